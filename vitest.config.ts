@@ -1,0 +1,5 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: { include: ["packages/*.test.ts", "packages/*/src/**/*.test.ts", "lab/src/**/*.test.ts", "docs/*.test.ts"], testTimeout: 20_000 },
+});

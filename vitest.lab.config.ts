@@ -1,0 +1,6 @@
+import { defineConfig } from "vitest/config";
+
+/** The lab is one shared mesh: its files run one after the other. */
+export default defineConfig({
+  test: { include: ["lab/test/**/*.lab.test.ts"], fileParallelism: false, testTimeout: 180_000, hookTimeout: 600_000 },
+});
