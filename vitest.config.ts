@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { include: ["packages/*.test.ts", "packages/*/src/**/*.test.ts", "lab/src/**/*.test.ts", "docs/*.test.ts"], testTimeout: 20_000 },
+  test: {
+    include: ["packages/*.test.ts", "packages/*/src/**/*.test.ts", "lab/src/**/*.test.ts", "docs/*.test.ts"],
+    testTimeout: 20_000,
+  },
 });

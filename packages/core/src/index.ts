@@ -1,1 +1,32 @@
-export {};
+export type { Compiled, DeclaredPath } from "./compile/compiled.ts";
+export type { KindEntry } from "./kinds/catalog.ts";
+export { catalog, kindEntry } from "./kinds/catalog.ts";
+export type { Node, Pod, PodController, PodSpec, Service, ServicePort } from "./kinds/core.ts";
+export type { DestinationRule, Gateway, ServiceEntry, WorkloadEntry } from "./kinds/istio.ts";
+export { networkingApiVersion } from "./kinds/istio.ts";
+export type { KubeObject, ManagedFieldsEntry, ObjectMeta, ObjectRef } from "./kinds/kubeObject.ts";
+export { groupOf, keyOf, refOf, showRef } from "./kinds/kubeObject.ts";
+export type { Side } from "./kinds/ownership.ts";
+export {
+  fieldManager,
+  isOurs,
+  managedByLabel,
+  ownerLabel,
+  ownerName,
+  ownerOf,
+  ownershipLabels,
+  sideLabel,
+  sideOf,
+} from "./kinds/ownership.ts";
+export type { ExternalAccess } from "./model/externalAccess.ts";
+export type { ExternalService } from "./model/externalService.ts";
+export type { Intent, Intents } from "./model/intents.ts";
+export { at, showPath } from "./model/intents.ts";
+export type { Mesh } from "./model/mesh.ts";
+export type { MeshCluster } from "./model/meshCluster.ts";
+export type { Observed, ObservedCluster, TrustRoot } from "./model/observed.ts";
+export type { SharedService } from "./model/sharedService.ts";
+export type { Action, ActionVerb, FieldChange, LiveVersion, Plan, PlanSummary } from "./plan/action.ts";
+export { actionVerbs, summarize } from "./plan/action.ts";
+export type { Problem, ProblemCode, Severity } from "./problem.ts";
+export { hasErrors, MeshError, problemCodes, severityOf } from "./problem.ts";

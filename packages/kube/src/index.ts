@@ -1,1 +1,9 @@
-export {};
+export type {
+  Applied,
+  ApplyOptions,
+  CallOptions,
+  KubeClient,
+  ListOptions,
+  RemoveOptions,
+  WatchEvent,
+} from "./kubeClient.ts";

@@ -1,0 +1,80 @@
+/**
+ * A kind as the API server's paths need it, and what we use it for.
+ * - `read: "needed"`: without it (403, no CRD) nothing can be said about the cluster;
+ * - `read: "optional"`: a cluster may lack it or keep it from us; what depends on it says so.
+ * - `write`: we create, update and delete objects of this kind; all of them are listed, since they are our inventory.
+ */
+export interface KindEntry {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+  readonly read: "needed" | "optional";
+  readonly write: boolean;
+}
+
+/** Every kind that we read or write. Never Secret. */
+export const catalog: readonly KindEntry[] = [
+  {
+    group: "",
+    version: "v1",
+    kind: "Namespace",
+    plural: "namespaces",
+    namespaced: false,
+    read: "needed",
+    write: false,
+  },
+  { group: "", version: "v1", kind: "Node", plural: "nodes", namespaced: false, read: "optional", write: false },
+  { group: "", version: "v1", kind: "Service", plural: "services", namespaced: true, read: "needed", write: true },
+  { group: "", version: "v1", kind: "Pod", plural: "pods", namespaced: true, read: "needed", write: false },
+  {
+    group: "networking.istio.io",
+    version: "v1",
+    kind: "Gateway",
+    plural: "gateways",
+    namespaced: true,
+    read: "needed",
+    write: true,
+  },
+  {
+    group: "networking.istio.io",
+    version: "v1",
+    kind: "ServiceEntry",
+    plural: "serviceentries",
+    namespaced: true,
+    read: "needed",
+    write: true,
+  },
+  {
+    group: "networking.istio.io",
+    version: "v1",
+    kind: "DestinationRule",
+    plural: "destinationrules",
+    namespaced: true,
+    read: "needed",
+    write: true,
+  },
+  {
+    group: "networking.istio.io",
+    version: "v1",
+    kind: "WorkloadEntry",
+    plural: "workloadentries",
+    namespaced: true,
+    read: "needed",
+    write: true,
+  },
+  {
+    group: "networking.istio.io",
+    version: "v1",
+    kind: "VirtualService",
+    plural: "virtualservices",
+    namespaced: true,
+    read: "optional",
+    write: false,
+  },
+];
+
+export function kindEntry(group: string, kind: string): KindEntry | undefined {
+  return catalog.find((entry) => entry.group === group && entry.kind === kind);
+}

@@ -1,0 +1,67 @@
+import type { KubeObject } from "./kubeObject.ts";
+
+/** The parts of the built-in kinds that we read. https://kubernetes.io/docs/reference/kubernetes-api/ */
+export interface ServicePort {
+  readonly name?: string;
+  readonly port: number;
+  readonly protocol?: string;
+  readonly appProtocol?: string;
+  readonly targetPort?: number | string;
+  readonly nodePort?: number;
+}
+
+export interface Service extends KubeObject {
+  readonly kind: "Service";
+  readonly spec: {
+    readonly type?: string;
+    readonly clusterIP?: string;
+    readonly clusterIPs?: readonly string[];
+    readonly externalIPs?: readonly string[];
+    readonly selector?: Readonly<Record<string, string>>;
+    readonly ports?: readonly ServicePort[];
+  };
+  readonly status?: {
+    readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string; readonly hostname?: string }[] };
+  };
+}
+
+export interface PodSpec {
+  readonly serviceAccountName?: string;
+  readonly nodeName?: string;
+  readonly hostNetwork?: boolean;
+  readonly containers?: readonly { readonly name: string; readonly image?: string }[];
+  readonly initContainers?: readonly { readonly name: string; readonly image?: string }[];
+}
+
+export interface Pod extends KubeObject {
+  readonly kind: "Pod";
+  readonly spec: PodSpec;
+  readonly status?: {
+    readonly phase?: string;
+    readonly podIP?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+/** Deployment, StatefulSet, DaemonSet, ReplicaSet: what a directory of manifests has in place of Pods. */
+export interface PodController extends KubeObject {
+  readonly spec: {
+    readonly replicas?: number;
+    readonly template: {
+      readonly metadata?: {
+        readonly labels?: Readonly<Record<string, string>>;
+        readonly annotations?: Readonly<Record<string, string>>;
+      };
+      readonly spec: PodSpec;
+    };
+  };
+}
+
+export interface Node extends KubeObject {
+  readonly kind: "Node";
+  readonly spec?: { readonly unschedulable?: boolean };
+  readonly status?: {
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}

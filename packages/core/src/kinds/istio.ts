@@ -1,0 +1,29 @@
+import type { IDestinationRule } from "@kubernetes-models/istio/networking.istio.io/v1/DestinationRule";
+import type { IGateway } from "@kubernetes-models/istio/networking.istio.io/v1/Gateway";
+import type { IServiceEntry } from "@kubernetes-models/istio/networking.istio.io/v1/ServiceEntry";
+import type { IWorkloadEntry } from "@kubernetes-models/istio/networking.istio.io/v1/WorkloadEntry";
+import type { KubeObject } from "./kubeObject.ts";
+
+/** Istio's kinds that we write, with the spec types that are generated from Istio's CRDs. */
+export interface Gateway extends KubeObject {
+  readonly kind: "Gateway";
+  readonly spec: IGateway["spec"];
+}
+
+export interface ServiceEntry extends KubeObject {
+  readonly kind: "ServiceEntry";
+  readonly spec: IServiceEntry["spec"];
+}
+
+export interface DestinationRule extends KubeObject {
+  readonly kind: "DestinationRule";
+  readonly spec: IDestinationRule["spec"];
+}
+
+export interface WorkloadEntry extends KubeObject {
+  readonly kind: "WorkloadEntry";
+  readonly spec: NonNullable<IWorkloadEntry["spec"]>;
+}
+
+/** Served since Istio 1.22; we write this version. */
+export const networkingApiVersion = "networking.istio.io/v1";

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { apiVersion, clusterScopedMetadata, dnsLabelSchema } from "./resource.ts";
+
+const hostTemplate = z
+  .string()
+  .regex(/^[a-z0-9{}.-]+$/, "must be a host name with {service}, {namespace} and {cluster} as placeholders");
+
+export const meshSpecSchema = z.strictObject({
+  trustDomain: z.string().min(1).default("cluster.local").describe("SPIFFE trust domain of every cluster"),
+  istioNamespace: dnsLabelSchema.default("istio-system").describe("Istio's root namespace in every cluster"),
+  clusterDomain: z.string().min(1).default("cluster.local").describe("DNS domain of Kubernetes Services"),
+  names: z
+    .strictObject({
+      perCluster: hostTemplate
+        .default("{service}.{namespace}.{cluster}")
+        .describe("Host of a shared service as served by one cluster"),
+      mesh: hostTemplate
+        .default("{service}.{namespace}.mesh")
+        .describe("Host of a shared service, whichever cluster serves it"),
+    })
+    .prefault({})
+    .describe("Templates of the hosts that a shared service gets in consuming clusters"),
+  addressPool: z
+    .string()
+    .default("240.0.0.0/16")
+    .describe("CIDR of virtual addresses for names that have no ClusterIP; never routed, sticky per host"),
+});
+
+export const meshSchema = z.strictObject({
+  apiVersion: z.literal(apiVersion),
+  kind: z.literal("Mesh"),
+  metadata: clusterScopedMetadata,
+  spec: meshSpecSchema.prefault({}),
+  status: z.unknown().optional(),
+});
+
+/** The mesh as a whole; exactly one. */
+export type Mesh = z.infer<typeof meshSchema>;

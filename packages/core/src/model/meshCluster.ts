@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { apiVersion, clusterScopedMetadata, dnsLabelSchema, labelsSchema, portNumberSchema } from "./resource.ts";
+
+const gatewaySchema = (port: number, portText: string) =>
+  z.strictObject({
+    namespace: dnsLabelSchema.default("istio-system").describe("Namespace of the gateway's Service and pods"),
+    selector: labelsSchema
+      .default({ istio: "ingressgateway" })
+      .describe("Labels of the gateway's pods, as Istio's Gateway selects them"),
+    port: portNumberSchema.default(port).describe(portText),
+    addresses: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?$/,
+            "must be an address or host, with :port where it differs",
+          ),
+      )
+      .min(1)
+      .exactOptional()
+      .describe("Addresses to reach the gateway by from other clusters, in place of observed ones: host or host:port"),
+  });
+
+export const meshClusterSpecSchema = z.strictObject({
+  access: z
+    .strictObject({
+      context: z.string().min(1).exactOptional().describe("Context of the kubeconfig"),
+      kubeconfig: z
+        .strictObject({
+          path: z.string().min(1).exactOptional().describe("Path of a kubeconfig file, relative to this file"),
+          secretRef: z
+            .strictObject({ name: dnsLabelSchema, namespace: dnsLabelSchema, key: z.string().default("kubeconfig") })
+            .exactOptional()
+            .describe("Secret on the management cluster that holds a kubeconfig (controller only)"),
+        })
+        .exactOptional(),
+      directory: z
+        .string()
+        .min(1)
+        .exactOptional()
+        .describe("Directory of manifests in place of an API server, relative to this file"),
+    })
+    .prefault({})
+    .describe("How to reach the cluster: a kubeconfig context (default: its name), or a directory of manifests"),
+  locality: z
+    .strictObject({ region: z.string().min(1), zone: z.string().min(1).exactOptional() })
+    .exactOptional()
+    .describe("Where the cluster is; default: as its nodes' topology labels say"),
+  eastWestGateway: gatewaySchema(15443, "Port of the gateway's Service for AUTO_PASSTHROUGH").prefault({}),
+  ingressGateway: gatewaySchema(443, "Port of the gateway's Service for clients outside the mesh").prefault({}),
+  drain: z.boolean().default(false).describe("Move traffic away from this cluster"),
+});
+
+export const meshClusterSchema = z.strictObject({
+  apiVersion: z.literal(apiVersion),
+  kind: z.literal("MeshCluster"),
+  metadata: clusterScopedMetadata,
+  spec: meshClusterSpecSchema.prefault({}),
+  status: z.unknown().optional(),
+});
+
+/** One cluster of the mesh, with its own Istio control plane. */
+export type MeshCluster = z.infer<typeof meshClusterSchema>;

@@ -1,0 +1,28 @@
+import type { KubeObject } from "../kinds/kubeObject.ts";
+import type { Problem } from "../problem.ts";
+
+/** A root certificate that a cluster's workloads trust, from ConfigMap `istio-ca-root-cert`. No key material. */
+export interface TrustRoot {
+  /** SHA-256 of the DER, lower-case hex. */
+  readonly fingerprint: string;
+  readonly subject: string;
+  /** RFC 3339. */
+  readonly notAfter: string;
+}
+
+/** What one cluster holds, as it was read. */
+export interface ObservedCluster {
+  readonly name: string;
+  /** Whether the objects come from an API server or from manifests, where nothing is defaulted and no Pods exist. */
+  readonly source: "live" | "directory";
+  /** All objects of the kinds of `catalog`, and PodControllers where the source is a directory. Secrets never. */
+  readonly objects: readonly KubeObject[];
+  readonly istiodVersions: readonly string[];
+  readonly trustRoots: readonly TrustRoot[];
+}
+
+/** The declared clusters that could be read, and for each other one why not. */
+export interface Observed {
+  readonly clusters: ReadonlyMap<string, ObservedCluster>;
+  readonly unreachable: ReadonlyMap<string, Problem>;
+}

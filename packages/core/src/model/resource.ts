@@ -1,0 +1,57 @@
+import { z } from "zod";
+
+export const group = "isthmus.io";
+export const version = "v1alpha1";
+export const apiVersion = `${group}/${version}`;
+
+/** RFC 1123: what Kubernetes takes as a namespace, service or cluster name. */
+export const dnsLabelSchema = z
+  .string()
+  .max(63)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be a DNS label: lower-case letters, digits and '-', not at an end");
+
+export const hostSchema = z
+  .string()
+  .max(253)
+  .regex(
+    /^(\*\.)?([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
+    "must be a DNS name in lower case",
+  );
+
+export const portNumberSchema = z.int().min(1).max(65535);
+
+export const labelsSchema = z.record(z.string(), z.string());
+
+/** Cluster names, or labels that choose among the declared clusters. */
+export const clusterSelectorSchema = z.union([
+  z.array(dnsLabelSchema).min(1),
+  z.strictObject({ matchLabels: labelsSchema.describe("Labels that a MeshCluster must carry") }),
+]);
+export type ClusterSelector = z.infer<typeof clusterSelectorSchema>;
+
+/** A service account in a namespace of the consuming clusters. */
+export const serviceAccountSchema = dnsLabelSchema;
+
+// What the API server adds to metadata is accepted, so that `kubectl get -o yaml` can be fed back.
+const serverMetadata = {
+  uid: z.unknown().optional(),
+  resourceVersion: z.unknown().optional(),
+  generation: z.unknown().optional(),
+  creationTimestamp: z.unknown().optional(),
+  managedFields: z.unknown().optional(),
+  finalizers: z.unknown().optional(),
+  ownerReferences: z.unknown().optional(),
+};
+
+const commonMetadata = {
+  name: dnsLabelSchema.describe("Name of the resource"),
+  labels: labelsSchema.exactOptional().describe("Labels, free for the user"),
+  annotations: labelsSchema.exactOptional().describe("Annotations, free for the user"),
+  ...serverMetadata,
+};
+
+export const clusterScopedMetadata = z.strictObject(commonMetadata);
+export const namespacedMetadata = z.strictObject({
+  ...commonMetadata,
+  namespace: dnsLabelSchema.describe("Namespace of the resource").default("default"),
+});

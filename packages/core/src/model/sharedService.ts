@@ -1,0 +1,84 @@
+import { z } from "zod";
+import {
+  apiVersion,
+  clusterSelectorSchema,
+  dnsLabelSchema,
+  labelsSchema,
+  namespacedMetadata,
+  portNumberSchema,
+  serviceAccountSchema,
+} from "./resource.ts";
+
+export const nameForms = ["PerCluster", "SameName", "Mesh"] as const;
+
+const consumerSchema = z.strictObject({
+  clusters: clusterSelectorSchema.describe("Consuming clusters"),
+  namespaces: z
+    .array(dnsLabelSchema)
+    .min(1)
+    .exactOptional()
+    .describe("Consuming namespaces; absent: all of the cluster"),
+  serviceAccounts: z.array(serviceAccountSchema).min(1).exactOptional().describe("Only these identities may call"),
+});
+
+const trafficSchema = z.strictObject({
+  split: z
+    .array(
+      z.strictObject({
+        cluster: dnsLabelSchema,
+        labels: labelsSchema.exactOptional().describe("Labels of the version's pods"),
+        weight: z.int().min(0).max(100),
+      }),
+    )
+    .min(1)
+    .exactOptional()
+    .describe("Weights by cluster and version; they sum to 100"),
+  locality: z
+    .strictObject({ failover: z.array(z.string().min(1)).exactOptional() })
+    .exactOptional()
+    .describe("Prefer near endpoints, fail over in this order"),
+  outlierDetection: z.record(z.string(), z.unknown()).exactOptional().describe("Istio's OutlierDetection"),
+  connectionPool: z.record(z.string(), z.unknown()).exactOptional().describe("Istio's ConnectionPoolSettings"),
+  loadBalancer: z.record(z.string(), z.unknown()).exactOptional().describe("Istio's LoadBalancerSettings"),
+});
+
+const accessRuleSchema = z.strictObject({
+  methods: z.array(z.string().min(1)).min(1).exactOptional(),
+  paths: z.array(z.string().startsWith("/")).min(1).exactOptional(),
+  ports: z.array(portNumberSchema).min(1).exactOptional(),
+  from: z
+    .array(z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "must be <service account>.<namespace>"))
+    .min(1)
+    .exactOptional(),
+});
+
+export const sharedServiceSpecSchema = z.strictObject({
+  service: dnsLabelSchema.exactOptional().describe("Name of the Service; default: the resource's name"),
+  ports: z.array(portNumberSchema).min(1).exactOptional().describe("Ports to share; absent: all of the Service's"),
+  servedBy: clusterSelectorSchema.describe("Clusters that serve it"),
+  consumers: z.array(consumerSchema).min(1).describe("Who may reach it"),
+  as: z
+    .array(z.enum(nameForms))
+    .min(1)
+    .default(["PerCluster"])
+    .describe(
+      "Names it gets: PerCluster httpbin.bar.cluster2, SameName httpbin.bar.svc.cluster.local, Mesh httpbin.bar.mesh",
+    ),
+  traffic: trafficSchema.exactOptional().describe("How calls are spread"),
+  access: z
+    .array(accessRuleSchema)
+    .min(1)
+    .exactOptional()
+    .describe("What consumers may call; absent: everything shared"),
+});
+
+export const sharedServiceSchema = z.strictObject({
+  apiVersion: z.literal(apiVersion),
+  kind: z.literal("SharedService"),
+  metadata: namespacedMetadata,
+  spec: sharedServiceSpecSchema,
+  status: z.unknown().optional(),
+});
+
+/** A Service of some clusters that workloads of other clusters may call. */
+export type SharedService = z.infer<typeof sharedServiceSchema>;

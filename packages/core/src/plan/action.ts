@@ -1,0 +1,53 @@
+import type { KubeObject, ObjectRef } from "../kinds/kubeObject.ts";
+import type { Side } from "../kinds/ownership.ts";
+
+export const actionVerbs = ["create", "update", "delete", "noop"] as const;
+export type ActionVerb = (typeof actionVerbs)[number];
+
+/** One field that differs. `before` is absent where the field is added, `after` where it is removed. */
+export interface FieldChange {
+  /** `spec.endpoints[0].address` */
+  readonly path: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+/** The state of the live object that an action was planned against; the write is refused if it moved. */
+export interface LiveVersion {
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+export interface Action {
+  readonly verb: ActionVerb;
+  readonly cluster: string;
+  readonly ref: ObjectRef;
+  /** The declared resource, as the owner label has it. */
+  readonly owner: string;
+  readonly side: Side;
+  /**
+   * 1 server-side create and update, 2 consumer-side create and update, 3 consumer-side delete, 4 server-side delete;
+   * 0 for noop. An action waits for those of its owner in lower phases; one that fails stops its owner's higher phases.
+   */
+  readonly phase: 0 | 1 | 2 | 3 | 4;
+  /** What to write; absent for delete. */
+  readonly desired?: KubeObject;
+  /** Absent for create. */
+  readonly live?: LiveVersion;
+  readonly changes: readonly FieldChange[];
+  /** Why an object is left as it is, where that is not simply because it is right. */
+  readonly reason?: string;
+}
+
+export interface Plan {
+  /** Sorted by phase, then cluster, then the order within a phase, then key. */
+  readonly actions: readonly Action[];
+}
+
+export type PlanSummary = Readonly<Record<ActionVerb, number>>;
+
+export function summarize(plan: Plan): PlanSummary {
+  const summary = { create: 0, update: 0, delete: 0, noop: 0 };
+  for (const action of plan.actions) summary[action.verb] += 1;
+  return summary;
+}

@@ -1,0 +1,108 @@
+/**
+ * Every code we report: its severity and what it means in one line. A code is never renamed and never reused;
+ * docs/problems.md has one section for each, and a test compares both ways.
+ *
+ * - `error`: a declaration or a cluster state that cannot work; nothing is applied until it is mended.
+ * - `delay`: something cannot be seen or reached now; only what needs it waits, everything else goes on.
+ * - `warning`: it works, but probably not as meant.
+ */
+export const problemCodes = {
+  // Input files
+  FILE_UNREADABLE: { severity: "error", summary: "an input file or folder cannot be read" },
+  FILE_TOO_LARGE: { severity: "error", summary: "an input file is larger than we read" },
+  NO_INTENTS: { severity: "error", summary: "the input holds no Isthmus resource" },
+  YAML_INVALID: { severity: "error", summary: "a file is not valid YAML" },
+  YAML_ALIASES: { severity: "error", summary: "a file's YAML aliases expand beyond the limit" },
+  KIND_UNKNOWN: { severity: "error", summary: "apiVersion or kind is not one of ours" },
+  FIELD_UNKNOWN: { severity: "error", summary: "a field does not exist in this kind" },
+  FIELD_MISSING: { severity: "error", summary: "a required field is missing" },
+  FIELD_INVALID: { severity: "error", summary: "a field has the wrong type or value" },
+  RESOURCE_DUPLICATE: { severity: "error", summary: "two resources have the same kind, namespace and name" },
+  MESH_MISSING: { severity: "error", summary: "no Mesh resource, or more than one" },
+  // Configuration of the tool and access to clusters
+  KUBECONFIG_INVALID: { severity: "error", summary: "the kubeconfig cannot be read or has no such context" },
+  CLUSTER_UNREACHABLE: { severity: "delay", summary: "a cluster's API server does not answer" },
+  CLUSTER_UNAUTHORIZED: { severity: "delay", summary: "a cluster's API server refuses our credentials" },
+  CLUSTER_FORBIDDEN: { severity: "delay", summary: "we may not read a kind that is needed" },
+  CLUSTER_CERTIFICATE: { severity: "delay", summary: "a client or server certificate is expired or not trusted" },
+  KIND_NOT_INSTALLED: { severity: "delay", summary: "a cluster has no CRD for a kind that is needed" },
+  DIRECTORY_INVALID: { severity: "error", summary: "a cluster's directory holds a manifest that cannot be read" },
+  // What a declaration refers to
+  NOT_YET: { severity: "error", summary: "declared correctly, but this version cannot compile it yet" },
+  CLUSTER_UNKNOWN: { severity: "error", summary: "a resource names a cluster that is not declared" },
+  CLUSTER_NONE_SELECTED: { severity: "error", summary: "a cluster selector matches no declared cluster" },
+  NAMESPACE_MISSING: { severity: "error", summary: "a namespace does not exist in a cluster that needs it" },
+  SERVICE_MISSING: { severity: "error", summary: "a serving cluster has no such Service" },
+  SERVICE_UNSUPPORTED: { severity: "error", summary: "the Service is of a type that cannot be shared" },
+  PORT_MISSING: { severity: "error", summary: "the Service has no such port" },
+  PORT_UNSUPPORTED: { severity: "error", summary: "the port's protocol cannot cross an east-west gateway" },
+  PORT_MISMATCH: { severity: "error", summary: "the Service's ports differ between clusters" },
+  SERVICE_ACCOUNT_UNKNOWN: { severity: "error", summary: "no workload behind the Service tells its service account" },
+  SIDECAR_MISSING: { severity: "error", summary: "the workload behind the Service has no sidecar" },
+  CONSUMER_WITHOUT_SIDECAR: { severity: "warning", summary: "no sidecar injection in a consuming namespace" },
+  GATEWAY_MISSING: { severity: "error", summary: "no Service of the east-west gateway in a serving cluster" },
+  GATEWAY_NO_ADDRESS: { severity: "error", summary: "the east-west gateway has no address to reach it by" },
+  GATEWAY_PORT_MISSING: { severity: "error", summary: "the gateway Service does not expose the declared port" },
+  TRUST_ROOTS_DIFFER: { severity: "error", summary: "two clusters that must talk have no trust root in common" },
+  TRUST_ROOT_UNKNOWN: { severity: "warning", summary: "a cluster does not publish its trust root" },
+  NAME_TEMPLATE_INVALID: { severity: "error", summary: "a name template yields no valid host name" },
+  HOST_CONFLICT: { severity: "error", summary: "a host name is claimed twice in one cluster" },
+  DESTINATION_RULE_CONFLICT: {
+    severity: "error",
+    summary: "a DestinationRule of the user covers a host that needs ours",
+  },
+  GATEWAY_HOST_CONFLICT: { severity: "error", summary: "another Gateway serves the same host on the same port" },
+  VIP_POOL_INVALID: { severity: "error", summary: "the address pool is no usable range" },
+  VIP_POOL_EXHAUSTED: { severity: "error", summary: "the address pool has no free address left" },
+  // Plan and apply
+  OBJECT_NOT_OURS: { severity: "error", summary: "an object of the same name exists and is not ours" },
+  OBJECT_REFUSED: { severity: "error", summary: "the API server refuses an object" },
+  WRITE_FAILED: { severity: "error", summary: "a write did not go through" },
+  WRITE_SKIPPED: { severity: "error", summary: "a write was not tried since one that it needs failed" },
+  PLAN_STALE: { severity: "error", summary: "the cluster changed since the plan was made" },
+  PLAN_INVALID: { severity: "error", summary: "a saved plan cannot be read" },
+  MASS_DELETE: { severity: "error", summary: "the plan deletes more than half of what we own" },
+  CONFIRMATION_NEEDED: { severity: "error", summary: "an apply without a terminal needs --yes" },
+  USAGE: { severity: "error", summary: "the command line is wrong" },
+} as const satisfies Record<string, { severity: "error" | "delay" | "warning"; summary: string }>;
+
+export type ProblemCode = keyof typeof problemCodes;
+export type Severity = (typeof problemCodes)[ProblemCode]["severity"];
+
+/** Something the user can mend. Functions return these, all together; they throw `MeshError` only when they can't go on. */
+export interface Problem {
+  readonly code: ProblemCode;
+  /** Where: `file:line:column`, or a resource and field path as `at` builds it, or an object as `cluster2: Kind ns/name`. */
+  readonly at: string;
+  readonly message: string;
+  /** What to do about it, naming the next command where there is one. Empty when the message says it all. */
+  readonly hint: string;
+}
+
+export function severityOf(problem: Problem): Severity {
+  return problemCodes[problem.code].severity;
+}
+
+/** True when any problem forbids applying. */
+export function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some((problem) => severityOf(problem) === "error");
+}
+
+/** Thrown where we can't go on: broken input that has no place to be reported, I/O, a broken invariant. */
+export class MeshError extends Error {
+  override readonly name = "MeshError";
+  readonly code: ProblemCode;
+  readonly at: string;
+  readonly hint: string;
+
+  constructor(problem: Problem, options?: ErrorOptions) {
+    super(problem.message, options);
+    this.code = problem.code;
+    this.at = problem.at;
+    this.hint = problem.hint;
+  }
+
+  get problem(): Problem {
+    return { code: this.code, at: this.at, message: this.message, hint: this.hint };
+  }
+}

@@ -1,0 +1,31 @@
+import type { Action, ObservedCluster, Problem } from "@isthmus/core";
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface Observation {
+  readonly cluster: ObservedCluster;
+  /** What could be read only in part: optional kinds that are forbidden or not installed, … */
+  readonly problems: readonly Problem[];
+}
+
+export interface WriteOptions extends CallOptions {
+  /** Let the API server validate and admit the write without persisting it. */
+  readonly dryRun?: boolean;
+}
+
+/** One cluster as the engine reads and writes it: an API server, or a directory of manifests that stands for one. */
+export interface Target {
+  readonly cluster: string;
+  readonly source: "live" | "directory";
+  /** Throws a `MeshError` with a `delay` code where the cluster cannot be read. */
+  observe(options?: CallOptions): Promise<Observation>;
+  /**
+   * Carries out a create, update or delete, only if the object is still as the action was planned against.
+   * Throws `MeshError`: PLAN_STALE (moved since), OBJECT_NOT_OURS, OBJECT_REFUSED (validation, admission),
+   * CLUSTER_FORBIDDEN, CLUSTER_UNREACHABLE, WRITE_FAILED.
+   */
+  write(action: Action, options?: WriteOptions): Promise<void>;
+  close(): Promise<void>;
+}
