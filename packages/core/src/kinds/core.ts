@@ -17,6 +17,8 @@ export interface Service extends KubeObject {
     readonly clusterIP?: string;
     readonly clusterIPs?: readonly string[];
     readonly externalIPs?: readonly string[];
+    readonly externalName?: string;
+    readonly externalTrafficPolicy?: string;
     readonly selector?: Readonly<Record<string, string>>;
     readonly ports?: readonly ServicePort[];
   };
