@@ -1,1 +1,17 @@
-export {};
+export type { AccessLogEntry } from "./accessLog.ts";
+export { ApiClient, ApiError, type ObjectRef } from "./apiClient.ts";
+export type { ApiWrite, WriteFilter } from "./auditLog.ts";
+export type { Cluster } from "./cluster.ts";
+export type { CurlOptions, CurlResult } from "./curl.ts";
+export { stopLab } from "./down.ts";
+export { gatewayPorts } from "./gateway.ts";
+export type { KubeObject } from "./kubeObject.ts";
+export { Lab, type Manifests } from "./lab.ts";
+export { LabError } from "./labError.ts";
+export { defaultHome } from "./layout.ts";
+export type { PodRecord } from "./podRecord.ts";
+export { checkMachine } from "./programs.ts";
+export type { RunResult } from "./run.ts";
+export { attachLab, type LabOptions, startControlPlanes, startLab } from "./startLab.ts";
+export type { ClusterState, LabShape, LabState, NodeState } from "./state.ts";
+export { waitFor } from "./waitFor.ts";

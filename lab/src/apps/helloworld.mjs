@@ -1,0 +1,14 @@
+// Stands in for istio/examples-helloworld: helloworld.mjs PORT VERSION INSTANCE
+import { createServer } from "node:http";
+
+const [port, version, instance] = process.argv.slice(2);
+
+createServer((request, response) => {
+  const path = (request.url ?? "").split("?")[0];
+  if (path === "/hello") response.end(`Hello version: ${version}, instance: ${instance}\n`);
+  else if (path === "/health") response.end("Helloworld is healthy");
+  else {
+    response.statusCode = 404;
+    response.end("not found\n");
+  }
+}).listen(Number(port), "0.0.0.0");
