@@ -43,7 +43,7 @@ export const commands: Readonly<Record<string, Command>> = {
   up: async (args, { write }) => {
     const started = Date.now();
     const say = (message: string) => write(`${((Date.now() - started) / 1000).toFixed(1).padStart(5)}s  ${message}\n`);
-    const lab = await startLab({ ...upOptions(args), onProgress: say });
+    const lab = await startLab({ ...upOptions(args), keepFailed: true, onProgress: say });
     say("up");
     write(`export KUBECONFIG=${lab.kubeconfig}\n`);
     lab.close();

@@ -2,17 +2,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createAuthority, createServiceAccountKeys, issueCertificate } from "./certificates.ts";
 import { type Cluster, openCluster } from "./cluster.ts";
-import {
-  bridgeAddress,
-  clusterDirectory,
-  etcdUrl,
-  kubernetesAddress,
-  logPath,
-  podNetwork,
-  serviceNetwork,
-} from "./layout.ts";
+import { lastWords } from "./lastWords.ts";
+import { bridgeAddress, clusterDirectory, etcdUrl, kubernetesAddress, podNetwork, serviceNetwork } from "./layout.ts";
 import { createNodeNamespace } from "./network.ts";
-import { runningPid, startProcess } from "./processes.ts";
+import { startProcess } from "./processes.ts";
 import { programPath } from "./programs.ts";
 import { type ClusterState, firstNode, type LabState } from "./state.ts";
 import { waitFor } from "./waitFor.ts";
@@ -111,10 +104,7 @@ export async function waitForApiServer(cluster: Cluster): Promise<void> {
   const name = apiServerProcess(cluster.name);
   await waitFor(`the API server of ${cluster.name}`, () => cluster.api.isReady(), {
     seconds: 120,
-    hopeless: async () =>
-      (await runningPid(cluster.home, name)) === undefined
-        ? `it has ended, see ${logPath(cluster.home, name)}`
-        : undefined,
+    hopeless: () => lastWords(cluster.home, name),
   });
 }
 

@@ -1,5 +1,5 @@
-import { access, readdir, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { access, chmod, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { LabError } from "./labError.ts";
 import { bridgeName, defaultHome, networkNumbers } from "./layout.ts";
 import { findBridges, removeNetwork } from "./network.ts";
@@ -26,14 +26,21 @@ export async function isAnythingUp(home: string): Promise<boolean> {
   return (await isLabHome(home)) || (await markedProcesses(home)).length > 0 || (await networksOf(home)).length > 0;
 }
 
-/** The folder is removed as a whole by `down`, therefore it must have been empty, or not there, before `up`. */
+/**
+ * The folder is removed as a whole by `down`, therefore it must have been empty, or not there, before `up`. The users that proxies
+ * and apps run as must be able to enter it; what is secret in it is not readable to them.
+ */
 export async function claimHome(home: string): Promise<void> {
-  const entries = await readdir(home).catch(() => []);
-  if (entries.length > 0) throw new LabError(`${home} holds other things; choose an empty folder with LAB_HOME`);
-  if (entries.length === 0) {
-    const owner = await stat(home).catch(() => undefined);
-    if (owner !== undefined && owner.uid !== process.getuid?.()) throw new LabError(`${home} belongs to another user`);
-  }
+  await mkdir(home, { recursive: true, mode: 0o755 });
+  if ((await readdir(home)).length > 0)
+    throw new LabError(`${home} holds other things; choose an empty folder with LAB_HOME`);
+  if ((await stat(home)).uid !== process.getuid?.()) throw new LabError(`${home} belongs to another user`);
+  for (let folder = dirname(home); folder !== dirname(folder); folder = dirname(folder))
+    if (((await stat(folder)).mode & 0o001) === 0)
+      throw new LabError(
+        `other users can't enter ${folder}, but the lab's proxies must: choose another folder with LAB_HOME`,
+      );
+  await chmod(home, 0o755);
   await writeFile(join(home, marker), "");
 }
 

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Cluster } from "./cluster.ts";
 import type { KubeObject } from "./kubeObject.ts";
-import { istioVersion, logPath } from "./layout.ts";
-import { runningPid, startProcess } from "./processes.ts";
+import { lastWords } from "./lastWords.ts";
+import { istioVersion } from "./layout.ts";
+import { startProcess } from "./processes.ts";
 import { programPath } from "./programs.ts";
 import { inNamespace, tryRun } from "./run.ts";
 import { firstNode } from "./state.ts";
@@ -71,10 +72,7 @@ export async function startIstiod(cluster: Cluster): Promise<void> {
 export async function waitForIstiod(cluster: Cluster): Promise<void> {
   await waitFor(`istiod of ${cluster.name}`, () => isIstiodReady(cluster), {
     seconds: 120,
-    hopeless: async () =>
-      (await runningPid(cluster.home, istiodProcess(cluster.name))) === undefined
-        ? `it has ended, see ${logPath(cluster.home, istiodProcess(cluster.name))}`
-        : undefined,
+    hopeless: () => lastWords(cluster.home, istiodProcess(cluster.name)),
   });
 }
 
@@ -148,14 +146,17 @@ export async function registerIstiod(cluster: Cluster): Promise<void> {
       containers: [container],
     },
   });
+  const { name, image } = container;
   await cluster.api.patchStatus(pod, {
     phase: "Running",
     podIP: cluster.address,
     podIPs: [{ ip: cluster.address }],
     hostIP: cluster.address,
-    conditions: [
-      { type: "Ready", status: "True" },
-      { type: "ContainersReady", status: "True" },
-    ],
+    conditions: ["PodScheduled", "Initialized", "ContainersReady", "Ready"].map((type) => ({ type, status: "True" })),
+    containerStatuses: [{ name, image, imageID: image, ready: true, restartCount: 0, state: { running: {} } }],
   });
+  await cluster.api.patchStatus(
+    { apiVersion: "apps/v1", kind: "Deployment", name: "istiod", namespace: "istio-system" },
+    { replicas: 1, readyReplicas: 1, availableReplicas: 1, updatedReplicas: 1 },
+  );
 }

@@ -3,7 +3,8 @@ import type { Cluster } from "./cluster.ts";
 import { type AppProgram, programOf } from "./images.ts";
 import type { Container, KubeObject } from "./kubeObject.ts";
 import { LabError } from "./labError.ts";
-import { appUser, dnsAddress, istioVersion, logPath } from "./layout.ts";
+import { lastWords } from "./lastWords.ts";
+import { appUser, dnsAddress, istioVersion } from "./layout.ts";
 import { createPodNamespace, removeNamespace } from "./network.ts";
 import { forgetPod, type PodRecord, savePod } from "./podRecord.ts";
 import { removeProcess, runningPid, startProcess, stopProcess } from "./processes.ts";
@@ -110,9 +111,10 @@ async function deadProcess(cluster: Cluster, pod: PodRecord): Promise<string | u
     .filter((container) => appOf(cluster, pod, container).run !== "proxy")
     .map((container) => appProcess(cluster, pod, container.name));
   if (pod.proxy !== "none") names.push(proxyProcess(cluster, pod));
-  for (const name of names)
-    if ((await runningPid(cluster.home, name)) === undefined)
-      return `${name} has ended, see ${logPath(cluster.home, name)}`;
+  for (const name of names) {
+    const words = await lastWords(cluster.home, name);
+    if (words !== undefined) return words;
+  }
   return undefined;
 }
 
@@ -152,10 +154,6 @@ async function waitForServiceAccount(cluster: Cluster, pod: PodRecord): Promise<
 }
 
 function podObject(pod: PodRecord, owner: KubeObject | undefined): KubeObject {
-  const containers = pod.containers.map((container) =>
-    container.image === "auto" ? { ...container, image: proxyImage } : container,
-  );
-  if (pod.proxy === "sidecar") containers.push({ name: "istio-proxy", image: proxyImage });
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -170,16 +168,19 @@ function podObject(pod: PodRecord, owner: KubeObject | undefined): KubeObject {
       nodeName: pod.node,
       serviceAccountName: pod.serviceAccount,
       automountServiceAccountToken: false,
-      containers: containers.map(({ name, image, command, args, env, ports }) => ({
-        name,
-        image,
-        command,
-        args,
-        env,
-        ports,
+      containers: containersOf(pod).map(({ name, image, command, args, env, ports }) => ({
+        ...{ name, image, command, args, env, ports },
       })),
     },
   };
+}
+
+/** With the containers that injection adds or completes. */
+function containersOf(pod: PodRecord): Container[] {
+  const containers = pod.containers.map((container) =>
+    container.image === "auto" ? { ...container, image: proxyImage } : container,
+  );
+  return pod.proxy === "sidecar" ? [...containers, { name: "istio-proxy", image: proxyImage }] : containers;
 }
 
 const proxyImage = `docker.io/istio/proxyv2:${istioVersion}`;
@@ -201,6 +202,10 @@ async function reportPod(cluster: Cluster, pod: PodRecord, ready: boolean): Prom
       conditions: ["PodScheduled", "Initialized", "ContainersReady", "Ready"].map((type, index) => ({
         type,
         status: index < 2 ? "True" : status,
+      })),
+      containerStatuses: containersOf(pod).map(({ name, image }) => ({
+        ...{ name, image, imageID: image, ready, started: ready, restartCount: 0 },
+        state: ready ? { running: {} } : { waiting: { reason: "ContainerCreating" } },
       })),
     },
   );

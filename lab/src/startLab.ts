@@ -28,6 +28,8 @@ export interface LabOptions extends Partial<LabShape> {
   readonly home?: string;
   /** Removes what is left of an earlier lab in the same home instead of refusing. */
   readonly force?: boolean;
+  /** Leaves a lab that failed to come up as it is, to be looked at, instead of removing it. */
+  readonly keepFailed?: boolean;
   readonly onProgress?: (message: string) => void;
 }
 
@@ -42,7 +44,7 @@ const defaultShape: LabShape = {
 
 /** Brings a lab up and returns when its gateways are ready. Its processes outlive this one. */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
-  const { home = defaultHome(), force = false, onProgress = () => undefined, ...wishes } = options;
+  const { home = defaultHome(), force = false, keepFailed = false, onProgress = () => undefined, ...wishes } = options;
   const shape = checkShape({ ...defaultShape, ...wishes });
   await checkMachine();
   if (await isAnythingUp(home)) {
@@ -52,6 +54,15 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       );
     await stopLab(home);
   }
+  try {
+    return await bringUp(home, shape, onProgress);
+  } catch (error) {
+    if (!keepFailed) await stopLab(home);
+    throw error;
+  }
+}
+
+async function bringUp(home: string, shape: LabShape, onProgress: (message: string) => void): Promise<Lab> {
   const state = await claim(home, shape);
   await startEtcd(state);
   if (shape.mesh && shape.roots === "shared") await createMeshRoot(home);
@@ -86,7 +97,6 @@ export async function attachLab(home: string = defaultHome()): Promise<Lab> {
 }
 
 async function claim(home: string, shape: LabShape): Promise<LabState> {
-  await mkdir(home, { recursive: true, mode: 0o755 });
   await claimHome(home);
   const state = planState(home, await createBridge(home), shape);
   await writeState(state);
