@@ -1,4 +1,3 @@
-export type { Compiled, DeclaredPath } from "./compile/compiled.ts";
 export type { KindEntry } from "./kinds/catalog.ts";
 export { catalog, kindEntry } from "./kinds/catalog.ts";
 export type { Node, Pod, PodController, PodSpec, Service, ServicePort } from "./kinds/core.ts";
@@ -6,6 +5,8 @@ export type { DestinationRule, Gateway, ServiceEntry, WorkloadEntry } from "./ki
 export { networkingApiVersion } from "./kinds/istio.ts";
 export type { KubeObject, ManagedFieldsEntry, ObjectMeta, ObjectRef } from "./kinds/kubeObject.ts";
 export { groupOf, keyOf, refOf, showRef } from "./kinds/kubeObject.ts";
+export type { KeyedListRule, MergeRule, MergeRules } from "./kinds/mergeRules.ts";
+export { elementKey, mergeRules } from "./kinds/mergeRules.ts";
 export type { Side } from "./kinds/ownership.ts";
 export {
   fieldManager,
@@ -18,6 +19,7 @@ export {
   sideLabel,
   sideOf,
 } from "./kinds/ownership.ts";
+export type { Compiled, DeclaredPath } from "./model/compiled.ts";
 export type { ExternalAccess } from "./model/externalAccess.ts";
 export type { ExternalService } from "./model/externalService.ts";
 export type { Intent, Intents } from "./model/intents.ts";
@@ -28,5 +30,9 @@ export type { Observed, ObservedCluster, TrustRoot } from "./model/observed.ts";
 export type { SharedService } from "./model/sharedService.ts";
 export type { Action, ActionVerb, FieldChange, LiveVersion, Plan, PlanSummary } from "./plan/action.ts";
 export { actionVerbs, summarize } from "./plan/action.ts";
+export { massDelete } from "./plan/massDelete.ts";
+export { ownerGroups } from "./plan/ownerGroups.ts";
+export type { PlanOptions } from "./plan/plan.ts";
+export { plan } from "./plan/plan.ts";
 export type { Problem, ProblemCode, Severity } from "./problem.ts";
 export { hasErrors, MeshError, problemCodes, severityOf } from "./problem.ts";

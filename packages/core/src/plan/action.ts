@@ -6,7 +6,7 @@ export type ActionVerb = (typeof actionVerbs)[number];
 
 /** One field that differs. `before` is absent where the field is added, `after` where it is removed. */
 export interface FieldChange {
-  /** `spec.endpoints[0].address` */
+  /** `spec.endpoints[0].address`, `metadata.labels["isthmus.io/owner"]`, `spec.ports[8000/TCP].name` in a list merged by keys. */
   readonly path: string;
   readonly before?: unknown;
   readonly after?: unknown;
@@ -24,18 +24,21 @@ export interface Action {
   readonly ref: ObjectRef;
   /** The declared resource, as the owner label has it. */
   readonly owner: string;
+  /** The owner that the live object has now, where the action gives it to another. */
+  readonly formerOwner?: string;
   readonly side: Side;
   /**
    * 1 server-side create and update, 2 consumer-side create and update, 3 consumer-side delete, 4 server-side delete;
    * 0 for noop. An action waits for those of its owner in lower phases; one that fails stops its owner's higher phases.
    */
   readonly phase: 0 | 1 | 2 | 3 | 4;
-  /** What to write; absent for delete. */
+  /** What to write, for create and update. */
   readonly desired?: KubeObject;
-  /** Absent for create. */
+  /** Absent where the object does not exist. */
   readonly live?: LiveVersion;
+  /** What an update changes, or would change where the object is left as it is for a `reason`. Empty for create and delete. */
   readonly changes: readonly FieldChange[];
-  /** Why an object is left as it is, where that is not simply because it is right. */
+  /** Why an object is left as it is, where that is not simply because it is right. Only noops have one. */
   readonly reason?: string;
 }
 

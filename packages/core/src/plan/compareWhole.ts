@@ -1,0 +1,42 @@
+import type { FieldChange } from "./action.ts";
+import { elementPath, fieldPath } from "./fieldPath.ts";
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Own fields only: a label may well be called `constructor`. */
+export function fieldValue(fields: Fields, name: string): unknown {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
+export function change(path: string, before: unknown, after: unknown): FieldChange {
+  return { path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+}
+
+/**
+ * The places where two values differ, lists compared in order.
+ * `additions`: whether a field that only `live` has is a difference, or what the server filled in.
+ */
+export function compareWhole(
+  path: string,
+  declared: unknown,
+  live: unknown,
+  additions: "differ" | "defaulted",
+): readonly FieldChange[] {
+  if (declared === live) return [];
+  if (Array.isArray(declared) && Array.isArray(live)) {
+    return Array.from({ length: Math.max(declared.length, live.length) }).flatMap((_, index) =>
+      compareWhole(elementPath(path, index), declared[index], live[index], additions),
+    );
+  }
+  if (isFields(declared) && isFields(live)) {
+    const added = additions === "differ" ? Object.keys(live).filter((name) => !Object.hasOwn(declared, name)) : [];
+    return [...Object.keys(declared), ...added].flatMap((name) =>
+      compareWhole(fieldPath(path, name), fieldValue(declared, name), fieldValue(live, name), additions),
+    );
+  }
+  return [change(path, live, declared)];
+}

@@ -1,0 +1,112 @@
+import { groupOf, type KubeObject } from "../kinds/kubeObject.ts";
+import { elementKey, type KeyedListRule, type MergeRules, mergeRules } from "../kinds/mergeRules.ts";
+import type { FieldChange } from "./action.ts";
+import { change, compareWhole, type Fields, fieldValue, isFields } from "./compareWhole.ts";
+import { elementPath, fieldPath } from "./fieldPath.ts";
+import {
+  isOwnedWhole,
+  type OwnedFields,
+  ownedElements,
+  ownedField,
+  ownedFieldNames,
+  ownedFields,
+} from "./ownedFields.ts";
+
+interface Place {
+  readonly path: string;
+  readonly rules: MergeRules;
+}
+
+/**
+ * What writing `desired` would change in `live`.
+ * In a directory the file is ours as a whole. On an API server server-side apply merges: what we declare counts, and what
+ * we own (managedFields) and declare no longer; fields that others added or the server defaulted stay and are no change.
+ */
+export function fieldChanges(
+  desired: KubeObject,
+  live: KubeObject,
+  source: "live" | "directory",
+): readonly FieldChange[] {
+  const declared = comparable(desired);
+  if (source === "directory") return compareWhole("", declared, comparable(live), "differ");
+  const rules = mergeRules(groupOf(desired.apiVersion), desired.kind);
+  // The API version is how an object is served, not a part of what is stored.
+  const { apiVersion: _, ...fields } = declared;
+  return compareFields({ path: "", rules }, fields, comparable(live), ownedFields(live));
+}
+
+/** An object without its name and without what only the server writes. */
+function comparable(object: KubeObject): Fields {
+  const { kind: _kind, metadata, status: _status, ...rest } = object;
+  const { labels, annotations } = metadata;
+  return { ...rest, metadata: { ...(labels && { labels }), ...(annotations && { annotations }) } };
+}
+
+function compareFields(
+  { path, rules }: Place,
+  declared: Fields,
+  live: Fields,
+  owned: OwnedFields | undefined,
+): readonly FieldChange[] {
+  const changes = Object.keys(declared).flatMap((name) =>
+    compareField(
+      { path: fieldPath(path, name), rules },
+      fieldValue(declared, name),
+      fieldValue(live, name),
+      ownedField(owned, name),
+    ),
+  );
+  for (const name of ownedFieldNames(owned)) {
+    if (Object.hasOwn(declared, name)) continue;
+    changes.push(...removals({ path: fieldPath(path, name), rules }, fieldValue(live, name), ownedField(owned, name)));
+  }
+  return changes;
+}
+
+function compareField(
+  place: Place,
+  declared: unknown,
+  live: unknown,
+  owned: OwnedFields | undefined,
+): readonly FieldChange[] {
+  const rule = place.rules[place.path];
+  if (rule === undefined && isFields(declared) && isFields(live)) return compareFields(place, declared, live, owned);
+  if (rule?.type === "keyed" && Array.isArray(declared) && Array.isArray(live)) {
+    return compareElements(place, { declared, live, owned, rule });
+  }
+  // A value that is replaced as a whole is ours until somebody edits it: till then, what it has more was defaulted.
+  return compareWhole(place.path, declared, live, owned === undefined ? "differ" : "defaulted");
+}
+
+interface KeyedList {
+  readonly declared: readonly unknown[];
+  readonly live: readonly unknown[];
+  readonly owned: OwnedFields | undefined;
+  readonly rule: KeyedListRule;
+}
+
+function compareElements({ path, rules }: Place, { declared, live, owned, rule }: KeyedList): readonly FieldChange[] {
+  const liveByKey = new Map(live.map((element) => [elementKey(element, rule), element]));
+  const ownedByKey = new Map(ownedElements(owned).map((element) => [elementKey(element.keys, rule), element.owned]));
+  const changes = declared.flatMap((element) => {
+    const key = elementKey(element, rule);
+    const place = { path: elementPath(path, key), rules };
+    return compareField(place, element, liveByKey.get(key), ownedByKey.get(key));
+  });
+  for (const element of declared) ownedByKey.delete(elementKey(element, rule));
+  for (const [key, node] of ownedByKey) {
+    changes.push(...removals({ path: elementPath(path, key), rules }, liveByKey.get(key), node));
+  }
+  return changes;
+}
+
+/** What we own and declare no longer: the next apply takes it away. */
+function removals(place: Place, live: unknown, owned: OwnedFields | undefined): readonly FieldChange[] {
+  if (live === undefined || owned === undefined) return [];
+  if (isOwnedWhole(owned)) return [change(place.path, live, undefined)];
+  if (isFields(live)) return compareFields(place, {}, live, owned);
+  const rule = place.rules[place.path];
+  return rule?.type === "keyed" && Array.isArray(live)
+    ? compareElements(place, { declared: [], live, owned, rule })
+    : [];
+}

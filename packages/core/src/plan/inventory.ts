@@ -1,0 +1,16 @@
+import { kindEntry } from "../kinds/catalog.ts";
+import { groupOf, type KubeObject } from "../kinds/kubeObject.ts";
+import { isOurs, ownerOf } from "../kinds/ownership.ts";
+
+/** Whether it is of a kind that we write at all. */
+export function isWritable(object: KubeObject): boolean {
+  return kindEntry(groupOf(object.apiVersion), object.kind)?.write === true;
+}
+
+/**
+ * Whether an object is one that we wrote and may delete. The managed-by label alone does not tell, a Helm chart of Isthmus
+ * itself could carry it; nor do labels alone, a Pod inherits them.
+ */
+export function isInventory(object: KubeObject): boolean {
+  return isOurs(object) && ownerOf(object) !== "" && isWritable(object);
+}

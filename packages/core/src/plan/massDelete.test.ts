@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import type { KubeObject } from "../kinds/kubeObject.ts";
+import { ownershipLabels } from "../kinds/ownership.ts";
+import { massDelete } from "./massDelete.ts";
+import { plan } from "./plan.ts";
+
+function gateways(cluster: string, count: number): readonly KubeObject[] {
+  return Array.from({ length: count }, (_, index) => ({
+    apiVersion: "networking.istio.io/v1",
+    kind: "Gateway",
+    metadata: { name: `${cluster}-${index}`, namespace: "foo", labels: ownershipLabels("SharedService.a.b", "server") },
+  }));
+}
+
+function guarded(keptInFirst: number) {
+  const foreign = { apiVersion: "v1", kind: "Service", metadata: { name: "theirs", namespace: "foo" } };
+  const objects = { c1: gateways("c1", 4), c2: [...gateways("c2", 2), foreign] };
+  const clusters = Object.entries(objects).map(
+    ([name, list]) => [name, { name, source: "live", objects: list, istiodVersions: [], trustRoots: [] }] as const,
+  );
+  const observed = { clusters: new Map(clusters), unreachable: new Map() };
+  const desired = new Map([
+    ["c1", objects.c1.slice(0, keptInFirst)],
+    ["c2", objects.c2.slice(0, 2)],
+  ]);
+  const compiled = { desired, paths: [], held: new Map(), problems: [] };
+  return massDelete(plan(compiled, observed, { prune: true, adopt: false }).plan, observed);
+}
+
+test("a plan may delete half of what we own in all clusters together, but not more", () => {
+  expect(guarded(1)).toBeUndefined();
+  expect(guarded(0)).toMatchObject({ code: "MASS_DELETE", at: "plan" });
+});
+
+test("a plan over empty clusters deletes nothing", () => {
+  expect(massDelete({ actions: [] }, { clusters: new Map(), unreachable: new Map() })).toBeUndefined();
+});

@@ -1,0 +1,18 @@
+import type { Observed } from "../model/observed.ts";
+import type { Problem } from "../problem.ts";
+import type { Plan } from "./action.ts";
+import { isInventory } from "./inventory.ts";
+
+/** A MASS_DELETE problem where the plan deletes more than half of the objects that we own in all clusters together. */
+export function massDelete(plan: Plan, observed: Observed): Problem | undefined {
+  const deletes = plan.actions.filter((action) => action.verb === "delete").length;
+  let owned = 0;
+  for (const cluster of observed.clusters.values()) owned += cluster.objects.filter(isInventory).length;
+  if (deletes * 2 <= owned) return undefined;
+  return {
+    code: "MASS_DELETE",
+    at: "plan",
+    message: `the plan deletes ${deletes} of the ${owned} objects that isthmus owns`,
+    hint: "check that all declarations are given (-f); if it is meant, apply with --allow-mass-delete",
+  };
+}

@@ -1,0 +1,71 @@
+import { type KubeObject, keyOf, refOf } from "../kinds/kubeObject.ts";
+import { ownerOf, sideOf } from "../kinds/ownership.ts";
+import type { Compiled } from "../model/compiled.ts";
+import type { Observed, ObservedCluster } from "../model/observed.ts";
+import type { Problem } from "../problem.ts";
+import type { Plan } from "./action.ts";
+import { inOrder } from "./actionOrder.ts";
+import { type Gap, holdBack } from "./holdBack.ts";
+import { isInventory, isWritable } from "./inventory.ts";
+import { desiredStep, leftoverStep, type Step, toAction } from "./step.ts";
+
+export interface PlanOptions {
+  /** Delete what we own and nobody declares any longer. */
+  readonly prune: boolean;
+  /** Take over objects of the same name that are not ours. */
+  readonly adopt: boolean;
+}
+
+/**
+ * The writes that turn what is live into what is declared, in a safe order, and a noop for each other object that is
+ * declared or ours. A cluster that could not be read gets no actions. Problem: OBJECT_NOT_OURS.
+ */
+export function plan(
+  compiled: Compiled,
+  observed: Observed,
+  options: PlanOptions,
+): { readonly plan: Plan; readonly problems: readonly Problem[] } {
+  const steps: Step[] = [];
+  const gaps: Gap[] = [];
+  for (const [name, desired] of compiled.desired) {
+    const cluster = observed.clusters.get(name);
+    if (cluster === undefined) gaps.push(...unseenGaps(name, desired));
+    else for (const step of clusterSteps(cluster, desired, compiled.held, options)) steps.push(step);
+  }
+  const unseen = [...observed.unreachable.keys()].sort()[0];
+  return {
+    plan: { actions: inOrder(holdBack(steps, gaps, unseen).map(toAction)) },
+    problems: steps.flatMap(({ problem }) => problem ?? []).sort((left, right) => (left.at < right.at ? -1 : 1)),
+  };
+}
+
+function clusterSteps(
+  cluster: ObservedCluster,
+  desired: readonly KubeObject[],
+  held: Compiled["held"],
+  { prune, adopt }: PlanOptions,
+): readonly Step[] {
+  const writable = cluster.objects.filter((object) => isWritable(object));
+  const liveByKey = new Map(writable.map((object) => [keyOf(refOf(object)), object]));
+  const steps = desired.map((object) => {
+    const key = keyOf(refOf(object));
+    const live = liveByKey.get(key);
+    liveByKey.delete(key);
+    return desiredStep(cluster, object, live, { adopt, ownerHeld: held.get(ownerOf(object)) });
+  });
+  for (const live of liveByKey.values()) {
+    if (isInventory(live)) steps.push(leftoverStep(cluster, live, { prune, ownerHeld: held.get(ownerOf(live)) }));
+  }
+  return steps;
+}
+
+/** Server-side objects in a cluster that we can't see: their consumers get nothing new. */
+function unseenGaps(cluster: string, desired: readonly KubeObject[]): readonly Gap[] {
+  return desired
+    .filter((object) => sideOf(object) === "server")
+    .map((object) => ({
+      owner: ownerOf(object),
+      phase: 1,
+      reason: `waits for cluster ${cluster}, which cannot be read`,
+    }));
+}

@@ -1,0 +1,89 @@
+import { type KubeObject, refOf, showRef } from "../kinds/kubeObject.ts";
+import { isOurs, ownerOf, sideOf } from "../kinds/ownership.ts";
+import type { ObservedCluster } from "../model/observed.ts";
+import type { Problem } from "../problem.ts";
+import type { Action, LiveVersion } from "./action.ts";
+import { fieldChanges } from "./fieldChanges.ts";
+
+/** An action as it should be; where it cannot be done now, why, and the problem if the user has to mend it. */
+export interface Step {
+  readonly action: Action;
+  readonly held?: string;
+  readonly problem?: Problem;
+}
+
+/** What a declared object needs; `ownerHeld`: why its owner gets nothing but creates. */
+export function desiredStep(
+  cluster: ObservedCluster,
+  desired: KubeObject,
+  live: KubeObject | undefined,
+  { adopt, ownerHeld }: { readonly adopt: boolean; readonly ownerHeld: string | undefined },
+): Step {
+  const side = sideOf(desired);
+  const subject = { cluster: cluster.name, ref: refOf(desired), owner: ownerOf(desired), side };
+  const phase = side === "server" ? 1 : 2;
+  if (live === undefined) return { action: { ...subject, verb: "create", phase, desired, changes: [] } };
+
+  const changes = fieldChanges(desired, live, cluster.source);
+  const former = isOurs(live) && ownerOf(live) !== subject.owner ? ownerOf(live) : "";
+  const update: Action = {
+    ...subject,
+    ...(former === "" ? {} : { formerOwner: former }),
+    verb: "update",
+    phase,
+    desired,
+    live: liveVersion(live),
+    changes,
+  };
+  if (!isOurs(live) && !adopt) return { action: update, held: "exists and is not ours", problem: notOurs(update) };
+  if (isTerminating(live)) return { action: update, held: "is being deleted; the next run creates it again" };
+  if (changes.length === 0) return { action: { ...subject, verb: "noop", phase: 0, live: liveVersion(live), changes } };
+  return ownerHeld === undefined ? { action: update } : { action: update, held: ownerHeld };
+}
+
+/** What an object of ours needs that is not declared any longer. */
+export function leftoverStep(
+  cluster: ObservedCluster,
+  live: KubeObject,
+  { prune, ownerHeld }: { readonly prune: boolean; readonly ownerHeld: string | undefined },
+): Step {
+  const side = sideOf(live);
+  const action: Action = {
+    verb: "delete",
+    cluster: cluster.name,
+    ref: refOf(live),
+    owner: ownerOf(live),
+    side,
+    phase: side === "consumer" ? 3 : 4,
+    live: liveVersion(live),
+    changes: [],
+  };
+  const held = isTerminating(live)
+    ? "is being deleted already"
+    : (ownerHeld ?? (prune ? undefined : "is not declared any longer, but pruning is off"));
+  return held === undefined ? { action } : { action, held };
+}
+
+/** The action, or the noop that is left of it where it is held. */
+export function toAction({ action, held }: Step): Action {
+  if (held === undefined) return action;
+  const { desired: _desired, formerOwner: _formerOwner, ...rest } = action;
+  return { ...rest, verb: "noop", phase: 0, reason: held };
+}
+
+function notOurs({ cluster, ref, owner }: Action): Problem {
+  return {
+    code: "OBJECT_NOT_OURS",
+    at: `${cluster}: ${showRef(ref)}`,
+    message: `${showRef(ref)} exists in ${cluster} and is not managed by isthmus, but ${owner} needs an object of that name`,
+    hint: "take it over with --adopt, or rename or remove it",
+  };
+}
+
+function isTerminating(live: KubeObject): boolean {
+  return live.metadata.deletionTimestamp !== undefined;
+}
+
+function liveVersion({ metadata }: KubeObject): LiveVersion {
+  return { uid: metadata.uid ?? "", resourceVersion: metadata.resourceVersion ?? "" };
+}
