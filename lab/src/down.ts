@@ -31,17 +31,23 @@ export async function isAnythingUp(home: string): Promise<boolean> {
  * and apps run as must be able to enter it; what is secret in it is not readable to them.
  */
 export async function claimHome(home: string): Promise<void> {
+  await checkParents(home);
   await mkdir(home, { recursive: true, mode: 0o755 });
   if ((await readdir(home)).length > 0)
     throw new LabError(`${home} holds other things; choose an empty folder with LAB_HOME`);
   if ((await stat(home)).uid !== process.getuid?.()) throw new LabError(`${home} belongs to another user`);
-  for (let folder = dirname(home); folder !== dirname(folder); folder = dirname(folder))
-    if (((await stat(folder)).mode & 0o001) === 0)
+  await chmod(home, 0o755);
+  await writeFile(join(home, marker), "");
+}
+
+async function checkParents(home: string): Promise<void> {
+  for (let folder = dirname(home); folder !== dirname(folder); folder = dirname(folder)) {
+    const { mode } = (await stat(folder).catch(() => undefined)) ?? { mode: 0o755 };
+    if ((mode & 0o001) === 0)
       throw new LabError(
         `other users can't enter ${folder}, but the lab's proxies must: choose another folder with LAB_HOME`,
       );
-  await chmod(home, 0o755);
-  await writeFile(join(home, marker), "");
+  }
 }
 
 async function isLabHome(home: string): Promise<boolean> {

@@ -18,6 +18,7 @@ import { findPod, listPods, type PodRecord } from "./podRecord.ts";
 import { startAgain, stopProcess } from "./processes.ts";
 import { inNamespace, type RunResult, run } from "./run.ts";
 import type { LabState } from "./state.ts";
+import { waitFor } from "./waitFor.ts";
 
 /** Manifests as text, or objects. */
 export type Manifests = string | readonly KubeObject[];
@@ -66,6 +67,24 @@ export class Lab {
 
   async curl(cluster: string, pod: string, url: string, options?: CurlOptions): Promise<CurlResult> {
     return curlFrom(await this.pod(cluster, pod), url, options);
+  }
+
+  /** Asks again and again until the status is as expected: every change takes its time to reach the proxies. */
+  async curlUntil(
+    cluster: string,
+    pod: string,
+    url: string,
+    status: number,
+    options?: CurlOptions,
+  ): Promise<CurlResult> {
+    let last: CurlResult | undefined;
+    const ask = async () => {
+      last = await this.curl(cluster, pod, url, { timeoutSeconds: 3, ...options });
+      return last.status === status && last;
+    };
+    return waitFor(`${status} from ${url}`, ask, { seconds: 30 }).catch((error: unknown) => {
+      throw new LabError(`${url} answers ${last?.status} ${last?.error}${last?.body}, not ${status}`, { cause: error });
+    });
   }
 
   async accessLog(cluster: string, pod: string): Promise<AccessLogEntry[]> {

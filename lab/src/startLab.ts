@@ -23,6 +23,7 @@ import { createMeshRoot, plugInIntermediate } from "./meshCertificates.ts";
 import { createBridge } from "./network.ts";
 import { checkMachine, linkPrograms } from "./programs.ts";
 import { type LabShape, type LabState, planState, readState, writeState } from "./state.ts";
+import { registerValidation, waitForValidation } from "./validation.ts";
 
 export interface LabOptions extends Partial<LabShape> {
   readonly home?: string;
@@ -119,12 +120,15 @@ async function startMesh(cluster: Cluster, shape: LabShape, onProgress: (message
   if (shape.roots === "shared") await plugInIntermediate(cluster);
   await startIstiod(cluster);
   await registerIstiod(cluster);
+  await registerValidation(cluster);
   await refreshDns(cluster);
   await waitForIstiod(cluster);
   onProgress(`${cluster.name}: istiod is ready`);
-  if (shape.gateway === "none") return;
-  await createGateway(cluster, shape.gateway);
-  onProgress(`${cluster.name}: gateway is ready`);
+  if (shape.gateway !== "none") {
+    await createGateway(cluster, shape.gateway);
+    onProgress(`${cluster.name}: gateway is ready`);
+  }
+  await waitForValidation(cluster);
 }
 
 function checkShape(shape: LabShape): LabShape {

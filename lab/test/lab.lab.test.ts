@@ -28,7 +28,7 @@ test("a second lab in the same home is refused", async () => {
 });
 
 test("a service of the same cluster answers by its name", async () => {
-  const answer = await lab.curl("cluster1", "foo/sleep", "http://helloworld.foo:5000/hello");
+  const answer = await lab.curlUntil("cluster1", "foo/sleep", "http://helloworld.foo:5000/hello", 200);
 
   expect(answer).toMatchObject({ exitCode: 0, status: 200, body: "Hello version: v1, instance: helloworld-v1-1\n" });
 });
@@ -52,10 +52,7 @@ test("a service of another cluster is out of reach until the recipe is applied, 
 
   await lab.apply("cluster2", recipeServer());
   await lab.apply("cluster1", recipeClient(lab.cluster("cluster2").nodes.map((node) => node.address)));
-  const after = await waitFor("httpbin.bar.cluster2", async () => {
-    const answer = await lab.curl("cluster1", "foo/sleep", url, { timeoutSeconds: 3 });
-    return answer.status === 200 && answer;
-  });
+  const after = await lab.curlUntil("cluster1", "foo/sleep", url, 200);
 
   expect(before.status).toBe(0);
   expect(after.body).toContain("spiffe://cluster.local/ns/foo/sa/sleep");
@@ -77,14 +74,14 @@ test("Envoy's access log and admin interface can be read", async () => {
 });
 
 test("a gateway that is stopped breaks the path, and started again mends it", async () => {
-  const ask = () => lab.curl("cluster1", "foo/sleep", "http://httpbin.bar.cluster2:8000/get", { timeoutSeconds: 3 });
+  const url = "http://httpbin.bar.cluster2:8000/get";
 
   await lab.stopPod("cluster2", "istio-system/istio-ingressgateway");
-  const broken = await ask();
+  const broken = await lab.curl("cluster1", "foo/sleep", url, { timeoutSeconds: 3 });
   await lab.startPod("cluster2", "istio-system/istio-ingressgateway");
 
   expect(broken.status).not.toBe(200);
-  await waitFor("the path to come back", async () => (await ask()).status === 200);
+  await lab.curlUntil("cluster1", "foo/sleep", url, 200);
 });
 
 test("an API server that is stopped keeps its objects, and the mesh goes on meanwhile", async () => {
@@ -107,6 +104,12 @@ test("a Deployment can be scaled and removed", async () => {
   const names = (pods: typeof scaled) => pods.map((pod) => pod.name).filter((name) => name.startsWith("hello"));
   expect(names(scaled)).toEqual(["helloworld-v1-1", "helloworld-v1-2", "helloworld-v1-3"]);
   expect(names(removed)).toEqual([]);
+});
+
+test("istiod refuses an object that is invalid", async () => {
+  const invalid = recipeClient(["not an address"]);
+
+  await expect(lab.apply("cluster1", invalid)).rejects.toThrow("denied the request");
 });
 
 test("an image that the lab does not know is refused before anything is made", async () => {
