@@ -63,6 +63,7 @@ export const problemCodes = {
   PLAN_INVALID: { severity: "error", summary: "a saved plan cannot be read" },
   MASS_DELETE: { severity: "error", summary: "the plan deletes more than half of what we own" },
   CONFIRMATION_NEEDED: { severity: "error", summary: "an apply without a terminal needs --yes" },
+  TIMED_OUT: { severity: "error", summary: "the time that --timeout gives is over" },
   USAGE: { severity: "error", summary: "the command line is wrong" },
 } as const satisfies Record<string, { severity: "error" | "delay" | "warning"; summary: string }>;
 
