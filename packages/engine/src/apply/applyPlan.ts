@@ -1,0 +1,107 @@
+import { ReadableStream } from "node:stream/web";
+import { type Action, MeshError, type Plan } from "@isthmus/core";
+import type { CallOptions, Target } from "../target/target.ts";
+import type { ApplyEvent } from "./applyEvent.ts";
+import { ClusterWriter } from "./clusterWriter.ts";
+import { type Outcome, skipped } from "./outcome.ts";
+import { writeInPhases } from "./writeInPhases.ts";
+
+export interface ApplyPlanOptions extends CallOptions {
+  /** Writes at a time in one cluster; 8 unless told. */
+  readonly concurrency?: number;
+}
+
+/**
+ * Carries out a plan and reports while it runs, each write in exactly one of done | failed | skipped.
+ *
+ * First every cluster is asked whether it would take its writes (dry run); if any is refused, nothing at all is written.
+ * Then each owner's writes go server side first, removals consumer side first. A cluster that does not answer delays what
+ * needs it and nothing else. Once `signal` aborts, or the loop over the events is left, no write is begun any more and
+ * running ones finish. Whatever happened, planning and applying again finishes the work.
+ *
+ * Throws CLUSTER_UNKNOWN where the plan names a cluster that has no target.
+ */
+export async function* applyPlan(
+  plan: Plan,
+  targets: ReadonlyMap<string, Target>,
+  options: ApplyPlanOptions = {},
+): AsyncGenerator<ApplyEvent, void, undefined> {
+  const actions = plan.actions.filter(({ verb }) => verb !== "noop");
+  const left = new AbortController();
+  const signal = options.signal === undefined ? left.signal : AbortSignal.any([left.signal, options.signal]);
+  const writers = clusterWriters(actions, targets, { signal, concurrency: options.concurrency ?? 8 });
+  let run = Promise.resolve();
+  yield* new ReadableStream<ApplyEvent>({
+    start(events) {
+      // After the reader left, nobody listens, and the stream takes no more.
+      const whileRead = (step: () => void) => {
+        if (!left.signal.aborted) step();
+      };
+      run = applyActions(actions, writers, (event) => whileRead(() => events.enqueue(event))).then(
+        () => whileRead(() => events.close()),
+        (error: unknown) => whileRead(() => events.error(error)),
+      );
+    },
+    async cancel() {
+      left.abort();
+      await run;
+    },
+  });
+}
+
+type WriterOf = (action: Action) => ClusterWriter;
+
+function clusterWriters(
+  actions: readonly Action[],
+  targets: ReadonlyMap<string, Target>,
+  options: { readonly signal: AbortSignal; readonly concurrency: number },
+): WriterOf {
+  const writers = new Map([...targets].map(([name, target]) => [name, new ClusterWriter(target, options)]));
+  const writerOf = ({ cluster }: Action) => {
+    const writer = writers.get(cluster);
+    if (writer !== undefined) return writer;
+    throw new MeshError({
+      code: "CLUSTER_UNKNOWN",
+      at: cluster,
+      message: `the plan writes to cluster ${cluster}, which is not declared`,
+      hint: "plan again",
+    });
+  };
+  actions.forEach(writerOf);
+  return writerOf;
+}
+
+async function applyActions(
+  actions: readonly Action[],
+  writerOf: WriterOf,
+  emit: (event: ApplyEvent) => void,
+): Promise<void> {
+  const counts = { done: 0, failed: 0, skipped: 0 };
+  const report = (action: Action, outcome: Outcome) => {
+    counts[outcome.type] += 1;
+    emit({ ...outcome, action });
+  };
+  const total = actions.length;
+  emit({ type: "checking", total });
+  const checks = await Promise.all(
+    actions.map(async (action) => ({ action, problem: await writerOf(action).check(action) })),
+  );
+  const refused = checks.filter(({ problem }) => problem !== undefined).length;
+  if (refused === 0) {
+    emit({ type: "applying", total });
+    await writeInPhases(actions, { write: (action) => writerOf(action).write(action), report });
+  } else {
+    for (const { action, problem } of checks)
+      report(action, problem === undefined ? unchecked(action, refused) : { type: "failed", problem });
+  }
+  emit({ type: "finished", ...counts });
+}
+
+function unchecked(action: Action, refused: number): Outcome {
+  const what = refused === 1 ? "one write was" : `${refused} writes were`;
+  return skipped(
+    action,
+    `${what} refused when checked, so nothing is written`,
+    "mend what was refused, then apply again",
+  );
+}

@@ -1,0 +1,31 @@
+import { type Action, MeshError, type Problem, showRef } from "@isthmus/core";
+
+/** How an action ended. */
+export type Outcome =
+  | { readonly type: "done" }
+  | { readonly type: "failed"; readonly problem: Problem }
+  | { readonly type: "skipped"; readonly problem: Problem };
+
+export function skipped(action: Action, why: string, hint: string): Outcome {
+  return {
+    type: "skipped",
+    problem: { code: "WRITE_SKIPPED", at: placeOf(action), message: `not tried: ${why}`, hint },
+  };
+}
+
+/** What a target threw, at the object that it was about. */
+export function writeProblem(action: Action, error: unknown): Problem {
+  if (error instanceof MeshError) return { ...error.problem, at: placeOf(action) };
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: "WRITE_FAILED",
+    at: placeOf(action),
+    message: `${action.verb} failed: ${message}`,
+    hint: "apply again",
+  };
+}
+
+/** `cluster2: Gateway bar/httpbin` */
+function placeOf(action: Action): string {
+  return `${action.cluster}: ${showRef(action.ref)}`;
+}

@@ -1,0 +1,71 @@
+import { type Action, ownerGroups, type Problem, showRef } from "@isthmus/core";
+import { type Outcome, skipped } from "./outcome.ts";
+
+const phases = [1, 2, 3, 4] as const;
+
+export interface Writes {
+  /** Carries out one action; never rejects. */
+  readonly write: (action: Action) => Promise<Outcome>;
+  /** Told once for each action. */
+  readonly report: (action: Action, outcome: Outcome) => void;
+}
+
+/** An action that did not go through. */
+interface Failure {
+  readonly action: Action;
+  readonly problem: Problem;
+}
+
+/**
+ * Writes each owner's actions phase by phase over all clusters, the owners beside each other. Within a phase the clusters
+ * go beside each other, and the actions of one cluster one by one in the plan's order. What does not go through stops its
+ * cluster's later actions in the phase and the owner's later phases, and nothing else.
+ */
+export async function writeInPhases(actions: readonly Action[], writes: Writes): Promise<void> {
+  const groupOf = ownerGroups(actions);
+  const groups = groupBy(actions, (action) => groupOf(action.owner));
+  await Promise.all(groups.map((group) => writeGroup(group, writes)));
+}
+
+async function writeGroup(actions: readonly Action[], writes: Writes): Promise<void> {
+  let failure: Failure | undefined;
+  for (const phase of phases) {
+    const before = failure;
+    const chains = groupBy(
+      actions.filter((action) => action.phase === phase),
+      (action) => action.cluster,
+    );
+    const failures = await Promise.all(chains.map((chain) => writeChain(chain, before, writes)));
+    failure ??= failures.find((candidate) => candidate !== undefined);
+  }
+}
+
+async function writeChain(
+  actions: readonly Action[],
+  before: Failure | undefined,
+  { write, report }: Writes,
+): Promise<Failure | undefined> {
+  let failure = before;
+  for (const action of actions) {
+    const outcome = failure === undefined ? await write(action) : waiting(action, failure);
+    report(action, outcome);
+    if (outcome.type !== "done") failure ??= { action, problem: outcome.problem };
+  }
+  return failure;
+}
+
+function waiting(action: Action, { action: first, problem }: Failure): Outcome {
+  const why = `it needs ${showRef(first.ref)} in ${first.cluster}, which did not go through (${problem.code}: ${problem.message})`;
+  const hint = problem.hint === "" ? "mend that, then apply again" : `${problem.hint}; then apply again`;
+  return skipped(action, why, hint);
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return [...groups.values()];
+}
