@@ -27,6 +27,7 @@ export { at, showPath } from "./model/intents.ts";
 export type { Mesh } from "./model/mesh.ts";
 export type { MeshCluster } from "./model/meshCluster.ts";
 export type { Observed, ObservedCluster, TrustRoot } from "./model/observed.ts";
+export { matchClusters, selectClusters } from "./model/selectClusters.ts";
 export type { SharedService } from "./model/sharedService.ts";
 export type { Action, ActionVerb, FieldChange, LiveVersion, Plan, PlanSummary } from "./plan/action.ts";
 export { actionVerbs, summarize } from "./plan/action.ts";

@@ -6,28 +6,34 @@ import {
   hostSchema,
   namespacedMetadata,
   portNumberSchema,
+  uniqueList,
 } from "./resource.ts";
 
 export const externalAccessSpecSchema = z.strictObject({
-  hosts: z.array(hostSchema).min(1).describe("Host names that clients outside the mesh call"),
+  hosts: uniqueList(hostSchema).describe("Host names that clients outside the mesh call"),
   service: dnsLabelSchema.exactOptional().describe("Name of the Service; default: the resource's name"),
   port: portNumberSchema.describe("Port of the Service"),
   clusters: clusterSelectorSchema.describe("Clusters whose ingress gateway lets clients in"),
-  tls: z.strictObject({
-    mode: z.enum(["Mutual", "Simple", "None"]).describe("Mutual: clients show a certificate"),
-    credential: z
-      .strictObject({
-        secret: dnsLabelSchema
-          .exactOptional()
-          .describe("Secret with tls.crt, tls.key, ca.crt in the gateway's namespace"),
-        issue: z.strictObject({}).exactOptional().describe("Issue a certificate from the mesh's external CA"),
-      })
-      .exactOptional(),
-    clients: z
-      .strictObject({ subjectAltNames: z.array(z.string().min(1)).min(1) })
-      .exactOptional()
-      .describe("Only client certificates with one of these names"),
-  }),
+  tls: z
+    .strictObject({
+      mode: z
+        .enum(["Mutual", "Simple", "None"])
+        .describe("Mutual: clients show a certificate; Simple: only the gateway does; None: no TLS"),
+      credential: z
+        .strictObject({
+          secret: dnsLabelSchema
+            .exactOptional()
+            .describe("Secret with tls.crt, tls.key, ca.crt in the gateway's namespace"),
+          issue: z.strictObject({}).exactOptional().describe("Issue a certificate from the mesh's external CA"),
+        })
+        .exactOptional()
+        .describe("The gateway's certificate: one of secret and issue; not for mode None"),
+      clients: z
+        .strictObject({ subjectAltNames: z.array(z.string().min(1)).min(1) })
+        .exactOptional()
+        .describe("Only client certificates with one of these names; for mode Mutual"),
+    })
+    .describe("TLS between clients and the gateway"),
 });
 
 export const externalAccessSchema = z.strictObject({

@@ -6,30 +6,38 @@ import {
   hostSchema,
   namespacedMetadata,
   portNumberSchema,
+  uniqueList,
 } from "./resource.ts";
 
 export const externalServiceSpecSchema = z.strictObject({
-  hosts: z.array(hostSchema).min(1).describe("Host names that workloads call"),
+  hosts: uniqueList(hostSchema).describe("Host names that workloads call"),
   ports: z
     .array(
       z.strictObject({
-        number: portNumberSchema,
-        protocol: z.enum(["HTTP", "HTTP2", "GRPC", "HTTPS", "TLS", "TCP"]),
+        number: portNumberSchema.describe("Port number"),
+        protocol: z.enum(["HTTP", "HTTP2", "GRPC", "HTTPS", "TLS", "TCP"]).describe("Istio's name of the protocol"),
       }),
     )
-    .min(1),
-  resolution: z.enum(["Dns", "Static", "None"]).default("Dns").describe("Where the addresses come from"),
-  endpoints: z.array(z.string().min(1)).min(1).exactOptional().describe("Addresses, for Static"),
+    .min(1)
+    .describe("Ports that workloads call"),
+  resolution: z
+    .enum(["Dns", "Static", "None"])
+    .default("Dns")
+    .describe("Where the addresses come from: the host's DNS record, endpoints, or the caller's own connection"),
+  endpoints: uniqueList(z.string().min(1)).exactOptional().describe("Addresses, for resolution Static"),
   consumers: z
     .array(
       z.strictObject({
-        clusters: clusterSelectorSchema,
-        namespaces: z.array(dnsLabelSchema).min(1).exactOptional(),
+        clusters: clusterSelectorSchema.describe("Calling clusters"),
+        namespaces: uniqueList(dnsLabelSchema)
+          .exactOptional()
+          .describe("Calling namespaces; absent: all of the cluster"),
       }),
     )
-    .min(1),
+    .min(1)
+    .describe("Who may call"),
   tls: z
-    .strictObject({ mode: z.enum(["Simple"]) })
+    .strictObject({ mode: z.enum(["Simple"]).describe("Simple: the host's certificate is checked") })
     .exactOptional()
     .describe("Originate TLS on the way out"),
   via: dnsLabelSchema.exactOptional().describe("Leave the mesh through this cluster's gateway"),

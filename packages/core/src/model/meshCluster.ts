@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { apiVersion, clusterScopedMetadata, dnsLabelSchema, labelsSchema, portNumberSchema } from "./resource.ts";
+import {
+  apiVersion,
+  clusterScopedMetadata,
+  dnsLabelSchema,
+  labelsSchema,
+  portNumberSchema,
+  uniqueList,
+} from "./resource.ts";
 
 const gatewaySchema = (port: number, portText: string) =>
   z.strictObject({
@@ -8,16 +15,14 @@ const gatewaySchema = (port: number, portText: string) =>
       .default({ istio: "ingressgateway" })
       .describe("Labels of the gateway's pods, as Istio's Gateway selects them"),
     port: portNumberSchema.default(port).describe(portText),
-    addresses: z
-      .array(
-        z
-          .string()
-          .regex(
-            /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?$/,
-            "must be an address or host, with :port where it differs",
-          ),
-      )
-      .min(1)
+    addresses: uniqueList(
+      z
+        .string()
+        .regex(
+          /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?$/,
+          "must be an address or host, with :port where it differs",
+        ),
+    )
       .exactOptional()
       .describe("Addresses to reach the gateway by from other clusters, in place of observed ones: host or host:port"),
   });
@@ -30,11 +35,16 @@ export const meshClusterSpecSchema = z.strictObject({
         .strictObject({
           path: z.string().min(1).exactOptional().describe("Path of a kubeconfig file, relative to this file"),
           secretRef: z
-            .strictObject({ name: dnsLabelSchema, namespace: dnsLabelSchema, key: z.string().default("kubeconfig") })
+            .strictObject({
+              name: dnsLabelSchema.describe("Name of the Secret"),
+              namespace: dnsLabelSchema.describe("Namespace of the Secret"),
+              key: z.string().min(1).default("kubeconfig").describe("Key of the Secret's data"),
+            })
             .exactOptional()
             .describe("Secret on the management cluster that holds a kubeconfig (controller only)"),
         })
-        .exactOptional(),
+        .exactOptional()
+        .describe("A kubeconfig of its own: one of path and secretRef; its current context is used"),
       directory: z
         .string()
         .min(1)
@@ -42,13 +52,20 @@ export const meshClusterSpecSchema = z.strictObject({
         .describe("Directory of manifests in place of an API server, relative to this file"),
     })
     .prefault({})
-    .describe("How to reach the cluster: a kubeconfig context (default: its name), or a directory of manifests"),
+    .describe("How to reach the cluster: one of context, kubeconfig and directory; default: the context of its name"),
   locality: z
-    .strictObject({ region: z.string().min(1), zone: z.string().min(1).exactOptional() })
+    .strictObject({
+      region: z.string().min(1).describe("As topology.kubernetes.io/region"),
+      zone: z.string().min(1).exactOptional().describe("As topology.kubernetes.io/zone"),
+    })
     .exactOptional()
     .describe("Where the cluster is; default: as its nodes' topology labels say"),
-  eastWestGateway: gatewaySchema(15443, "Port of the gateway's Service for AUTO_PASSTHROUGH").prefault({}),
-  ingressGateway: gatewaySchema(443, "Port of the gateway's Service for clients outside the mesh").prefault({}),
+  eastWestGateway: gatewaySchema(15443, "Port of the gateway's Service for AUTO_PASSTHROUGH")
+    .prefault({})
+    .describe("The gateway that lets calls from other clusters in"),
+  ingressGateway: gatewaySchema(443, "Port of the gateway's Service for clients outside the mesh")
+    .prefault({})
+    .describe("The gateway that lets clients outside the mesh in"),
   drain: z.boolean().default(false).describe("Move traffic away from this cluster"),
 });
 

@@ -8,25 +8,45 @@ export const apiVersion = `${group}/${version}`;
 export const dnsLabelSchema = z
   .string()
   .max(63)
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be a DNS label: lower-case letters, digits and '-', not at an end");
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be a DNS label: lower-case letters, digits and '-', not at an end")
+  .meta({ title: "name" });
 
 export const hostSchema = z
   .string()
   .max(253)
-  .regex(
-    /^(\*\.)?([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
-    "must be a DNS name in lower case",
-  );
+  .regex(/^(\*\.)?([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be a DNS name in lower case")
+  .meta({ title: "host name" });
 
 export const portNumberSchema = z.int().min(1).max(65535);
 
 export const labelsSchema = z.record(z.string(), z.string());
 
-/** Cluster names, or labels that choose among the declared clusters. */
-export const clusterSelectorSchema = z.union([
-  z.array(dnsLabelSchema).min(1),
-  z.strictObject({ matchLabels: labelsSchema.describe("Labels that a MeshCluster must carry") }),
-]);
+/** A list that means a set. The API server refuses repeated items by the same mark, and merges appliers' items. */
+export function uniqueList<Item extends z.ZodType<string | number>>(item: Item) {
+  return z
+    .array(item)
+    .min(1)
+    .check(({ value, issues }) => {
+      const seen = new Set<string | number>();
+      for (const [index, entry] of value.entries()) {
+        if (seen.has(entry)) issues.push({ code: "custom", path: [index], message: "is listed twice", input: entry });
+        seen.add(entry);
+      }
+    })
+    .meta({ "x-kubernetes-list-type": "set" });
+}
+
+/** Cluster names, or labels that choose among the declared clusters: `cluster1`, `env=prod`, `env=prod,tier=edge`. */
+export const clusterSelectorSchema = uniqueList(
+  z
+    .string()
+    .max(1024)
+    .regex(
+      /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?|[A-Za-z0-9./_-]+=[A-Za-z0-9._-]*(,[A-Za-z0-9./_-]+=[A-Za-z0-9._-]*)*)$/,
+      "must be a cluster's name, or labels as key=value,key=value",
+    )
+    .meta({ title: "cluster name or label" }),
+);
 export type ClusterSelector = z.infer<typeof clusterSelectorSchema>;
 
 /** A service account in a namespace of the consuming clusters. */

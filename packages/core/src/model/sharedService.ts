@@ -7,27 +7,24 @@ import {
   namespacedMetadata,
   portNumberSchema,
   serviceAccountSchema,
+  uniqueList,
 } from "./resource.ts";
 
 export const nameForms = ["PerCluster", "SameName", "Mesh"] as const;
 
 const consumerSchema = z.strictObject({
   clusters: clusterSelectorSchema.describe("Consuming clusters"),
-  namespaces: z
-    .array(dnsLabelSchema)
-    .min(1)
-    .exactOptional()
-    .describe("Consuming namespaces; absent: all of the cluster"),
-  serviceAccounts: z.array(serviceAccountSchema).min(1).exactOptional().describe("Only these identities may call"),
+  namespaces: uniqueList(dnsLabelSchema).exactOptional().describe("Consuming namespaces; absent: all of the cluster"),
+  serviceAccounts: uniqueList(serviceAccountSchema).exactOptional().describe("Only these identities may call"),
 });
 
 const trafficSchema = z.strictObject({
   split: z
     .array(
       z.strictObject({
-        cluster: dnsLabelSchema,
+        cluster: dnsLabelSchema.describe("A serving cluster"),
         labels: labelsSchema.exactOptional().describe("Labels of the version's pods"),
-        weight: z.int().min(0).max(100),
+        weight: z.int().min(0).max(100).describe("Share of the calls, in percent"),
       }),
     )
     .min(1)
@@ -43,23 +40,22 @@ const trafficSchema = z.strictObject({
 });
 
 const accessRuleSchema = z.strictObject({
-  methods: z.array(z.string().min(1)).min(1).exactOptional(),
-  paths: z.array(z.string().startsWith("/")).min(1).exactOptional(),
-  ports: z.array(portNumberSchema).min(1).exactOptional(),
-  from: z
-    .array(z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "must be <service account>.<namespace>"))
-    .min(1)
-    .exactOptional(),
+  methods: uniqueList(z.string().min(1)).exactOptional().describe("HTTP methods; absent: all"),
+  paths: uniqueList(z.string().regex(/^\//, "must begin with '/'"))
+    .exactOptional()
+    .describe("HTTP paths, a '*' at the end stands for any rest; absent: all"),
+  ports: uniqueList(portNumberSchema).exactOptional().describe("Ports of the Service; absent: all shared"),
+  from: uniqueList(z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "must be <service account>.<namespace>"))
+    .exactOptional()
+    .describe("Identities as <service account>.<namespace>; absent: every consumer"),
 });
 
 export const sharedServiceSpecSchema = z.strictObject({
   service: dnsLabelSchema.exactOptional().describe("Name of the Service; default: the resource's name"),
-  ports: z.array(portNumberSchema).min(1).exactOptional().describe("Ports to share; absent: all of the Service's"),
+  ports: uniqueList(portNumberSchema).exactOptional().describe("Ports to share; absent: all of the Service's"),
   servedBy: clusterSelectorSchema.describe("Clusters that serve it"),
   consumers: z.array(consumerSchema).min(1).describe("Who may reach it"),
-  as: z
-    .array(z.enum(nameForms))
-    .min(1)
+  as: uniqueList(z.enum(nameForms))
     .default(["PerCluster"])
     .describe(
       "Names it gets: PerCluster httpbin.bar.cluster2, SameName httpbin.bar.svc.cluster.local, Mesh httpbin.bar.mesh",

@@ -1,0 +1,63 @@
+import { isCollection, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml";
+import type { Path } from "./fieldSchema.ts";
+
+const pairs = new WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>();
+
+/**
+ * Where a field stands in its document: a scalar at its value, a mapping or list at its key, a list's item at its start.
+ * A field that is absent stands where its nearest ancestor does.
+ */
+export function offsetAt(root: Node, path: Path, part: "key" | "value" = "value"): number {
+  let node: unknown = root;
+  let offset = startOf(root);
+  for (const [index, step] of path.entries()) {
+    if (isMap(node)) {
+      const pair = pairOf(node, step);
+      if (pair === undefined) return offset;
+      const atKey = isCollection(pair.value) || isEmpty(pair.value) || (part === "key" && index === path.length - 1);
+      offset = startOf(atKey ? pair.key : pair.value);
+      node = pair.value;
+    } else if (isSeq(node) && typeof step === "number" && step < node.items.length) {
+      node = node.items[step];
+      offset = startOf(node);
+    } else return offset;
+  }
+  return offset;
+}
+
+/** The text of a scalar as it was written: `0x10`, not 16. */
+export function sourceAt(root: Node, path: Path): string | undefined {
+  const node = path.reduce<unknown>((parent, step) => {
+    if (isMap(parent)) return pairOf(parent, step)?.value;
+    return isSeq(parent) && typeof step === "number" ? parent.items[step] : undefined;
+  }, root);
+  return isScalar(node) ? node.source : undefined;
+}
+
+/** The keys of a mapping that can be named in a path, for a node that is one. */
+export function keysOf(node: unknown): readonly string[] {
+  return isMap(node) ? [...pairsOf(node).keys()].filter((key) => typeof key === "string") : [];
+}
+
+export function pairOf(map: YAMLMap, key: unknown): Pair | undefined {
+  return pairsOf(map).get(key);
+}
+
+function pairsOf(map: YAMLMap): ReadonlyMap<unknown, Pair> {
+  const known = pairs.get(map);
+  if (known !== undefined) return known;
+  const index = new Map<unknown, Pair>();
+  for (const pair of map.items) {
+    if (isScalar(pair.key) && !index.has(pair.key.value)) index.set(pair.key.value, pair);
+  }
+  pairs.set(map, index);
+  return index;
+}
+
+function isEmpty(node: unknown): boolean {
+  return !node || (isScalar(node) && node.value === null && !node.source);
+}
+
+function startOf(node: unknown): number {
+  return (node as Node | undefined)?.range?.[0] ?? 0;
+}
