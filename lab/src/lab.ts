@@ -13,7 +13,7 @@ import { LabError } from "./labError.ts";
 import { kubeconfigPath } from "./layout.ts";
 import { assignLoadBalancers } from "./loadBalancer.ts";
 import { parseManifests } from "./manifests.ts";
-import { removePod, startPod, stopPod } from "./pod.ts";
+import { removePod, startPod, stopApps, stopPod } from "./pod.ts";
 import { findPod, listPods, type PodRecord } from "./podRecord.ts";
 import { startAgain, stopProcess } from "./processes.ts";
 import { inNamespace, type RunResult, run } from "./run.ts";
@@ -113,6 +113,11 @@ export class Lab {
   /** Ends a pod's processes as a crash would; `startPod` brings the same pod back. */
   async stopPod(cluster: string, pod: string): Promise<void> {
     await stopPod(this.cluster(cluster), await this.pod(cluster, pod));
+  }
+
+  /** Ends a pod's app behind its proxy, unseen by the API server; `startPod` brings it back. */
+  async stopApps(cluster: string, pod: string): Promise<void> {
+    await stopApps(this.cluster(cluster), await this.pod(cluster, pod));
   }
 
   async startPod(cluster: string, pod: string): Promise<void> {

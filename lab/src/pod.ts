@@ -32,7 +32,7 @@ export async function createPod(cluster: Cluster, record: PodRecord, owner?: Kub
   await startPod(cluster, record);
 }
 
-/** Starts what runs in a pod, also after `stopPod`. */
+/** Starts what should run in a pod and does not, also after `stopPod` and `stopApps`. */
 export async function startPod(cluster: Cluster, pod: PodRecord): Promise<void> {
   if (pod.proxy !== "none") {
     await writeProxyFiles(cluster, pod);
@@ -47,6 +47,11 @@ export async function startPod(cluster: Cluster, pod: PodRecord): Promise<void> 
 export async function stopPod(cluster: Cluster, pod: PodRecord): Promise<void> {
   for (const name of processesOf(cluster, pod)) await stopProcess(cluster.home, name);
   await reportPod(cluster, pod, false);
+}
+
+/** Ends the apps only: the proxy stays, and nobody tells the API server. */
+export async function stopApps(cluster: Cluster, pod: PodRecord): Promise<void> {
+  for (const { name } of pod.containers) await stopProcess(cluster.home, appProcess(cluster, pod, name));
 }
 
 export async function removePod(cluster: Cluster, pod: PodRecord): Promise<void> {

@@ -46,18 +46,21 @@ export async function savePod(cluster: Cluster, pod: PodRecord): Promise<void> {
 export async function forgetPod(cluster: Cluster, pod: PodRecord): Promise<void> {
   await rm(recordPath(cluster, pod), { force: true });
   await rm(pod.directory, { recursive: true, force: true });
-  await rm(join(cluster.directory, "addresses", `${pod.addressIndex}`), { recursive: true, force: true });
 }
 
 export function podDirectory(cluster: Cluster, namespace: string, name: string): string {
   return join(cluster.directory, "pods", `${namespace}.${name}`);
 }
 
-/** Making a folder is atomic: two commands that run at once never get the same address. */
+/**
+ * Making a folder is atomic: two commands that run at once never get the same address. An address is not used again, because
+ * proxies elsewhere may still send there what was meant for the pod that had it.
+ */
 export async function takeAddress(cluster: Cluster): Promise<{ readonly index: number; readonly address: string }> {
-  for (let index = 0; index < 60_000; index++) {
+  const folder = join(cluster.directory, "addresses");
+  for (let index = (await readdir(folder)).length; index < 60_000; index++) {
     try {
-      await mkdir(join(cluster.directory, "addresses", `${index}`));
+      await mkdir(join(folder, `${index}`));
       return { index, address: podAddress(index) };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

@@ -29,7 +29,9 @@ interface ProcessRecord extends ProcessSpec {
 const labMark = "ISTHMUS_LAB";
 const nameMark = "ISTHMUS_LAB_PROCESS";
 
-export async function startProcess(home: string, spec: ProcessSpec): Promise<number> {
+/** Starts a process that outlives us. One of that name that runs already is left alone. */
+export async function startProcess(home: string, spec: ProcessSpec): Promise<void> {
+  if ((await runningPid(home, spec.name)) !== undefined) return;
   const command = spec.user === undefined ? [...spec.argv] : asUser(spec.user, spec.argv);
   const [program = "", ...rest] = spec.namespace === undefined ? command : inNamespace(spec.namespace, command);
   const log = await open(logPath(home, spec.name), "a", 0o666);
@@ -48,15 +50,13 @@ export async function startProcess(home: string, spec: ProcessSpec): Promise<num
     });
     const record: ProcessRecord = { ...spec, pid, startTime: (await startTimeOf(pid)) ?? "" };
     await writeFileAtomically(recordPath(home, spec.name), JSON.stringify(record, undefined, 1), 0o600);
-    return pid;
   } finally {
     await log.close();
   }
 }
 
-/** Starts a stopped process as it was started before. One that runs is left alone. */
+/** Starts a stopped process as it was started before. */
 export async function startAgain(home: string, name: string): Promise<void> {
-  if ((await runningPid(home, name)) !== undefined) return;
   const record = await readRecord(home, name);
   if (record === undefined) throw new LabError(`the lab never started a process ${name}`);
   const { pid: _pid, startTime: _startTime, ...spec } = record;
