@@ -34,9 +34,9 @@ export async function startProcess(home: string, spec: ProcessSpec): Promise<voi
   if ((await runningPid(home, spec.name)) !== undefined) return;
   const command = spec.user === undefined ? [...spec.argv] : asUser(spec.user, spec.argv);
   const [program = "", ...rest] = spec.namespace === undefined ? command : inNamespace(spec.namespace, command);
-  const log = await open(logPath(home, spec.name), "a", 0o666);
+  const log = await open(logPath(home, spec.name), "a", 0o644);
   try {
-    await log.chmod(0o666); // Envoy reopens /dev/stdout as its own user, whatever our umask
+    if (spec.user !== undefined) await log.chown(spec.user, spec.user); // Envoy reopens /dev/stdout as its own user
     const child = spawn(program, rest, {
       detached: true,
       stdio: ["ignore", log.fd, log.fd],

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { bridgeName, defaultHome, nodeAddress } from "./layout.ts";
+import { defaultHome, nodeAddress } from "./layout.ts";
 import { writeFileAtomically } from "./writeFileAtomically.ts";
 
 export interface LabShape {
@@ -69,8 +69,4 @@ export async function readState(home: string = defaultHome()): Promise<LabState 
 export async function writeState(state: LabState): Promise<void> {
   for (const folder of ["logs", "processes"]) await mkdir(join(state.home, folder), { recursive: true });
   await writeFileAtomically(join(state.home, "state.json"), JSON.stringify(state, undefined, 1));
-}
-
-export function bridgeOf(state: LabState): string {
-  return bridgeName(state.network);
 }
