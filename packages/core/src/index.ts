@@ -26,6 +26,7 @@ export type { Intent, Intents } from "./model/intents.ts";
 export { at, showPath } from "./model/intents.ts";
 export type { Mesh } from "./model/mesh.ts";
 export type { MeshCluster } from "./model/meshCluster.ts";
+export { nearestName } from "./model/nearestName.ts";
 export type { Observed, ObservedCluster, TrustRoot } from "./model/observed.ts";
 export { matchClusters, selectClusters } from "./model/selectClusters.ts";
 export type { SharedService } from "./model/sharedService.ts";

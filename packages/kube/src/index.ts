@@ -1,9 +1,21 @@
+export type { ClusterAccess, ExecPlugin, Impersonation, PemSource, UserAccess } from "./clusterAccess.ts";
+export { type ConnectOptions, connect } from "./connect.ts";
+export { type ClientOptions, createKubeClient } from "./createKubeClient.ts";
+export { failureProblem } from "./failureProblem.ts";
+export type { Timeouts } from "./http/timeouts.ts";
+export type { Timing } from "./http/timing.ts";
+export type { RetryPolicy } from "./http/withRetries.ts";
 export type {
   Applied,
   ApplyOptions,
   CallOptions,
   KubeClient,
+  Listed,
   ListOptions,
   RemoveOptions,
   WatchEvent,
+  WatchOptions,
 } from "./kubeClient.ts";
+export { type KubeCall, KubeError, type KubeErrorCause } from "./kubeError.ts";
+export { type Contexts, listContexts } from "./listContexts.ts";
+export { userAgent } from "./userAgent.ts";

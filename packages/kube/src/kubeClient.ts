@@ -10,6 +10,20 @@ export interface ListOptions extends CallOptions {
   readonly fieldSelector?: string;
   /** Objects a page; 500 unless told. */
   readonly pageSize?: number;
+  /** Whose managedFields to keep; our own objects' unless told. They are most of an object's bytes. */
+  readonly keepManagedFields?: (object: KubeObject) => boolean;
+}
+
+export interface Listed {
+  readonly objects: readonly KubeObject[];
+  /** What a watch begins from. */
+  readonly resourceVersion: string;
+}
+
+export interface WatchOptions extends CallOptions {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
 }
 
 export interface ApplyOptions extends CallOptions {
@@ -41,6 +55,8 @@ export interface KubeClient {
   readonly server: string;
   /** All objects of a kind, page by page; restarts once where a continue token expired (410). */
   list(kind: KindEntry, options?: ListOptions): Promise<readonly KubeObject[]>;
+  /** The same, with the version that the list shows. */
+  snapshot(kind: KindEntry, options?: ListOptions): Promise<Listed>;
   /** Undefined where the object does not exist. */
   get(
     kind: KindEntry,
@@ -48,12 +64,18 @@ export interface KubeClient {
     namespace: string | undefined,
     options?: CallOptions,
   ): Promise<KubeObject | undefined>;
-  /** Server-side apply with field manager `isthmus`. `metadata.resourceVersion`, where set, is a precondition (409). */
+  /**
+   * Server-side apply with field manager `isthmus`. `metadata.resourceVersion` and `metadata.uid`, where set, are
+   * preconditions (409). A try whose answer was lost is repeated: `created` is then false although the first one created it.
+   */
   apply(kind: KindEntry, object: KubeObject, options?: ApplyOptions): Promise<Applied>;
-  /** Deletes in the background propagation; false where it did not exist. */
+  /**
+   * Deletes with background propagation; false where it did not exist. Only with preconditions is a try whose answer was
+   * lost repeated.
+   */
   remove(kind: KindEntry, name: string, namespace: string | undefined, options?: RemoveOptions): Promise<boolean>;
   /** Events from `resourceVersion` on; ends when the server ends it, throws KubeError 410 where the version is gone. */
-  watch(kind: KindEntry, resourceVersion: string, options?: ListOptions): AsyncIterable<WatchEvent>;
+  watch(kind: KindEntry, resourceVersion: string, options?: WatchOptions): AsyncIterable<WatchEvent>;
   /** The server's version, `v1.37.2`. */
   version(options?: CallOptions): Promise<string>;
   close(): Promise<void>;

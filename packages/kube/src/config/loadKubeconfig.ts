@@ -1,0 +1,67 @@
+import { readFile, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { kubeconfigError } from "./kubeconfigError.ts";
+import { type Kubeconfig, parseKubeconfig } from "./parseKubeconfig.ts";
+
+/** A kubeconfig of hundreds of clusters is some MB; what is larger is no kubeconfig. */
+const largestBytes = 8 * 1024 * 1024;
+
+/**
+ * The given file, or those of $KUBECONFIG, or ~/.kube/config. Of several files the first to name a thing wins, as in kubectl;
+ * files of $KUBECONFIG that do not exist are skipped. Undefined where nothing is given and nothing is there.
+ */
+export async function loadKubeconfig(
+  path: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Kubeconfig | undefined> {
+  if (path !== undefined) return readOne(path);
+  const listed = (env.KUBECONFIG ?? "").split(delimiter).filter((entry) => entry !== "");
+  if (listed.length === 0) {
+    const standard = join(env.HOME ?? homedir(), ".kube", "config");
+    return (await exists(standard)) ? readOne(standard) : undefined;
+  }
+  const present = (await Promise.all(listed.map(async (file) => ((await exists(file)) ? [file] : [])))).flat();
+  if (present.length === 0) {
+    throw kubeconfigError(
+      listed.join(delimiter),
+      `no file of $KUBECONFIG exists: ${listed.join(", ")}`,
+      "Correct $KUBECONFIG, or unset it to use ~/.kube/config.",
+    );
+  }
+  return (await Promise.all(present.map(readOne))).reduce(merge);
+}
+
+function merge(first: Kubeconfig, second: Kubeconfig): Kubeconfig {
+  const currentContext = first.currentContext ?? second.currentContext;
+  return {
+    files: [...first.files, ...second.files],
+    ...(currentContext === undefined ? {} : { currentContext }),
+    contexts: new Map([...second.contexts, ...first.contexts]),
+    clusters: new Map([...second.clusters, ...first.clusters]),
+    users: new Map([...second.users, ...first.users]),
+  };
+}
+
+async function readOne(file: string): Promise<Kubeconfig> {
+  return parseKubeconfig(file, await readText(file));
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size <= largestBytes) return await readFile(file, "utf8");
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "does not exist" : `cannot be read (${code})`;
+    throw kubeconfigError(file, `kubeconfig ${file} ${why}`, "Give the path of a kubeconfig file.", { cause });
+  }
+  throw kubeconfigError(file, `kubeconfig ${file} is larger than ${largestBytes / 1024 / 1024} MB`, "");
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}

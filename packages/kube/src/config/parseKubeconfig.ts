@@ -1,0 +1,104 @@
+import type { ClusterAccess } from "../clusterAccess.ts";
+import { child, type Fields, fieldsOf, flag, items, requiredText, text } from "./fields.ts";
+import { kubeconfigError } from "./kubeconfigError.ts";
+import { parseUser } from "./parseUser.ts";
+import { pemSource } from "./pemSource.ts";
+
+export type ClusterEntry = Omit<ClusterAccess, "name" | "user"> & { readonly execConfig?: unknown };
+
+export interface ContextEntry {
+  readonly cluster: string;
+  readonly user?: string;
+}
+
+/**
+ * One or several kubeconfig files as one. Clusters and users are read only when asked for:
+ * a mistake in an entry that nobody uses is no one's trouble.
+ */
+export interface Kubeconfig {
+  readonly files: readonly string[];
+  readonly currentContext?: string;
+  readonly contexts: ReadonlyMap<string, Fields>;
+  readonly clusters: ReadonlyMap<string, Fields>;
+  readonly users: ReadonlyMap<string, Fields>;
+}
+
+/** Throws KUBECONFIG_INVALID. Relative paths in the file are relative to its folder. */
+export async function parseKubeconfig(file: string, source: string): Promise<Kubeconfig> {
+  const root = fieldsOf(file, "", await parseYaml(file, source));
+  const currentContext = text(root, "current-context");
+  return {
+    files: [file],
+    ...(currentContext === undefined ? {} : { currentContext }),
+    contexts: byName(root, "contexts"),
+    clusters: byName(root, "clusters"),
+    users: byName(root, "users"),
+  };
+}
+
+export function readContext(entry: Fields): ContextEntry {
+  const context = child(entry, "context");
+  const user = text(context, "user");
+  return { cluster: requiredText(context, "cluster"), ...(user === undefined ? {} : { user }) };
+}
+
+export function readCluster(entry: Fields): ClusterEntry {
+  const cluster = child(entry, "cluster");
+  const server = requiredText(cluster, "server");
+  if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol)) {
+    throw kubeconfigError(
+      entry.file,
+      `kubeconfig ${entry.file}: ${cluster.path}.server is no http or https URL`,
+      "It looks like https://203.0.113.7:6443.",
+    );
+  }
+  const authority = pemSource(cluster, "certificate-authority");
+  const tlsServerName = text(cluster, "tls-server-name");
+  const proxyUrl = text(cluster, "proxy-url");
+  // https://kubernetes.io/docs/reference/config-api/client-authentication.v1/#client-authentication-k8s-io-v1-Cluster
+  const extension = items(cluster, "extensions").find(
+    (candidate) => text(candidate, "name") === "client.authentication.k8s.io/exec",
+  );
+  return {
+    server,
+    ...(authority === undefined ? {} : { authority }),
+    ...(flag(cluster, "insecure-skip-tls-verify") ? { insecureSkipTlsVerify: true } : {}),
+    ...(tlsServerName === undefined ? {} : { tlsServerName }),
+    ...(proxyUrl === undefined ? {} : { proxyUrl }),
+    ...(extension === undefined ? {} : { execConfig: extension.values.get("extension") }),
+  };
+}
+
+export function readUser(entry: Fields): ClusterAccess["user"] {
+  return parseUser(child(entry, "user"));
+}
+
+function byName(root: Fields, list: string): Map<string, Fields> {
+  const found = new Map<string, Fields>();
+  for (const entry of items(root, list)) {
+    const name = requiredText(entry, "name");
+    // Of two entries of one name in a file the last counts, as in client-go's conversion from list to map.
+    found.set(name, entry);
+  }
+  return found;
+}
+
+async function parseYaml(file: string, source: string): Promise<unknown> {
+  // kubeconfigs are often JSON (our lab's are): no need to load the YAML parser for those.
+  if (source.trimStart().startsWith("{")) {
+    try {
+      return JSON.parse(source);
+    } catch {
+      // YAML in flow style looks like this too.
+    }
+  }
+  const { parse } = await import("yaml");
+  try {
+    return parse(source, { logLevel: "silent" });
+  } catch (cause) {
+    // The parser's message quotes the line, which may hold a token: only the place is told.
+    const place = (cause as { linePos?: readonly { line: number; col: number }[] }).linePos?.[0];
+    const where = place === undefined ? file : `${file}:${place.line}:${place.col}`;
+    throw kubeconfigError(where, `kubeconfig ${where} is no valid YAML`, "");
+  }
+}

@@ -1,0 +1,33 @@
+import { inClusterAccess } from "./config/inClusterAccess.ts";
+import { kubeconfigError } from "./config/kubeconfigError.ts";
+import { loadKubeconfig } from "./config/loadKubeconfig.ts";
+import { selectContext } from "./config/selectContext.ts";
+import { type ClientOptions, createKubeClient } from "./createKubeClient.ts";
+import type { KubeClient } from "./kubeClient.ts";
+
+export interface ConnectOptions extends ClientOptions {
+  /** $KUBECONFIG or ~/.kube/config unless told; in a pod without either, its service account. */
+  readonly kubeconfigPath?: string;
+  /** The kubeconfig's current context unless told. */
+  readonly context?: string;
+  /** What messages call the cluster; the context's name unless told. */
+  readonly cluster?: string;
+}
+
+/**
+ * A client as a kubeconfig's context says. Reads files only: the API server is not asked before the first call.
+ * Throws `MeshError` KUBECONFIG_INVALID.
+ */
+export async function connect(options: ConnectOptions = {}): Promise<KubeClient> {
+  const { kubeconfigPath, context, cluster } = options;
+  const config = await loadKubeconfig(kubeconfigPath);
+  const access = config === undefined ? await inClusterAccess() : selectContext(config, context);
+  if (access === undefined) {
+    throw kubeconfigError(
+      "~/.kube/config",
+      "there is no kubeconfig: $KUBECONFIG is not set and ~/.kube/config does not exist",
+      "Name one, set $KUBECONFIG, or log in to the cluster.",
+    );
+  }
+  return createKubeClient(cluster === undefined ? access : { ...access, name: cluster }, options);
+}

@@ -1,0 +1,42 @@
+import type { ClusterAccess } from "./clusterAccess.ts";
+import { Session } from "./http/session.ts";
+import { defaultTimeouts, type Timeouts } from "./http/timeouts.ts";
+import { realTiming, type Timing } from "./http/timing.ts";
+import { defaultRetryPolicy, type RetryPolicy } from "./http/withRetries.ts";
+import type { KubeClient } from "./kubeClient.ts";
+import { applyObject } from "./objects/applyObject.ts";
+import { getObject } from "./objects/getObject.ts";
+import { listAll } from "./objects/listAll.ts";
+import { removeObject } from "./objects/removeObject.ts";
+import { watchEvents } from "./objects/watchEvents.ts";
+
+export interface ClientOptions {
+  readonly timeouts?: Partial<Timeouts>;
+  readonly retry?: Partial<RetryPolicy>;
+  /** Clock and randomness; the real ones unless told. */
+  readonly timing?: Timing;
+}
+
+/** A client for one API server. Nothing is sent or read before the first call. */
+export function createKubeClient(access: ClusterAccess, options: ClientOptions = {}): KubeClient {
+  const timeouts = { ...defaultTimeouts, ...options.timeouts };
+  const retry = { ...defaultRetryPolicy, ...options.retry };
+  const session = new Session(access, { timeouts, retry, timing: options.timing ?? realTiming });
+  return {
+    server: access.server,
+    list: async (kind, listOptions = {}) => (await listAll(session, kind, listOptions)).objects,
+    snapshot: (kind, listOptions = {}) => listAll(session, kind, listOptions),
+    get: (kind, name, namespace, callOptions = {}) => getObject(session, kind, name, namespace, callOptions),
+    apply: (kind, object, applyOptions = {}) => applyObject(session, kind, object, applyOptions),
+    remove: (kind, name, namespace, removeOptions = {}) => removeObject(session, kind, name, namespace, removeOptions),
+    watch: (kind, resourceVersion, watchOptions = {}) =>
+      watchEvents(session, kind, resourceVersion, watchOptions, timeouts.watch),
+    version: async ({ signal } = {}) => {
+      const call = { verb: "get", resource: "/version" } as const;
+      const { body } = await session.send({ call, method: "GET", path: "/version", signal });
+      const { gitVersion }: { readonly gitVersion: string } = JSON.parse(body);
+      return gitVersion;
+    },
+    close: () => session.close(),
+  };
+}

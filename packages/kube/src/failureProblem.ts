@@ -1,0 +1,67 @@
+import { MeshError, type Problem, type ProblemCode } from "@isthmus/core";
+import { KubeError } from "./kubeError.ts";
+
+/**
+ * What a failure of a `KubeClient` call means for the user, undefined where it is no failure of the cluster's (an abort, a bug).
+ * - 403: CLUSTER_FORBIDDEN, with verb and resource; 404 for a kind: KIND_NOT_INSTALLED;
+ * - 400, 413, 422: OBJECT_REFUSED, with the fields; 409: PLAN_STALE where the object moved, OBJECT_NOT_OURS where another
+ *   manager owns a field; 429 and 5xx: CLUSTER_UNREACHABLE; anything else that the server answers: WRITE_FAILED.
+ */
+export function failureProblem(failure: unknown, cluster: string): Problem | undefined {
+  if (failure instanceof MeshError) return failure.problem;
+  if (!(failure instanceof KubeError)) return undefined;
+  const { code, message, hint } = explain(failure);
+  return { code, at: atOf(failure, cluster), message: `cluster ${cluster}: ${message}`, hint };
+}
+
+interface Explanation {
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
+function explain(error: KubeError): Explanation {
+  const { call, status, message } = error;
+  if (status === 403) {
+    const where = call.namespace === undefined ? "" : ` in namespace ${call.namespace}`;
+    const verb = call.verb === "patch" ? "patch (and create)" : call.verb;
+    return {
+      code: "CLUSTER_FORBIDDEN",
+      message: `we may not ${verb} ${call.resource}${where}`,
+      hint: `Grant the verb: kubectl auth can-i ${call.verb} ${call.resource}${call.namespace === undefined ? " -A" : ` -n ${call.namespace}`}`,
+    };
+  }
+  if (status === 404 && !error.isObjectMissing) {
+    return {
+      code: "KIND_NOT_INSTALLED",
+      message: `the API server does not serve ${call.resource}`,
+      hint: call.resource.endsWith(".istio.io") ? "Install Istio, or its CRDs of a version from 1.22 on." : "",
+    };
+  }
+  if (status === 400 || status === 413 || status === 422) {
+    return { code: "OBJECT_REFUSED", message: `the API server refuses the object: ${message}`, hint: "" };
+  }
+  if (status === 409 && error.causes.some((cause) => cause.reason === "FieldManagerConflict")) {
+    return {
+      code: "OBJECT_NOT_OURS",
+      message: `another field manager owns what we write: ${message}`,
+      hint: "Look at it with kubectl get -o yaml --show-managed-fields.",
+    };
+  }
+  if (status === 409) {
+    return { code: "PLAN_STALE", message: `the object changed meanwhile: ${message}`, hint: "Plan again." };
+  }
+  if (status === 429 || status >= 500) {
+    return {
+      code: "CLUSTER_UNREACHABLE",
+      message: `the API server answers with ${status}: ${message}`,
+      hint: "Try again once it is well.",
+    };
+  }
+  return { code: "WRITE_FAILED", message: `the API server answers with ${status}: ${message}`, hint: "" };
+}
+
+function atOf({ call }: KubeError, cluster: string): string {
+  const name = [call.namespace, call.name].filter((part) => part !== undefined).join("/");
+  return `${cluster}: ${call.resource}${name === "" ? "" : ` ${name}`}`;
+}

@@ -1,0 +1,181 @@
+import { MeshError } from "@isthmus/core";
+import type { Dispatcher } from "undici";
+import { credentialSource } from "../auth/credentialSource.ts";
+import type { Credentials } from "../auth/credentials.ts";
+import { impersonationHeaders } from "../auth/impersonationHeaders.ts";
+import { readPem } from "../auth/readPem.ts";
+import type { ClusterAccess } from "../clusterAccess.ts";
+import { type KubeCall, KubeError } from "../kubeError.ts";
+import { userAgent } from "../userAgent.ts";
+import { abortable } from "./abortable.ts";
+import { expiredCertificate } from "./expiredCertificate.ts";
+import { clientExpiredProblem, explainFailure, type FailureContext } from "./explainFailure.ts";
+import { openDispatcher } from "./openDispatcher.ts";
+import { readStatus } from "./readStatus.ts";
+import type { Timeouts } from "./timeouts.ts";
+import type { Timing } from "./timing.ts";
+import { type RetryPolicy, wasNotTried, withRetries } from "./withRetries.ts";
+
+export interface HttpRequest {
+  readonly call: KubeCall;
+  readonly method: "GET" | "PATCH" | "DELETE";
+  readonly path: string;
+  readonly body?: string;
+  readonly contentType?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Doing it twice may do more than doing it once. */
+  readonly once?: boolean;
+  /** Milliseconds between two pieces of the answer, where it is not the usual. */
+  readonly bodyTimeout?: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+export type HttpStream = Dispatcher.ResponseData["body"];
+
+export interface SessionOptions {
+  readonly timeouts: Timeouts;
+  readonly retry: RetryPolicy;
+  readonly timing: Timing;
+}
+
+/** Authenticated requests to one API server over kept connections, with retries. Failures are those of `KubeClient`. */
+export class Session {
+  readonly #access: ClusterAccess;
+  readonly #options: SessionOptions;
+  readonly #source;
+  readonly #closing = new AbortController();
+  #open: { readonly certificate: string | undefined; readonly dispatcher: Promise<Dispatcher> } | undefined;
+  #authority: Promise<string> | undefined;
+
+  constructor(access: ClusterAccess, options: SessionOptions) {
+    this.#access = access;
+    this.#options = options;
+    this.#source = credentialSource(access, options.timing.now);
+  }
+
+  /** A successful answer, read to its end. `onRepeat` is told before each further try: the one before may have taken effect. */
+  async send(request: HttpRequest, onRepeat: () => void = () => {}): Promise<HttpAnswer> {
+    return this.#withRetries(request, async (attempt) => {
+      if (attempt > 1) onRepeat();
+      const { statusCode, body } = await this.#exchange(request);
+      return { status: statusCode, body: await body.text() };
+    });
+  }
+
+  /** A successful answer whose body is read as it comes. A failure while reading is the caller's, see `explain`. */
+  async stream(request: HttpRequest): Promise<HttpStream> {
+    return this.#withRetries(request, async () => (await this.#exchange(request)).body);
+  }
+
+  /** What a failure that broke a stream means. */
+  async explain(failure: unknown): Promise<unknown> {
+    return explainFailure(failure, await this.#failureContext());
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#source.close();
+    const open = this.#open;
+    this.#open = undefined;
+    await open?.dispatcher.then((dispatcher) => dispatcher.destroy());
+  }
+
+  async #withRetries<T>(request: HttpRequest, attempt: (number: number) => Promise<T>): Promise<T> {
+    const { retry, timing } = this.#options;
+    try {
+      const mayRepeat = request.once === true ? wasNotTried : undefined;
+      const renewing = (number: number) => this.#renewingOnce(() => attempt(number));
+      return await withRetries(retry, timing, request.signal, renewing, mayRepeat);
+    } catch (failure) {
+      request.signal?.throwIfAborted();
+      if (failure instanceof KubeError && failure.status === 401) throw await this.#unauthorized(failure);
+      throw await this.explain(failure);
+    }
+  }
+
+  /** Refused credentials may only have aged: they are asked for again, once. */
+  async #renewingOnce<T>(attempt: () => Promise<T>): Promise<T> {
+    try {
+      return await attempt();
+    } catch (failure) {
+      if (!(failure instanceof KubeError) || failure.status !== 401 || !this.#source.renew()) throw failure;
+      return attempt();
+    }
+  }
+
+  async #exchange(request: HttpRequest): Promise<Dispatcher.ResponseData> {
+    const { signal } = request;
+    const credentials = await abortable(this.#source.current(), signal);
+    const dispatcher = await abortable(this.#dispatcher(credentials), signal);
+    const answer = await dispatcher.request({
+      origin: new URL(this.#access.server).origin,
+      path: `${new URL(this.#access.server).pathname.replace(/\/+$/, "")}${request.path}`,
+      method: request.method,
+      headers: this.#headers(request, credentials),
+      headersTimeout: this.#options.timeouts.headers,
+      bodyTimeout: request.bodyTimeout ?? this.#options.timeouts.body,
+      ...(request.body === undefined ? {} : { body: request.body }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (answer.statusCode < 300) return answer;
+    const retryAfter = answer.headers["retry-after"];
+    const text = await answer.body.text();
+    throw readStatus(request.call, answer.statusCode, text, Array.isArray(retryAfter) ? retryAfter[0] : retryAfter);
+  }
+
+  #headers(request: HttpRequest, credentials: Credentials): Record<string, string | string[]> {
+    return {
+      accept: "application/json",
+      "user-agent": userAgent,
+      ...(request.contentType === undefined ? {} : { "content-type": request.contentType }),
+      ...(credentials.authorization === undefined ? {} : { authorization: credentials.authorization }),
+      ...impersonationHeaders(this.#access.user.impersonate),
+    };
+  }
+
+  /** The connections belong to a client certificate: another one needs others. */
+  #dispatcher(credentials: Credentials): Promise<Dispatcher> {
+    const current = this.#open;
+    if (current !== undefined && current.certificate === credentials.certificate) return current.dispatcher;
+    this.#closing.signal.throwIfAborted();
+    const dispatcher = this.#connect(credentials);
+    const opened = { certificate: credentials.certificate, dispatcher };
+    this.#open = opened;
+    dispatcher.catch(() => {
+      if (this.#open === opened) this.#open = undefined;
+    });
+    // Requests under way on the old connections still end well: `close` waits for them.
+    current?.dispatcher.then((old) => old.close()).catch(() => {});
+    return dispatcher;
+  }
+
+  async #connect(credentials: Credentials): Promise<Dispatcher> {
+    const { authority } = this.#access;
+    if (authority !== undefined) this.#authority ??= readPem(authority);
+    return openDispatcher(this.#access, await this.#authority, credentials, this.#options.timeouts);
+  }
+
+  async #failureContext(): Promise<FailureContext> {
+    const { name, server } = this.#access;
+    const credentials = await this.#source.current().catch((): Credentials => ({}));
+    const clientExpired = expiredCertificate(credentials.certificate, this.#options.timing.now());
+    return { cluster: name, server, ...(clientExpired === undefined ? {} : { clientExpired }) };
+  }
+
+  /** kube-apiserver takes an expired client certificate in the handshake and answers 401. */
+  async #unauthorized(failure: KubeError): Promise<MeshError> {
+    const { name, server } = this.#access;
+    const expired = clientExpiredProblem(await this.#failureContext());
+    const refused = {
+      code: "CLUSTER_UNAUTHORIZED",
+      at: name,
+      message: `cluster ${name}: ${server} refuses the credentials of the kubeconfig`,
+      hint: "Log in again, or correct the context's user in the kubeconfig.",
+    } as const;
+    return new MeshError(expired ?? refused, { cause: failure });
+  }
+}

@@ -1,0 +1,49 @@
+export interface KubeErrorCause {
+  readonly reason?: string;
+  readonly message?: string;
+  /** `spec.ports[0].port`, `.spec.selector`: as the API server writes it. */
+  readonly field?: string;
+}
+
+/** What was asked, in the words of RBAC. */
+export interface KubeCall {
+  readonly verb: "get" | "list" | "watch" | "patch" | "delete";
+  /** `services`, `gateways.networking.istio.io`, or a path that is no resource (`/version`). */
+  readonly resource: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+export interface KubeErrorAnswer {
+  /** The HTTP status. */
+  readonly status: number;
+  /** Kubernetes' own word: `Conflict`, `AlreadyExists`, `Invalid`, `Forbidden`, `Expired` … */
+  readonly reason: string;
+  readonly message: string;
+  readonly causes?: readonly KubeErrorCause[];
+  /** How long the server asks to wait, in seconds. */
+  readonly retryAfter?: number;
+  /** A 404 that is about an object: its kind is served. */
+  readonly isObjectMissing?: boolean;
+}
+
+/** The API server answered, with an error. Its `message` is the server's. */
+export class KubeError extends Error {
+  override readonly name = "KubeError";
+  readonly status: number;
+  readonly reason: string;
+  readonly causes: readonly KubeErrorCause[];
+  readonly retryAfter: number | undefined;
+  readonly isObjectMissing: boolean;
+  readonly call: KubeCall;
+
+  constructor(call: KubeCall, answer: KubeErrorAnswer, options?: ErrorOptions) {
+    super(answer.message, options);
+    this.call = call;
+    this.status = answer.status;
+    this.reason = answer.reason;
+    this.causes = answer.causes ?? [];
+    this.retryAfter = answer.retryAfter;
+    this.isObjectMissing = answer.isObjectMissing ?? false;
+  }
+}

@@ -1,0 +1,82 @@
+import { fieldManager, type KindEntry, type KubeObject } from "@isthmus/core";
+import type { Session } from "../http/session.ts";
+import type { Applied, ApplyOptions } from "../kubeClient.ts";
+import { KubeError } from "../kubeError.ts";
+import { getObject } from "./getObject.ts";
+import { resourceName, resourcePath } from "./resourcePath.ts";
+
+/** https://kubernetes.io/docs/reference/using-api/server-side-apply/ */
+export async function applyObject(
+  session: Session,
+  kind: KindEntry,
+  object: KubeObject,
+  options: ApplyOptions,
+): Promise<Applied> {
+  let isRepeated = false;
+  try {
+    return await send(session, kind, object, options, () => {
+      isRepeated = true;
+    });
+  } catch (failure) {
+    const { resourceVersion } = object.metadata;
+    const isOwnDoing =
+      isRepeated && resourceVersion !== undefined && failure instanceof KubeError && failure.status === 409;
+    const done = isOwnDoing ? await alreadyApplied(session, kind, object, options) : undefined;
+    if (done === undefined) throw failure;
+    return { object: done, created: false };
+  }
+}
+
+async function send(
+  session: Session,
+  kind: KindEntry,
+  object: KubeObject,
+  options: ApplyOptions,
+  onRepeat: () => void,
+): Promise<Applied> {
+  const { name, namespace, managedFields: _unwanted, ...metadata } = object.metadata;
+  const answer = await session.send(
+    {
+      call: {
+        verb: "patch",
+        resource: resourceName(kind),
+        name,
+        ...(namespace === undefined ? {} : { namespace }),
+      },
+      method: "PATCH",
+      path: resourcePath(kind, namespace, name, {
+        fieldManager,
+        fieldValidation: "Strict",
+        force: options.force === true ? true : undefined,
+        dryRun: options.dryRun === true ? "All" : undefined,
+      }),
+      // JSON is YAML.
+      contentType: "application/apply-patch+yaml",
+      body: JSON.stringify({
+        ...object,
+        metadata: { name, ...(namespace === undefined ? {} : { namespace }), ...metadata },
+      }),
+      signal: options.signal,
+    },
+    onRepeat,
+  );
+  return { object: JSON.parse(answer.body), created: answer.status === 201 };
+}
+
+/**
+ * The first try's answer was lost and the second one met another version: was that version made by the first?
+ * It was, if applying the same to it changes nothing.
+ */
+async function alreadyApplied(
+  session: Session,
+  kind: KindEntry,
+  object: KubeObject,
+  options: ApplyOptions,
+): Promise<KubeObject | undefined> {
+  const live = await getObject(session, kind, object.metadata.name, object.metadata.namespace, options);
+  const resourceVersion = live?.metadata.resourceVersion;
+  if (live === undefined || resourceVersion === undefined) return undefined;
+  const sameButVersion = { ...object, metadata: { ...object.metadata, resourceVersion } };
+  const { object: again } = await send(session, kind, sameButVersion, { ...options, dryRun: true }, () => {});
+  return again.metadata.resourceVersion === resourceVersion ? live : undefined;
+}
