@@ -1,3 +1,9 @@
+export { compile } from "./compile/compile.ts";
+export type { ClusterFacts } from "./facts/clusterFacts.ts";
+export { clusterFacts } from "./facts/clusterFacts.ts";
+export type { GatewayAddress, GatewayAddresses } from "./facts/gatewayAddresses.ts";
+export { gatewayAddresses } from "./facts/gatewayAddresses.ts";
+export { isInjected } from "./facts/workloads.ts";
 export type { KindEntry } from "./kinds/catalog.ts";
 export { catalog, kindEntry } from "./kinds/catalog.ts";
 export type { Node, Pod, PodController, PodSpec, Service, ServicePort } from "./kinds/core.ts";

@@ -7,7 +7,7 @@ import type { KubeObject } from "./kubeObject.ts";
 /** Istio's kinds that we write, with the spec types that are generated from Istio's CRDs. */
 export interface Gateway extends KubeObject {
   readonly kind: "Gateway";
-  readonly spec: IGateway["spec"];
+  readonly spec: NonNullable<IGateway["spec"]>;
 }
 
 export interface ServiceEntry extends KubeObject {
@@ -17,7 +17,7 @@ export interface ServiceEntry extends KubeObject {
 
 export interface DestinationRule extends KubeObject {
   readonly kind: "DestinationRule";
-  readonly spec: IDestinationRule["spec"];
+  readonly spec: NonNullable<IDestinationRule["spec"]>;
 }
 
 export interface WorkloadEntry extends KubeObject {

@@ -7,8 +7,9 @@ export interface DeclaredPath {
   readonly host: string;
   readonly port: number;
   readonly portName: string;
-  /** Istio's name: HTTP, HTTP2, GRPC, HTTPS, TLS, TCP … */
-  readonly protocol: string;
+  /** Istio's name: HTTP, HTTP2, GRPC, HTTPS, TLS, TCP …; absent where Istio finds it out by sniffing. */
+  readonly protocol?: string;
+  /** `namespace` is "*" where every namespace of the cluster may call. */
   readonly consumer: { readonly cluster: string; readonly namespace: string };
   readonly server: { readonly cluster: string; readonly namespace: string; readonly service: string };
   /** SPIFFE IDs that the server may show. */

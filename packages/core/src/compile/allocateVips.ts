@@ -1,0 +1,148 @@
+import ipaddr from "ipaddr.js";
+import { hash53 } from "../kinds/names.ts";
+
+/** A range of virtual addresses: usable from `first` on, `size` of them. */
+export interface AddressPool {
+  readonly first: bigint;
+  readonly size: bigint;
+  readonly family: "ipv4" | "ipv6";
+}
+
+/** istiod hands these out itself (auto-allocation), so a pool must not overlap it. istio/pilot: 240.240.0.0/16 */
+const istiodRange = ipaddr.parseCIDR("240.240.0.0/16");
+
+/**
+ * The usable part of a CIDR, without its first and last address. A string says what is wrong with it.
+ * More than 2^32 addresses of an IPv6 range are left unused.
+ */
+export function parseAddressPool(cidr: string): AddressPool | string {
+  if (!ipaddr.isValidCIDR(cidr)) return `${cidr} is not an address range in CIDR form`;
+  const [address, prefix] = ipaddr.parseCIDR(cidr);
+  const family = address.kind();
+  const hostBits = BigInt((family === "ipv4" ? 32 : 128) - prefix);
+  if (hostBits < 2n) return `${cidr} has no room`;
+  const size = (1n << (hostBits > 32n ? 32n : hostBits)) - 2n;
+  const base = (toNumber(address.toByteArray()) >> hostBits) << hostBits;
+  if (family === "ipv4") {
+    const range = address.range();
+    if (range === "loopback" || range === "multicast" || range === "unspecified") return `${cidr} is a ${range} range`;
+    const [istiodBase, istiodPrefix] = istiodRange;
+    const shorter = Math.min(prefix, istiodPrefix);
+    if ((address as ipaddr.IPv4).match(istiodBase as ipaddr.IPv4, shorter)) {
+      return `${cidr} overlaps 240.240.0.0/16, from which istiod allocates by itself`;
+    }
+  }
+  return { first: base + 1n, size, family };
+}
+
+/** What one consuming cluster has and needs. */
+export interface VipDemand {
+  readonly cluster: string;
+  readonly hosts: readonly string[];
+  /** Addresses that our own live ServiceEntries of this cluster give to hosts, wanted or not: all are in use. */
+  readonly held: ReadonlyMap<string, string>;
+  /** Addresses of the pool that others use in this cluster. */
+  readonly taken: ReadonlySet<string>;
+}
+
+export interface VipAllocation {
+  /** Cluster -> host -> address. */
+  readonly vips: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** Hosts that found no free address. */
+  readonly exhausted: readonly { readonly cluster: string; readonly host: string }[];
+}
+
+/**
+ * Gives each host of each cluster an address. A host keeps the address that it holds; a new one gets the address that the
+ * host has in another cluster, else a free one near the place that its name hashes to, free in every observed cluster.
+ * So an address never moves, is never in use for two hosts, and does not depend on which clusters can be seen now.
+ */
+export function allocateVips(pool: AddressPool, demands: readonly VipDemand[]): VipAllocation {
+  const used = new Map<string, string>();
+  const ofHost = new Map<string, string>();
+  const vips = new Map<string, Map<string, string>>();
+  const usedBy = new Map<string, Map<string, string>>();
+  const sortedDemands = [...demands].sort((a, b) => (a.cluster < b.cluster ? -1 : 1));
+
+  for (const { cluster, hosts, held, taken } of sortedDemands) {
+    const here = new Map<string, string>();
+    const mine = new Map<string, string>();
+    for (const address of taken) {
+      used.set(address, "");
+      here.set(address, "");
+    }
+    const wanted = new Set(hosts);
+    for (const [host, address] of [...held].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      if (!used.has(address)) used.set(address, host);
+      if (!ofHost.has(host)) ofHost.set(host, address);
+      if (here.has(address)) continue;
+      here.set(address, host);
+      if (wanted.has(host)) mine.set(host, address);
+    }
+    vips.set(cluster, mine);
+    usedBy.set(cluster, here);
+  }
+
+  const exhausted: { cluster: string; host: string }[] = [];
+  for (const { cluster, hosts } of sortedDemands) {
+    const mine = vips.get(cluster) ?? new Map<string, string>();
+    const here = usedBy.get(cluster) ?? new Map<string, string>();
+    for (const host of [...hosts].sort()) {
+      if (mine.has(host)) continue;
+      const elsewhere = ofHost.get(host);
+      const address =
+        elsewhere !== undefined && [undefined, host].includes(here.get(elsewhere))
+          ? elsewhere
+          : freeAddress(pool, host, used);
+      if (address === undefined) {
+        exhausted.push({ cluster, host });
+        continue;
+      }
+      mine.set(host, address);
+      here.set(address, host);
+      used.set(address, host);
+      if (!ofHost.has(host)) ofHost.set(host, address);
+    }
+  }
+  return { vips, exhausted };
+}
+
+function freeAddress(pool: AddressPool, host: string, used: ReadonlyMap<string, string>): string | undefined {
+  const size = Number(pool.size);
+  if (used.size >= size && isFull(pool, size, used)) return undefined;
+  const start = hash53(host) % size;
+  for (let step = 0; step < size; step++) {
+    const address = showAddress(pool, (start + step) % size);
+    if (!used.has(address)) return address;
+  }
+  return undefined;
+}
+
+function isFull(pool: AddressPool, size: number, used: ReadonlyMap<string, string>): boolean {
+  let inside = 0;
+  for (const address of used.keys()) if (contains(pool, address)) inside += 1;
+  return inside >= size;
+}
+
+/** Whether an address, as text, lies in the usable part of the pool. */
+export function contains(pool: AddressPool, address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.parse(address);
+  if (parsed.kind() !== pool.family) return false;
+  const value = toNumber(parsed.toByteArray());
+  return value >= pool.first && value < pool.first + pool.size;
+}
+
+function showAddress(pool: AddressPool, index: number): string {
+  const value = pool.first + BigInt(index);
+  if (pool.family === "ipv4") {
+    const number = Number(value);
+    return [number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255].join(".");
+  }
+  const bytes = Array.from({ length: 16 }, (_, position) => Number((value >> BigInt(8 * (15 - position))) & 255n));
+  return ipaddr.fromByteArray(bytes).toString();
+}
+
+function toNumber(bytes: readonly number[]): bigint {
+  return bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
+}

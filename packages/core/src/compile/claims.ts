@@ -1,0 +1,96 @@
+import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import type { DestinationRule, ServiceEntry } from "../kinds/istio.ts";
+import { isOurs } from "../kinds/ownership.ts";
+import { covers, isVisible } from "./visibility.ts";
+
+/** What the user's own objects already say about hosts in one cluster. */
+export interface Claims {
+  readonly serviceEntries: ReadonlyMap<string, readonly ServiceEntry[]>;
+  readonly destinationRules: ReadonlyMap<string, readonly DestinationRule[]>;
+  readonly wildcardRules: readonly DestinationRule[];
+  readonly serviceHosts: ReadonlySet<string>;
+}
+
+export function userClaims(facts: ClusterFacts, clusterDomain: string): Claims {
+  const serviceEntries = new Map<string, ServiceEntry[]>();
+  for (const entry of facts.serviceEntries) {
+    if (isOurs(entry)) continue;
+    for (const host of entry.spec.hosts) serviceEntries.set(host, [...(serviceEntries.get(host) ?? []), entry]);
+  }
+  const destinationRules = new Map<string, DestinationRule[]>();
+  const wildcardRules: DestinationRule[] = [];
+  for (const rule of facts.destinationRules) {
+    if (isOurs(rule)) continue;
+    const host = fullHost(rule.spec.host, rule.metadata.namespace ?? "default", clusterDomain);
+    if (host.startsWith("*")) wildcardRules.push(rule);
+    else destinationRules.set(host, [...(destinationRules.get(host) ?? []), rule]);
+  }
+  const serviceHosts = new Set(
+    [...facts.services.values()].map(
+      ({ metadata }) => `${metadata.name}.${metadata.namespace ?? "default"}.svc.${clusterDomain}`,
+    ),
+  );
+  return { serviceEntries, destinationRules, wildcardRules, serviceHosts };
+}
+
+/** A name without a dot means a Service of the rule's namespace. istio/pkg/config/host, ResolveShortnameToFQDN */
+function fullHost(host: string, namespace: string, clusterDomain: string): string {
+  return host.includes(".") || host.startsWith("*") ? host : `${host}.${namespace}.svc.${clusterDomain}`;
+}
+
+/** The user's object that already names `host` for workloads of `namespace` ("*": of any). */
+export function claimOfHost(claims: Claims, host: string, namespace: string): string | undefined {
+  if (claims.serviceHosts.has(host)) return "a Service";
+  const entry = (claims.serviceEntries.get(host) ?? []).find(
+    ({ metadata, spec }) => namespace === "*" || isVisible(spec.exportTo, metadata.namespace ?? "default", namespace),
+  );
+  return entry === undefined ? undefined : `ServiceEntry ${entry.metadata.namespace}/${entry.metadata.name}`;
+}
+
+/** The user's rule for exactly this host that workloads of `namespace` ("*": of any) see. */
+export function exactRule(claims: Claims, host: string, namespace: string): DestinationRule | undefined {
+  return (claims.destinationRules.get(host) ?? []).find(
+    ({ metadata, spec }) => namespace === "*" || isVisible(spec.exportTo, metadata.namespace ?? "default", namespace),
+  );
+}
+
+/**
+ * The user's rule that a workload of `clientNamespace` obeys for `host`: of its own namespace, else the service's, else the
+ * root namespace; in each the most specific host. istio/pilot/pkg/model/push_context.go, destinationRule
+ */
+export function effectiveRule(
+  claims: Claims,
+  host: string,
+  namespaces: { readonly client: string; readonly service: string; readonly root: string },
+): DestinationRule | undefined {
+  const covering = [
+    ...(claims.destinationRules.get(host) ?? []),
+    ...claims.wildcardRules
+      .filter(({ spec }) => covers(spec.host, host))
+      .sort((a, b) => b.spec.host.length - a.spec.host.length),
+  ];
+  for (const namespace of [namespaces.client, namespaces.service, namespaces.root]) {
+    const rule = covering.find(
+      ({ metadata, spec }) =>
+        metadata.namespace === namespace && isVisible(spec.exportTo, namespace, namespaces.client),
+    );
+    if (rule !== undefined) return rule;
+  }
+  return undefined;
+}
+
+/** Whether a rule keeps the sidecar from sending Istio's mutual TLS with Istio's own SNI, which a passthrough gateway needs. */
+export function breaksMutualTls(rule: DestinationRule): boolean {
+  const policy = rule.spec.trafficPolicy;
+  const settings = [
+    policy?.tls,
+    ...(policy?.portLevelSettings ?? []).map(({ tls }) => tls),
+    ...(rule.spec.subsets ?? []).flatMap(({ trafficPolicy }) => [
+      trafficPolicy?.tls,
+      ...(trafficPolicy?.portLevelSettings ?? []).map(({ tls }) => tls),
+    ]),
+  ];
+  return settings.some(
+    (tls) => tls !== undefined && ((tls.mode ?? "DISABLE") !== "ISTIO_MUTUAL" || (tls.sni ?? "") !== ""),
+  );
+}

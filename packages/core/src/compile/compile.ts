@@ -1,0 +1,120 @@
+import { type ClusterFacts, clusterFacts } from "../facts/clusterFacts.ts";
+import { type KubeObject, keyOf, refOf } from "../kinds/kubeObject.ts";
+import type { Compiled, DeclaredPath } from "../model/compiled.ts";
+import { at, type Intents } from "../model/intents.ts";
+import type { Observed } from "../model/observed.ts";
+import { checkTrust } from "./checkTrust.ts";
+import { type Claims, userClaims } from "./claims.ts";
+import { type CompileContext, localHost } from "./compileContext.ts";
+import { compilePerCluster } from "./compilePerCluster.ts";
+import { compileSameName } from "./compileSameName.ts";
+import { reportNotYet } from "./notYet.ts";
+import { Report } from "./report.ts";
+import { resolveShare } from "./resolveShare.ts";
+import { foreignGateway, serverGateway } from "./serverGateway.ts";
+import type { Consumer, Server, Share } from "./share.ts";
+
+/**
+ * The objects that every observed cluster should hold for the declared intents. Deterministic: the order of the input, and
+ * of the objects in `observed`, does not show in the result.
+ */
+export function compile(intents: Intents, observed: Observed): Compiled {
+  const report = new Report();
+  const facts = new Map([...observed.clusters].map(([name, cluster]) => [name, clusterFacts(cluster)] as const));
+  const desired = new Map<string, Map<string, KubeObject>>([...facts.keys()].map((name) => [name, new Map()]));
+  const paths: DeclaredPath[] = [];
+  const context = compileContext(intents, facts, { report, desired, paths });
+
+  reportNotYet(intents, report);
+  const notYet = new Set(report.held.keys());
+  const shares = withoutDuplicates(
+    intents.sharedServices.map((intent) => resolveShare(intent, { intents, observed, facts, report })),
+    report,
+  ).filter(({ owner }) => !notYet.has(owner));
+
+  const trusted = (consumer: Consumer, server: Server, { owner }: Share) =>
+    checkTrust(owner, consumer.facts, server.facts, report);
+  for (const share of shares) {
+    compileServers(share, context);
+    if (share.intent.spec.as.includes("SameName")) compileSameName(share, trusted, context);
+  }
+  compilePerCluster(shares, trusted, context);
+
+  return {
+    desired: new Map(
+      [...desired]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, objects]) => [
+          name,
+          [...objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object),
+        ]),
+    ),
+    paths: paths
+      .map((path) => ({ key: JSON.stringify(path), path }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .map(({ path }) => path),
+    held: new Map([...report.held].sort(([a], [b]) => (a < b ? -1 : 1))),
+    problems: report.problems,
+  };
+}
+
+function compileContext(
+  intents: Intents,
+  facts: ReadonlyMap<string, ClusterFacts>,
+  output: {
+    readonly report: Report;
+    readonly desired: ReadonlyMap<string, Map<string, KubeObject>>;
+    readonly paths: DeclaredPath[];
+  },
+): CompileContext {
+  const { mesh } = intents;
+  const claims = new Map<string, Claims>(
+    [...facts].map(([name, cluster]) => [name, userClaims(cluster, mesh.spec.clusterDomain)]),
+  );
+  return {
+    mesh,
+    report: output.report,
+    claims(cluster) {
+      const found = claims.get(cluster);
+      if (found === undefined) throw new RangeError(`cluster ${cluster} is not observed`);
+      return found;
+    },
+    emit(cluster, ...objects) {
+      for (const object of objects) output.desired.get(cluster)?.set(keyOf(refOf(object)), object);
+    },
+    declare(path) {
+      output.paths.push(path);
+    },
+  };
+}
+
+/** A Gateway server that repeats a host is skipped by istiod, so a Service is shared by one declaration. */
+function withoutDuplicates(shares: readonly Share[], report: Report): readonly Share[] {
+  const byService = new Map<string, Share[]>();
+  for (const share of shares) {
+    const key = `${share.namespace}/${share.service}`;
+    byService.set(key, [...(byService.get(key) ?? []), share]);
+  }
+  return [...byService].flatMap(([service, claimants]) => {
+    if (claimants.length === 1) return claimants;
+    const names = claimants.map(({ intent }) => intent.metadata.name).sort();
+    for (const { intent, owner } of claimants) {
+      report.add(
+        owner,
+        "SERVICE_SHARED_TWICE",
+        at(intent),
+        `Service ${service} is shared by ${names.join(" and ")}`,
+        "put all consumers into one SharedService",
+      );
+    }
+    return [];
+  });
+}
+
+function compileServers(share: Share, context: CompileContext): void {
+  const host = localHost(share, context.mesh);
+  for (const server of share.servers) {
+    if (foreignGateway(share, server, host, context.report) !== undefined) continue;
+    context.emit(server.facts.name, serverGateway(share, server, host));
+  }
+}

@@ -1,0 +1,46 @@
+import type { KubeObject } from "../kinds/kubeObject.ts";
+import type { DeclaredPath } from "../model/compiled.ts";
+import type { Mesh } from "../model/mesh.ts";
+import type { Claims } from "./claims.ts";
+import type { Report } from "./report.ts";
+import type { Server, Share, SharedPort } from "./share.ts";
+
+/** What the parts of compile write to and look up. */
+export interface CompileContext {
+  readonly mesh: Mesh;
+  readonly report: Report;
+  claims(cluster: string): Claims;
+  emit(cluster: string, ...objects: readonly KubeObject[]): void;
+  declare(path: DeclaredPath): void;
+}
+
+/** The name of a shared service in its own cluster. */
+export function localHost(share: Share, mesh: Mesh): string {
+  return `${share.service}.${share.namespace}.svc.${mesh.spec.clusterDomain}`;
+}
+
+/** SPIFFE IDs that a server may show. https://istio.io/latest/docs/reference/config/security/#identity */
+export function identities(share: Share, server: Server, mesh: Mesh): readonly string[] {
+  return server.serviceAccounts.map(
+    (account) => `spiffe://${mesh.spec.trustDomain}/ns/${share.namespace}/sa/${account}`,
+  );
+}
+
+export function declaredPath(
+  share: Share,
+  server: Server,
+  mesh: Mesh,
+  call: { readonly host: string; readonly port: SharedPort; readonly cluster: string; readonly namespace: string },
+): DeclaredPath {
+  const { host, port, cluster, namespace } = call;
+  return {
+    owner: share.owner,
+    host,
+    port: port.number,
+    portName: port.name,
+    ...(port.protocol === undefined ? {} : { protocol: port.protocol }),
+    consumer: { cluster, namespace },
+    server: { cluster: server.facts.name, namespace: share.namespace, service: share.service },
+    identities: identities(share, server, mesh),
+  };
+}

@@ -1,0 +1,196 @@
+import { labelsMatch, tlsModeLabel } from "../facts/workloads.ts";
+import type { Service } from "../kinds/core.ts";
+import { isOurs } from "../kinds/ownership.ts";
+import { at } from "../model/intents.ts";
+import { breaksMutualTls, effectiveRule } from "./claims.ts";
+import { type CompileContext, declaredPath, localHost } from "./compileContext.ts";
+import { importedService, importLabel, remoteEndpoints } from "./sameName.ts";
+import type { Consumer, Server, Share } from "./share.ts";
+
+/** The service under its own name in every consuming cluster of one share: imported where it is missing, else merged. */
+export function compileSameName(
+  share: Share,
+  trusted: (consumer: Consumer, server: Server, share: Share) => boolean,
+  context: CompileContext,
+): void {
+  for (const consumer of share.consumers) {
+    const remote = share.servers.filter(
+      (server) => server.facts.name !== consumer.facts.name && trusted(consumer, server, share),
+    );
+    if (remote.length === 0 || !canReachBySameName(share, consumer, remote, context)) continue;
+    const local = consumer.facts.services.get(`${share.namespace}/${share.service}`);
+    if (local === undefined || isOurs(local)) importService(share, consumer, remote, context);
+    else mergeService(share, consumer, { local, remote }, context);
+  }
+}
+
+function importService(share: Share, consumer: Consumer, remote: readonly Server[], context: CompileContext): void {
+  const cluster = consumer.facts.name;
+  if (!consumer.facts.namespaces.has(share.namespace)) {
+    context.report.add(
+      share.owner,
+      "NAMESPACE_MISSING",
+      at(share.intent, "spec", "as"),
+      `${cluster} has no namespace ${share.namespace}, in which the Service is to appear`,
+      `kubectl --context ${cluster} create namespace ${share.namespace}`,
+    );
+    return;
+  }
+  const [first, ...others] = remote;
+  if (first === undefined) return;
+  for (const server of others) {
+    const differing = first.ports.filter(
+      ({ number, protocol }) => !server.ports.some((port) => port.number === number && port.protocol === protocol),
+    );
+    for (const { number } of differing) {
+      context.report.add(
+        share.owner,
+        "PORT_MISMATCH",
+        at(share.intent, "spec", "servedBy"),
+        `port ${number} of ${share.namespace}/${share.service} in ${first.facts.name} is missing or of another protocol in ${server.facts.name}`,
+        "one name needs the same ports everywhere: align the Services or list the common ports in spec.ports",
+      );
+    }
+    if (differing.length > 0) return;
+  }
+  context.emit(cluster, importedService(share, first.ports, consumer.namespaces));
+  const portKeys = first.ports.map(({ name }) => name);
+  for (const server of remote) {
+    context.emit(cluster, ...remoteEndpoints(share, server, { selector: { [importLabel]: share.service }, portKeys }));
+    declarePaths(share, consumer, server, context);
+  }
+}
+
+function mergeService(
+  share: Share,
+  consumer: Consumer,
+  { local, remote }: { readonly local: Service; readonly remote: readonly Server[] },
+  context: CompileContext,
+): void {
+  const portKeys = mergePorts(share, consumer, { local, remote }, context);
+  if (portKeys === undefined || !isSelectedAlone(share, consumer, local, context)) return;
+  for (const server of remote) {
+    context.emit(
+      consumer.facts.name,
+      ...remoteEndpoints(share, server, { selector: local.spec.selector ?? {}, portKeys }),
+    );
+    declarePaths(share, consumer, server, context);
+  }
+}
+
+/**
+ * Istio joins a WorkloadEntry to *every* port of the Service and finds the endpoint's port by the name of the Service's
+ * port, or of its target port where that is a name. istio/pilot/pkg/serviceregistry/kube/controller, findServiceTargetPort
+ */
+function mergePorts(
+  share: Share,
+  consumer: Consumer,
+  { local, remote }: { readonly local: Service; readonly remote: readonly Server[] },
+  { report }: CompileContext,
+): readonly string[] | undefined {
+  const what = `Service ${share.namespace}/${share.service} in ${consumer.facts.name}`;
+  if (local.spec.clusterIP === "None" || Object.keys(local.spec.selector ?? {}).length === 0) {
+    report.add(
+      share.owner,
+      "SERVICE_UNSUPPORTED",
+      at(share.intent, "spec", "as"),
+      `${what} is headless or selects no pods, so endpoints of other clusters cannot join it`,
+      "use the name form PerCluster for it",
+    );
+    return undefined;
+  }
+  let complete = true;
+  const keys = (local.spec.ports ?? []).flatMap((port) => {
+    if (port.protocol === "UDP" || port.protocol === "SCTP") return [];
+    for (const server of remote) {
+      if (server.ports.some(({ number }) => number === port.port)) continue;
+      complete = false;
+      report.add(
+        share.owner,
+        "PORT_MISMATCH",
+        at(share.intent, "spec", share.intent.spec.ports === undefined ? "servedBy" : "ports"),
+        `${what} has port ${port.port}, which ${server.facts.name} does not share; remote endpoints join all ports of a Service`,
+        "share the same ports everywhere, or use the name form PerCluster",
+      );
+    }
+    const key = typeof port.targetPort === "string" ? port.targetPort : port.name;
+    if (key !== undefined) return [key];
+    complete = false;
+    report.add(
+      share.owner,
+      "PORT_MISMATCH",
+      at(share.intent, "spec", "as"),
+      `port ${port.port} of ${what} has no name, which remote endpoints need to find it by`,
+      "name the port in the Service",
+    );
+    return [];
+  });
+  return complete ? keys : undefined;
+}
+
+/** Another Service that selects the same labels would get the remote endpoints too, and lose the calls it sends there. */
+function isSelectedAlone(share: Share, consumer: Consumer, local: Service, { report }: CompileContext): boolean {
+  const labels = { ...local.spec.selector, [tlsModeLabel]: "istio" };
+  const other = (consumer.facts.servicesByNamespace.get(share.namespace) ?? []).find(
+    ({ metadata, spec }) =>
+      metadata.name !== local.metadata.name &&
+      Object.keys(spec.selector ?? {}).length > 0 &&
+      labelsMatch(spec.selector ?? {}, labels),
+  );
+  if (other === undefined) return true;
+  report.add(
+    share.owner,
+    "SELECTOR_SHARED",
+    at(share.intent, "spec", "as"),
+    `Service ${share.namespace}/${other.metadata.name} in ${consumer.facts.name} selects the same labels as ${share.service} and would get its remote endpoints`,
+    "give one of the two a label of its own, or use the name form PerCluster",
+  );
+  return false;
+}
+
+function canReachBySameName(
+  share: Share,
+  consumer: Consumer,
+  remote: readonly Server[],
+  { mesh, report, claims }: CompileContext,
+): boolean {
+  for (const { facts, gateways } of remote) {
+    const name = gateways.find(({ isHostname }) => isHostname);
+    if (name === undefined) continue;
+    report.add(
+      share.owner,
+      "GATEWAY_ADDRESS_UNSUPPORTED",
+      `MeshCluster ${facts.name} spec.eastWestGateway`,
+      `the gateway of ${facts.name} has the host name ${name.address}, but endpoints of a Service must be IP addresses`,
+      "give `addresses` there, or use the name form PerCluster",
+    );
+    return false;
+  }
+  const ofUser = claims(consumer.facts.name);
+  const host = localHost(share, mesh);
+  const clients = consumer.namespaces ?? [...consumer.facts.namespaces.keys()];
+  for (const client of clients) {
+    const rule = effectiveRule(ofUser, host, { client, service: share.namespace, root: mesh.spec.istioNamespace });
+    if (rule === undefined || !breaksMutualTls(rule)) continue;
+    report.add(
+      share.owner,
+      "DESTINATION_RULE_CONFLICT",
+      at(share.intent, "spec", "as"),
+      `DestinationRule ${rule.metadata.namespace}/${rule.metadata.name} in ${consumer.facts.name} sets TLS for ${host} so that no call gets through another cluster's gateway`,
+      "set tls.mode ISTIO_MUTUAL without sni there, or leave tls out",
+    );
+    return false;
+  }
+  return true;
+}
+
+function declarePaths(share: Share, consumer: Consumer, server: Server, context: CompileContext): void {
+  const host = localHost(share, context.mesh);
+  for (const namespace of consumer.namespaces ?? ["*"]) {
+    for (const port of server.ports) {
+      context.declare(
+        declaredPath(share, server, context.mesh, { host, port, cluster: consumer.facts.name, namespace }),
+      );
+    }
+  }
+}

@@ -1,1 +1,0 @@
-export type { Compiled, DeclaredPath } from "../model/compiled.ts";

@@ -1,0 +1,49 @@
+import { ownerName } from "../kinds/ownership.ts";
+import { at, type Intents } from "../model/intents.ts";
+import type { SharedService } from "../model/sharedService.ts";
+import type { Report } from "./report.ts";
+
+/** Refuses what parses but is not compiled by this version: better than to leave it out silently. */
+export function reportNotYet(intents: Intents, report: Report): void {
+  for (const cluster of intents.clusters) {
+    if (cluster.spec.drain) refuse(report, undefined, at(cluster, "spec", "drain"), "draining a cluster");
+  }
+  for (const intent of intents.sharedServices) {
+    const owner = ownerName(intent.kind, intent.metadata.namespace, intent.metadata.name);
+    for (const [path, what] of unsupportedFields(intent)) refuse(report, owner, at(intent, ...path), what);
+  }
+  for (const intent of [...intents.externalAccesses, ...intents.externalServices]) {
+    refuse(
+      report,
+      ownerName(intent.kind, intent.metadata.namespace, intent.metadata.name),
+      at(intent),
+      `the kind ${intent.kind}`,
+    );
+  }
+}
+
+function unsupportedFields(intent: SharedService): readonly (readonly [readonly (string | number)[], string])[] {
+  const { spec } = intent;
+  return [
+    ...spec.as.flatMap((form, index) =>
+      form === "Mesh" ? [[["spec", "as", index], "the name form Mesh"] as const] : [],
+    ),
+    ...(spec.traffic === undefined ? [] : [[["spec", "traffic"], "traffic settings"] as const]),
+    ...(spec.access === undefined ? [] : [[["spec", "access"], "access rules"] as const]),
+    ...spec.consumers.flatMap((consumer, index) =>
+      consumer.serviceAccounts === undefined
+        ? []
+        : [[["spec", "consumers", index, "serviceAccounts"], "narrowing consumers to service accounts"] as const],
+    ),
+  ];
+}
+
+function refuse(report: Report, owner: string | undefined, place: string, what: string): void {
+  report.add(
+    owner,
+    "NOT_YET",
+    place,
+    `${what} cannot be compiled by this version`,
+    "remove it until a version that can",
+  );
+}

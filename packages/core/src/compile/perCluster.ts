@@ -1,0 +1,95 @@
+import type { DestinationRule, ServiceEntry } from "../kinds/istio.ts";
+import { networkingApiVersion } from "../kinds/istio.ts";
+import { dnsLabel } from "../kinds/names.ts";
+import { ownershipLabels } from "../kinds/ownership.ts";
+import type { Server, Share, SharedPort } from "./share.ts";
+
+/** Where a consuming cluster keeps what a name needs: one namespace, or Istio's root namespace for all of them. */
+export interface Placement {
+  readonly namespace: string;
+  readonly exportTo: "." | "*";
+}
+
+/** The name that a server's AUTO_PASSTHROUGH gateway routes on. istio/pilot/pkg/model/service.go, BuildDNSSrvSubsetKey */
+export function passthroughSni(port: number, host: string): string {
+  return `outbound_.${port}_._.${host}`;
+}
+
+function metadata(share: Share, server: Server, placement: Placement) {
+  return {
+    name: dnsLabel(share.service, share.namespace, server.facts.name),
+    namespace: placement.namespace,
+    labels: ownershipLabels(share.owner, "consumer"),
+  };
+}
+
+/**
+ * Names one cluster's instance of a service in a consuming cluster (recipes, section 2): a virtual address, and every
+ * address of the serving cluster's gateway as an endpoint. STATIC, since endpoints by DNS are resolved only now and then;
+ * DNS only where a load balancer has no IP address.
+ */
+export function perClusterServiceEntry(
+  share: Share,
+  server: Server,
+  host: string,
+  vip: string,
+  placement: Placement,
+): ServiceEntry {
+  return {
+    apiVersion: networkingApiVersion,
+    kind: "ServiceEntry",
+    metadata: metadata(share, server, placement),
+    spec: {
+      hosts: [host],
+      addresses: [vip],
+      exportTo: [placement.exportTo],
+      location: "MESH_INTERNAL",
+      resolution: server.gateways.some(({ isHostname }) => isHostname) ? "DNS" : "STATIC",
+      ports: server.ports.map(({ name, number, protocol }) => ({
+        name,
+        number,
+        ...(protocol === undefined ? {} : { protocol }),
+      })),
+      endpoints: server.gateways.map(({ address, port, locality }) => ({
+        address,
+        ports: Object.fromEntries(server.ports.map(({ name }) => [name, port])),
+        ...(locality === undefined ? {} : { locality }),
+      })),
+    },
+  };
+}
+
+/**
+ * Mutual TLS to that name with the SNI that the gateway routes on, accepting only the identities that serve it.
+ * An SNI holds for one port, so each has its own settings.
+ */
+export function perClusterDestinationRule(
+  share: Share,
+  server: Server,
+  names: { readonly host: string; readonly serverHost: string },
+  identities: readonly string[],
+  placement: Placement,
+): DestinationRule {
+  const tls = ({ number }: SharedPort) => ({
+    mode: "ISTIO_MUTUAL" as const,
+    sni: passthroughSni(number, names.serverHost),
+    subjectAltNames: [...identities],
+  });
+  const [only, ...others] = server.ports;
+  return {
+    apiVersion: networkingApiVersion,
+    kind: "DestinationRule",
+    metadata: metadata(share, server, placement),
+    spec: {
+      host: names.host,
+      exportTo: [placement.exportTo],
+      trafficPolicy:
+        only !== undefined && others.length === 0
+          ? { tls: tls(only) }
+          : {
+              tls: { mode: "ISTIO_MUTUAL" },
+              portLevelSettings: server.ports.map((port) => ({ port: { number: port.number }, tls: tls(port) })),
+            },
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import type { Problem, ProblemCode } from "../problem.ts";
+import { severityOf } from "../problem.ts";
+
+/** Collects problems, each once however many declarations meet it, and the owners that have to wait for their end. */
+export class Report {
+  readonly #problems = new Map<string, Problem>();
+  readonly #held = new Map<string, string>();
+
+  /** An error or a delay holds `owner`, where one is given; a warning does not. */
+  add(owner: string | undefined, code: ProblemCode, place: string, message: string, hint: string): void {
+    const problem: Problem = { code, at: place, message, hint };
+    this.#problems.set(JSON.stringify([code, place, message]), problem);
+    if (owner !== undefined && severityOf(problem) !== "warning") this.hold(owner, message);
+  }
+
+  /** The first reason stays. */
+  hold(owner: string, reason: string): void {
+    if (!this.#held.has(owner)) this.#held.set(owner, reason);
+  }
+
+  isHeld(owner: string): boolean {
+    return this.#held.has(owner);
+  }
+
+  get held(): ReadonlyMap<string, string> {
+    return this.#held;
+  }
+
+  /** Sorted by place, code and message, so that the order of the input does not show. */
+  get problems(): readonly Problem[] {
+    return [...this.#problems.entries()]
+      .map(([key, problem]) => ({ key: `${problem.at}\n${key}`, problem }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .map(({ problem }) => problem);
+  }
+}

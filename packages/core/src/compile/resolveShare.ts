@@ -1,0 +1,266 @@
+import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import { gatewayAddresses } from "../facts/gatewayAddresses.ts";
+import { portProtocol } from "../facts/portProtocol.ts";
+import { isInjected } from "../facts/workloads.ts";
+import type { Service, ServicePort } from "../kinds/core.ts";
+import { isOurs, ownerName } from "../kinds/ownership.ts";
+import { at, type Intents } from "../model/intents.ts";
+import type { MeshCluster } from "../model/meshCluster.ts";
+import type { Observed } from "../model/observed.ts";
+import { selectClusters } from "../model/selectClusters.ts";
+import type { SharedService } from "../model/sharedService.ts";
+import type { Report } from "./report.ts";
+import type { Consumer, Server, Share, SharedPort } from "./share.ts";
+
+export interface Surroundings {
+  readonly intents: Intents;
+  readonly observed: Observed;
+  readonly facts: ReadonlyMap<string, ClusterFacts>;
+  readonly report: Report;
+}
+
+/**
+ * What a SharedService means in the clusters as observed. Serving clusters that cannot be used are left out and reported,
+ * and hold the owner; consuming clusters that cannot be read wait by themselves.
+ */
+export function resolveShare(intent: SharedService, surroundings: Surroundings): Share {
+  const { intents } = surroundings;
+  const owner = ownerName(intent.kind, intent.metadata.namespace, intent.metadata.name);
+  const service = intent.spec.service ?? intent.metadata.name;
+  const servers = selectClusters(intent.spec.servedBy, intents.clusters).flatMap(
+    (cluster) => resolveServer(intent, { owner, service, cluster }, surroundings) ?? [],
+  );
+  return {
+    intent,
+    owner,
+    namespace: intent.metadata.namespace,
+    service,
+    servers,
+    consumers: resolveConsumers(intent, owner, surroundings),
+  };
+}
+
+interface Candidate {
+  readonly owner: string;
+  readonly service: string;
+  readonly cluster: MeshCluster;
+}
+
+function resolveServer(
+  intent: SharedService,
+  { owner, service: name, cluster }: Candidate,
+  { observed, facts: allFacts, report }: Surroundings,
+): Server | undefined {
+  const clusterName = cluster.metadata.name;
+  const facts = allFacts.get(clusterName);
+  if (facts === undefined) {
+    const why = observed.unreachable.get(clusterName);
+    report.hold(owner, why === undefined ? `${clusterName} is not observed` : `${clusterName}: ${why.message}`);
+    return undefined;
+  }
+  const service = facts.services.get(`${intent.metadata.namespace}/${name}`);
+  // What we imported there ourselves serves nobody.
+  if (service === undefined || isOurs(service)) {
+    report.add(
+      owner,
+      "SERVICE_MISSING",
+      at(intent, "spec", intent.spec.service === undefined ? "servedBy" : "service"),
+      `${clusterName} has no Service ${intent.metadata.namespace}/${name}`,
+      `look at \`kubectl --context ${clusterName} -n ${intent.metadata.namespace} get services\`, or correct spec.servedBy`,
+    );
+    return undefined;
+  }
+  if (service.spec.type === "ExternalName" || Object.keys(service.spec.selector ?? {}).length === 0) {
+    report.add(
+      owner,
+      "SERVICE_UNSUPPORTED",
+      at(intent, "spec", "servedBy"),
+      `Service ${intent.metadata.namespace}/${name} in ${clusterName} selects no pods`,
+      "share a Service with a selector; for a destination outside the mesh declare an ExternalService",
+    );
+    return undefined;
+  }
+  const ports = sharedPorts(intent, owner, service, clusterName, report);
+  const serviceAccounts = resolveWorkloads(intent, owner, service, facts, report);
+  const gateways = resolveGateways(owner, cluster, facts, report);
+  if (ports.length === 0 || serviceAccounts === undefined || gateways === undefined) return undefined;
+  return { cluster, facts, service, ports, serviceAccounts, gateways };
+}
+
+function sharedPorts(
+  intent: SharedService,
+  owner: string,
+  service: Service,
+  cluster: string,
+  report: Report,
+): readonly SharedPort[] {
+  const available = service.spec.ports ?? [];
+  const wanted = intent.spec.ports;
+  wanted?.forEach((number, index) => {
+    if (available.some((port) => port.port === number)) return;
+    report.add(
+      owner,
+      "PORT_MISSING",
+      at(intent, "spec", "ports", index),
+      `Service ${intent.metadata.namespace}/${service.metadata.name} in ${cluster} has no port ${number}`,
+      `it has ${available.map(({ port }) => port).join(", ")}`,
+    );
+  });
+  const chosen = available.filter(({ port }) => wanted === undefined || wanted.includes(port));
+  return chosen.flatMap((port) => {
+    const protocol = portProtocol(port);
+    if (protocol !== "UDP" && protocol !== "SCTP") return [sharedPort(port, protocol)];
+    const explicit = wanted !== undefined || chosen.length === 1;
+    report.add(
+      owner,
+      explicit ? "PORT_UNSUPPORTED" : "PORT_LEFT_OUT",
+      explicit && wanted !== undefined ? at(intent, "spec", "ports", wanted.indexOf(port.port)) : at(intent),
+      `port ${port.port} of ${intent.metadata.namespace}/${service.metadata.name} in ${cluster} is ${protocol}, which no sidecar carries`,
+      "list the TCP ports to share in spec.ports",
+    );
+    return [];
+  });
+}
+
+function sharedPort(port: ServicePort, protocol: string | undefined): SharedPort {
+  return { name: port.name ?? `port-${port.port}`, number: port.port, protocol, appProtocol: port.appProtocol };
+}
+
+/** The service accounts behind the Service, sorted. */
+function resolveWorkloads(
+  intent: SharedService,
+  owner: string,
+  service: Service,
+  facts: ClusterFacts,
+  report: Report,
+): readonly string[] | undefined {
+  const { namespace } = intent.metadata;
+  const workloads = facts.workloads.select(namespace, service.spec.selector ?? {});
+  const what = `Service ${namespace}/${service.metadata.name} in ${facts.name}`;
+  if (workloads.length === 0) {
+    report.add(
+      owner,
+      "SERVICE_ACCOUNT_UNKNOWN",
+      at(intent, "spec", "servedBy"),
+      `no workload stands behind ${what}, so its identity is not known`,
+      "start it, or correct the Service's selector",
+    );
+    return undefined;
+  }
+  const meshed = workloads.filter((workload) => workload.meshed);
+  if (meshed.length === 0) {
+    report.add(
+      owner,
+      "SIDECAR_MISSING",
+      at(intent, "spec", "servedBy"),
+      `no workload behind ${what} has a sidecar, so mutual TLS cannot reach it`,
+      `label the namespace istio-injection=enabled and restart the workload: kubectl --context ${facts.name} label namespace ${namespace} istio-injection=enabled`,
+    );
+    return undefined;
+  }
+  if (meshed.length < workloads.length) {
+    report.add(
+      owner,
+      "SIDECAR_PARTIAL",
+      at(intent, "spec", "servedBy"),
+      `${workloads.length - meshed.length} of ${workloads.length} workloads behind ${what} have no sidecar and get no calls from other clusters`,
+      "restart them with injection on",
+    );
+  }
+  return [...new Set(meshed.map(({ serviceAccount }) => serviceAccount))].sort();
+}
+
+function resolveGateways(owner: string, cluster: MeshCluster, facts: ClusterFacts, report: Report) {
+  const gateway = cluster.spec.eastWestGateway;
+  const found = gatewayAddresses(facts, gateway, cluster.spec.locality);
+  if ("addresses" in found) return found.addresses;
+  const place = at(cluster, "spec", "eastWestGateway");
+  const selector = Object.entries(gateway.selector)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+  switch (found.fault) {
+    case "no service":
+      report.add(
+        owner,
+        "GATEWAY_MISSING",
+        place,
+        `${facts.name} has no Service in ${gateway.namespace} for gateway pods ${selector}`,
+        "install an east-west gateway, or name its namespace and selector here",
+      );
+      return undefined;
+    case "no port":
+      report.add(
+        owner,
+        "GATEWAY_PORT_MISSING",
+        place,
+        `gateway Service ${gateway.namespace}/${found.service} in ${facts.name} has no port ${gateway.port}`,
+        "add the port to the Service, or name another one here",
+      );
+      return undefined;
+    case "no address":
+      report.add(
+        owner,
+        "GATEWAY_NO_ADDRESS",
+        place,
+        `gateway Service ${gateway.namespace}/${found.service} in ${facts.name} has neither a load balancer address nor a node port on a ready node`,
+        "wait for the load balancer, make it a NodePort, or give `addresses` here",
+      );
+      return undefined;
+  }
+}
+
+function resolveConsumers(
+  intent: SharedService,
+  owner: string,
+  { intents, facts: allFacts, report }: Surroundings,
+): readonly Consumer[] {
+  const namespacesOf = new Map<string, Set<string> | undefined>();
+  intent.spec.consumers.forEach((consumer, index) => {
+    for (const cluster of selectClusters(consumer.clusters, intents.clusters)) {
+      const facts = allFacts.get(cluster.metadata.name);
+      if (facts === undefined) continue;
+      const known = namespacesOf.get(facts.name);
+      if (consumer.namespaces === undefined) {
+        namespacesOf.set(facts.name, undefined);
+        continue;
+      }
+      const present = consumer.namespaces.filter((namespace, position) =>
+        checkNamespace(namespace, at(intent, "spec", "consumers", index, "namespaces", position), owner, facts, report),
+      );
+      if (known === undefined && namespacesOf.has(facts.name)) continue;
+      namespacesOf.set(facts.name, new Set([...(known ?? []), ...present]));
+    }
+  });
+  return [...namespacesOf]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, namespaces]) => {
+      const facts = allFacts.get(name);
+      return facts === undefined
+        ? []
+        : [{ facts, namespaces: namespaces === undefined ? undefined : [...namespaces].sort() }];
+    });
+}
+
+function checkNamespace(namespace: string, place: string, owner: string, facts: ClusterFacts, report: Report): boolean {
+  const found = facts.namespaces.get(namespace);
+  if (found === undefined) {
+    report.add(
+      owner,
+      "NAMESPACE_MISSING",
+      place,
+      `${facts.name} has no namespace ${namespace}`,
+      `kubectl --context ${facts.name} create namespace ${namespace}, or correct the name`,
+    );
+    return false;
+  }
+  if (!isInjected(found) && !facts.workloads.in(namespace).some(({ meshed }) => meshed)) {
+    report.add(
+      undefined,
+      "CONSUMER_WITHOUT_SIDECAR",
+      place,
+      `nothing in namespace ${namespace} of ${facts.name} gets a sidecar, and only a sidecar can call across`,
+      `kubectl --context ${facts.name} label namespace ${namespace} istio-injection=enabled, then restart its workloads`,
+    );
+  }
+  return true;
+}

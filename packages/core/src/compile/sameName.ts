@@ -1,0 +1,73 @@
+import { tlsModeLabel } from "../facts/workloads.ts";
+import type { Service } from "../kinds/core.ts";
+import type { WorkloadEntry } from "../kinds/istio.ts";
+import { networkingApiVersion } from "../kinds/istio.ts";
+import { dnsLabel } from "../kinds/names.ts";
+import { ownershipLabels } from "../kinds/ownership.ts";
+import type { Server, Share, SharedPort } from "./share.ts";
+
+/** No pod carries it: it ties our WorkloadEntries to the Service that we import. */
+export const importLabel = "isthmus.io/import";
+
+/**
+ * The Service under its own name in a cluster that lacks it (recipes, section 3): Kubernetes gives it an address and a
+ * DNS name, the WorkloadEntries of `remoteEndpoints` give it endpoints. `namespaces` limits who sees it.
+ */
+export function importedService(
+  share: Share,
+  ports: readonly SharedPort[],
+  namespaces: readonly string[] | undefined,
+): Service {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: {
+      name: share.service,
+      namespace: share.namespace,
+      labels: ownershipLabels(share.owner, "consumer"),
+      ...(namespaces === undefined ? {} : { annotations: { "networking.istio.io/exportTo": namespaces.join(",") } }),
+    },
+    spec: {
+      ports: ports.map(({ name, number, appProtocol }) => ({
+        name,
+        port: number,
+        targetPort: number,
+        protocol: "TCP",
+        ...(appProtocol === undefined ? {} : { appProtocol }),
+      })),
+      selector: { [importLabel]: share.service },
+    },
+  };
+}
+
+export interface RemoteEndpoints {
+  /** The labels that the local Service selects. */
+  readonly selector: Readonly<Record<string, string>>;
+  /** Keys of `ports`: the local port's name, or its target port's where that is a name. */
+  readonly portKeys: readonly string[];
+}
+
+/**
+ * The serving cluster's gateways as endpoints of the Service of the same name: one for each address and identity.
+ * Istio derives the SNI and the pinned identity from the Service's name and `serviceAccount` (recipes, sections 3 and 4).
+ */
+export function remoteEndpoints(share: Share, server: Server, target: RemoteEndpoints): readonly WorkloadEntry[] {
+  return server.gateways.flatMap(({ address, port, locality }) =>
+    server.serviceAccounts.map((serviceAccount) => ({
+      apiVersion: networkingApiVersion,
+      kind: "WorkloadEntry" as const,
+      metadata: {
+        name: dnsLabel(share.service, server.facts.name, address, String(port), serviceAccount),
+        namespace: share.namespace,
+        labels: ownershipLabels(share.owner, "consumer"),
+      },
+      spec: {
+        address,
+        ports: Object.fromEntries(target.portKeys.map((key) => [key, port])),
+        labels: { ...target.selector, [tlsModeLabel]: "istio" },
+        serviceAccount,
+        ...(locality === undefined ? {} : { locality }),
+      },
+    })),
+  );
+}

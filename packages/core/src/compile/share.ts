@@ -1,0 +1,44 @@
+import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import type { GatewayAddress } from "../facts/gatewayAddresses.ts";
+import type { Service } from "../kinds/core.ts";
+import type { MeshCluster } from "../model/meshCluster.ts";
+import type { SharedService } from "../model/sharedService.ts";
+
+/** A port of a Service that is shared. */
+export interface SharedPort {
+  /** The Service's own name for it; `port-8000` where it has none. */
+  readonly name: string;
+  readonly number: number;
+  /** As Istio takes it; undefined where it sniffs. */
+  readonly protocol: string | undefined;
+  readonly appProtocol: string | undefined;
+}
+
+/** One cluster that serves a shared service, with all that its consumers need to know. */
+export interface Server {
+  readonly cluster: MeshCluster;
+  readonly facts: ClusterFacts;
+  readonly service: Service;
+  readonly ports: readonly SharedPort[];
+  readonly serviceAccounts: readonly string[];
+  readonly gateways: readonly GatewayAddress[];
+}
+
+/** One cluster that consumes it. */
+export interface Consumer {
+  readonly facts: ClusterFacts;
+  /** Undefined: every namespace. */
+  readonly namespaces: readonly string[] | undefined;
+}
+
+/** A SharedService with what was observed about it: ready to be written down as objects. */
+export interface Share {
+  readonly intent: SharedService;
+  readonly owner: string;
+  readonly namespace: string;
+  readonly service: string;
+  /** Sorted by cluster name. */
+  readonly servers: readonly Server[];
+  /** Sorted by cluster name. */
+  readonly consumers: readonly Consumer[];
+}
