@@ -1,2 +1,4 @@
 export type { ApplyEvent } from "./apply/applyEvent.ts";
+export type { ApplyPlanOptions } from "./apply/applyPlan.ts";
+export { applyPlan } from "./apply/applyPlan.ts";
 export type { CallOptions, Observation, Target, WriteOptions } from "./target/target.ts";
