@@ -68,7 +68,7 @@ export async function isPodReady(cluster: Cluster, pod: PodRecord): Promise<bool
   return running.every(Boolean);
 }
 
-export function appProcess(cluster: Cluster, pod: PodRecord, container: string): string {
+function appProcess(cluster: Cluster, pod: PodRecord, container: string): string {
   return `${cluster.name}-${pod.namespace}.${pod.name}-${container}`;
 }
 

@@ -77,7 +77,7 @@ export async function findPod(cluster: Cluster, selector: string): Promise<PodRe
   throw new LabError(`${cluster.name} has no pod ${selector}; there are: ${known}`);
 }
 
-export async function findPods(cluster: Cluster, selector: string): Promise<PodRecord[]> {
+async function findPods(cluster: Cluster, selector: string): Promise<PodRecord[]> {
   const [namespace = "", name = ""] = selector.includes("/") ? selector.split("/") : ["default", selector];
   const inSame = (await listPods(cluster)).filter((pod) => pod.namespace === namespace);
   for (const matches of [

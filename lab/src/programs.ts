@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { LabError } from "./labError.ts";
 import { tryRun } from "./run.ts";
 
-export const builtPrograms = [
+const builtPrograms = [
   "etcd",
   "kube-apiserver",
   "kube-controller-manager",

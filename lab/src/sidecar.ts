@@ -64,7 +64,7 @@ async function waitForRoot(cluster: Cluster): Promise<string> {
 }
 
 export function proxyProcess(cluster: Cluster, pod: PodRecord): string {
-  return `${cluster.name}-${pod.namespace}.${pod.name}-proxy`;
+  return `${cluster.name}-${pod.namespace}.${pod.name}-istio-proxy`;
 }
 
 export async function startProxy(cluster: Cluster, pod: PodRecord): Promise<void> {
