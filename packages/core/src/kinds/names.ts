@@ -33,7 +33,7 @@ export function dnsLabel(...parts: readonly string[]): string {
   const readable = parts
     .join("-")
     .toLowerCase()
-    .replace(/[^a-z0-9-]+/g, "-")
+    .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+/, "");
   const head = readable.slice(0, 63 - hashDigits - 1).replace(/-+$/, "");
   return `${head === "" ? "x" : head}-${digest(JSON.stringify(parts))}`;
