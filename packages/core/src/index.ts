@@ -25,17 +25,30 @@ export {
   sideLabel,
   sideOf,
 } from "./kinds/ownership.ts";
+export type { IntentsContext } from "./model/checkIntents.ts";
+export { checkIntents } from "./model/checkIntents.ts";
 export type { Compiled, DeclaredPath } from "./model/compiled.ts";
 export type { ExternalAccess } from "./model/externalAccess.ts";
 export type { ExternalService } from "./model/externalService.ts";
 export type { Intent, Intents } from "./model/intents.ts";
 export { at, showPath } from "./model/intents.ts";
+export type { Kind } from "./model/kindSchemas.ts";
+export { kinds } from "./model/kindSchemas.ts";
 export type { Mesh } from "./model/mesh.ts";
+export { meshSchema } from "./model/mesh.ts";
 export type { MeshCluster } from "./model/meshCluster.ts";
+export { meshClusterSchema } from "./model/meshCluster.ts";
 export { nearestName } from "./model/nearestName.ts";
 export type { Observed, ObservedCluster, TrustRoot } from "./model/observed.ts";
+export type { ParsedIntents } from "./model/parseIntents.ts";
+export { parseIntents } from "./model/parseIntents.ts";
+export type { InputFile } from "./model/readDocuments.ts";
+export { maxFileLength } from "./model/readDocuments.ts";
 export { matchClusters, selectClusters } from "./model/selectClusters.ts";
 export type { SharedService } from "./model/sharedService.ts";
+export { sharedServiceSchema } from "./model/sharedService.ts";
+export type { Sources } from "./model/sources.ts";
+export { withPositions } from "./model/sources.ts";
 export type { Action, ActionVerb, FieldChange, LiveVersion, Plan, PlanSummary } from "./plan/action.ts";
 export { actionVerbs, summarize } from "./plan/action.ts";
 export { massDelete } from "./plan/massDelete.ts";

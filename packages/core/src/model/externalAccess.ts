@@ -13,7 +13,9 @@ export const externalAccessSpecSchema = z.strictObject({
   hosts: uniqueList(hostSchema).describe("Host names that clients outside the mesh call"),
   service: dnsLabelSchema.exactOptional().describe("Name of the Service; default: the resource's name"),
   port: portNumberSchema.describe("Port of the Service"),
-  clusters: clusterSelectorSchema.describe("Clusters whose ingress gateway lets clients in"),
+  clusters: clusterSelectorSchema.describe(
+    "Clusters whose ingress gateway lets clients in, by name or by labels (env=prod)",
+  ),
   tls: z
     .strictObject({
       mode: z

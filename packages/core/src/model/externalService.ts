@@ -28,7 +28,7 @@ export const externalServiceSpecSchema = z.strictObject({
   consumers: z
     .array(
       z.strictObject({
-        clusters: clusterSelectorSchema.describe("Calling clusters"),
+        clusters: clusterSelectorSchema.describe("Calling clusters, by name or by labels (env=prod)"),
         namespaces: uniqueList(dnsLabelSchema)
           .exactOptional()
           .describe("Calling namespaces; absent: all of the cluster"),

@@ -27,11 +27,15 @@ export function offsetAt(root: Node, path: Path, part: "key" | "value" = "value"
 
 /** The text of a scalar as it was written: `0x10`, not 16. */
 export function sourceAt(root: Node, path: Path): string | undefined {
-  const node = path.reduce<unknown>((parent, step) => {
-    if (isMap(parent)) return pairOf(parent, step)?.value;
-    return isSeq(parent) && typeof step === "number" ? parent.items[step] : undefined;
-  }, root);
+  const node = nodeAt(root, path);
   return isScalar(node) ? node.source : undefined;
+}
+
+export function nodeAt(root: unknown, path: Path): unknown {
+  return path.reduce<unknown>((node, step) => {
+    if (isMap(node)) return pairOf(node, step)?.value;
+    return isSeq(node) && typeof step === "number" ? node.items[step] : undefined;
+  }, root);
 }
 
 /** The keys of a mapping that can be named in a path, for a node that is one. */
@@ -39,7 +43,7 @@ export function keysOf(node: unknown): readonly string[] {
   return isMap(node) ? [...pairsOf(node).keys()].filter((key) => typeof key === "string") : [];
 }
 
-export function pairOf(map: YAMLMap, key: unknown): Pair | undefined {
+function pairOf(map: YAMLMap, key: unknown): Pair | undefined {
   return pairsOf(map).get(key);
 }
 

@@ -20,6 +20,8 @@ export interface ReadDocuments {
   /** Those that have a value. */
   readonly documents: readonly SourceDocument[];
   readonly problems: readonly Problem[];
+  /** Whether each document has a value: if not, nobody knows what the others would have declared. */
+  readonly complete: boolean;
 }
 
 /** UTF-16 code units. A thousand shared services take 250,000. */
@@ -43,26 +45,28 @@ export function readDocuments(file: InputFile): ReadDocuments {
   if (text.length > maxFileLength) {
     const message = `the file has ${text.length} characters; at most ${maxFileLength} are read`;
     const hint = "split it into several files";
-    return { documents: [], problems: [{ code: "FILE_TOO_LARGE", at: `${file.name}:1:1`, message, hint }] };
+    const problem: Problem = { code: "FILE_TOO_LARGE", at: `${file.name}:1:1`, message, hint };
+    return { documents: [], problems: [problem], complete: false };
   }
   const tokens = [...new Parser(lines.addNewLine).parse(text)];
   const refused = notText(text, place) ?? tooDeep(tokens, place);
-  if (refused !== undefined) return { documents: [], problems: [refused] };
+  if (refused !== undefined) return { documents: [], problems: [refused], complete: false };
 
   const documents: SourceDocument[] = [];
   const problems: Problem[] = [];
+  let complete = true;
   for (const document of compose(tokens)) {
     const syntax = syntaxProblems(document, place);
     problems.push(...syntax);
-    if (syntax.length > 0 || document.contents === null) continue;
-    const tree = checkTree(document, place);
-    problems.push(...tree.problems);
-    if (!tree.hasValue) continue;
+    const tree = syntax.length > 0 ? undefined : checkTree(document, place);
+    problems.push(...(tree?.problems ?? []));
+    if (tree?.hasValue !== true) complete = false;
+    if (tree?.hasValue !== true || document.contents === null) continue;
     // Aliases are counted by checkTree, which sees merge keys as well.
     const value: unknown = document.toJS({ maxAliasCount: -1 });
     if (value !== null) documents.push({ file: file.name, root: document.contents, value, place });
   }
-  return { documents, problems };
+  return { documents, problems, complete };
 }
 
 function compose(tokens: readonly CST.Token[]): Iterable<Document.Parsed> {

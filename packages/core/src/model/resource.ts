@@ -45,7 +45,7 @@ export const clusterSelectorSchema = uniqueList(
       /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?|[A-Za-z0-9./_-]+=[A-Za-z0-9._-]*(,[A-Za-z0-9./_-]+=[A-Za-z0-9._-]*)*)$/,
       "must be a cluster's name, or labels as key=value,key=value",
     )
-    .meta({ title: "cluster name or label" }),
+    .meta({ title: "cluster name" }),
 );
 export type ClusterSelector = z.infer<typeof clusterSelectorSchema>;
 

@@ -13,7 +13,7 @@ import {
 export const nameForms = ["PerCluster", "SameName", "Mesh"] as const;
 
 const consumerSchema = z.strictObject({
-  clusters: clusterSelectorSchema.describe("Consuming clusters"),
+  clusters: clusterSelectorSchema.describe("Consuming clusters, by name or by labels (env=prod)"),
   namespaces: uniqueList(dnsLabelSchema).exactOptional().describe("Consuming namespaces; absent: all of the cluster"),
   serviceAccounts: uniqueList(serviceAccountSchema).exactOptional().describe("Only these identities may call"),
 });
@@ -53,7 +53,7 @@ const accessRuleSchema = z.strictObject({
 export const sharedServiceSpecSchema = z.strictObject({
   service: dnsLabelSchema.exactOptional().describe("Name of the Service; default: the resource's name"),
   ports: uniqueList(portNumberSchema).exactOptional().describe("Ports to share; absent: all of the Service's"),
-  servedBy: clusterSelectorSchema.describe("Clusters that serve it"),
+  servedBy: clusterSelectorSchema.describe("Clusters that serve it, by name or by labels (env=prod)"),
   consumers: z.array(consumerSchema).min(1).describe("Who may reach it"),
   as: uniqueList(z.enum(nameForms))
     .default(["PerCluster"])

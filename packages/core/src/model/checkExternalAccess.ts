@@ -1,0 +1,34 @@
+import type { Problem } from "../problem.ts";
+import type { ExternalAccess } from "./externalAccess.ts";
+import { at } from "./intents.ts";
+
+/** TLS settings that do not go with the mode. */
+export function checkExternalAccess(access: ExternalAccess): readonly Problem[] {
+  const { mode, credential, clients } = access.spec.tls;
+  const problems: Problem[] = [];
+  const report = (code: "FIELD_INVALID" | "FIELD_MISSING", field: string, message: string, hint: string) =>
+    problems.push({ code, at: at(access, "spec", "tls", field), message, hint });
+  if (mode !== "None" && credential === undefined) {
+    report(
+      "FIELD_MISSING",
+      "credential",
+      `spec.tls.credential is missing: the gateway needs a certificate for tls.mode ${mode}`,
+      "name a secret, or write credential: {issue: {}}",
+    );
+  }
+  if (mode === "None" && credential !== undefined) {
+    report(
+      "FIELD_INVALID",
+      "credential",
+      "spec.tls.credential has no use with tls.mode None",
+      "remove it, or set mode",
+    );
+  }
+  if (credential !== undefined && (credential.secret === undefined) === (credential.issue === undefined)) {
+    report("FIELD_INVALID", "credential", "spec.tls.credential must have one of secret and issue", "");
+  }
+  if (mode !== "Mutual" && clients !== undefined) {
+    report("FIELD_INVALID", "clients", `spec.tls.clients has no use with tls.mode ${mode}`, "set mode: Mutual");
+  }
+  return problems;
+}

@@ -1,0 +1,38 @@
+import type { Problem } from "../problem.ts";
+import { at } from "./intents.ts";
+import type { Mesh } from "./mesh.ts";
+import { hostSchema } from "./resource.ts";
+
+const placeholders = ["service", "namespace", "cluster"];
+
+/** Templates that cannot yield a host name of its own for each service. Equal hosts of two services are found when compiled. */
+export function checkMesh(mesh: Mesh): readonly Problem[] {
+  return [
+    ...checkTemplate(mesh, "perCluster", ["service", "cluster"], placeholders),
+    ...checkTemplate(mesh, "mesh", ["service"], ["service", "namespace"]),
+  ];
+}
+
+function checkTemplate(
+  mesh: Mesh,
+  field: "perCluster" | "mesh",
+  required: readonly string[],
+  allowed: readonly string[],
+): readonly Problem[] {
+  const template = mesh.spec.names[field];
+  const used = [...template.matchAll(/\{([^{}]*)\}/g)].map(([, name = ""]) => name);
+  const lacking = required.filter((name) => !used.includes(name));
+  const unknown = used.filter((name) => !allowed.includes(name));
+  const faults = [
+    ...lacking.map((name) => `lacks {${name}}`),
+    ...unknown.map((name) => `has {${name}}, which stands for nothing there`),
+  ];
+  const sample = template.replace(/\{[^{}]*\}/g, "a");
+  if (faults.length === 0 && !hostSchema.safeParse(sample).success) faults.push("yields no valid host name");
+  return faults.map((fault) => ({
+    code: "NAME_TEMPLATE_INVALID",
+    at: at(mesh, "spec", "names", field),
+    message: `the template ${template} ${fault}`,
+    hint: `its placeholders are ${allowed.map((name) => `{${name}}`).join(", ")}; ${required.map((name) => `{${name}}`).join(" and ")} must be there`,
+  }));
+}

@@ -1,0 +1,141 @@
+import type { Problem } from "../problem.ts";
+import { checkIntents } from "./checkIntents.ts";
+import type { Path } from "./fieldSchema.ts";
+import { at, type Intent, type Intents } from "./intents.ts";
+import { isKind } from "./kindSchemas.ts";
+import { meshSchema } from "./mesh.ts";
+import type { Mistake } from "./mistake.ts";
+import { offsetAt, sourceAt } from "./offsetAt.ts";
+import { type InputFile, readDocuments, type SourceDocument } from "./readDocuments.ts";
+import { readIntent } from "./readIntent.ts";
+import { apiVersion } from "./resource.ts";
+import { createSources, type Declared, type Sources, withPositions } from "./sources.ts";
+import { valueAt } from "./valueAt.ts";
+
+export interface ParsedIntents {
+  /** Undefined where there is any problem. */
+  readonly intents: Intents | undefined;
+  readonly sources: Sources;
+  /** All of all files, in the order of files, lines and columns. */
+  readonly problems: readonly Problem[];
+}
+
+/** A resource as it stands in a document, read or not. */
+interface Item {
+  readonly document: SourceDocument;
+  readonly base: Path;
+}
+
+/**
+ * Reads what the user declares from YAML or JSON files of any number of documents, `kind: List` among them.
+ * Never throws: whatever is wrong is a problem with `at` as `file:line:column`. Without a Mesh its defaults hold.
+ */
+export function parseIntents(files: readonly InputFile[]): ParsedIntents {
+  const read = files.map(readDocuments);
+  const problems = read.flatMap((file) => file.problems);
+  const declared = new Map<string, Declared>();
+  const broken: Item[] = [];
+  for (const item of read.flatMap(({ documents }) =>
+    documents.flatMap((document) => itemsOf({ document, base: [] })),
+  )) {
+    const found = declare(item, declared);
+    problems.push(...found);
+    if (found.length > 0) broken.push(item);
+  }
+  const sources = createSources([...declared.values()]);
+  const intents = collect([...declared.values()].map(({ intent }) => intent));
+  const lost = broken.map(({ document, base }) => valueAt(document.value, base)).filter(mayBeCluster);
+  const lostNames = lost.map((value) => valueAt(value, ["metadata", "name"]));
+  const semantic = checkIntents(intents, {
+    lostClusters: new Set(lostNames.filter((name) => typeof name === "string")),
+    complete: read.every(({ complete }) => complete) && lostNames.every((name) => typeof name === "string"),
+    fileOf: sources.fileOf,
+  });
+  problems.push(...withPositions(semantic, sources));
+  if (problems.length === 0 && declared.size === 0) problems.push(nothingDeclared(files));
+  return { intents: problems.length === 0 ? intents : undefined, sources, problems: inOrder(problems, files) };
+}
+
+/** The resources of a document: the items of a List, else the whole. */
+function itemsOf(item: Item): readonly Item[] {
+  const value = valueAt(item.document.value, item.base);
+  if (valueAt(value, ["kind"]) !== "List" || valueAt(value, ["apiVersion"]) !== "v1") return [item];
+  const items = valueAt(value, ["items"]);
+  // What is no list of items is read as a resource, and so refused as one.
+  if (!Array.isArray(items)) return [item];
+  return items.flatMap((_, index) => itemsOf({ ...item, base: [...item.base, "items", index] }));
+}
+
+/** Adds the resource to `declared`, or tells why not. */
+function declare(item: Item, declared: Map<string, Declared>): readonly Problem[] {
+  const { document, base } = item;
+  const { intent, mistakes } = readIntent(valueAt(document.value, base), (path) =>
+    sourceAt(document.root, [...base, ...path]),
+  );
+  if (intent === undefined) return mistakes.map((mistake) => problemOf(item, mistake));
+  const name = at(intent);
+  const first = declared.get(name);
+  if (first !== undefined) return [problemOf(item, duplicate(name, placeOf(first)))];
+  const mesh = intent.kind === "Mesh" ? [...declared.values()].find((each) => each.intent.kind === "Mesh") : undefined;
+  if (mesh !== undefined) return [problemOf(item, secondMesh(name, placeOf(mesh)))];
+  declared.set(name, { intent, document, base });
+  return [];
+}
+
+/** A MeshCluster, or something that was perhaps meant as one. */
+function mayBeCluster(value: unknown): boolean {
+  const kind = valueAt(value, ["kind"]);
+  return kind === "MeshCluster" || !isKind(kind);
+}
+
+function duplicate(name: string, first: string): Mistake {
+  const message = `${name} is declared twice; first at ${first}`;
+  const hint = "keep one of the two, or rename one";
+  return { code: "RESOURCE_DUPLICATE", path: ["metadata", "name"], part: "value", message, hint };
+}
+
+function secondMesh(name: string, first: string): Mistake {
+  const message = `${name} is a second Mesh; the first is at ${first}`;
+  return { code: "MESH_DUPLICATE", path: ["metadata", "name"], part: "value", message, hint: "keep one of the two" };
+}
+
+function placeOf({ document, base }: Item): string {
+  return document.place(offsetAt(document.root, [...base, "metadata", "name"]));
+}
+
+function problemOf({ document, base }: Item, { code, path, part, message, hint }: Mistake): Problem {
+  return { code, at: document.place(offsetAt(document.root, [...base, ...path], part)), message, hint };
+}
+
+function collect(intents: readonly Intent[]): Intents {
+  const ofKind = <K extends Intent["kind"]>(kind: K) =>
+    intents.filter((intent): intent is Extract<Intent, { kind: K }> => intent.kind === kind);
+  const [mesh = meshSchema.parse({ apiVersion, kind: "Mesh", metadata: { name: "mesh" } })] = ofKind("Mesh");
+  return {
+    mesh,
+    clusters: ofKind("MeshCluster"),
+    sharedServices: ofKind("SharedService"),
+    externalAccesses: ofKind("ExternalAccess"),
+    externalServices: ofKind("ExternalService"),
+  };
+}
+
+function nothingDeclared(files: readonly InputFile[]): Problem {
+  const names = files.map(({ name }) => name);
+  return {
+    code: "NO_INTENTS",
+    at: `${names[0] ?? "input"}:1:1`,
+    message: names.length === 0 ? "no input files" : `no Isthmus resource in ${names.join(", ")}`,
+    hint: `declare a MeshCluster for each cluster and a SharedService, of apiVersion ${apiVersion}`,
+  };
+}
+
+function inOrder(problems: readonly Problem[], files: readonly InputFile[]): readonly Problem[] {
+  const ranks = new Map(files.map(({ name }, index) => [name, index]));
+  const placed = problems.map((problem) => {
+    const [, file = "", line, column] = /^(.*):(\d+):(\d+)$/s.exec(problem.at) ?? [];
+    return { problem, order: [ranks.get(file) ?? files.length, Number(line ?? 0), Number(column ?? 0)] as const };
+  });
+  placed.sort(({ order: one }, { order: other }) => one[0] - other[0] || one[1] - other[1] || one[2] - other[2]);
+  return placed.map(({ problem }) => problem);
+}
