@@ -5,19 +5,33 @@ import fc from "fast-check";
 export type ClusterObjects = ReadonlyMap<string, readonly KubeObject[]>;
 
 export const clusterNames = ["c1", "c2", "c3"] as const;
-const ownerNames = ["SharedService.a.x", "SharedService.a.y", "SharedService.b.x"] as const;
 
-interface Ownership {
-  readonly owner: string;
-  readonly side: Side;
-  /** Part of the object's name, so that an owner can have several of a kind. */
-  readonly slot: string;
+/** A declaration, under one name or another. */
+interface Declaration {
+  readonly service: "x" | "y" | "z";
+  readonly isRenamed: boolean;
 }
 
-function meshObject(kind: string, { owner, side, slot }: Ownership, spec: unknown): KubeObject {
-  const name = `${owner.toLowerCase().replaceAll(".", "-")}-${slot}`;
-  const apiVersion = kind === "Service" ? "v1" : networkingApiVersion;
-  return { apiVersion, kind, metadata: { name, namespace: "n", labels: ownershipLabels(owner, side) }, spec };
+interface Role {
+  readonly declaration: Declaration;
+  readonly side: Side;
+  /** Part of the object's name, so that there can be several of a kind. */
+  readonly slot: number;
+}
+
+/**
+ * A server-side object is named for the declaration and a consumer-side one for the service: where the declaration is
+ * renamed, the one is replaced and the other passes to a new owner.
+ */
+function meshObject(kind: string, { declaration, side, slot }: Role, spec: unknown): KubeObject {
+  const { service, isRenamed } = declaration;
+  const declared = isRenamed ? `${service}-renamed` : service;
+  const metadata = {
+    name: `${side === "server" ? declared : service}-${slot}`,
+    namespace: "n",
+    labels: ownershipLabels(`SharedService.n.${declared}`, side),
+  };
+  return { apiVersion: kind === "Service" ? "v1" : networkingApiVersion, kind, metadata, spec };
 }
 
 const port = fc.record({ port: fc.integer({ min: 80, max: 83 }), protocol: fc.constantFrom("TCP", "UDP") });
@@ -68,31 +82,33 @@ const entrySpec = fc.record(
   { requiredKeys: ["hosts", "endpoints"] },
 );
 
-/** Each object of an owner in a cluster is there or not, with one spec or another. */
-function ownerObjects(owner: string): fc.Arbitrary<readonly KubeObject[]> {
-  const server = (slot: string) => ({ owner, slot, side: "server" }) as const;
-  const consumer = (slot: string) => ({ owner, slot, side: "consumer" }) as const;
-  const slots: readonly fc.Arbitrary<KubeObject>[] = [
-    gatewaySpec.map((spec) => meshObject("Gateway", server("0"), spec)),
-    gatewaySpec.map((spec) => meshObject("Gateway", server("1"), spec)),
-    ruleSpec.map((spec) => meshObject("DestinationRule", consumer("0"), spec)),
-    workloadSpec.map((spec) => meshObject("WorkloadEntry", consumer("0"), spec)),
-    workloadSpec.map((spec) => meshObject("WorkloadEntry", consumer("1"), spec)),
-    serviceSpec.map((spec) => meshObject("Service", consumer("0"), spec)),
-    entrySpec.map((spec) => meshObject("ServiceEntry", consumer("0"), spec)),
+/** What one cluster holds for a declaration: each object is there or not, with one spec or another. */
+function declaredObjects(declaration: Declaration): fc.Arbitrary<readonly KubeObject[]> {
+  const server = (slot: number): Role => ({ declaration, side: "server", slot });
+  const consumer = (slot: number): Role => ({ declaration, side: "consumer", slot });
+  const objects: readonly fc.Arbitrary<KubeObject>[] = [
+    gatewaySpec.map((spec) => meshObject("Gateway", server(0), spec)),
+    gatewaySpec.map((spec) => meshObject("Gateway", server(1), spec)),
+    ruleSpec.map((spec) => meshObject("DestinationRule", consumer(0), spec)),
+    workloadSpec.map((spec) => meshObject("WorkloadEntry", consumer(0), spec)),
+    workloadSpec.map((spec) => meshObject("WorkloadEntry", consumer(1), spec)),
+    serviceSpec.map((spec) => meshObject("Service", consumer(0), spec)),
+    entrySpec.map((spec) => meshObject("ServiceEntry", consumer(0), spec)),
   ];
   return fc
-    .tuple(...slots.map((slot) => fc.option(slot, { nil: undefined })))
-    .map((objects) => objects.filter((object) => object !== undefined));
+    .tuple(...objects.map((object) => fc.option(object, { nil: undefined })))
+    .map((drawn) => drawn.filter((object) => object !== undefined));
 }
 
-/** What three clusters should hold for up to three owners. Two draws share names, so they differ in all ways there are. */
+/** What three clusters hold for up to three declarations. Two draws share names, so they differ in all ways there are. */
 export function clusterObjects(): fc.Arbitrary<ClusterObjects> {
-  const owners = fc.subarray([...ownerNames]);
-  const inCluster = owners.chain((chosen) => fc.tuple(...chosen.map(ownerObjects))).map((parts) => parts.flat());
-  return fc
-    .tuple(...clusterNames.map(() => inCluster))
-    .map((all) => new Map(clusterNames.map((name, index) => [name, all[index] ?? []])));
+  const service = fc.constantFrom("x", "y", "z");
+  const declarations = fc.uniqueArray(fc.record({ service, isRenamed: fc.boolean() }), {
+    selector: (declaration) => declaration.service,
+  });
+  return declarations
+    .chain((all) => fc.tuple(...clusterNames.map(() => fc.tuple(...all.map(declaredObjects)))))
+    .map((clusters) => new Map(clusterNames.map((name, index) => [name, (clusters[index] ?? []).flat()])));
 }
 
 const foreignSpec = fc.record({ hosts: fc.array(fc.constantFrom("a", "b"), { maxLength: 2 }) });
@@ -102,7 +118,7 @@ export function foreignObjects(): fc.Arbitrary<readonly KubeObject[]> {
   const labels = fc.constantFrom(
     {},
     { "app.kubernetes.io/managed-by": "Helm" },
-    { "isthmus.io/owner": "SharedService.a.x" },
+    { "isthmus.io/owner": "SharedService.n.x" },
   );
   const object = fc.tuple(fc.constantFrom("Gateway", "Service", "ServiceEntry", "Pod"), labels, foreignSpec);
   return fc.array(object, { maxLength: 4 }).map((all) =>
