@@ -16,7 +16,8 @@ const istiodRange = ipaddr.parseCIDR("240.240.0.0/16");
  * More than 2^32 addresses of an IPv6 range are left unused.
  */
 export function parseAddressPool(cidr: string): AddressPool | string {
-  if (!ipaddr.isValidCIDR(cidr)) return `${cidr} is not an address range in CIDR form`;
+  const isCidr = cidr.includes(":") ? ipaddr.isValidCIDR(cidr) : ipaddr.IPv4.isValidCIDRFourPartDecimal(cidr);
+  if (!isCidr) return `${cidr} is not an address range in CIDR form`;
   const [address, prefix] = ipaddr.parseCIDR(cidr);
   const family = address.kind();
   const hostBits = BigInt((family === "ipv4" ? 32 : 128) - prefix);

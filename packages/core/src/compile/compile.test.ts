@@ -1,0 +1,456 @@
+import {
+  gatewayService,
+  intents,
+  mesh,
+  meshCluster,
+  namespace,
+  node,
+  observedCluster,
+  pod,
+  service,
+  sharedService,
+} from "@isthmus/testkit";
+import { expect, test } from "vitest";
+import type { KubeObject } from "../kinds/kubeObject.ts";
+import type { Observed, ObservedCluster } from "../model/observed.ts";
+import { compile } from "./compile.ts";
+
+const client = (objects: readonly KubeObject[] = [], overrides: Partial<ObservedCluster> = {}) =>
+  observedCluster("cluster1", "192.0.2.1", [namespace("foo"), pod("foo/sleep"), ...objects], overrides);
+const server = (objects: readonly KubeObject[] = [], overrides: Partial<ObservedCluster> = {}) =>
+  observedCluster(
+    "cluster2",
+    "192.0.2.2",
+    [namespace("bar"), service("bar/httpbin"), pod("bar/httpbin"), ...objects],
+    overrides,
+  );
+
+function observed(...clusters: readonly ObservedCluster[]): Observed {
+  return { clusters: new Map(clusters.map((cluster) => [cluster.name, cluster])), unreachable: new Map() };
+}
+
+function kinds(objects: readonly KubeObject[] | undefined): readonly string[] {
+  return (objects ?? []).map(({ kind, metadata }) => `${kind} ${metadata.namespace}`);
+}
+
+const foreign = (kind: string, where: string, spec: unknown): KubeObject => {
+  const [ns = "", name = ""] = where.split("/");
+  return { apiVersion: "networking.istio.io/v1", kind, metadata: { name, namespace: ns }, spec };
+};
+
+test("a per-cluster name is a Gateway at the server and a ServiceEntry with a DestinationRule at the consumer", () => {
+  const { desired, paths, problems } = compile(intents([sharedService("bar/httpbin")]), observed(client(), server()));
+
+  expect(problems).toEqual([]);
+  expect(kinds(desired.get("cluster1"))).toEqual(["DestinationRule foo", "ServiceEntry foo"]);
+  expect(kinds(desired.get("cluster2"))).toEqual(["Gateway istio-system"]);
+  expect(paths).toEqual([
+    {
+      owner: "SharedService.bar.httpbin",
+      host: "httpbin.bar.cluster2",
+      port: 8000,
+      portName: "http",
+      protocol: "HTTP",
+      consumer: { cluster: "cluster1", namespace: "foo" },
+      server: { cluster: "cluster2", namespace: "bar", service: "httpbin" },
+      identities: ["spiffe://cluster.local/ns/bar/sa/httpbin"],
+    },
+  ]);
+});
+
+test("consumers without namespaces are served from Istio's root namespace, visible to all", () => {
+  const shared = sharedService("bar/httpbin", { consumers: [{ clusters: ["cluster1"] }] });
+
+  const { desired } = compile(intents([shared]), observed(client(), server()));
+
+  expect(kinds(desired.get("cluster1"))).toEqual(["DestinationRule istio-system", "ServiceEntry istio-system"]);
+  expect(desired.get("cluster1")?.map(({ spec }) => spec)).toMatchObject([{ exportTo: ["*"] }, { exportTo: ["*"] }]);
+});
+
+test("every ready node of a NodePort gateway is an endpoint, and no other node", () => {
+  const broken = {
+    ...node("n3", "192.0.2.23"),
+    status: { addresses: [{ type: "InternalIP", address: "192.0.2.23" }] },
+  };
+  const nodes = [node("n2", "192.0.2.22", { "topology.kubernetes.io/region": "eu" }), broken];
+
+  const { desired } = compile(intents([sharedService("bar/httpbin")]), observed(client(), server(nodes)));
+
+  expect(desired.get("cluster1")?.[1]?.spec).toMatchObject({
+    endpoints: [
+      { address: "192.0.2.2", ports: { http: 32001 } },
+      { address: "192.0.2.22", ports: { http: 32001 }, locality: "eu" },
+    ],
+  });
+});
+
+test("a load balancer's host name is resolved by DNS", () => {
+  const behindName = observedCluster("cluster2", "192.0.2.2", [], {
+    objects: [
+      namespace("bar"),
+      service("bar/httpbin"),
+      pod("bar/httpbin"),
+      gatewayService({ type: "LoadBalancer" }, { loadBalancer: { ingress: [{ hostname: "lb.example.com" }] } }),
+    ],
+  });
+
+  const { desired, problems } = compile(intents([sharedService("bar/httpbin")]), observed(client(), behindName));
+
+  expect(problems).toEqual([]);
+  expect(desired.get("cluster1")?.[1]?.spec).toMatchObject({
+    resolution: "DNS",
+    endpoints: [{ address: "lb.example.com", ports: { http: 15443 } }],
+  });
+});
+
+test("a passthrough Gateway of the user that covers the host stands in for ours", () => {
+  const crossNetwork = foreign("Gateway", "istio-system/cross-network-gateway", {
+    selector: { istio: "ingressgateway" },
+    servers: [
+      { port: { number: 15443, name: "tls", protocol: "TLS" }, tls: { mode: "AUTO_PASSTHROUGH" }, hosts: ["*.local"] },
+    ],
+  });
+
+  const { desired, problems } = compile(
+    intents([sharedService("bar/httpbin")]),
+    observed(client(), server([crossNetwork])),
+  );
+
+  expect(problems).toEqual([]);
+  expect(desired.get("cluster2")).toEqual([]);
+});
+
+test("SameName imports the Service with one WorkloadEntry for each gateway address and identity", () => {
+  const shared = sharedService("bar/httpbin", { as: ["SameName"] });
+  const twoIdentities = server([node("n2", "192.0.2.22"), pod("bar/other", { app: "httpbin" })]);
+
+  const { desired, problems } = compile(intents([shared]), observed(client([namespace("bar", {})]), twoIdentities));
+
+  expect(problems).toEqual([]);
+  expect(desired.get("cluster1")?.map(({ kind, spec }) => [kind, spec])).toMatchObject([
+    ["Service", { selector: { "isthmus.io/import": "httpbin" }, ports: [{ name: "http", port: 8000 }] }],
+    ["WorkloadEntry", {}],
+    ["WorkloadEntry", {}],
+    ["WorkloadEntry", {}],
+    ["WorkloadEntry", {}],
+  ]);
+  const entries = desired
+    .get("cluster1")
+    ?.slice(1)
+    .map(({ spec }) => spec as { address: string; serviceAccount: string });
+  expect(entries?.map(({ address, serviceAccount }) => `${address} ${serviceAccount}`).sort()).toEqual([
+    "192.0.2.2 httpbin",
+    "192.0.2.2 other",
+    "192.0.2.22 httpbin",
+    "192.0.2.22 other",
+  ]);
+});
+
+test("SameName joins the local Service by its own labels and port names", () => {
+  const shared = sharedService("bar/httpbin", { as: ["SameName"] });
+  const local = service("bar/httpbin", [{ name: "web", port: 8000, targetPort: "named" }], {
+    selector: { app: "local" },
+  });
+
+  const { desired, problems } = compile(intents([shared]), observed(client([namespace("bar"), local]), server()));
+
+  expect(problems).toEqual([]);
+  expect(desired.get("cluster1")).toMatchObject([
+    {
+      kind: "WorkloadEntry",
+      spec: {
+        ports: { named: 32001 },
+        labels: { app: "local", "security.istio.io/tlsMode": "istio" },
+        serviceAccount: "httpbin",
+      },
+    },
+  ]);
+});
+
+const cases: readonly (readonly [string, string, () => ReturnType<typeof compile>])[] = [
+  [
+    "SERVICE_MISSING",
+    "the serving cluster has no such Service",
+    () => run(client(), observedCluster("cluster2", "192.0.2.2", [namespace("bar")])),
+  ],
+  [
+    "SERVICE_UNSUPPORTED",
+    "the Service has no selector",
+    () =>
+      run(client(), observedCluster("cluster2", "192.0.2.2", [service("bar/httpbin", undefined, { selector: {} })])),
+  ],
+  [
+    "SERVICE_UNSUPPORTED",
+    "a headless local Service cannot be joined",
+    () =>
+      run(client([namespace("bar"), service("bar/httpbin", undefined, { clusterIP: "None" })]), server(), {
+        as: ["SameName"],
+      }),
+  ],
+  ["PORT_MISSING", "a listed port does not exist", () => run(client(), server(), { ports: [8000, 81] })],
+  [
+    "PORT_UNSUPPORTED",
+    "the only port is UDP",
+    () =>
+      run(
+        client(),
+        observedCluster("cluster2", "192.0.2.2", [
+          service("bar/httpbin", [{ port: 53, protocol: "UDP" }]),
+          pod("bar/httpbin"),
+        ]),
+      ),
+  ],
+  [
+    "PORT_LEFT_OUT",
+    "one of several ports is UDP",
+    () =>
+      run(
+        client(),
+        observedCluster("cluster2", "192.0.2.2", [
+          service("bar/httpbin", [
+            { name: "dns", port: 53, protocol: "UDP" },
+            { name: "http", port: 80 },
+          ]),
+          pod("bar/httpbin"),
+        ]),
+      ),
+  ],
+  [
+    "PORT_MISMATCH",
+    "the local Service has a port that the remote one lacks",
+    () =>
+      run(
+        client([
+          namespace("bar"),
+          service("bar/httpbin", [
+            { name: "http", port: 8000 },
+            { name: "admin", port: 9000 },
+          ]),
+        ]),
+        server(),
+        { as: ["SameName"] },
+      ),
+  ],
+  [
+    "PORT_MISMATCH",
+    "the local port has no name",
+    () =>
+      run(client([namespace("bar"), service("bar/httpbin", [{ port: 8000, targetPort: 8080 }])]), server(), {
+        as: ["SameName"],
+      }),
+  ],
+  [
+    "SELECTOR_SHARED",
+    "a second local Service selects the same pods",
+    () =>
+      run(
+        client([
+          namespace("bar"),
+          service("bar/httpbin"),
+          service("bar/httpbin-headless", undefined, { selector: { app: "httpbin" }, clusterIP: "None" }),
+        ]),
+        server(),
+        { as: ["SameName"] },
+      ),
+  ],
+  [
+    "SERVICE_ACCOUNT_UNKNOWN",
+    "no pod stands behind the Service",
+    () => run(client(), observedCluster("cluster2", "192.0.2.2", [service("bar/httpbin")])),
+  ],
+  [
+    "SIDECAR_MISSING",
+    "the pods have no sidecar",
+    () =>
+      run(
+        client(),
+        observedCluster("cluster2", "192.0.2.2", [service("bar/httpbin"), pod("bar/httpbin", { sidecar: false })]),
+      ),
+  ],
+  [
+    "SIDECAR_PARTIAL",
+    "one pod has no sidecar",
+    () => run(client(), server([pod("bar/old", { app: "httpbin", sidecar: false })])),
+  ],
+  [
+    "NAMESPACE_MISSING",
+    "a consuming namespace does not exist",
+    () => run(observedCluster("cluster1", "192.0.2.1"), server()),
+  ],
+  [
+    "NAMESPACE_MISSING",
+    "the imported Service's namespace does not exist",
+    () => run(client(), server(), { as: ["SameName"] }),
+  ],
+  [
+    "CONSUMER_WITHOUT_SIDECAR",
+    "the consuming namespace has no injection",
+    () => run(observedCluster("cluster1", "192.0.2.1", [namespace("foo", {})]), server()),
+  ],
+  [
+    "GATEWAY_MISSING",
+    "no Service leads to the gateway",
+    () =>
+      run(client(), {
+        ...server(),
+        objects: server().objects.filter(({ metadata }) => metadata.name !== "istio-ingressgateway"),
+      }),
+  ],
+  [
+    "GATEWAY_PORT_MISSING",
+    "the gateway Service lacks the port",
+    () => run(client(), replaceGateway(gatewayService({ ports: [{ name: "https", port: 443, nodePort: 30443 }] }))),
+  ],
+  [
+    "GATEWAY_NO_ADDRESS",
+    "the gateway is a ClusterIP Service",
+    () => run(client(), replaceGateway(gatewayService({ type: "ClusterIP", ports: [{ name: "tls", port: 15443 }] }))),
+  ],
+  [
+    "GATEWAY_ADDRESS_UNSUPPORTED",
+    "SameName needs IP addresses",
+    () =>
+      run(
+        client([namespace("bar")]),
+        replaceGateway(
+          gatewayService({ type: "LoadBalancer" }, { loadBalancer: { ingress: [{ hostname: "lb.example.com" }] } }),
+        ),
+        { as: ["SameName"] },
+      ),
+  ],
+  [
+    "GATEWAY_HOST_CONFLICT",
+    "a Gateway of the user terminates TLS for the host on the same port",
+    () =>
+      run(
+        client(),
+        server([
+          foreign("Gateway", "istio-system/theirs", {
+            selector: { istio: "ingressgateway" },
+            servers: [
+              { port: { number: 15443, name: "tls", protocol: "TLS" }, tls: { mode: "PASSTHROUGH" }, hosts: ["*"] },
+            ],
+          }),
+        ]),
+      ),
+  ],
+  [
+    "TRUST_ROOTS_DIFFER",
+    "the clusters trust different roots",
+    () => run(client([], { trustRoots: [{ fingerprint: "bb", subject: "", notAfter: "" }] }), server()),
+  ],
+  ["TRUST_ROOT_UNKNOWN", "a cluster publishes no root", () => run(client([], { trustRoots: [] }), server())],
+  [
+    "HOST_CONFLICT",
+    "a ServiceEntry of the user has the name",
+    () => run(client([foreign("ServiceEntry", "other/theirs", { hosts: ["httpbin.bar.cluster2"] })]), server()),
+  ],
+  [
+    "DESTINATION_RULE_CONFLICT",
+    "a DestinationRule of the user is for the name",
+    () => run(client([foreign("DestinationRule", "foo/theirs", { host: "httpbin.bar.cluster2" })]), server()),
+  ],
+  [
+    "DESTINATION_RULE_CONFLICT",
+    "a DestinationRule of the user turns mutual TLS off for the imported name",
+    () =>
+      run(
+        client([
+          namespace("bar"),
+          foreign("DestinationRule", "bar/theirs", { host: "httpbin", trafficPolicy: { tls: { mode: "DISABLE" } } }),
+        ]),
+        server(),
+        { as: ["SameName"] },
+      ),
+  ],
+  [
+    "NAME_TEMPLATE_INVALID",
+    "the template yields no host name",
+    () =>
+      compile(
+        intents([sharedService("bar/httpbin")], { mesh: mesh({ names: { perCluster: "{service}..{cluster}" } }) }),
+        observed(client(), server()),
+      ),
+  ],
+  [
+    "VIP_POOL_INVALID",
+    "the pool overlaps istiod's own",
+    () =>
+      compile(
+        intents([sharedService("bar/httpbin")], { mesh: mesh({ addressPool: "240.240.3.0/24" }) }),
+        observed(client(), server()),
+      ),
+  ],
+  [
+    "VIP_POOL_EXHAUSTED",
+    "three names do not fit two addresses",
+    () =>
+      compile(
+        intents([sharedService("bar/httpbin"), sharedService("bar/b"), sharedService("bar/c")], {
+          mesh: mesh({ addressPool: "240.0.0.0/30" }),
+        }),
+        observed(client(), server([service("bar/b"), pod("bar/b"), service("bar/c"), pod("bar/c")])),
+      ),
+  ],
+  [
+    "SERVICE_SHARED_TWICE",
+    "two declarations share one Service",
+    () =>
+      compile(
+        intents([sharedService("bar/httpbin"), sharedService("bar/again", { service: "httpbin" })]),
+        observed(client(), server()),
+      ),
+  ],
+  ["NOT_YET", "the name form Mesh", () => run(client(), server(), { as: ["Mesh"] })],
+  ["NOT_YET", "access rules", () => run(client(), server(), { access: [{ methods: ["GET"] }] })],
+  [
+    "NOT_YET",
+    "a drained cluster",
+    () => compile(intents([], { clusters: [meshCluster("cluster1", { drain: true })] }), observed(client())),
+  ],
+];
+
+function run(one: ObservedCluster, two: ObservedCluster, spec: Record<string, unknown> = {}) {
+  return compile(intents([sharedService("bar/httpbin", spec)]), observed(one, two));
+}
+
+function replaceGateway(gateway: KubeObject): ObservedCluster {
+  const { objects, ...rest } = server();
+  return { ...rest, objects: [...objects.filter(({ metadata }) => metadata.name !== "istio-ingressgateway"), gateway] };
+}
+
+test.each(cases)("%s where %s", (code, _reason, compiled) => {
+  const { problems } = compiled();
+
+  expect([...new Set(problems.map((problem) => problem.code))]).toEqual([code]);
+});
+
+test("a template without the namespace is refused where two tenants would meet, for both", () => {
+  const declared = intents([sharedService("bar/httpbin"), sharedService("red/httpbin")], {
+    mesh: mesh({ names: { perCluster: "{service}.{cluster}" } }),
+  });
+  const both = server([namespace("red"), service("red/httpbin"), pod("red/httpbin")]);
+
+  const { problems, held, desired } = compile(declared, observed(client(), both));
+
+  expect(problems.map(({ code, at }) => `${code} ${at}`)).toEqual([
+    "HOST_CONFLICT SharedService bar/httpbin spec.as",
+    "HOST_CONFLICT SharedService red/httpbin spec.as",
+  ]);
+  expect([...held.keys()]).toEqual(["SharedService.bar.httpbin", "SharedService.red.httpbin"]);
+  expect(desired.get("cluster1")).toEqual([]);
+});
+
+test("an unreachable serving cluster holds what it serves, and nothing else", () => {
+  const declared = intents([sharedService("bar/httpbin"), sharedService("bar/web", { servedBy: ["cluster3"] })], {
+    clusters: [meshCluster("cluster1"), meshCluster("cluster2"), meshCluster("cluster3")],
+  });
+  const down = { code: "CLUSTER_UNREACHABLE", at: "MeshCluster cluster3", message: "no answer", hint: "" } as const;
+  const seen = { ...observed(client(), server()), unreachable: new Map([["cluster3", down]]) };
+
+  const { held, problems, desired } = compile(declared, seen);
+
+  expect([...held]).toEqual([["SharedService.bar.web", "cluster3: no answer"]]);
+  expect(problems).toEqual([]);
+  expect(kinds(desired.get("cluster1"))).toEqual(["DestinationRule foo", "ServiceEntry foo"]);
+});
