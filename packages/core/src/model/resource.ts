@@ -63,15 +63,17 @@ const serverMetadata = {
   ownerReferences: z.unknown().optional(),
 };
 
+const name = dnsLabelSchema.describe("Name of the resource");
+
 const commonMetadata = {
-  name: dnsLabelSchema.describe("Name of the resource"),
   labels: labelsSchema.exactOptional().describe("Labels, free for the user"),
   annotations: labelsSchema.exactOptional().describe("Annotations, free for the user"),
   ...serverMetadata,
 };
 
-export const clusterScopedMetadata = z.strictObject(commonMetadata);
+export const clusterScopedMetadata = z.strictObject({ name, ...commonMetadata });
 export const namespacedMetadata = z.strictObject({
-  ...commonMetadata,
+  name,
   namespace: dnsLabelSchema.describe("Namespace of the resource").default("default"),
+  ...commonMetadata,
 });
