@@ -16,26 +16,17 @@ export function change(path: string, before: unknown, after: unknown): FieldChan
   return { path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
 }
 
-/**
- * The places where two values differ, lists compared in order.
- * `additions`: whether a field that only `live` has is a difference, or what the server filled in.
- */
-export function compareWhole(
-  path: string,
-  declared: unknown,
-  live: unknown,
-  additions: "differ" | "defaulted",
-): readonly FieldChange[] {
+/** The places where two values differ, lists compared in order. */
+export function compareWhole(path: string, declared: unknown, live: unknown): readonly FieldChange[] {
   if (declared === live) return [];
   if (Array.isArray(declared) && Array.isArray(live)) {
     return Array.from({ length: Math.max(declared.length, live.length) }).flatMap((_, index) =>
-      compareWhole(elementPath(path, index), declared[index], live[index], additions),
+      compareWhole(elementPath(path, index), declared[index], live[index]),
     );
   }
   if (isFields(declared) && isFields(live)) {
-    const added = additions === "differ" ? Object.keys(live).filter((name) => !Object.hasOwn(declared, name)) : [];
-    return [...Object.keys(declared), ...added].flatMap((name) =>
-      compareWhole(fieldPath(path, name), fieldValue(declared, name), fieldValue(live, name), additions),
+    return [...new Set([...Object.keys(declared), ...Object.keys(live)])].flatMap((name) =>
+      compareWhole(fieldPath(path, name), fieldValue(declared, name), fieldValue(live, name)),
     );
   }
   return [change(path, live, declared)];

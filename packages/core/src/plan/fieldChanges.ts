@@ -28,7 +28,7 @@ export function fieldChanges(
   source: "live" | "directory",
 ): readonly FieldChange[] {
   const declared = comparable(desired);
-  if (source === "directory") return compareWhole("", declared, comparable(live), "differ");
+  if (source === "directory") return compareWhole("", declared, comparable(live));
   const rules = mergeRules(groupOf(desired.apiVersion), desired.kind);
   // The API version is how an object is served, not a part of what is stored.
   const { apiVersion: _, ...fields } = declared;
@@ -74,8 +74,8 @@ function compareField(
   if (rule?.type === "keyed" && Array.isArray(declared) && Array.isArray(live)) {
     return compareElements(place, { declared, live, owned, rule });
   }
-  // A value that is replaced as a whole is ours until somebody edits it: till then, what it has more was defaulted.
-  return compareWhole(place.path, declared, live, owned === undefined ? "differ" : "defaulted");
+  // Replaced as a whole, so compared as a whole: in the kinds that we write the server defaults nothing inside these.
+  return compareWhole(place.path, declared, live);
 }
 
 interface KeyedList {
