@@ -17,6 +17,8 @@ export interface ObservedCluster {
   readonly source: "live" | "directory";
   /** All objects of the kinds of `catalog`, and PodControllers where the source is a directory. Secrets never. */
   readonly objects: readonly KubeObject[];
+  /** The API server's, `v1.37.2`; absent for a directory. */
+  readonly version?: string;
   readonly istiodVersions: readonly string[];
   readonly trustRoots: readonly TrustRoot[];
 }

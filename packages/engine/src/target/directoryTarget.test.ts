@@ -1,0 +1,317 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type Action, type KubeObject, ownershipLabels, refOf } from "@isthmus/core";
+import { expect, onTestFinished, test } from "vitest";
+import { DirectoryError } from "./directory/directoryError.ts";
+import { DirectoryTarget } from "./directoryTarget.ts";
+
+const owner = "SharedService.bar.httpbin";
+
+/** A directory with these files, gone after the test. */
+async function openDirectory(files: Readonly<Record<string, string>>) {
+  const directory = await mkdtemp(join(tmpdir(), "isthmus-directory-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(directory, name)), { recursive: true });
+    await writeFile(join(directory, name), text);
+  }
+  const target = new DirectoryTarget({ cluster: "c1", directory, istioNamespace: "istio-system" });
+  return {
+    directory,
+    target,
+    read: (name: string) => readFile(join(directory, name), "utf8"),
+    put: (name: string, text: string) => writeFile(join(directory, name), text),
+    names: async () => (await readdir(directory, { recursive: true })).sort(),
+    find: async (kind: string, name: string) => {
+      const { cluster } = await target.observe();
+      return cluster.objects.find((object) => object.kind === kind && object.metadata.name === name);
+    },
+  };
+}
+
+function serviceEntry(spec: Readonly<Record<string, unknown>> = { hosts: ["httpbin.bar.c2"] }): KubeObject {
+  return {
+    apiVersion: "networking.istio.io/v1",
+    kind: "ServiceEntry",
+    metadata: { name: "httpbin", namespace: "foo", labels: ownershipLabels(owner, "consumer") },
+    spec,
+  };
+}
+
+function action(verb: Action["verb"], object: KubeObject, live?: KubeObject): Action {
+  const { uid = "", resourceVersion = "" } = live?.metadata ?? {};
+  return {
+    verb,
+    cluster: "c1",
+    ref: refOf(object),
+    owner,
+    side: "consumer",
+    phase: 2,
+    changes: [],
+    ...(verb === "delete" ? {} : { desired: object }),
+    ...(live === undefined ? {} : { live: { uid, resourceVersion } }),
+  };
+}
+
+async function problemsOf(run: Promise<unknown>) {
+  const error: unknown = await run.catch((failure: unknown) => failure);
+  if (error instanceof DirectoryError) return error.problems;
+  throw error;
+}
+
+const fooNamespace = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: foo\n";
+
+const ownText = `# keep: file
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: theirs,   namespace: foo}
+---
+# keep: object
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata:
+  name: httpbin
+  namespace: foo
+  labels:
+    app.kubernetes.io/managed-by: isthmus
+    isthmus.io/owner: SharedService.bar.httpbin
+    isthmus.io/side: consumer
+spec:
+  hosts:
+    - old.bar.c2 # keep: field
+  resolution: DNS
+---
+a:   [1,2] # keep: no manifest
+`;
+
+test("manifests are read from any layout: nested, several documents, List, JSON; other YAML is left alone", async () => {
+  const { target } = await openDirectory({
+    "apps/a.yaml":
+      "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}]}\n---\n---\nvalues: 1\n",
+    "b.yml":
+      "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: b, namespace: x}, spec: {}}\n- {apiVersion: v1, kind: Secret, metadata: {name: s}}\n",
+    "c.json":
+      '{\n\t"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "c"}, "spec": {"template": {"spec": {}}}}',
+    "kustomization.yaml": "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\n",
+    "README.md": ": not yaml",
+    ".github/workflow.yaml": ": : :",
+  });
+
+  const { cluster, problems } = await target.observe();
+
+  expect(problems).toEqual([]);
+  expect(cluster).toMatchObject({ name: "c1", source: "directory" });
+  expect(cluster.objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? "-"}/${metadata.name}`)).toEqual([
+    "Namespace -/default",
+    "Namespace -/x",
+    "Service default/a",
+    "Service x/b",
+    "Deployment default/c",
+  ]);
+});
+
+test("the roots that the mesh trusts are read from istiod's ConfigMap", async () => {
+  const directory = join(import.meta.dirname, "../../../../examples/sleep-httpbin/clusters/cluster2");
+  const target = new DirectoryTarget({ cluster: "c2", directory, istioNamespace: "istio-system" });
+
+  const { cluster } = await target.observe();
+
+  expect(cluster.trustRoots).toEqual([
+    {
+      fingerprint: "525bebe0ed456076000d703a817aaa850377f812f572d49c27bd243888892792",
+      subject: "O=Isthmus example, CN=Root CA",
+      notAfter: "2036-11-21T08:42:34.000Z",
+    },
+  ]);
+});
+
+test("everything that is wrong with the manifests is reported together, with file and line", async () => {
+  const { target, directory } = await openDirectory({
+    "a.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: 80}\n",
+    "b.yaml": "x: [\n",
+    "c.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: foo}\n",
+    "d.yaml": "---\nkind: Service\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: foo}\n",
+  });
+
+  const problems = await problemsOf(target.observe());
+
+  expect(problems.map(({ code, at, message }) => [code, at.slice(directory.length + 1), message])).toEqual([
+    ["DIRECTORY_INVALID", "a.yaml:1:1", "spec.ports must be a list"],
+    ["DIRECTORY_INVALID", "b.yaml:2:1", expect.stringContaining("not valid YAML")],
+    ["DIRECTORY_INVALID", "d.yaml:2:1", "apiVersion is missing, or no string"],
+    ["DIRECTORY_INVALID", "d.yaml:4:1", `Namespace foo is there twice; first at ${directory}/c.yaml:1:1`],
+  ]);
+});
+
+test("a directory that is missing, or a file, is a problem that names it", async () => {
+  const { directory } = await openDirectory({ "file.yaml": "" });
+  const observe = (name: string) =>
+    new DirectoryTarget({ cluster: "c1", directory: join(directory, name), istioNamespace: "istio-system" }).observe();
+
+  expect(await problemsOf(observe("none"))).toMatchObject([{ code: "DIRECTORY_INVALID", at: join(directory, "none") }]);
+  expect(await problemsOf(observe("file.yaml"))).toMatchObject([{ code: "DIRECTORY_INVALID" }]);
+});
+
+test("links are followed within the directory only, and a file that two names lead to is read once", async () => {
+  const outside = await openDirectory({ "secret.yaml": ": : :" });
+  const { target, directory } = await openDirectory({ "real/a.yaml": fooNamespace });
+  await symlink(join(outside.directory, "secret.yaml"), join(directory, "out.yaml"));
+  await symlink(outside.directory, join(directory, "outside"));
+  await symlink("real", join(directory, "again"));
+  await symlink("..", join(directory, "real", "loop"));
+  await symlink("nowhere", join(directory, "broken.yaml"));
+
+  const { cluster } = await target.observe();
+
+  expect(cluster.objects).toMatchObject([{ kind: "Namespace", metadata: { name: "foo" } }]);
+});
+
+test("a created object is a file of its own that reads back as it is", async () => {
+  const { target, names, read, find } = await openDirectory({ "foo.yaml": fooNamespace });
+  const created = serviceEntry({ hosts: ["no", "a.b"], ports: [{ number: 80, name: "http" }] });
+
+  await target.write(action("create", created));
+
+  expect(await names()).toEqual(["foo.yaml", "isthmus", "isthmus/serviceentry.foo.httpbin.yaml"]);
+  expect(await read("isthmus/serviceentry.foo.httpbin.yaml")).toBe(
+    `# Written by isthmus for SharedService.bar.httpbin: change that, not this file.
+
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata:
+  name: httpbin
+  namespace: foo
+  labels:
+    app.kubernetes.io/managed-by: isthmus
+    isthmus.io/owner: SharedService.bar.httpbin
+    isthmus.io/side: consumer
+spec:
+  hosts:
+    - "no"
+    - a.b
+  ports:
+    - name: http
+      number: 80
+`,
+  );
+  expect(await find("ServiceEntry", "httpbin")).toMatchObject(created);
+});
+
+test("an object that the user moved is changed where it is, all else stays byte for byte", async () => {
+  const { target, read, names, find } = await openDirectory({ "foo.yaml": fooNamespace, "mine/all.yaml": ownText });
+  const live = await find("ServiceEntry", "httpbin");
+
+  await target.write(action("update", serviceEntry({ hosts: ["httpbin.bar.c2"], location: "MESH_INTERNAL" }), live));
+
+  expect(await names()).toEqual(["foo.yaml", "mine", "mine/all.yaml"]);
+  expect(await read("mine/all.yaml")).toBe(
+    ownText.replace("old.bar.c2", "httpbin.bar.c2").replace("resolution: DNS", "location: MESH_INTERNAL"),
+  );
+});
+
+test("an object is taken out of a file with others, and out of a List", async () => {
+  const item = JSON.stringify({ ...serviceEntry(), metadata: { ...serviceEntry().metadata, name: "other" } });
+  const { target, read, find } = await openDirectory({
+    "all.yaml": ownText,
+    "list.json": `{"apiVersion": "v1", "kind": "List", "items": [${item}, ${fooJson}]}`,
+  });
+  const [first, second] = [await find("ServiceEntry", "httpbin"), await find("ServiceEntry", "other")];
+  if (first === undefined || second === undefined) throw new Error("not read");
+
+  await target.write(action("delete", first, first));
+  await target.write(action("delete", second, second));
+
+  const [before, , after] = ownText.split("---\n");
+  expect(await read("all.yaml")).toBe(`${before}---\n${after}`);
+  expect(JSON.parse(await read("list.json"))).toEqual({ apiVersion: "v1", kind: "List", items: [JSON.parse(fooJson)] });
+});
+
+const fooJson = '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "foo"}}';
+
+test("with the last object its file goes, and our folder once it is empty", async () => {
+  const { target, names, find } = await openDirectory({ "foo.yaml": fooNamespace });
+  await target.write(action("create", serviceEntry()));
+  const live = await find("ServiceEntry", "httpbin");
+
+  await target.write(action("delete", serviceEntry(), live));
+  await target.write(action("delete", serviceEntry(), live));
+
+  expect(await names()).toEqual(["foo.yaml"]);
+});
+
+test("a dry run finds what is wrong and writes nothing", async () => {
+  const { target, names } = await openDirectory({ "foo.yaml": fooNamespace });
+
+  await target.write(action("create", serviceEntry()), { dryRun: true });
+
+  expect(await names()).toEqual(["foo.yaml"]);
+  const elsewhere = { ...serviceEntry(), metadata: { ...serviceEntry().metadata, namespace: "nowhere" } };
+  await expect(target.write(action("create", elsewhere), { dryRun: true })).rejects.toMatchObject({
+    code: "NAMESPACE_MISSING",
+  });
+});
+
+test("what changed since the plan was made is refused, unless it is as wanted already", async () => {
+  const { target, read, put, find } = await openDirectory({ "foo.yaml": fooNamespace, "mine.yaml": ownText });
+  const live = await find("ServiceEntry", "httpbin");
+  const edited = ownText.replace("old.bar", "edited.bar");
+  await put("mine.yaml", edited);
+
+  const [update, removal] = [action("update", serviceEntry(), live), action("delete", serviceEntry(), live)];
+
+  await expect(target.write(update)).rejects.toMatchObject({ code: "PLAN_STALE" });
+  await expect(target.write(removal)).rejects.toMatchObject({ code: "PLAN_STALE" });
+  expect(await read("mine.yaml")).toBe(edited);
+  await put("mine.yaml", ownText.replace("old.bar", "httpbin.bar").replace("  resolution: DNS\n", ""));
+  await target.write(update);
+});
+
+test("a foreign object of the same name is not taken over, nor deleted", async () => {
+  const foreign = ownText.replace(/ {2}labels:\n( {4}.*\n)+/, "");
+  const { target, read, find } = await openDirectory({ "foo.yaml": fooNamespace, "theirs.yaml": foreign });
+  const live = await find("ServiceEntry", "httpbin");
+
+  await expect(target.write(action("create", serviceEntry()))).rejects.toMatchObject({ code: "OBJECT_NOT_OURS" });
+  await expect(target.write(action("delete", serviceEntry(), live))).rejects.toMatchObject({ code: "OBJECT_NOT_OURS" });
+  expect(await read("theirs.yaml")).toBe(foreign);
+});
+
+test("names that would leave the directory are refused, and so is a folder that is a link out of it", async () => {
+  const outside = await openDirectory({});
+  const { target, directory } = await openDirectory({ "foo.yaml": fooNamespace });
+  const escaping = { ...serviceEntry(), metadata: { ...serviceEntry().metadata, name: "../../evil" } };
+  await symlink(outside.directory, join(directory, "isthmus"));
+
+  await expect(target.write(action("create", escaping))).rejects.toMatchObject({ code: "OBJECT_REFUSED" });
+  await expect(target.write(action("create", serviceEntry()))).rejects.toMatchObject({ code: "WRITE_FAILED" });
+  expect(await outside.names()).toEqual([]);
+});
+
+test("writes at the same time to one file lose nothing", async () => {
+  const objects = Array.from({ length: 20 }, (_, index) => ({
+    ...serviceEntry({ hosts: ["old"] }),
+    metadata: { ...serviceEntry().metadata, name: `entry-${index}` },
+  }));
+  const { target } = await openDirectory({
+    "foo.yaml": fooNamespace,
+    "all.yaml": objects.map((object) => JSON.stringify(object)).join("\n---\n"),
+  });
+  const { cluster } = await target.observe();
+  const live = cluster.objects.filter(({ kind }) => kind === "ServiceEntry");
+
+  await Promise.all(
+    live.map((object, index) =>
+      target.write(action("update", { ...(objects[index] as KubeObject), spec: { hosts: ["new"] } }, object)),
+    ),
+  );
+
+  const after = (await target.observe()).cluster.objects.filter(({ kind }) => kind === "ServiceEntry");
+  expect(after.map(({ spec }) => spec)).toEqual(objects.map(() => ({ hosts: ["new"] })));
+});
+
+test("a reading that is aborted ends with the signal's reason", async () => {
+  const { target } = await openDirectory({ "foo.yaml": fooNamespace });
+
+  await expect(target.observe({ signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
+});
