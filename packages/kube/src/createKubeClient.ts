@@ -1,3 +1,4 @@
+import { fieldManager } from "@isthmus/core";
 import type { ClusterAccess } from "./clusterAccess.ts";
 import { Session } from "./http/session.ts";
 import { defaultTimeouts, type Timeouts } from "./http/timeouts.ts";
@@ -15,10 +16,13 @@ export interface ClientOptions {
   readonly retry?: Partial<RetryPolicy>;
   /** Clock and randomness; the real ones unless told. */
   readonly timing?: Timing;
+  /** In whose name fields are applied; `isthmus` unless told. */
+  readonly fieldManager?: string;
 }
 
 /** A client for one API server. Nothing is sent or read before the first call. */
 export function createKubeClient(access: ClusterAccess, options: ClientOptions = {}): KubeClient {
+  const manager = options.fieldManager ?? fieldManager;
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const retry = { ...defaultRetryPolicy, ...options.retry };
   const session = new Session(access, { timeouts, retry, timing: options.timing ?? realTiming });
@@ -27,7 +31,8 @@ export function createKubeClient(access: ClusterAccess, options: ClientOptions =
     list: async (kind, listOptions = {}) => (await listAll(session, kind, listOptions)).objects,
     snapshot: (kind, listOptions = {}) => listAll(session, kind, listOptions),
     get: (kind, name, namespace, callOptions = {}) => getObject(session, kind, name, namespace, callOptions),
-    apply: (kind, object, applyOptions = {}) => applyObject(session, kind, object, applyOptions),
+    apply: (kind, object, applyOptions = {}) =>
+      applyObject(session, kind, object, { ...applyOptions, fieldManager: manager }),
     remove: (kind, name, namespace, removeOptions = {}) => removeObject(session, kind, name, namespace, removeOptions),
     watch: (kind, resourceVersion, watchOptions = {}) =>
       watchEvents(session, kind, resourceVersion, watchOptions, timeouts.watch),

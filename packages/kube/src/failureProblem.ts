@@ -4,7 +4,7 @@ import { KubeError } from "./kubeError.ts";
 /**
  * What a failure of a `KubeClient` call means for the user, undefined where it is no failure of the cluster's (an abort, a bug).
  * - 403: CLUSTER_FORBIDDEN, with verb and resource; 404 for a kind: KIND_NOT_INSTALLED;
- * - 400, 413, 422: OBJECT_REFUSED, with the fields; 409: PLAN_STALE where the object moved, OBJECT_NOT_OURS where another
+ * - 400, 413, 422: OBJECT_REFUSED, with the fields; PLAN_STALE where the uid is another; 409: PLAN_STALE where the object moved, OBJECT_NOT_OURS where another
  *   manager owns a field; 429 and 5xx: CLUSTER_UNREACHABLE; anything else that the server answers: WRITE_FAILED.
  */
 export function failureProblem(failure: unknown, cluster: string): Problem | undefined {
@@ -38,7 +38,10 @@ function explain(error: KubeError): Explanation {
       hint: call.resource.endsWith(".istio.io") ? "Install Istio, or its CRDs of a version from 1.22 on." : "",
     };
   }
-  if (status === 400 || status === 413 || status === 422) {
+  if (error.causes.some((cause) => cause.field === "metadata.uid")) {
+    return { code: "PLAN_STALE", message: `the object was replaced meanwhile: ${message}`, hint: "Plan again." };
+  }
+  if (error.isInvalid) {
     return { code: "OBJECT_REFUSED", message: `the API server refuses the object: ${message}`, hint: "" };
   }
   if (status === 409 && error.causes.some((cause) => cause.reason === "FieldManagerConflict")) {

@@ -46,4 +46,10 @@ export class KubeError extends Error {
     this.retryAfter = answer.retryAfter;
     this.isObjectMissing = answer.isObjectMissing ?? false;
   }
+
+  /** The server does not take the object as it is, now or later. A field that its schema lacks is a 500 to server-side apply. */
+  get isInvalid(): boolean {
+    if (this.status === 400 || this.status === 413 || this.status === 422) return true;
+    return this.status === 500 && /field not declared in schema|failed to create typed patch object/.test(this.message);
+  }
 }

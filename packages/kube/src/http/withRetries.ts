@@ -50,7 +50,8 @@ export function wasNotTried(failure: unknown): boolean {
 }
 
 function mayPass(failure: unknown): boolean {
-  return failure instanceof KubeError ? passingStatus.has(failure.status) : isRetryableFailure(failure);
+  if (!(failure instanceof KubeError)) return isRetryableFailure(failure);
+  return passingStatus.has(failure.status) && !failure.isInvalid;
 }
 
 function pauseAfter(failure: unknown, number: number, policy: RetryPolicy, random: number): number {

@@ -1,16 +1,21 @@
-import { fieldManager, type KindEntry, type KubeObject } from "@isthmus/core";
+import { isDeepStrictEqual } from "node:util";
+import type { KindEntry, KubeObject } from "@isthmus/core";
 import type { Session } from "../http/session.ts";
 import type { Applied, ApplyOptions } from "../kubeClient.ts";
 import { KubeError } from "../kubeError.ts";
 import { getObject } from "./getObject.ts";
 import { resourceName, resourcePath } from "./resourcePath.ts";
 
+export interface ManagedApplyOptions extends ApplyOptions {
+  readonly fieldManager: string;
+}
+
 /** https://kubernetes.io/docs/reference/using-api/server-side-apply/ */
 export async function applyObject(
   session: Session,
   kind: KindEntry,
   object: KubeObject,
-  options: ApplyOptions,
+  options: ManagedApplyOptions,
 ): Promise<Applied> {
   let isRepeated = false;
   try {
@@ -31,7 +36,7 @@ async function send(
   session: Session,
   kind: KindEntry,
   object: KubeObject,
-  options: ApplyOptions,
+  options: ManagedApplyOptions,
   onRepeat: () => void,
 ): Promise<Applied> {
   const { name, namespace, managedFields: _unwanted, ...metadata } = object.metadata;
@@ -45,7 +50,7 @@ async function send(
       },
       method: "PATCH",
       path: resourcePath(kind, namespace, name, {
-        fieldManager,
+        fieldManager: options.fieldManager,
         fieldValidation: "Strict",
         force: options.force === true ? true : undefined,
         dryRun: options.dryRun === true ? "All" : undefined,
@@ -71,12 +76,13 @@ async function alreadyApplied(
   session: Session,
   kind: KindEntry,
   object: KubeObject,
-  options: ApplyOptions,
+  options: ManagedApplyOptions,
 ): Promise<KubeObject | undefined> {
   const live = await getObject(session, kind, object.metadata.name, object.metadata.namespace, options);
   const resourceVersion = live?.metadata.resourceVersion;
   if (live === undefined || resourceVersion === undefined) return undefined;
   const sameButVersion = { ...object, metadata: { ...object.metadata, resourceVersion } };
   const { object: again } = await send(session, kind, sameButVersion, { ...options, dryRun: true }, () => {});
-  return again.metadata.resourceVersion === resourceVersion ? live : undefined;
+  // A dry run shows the version that it began with, whether or not it changed something.
+  return isDeepStrictEqual(again, live) ? live : undefined;
 }
