@@ -54,6 +54,7 @@ export { withPositions } from "./model/sources.ts";
 export { appendDocument, formatIntents, toYaml } from "./model/toYaml.ts";
 export type { Action, ActionVerb, FieldChange, LiveVersion, Plan, PlanSummary } from "./plan/action.ts";
 export { actionVerbs, summarize } from "./plan/action.ts";
+export { isInventory } from "./plan/inventory.ts";
 export { massDelete } from "./plan/massDelete.ts";
 export { ownerGroups } from "./plan/ownerGroups.ts";
 export type { PlanOptions } from "./plan/plan.ts";

@@ -55,42 +55,26 @@ export function exactRule(claims: Claims, host: string, namespace: string): Dest
 }
 
 /**
- * The user's rule that a workload of `clientNamespace` obeys for `host`: of its own namespace, else the service's, else the
- * root namespace; in each the most specific host. istio/pilot/pkg/model/push_context.go, destinationRule
+ * A rule of the user that keeps ours for a Service's own name from counting. Ours stands in the Service's namespace, so one
+ * for exactly this host there does not merge with it, and any that covers the host in a client's own namespace goes before
+ * it. Those of the root namespace come after. istio/pilot/pkg/model/push_context.go, destinationRule
  */
-export function effectiveRule(
+export function ruleInTheWay(
   claims: Claims,
   host: string,
-  namespaces: { readonly client: string; readonly service: string; readonly root: string },
+  namespaces: { readonly clients: ReadonlySet<string>; readonly service: string; readonly root: string },
 ): DestinationRule | undefined {
   const covering = [
     ...(claims.destinationRules.get(host) ?? []),
-    ...claims.wildcardRules
-      .filter(({ spec }) => covers(spec.host, host))
-      .sort((a, b) => b.spec.host.length - a.spec.host.length),
+    ...claims.wildcardRules.filter(({ spec }) => covers(spec.host, host)),
   ];
-  for (const namespace of [namespaces.client, namespaces.service, namespaces.root]) {
-    const rule = covering.find(
-      ({ metadata, spec }) =>
-        metadata.namespace === namespace && isVisible(spec.exportTo, namespace, namespaces.client),
+  return covering.find(({ metadata, spec }) => {
+    const namespace = metadata.namespace ?? "default";
+    if (namespace === namespaces.service) return !spec.host.startsWith("*");
+    return (
+      namespace !== namespaces.root &&
+      namespaces.clients.has(namespace) &&
+      isVisible(spec.exportTo, namespace, namespace)
     );
-    if (rule !== undefined) return rule;
-  }
-  return undefined;
-}
-
-/** Whether a rule keeps the sidecar from sending Istio's mutual TLS with Istio's own SNI, which a passthrough gateway needs. */
-export function breaksMutualTls(rule: DestinationRule): boolean {
-  const policy = rule.spec.trafficPolicy;
-  const settings = [
-    policy?.tls,
-    ...(policy?.portLevelSettings ?? []).map(({ tls }) => tls),
-    ...(rule.spec.subsets ?? []).flatMap(({ trafficPolicy }) => [
-      trafficPolicy?.tls,
-      ...(trafficPolicy?.portLevelSettings ?? []).map(({ tls }) => tls),
-    ]),
-  ];
-  return settings.some(
-    (tls) => tls !== undefined && ((tls.mode ?? "DISABLE") !== "ISTIO_MUTUAL" || (tls.sni ?? "") !== ""),
-  );
+  });
 }

@@ -129,6 +129,7 @@ test("SameName imports the Service with one WorkloadEntry for each gateway addre
   expect(problems).toEqual([]);
   expect(desired.get("cluster1")?.map(({ kind, spec }) => [kind, spec])).toMatchObject([
     ["Service", { selector: { "isthmus.io/import": "httpbin" }, ports: [{ name: "http", port: 8000 }] }],
+    ["DestinationRule", { host: "httpbin.bar.svc.cluster.local", exportTo: ["foo"] }],
     ["WorkloadEntry", {}],
     ["WorkloadEntry", {}],
     ["WorkloadEntry", {}],
@@ -136,7 +137,7 @@ test("SameName imports the Service with one WorkloadEntry for each gateway addre
   ]);
   const entries = desired
     .get("cluster1")
-    ?.slice(1)
+    ?.slice(2)
     .map(({ spec }) => spec as { address: string; serviceAccount: string });
   expect(entries?.map(({ address, serviceAccount }) => `${address} ${serviceAccount}`).sort()).toEqual([
     "192.0.2.2 httpbin",
@@ -144,6 +145,29 @@ test("SameName imports the Service with one WorkloadEntry for each gateway addre
     "192.0.2.22 httpbin",
     "192.0.2.22 other",
   ]);
+});
+
+test("two clusters that merge each other's endpoints pass through only to their own pods", () => {
+  const shared = sharedService("bar/httpbin", {
+    as: ["SameName"],
+    servedBy: ["cluster1", "cluster2"],
+    consumers: [{ clusters: ["cluster1", "cluster2"] }],
+  });
+  const both = client([namespace("bar"), service("bar/httpbin"), pod("bar/httpbin")]);
+
+  const { desired, problems } = compile(intents([shared]), observed(both, server()));
+
+  expect(problems).toEqual([]);
+  for (const cluster of ["cluster1", "cluster2"]) {
+    const objects = desired.get(cluster) ?? [];
+    const [entry] = objects.filter(({ kind }) => kind === "Service");
+    const [gateway] = objects.filter(({ kind }) => kind === "Gateway");
+    const [remote] = objects.filter(({ kind }) => kind === "WorkloadEntry");
+    expect(gateway?.spec).toMatchObject({ servers: [{ hosts: [`${entry?.metadata.name}.bar.svc.cluster.local`] }] });
+    expect(entry?.spec).toMatchObject({ selector: { app: "httpbin", "security.istio.io/tlsMode": "istio" } });
+    expect(remote?.spec).toMatchObject({ labels: { app: "httpbin" } });
+    expect(JSON.stringify(remote)).not.toContain("tlsMode");
+  }
 });
 
 test("SameName joins the local Service by its own labels and port names", () => {
@@ -156,14 +180,8 @@ test("SameName joins the local Service by its own labels and port names", () => 
 
   expect(problems).toEqual([]);
   expect(desired.get("cluster1")).toMatchObject([
-    {
-      kind: "WorkloadEntry",
-      spec: {
-        ports: { named: 32001 },
-        labels: { app: "local", "security.istio.io/tlsMode": "istio" },
-        serviceAccount: "httpbin",
-      },
-    },
+    { kind: "DestinationRule", metadata: { namespace: "bar" }, spec: { exportTo: ["*"] } },
+    { kind: "WorkloadEntry", spec: { ports: { named: 32001 }, labels: { app: "local" }, serviceAccount: "httpbin" } },
   ]);
 });
 
@@ -238,6 +256,26 @@ const cases: readonly (readonly [string, string, () => ReturnType<typeof compile
       run(client([namespace("bar"), service("bar/httpbin", [{ port: 8000, targetPort: 8080 }])]), server(), {
         as: ["SameName"],
       }),
+  ],
+  [
+    "SIDECAR_MISSING",
+    "local pods that remote endpoints would join have no sidecar",
+    () =>
+      run(client([namespace("bar"), service("bar/httpbin"), pod("bar/httpbin", { sidecar: false })]), server(), {
+        as: ["SameName"],
+      }),
+  ],
+  [
+    "DESTINATION_RULE_CONFLICT",
+    "a rule of a client's namespace covers the merged name",
+    () =>
+      run(
+        client([namespace("bar"), service("bar/httpbin"), foreign("DestinationRule", "foo/all", { host: "*.local" })]),
+        server(),
+        {
+          as: ["SameName"],
+        },
+      ),
   ],
   [
     "SELECTOR_SHARED",
@@ -352,7 +390,7 @@ const cases: readonly (readonly [string, string, () => ReturnType<typeof compile
   ],
   [
     "DESTINATION_RULE_CONFLICT",
-    "a DestinationRule of the user turns mutual TLS off for the imported name",
+    "a DestinationRule of the user is for the imported name",
     () =>
       run(
         client([

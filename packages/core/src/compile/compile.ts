@@ -5,13 +5,13 @@ import { at, type Intents } from "../model/intents.ts";
 import type { Observed } from "../model/observed.ts";
 import { checkTrust } from "./checkTrust.ts";
 import { type Claims, userClaims } from "./claims.ts";
-import { type CompileContext, localHost } from "./compileContext.ts";
+import type { CompileContext } from "./compileContext.ts";
 import { compilePerCluster } from "./compilePerCluster.ts";
 import { compileSameName } from "./compileSameName.ts";
 import { reportNotYet } from "./notYet.ts";
 import { Report } from "./report.ts";
 import { resolveShare } from "./resolveShare.ts";
-import { foreignGateway, serverGateway } from "./serverGateway.ts";
+import { compileServers } from "./serverSide.ts";
 import type { Consumer, Server, Share } from "./share.ts";
 
 /**
@@ -109,12 +109,4 @@ function withoutDuplicates(shares: readonly Share[], report: Report): readonly S
     }
     return [];
   });
-}
-
-function compileServers(share: Share, context: CompileContext): void {
-  const host = localHost(share, context.mesh);
-  for (const server of share.servers) {
-    if (foreignGateway(share, server, host, context.report) !== undefined) continue;
-    context.emit(server.facts.name, serverGateway(share, server, host));
-  }
 }

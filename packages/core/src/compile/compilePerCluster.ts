@@ -2,9 +2,10 @@ import { isOurs } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
 import { type AddressPool, allocateVips, contains, parseAddressPool, type VipDemand } from "./allocateVips.ts";
 import { claimOfHost, exactRule } from "./claims.ts";
-import { type CompileContext, declaredPath, identities, localHost } from "./compileContext.ts";
+import { type CompileContext, declaredPath, identities } from "./compileContext.ts";
 import { hostName } from "./hostName.ts";
 import { type Placement, perClusterDestinationRule, perClusterServiceEntry } from "./perCluster.ts";
+import { passthroughHost } from "./serverSide.ts";
 import type { Consumer, Server, Share } from "./share.ts";
 
 /** One name in one consuming cluster that leads to one serving cluster. */
@@ -177,7 +178,7 @@ function emitImport({ share, server, consumer, host }: NamedImport, vip: string,
       perClusterDestinationRule(
         share,
         server,
-        { host, serverHost: localHost(share, mesh) },
+        { host, passthroughHost: passthroughHost(share, mesh) },
         identities(share, server, mesh),
         placement,
       ),

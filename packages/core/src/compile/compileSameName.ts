@@ -1,10 +1,11 @@
-import { labelsMatch, tlsModeLabel } from "../facts/workloads.ts";
+import { labelsMatch } from "../facts/workloads.ts";
 import type { Service } from "../kinds/core.ts";
 import { isOurs } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
-import { breaksMutualTls, effectiveRule } from "./claims.ts";
+import { ruleInTheWay } from "./claims.ts";
 import { type CompileContext, declaredPath, localHost } from "./compileContext.ts";
-import { importedService, importLabel, remoteEndpoints } from "./sameName.ts";
+import { importedService, importLabel, remoteEndpoints, sameNameRule } from "./sameName.ts";
+import { passthroughHost } from "./serverSide.ts";
 import type { Consumer, Server, Share } from "./share.ts";
 
 /** The service under its own name in every consuming cluster of one share: imported where it is missing, else merged. */
@@ -18,10 +19,20 @@ export function compileSameName(
       (server) => server.facts.name !== consumer.facts.name && trusted(consumer, server, share),
     );
     if (remote.length === 0 || !canReachBySameName(share, consumer, remote, context)) continue;
-    const local = consumer.facts.services.get(`${share.namespace}/${share.service}`);
-    if (local === undefined || isOurs(local)) importService(share, consumer, remote, context);
+    const local = localService(share, consumer);
+    if (local === undefined) importService(share, consumer, remote, context);
     else mergeService(share, consumer, { local, remote }, context);
   }
+}
+
+/** The user's own Service of this name; one that we imported is none. */
+function localService(share: Share, { facts }: Consumer): Service | undefined {
+  const service = facts.services.get(`${share.namespace}/${share.service}`);
+  return service === undefined || isOurs(service) ? undefined : service;
+}
+
+function clientNamespaces({ facts, namespaces }: Consumer): Iterable<string> {
+  return namespaces ?? facts.namespaces.keys();
 }
 
 function importService(share: Share, consumer: Consumer, remote: readonly Server[], context: CompileContext): void {
@@ -53,7 +64,12 @@ function importService(share: Share, consumer: Consumer, remote: readonly Server
     }
     if (differing.length > 0) return;
   }
-  context.emit(cluster, importedService(share, first.ports, consumer.namespaces));
+  const hosts = { host: localHost(share, context.mesh), passthroughHost: passthroughHost(share, context.mesh) };
+  context.emit(
+    cluster,
+    sameNameRule(share, hosts, first.ports, consumer.namespaces ?? ["*"]),
+    importedService(share, first.ports, consumer.namespaces),
+  );
   const portKeys = first.ports.map(({ name }) => name);
   for (const server of remote) {
     context.emit(cluster, ...remoteEndpoints(share, server, { selector: { [importLabel]: share.service }, portKeys }));
@@ -68,7 +84,12 @@ function mergeService(
   context: CompileContext,
 ): void {
   const portKeys = mergePorts(share, consumer, { local, remote }, context);
-  if (portKeys === undefined || !isSelectedAlone(share, consumer, local, context)) return;
+  if (portKeys === undefined || !isMeshed(share, consumer, local, context)) return;
+  if (!isSelectedAlone(share, consumer, local, context)) return;
+  const [first] = remote;
+  if (first === undefined) return;
+  const hosts = { host: localHost(share, context.mesh), passthroughHost: passthroughHost(share, context.mesh) };
+  context.emit(consumer.facts.name, sameNameRule(share, hosts, first.ports, ["*"]));
   for (const server of remote) {
     context.emit(
       consumer.facts.name,
@@ -128,9 +149,25 @@ function mergePorts(
   return complete ? keys : undefined;
 }
 
+/** One rule holds for all endpoints of the Service: local pods without a sidecar would no longer be reached. */
+function isMeshed(share: Share, consumer: Consumer, local: Service, { report }: CompileContext): boolean {
+  const bare = consumer.facts.workloads
+    .select(share.namespace, local.spec.selector ?? {})
+    .filter(({ meshed }) => !meshed);
+  if (bare.length === 0) return true;
+  report.add(
+    share.owner,
+    "SIDECAR_MISSING",
+    at(share.intent, "spec", "as"),
+    `${bare.length} workloads behind Service ${share.namespace}/${share.service} in ${consumer.facts.name} have no sidecar; where remote endpoints join, all calls use mutual TLS`,
+    "restart them with injection on, or use the name form PerCluster",
+  );
+  return false;
+}
+
 /** Another Service that selects the same labels would get the remote endpoints too, and lose the calls it sends there. */
 function isSelectedAlone(share: Share, consumer: Consumer, local: Service, { report }: CompileContext): boolean {
-  const labels = { ...local.spec.selector, [tlsModeLabel]: "istio" };
+  const labels = { ...local.spec.selector };
   const other = (consumer.facts.servicesByNamespace.get(share.namespace) ?? []).find(
     ({ metadata, spec }) =>
       metadata.name !== local.metadata.name &&
@@ -166,18 +203,22 @@ function canReachBySameName(
     );
     return false;
   }
-  const ofUser = claims(consumer.facts.name);
   const host = localHost(share, mesh);
-  const clients = consumer.namespaces ?? [...consumer.facts.namespaces.keys()];
-  for (const client of clients) {
-    const rule = effectiveRule(ofUser, host, { client, service: share.namespace, root: mesh.spec.istioNamespace });
-    if (rule === undefined || !breaksMutualTls(rule)) continue;
+  const rule = ruleInTheWay(claims(consumer.facts.name), host, {
+    // Whoever calls a Service that is merged meets the remote endpoints, declared as a consumer or not.
+    clients: new Set(
+      localService(share, consumer) === undefined ? clientNamespaces(consumer) : consumer.facts.namespaces.keys(),
+    ),
+    service: share.namespace,
+    root: mesh.spec.istioNamespace,
+  });
+  if (rule !== undefined) {
     report.add(
       share.owner,
       "DESTINATION_RULE_CONFLICT",
       at(share.intent, "spec", "as"),
-      `DestinationRule ${rule.metadata.namespace}/${rule.metadata.name} in ${consumer.facts.name} sets TLS for ${host} so that no call gets through another cluster's gateway`,
-      "set tls.mode ISTIO_MUTUAL without sni there, or leave tls out",
+      `DestinationRule ${rule.metadata.namespace}/${rule.metadata.name} in ${consumer.facts.name} covers ${host}, which needs one of ours; two for one host do not merge`,
+      "remove it or narrow its host, or use the name form PerCluster",
     );
     return false;
   }

@@ -2,7 +2,8 @@ import type { DestinationRule, ServiceEntry } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";
 import { dnsLabel } from "../kinds/names.ts";
 import { ownershipLabels } from "../kinds/ownership.ts";
-import type { Server, Share, SharedPort } from "./share.ts";
+import { passthroughPolicy } from "./passthroughPolicy.ts";
+import type { Server, Share } from "./share.ts";
 
 /** Where a consuming cluster keeps what a name needs: one namespace, or Istio's root namespace for all of them. */
 export interface Placement {
@@ -10,14 +11,9 @@ export interface Placement {
   readonly exportTo: "." | "*";
 }
 
-/** The name that a server's AUTO_PASSTHROUGH gateway routes on. istio/pilot/pkg/model/service.go, BuildDNSSrvSubsetKey */
-export function passthroughSni(port: number, host: string): string {
-  return `outbound_.${port}_._.${host}`;
-}
-
 function metadata(share: Share, server: Server, placement: Placement) {
   return {
-    name: dnsLabel(share.service, share.namespace, server.facts.name),
+    name: dnsLabel([share.service, share.namespace, server.facts.name]),
     namespace: placement.namespace,
     labels: ownershipLabels(share.owner, "consumer"),
   };
@@ -59,23 +55,14 @@ export function perClusterServiceEntry(
   };
 }
 
-/**
- * Mutual TLS to that name with the SNI that the gateway routes on, accepting only the identities that serve it.
- * An SNI holds for one port, so each has its own settings.
- */
+/** Mutual TLS to that name, accepting only the identities that serve it. */
 export function perClusterDestinationRule(
   share: Share,
   server: Server,
-  names: { readonly host: string; readonly serverHost: string },
+  names: { readonly host: string; readonly passthroughHost: string },
   identities: readonly string[],
   placement: Placement,
 ): DestinationRule {
-  const tls = ({ number }: SharedPort) => ({
-    mode: "ISTIO_MUTUAL" as const,
-    sni: passthroughSni(number, names.serverHost),
-    subjectAltNames: [...identities],
-  });
-  const [only, ...others] = server.ports;
   return {
     apiVersion: networkingApiVersion,
     kind: "DestinationRule",
@@ -83,13 +70,7 @@ export function perClusterDestinationRule(
     spec: {
       host: names.host,
       exportTo: [placement.exportTo],
-      trafficPolicy:
-        only !== undefined && others.length === 0
-          ? { tls: tls(only) }
-          : {
-              tls: { mode: "ISTIO_MUTUAL" },
-              portLevelSettings: server.ports.map((port) => ({ port: { number: port.number }, tls: tls(port) })),
-            },
+      trafficPolicy: passthroughPolicy(names.passthroughHost, server.ports, { subjectAltNames: [...identities] }),
     },
   };
 }

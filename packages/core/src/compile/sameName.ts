@@ -1,9 +1,9 @@
-import { tlsModeLabel } from "../facts/workloads.ts";
 import type { Service } from "../kinds/core.ts";
-import type { WorkloadEntry } from "../kinds/istio.ts";
+import type { DestinationRule, WorkloadEntry } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";
 import { dnsLabel } from "../kinds/names.ts";
 import { ownershipLabels } from "../kinds/ownership.ts";
+import { passthroughPolicy } from "./passthroughPolicy.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
 
 /** No pod carries it: it ties our WorkloadEntries to the Service that we import. */
@@ -40,6 +40,32 @@ export function importedService(
   };
 }
 
+/**
+ * Mutual TLS to all endpoints of the Service with the SNI that the serving clusters' gateways route on; a local sidecar does
+ * not look at it. Pinned identities are those of the endpoints: no subjectAltNames here.
+ */
+export function sameNameRule(
+  share: Share,
+  hosts: { readonly host: string; readonly passthroughHost: string },
+  ports: readonly SharedPort[],
+  exportTo: readonly string[],
+): DestinationRule {
+  return {
+    apiVersion: networkingApiVersion,
+    kind: "DestinationRule",
+    metadata: {
+      name: dnsLabel([share.service, "same-name"], [share.namespace]),
+      namespace: share.namespace,
+      labels: ownershipLabels(share.owner, "consumer"),
+    },
+    spec: {
+      host: hosts.host,
+      exportTo: [...exportTo],
+      trafficPolicy: passthroughPolicy(hosts.passthroughHost, ports),
+    },
+  };
+}
+
 export interface RemoteEndpoints {
   /** The labels that the local Service selects. */
   readonly selector: Readonly<Record<string, string>>;
@@ -49,7 +75,8 @@ export interface RemoteEndpoints {
 
 /**
  * The serving cluster's gateways as endpoints of the Service of the same name: one for each address and identity.
- * Istio derives the SNI and the pinned identity from the Service's name and `serviceAccount` (recipes, sections 3 and 4).
+ * Istio pins their identity by `serviceAccount`. They carry no TLS mode, so that no passthrough gateway forwards to them:
+ * two gateways would send a call to and fro for ever (docs/decisions/0003). `sameNameRule` makes sidecars use mutual TLS.
  */
 export function remoteEndpoints(share: Share, server: Server, target: RemoteEndpoints): readonly WorkloadEntry[] {
   return server.gateways.flatMap(({ address, port, locality }) =>
@@ -57,14 +84,14 @@ export function remoteEndpoints(share: Share, server: Server, target: RemoteEndp
       apiVersion: networkingApiVersion,
       kind: "WorkloadEntry" as const,
       metadata: {
-        name: dnsLabel(share.service, server.facts.name, address, String(port), serviceAccount),
+        name: dnsLabel([share.service, server.facts.name], [address, String(port), serviceAccount]),
         namespace: share.namespace,
         labels: ownershipLabels(share.owner, "consumer"),
       },
       spec: {
         address,
         ports: Object.fromEntries(target.portKeys.map((key) => [key, port])),
-        labels: { ...target.selector, [tlsModeLabel]: "istio" },
+        labels: { ...target.selector },
         serviceAccount,
         ...(locality === undefined ? {} : { locality }),
       },

@@ -26,15 +26,15 @@ export function shortName(text: string, limit = 63): string {
 }
 
 /**
- * A DNS label (RFC 1123, at most 63 characters) for a tuple of parts. The hash covers the parts one by one,
- * so `["a-b", "c"]` and `["a", "b-c"]` never collide.
+ * A DNS label (RFC 1123, at most 63 characters) that shows `shown` and is unique for `shown` and `hidden` together. The hash
+ * covers the parts one by one, so `["a-b", "c"]` and `["a", "b-c"]` never collide.
  */
-export function dnsLabel(...parts: readonly string[]): string {
-  const readable = parts
+export function dnsLabel(shown: readonly string[], hidden: readonly string[] = []): string {
+  const readable = shown
     .join("-")
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+/, "");
   const head = readable.slice(0, 63 - hashDigits - 1).replace(/-+$/, "");
-  return `${head === "" ? "x" : head}-${digest(JSON.stringify(parts))}`;
+  return `${head === "" ? "x" : head}-${digest(JSON.stringify([shown, hidden]))}`;
 }

@@ -104,7 +104,7 @@ function hintFor(schemas: readonly FieldSchema[], found: unknown, source: string
   if (typeof found === "string" && takes("integer") && /^\d+$/.test(found)) return `write it without quotes: ${found}`;
   const options = schemas.flatMap((schema) => schema.enum ?? []).filter((option) => typeof option === "string");
   const meant = typeof found === "string" ? nearestName(found, options) : undefined;
-  return meant === undefined ? "" : `did you mean ${meant}?`;
+  return meant === undefined || meant === found ? "" : `did you mean ${meant}?`;
 }
 
 /** Without those that only the API server writes: they are accepted as they come, so their schema says nothing. */

@@ -42,6 +42,18 @@ export interface Action {
   readonly reason?: string;
 }
 
+export function phaseOf(verb: ActionVerb, side: Side): Action["phase"] {
+  switch (verb) {
+    case "create":
+    case "update":
+      return side === "server" ? 1 : 2;
+    case "delete":
+      return side === "consumer" ? 3 : 4;
+    case "noop":
+      return 0;
+  }
+}
+
 export interface Plan {
   /** Sorted by phase, then cluster, then the order within a phase, then key. */
   readonly actions: readonly Action[];

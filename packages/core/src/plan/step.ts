@@ -2,7 +2,7 @@ import { type KubeObject, refOf, showRef } from "../kinds/kubeObject.ts";
 import { isOurs, ownerOf, sideOf } from "../kinds/ownership.ts";
 import type { ObservedCluster } from "../model/observed.ts";
 import type { Problem } from "../problem.ts";
-import type { Action, LiveVersion } from "./action.ts";
+import { type Action, type LiveVersion, phaseOf } from "./action.ts";
 import { fieldChanges } from "./fieldChanges.ts";
 
 /** An action as it should be; where it cannot be done now, why, and the problem if the user has to mend it. */
@@ -21,7 +21,7 @@ export function desiredStep(
 ): Step {
   const side = sideOf(desired);
   const subject = { cluster: cluster.name, ref: refOf(desired), owner: ownerOf(desired), side };
-  const phase = side === "server" ? 1 : 2;
+  const phase = phaseOf("create", side);
   if (live === undefined) return { action: { ...subject, verb: "create", phase, desired, changes: [] } };
 
   const changes = fieldChanges(desired, live, cluster.source);
@@ -54,7 +54,7 @@ export function leftoverStep(
     ref: refOf(live),
     owner: ownerOf(live),
     side,
-    phase: side === "consumer" ? 3 : 4,
+    phase: phaseOf("delete", side),
     live: liveVersion(live),
     changes: [],
   };

@@ -1,0 +1,133 @@
+import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import { labelsMatch, tlsModeLabel } from "../facts/workloads.ts";
+import type { Service } from "../kinds/core.ts";
+import type { Gateway } from "../kinds/istio.ts";
+import { networkingApiVersion } from "../kinds/istio.ts";
+import { dnsLabel } from "../kinds/names.ts";
+import { isOurs, ownershipLabels } from "../kinds/ownership.ts";
+import { at } from "../model/intents.ts";
+import type { Mesh } from "../model/mesh.ts";
+import { type CompileContext, localHost } from "./compileContext.ts";
+import type { Report } from "./report.ts";
+import type { Server, Share } from "./share.ts";
+import { covers } from "./visibility.ts";
+
+/**
+ * Whether consumers address the service through a Service of its own at each server, see `entryService`:
+ * - where a cluster merges remote endpoints into its Service, a gateway that passes the Service's own name through would
+ *   send calls on to the other cluster's gateway, which sends them back (docs/decisions/0003);
+ * - where only some ports are shared, since AUTO_PASSTHROUGH opens all ports of a name.
+ */
+function hasEntryService({ intent }: Share): boolean {
+  return intent.spec.as.includes("SameName") || intent.spec.ports !== undefined;
+}
+
+/** The host that a server's gateway passes through to its own pods: what the SNI of all consumers names. */
+export function passthroughHost(share: Share, mesh: Mesh): string {
+  return hasEntryService(share)
+    ? `${entryServiceName(share)}.${share.namespace}.svc.${mesh.spec.clusterDomain}`
+    : localHost(share, mesh);
+}
+
+function entryServiceName(share: Share): string {
+  return dnsLabel([share.service, "entry"], [share.namespace]);
+}
+
+/** What a serving cluster needs so that consumers get in. */
+export function compileServers(share: Share, context: CompileContext): void {
+  const host = passthroughHost(share, context.mesh);
+  for (const server of share.servers) {
+    if (hasEntryService(share)) context.emit(server.facts.name, entryService(share, server));
+    if (foreignGateway(share, server, host, context.report) !== undefined) continue;
+    context.emit(server.facts.name, passthroughGateway(share, server, host));
+  }
+}
+
+/**
+ * The shared ports of the pods with a sidecar, for the gateway alone. WorkloadEntries that stand for other clusters carry
+ * the Service's labels but no TLS mode, so they are none of its endpoints.
+ */
+function entryService(share: Share, server: Server): Service {
+  const shared = new Set(server.ports.map(({ number }) => number));
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: {
+      name: entryServiceName(share),
+      namespace: share.namespace,
+      labels: ownershipLabels(share.owner, "server"),
+      annotations: { "networking.istio.io/exportTo": server.cluster.spec.eastWestGateway.namespace },
+    },
+    spec: {
+      ports: (server.service.spec.ports ?? [])
+        .filter(({ port }) => shared.has(port))
+        .map(({ name, port, targetPort, appProtocol }) => ({
+          name: name ?? `port-${port}`,
+          port,
+          targetPort: targetPort ?? port,
+          protocol: "TCP",
+          ...(appProtocol === undefined ? {} : { appProtocol }),
+        })),
+      selector: { ...server.service.spec.selector, [tlsModeLabel]: "istio" },
+    },
+  };
+}
+
+/**
+ * Lets consumers reach exactly this host through the passthrough port (recipes, section 2). AUTO_PASSTHROUGH takes the
+ * destination from the SNI and forwards only to endpoints that speak mutual TLS.
+ * The name covers host, port and selector: when one changes, a new object stands before consumers move and the old one goes.
+ */
+function passthroughGateway(share: Share, server: Server, host: string): Gateway {
+  const { namespace, port, selector } = server.cluster.spec.eastWestGateway;
+  const place = JSON.stringify([host, port, Object.entries(selector).sort()]);
+  return {
+    apiVersion: networkingApiVersion,
+    kind: "Gateway",
+    metadata: {
+      name: dnsLabel([share.namespace, share.service], [place]),
+      namespace,
+      labels: ownershipLabels(share.owner, "server"),
+    },
+    spec: {
+      selector: { ...selector },
+      servers: [
+        { port: { number: port, name: "tls", protocol: "TLS" }, tls: { mode: "AUTO_PASSTHROUGH" }, hosts: [host] },
+      ],
+    },
+  };
+}
+
+/**
+ * A Gateway of the user that already passes `host` through at the same place, such as the `*.local` of Istio's own
+ * multi-primary guide: a second one would give Envoy two filter chains for one SNI, and it rejects the listener.
+ * One that covers the host in any other TLS mode makes it unreachable: a problem.
+ */
+function foreignGateway(share: Share, server: Server, host: string, report: Report): Gateway | undefined {
+  const { port, selector } = server.cluster.spec.eastWestGateway;
+  const others = server.facts.gateways.filter(
+    (gateway) => !isOurs(gateway) && mayShareProxy(gateway, selector, server.facts),
+  );
+  for (const gateway of others) {
+    for (const { hosts, port: serverPort, tls, bind } of gateway.spec.servers ?? []) {
+      if (serverPort?.number !== port || bind !== undefined) continue;
+      if (!(hosts ?? []).some((pattern) => covers(pattern.slice(pattern.indexOf("/") + 1), host))) continue;
+      if (tls?.mode === "AUTO_PASSTHROUGH") return gateway;
+      report.add(
+        share.owner,
+        "GATEWAY_HOST_CONFLICT",
+        at(share.intent, "spec", "servedBy"),
+        `Gateway ${gateway.metadata.namespace}/${gateway.metadata.name} in ${server.facts.name} serves ${host} on port ${port} itself`,
+        "narrow its hosts, or let another gateway carry east-west traffic (MeshCluster spec.eastWestGateway)",
+      );
+    }
+  }
+  return undefined;
+}
+
+/** Whether both selectors choose a common gateway proxy. */
+function mayShareProxy(gateway: Gateway, selector: Readonly<Record<string, string>>, facts: ClusterFacts): boolean {
+  const other = gateway.spec.selector ?? {};
+  if (labelsMatch(other, selector) || labelsMatch(selector, other)) return true;
+  return facts.workloads.selectAnywhere({ ...selector }).some(({ labels }) => labelsMatch(other, labels));
+}
