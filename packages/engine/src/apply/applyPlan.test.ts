@@ -314,3 +314,22 @@ test("a plan for a cluster that has no target is refused before anything is writ
   await expect(run(todo, new Map([...targets].slice(0, 1)))).rejects.toMatchObject({ code: "CLUSTER_UNKNOWN" });
   expect(targets.get("c1")?.writes).toBe(0);
 });
+
+test("a dry run writes nothing and tells of each write whether it would be taken", async () => {
+  const targets = clusters("c1", "c2", "c3");
+  const todo = await planFor(targets, { c1: [entry, otherEntry], c2: [gateway], c3: [entry] });
+  refuse(targets.get("c1"), "entry", "OBJECT_REFUSED", "check");
+  refuse(targets.get("c3"), "entry", "CLUSTER_UNREACHABLE", "check");
+
+  const events = await run(todo, targets, { dryRun: true });
+
+  expect(events).toEqual([
+    "checking 4",
+    "done create c2 gateway",
+    "failed create c1 entry OBJECT_REFUSED",
+    "done create c1 other-entry",
+    "skipped create c3 entry WRITE_SKIPPED",
+    "finished 2 1 1",
+  ]);
+  expect([...targets.values()].map(({ writes }) => writes)).toEqual([0, 0, 0]);
+});

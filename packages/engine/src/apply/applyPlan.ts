@@ -9,6 +9,8 @@ import { writeInPhases } from "./writeInPhases.ts";
 export interface ApplyPlanOptions extends CallOptions {
   /** Writes at a time in one cluster; 8 unless told. */
   readonly concurrency?: number;
+  /** Only ask the clusters whether they would take the writes. */
+  readonly dryRun?: boolean;
 }
 
 /**
@@ -29,7 +31,7 @@ export async function* applyPlan(
   const actions = plan.actions.filter(({ verb }) => verb !== "noop");
   const left = new AbortController();
   const signal = options.signal === undefined ? left.signal : AbortSignal.any([left.signal, options.signal]);
-  const writers = clusterWriters(actions, targets, { signal, concurrency: options.concurrency ?? 8 });
+  const writerOf = clusterWriters(actions, targets, { signal, concurrency: options.concurrency ?? 8 });
   let run = Promise.resolve();
   yield* new ReadableStream<ApplyEvent>({
     start(events) {
@@ -37,7 +39,8 @@ export async function* applyPlan(
       const whileRead = (step: () => void) => {
         if (!left.signal.aborted) step();
       };
-      run = applyActions(actions, writers, (event) => whileRead(() => events.enqueue(event))).then(
+      const emit = (event: ApplyEvent) => whileRead(() => events.enqueue(event));
+      run = applyActions(actions, { writerOf, dryRun: options.dryRun ?? false, emit }).then(
         () => whileRead(() => events.close()),
         (error: unknown) => whileRead(() => events.error(error)),
       );
@@ -71,11 +74,13 @@ function clusterWriters(
   return writerOf;
 }
 
-async function applyActions(
-  actions: readonly Action[],
-  writerOf: WriterOf,
-  emit: (event: ApplyEvent) => void,
-): Promise<void> {
+interface ApplyRun {
+  readonly writerOf: WriterOf;
+  readonly dryRun: boolean;
+  readonly emit: (event: ApplyEvent) => void;
+}
+
+async function applyActions(actions: readonly Action[], { writerOf, dryRun, emit }: ApplyRun): Promise<void> {
   const counts = { done: 0, failed: 0, skipped: 0 };
   const report = (action: Action, outcome: Outcome) => {
     counts[outcome.type] += 1;
@@ -84,20 +89,23 @@ async function applyActions(
   const total = actions.length;
   emit({ type: "checking", total });
   const checks = await Promise.all(
-    actions.map(async (action) => ({ action, problem: await writerOf(action).check(action) })),
+    actions.map(async (action) => ({ action, outcome: await writerOf(action).check(action) })),
   );
-  const refused = checks.filter(({ problem }) => problem !== undefined).length;
-  if (refused === 0) {
+  const refused = checks.filter(({ outcome }) => outcome.type === "failed").length;
+  if (dryRun) {
+    for (const { action, outcome } of checks) report(action, outcome);
+  } else if (refused > 0) {
+    for (const { action, outcome } of checks) {
+      report(action, outcome.type === "failed" ? outcome : notBegun(action, refused));
+    }
+  } else {
     emit({ type: "applying", total });
     await writeInPhases(actions, { write: (action) => writerOf(action).write(action), report });
-  } else {
-    for (const { action, problem } of checks)
-      report(action, problem === undefined ? unchecked(action, refused) : { type: "failed", problem });
   }
   emit({ type: "finished", ...counts });
 }
 
-function unchecked(action: Action, refused: number): Outcome {
+function notBegun(action: Action, refused: number): Outcome {
   const what = refused === 1 ? "one write was" : `${refused} writes were`;
   return skipped(
     action,

@@ -1,7 +1,7 @@
 import { type Action, MeshError, type Problem, type ProblemCode } from "@isthmus/core";
 import pLimit, { type LimitFunction } from "p-limit";
 import type { Target } from "../target/target.ts";
-import { type Outcome, skipped, writeProblem } from "./outcome.ts";
+import { interrupted, type Outcome, skipped, writeProblem } from "./outcome.ts";
 
 // What is wrong with the cluster as a whole: each further write would only wait for the same answer.
 const clusterCodes: ReadonlySet<ProblemCode> = new Set([
@@ -23,19 +23,17 @@ export class ClusterWriter {
     this.limit = pLimit(options.concurrency);
   }
 
-  /**
-   * Asks the cluster whether it would take the write, and returns why not. Undefined also where it does not answer: then
-   * `write` skips what is for it.
-   */
-  check(action: Action): Promise<Problem | undefined> {
+  /** Whether the cluster would take the write: failed where it refuses, skipped where it cannot be asked. */
+  check(action: Action): Promise<Outcome> {
     return this.limit(async () => {
-      if (this.signal.aborted || this.down !== undefined) return undefined;
+      const skip = this.skip(action);
+      if (skip !== undefined) return skip;
       try {
         await this.target.write(action, { dryRun: true, signal: this.signal });
-        return undefined;
+        return { type: "done" };
       } catch (error) {
-        if (this.signal.aborted || this.noteDown(error)) return undefined;
-        return writeProblem(action, error);
+        this.noteDown(error);
+        return this.skip(action) ?? { type: "failed", problem: writeProblem(action, error) };
       }
     });
   }
@@ -43,8 +41,8 @@ export class ClusterWriter {
   /** A write that has begun is never interrupted: nobody could tell whether it went through. */
   write(action: Action): Promise<Outcome> {
     return this.limit(async () => {
-      if (this.signal.aborted) return skipped(action, "the apply was interrupted", "apply again to finish the work");
-      if (this.down !== undefined) return skipped(action, this.down.message, this.down.hint);
+      const skip = this.skip(action);
+      if (skip !== undefined) return skip;
       try {
         await this.target.write(action);
         return { type: "done" };
@@ -55,9 +53,12 @@ export class ClusterWriter {
     });
   }
 
-  private noteDown(error: unknown): boolean {
-    if (!(error instanceof MeshError) || !clusterCodes.has(error.code)) return false;
-    this.down ??= error.problem;
-    return true;
+  private skip(action: Action): Outcome | undefined {
+    if (this.signal.aborted) return interrupted(action);
+    return this.down === undefined ? undefined : skipped(action, this.down.message, this.down.hint);
+  }
+
+  private noteDown(error: unknown): void {
+    if (error instanceof MeshError && clusterCodes.has(error.code)) this.down ??= error.problem;
   }
 }

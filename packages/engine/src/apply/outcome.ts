@@ -13,6 +13,10 @@ export function skipped(action: Action, why: string, hint: string): Outcome {
   };
 }
 
+export function interrupted(action: Action): Outcome {
+  return skipped(action, "the apply was interrupted", "apply again to finish the work");
+}
+
 /** What a target threw, at the object that it was about. */
 export function writeProblem(action: Action, error: unknown): Problem {
   if (error instanceof MeshError) return { ...error.problem, at: placeOf(action) };

@@ -1,0 +1,97 @@
+import { expect, test } from "vitest";
+import { ownershipLabels } from "../kinds/ownership.ts";
+import type { Action, Plan } from "./action.ts";
+import { decodeSavedPlan, encodeSavedPlan, type SavedPlan } from "./savedPlan.ts";
+
+const owner = "SharedService.bar.httpbin";
+
+function action(name: string, more: Partial<Action>): Action {
+  return {
+    verb: "noop",
+    cluster: "c1",
+    ref: { group: "networking.istio.io", kind: "Gateway", namespace: "foo", name },
+    owner,
+    side: "server",
+    phase: 0,
+    changes: [],
+    ...more,
+  };
+}
+
+function desired(name: string) {
+  const metadata = { name, namespace: "foo", labels: ownershipLabels(owner, "server") };
+  return { apiVersion: "networking.istio.io/v1", kind: "Gateway", metadata, spec: { servers: [{ hosts: ["x"] }] } };
+}
+
+const live = { uid: "u", resourceVersion: "7" };
+const actions: Plan["actions"] = [
+  action("kept", { live, reason: "c9 cannot be read" }),
+  action("changed", {
+    verb: "update",
+    phase: 1,
+    desired: desired("changed"),
+    live,
+    formerOwner: "SharedService.bar.old",
+    changes: [{ path: "spec.servers[0]", before: { hosts: [] } }],
+  }),
+  action("new", { verb: "create", phase: 1, desired: desired("new") }),
+  action("old", { verb: "delete", phase: 4, live }),
+];
+const saved: SavedPlan = {
+  plan: { actions },
+  istioNamespace: "istio-system",
+  clusters: new Map([["c1", { context: "kind-c1", kubeconfig: { path: "/home/me/config" } }]]),
+};
+
+/** The saved file with one action replaced. */
+function tampered(change: Readonly<Record<string, unknown>>, index = 2): string {
+  const file = JSON.parse(encodeSavedPlan(saved));
+  Object.assign(file.actions[index], change);
+  return JSON.stringify(file);
+}
+
+test("a saved plan reads as it was written", () => {
+  expect(decodeSavedPlan(encodeSavedPlan(saved), "saved.plan")).toEqual({ saved, problems: [] });
+});
+
+test("only clusters that the plan is about are saved", () => {
+  const clusters = new Map([...saved.clusters, ["c2", { directory: "/repo/c2" }] as const]);
+
+  const decoded = decodeSavedPlan(encodeSavedPlan({ ...saved, clusters }), "saved.plan");
+
+  expect([...(decoded.saved?.clusters.keys() ?? [])]).toEqual(["c1"]);
+});
+
+test("a file with the actions in another order gives the same plan", () => {
+  const file = JSON.parse(encodeSavedPlan(saved));
+  file.actions.reverse();
+
+  expect(decodeSavedPlan(JSON.stringify(file), "saved.plan").saved).toEqual(saved);
+});
+
+test.each([
+  ["text that is no JSON", "{"],
+  ["other JSON", '{"kind":"List"}'],
+  ["a later format", '{"format":"isthmus.io/plan","version":2}'],
+  ["an unknown field", tampered({ force: true })],
+  ["a create that has no object", tampered({ desired: undefined })],
+  ["an update against no version", tampered({ live: undefined }, 1)],
+  ["a delete that has an object to write", tampered({ desired: desired("old") }, 3)],
+  ["a write of another object", tampered({ desired: desired("other") })],
+  ["an object that would not be ours", tampered({ owner: "SharedService.x.y" })],
+  ["a kind that isthmus does not write", tampered({ ref: { group: "", kind: "Secret", name: "x" } }, 3)],
+  ["a phase that is not the action's", tampered({ phase: 2 })],
+  ["a cluster that is not told", tampered({ cluster: "c2" })],
+  ["an object twice", tampered({ ref: actions[0]?.ref, desired: desired("kept") })],
+])("%s is refused", (_what, text) => {
+  const { saved: read, problems } = decodeSavedPlan(text, "saved.plan");
+
+  expect(read).toBeUndefined();
+  expect(problems).toMatchObject([{ code: "PLAN_INVALID", at: "saved.plan" }]);
+});
+
+test("a mistake is told with its place in the file", () => {
+  const { problems } = decodeSavedPlan(tampered({ side: "middle" }), "saved.plan");
+
+  expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining("actions[2].side")]);
+});

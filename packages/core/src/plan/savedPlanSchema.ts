@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { meshClusterSpecSchema } from "../model/meshCluster.ts";
+
+export const savedPlanFormat = "isthmus.io/plan";
+export const savedPlanVersion = 1;
+
+/** What tells a saved plan, of whatever version, from other JSON. */
+export const savedPlanHeadSchema = z.looseObject({ format: z.literal(savedPlanFormat), version: z.number() });
+
+const text = z.string().min(1);
+const labels = z.record(z.string(), z.string());
+
+const objectSchema = z.looseObject({
+  apiVersion: text,
+  kind: text,
+  metadata: z.strictObject({
+    name: text,
+    namespace: text.exactOptional(),
+    labels,
+    annotations: labels.exactOptional(),
+  }),
+});
+
+const common = {
+  cluster: text,
+  ref: z.strictObject({ group: z.string(), kind: text, namespace: text.exactOptional(), name: text }),
+  owner: text,
+  formerOwner: text.exactOptional(),
+  side: z.enum(["server", "consumer"]),
+  phase: z.literal([0, 1, 2, 3, 4]),
+  changes: z.array(z.strictObject({ path: text, before: z.unknown().optional(), after: z.unknown().optional() })),
+};
+const live = z.strictObject({ uid: z.string(), resourceVersion: z.string() });
+
+const actionSchema = z.discriminatedUnion("verb", [
+  z.strictObject({ ...common, verb: z.literal("create"), desired: objectSchema }),
+  z.strictObject({ ...common, verb: z.literal("update"), desired: objectSchema, live }),
+  z.strictObject({ ...common, verb: z.literal("delete"), live }),
+  z.strictObject({ ...common, verb: z.literal("noop"), live: live.exactOptional(), reason: text.exactOptional() }),
+]);
+
+export const savedPlanSchema = z.strictObject({
+  format: z.literal(savedPlanFormat),
+  version: z.literal(savedPlanVersion),
+  istioNamespace: text,
+  clusters: z.record(text, meshClusterSpecSchema.shape.access),
+  actions: z.array(actionSchema),
+});
