@@ -37,10 +37,10 @@ export const maxSyntaxErrors = 100;
  */
 export function readDocuments(file: InputFile): ReadDocuments {
   const text = file.text.startsWith("\uFEFF") ? file.text.slice(1) : file.text;
-  const lines = new LineCounter();
+  const lines = lineCounter(text);
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset);
-    return `${file.name}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
+    return `${file.name}:${line}:${col}`;
   };
   if (text.length > maxFileLength) {
     const message = `the file has ${text.length} characters; at most ${maxFileLength} are read`;
@@ -48,7 +48,7 @@ export function readDocuments(file: InputFile): ReadDocuments {
     const problem: Problem = { code: "FILE_TOO_LARGE", at: `${file.name}:1:1`, message, hint };
     return { documents: [], problems: [problem], complete: false };
   }
-  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const tokens = [...new Parser().parse(text)];
   const refused = notText(text, place) ?? tooDeep(tokens, place);
   if (refused !== undefined) return { documents: [], problems: [refused], complete: false };
 
@@ -67,6 +67,14 @@ export function readDocuments(file: InputFile): ReadDocuments {
     if (value !== null) documents.push({ file: file.name, root: document.contents, value, place });
   }
   return { documents, problems, complete };
+}
+
+/** Not filled by the parser, which misses line breaks within some broken scalars. */
+function lineCounter(text: string): LineCounter {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", end + 1)) lines.addNewLine(end + 1);
+  return lines;
 }
 
 function compose(tokens: readonly CST.Token[]): Iterable<Document.Parsed> {
