@@ -1,0 +1,61 @@
+import { createReadStream } from "node:fs";
+import {
+  type DecodedPlan,
+  decodeSavedPlan,
+  encodeSavedPlan,
+  MeshError,
+  type Problem,
+  type SavedPlan,
+} from "@isthmus/core";
+import { writeFileAtomically } from "./target/directory/writeFileAtomically.ts";
+
+/** Bytes. A plan that creates everything for 10 clusters of 1,000 shared services is about 40 MB. */
+export const maxSavedPlanSize = 128 * 1024 * 1024;
+
+// The plan tells how a mesh is built: not for everybody on the machine.
+const onlyOwner = 0o600;
+
+/** Saves a plan for its user only, all of it or nothing. Throws a `MeshError` WRITE_FAILED. */
+export async function writeSavedPlan(path: string, saved: SavedPlan): Promise<void> {
+  try {
+    await writeFileAtomically(path, encodeSavedPlan(saved), onlyOwner);
+  } catch (error) {
+    const problem: Problem = {
+      code: "WRITE_FAILED",
+      at: path,
+      message: `the plan cannot be saved: ${messageOf(error)}`,
+      hint: "give a path that can be written",
+    };
+    throw new MeshError(problem, { cause: error });
+  }
+}
+
+/** Problems: FILE_UNREADABLE, FILE_TOO_LARGE, PLAN_INVALID. */
+export async function readSavedPlan(path: string): Promise<DecodedPlan> {
+  let text: string | undefined;
+  try {
+    text = await readUpTo(path, maxSavedPlanSize);
+  } catch (error) {
+    const message = `the saved plan cannot be read: ${messageOf(error)}`;
+    return { problems: [{ code: "FILE_UNREADABLE", at: path, message, hint: "make one: isthmus plan -o FILE" }] };
+  }
+  if (text !== undefined) return decodeSavedPlan(text, path);
+  const message = `the file is larger than ${maxSavedPlanSize / 1024 / 1024} MB`;
+  return { problems: [{ code: "FILE_TOO_LARGE", at: path, message, hint: "give a plan that isthmus saved" }] };
+}
+
+/** Undefined where there is more. Counts what comes, since a device or pipe tells no size. */
+async function readUpTo(path: string, limit: number): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of createReadStream(path)) {
+    size += chunk.length;
+    if (size > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
