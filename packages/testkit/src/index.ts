@@ -5,5 +5,6 @@ export { mergeApply } from "./mergeApply.ts";
 export { gatewayService, namespace, node, observedCluster, pod, service } from "./observedObjects.ts";
 export type { Drift } from "./randomDrift.ts";
 export { driftAway, drifts } from "./randomDrift.ts";
+export { type RandomMesh, randomMesh } from "./randomMesh.ts";
 export type { ClusterObjects } from "./randomObjects.ts";
 export { clusterNames, clusterObjects, foreignObjects } from "./randomObjects.ts";

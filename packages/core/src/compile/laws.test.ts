@@ -1,0 +1,92 @@
+import { randomMesh } from "@isthmus/testkit";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Intents } from "../model/intents.ts";
+import type { Observed } from "../model/observed.ts";
+import { compile } from "./compile.ts";
+
+/** The same mesh with every list and map in another order. */
+function shuffled({ intents, observed }: { intents: Intents; observed: Observed }, seed: number) {
+  const reorder = <T>(values: readonly T[]): readonly T[] =>
+    values
+      .map((value, index) => ({ value, rank: ((index + 1) * (seed * 2 + 1) * 7919) % 104729 }))
+      .sort((a, b) => a.rank - b.rank)
+      .map(({ value }) => value);
+  return {
+    intents: {
+      ...intents,
+      clusters: reorder(intents.clusters),
+      sharedServices: reorder(intents.sharedServices).map((shared) => ({
+        ...shared,
+        spec: { ...shared.spec, servedBy: [...reorder(shared.spec.servedBy)], as: [...reorder(shared.spec.as)] },
+      })),
+    },
+    observed: {
+      clusters: new Map(
+        reorder([...observed.clusters]).map(([name, cluster]) => [
+          name,
+          { ...cluster, objects: reorder(cluster.objects) },
+        ]),
+      ),
+      unreachable: new Map(reorder([...observed.unreachable])),
+    },
+  };
+}
+
+test("law 1: the order of the input does not show in the result", () => {
+  fc.assert(
+    fc.property(randomMesh, fc.nat(10_000), (mesh, seed) => {
+      const other = shuffled(mesh, seed);
+
+      const first = compile(mesh.intents, mesh.observed);
+      const second = compile(other.intents, other.observed);
+
+      expect({ ...second, problems: withoutPositions(second) }).toEqual({
+        ...first,
+        problems: withoutPositions(first),
+      });
+      expect(JSON.stringify([...second.desired])).toBe(JSON.stringify([...first.desired]));
+    }),
+  );
+});
+
+// A position in a list of the declaration moves with the list.
+function withoutPositions({ problems }: ReturnType<typeof compile>) {
+  return problems.map(({ at, ...rest }) => ({ ...rest, at: at.replace(/\[\d+\]/g, "[]") }));
+}
+
+test("law 2: once the objects are in place the same objects are wanted", () => {
+  fc.assert(
+    fc.property(randomMesh, ({ intents, observed }) => {
+      const { desired } = compile(intents, observed);
+      const after: Observed = {
+        ...observed,
+        clusters: new Map(
+          [...observed.clusters].map(([name, cluster]) => [
+            name,
+            { ...cluster, objects: [...cluster.objects, ...(desired.get(name) ?? [])] },
+          ]),
+        ),
+      };
+
+      const again = compile(intents, after);
+
+      expect([...again.desired]).toEqual([...desired]);
+    }),
+  );
+});
+
+test("no two declarations write the same object, and every object carries its owner", () => {
+  fc.assert(
+    fc.property(randomMesh, ({ intents, observed }) => {
+      const alone = intents.sharedServices.map((shared) => compile({ ...intents, sharedServices: [shared] }, observed));
+
+      for (const cluster of observed.clusters.keys()) {
+        const names = alone.flatMap(({ desired }) =>
+          (desired.get(cluster) ?? []).map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`),
+        );
+        expect(new Set(names).size).toBe(names.length);
+      }
+    }),
+  );
+});

@@ -1,0 +1,272 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import type { KindEntry, KubeObject } from "@isthmus/core";
+import { type ApiCall, parseCall, readBody } from "./apiCall.ts";
+import { type Fault, type FaultRule, Faults } from "./faults.ts";
+import { forbidden } from "./forbidden.ts";
+import type { StoredObject } from "./json.ts";
+import { ListPages } from "./listPages.ts";
+import { type ApiState, applyCall, deleteCall, keyOf, removeNamespaceContent } from "./objectOperations.ts";
+import { ObjectStore } from "./objectStore.ts";
+import type { RequestEntry } from "./requestLog.ts";
+import { seedObject } from "./seedObject.ts";
+import { resourceOf, servedKinds } from "./servedKinds.ts";
+import { notFound, StatusError } from "./statusError.ts";
+import { watchStream } from "./watchStream.ts";
+
+export interface FakeApiServerOptions {
+  /** Served beside the catalog's and a few core kinds. */
+  readonly kinds?: readonly KindEntry[];
+  /** Not served: `gateways.networking.istio.io`. */
+  readonly without?: readonly string[];
+  /** PEM; with `clientAuthority` client certificates are asked for, and a request without a valid one is a 401. */
+  readonly tls?: { readonly certificate: string; readonly key: string; readonly clientAuthority?: string };
+  /** Bearer tokens that are let in; all requests are, unless told. */
+  readonly tokens?: readonly string[];
+}
+
+/** A kube-apiserver in memory on a real socket, as faithful as the conformance suite asks. */
+export class FakeApiServer {
+  /** All requests in order. */
+  readonly requests: RequestEntry[] = [];
+  tokens: readonly string[] | undefined;
+  readonly #kinds: readonly KindEntry[];
+  readonly #tls: FakeApiServerOptions["tls"];
+  readonly #state: ApiState;
+  readonly #pages = new ListPages();
+  readonly #faults = new Faults();
+  readonly #sockets = new Map<Socket, number>();
+  #connections = 0;
+  #writes = 0;
+  #uids = 0;
+  #nodePorts = 30000;
+  #addresses = 0;
+  #server: Server | undefined;
+  #port = 0;
+
+  constructor(options: FakeApiServerOptions) {
+    this.#kinds = servedKinds(options.kinds ?? [], options.without ?? []);
+    this.#tls = options.tls;
+    this.tokens = options.tokens;
+    this.#state = {
+      store: new ObjectStore(),
+      time: () => new Date().toISOString().replace(/\.\d+Z$/, "Z"),
+      uid: () => {
+        this.#uids += 1;
+        return `00000000-0000-4000-8000-${String(this.#uids).padStart(12, "0")}`;
+      },
+      allocator: {
+        clusterIp: () => {
+          this.#addresses += 1;
+          return `10.96.${this.#addresses >> 8}.${this.#addresses & 255}`;
+        },
+        nodePort: () => {
+          this.#nodePorts += 1;
+          return this.#nodePorts;
+        },
+      },
+    };
+    for (const name of ["default", "kube-system"])
+      this.seed([{ apiVersion: "v1", kind: "Namespace", metadata: { name } }]);
+  }
+
+  get url(): string {
+    return `${this.#tls === undefined ? "http" : "https"}://127.0.0.1:${this.#port}`;
+  }
+
+  /** Requests that tried to write, dry runs left out. */
+  get writes(): readonly RequestEntry[] {
+    return this.requests.filter((request) => request.write > 0);
+  }
+
+  /**
+   * Puts objects in place, status included, as another manager (`kubectl` unless told) had made them. Missing namespaces
+   * are made.
+   */
+  seed(objects: readonly KubeObject[], manager = "kubectl"): void {
+    for (const object of objects) seedObject(this.#state, this.#kinds, object, manager);
+  }
+
+  /** All objects of a resource (`services`, `gateways.networking.istio.io`) as they are stored. */
+  stored(resource: string, namespace?: string): readonly StoredObject[] {
+    return this.#state.store.list(resource, namespace);
+  }
+
+  /** Breaks in on requests that match, see `Fault`. */
+  fail(rule: FaultRule): void {
+    this.#faults.add(rule);
+  }
+
+  /** 403 for what matches. */
+  forbid(when: (request: RequestEntry) => boolean): void {
+    this.#faults.add({ when, fault: { type: "status", status: 403 } });
+  }
+
+  heal(): void {
+    this.#faults.clear();
+  }
+
+  /** Forgets events and continue tokens: what refers to them is answered with 410. */
+  compact(): void {
+    this.#state.store.compact();
+    this.#pages.expire();
+  }
+
+  /** Breaks all connections, and takes no more until `restart`. What is stored stays. */
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    for (const socket of this.#sockets.keys()) socket.destroy();
+    if (server !== undefined) await new Promise((resolve) => server.close(resolve));
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    const listener = (request: IncomingMessage, response: ServerResponse) => {
+      this.#serve(request, response).catch((failure: unknown) =>
+        response.destroy(failure instanceof Error ? failure : undefined),
+      );
+    };
+    const server =
+      this.#tls === undefined
+        ? createServer(listener)
+        : createTlsServer(
+            {
+              cert: this.#tls.certificate,
+              key: this.#tls.key,
+              ...(this.#tls.clientAuthority === undefined ? {} : { ca: this.#tls.clientAuthority }),
+              // As kube-apiserver does: asked for, judged when a request comes.
+              requestCert: this.#tls.clientAuthority !== undefined,
+              rejectUnauthorized: false,
+            },
+            listener,
+          );
+    server.on(this.#tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
+      this.#connections += 1;
+      this.#sockets.set(socket, this.#connections);
+      socket.on("close", () => this.#sockets.delete(socket));
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(this.#port, "127.0.0.1", resolve);
+    });
+    this.#port = (server.address() as AddressInfo).port;
+    this.#server = server;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", this.url);
+    const call = parseCall(request.method ?? "GET", url, this.#kinds);
+    const entry = this.#log(request, url, call);
+    const body = await readBody(request);
+    const fault = this.#faults.take(entry);
+    if (fault?.type === "delay") await delay(fault.milliseconds);
+    if (fault?.type === "hang") return;
+    try {
+      if (fault !== undefined && "effect" in fault && fault.effect === "before") return this.#break(fault, response);
+      if (fault?.type === "status") throw faultStatus(fault, entry);
+      this.#authenticate(request);
+      if (call?.verb === "watch") return watchStream(this.#state.store, call, response);
+      const { status, answer } = this.#answer(url, call, body, request);
+      if (fault !== undefined && "effect" in fault) return this.#break(fault, response);
+      reply(response, status, answer);
+    } catch (failure) {
+      if (!(failure instanceof StatusError)) throw failure;
+      const retryAfter = fault?.type === "status" ? fault.retryAfter : undefined;
+      reply(response, failure.code, failure.body, retryAfter);
+    }
+  }
+
+  #log(request: IncomingMessage, url: URL, call: ApiCall | undefined): RequestEntry {
+    const dryRun = url.searchParams.get("dryRun") === "All";
+    const isWrite = !dryRun && (call?.verb === "patch" || call?.verb === "delete");
+    if (isWrite) this.#writes += 1;
+    const entry: RequestEntry = {
+      method: request.method ?? "",
+      path: `${url.pathname}${url.search}`,
+      userAgent: request.headers["user-agent"] ?? "",
+      ...(call === undefined ? {} : { verb: call.verb, resource: resourceOf(call.kind) }),
+      ...(call?.namespace === undefined ? {} : { namespace: call.namespace }),
+      ...(call?.name === undefined ? {} : { name: call.name }),
+      dryRun,
+      write: isWrite ? this.#writes : 0,
+      connection: this.#sockets.get(request.socket) ?? 0,
+    };
+    this.requests.push(entry);
+    return entry;
+  }
+
+  #authenticate(request: IncomingMessage): void {
+    const token = request.headers.authorization?.replace(/^Bearer /, "") ?? "";
+    const isKnown = this.tokens === undefined || this.tokens.includes(token);
+    const needsCertificate = this.#tls?.clientAuthority !== undefined;
+    const isCertified = "authorized" in request.socket && request.socket.authorized === true;
+    if (!isKnown || (needsCertificate && !isCertified)) throw new StatusError(401, "Unauthorized", "Unauthorized");
+  }
+
+  #answer(url: URL, call: ApiCall | undefined, body: string, request: IncomingMessage): Answer {
+    if (url.pathname === "/version") return { status: 200, answer: { major: "1", minor: "37", gitVersion: "v1.37.2" } };
+    if (call === undefined) return { status: 404, answer: "404 page not found\n" };
+    const { store } = this.#state;
+    switch (call.verb) {
+      case "list":
+        return { status: 200, answer: this.#pages.page(store, call) };
+      case "patch": {
+        if (request.headers["content-type"] !== "application/apply-patch+yaml") {
+          throw new StatusError(415, "UnsupportedMediaType", "only server-side apply is served here");
+        }
+        const { status, object } = applyCall(this.#state, call, body);
+        return { status, answer: object };
+      }
+      case "delete": {
+        const answer = deleteCall(this.#state, call, body);
+        const isGone = call.kind.plural === "namespaces" && call.query.get("dryRun") !== "All";
+        if (isGone) removeNamespaceContent(store, this.#kinds, call.name ?? "");
+        return { status: 200, answer };
+      }
+      case "get":
+      case "watch": {
+        const object = store.get(keyOf(call, call.name ?? ""));
+        if (object === undefined) throw notFound(resourceOf(call.kind), call.name ?? "");
+        return { status: 200, answer: object };
+      }
+    }
+  }
+
+  #break(fault: Fault, response: ServerResponse): void {
+    if (fault.type === "crash") void this.stop();
+    else response.socket?.destroy();
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly answer: object | string;
+}
+
+function faultStatus(fault: Extract<Fault, { type: "status" }>, entry: RequestEntry): StatusError {
+  if (fault.status === 403) return forbidden(entry);
+  return new StatusError(fault.status, fault.reason ?? "", `the test asked for a ${fault.status}`);
+}
+
+function reply(response: ServerResponse, status: number, answer: object | string, retryAfter?: number): void {
+  const isText = typeof answer === "string";
+  response.writeHead(status, {
+    "content-type": isText ? "text/plain" : "application/json",
+    ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
+  });
+  response.end(isText ? answer : JSON.stringify(answer));
+}
+
+/** Ready to answer on a free port of 127.0.0.1; `await using` stops it. */
+export async function startFakeApiServer(options: FakeApiServerOptions = {}): Promise<FakeApiServer> {
+  const server = new FakeApiServer(options);
+  await server.restart();
+  return server;
+}

@@ -1,0 +1,194 @@
+import { isDeepStrictEqual } from "node:util";
+import type { KindEntry } from "@isthmus/core";
+import type { ApiCall } from "./apiCall.ts";
+import { defaultService, type ServiceAllocator } from "./defaultService.ts";
+import { isMap, type JsonObject, mapOf, type StoredObject, textOf } from "./json.ts";
+import { fieldRules } from "./listRules.ts";
+import type { ObjectStore, StoreKey } from "./objectStore.ts";
+import { resourceOf } from "./servedKinds.ts";
+import { serverSideApply } from "./serverSideApply.ts";
+import { conflict, notFound, StatusError } from "./statusError.ts";
+import { validateObject } from "./validateObject.ts";
+
+export interface ApiState {
+  readonly store: ObjectStore;
+  readonly allocator: ServiceAllocator;
+  /** RFC 3339. */
+  readonly time: () => string;
+  readonly uid: () => string;
+}
+
+export interface ApplyAnswer {
+  readonly status: 200 | 201;
+  readonly object: JsonObject;
+}
+
+export function keyOf(call: ApiCall, name: string): StoreKey {
+  return { resource: resourceOf(call.kind), namespace: call.namespace ?? "", name };
+}
+
+/** A server-side apply. Throws StatusError. */
+export function applyCall(state: ApiState, call: ApiCall, body: string): ApplyAnswer {
+  const config = parseObject(body, call);
+  const name = call.name ?? "";
+  const key = keyOf(call, name);
+  const manager = call.query.get("fieldManager");
+  if (!manager) throw new StatusError(422, "Invalid", "fieldManager: Required value: is required for apply patch");
+  const live = state.store.get(key);
+  checkPreconditions(call, mapOf(config.metadata), live);
+  if (live === undefined) checkNamespace(state, call);
+  const result = serverSideApply({
+    live: live ?? newObject(state, call, name),
+    config: withoutServersOwn(config),
+    manager,
+    force: call.query.get("force") === "true",
+    rules: fieldRules(call.kind.group, call.kind.kind),
+    time: state.time(),
+  });
+  if (result.type === "conflict") throw new StatusError(409, "Conflict", result.message, { causes: result.causes });
+  const object = finish(state, call.kind, result.object, live);
+  validateObject(call.kind, object);
+  const isDryRun = call.query.get("dryRun") === "All";
+  if (live !== undefined && isDeepStrictEqual(object, live)) return { status: 200, object: live };
+  const status = live === undefined ? 201 : 200;
+  if (isDryRun) return { status, object: live === undefined ? withoutVersion(object) : object };
+  return { status, object: state.store.put(key, object) };
+}
+
+/** Deletes, or throws StatusError. A namespace takes along what is in it. */
+export function deleteCall(state: ApiState, call: ApiCall, body: string): JsonObject {
+  const name = call.name ?? "";
+  const key = keyOf(call, name);
+  const resource = resourceOf(call.kind);
+  const live = state.store.get(key);
+  if (live === undefined) throw notFound(resource, name);
+  const options = body === "" ? {} : mapOf(JSON.parse(body));
+  const { uid, resourceVersion } = mapOf(options.preconditions);
+  if (uid !== undefined && uid !== live.metadata.uid) {
+    throw conflict(call.kind.kind, name, `the UID in the precondition (${uid}) does not match the UID in record`);
+  }
+  if (resourceVersion !== undefined && resourceVersion !== live.metadata.resourceVersion) {
+    throw conflict(call.kind.kind, name, `the ResourceVersion in the precondition (${resourceVersion}) does not match`);
+  }
+  if (call.query.get("dryRun") !== "All") state.store.remove(key);
+  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details: { name, kind: resource } };
+}
+
+function parseObject(body: string, call: ApiCall): JsonObject {
+  const object = parseJson(body);
+  const { kind } = call;
+  const apiVersion = kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
+  if (object === undefined || object.kind !== kind.kind || object.apiVersion !== apiVersion) {
+    throw new StatusError(400, "BadRequest", `the body is no ${kind.kind} of ${apiVersion}`);
+  }
+  const { name, namespace } = mapOf(object.metadata);
+  if (name !== undefined && name !== call.name) {
+    throw new StatusError(400, "BadRequest", "the name of the object does not match the name on the URL");
+  }
+  if (namespace !== undefined && namespace !== call.namespace) {
+    throw new StatusError(
+      400,
+      "BadRequest",
+      "the namespace of the provided object does not match the namespace sent on the request",
+    );
+  }
+  return object;
+}
+
+function parseJson(body: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return isMap(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A version counts only against an object that is there; a uid also against none. As kube-apiserver has it. */
+function checkPreconditions(call: ApiCall, wanted: JsonObject, live: StoredObject | undefined): void {
+  const resource = resourceOf(call.kind);
+  const name = call.name ?? "";
+  const { uid, resourceVersion } = wanted;
+  if (live === undefined) {
+    if (uid === undefined) return;
+    const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+    throw conflict(resource, name, why);
+  }
+  if (uid !== undefined && uid !== live.metadata.uid) {
+    const message = `Invalid value: "${uid}": field is immutable`;
+    const causes = [{ reason: "FieldValueInvalid", message, field: "metadata.uid" }];
+    const text = `${call.kind.kind} "${name}" is invalid: metadata.uid: ${message}`;
+    throw new StatusError(422, "Invalid", text, { name, kind: call.kind.kind, causes });
+  }
+  if (resourceVersion !== undefined && resourceVersion !== live.metadata.resourceVersion) {
+    const why = "the object has been modified; please apply your changes to the latest version and try again";
+    throw conflict(resource, name, why);
+  }
+}
+
+function checkNamespace(state: ApiState, call: ApiCall): void {
+  if (!call.kind.namespaced) return;
+  const name = call.namespace ?? "";
+  if (state.store.get({ resource: "namespaces", namespace: "", name }) === undefined)
+    throw notFound("namespaces", name);
+}
+
+function newObject(state: ApiState, call: ApiCall, name: string): JsonObject {
+  return {
+    metadata: {
+      name,
+      ...(call.namespace === undefined ? {} : { namespace: call.namespace }),
+      uid: state.uid(),
+      creationTimestamp: state.time(),
+    },
+  };
+}
+
+/** What a client may not set by an apply: status, and metadata that the server keeps. */
+function withoutServersOwn(config: JsonObject): JsonObject {
+  const { status: _status, metadata, ...rest } = config;
+  const { labels, annotations, finalizers } = mapOf(metadata);
+  const own = { labels, annotations, finalizers };
+  const given = Object.entries(own).filter(([, value]) => value !== undefined && value !== null);
+  return { ...rest, metadata: Object.fromEntries(given) };
+}
+
+function finish(state: ApiState, kind: KindEntry, object: JsonObject, live: StoredObject | undefined): StoredObject {
+  const isService = kind.group === "" && kind.kind === "Service";
+  const defaulted = isService ? defaultService(object, state.allocator) : object;
+  const metadata = mapOf(defaulted.metadata);
+  const generation =
+    live === undefined ? 1 : Number(live.metadata.generation ?? 1) + (isSameSpec(defaulted, live) ? 0 : 1);
+  return {
+    ...defaulted,
+    metadata: {
+      ...metadata,
+      name: textOf(metadata.name) ?? "",
+      uid: textOf(metadata.uid) ?? "",
+      resourceVersion: live?.metadata.resourceVersion ?? "",
+      // Built-in kinds of the core group have none.
+      ...(kind.group === "" ? {} : { generation }),
+    },
+  };
+}
+
+function isSameSpec(object: JsonObject, live: StoredObject): boolean {
+  const { metadata: _m, status: _s, ...rest } = object;
+  const { metadata: _lm, status: _ls, ...liveRest } = live;
+  return isDeepStrictEqual(rest, liveRest);
+}
+
+/** What a dry run would create has no version. */
+function withoutVersion({ metadata, ...rest }: StoredObject): JsonObject {
+  const { resourceVersion: _none, ...others } = metadata;
+  return { ...rest, metadata: others };
+}
+
+/** Used when a namespace goes. */
+export function removeNamespaceContent(store: ObjectStore, kinds: readonly KindEntry[], namespace: string): void {
+  for (const kind of kinds.filter((entry) => entry.namespaced)) {
+    const resource = resourceOf(kind);
+    for (const { metadata } of store.list(resource, namespace))
+      store.remove({ resource, namespace, name: metadata.name });
+  }
+}

@@ -1,0 +1,101 @@
+import type { Intents, KubeObject, Observed, ObservedCluster } from "@isthmus/core";
+import fc from "fast-check";
+import { intents, meshCluster, sharedService } from "./declared.ts";
+import { namespace, node, observedCluster, pod, service } from "./observedObjects.ts";
+
+export interface RandomMesh {
+  readonly intents: Intents;
+  readonly observed: Observed;
+}
+
+const clusterNames = ["c1", "c2", "c3", "c4"] as const;
+const namespaces = ["red", "blue"] as const;
+const services = ["web", "api", "db"] as const;
+
+interface Placed {
+  readonly where: string;
+  readonly cluster: string;
+  readonly sidecar: boolean;
+  readonly accounts: number;
+  readonly ports: readonly number[];
+}
+
+const placedServices: fc.Arbitrary<readonly Placed[]> = fc.uniqueArray(
+  fc.record({
+    where: fc.tuple(fc.constantFrom(...namespaces), fc.constantFrom(...services)).map((parts) => parts.join("/")),
+    cluster: fc.constantFrom(...clusterNames),
+    sidecar: fc.integer({ min: 0, max: 9 }).map((number) => number > 0),
+    accounts: fc.integer({ min: 0, max: 2 }),
+    ports: fc.uniqueArray(fc.constantFrom(80, 8000, 9000), { minLength: 1, maxLength: 3 }),
+  }),
+  { selector: ({ where, cluster }) => `${cluster} ${where}`, maxLength: 12 },
+);
+
+const shares = fc.uniqueArray(
+  fc.record({
+    where: fc.tuple(fc.constantFrom(...namespaces), fc.constantFrom(...services)).map((parts) => parts.join("/")),
+    servedBy: fc.uniqueArray(fc.constantFrom(...clusterNames), { minLength: 1 }),
+    consumers: fc.array(
+      fc.record(
+        {
+          clusters: fc.uniqueArray(fc.constantFrom(...clusterNames), { minLength: 1 }),
+          namespaces: fc.uniqueArray(fc.constantFrom(...namespaces), { minLength: 1 }),
+        },
+        { requiredKeys: ["clusters"] },
+      ),
+      { minLength: 1, maxLength: 2 },
+    ),
+    as: fc.uniqueArray(fc.constantFrom("PerCluster", "SameName"), { minLength: 1 }),
+  }),
+  { selector: ({ where }) => where, maxLength: 5 },
+);
+
+/** Meshes of up to four clusters in which some declarations work, some are wrong, and some clusters cannot be read. */
+export const randomMesh: fc.Arbitrary<RandomMesh> = fc
+  .record({
+    placed: placedServices,
+    shares,
+    hidden: fc.uniqueArray(fc.constantFrom(...clusterNames), { maxLength: 2 }),
+    nodes: fc.integer({ min: 0, max: 2 }),
+  })
+  .map(({ placed, shares: declared, hidden, nodes }) => ({
+    intents: intents(
+      declared.map(({ where, ...spec }) => sharedService(where, spec)),
+      { clusters: clusterNames.map((name) => meshCluster(name)) },
+    ),
+    observed: {
+      clusters: new Map(
+        clusterNames
+          .filter((name) => !hidden.includes(name))
+          .map((name, index) => [name, cluster(name, index, { placed, nodes })]),
+      ),
+      unreachable: new Map(
+        hidden.map((name) => [
+          name,
+          { code: "CLUSTER_UNREACHABLE", at: `MeshCluster ${name}`, message: `${name} does not answer`, hint: "" },
+        ]),
+      ),
+    },
+  }));
+
+function cluster(
+  name: string,
+  index: number,
+  { placed, nodes }: { readonly placed: readonly Placed[]; readonly nodes: number },
+): ObservedCluster {
+  const here = placed.filter((each) => each.cluster === name);
+  const objects: KubeObject[] = [
+    ...namespaces.map((each) => namespace(each)),
+    ...Array.from({ length: nodes }, (_, extra) => node(`${name}-${extra}`, `192.0.2.${index * 10 + extra + 100}`)),
+    ...here.flatMap(({ where, sidecar, accounts, ports }) => [
+      service(
+        where,
+        ports.map((port) => ({ name: `http-${port}`, port, targetPort: port })),
+      ),
+      ...Array.from({ length: accounts }, (_, number) =>
+        pod(`${where}-${number}`, { app: where.split("/")[1] ?? "", serviceAccount: `account${number}`, sidecar }),
+      ),
+    ]),
+  ];
+  return observedCluster(name, `192.0.2.${index + 1}`, objects);
+}
