@@ -42,7 +42,7 @@ export type { WrittenIntent } from "./model/minimalIntent.ts";
 export { nearestName } from "./model/nearestName.ts";
 export type { Observed, ObservedCluster, TrustRoot } from "./model/observed.ts";
 export { offsetAt } from "./model/offsetAt.ts";
-export type { ParsedIntents } from "./model/parseIntents.ts";
+export type { ParsedIntents, ParseOptions } from "./model/parseIntents.ts";
 export { parseIntents } from "./model/parseIntents.ts";
 export type { InputFile, ReadDocuments, SourceDocument } from "./model/readDocuments.ts";
 export { maxFileLength, readDocuments } from "./model/readDocuments.ts";
@@ -56,6 +56,7 @@ export type { Action, ActionVerb, FieldChange, LiveVersion, Plan, PlanSummary } 
 export { actionVerbs, summarize } from "./plan/action.ts";
 export { checkStale } from "./plan/checkStale.ts";
 export { isInventory } from "./plan/inventory.ts";
+export { fieldChanges } from "./plan/fieldChanges.ts";
 export { massDelete } from "./plan/massDelete.ts";
 export { ownerGroups } from "./plan/ownerGroups.ts";
 export type { PlanOptions } from "./plan/plan.ts";

@@ -1,6 +1,18 @@
 export type { ApplyEvent } from "./apply/applyEvent.ts";
 export type { ApplyPlanOptions } from "./apply/applyPlan.ts";
 export { applyPlan } from "./apply/applyPlan.ts";
+export { type IntentFiles, type IntentFilesOptions, readIntentFiles } from "./intentFiles.ts";
+export { type ObserveOptions, type ObserveResult, observe } from "./observe/observe.ts";
+export {
+  type DeclaredMesh,
+  type Prepared,
+  type PrepareOptions,
+  preparePlan,
+  type ReconcileEvent,
+  type ReconcileOptions,
+  reconcile,
+} from "./reconcile.ts";
 export { maxSavedPlanSize, readSavedPlan, writeSavedPlan } from "./savedPlan.ts";
 export { DirectoryTarget, type DirectoryTargetOptions } from "./target/directoryTarget.ts";
+export { type OpenTargetsOptions, openTargets } from "./target/openTargets.ts";
 export type { CallOptions, Observation, Target, WriteOptions } from "./target/target.ts";

@@ -7,6 +7,7 @@ import {
   type Problem,
   type SavedPlan,
 } from "@isthmus/core";
+import { readUpTo } from "./readUpTo.ts";
 import { writeFileAtomically } from "./target/directory/writeFileAtomically.ts";
 
 /** Bytes. A plan that creates everything for 10 clusters of 1,000 shared services is about 40 MB. */
@@ -34,7 +35,7 @@ export async function writeSavedPlan(path: string, saved: SavedPlan): Promise<vo
 export async function readSavedPlan(path: string): Promise<DecodedPlan> {
   let text: string | undefined;
   try {
-    text = await readUpTo(path, maxSavedPlanSize);
+    text = await readUpTo(createReadStream(path), maxSavedPlanSize);
   } catch (error) {
     const message = `the saved plan cannot be read: ${messageOf(error)}`;
     return { problems: [{ code: "FILE_UNREADABLE", at: path, message, hint: "make one: isthmus plan -o FILE" }] };
@@ -42,18 +43,6 @@ export async function readSavedPlan(path: string): Promise<DecodedPlan> {
   if (text !== undefined) return decodeSavedPlan(text, path);
   const message = `the file is larger than ${maxSavedPlanSize / 1024 / 1024} MB`;
   return { problems: [{ code: "FILE_TOO_LARGE", at: path, message, hint: "give a plan that isthmus saved" }] };
-}
-
-/** Undefined where there is more. Counts what comes, since a device or pipe tells no size. */
-async function readUpTo(path: string, limit: number): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of createReadStream(path)) {
-    size += chunk.length;
-    if (size > limit) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function messageOf(error: unknown): string {

@@ -20,6 +20,11 @@ export interface ParsedIntents {
   readonly problems: readonly Problem[];
 }
 
+export interface ParseOptions {
+  /** Whether `files` are all that the user gave; if not, what they refer to may be declared in the others. True unless told. */
+  readonly isComplete?: boolean;
+}
+
 /** A resource as it stands in a document, read or not. */
 interface Item {
   readonly document: SourceDocument;
@@ -30,7 +35,7 @@ interface Item {
  * Reads what the user declares from YAML or JSON files of any number of documents, `kind: List` among them.
  * Never throws: whatever is wrong is a problem with `at` as `file:line:column`. Without a Mesh its defaults hold.
  */
-export function parseIntents(files: readonly InputFile[]): ParsedIntents {
+export function parseIntents(files: readonly InputFile[], { isComplete = true }: ParseOptions = {}): ParsedIntents {
   const read = files.map(readDocuments);
   const problems = read.flatMap((file) => file.problems);
   const declared = new Map<string, Declared>();
@@ -48,11 +53,12 @@ export function parseIntents(files: readonly InputFile[]): ParsedIntents {
   const lostNames = lost.map((value) => valueAt(value, ["metadata", "name"]));
   const semantic = checkIntents(intents, {
     lostClusters: new Set(lostNames.filter((name) => typeof name === "string")),
-    complete: read.every(({ complete }) => complete) && lostNames.every((name) => typeof name === "string"),
+    complete:
+      isComplete && read.every(({ complete }) => complete) && lostNames.every((name) => typeof name === "string"),
     fileOf: sources.fileOf,
   });
   problems.push(...withPositions(semantic, sources));
-  if (problems.length === 0 && declared.size === 0) problems.push(nothingDeclared(files));
+  if (isComplete && problems.length === 0 && declared.size === 0) problems.push(nothingDeclared(files));
   return { intents: problems.length === 0 ? intents : undefined, sources, problems: inOrder(problems, files) };
 }
 

@@ -1,0 +1,112 @@
+import { catalog, type KindEntry, MeshError, type Problem } from "@isthmus/core";
+import { failureProblem, type KubeClient, KubeError } from "@isthmus/kube";
+import { istiodVersions } from "../istiodVersions.ts";
+import type { Observation } from "../target.ts";
+import { trustRootConfigMap, trustRoots } from "../trustRoots.ts";
+import { slimObject } from "./slimObject.ts";
+
+export interface ObserveOptions {
+  readonly cluster: string;
+  readonly istioNamespace: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+// Read by name: it is no kind of which all objects matter.
+const configMap: KindEntry = {
+  group: "",
+  version: "v1",
+  kind: "ConfigMap",
+  plural: "configmaps",
+  namespaced: true,
+  read: "optional",
+  write: false,
+};
+
+/** What was read, or why the API server keeps it from us. */
+type Answer<T> = { readonly value: T } | { readonly refusal: KubeError };
+
+/**
+ * Everything that we read of a cluster, all at the same time. What is optional and missing is a problem; throws a
+ * `MeshError` where the server does not answer, or keeps what is needed from us.
+ */
+export async function observeCluster(client: KubeClient, options: ObserveOptions): Promise<Observation> {
+  const { cluster, istioNamespace } = options;
+  const failed = new AbortController();
+  const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
+  try {
+    const [version, roots, ...lists] = await Promise.all([
+      answerOf(client.version({ signal })),
+      answerOf(client.get(configMap, trustRootConfigMap, istioNamespace, { signal })),
+      ...catalog.map(async (kind) => ({ kind, answer: await answerOf(client.list(kind, { signal })) })),
+    ]);
+    const needed = lists.flatMap(({ kind, answer }) => (kind.read === "needed" ? refusalOf(answer) : []));
+    if (needed.length > 0) throw new MeshError(incomplete(needed, cluster));
+    const optional = [roots, ...lists.map(({ answer }) => answer)].flatMap(refusalOf);
+    const objects = lists.flatMap(({ answer }) => ("value" in answer ? answer.value.map(slimObject) : []));
+    return {
+      cluster: {
+        name: cluster,
+        source: "live",
+        objects,
+        ...("value" in version && { version: version.value }),
+        istiodVersions: istiodVersions(objects, istioNamespace),
+        trustRoots: "value" in roots ? trustRoots(roots.value?.data) : [],
+      },
+      problems: optional.flatMap((refusal) => failureProblem(refusal, cluster) ?? []),
+    };
+  } catch (error) {
+    // Where one call found no server, the others need not find that out by themselves.
+    failed.abort(error);
+    options.signal?.throwIfAborted();
+    const problem = failureProblem(error, cluster);
+    throw problem === undefined ? error : new MeshError(problem, { cause: error });
+  }
+}
+
+/** Only "you may not" and "there is no such kind" leave the rest of the cluster readable. */
+async function answerOf<T>(call: Promise<T>): Promise<Answer<T>> {
+  try {
+    return { value: await call };
+  } catch (error) {
+    if (error instanceof KubeError && (error.status === 403 || error.status === 404)) return { refusal: error };
+    throw error;
+  }
+}
+
+function refusalOf(answer: Answer<unknown>): readonly KubeError[] {
+  return "refusal" in answer ? [answer.refusal] : [];
+}
+
+/** One problem for all kinds that are missing: CRDs first, since who has none needs no right to list them. */
+function incomplete(refusals: readonly KubeError[], cluster: string): Problem {
+  const missing = refusals.filter(({ status }) => status === 404).map(({ call }) => call.resource);
+  if (missing.length > 0) {
+    return {
+      code: "KIND_NOT_INSTALLED",
+      at: cluster,
+      message: `cluster ${cluster}: the API server does not serve ${missing.join(", ")}`,
+      hint: "Install Istio 1.22 or later, or its CRDs: istioctl install, or the Helm chart istio/base.",
+    };
+  }
+  const forbidden = refusals.map(({ call }) => call.resource);
+  return {
+    code: "CLUSTER_FORBIDDEN",
+    at: cluster,
+    message: `cluster ${cluster}: we may not list ${forbidden.join(", ")}`,
+    hint: `Bind a ClusterRole with the rules ${rbacRules(forbidden)}`,
+  };
+}
+
+/** `{apiGroups: [networking.istio.io], resources: [gateways], verbs: [get, list, watch]}` for each API group. */
+function rbacRules(resources: readonly string[]): string {
+  const byGroup = new Map<string, string[]>();
+  for (const resource of resources) {
+    const [plural = "", ...group] = resource.split(".");
+    byGroup.set(group.join("."), [...(byGroup.get(group.join(".")) ?? []), plural]);
+  }
+  const rules = [...byGroup].map(
+    ([group, plurals]) =>
+      `{apiGroups: [${group === "" ? '""' : group}], resources: [${plurals.join(", ")}], verbs: [get, list, watch]}`,
+  );
+  return rules.join(", ");
+}

@@ -1,0 +1,70 @@
+import type { KubeObject, Node, Pod, PodSpec } from "@isthmus/core";
+
+/**
+ * A Pod or Node with the fields that the types of core declare, any other object as it is: thousands of Pods, each of some
+ * kilobytes, stay in memory as long as an observation does.
+ */
+export function slimObject(object: KubeObject): KubeObject {
+  switch (object.kind) {
+    case "Pod":
+      return slimPod(object as Pod);
+    case "Node":
+      return slimNode(object as Node);
+    default:
+      return object;
+  }
+}
+
+function slimPod({ apiVersion, kind, metadata, spec, status }: Pod): Pod {
+  return {
+    apiVersion,
+    kind,
+    metadata: slimMetadata(metadata),
+    spec: slimPodSpec(spec),
+    ...(status && {
+      status: { ...pick(status, ["phase", "podIP"]), ...(status.conditions && { conditions: slimConditions(status) }) },
+    }),
+  };
+}
+
+function slimPodSpec(spec: PodSpec): PodSpec {
+  const images = (containers: NonNullable<PodSpec["containers"]>) =>
+    containers.map((container) => pick(container, ["name", "image"]));
+  return {
+    ...pick(spec, ["serviceAccountName", "nodeName", "hostNetwork"]),
+    ...(spec.containers && { containers: images(spec.containers) }),
+    ...(spec.initContainers && { initContainers: images(spec.initContainers) }),
+  };
+}
+
+function slimNode({ apiVersion, kind, metadata, spec, status }: Node): Node {
+  return {
+    apiVersion,
+    kind,
+    metadata: slimMetadata(metadata),
+    ...(spec && { spec: pick(spec, ["unschedulable"]) }),
+    ...(status && {
+      status: {
+        ...(status.addresses && { addresses: status.addresses.map((each) => pick(each, ["type", "address"])) }),
+        ...(status.conditions && { conditions: slimConditions(status) }),
+      },
+    }),
+  };
+}
+
+function slimMetadata(metadata: KubeObject["metadata"]): KubeObject["metadata"] {
+  return pick(metadata, ["name", "namespace", "labels", "uid", "resourceVersion", "deletionTimestamp"]);
+}
+
+type Conditions = readonly { readonly type: string; readonly status: string }[];
+
+function slimConditions({ conditions = [] }: { readonly conditions?: Conditions }): Conditions {
+  return conditions.map((condition) => pick(condition, ["type", "status"]));
+}
+
+function pick<T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
+  const picked: Partial<T> = {};
+  for (const name of names) if (from[name] !== undefined) picked[name] = from[name];
+  // Absent stays absent, also where the type says that it never is.
+  return picked as Pick<T, K>;
+}

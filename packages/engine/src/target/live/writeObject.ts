@@ -1,0 +1,101 @@
+import {
+  type Action,
+  fieldChanges,
+  isOurs,
+  type KindEntry,
+  type KubeObject,
+  kindEntry,
+  MeshError,
+} from "@isthmus/core";
+import { failureProblem, type KubeClient, KubeError } from "@isthmus/kube";
+import { refusal } from "../refusal.ts";
+import type { WriteOptions } from "../target.ts";
+
+/**
+ * A version that no object has, since etcd begins to count with the second. Server-side apply has no "create only", but an
+ * object that exists fails this precondition (409), while one that does not is created all the same. Seen with built-in and
+ * custom kinds on kube-apiserver 1.37; lab/test/target.lab.test.ts holds it.
+ */
+const versionOfNone = "1";
+
+/** Carries out an action on an API server, as `Target.write` says. */
+export async function writeObject(client: KubeClient, action: Action, options: WriteOptions): Promise<void> {
+  if (action.verb === "noop") return;
+  const kind = kindEntry(action.ref.group, action.ref.kind);
+  if (kind?.write !== true) throw refusal("OBJECT_REFUSED", action, `isthmus does not write objects of this kind`);
+  try {
+    await send(client, kind, action, options);
+  } catch (error) {
+    if (!(error instanceof KubeError)) throw error;
+    if (error.status === 409) return settleConflict(client, kind, action, { options, conflict: error });
+    throw explained(action, error);
+  }
+}
+
+async function send(client: KubeClient, kind: KindEntry, action: Action, options: WriteOptions): Promise<void> {
+  const { desired, live, ref } = action;
+  if (action.verb === "delete") {
+    // Gone already is fine. What another put in its place has another uid.
+    await client.remove(kind, ref.name, ref.namespace, { ...options, preconditions: { ...live } });
+    return;
+  }
+  if (desired === undefined) throw refusal("WRITE_FAILED", action, "the plan does not say what to write");
+  // The uid is needed since a version alone does not keep an object from being created anew.
+  const expected = action.verb === "create" ? { resourceVersion: versionOfNone } : { ...live };
+  const object = { ...desired, metadata: { ...desired.metadata, ...expected } };
+  // By force we take back what somebody changed in our own object; what is not ours we never force.
+  await client.apply(kind, object, { ...options, force: action.verb === "update" });
+}
+
+/**
+ * The object is not as it was planned against. Where it is as wanted, an earlier try of ours did it, whose answer was lost.
+ * Throws OBJECT_NOT_OURS or PLAN_STALE elsewhere.
+ */
+async function settleConflict(
+  client: KubeClient,
+  kind: KindEntry,
+  action: Action,
+  { options, conflict }: { readonly options: WriteOptions; readonly conflict: KubeError },
+): Promise<void> {
+  const { signal } = options;
+  const live = await client.get(kind, action.ref.name, action.ref.namespace, { ...(signal && { signal }) });
+  if (live === undefined && action.verb === "delete") return;
+  if (live !== undefined && !isOurs(live)) {
+    throw refusal("OBJECT_NOT_OURS", action, "an object of that name has appeared that is not ours", {
+      hint: "Delete or rename it, or take it over with --adopt.",
+      cause: conflict,
+    });
+  }
+  if (live !== undefined && isAsWanted(action, live)) return;
+  throw refusal("PLAN_STALE", action, `the object changed since the plan was made: ${conflict.message}`, {
+    hint: "Plan again.",
+    cause: conflict,
+  });
+}
+
+function isAsWanted({ desired }: Action, live: KubeObject): boolean {
+  const isGoing = live.metadata.deletionTimestamp !== undefined;
+  return desired !== undefined && !isGoing && fieldChanges(desired, live, "live").length === 0;
+}
+
+function explained(action: Action, error: KubeError): MeshError {
+  const { namespace } = action.ref;
+  if (error.causes.some(({ reason }) => reason === "NamespaceTerminating")) {
+    return refusal("NAMESPACE_MISSING", action, `namespace ${namespace} is being deleted`, { cause: error });
+  }
+  // A kind that is not served is no missing object, and a missing object is created: so it is the namespace.
+  if (error.status === 404 && error.isObjectMissing) {
+    return refusal("NAMESPACE_MISSING", action, `namespace ${namespace} does not exist`, {
+      hint: `kubectl create namespace ${namespace}`,
+      cause: error,
+    });
+  }
+  // RBAC says who cannot do what; an admission plugin, which answers 403 as well, says what it has against the object.
+  if (error.status === 403 && !/ cannot \w+ resource /.test(error.message)) {
+    return refusal("OBJECT_REFUSED", action, `the API server refuses the object: ${error.message}`, { cause: error });
+  }
+  const problem = failureProblem(error, action.cluster);
+  return problem === undefined
+    ? refusal("WRITE_FAILED", action, error.message, { cause: error })
+    : new MeshError(problem, { cause: error });
+}

@@ -1,0 +1,39 @@
+import type { Action } from "@isthmus/core";
+import type { KubeClient } from "@isthmus/kube";
+import { observeCluster } from "./live/observeCluster.ts";
+import { writeObject } from "./live/writeObject.ts";
+import type { CallOptions, Observation, Target, WriteOptions } from "./target.ts";
+
+export interface LiveTargetOptions {
+  readonly cluster: string;
+  /** Closed with the target. */
+  readonly client: KubeClient;
+  readonly istioNamespace: string;
+}
+
+/** A cluster behind an API server. */
+export class LiveTarget implements Target {
+  readonly source = "live";
+  readonly cluster: string;
+  readonly #client: KubeClient;
+  readonly #istioNamespace: string;
+
+  constructor({ cluster, client, istioNamespace }: LiveTargetOptions) {
+    this.cluster = cluster;
+    this.#client = client;
+    this.#istioNamespace = istioNamespace;
+  }
+
+  /** Throws CLUSTER_UNREACHABLE, CLUSTER_UNAUTHORIZED, CLUSTER_CERTIFICATE, CLUSTER_FORBIDDEN, KIND_NOT_INSTALLED. */
+  observe({ signal }: CallOptions = {}): Promise<Observation> {
+    return observeCluster(this.#client, { cluster: this.cluster, istioNamespace: this.#istioNamespace, signal });
+  }
+
+  write(action: Action, options: WriteOptions = {}): Promise<void> {
+    return writeObject(this.#client, action, options);
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+}
