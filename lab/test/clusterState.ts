@@ -1,0 +1,53 @@
+import { execa } from "execa";
+import type { KubeObject, Lab } from "../src/index.ts";
+
+const kinds = [
+  "/api/v1/namespaces",
+  "/api/v1/services",
+  "/api/v1/configmaps",
+  "/api/v1/serviceaccounts",
+  "/api/v1/pods",
+  "/apis/networking.istio.io/v1/gateways",
+  "/apis/networking.istio.io/v1/serviceentries",
+  "/apis/networking.istio.io/v1/destinationrules",
+  "/apis/networking.istio.io/v1/workloadentries",
+  "/apis/networking.istio.io/v1/virtualservices",
+  "/apis/security.istio.io/v1/authorizationpolicies",
+  "/apis/security.istio.io/v1/peerauthentications",
+];
+
+async function list(lab: Lab, cluster: string): Promise<readonly KubeObject[]> {
+  const lists = await Promise.all(kinds.map((path) => lab.cluster(cluster).api.list(path)));
+  return lists.flat();
+}
+
+function isOurs({ metadata }: KubeObject): boolean {
+  return metadata.labels?.["app.kubernetes.io/managed-by"] === "isthmus";
+}
+
+/** `Gateway istio-system/bar-httpbin-…` for everything with our label. */
+export async function ourObjects(lab: Lab, cluster: string): Promise<readonly string[]> {
+  const objects = await list(lab, cluster);
+  return objects.filter(isOurs).map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`);
+}
+
+/** Everything without our label to the last byte, resourceVersion included. */
+export async function foreignObjects(lab: Lab, cluster: string): Promise<string> {
+  const objects = await list(lab, cluster);
+  return objects
+    .filter((object) => !isOurs(object))
+    .map((object) => JSON.stringify(object))
+    .sort()
+    .join("\n");
+}
+
+/** What `istioctl analyze` says about a cluster, a line a message. */
+export async function analyze(lab: Lab, cluster: string): Promise<readonly string[]> {
+  const { stdout } = await execa(
+    `${process.env.HOME}/.cache/isthmus-lab/bin/istioctl`,
+    ["analyze", "-A", "-o", "json", "--kubeconfig", lab.kubeconfig, "--context", cluster],
+    { reject: false },
+  );
+  const messages: { code: string; level: string; origin: string; message: string }[] = JSON.parse(stdout || "[]");
+  return messages.map(({ code, level, origin, message }) => `${level} ${code} ${origin}: ${message}`);
+}
