@@ -1,3 +1,6 @@
+export { type FakeApiServer, type FakeApiServerOptions, startFakeApiServer } from "./apiserver/fakeApiServer.ts";
+export type { Fault, FaultRule } from "./apiserver/faults.ts";
+export type { RequestEntry } from "./apiserver/requestLog.ts";
 export { intents, mesh, meshCluster, sharedService } from "./declared.ts";
 export type { WriteHooks } from "./memoryTarget.ts";
 export { MemoryTarget } from "./memoryTarget.ts";

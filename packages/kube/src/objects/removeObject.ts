@@ -12,7 +12,6 @@ export async function removeObject(
   options: RemoveOptions,
 ): Promise<boolean> {
   const { preconditions, dryRun, signal } = options;
-  const query = { dryRun: dryRun === true ? "All" : undefined };
   let isRepeated = false;
   try {
     await session.send(
@@ -24,12 +23,14 @@ export async function removeObject(
           ...(namespace === undefined ? {} : { namespace }),
         },
         method: "DELETE",
-        path: resourcePath(kind, namespace, name, query),
+        path: resourcePath(kind, namespace, name),
         contentType: "application/json",
         body: JSON.stringify({
           apiVersion: "v1",
           kind: "DeleteOptions",
           propagationPolicy: "Background",
+          // Not in the query: with a body the API server does not read it, and deletes.
+          ...(dryRun === true ? { dryRun: ["All"] } : {}),
           ...(preconditions === undefined ? {} : { preconditions }),
         }),
         once: preconditions === undefined,

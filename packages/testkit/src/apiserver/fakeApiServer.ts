@@ -8,7 +8,14 @@ import { type Fault, type FaultRule, Faults } from "./faults.ts";
 import { forbidden } from "./forbidden.ts";
 import type { StoredObject } from "./json.ts";
 import { ListPages } from "./listPages.ts";
-import { type ApiState, applyCall, deleteCall, keyOf, removeNamespaceContent } from "./objectOperations.ts";
+import {
+  type ApiState,
+  applyCall,
+  deleteCall,
+  deleteOptions,
+  keyOf,
+  removeNamespaceContent,
+} from "./objectOperations.ts";
 import { ObjectStore } from "./objectStore.ts";
 import type { RequestEntry } from "./requestLog.ts";
 import { seedObject } from "./seedObject.ts";
@@ -163,8 +170,8 @@ export class FakeApiServer {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", this.url);
     const call = parseCall(request.method ?? "GET", url, this.#kinds);
-    const entry = this.#log(request, url, call);
     const body = await readBody(request);
+    const entry = this.#log(request, url, call, body);
     const fault = this.#faults.take(entry);
     if (fault?.type === "delay") await delay(fault.milliseconds);
     if (fault?.type === "hang") return;
@@ -183,8 +190,9 @@ export class FakeApiServer {
     }
   }
 
-  #log(request: IncomingMessage, url: URL, call: ApiCall | undefined): RequestEntry {
-    const dryRun = url.searchParams.get("dryRun") === "All";
+  #log(request: IncomingMessage, url: URL, call: ApiCall | undefined, body: string): RequestEntry {
+    const dryRun =
+      call?.verb === "delete" ? deleteOptions(url.searchParams, body).dryRun : url.searchParams.get("dryRun") === "All";
     const isWrite = !dryRun && (call?.verb === "patch" || call?.verb === "delete");
     if (isWrite) this.#writes += 1;
     const entry: RequestEntry = {
@@ -226,7 +234,8 @@ export class FakeApiServer {
       }
       case "delete": {
         const answer = deleteCall(this.#state, call, body);
-        const isGone = call.kind.plural === "namespaces" && call.query.get("dryRun") !== "All";
+        const isNamespace = resourceOf(call.kind) === "namespaces";
+        const isGone = isNamespace && store.get(keyOf(call, call.name ?? "")) === undefined;
         if (isGone) removeNamespaceContent(store, this.#kinds, call.name ?? "");
         return { status: 200, answer };
       }

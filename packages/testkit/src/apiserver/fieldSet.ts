@@ -28,7 +28,7 @@ function collect(value: Json | undefined, schemaPath: string, path: FieldPath, r
   }
   if (Array.isArray(value) && value.length > 0 && typeof rule === "object") {
     return listOf(value).flatMap((item) => {
-      const element = [...path, keyedElement(item, rule.keys)];
+      const element = [...path, keyedElement(item, rule.keyed)];
       return [element, ...collect(item, `${schemaPath}[]`, element, rules)];
     });
   }

@@ -17,7 +17,7 @@ export function mergeFields(live: Json | undefined, config: Json, rules: FieldRu
     return [...listOf(live), ...listOf(config).filter((item) => !live.includes(item))];
   }
   if (Array.isArray(live) && Array.isArray(config) && typeof rule === "object") {
-    return mergeKeyed(listOf(live), listOf(config), rule.keys, rules, schemaPath);
+    return mergeKeyed(listOf(live), listOf(config), rule.keyed, rules, schemaPath);
   }
   return config;
 }

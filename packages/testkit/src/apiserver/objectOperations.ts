@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { KindEntry } from "@isthmus/core";
 import type { ApiCall } from "./apiCall.ts";
 import { defaultService, type ServiceAllocator } from "./defaultService.ts";
-import { isMap, type JsonObject, mapOf, type StoredObject, textOf } from "./json.ts";
+import { isMap, type JsonObject, listOf, mapOf, type StoredObject, textOf } from "./json.ts";
 import { fieldRules } from "./listRules.ts";
 import type { ObjectStore, StoreKey } from "./objectStore.ts";
 import { resourceOf } from "./servedKinds.ts";
@@ -62,16 +62,26 @@ export function deleteCall(state: ApiState, call: ApiCall, body: string): JsonOb
   const resource = resourceOf(call.kind);
   const live = state.store.get(key);
   if (live === undefined) throw notFound(resource, name);
-  const options = body === "" ? {} : mapOf(JSON.parse(body));
-  const { uid, resourceVersion } = mapOf(options.preconditions);
+  const options = deleteOptions(call.query, body);
+  const { uid, resourceVersion } = options.preconditions;
   if (uid !== undefined && uid !== live.metadata.uid) {
     throw conflict(call.kind.kind, name, `the UID in the precondition (${uid}) does not match the UID in record`);
   }
   if (resourceVersion !== undefined && resourceVersion !== live.metadata.resourceVersion) {
     throw conflict(call.kind.kind, name, `the ResourceVersion in the precondition (${resourceVersion}) does not match`);
   }
-  if (call.query.get("dryRun") !== "All") state.store.remove(key);
+  if (!options.dryRun) state.store.remove(key);
   return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details: { name, kind: resource } };
+}
+
+/** With a body the query is not read, in kube-apiserver neither. */
+export function deleteOptions(
+  query: URLSearchParams,
+  body: string,
+): { readonly dryRun: boolean; readonly preconditions: JsonObject } {
+  if (body === "") return { dryRun: query.get("dryRun") === "All", preconditions: {} };
+  const options = parseJson(body) ?? {};
+  return { dryRun: listOf(options.dryRun).includes("All"), preconditions: mapOf(options.preconditions) };
 }
 
 function parseObject(body: string, call: ApiCall): JsonObject {
