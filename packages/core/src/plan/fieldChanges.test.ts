@@ -229,8 +229,8 @@ test("a file in a directory is ours as a whole: whatever differs is a change", (
   const changes = fieldChanges(desired, object, "directory");
 
   expect(changes).toEqual([
+    { path: "metadata.labels.team", before: "shop" },
     { path: "spec.ports[0].targetPort", before: 81 },
     { path: "spec.resolution", before: "DNS" },
-    { path: "metadata.labels.team", before: "shop" },
   ]);
 });

@@ -1,7 +1,7 @@
 import { groupOf, type KubeObject } from "../kinds/kubeObject.ts";
 import { elementKey, type KeyedListRule, type MergeRules, mergeRules } from "../kinds/mergeRules.ts";
 import type { FieldChange } from "./action.ts";
-import { change, compareWhole, type Fields, fieldValue, isFields } from "./compareWhole.ts";
+import { change, compareWhole, type Fields, fieldValue, isFields, isSame } from "./compareWhole.ts";
 import { elementPath, fieldPath } from "./fieldPath.ts";
 import {
   isOwnedWhole,
@@ -27,19 +27,19 @@ export function fieldChanges(
   live: KubeObject,
   source: "live" | "directory",
 ): readonly FieldChange[] {
-  const declared = comparable(desired);
-  if (source === "directory") return compareWhole("", declared, comparable(live));
-  const rules = mergeRules(groupOf(desired.apiVersion), desired.kind);
-  // The API version is how an object is served, not a part of what is stored.
-  const { apiVersion: _, ...fields } = declared;
-  return compareFields({ path: "", rules }, fields, comparable(live), ownedFields(live));
+  const [declared, found] = [comparable(desired), comparable(live)];
+  if (source === "live") {
+    const rules = mergeRules(groupOf(desired.apiVersion), desired.kind);
+    return compareFields({ path: "", rules }, declared, found, ownedFields(live));
+  }
+  // On a server the API version is only how an object is asked for; in a file it is part of it.
+  const version = compareWhole("apiVersion", desired.apiVersion, live.apiVersion);
+  return [...version, ...compareWhole("", declared, found)];
 }
 
 /** An object without its name and without what only the server writes. */
-function comparable(object: KubeObject): Fields {
-  const { kind: _kind, metadata, status: _status, ...rest } = object;
-  const { labels, annotations } = metadata;
-  return { ...rest, metadata: { ...(labels && { labels }), ...(annotations && { annotations }) } };
+function comparable({ metadata: { labels, annotations }, spec, data }: KubeObject): Fields {
+  return { metadata: { labels, annotations }, spec, data };
 }
 
 function compareFields(
@@ -48,16 +48,15 @@ function compareFields(
   live: Fields,
   owned: OwnedFields | undefined,
 ): readonly FieldChange[] {
-  const changes = Object.keys(declared).flatMap((name) =>
-    compareField(
-      { path: fieldPath(path, name), rules },
-      fieldValue(declared, name),
-      fieldValue(live, name),
-      ownedField(owned, name),
-    ),
-  );
+  const changes: FieldChange[] = [];
+  for (const name of Object.keys(declared)) {
+    const [wanted, found] = [fieldValue(declared, name), fieldValue(live, name)];
+    // Nearly all fields are the same and must cost little: there nothing that we own is left over either.
+    if (wanted === undefined || isSame(wanted, found)) continue;
+    changes.push(...compareField({ path: fieldPath(path, name), rules }, wanted, found, ownedField(owned, name)));
+  }
   for (const name of ownedFieldNames(owned)) {
-    if (Object.hasOwn(declared, name)) continue;
+    if (fieldValue(declared, name) !== undefined) continue;
     changes.push(...removals({ path: fieldPath(path, name), rules }, fieldValue(live, name), ownedField(owned, name)));
   }
   return changes;
