@@ -1,0 +1,99 @@
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Lab, startLab } from "../src/index.ts";
+import { ourObjects } from "./clusterState.ts";
+import { prepareExample } from "./example.ts";
+import { isthmus } from "./isthmus.ts";
+import { WriteProxy } from "./writeProxy.ts";
+
+let home: string;
+let lab: Lab;
+let proxy: WriteProxy;
+let kubeconfig: string;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "isthmus-killed-"));
+  lab = await startLab({ home: join(home, "lab"), clusters: 2 });
+  proxy = new WriteProxy();
+  kubeconfig = join(home, "through-proxy.kubeconfig");
+  await proxy.open(lab.kubeconfig, kubeconfig);
+});
+
+afterAll(async () => {
+  proxy?.close();
+  await lab?.down();
+  await rm(home, { recursive: true, force: true });
+});
+
+/** Calls the path that worked before, over and over until told to stop; resolves with the calls that failed. */
+function watchPath(url: string) {
+  let stopped = false;
+  const failures: string[] = [];
+  const done = (async () => {
+    while (!stopped) {
+      const { status, error } = await lab.curl("cluster1", "foo/sleep", url, { timeoutSeconds: 5 });
+      if (status !== 200) failures.push(`${status} ${error}`);
+    }
+    return failures;
+  })();
+  return {
+    stop() {
+      stopped = true;
+      return done;
+    },
+  };
+}
+
+test("an API server that dies at any write leaves the paths that worked, and the next apply finishes", async () => {
+  const folder = await prepareExample(lab, "two-tenants");
+  const more = await prepareExample(lab, "several-ports");
+  expect((await isthmus(folder, kubeconfig, "apply", "--yes")).exitCode).toBe(0);
+  const worked = "http://httpbin.red.cluster2:8000/get";
+  await lab.curlUntil("cluster1", "foo/sleep", worked, 200);
+  const before = await Promise.all(["cluster1", "cluster2"].map((cluster) => ourObjects(lab, cluster)));
+  await copyFile(join(more, "catalog.yaml"), join(folder, "catalog.yaml"));
+  const catalog = await readFile(join(folder, "catalog.yaml"), "utf8");
+  const path = watchPath(worked);
+
+  const killed: string[] = [];
+  for (const moment of ["before", "after"] as const) {
+    for (let nth = 1; ; nth++) {
+      proxy.writes = 0;
+      let victim: string | undefined;
+      proxy.hooks = {
+        [moment]: async (cluster: string, number: number) => {
+          if (number !== nth || victim !== undefined) return;
+          victim = cluster;
+          await lab.stopApiServer(cluster);
+        },
+      };
+      const struck = await isthmus(folder, kubeconfig, "apply", "--yes");
+      proxy.hooks = {};
+      if (victim === undefined) {
+        expect(struck.exitCode).toBe(0);
+        break;
+      }
+      killed.push(`${moment} write ${nth} in ${victim}`);
+      expect(struck.exitCode, struck.stderr).toBe(1);
+      expect(struck.stderr).toContain("CLUSTER_UNREACHABLE");
+      await lab.startApiServer(victim);
+
+      const again = await isthmus(folder, kubeconfig, "apply", "--yes");
+      expect(again.exitCode, again.stderr).toBe(0);
+      await lab.curlUntil("cluster1", "foo/sleep", "http://catalog.shop.cluster2:8000/get", 200);
+
+      await rm(join(folder, "catalog.yaml"));
+      expect((await isthmus(folder, kubeconfig, "apply", "--yes")).exitCode).toBe(0);
+      expect(await Promise.all(["cluster1", "cluster2"].map((cluster) => ourObjects(lab, cluster)))).toEqual(before);
+      await writeFile(join(folder, "catalog.yaml"), catalog);
+    }
+    await rm(join(folder, "catalog.yaml"));
+    expect((await isthmus(folder, kubeconfig, "apply", "--yes")).exitCode).toBe(0);
+    await writeFile(join(folder, "catalog.yaml"), catalog);
+  }
+
+  expect(await path.stop()).toEqual([]);
+  expect(killed.length).toBeGreaterThanOrEqual(6);
+}, 600_000);
