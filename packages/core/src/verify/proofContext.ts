@@ -1,0 +1,89 @@
+import { type ClusterFacts, clusterFacts } from "../facts/clusterFacts.ts";
+import { type GatewayAddresses, gatewayAddresses } from "../facts/gatewayAddresses.ts";
+import { type KubeObject, keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
+import { isOurs, ownerOf, type Side, sideOf } from "../kinds/ownership.ts";
+import type { Compiled } from "../model/compiled.ts";
+import type { Intents } from "../model/intents.ts";
+import type { MeshCluster } from "../model/meshCluster.ts";
+import type { Observed } from "../model/observed.ts";
+// What is in place is what a plan would leave as it is: one comparison for both.
+import { fieldChanges } from "../plan/fieldChanges.ts";
+
+export interface ProofInput {
+  readonly intents: Pick<Intents, "clusters">;
+  readonly compiled: Compiled;
+  readonly observed: Observed;
+}
+
+/** An object that a path needs, as it is in its cluster. */
+export interface NeededObject {
+  readonly desired: KubeObject;
+  readonly live: KubeObject | undefined;
+  /** Why it does not do, undefined where it does: `ServiceEntry foo/httpbin is missing`. */
+  readonly fault: string | undefined;
+}
+
+/** The input, indexed, so that thousands of paths do not each walk all objects. */
+export class ProofContext {
+  readonly held: Compiled["held"];
+  readonly #facts: ReadonlyMap<string, ClusterFacts>;
+  readonly #declared: ReadonlyMap<string, MeshCluster>;
+  readonly #needed = new Map<string, NeededObject[]>();
+  readonly #gateways = new Map<string, GatewayAddresses>();
+
+  constructor({ intents, compiled, observed }: ProofInput) {
+    this.held = compiled.held;
+    this.#facts = new Map([...observed.clusters].map(([name, cluster]) => [name, clusterFacts(cluster)]));
+    this.#declared = new Map(intents.clusters.map((cluster) => [cluster.metadata.name, cluster]));
+    for (const [name, objects] of compiled.desired) {
+      const cluster = observed.clusters.get(name);
+      if (cluster === undefined) continue;
+      const live = new Map(cluster.objects.map((object) => [keyOf(refOf(object)), object]));
+      for (const desired of objects) {
+        const found = live.get(keyOf(refOf(desired)));
+        const key = groupKey(name, ownerOf(desired), sideOf(desired));
+        const group = this.#needed.get(key) ?? [];
+        group.push({ desired, live: found, fault: faultOf(desired, found, cluster.source) });
+        this.#needed.set(key, group);
+      }
+    }
+  }
+
+  facts(cluster: string): ClusterFacts | undefined {
+    return this.#facts.get(cluster);
+  }
+
+  declared(cluster: string): MeshCluster | undefined {
+    return this.#declared.get(cluster);
+  }
+
+  /** What one owner needs on one side of a cluster. */
+  needed(cluster: string, owner: string, side: Side): readonly NeededObject[] {
+    return this.#needed.get(groupKey(cluster, owner, side)) ?? [];
+  }
+
+  /** Undefined where the cluster is not declared or cannot be read. */
+  gateway(cluster: string): GatewayAddresses | undefined {
+    const known = this.#gateways.get(cluster);
+    if (known !== undefined) return known;
+    const [facts, declared] = [this.#facts.get(cluster), this.#declared.get(cluster)];
+    if (facts === undefined || declared === undefined) return undefined;
+    const addresses = gatewayAddresses(facts, declared.spec.eastWestGateway, declared.spec.locality);
+    this.#gateways.set(cluster, addresses);
+    return addresses;
+  }
+}
+
+function groupKey(cluster: string, owner: string, side: Side): string {
+  return `${cluster}\n${owner}\n${side}`;
+}
+
+function faultOf(desired: KubeObject, live: KubeObject | undefined, source: "live" | "directory"): string | undefined {
+  const name = showRef(refOf(desired));
+  if (live === undefined) return `${name} is missing`;
+  if (!isOurs(live)) return `${name} is there, but not ours`;
+  if (live.metadata.deletionTimestamp !== undefined) return `${name} is being deleted`;
+  const [change, ...others] = fieldChanges(desired, live, source);
+  if (change === undefined) return undefined;
+  return `${name} differs in ${change.path}${others.length === 0 ? "" : ` and ${others.length} more`}`;
+}
