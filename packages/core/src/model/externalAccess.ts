@@ -6,6 +6,7 @@ import {
   hostSchema,
   namespacedMetadata,
   portNumberSchema,
+  statusSchema,
   uniqueList,
 } from "./resource.ts";
 
@@ -31,20 +32,22 @@ export const externalAccessSpecSchema = z.strictObject({
         .exactOptional()
         .describe("The gateway's certificate: one of secret and issue; not for mode None"),
       clients: z
-        .strictObject({ subjectAltNames: z.array(z.string().min(1)).min(1) })
+        .strictObject({ subjectAltNames: uniqueList(z.string().min(1)).describe("Subject alternative names") })
         .exactOptional()
         .describe("Only client certificates with one of these names; for mode Mutual"),
     })
     .describe("TLS between clients and the gateway"),
 });
 
-export const externalAccessSchema = z.strictObject({
-  apiVersion: z.literal(apiVersion),
-  kind: z.literal("ExternalAccess"),
-  metadata: namespacedMetadata,
-  spec: externalAccessSpecSchema,
-  status: z.unknown().optional(),
-});
+export const externalAccessSchema = z
+  .strictObject({
+    apiVersion: z.literal(apiVersion),
+    kind: z.literal("ExternalAccess"),
+    metadata: namespacedMetadata,
+    spec: externalAccessSpecSchema.describe("What is wanted"),
+    status: statusSchema,
+  })
+  .describe("Clients outside the mesh reach a Service through an ingress gateway.");
 
 /** Clients outside the mesh reach a Service through an ingress gateway. */
 export type ExternalAccess = z.infer<typeof externalAccessSchema>;

@@ -6,6 +6,7 @@ import {
   hostSchema,
   namespacedMetadata,
   portNumberSchema,
+  statusSchema,
   uniqueList,
 } from "./resource.ts";
 
@@ -19,6 +20,7 @@ export const externalServiceSpecSchema = z.strictObject({
       }),
     )
     .min(1)
+    .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["number"] })
     .describe("Ports that workloads call"),
   resolution: z
     .enum(["Dns", "Static", "None"])
@@ -43,13 +45,15 @@ export const externalServiceSpecSchema = z.strictObject({
   via: dnsLabelSchema.exactOptional().describe("Leave the mesh through this cluster's gateway"),
 });
 
-export const externalServiceSchema = z.strictObject({
-  apiVersion: z.literal(apiVersion),
-  kind: z.literal("ExternalService"),
-  metadata: namespacedMetadata,
-  spec: externalServiceSpecSchema,
-  status: z.unknown().optional(),
-});
+export const externalServiceSchema = z
+  .strictObject({
+    apiVersion: z.literal(apiVersion),
+    kind: z.literal("ExternalService"),
+    metadata: namespacedMetadata,
+    spec: externalServiceSpecSchema.describe("What is wanted"),
+    status: statusSchema,
+  })
+  .describe("A service outside the mesh that workloads may call.");
 
 /** A service outside the mesh that workloads may call. */
 export type ExternalService = z.infer<typeof externalServiceSchema>;

@@ -20,6 +20,8 @@ export interface FieldSchema {
   readonly required?: readonly string[];
   readonly additionalProperties?: FieldSchema | boolean;
   readonly anyOf?: readonly FieldSchema[];
+  readonly "x-kubernetes-list-type"?: "set" | "map";
+  readonly "x-kubernetes-list-map-keys"?: readonly string[];
 }
 
 export type Path = readonly (string | number)[];

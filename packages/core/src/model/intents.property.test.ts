@@ -163,7 +163,7 @@ test("any text is answered", () => {
       yamlish.map((pieces) => pieces.join("")),
       expectAnswer,
     ),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   );
 });
 
@@ -189,7 +189,7 @@ test("any change of a valid text is answered", () => {
         expectAnswer(changed);
       },
     ),
-    { numRuns: 500, endOnFailure: true },
+    { numRuns: 200, endOnFailure: true },
   );
 });
 
@@ -205,7 +205,7 @@ test("a resource of any JSON value is answered in plain words", () => {
         expectAnswer(JSON.stringify({ ...rest, apiVersion: "isthmus.io/v1alpha1", kind, metadata, spec: value }));
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
 });
 
@@ -217,6 +217,6 @@ test("a change of type anywhere in a resource is answered in plain words", () =>
 
       expectAnswer(stringify(replaced(minimal, paths[choice % paths.length] ?? [], value)));
     }),
-    { numRuns: 1000, endOnFailure: true },
+    { numRuns: 300, endOnFailure: true },
   );
 });

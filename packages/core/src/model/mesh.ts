@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { apiVersion, clusterScopedMetadata, dnsLabelSchema } from "./resource.ts";
+import { apiVersion, clusterScopedMetadata, dnsLabelSchema, statusSchema } from "./resource.ts";
 
 const hostTemplate = z
   .string()
@@ -26,13 +26,15 @@ export const meshSpecSchema = z.strictObject({
     .describe("CIDR of virtual addresses for names that have no ClusterIP; never routed, sticky per host"),
 });
 
-export const meshSchema = z.strictObject({
-  apiVersion: z.literal(apiVersion),
-  kind: z.literal("Mesh"),
-  metadata: clusterScopedMetadata,
-  spec: meshSpecSchema.prefault({}),
-  status: z.unknown().optional(),
-});
+export const meshSchema = z
+  .strictObject({
+    apiVersion: z.literal(apiVersion),
+    kind: z.literal("Mesh"),
+    metadata: clusterScopedMetadata,
+    spec: meshSpecSchema.prefault({}).describe("What is wanted"),
+    status: statusSchema,
+  })
+  .describe("The mesh as a whole. At most one; without it the defaults hold.");
 
 /** The mesh as a whole; exactly one. */
 export type Mesh = z.infer<typeof meshSchema>;

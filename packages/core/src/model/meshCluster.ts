@@ -5,6 +5,7 @@ import {
   dnsLabelSchema,
   labelsSchema,
   portNumberSchema,
+  statusSchema,
   uniqueList,
 } from "./resource.ts";
 
@@ -24,7 +25,7 @@ const gatewaySchema = (port: number, portText: string) =>
         ),
     )
       .exactOptional()
-      .describe("Addresses to reach the gateway by from other clusters, in place of observed ones: host or host:port"),
+      .describe("Addresses to reach the gateway by, in place of observed ones: host or host:port"),
   });
 
 export const meshClusterSpecSchema = z.strictObject({
@@ -69,13 +70,15 @@ export const meshClusterSpecSchema = z.strictObject({
   drain: z.boolean().default(false).describe("Move traffic away from this cluster"),
 });
 
-export const meshClusterSchema = z.strictObject({
-  apiVersion: z.literal(apiVersion),
-  kind: z.literal("MeshCluster"),
-  metadata: clusterScopedMetadata,
-  spec: meshClusterSpecSchema.prefault({}),
-  status: z.unknown().optional(),
-});
+export const meshClusterSchema = z
+  .strictObject({
+    apiVersion: z.literal(apiVersion),
+    kind: z.literal("MeshCluster"),
+    metadata: clusterScopedMetadata,
+    spec: meshClusterSpecSchema.prefault({}).describe("What is wanted"),
+    status: statusSchema,
+  })
+  .describe("One cluster of the mesh, with its own Istio control plane.");
 
 /** One cluster of the mesh, with its own Istio control plane. */
 export type MeshCluster = z.infer<typeof meshClusterSchema>;

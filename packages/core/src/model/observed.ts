@@ -15,7 +15,10 @@ export interface ObservedCluster {
   readonly name: string;
   /** Whether the objects come from an API server or from manifests, where nothing is defaulted and no Pods exist. */
   readonly source: "live" | "directory";
-  /** All objects of the kinds of `catalog`, and PodControllers where the source is a directory. Secrets never. */
+  /**
+   * All objects of the kinds of `catalog`, and PodControllers where the source is a directory. Secrets never. Those of a
+   * live cluster with our entry of managedFields: it tells `plan` which fields we own.
+   */
   readonly objects: readonly KubeObject[];
   /** The API server's, `v1.37.2`; absent for a directory. */
   readonly version?: string;

@@ -63,6 +63,9 @@ const serverMetadata = {
   ownerReferences: z.unknown().optional(),
 };
 
+/** What the controller found and did. Nothing reads it from a file. */
+export const statusSchema = z.unknown().optional();
+
 const name = dnsLabelSchema.describe("Name of the resource");
 
 const commonMetadata = {

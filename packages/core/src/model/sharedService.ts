@@ -7,6 +7,7 @@ import {
   namespacedMetadata,
   portNumberSchema,
   serviceAccountSchema,
+  statusSchema,
   uniqueList,
 } from "./resource.ts";
 
@@ -31,7 +32,9 @@ const trafficSchema = z.strictObject({
     .exactOptional()
     .describe("Weights by cluster and version; they sum to 100"),
   locality: z
-    .strictObject({ failover: z.array(z.string().min(1)).exactOptional() })
+    .strictObject({
+      failover: z.array(z.string().min(1)).exactOptional().describe("Regions, nearest first; absent: any other"),
+    })
     .exactOptional()
     .describe("Prefer near endpoints, fail over in this order"),
   outlierDetection: z.record(z.string(), z.unknown()).exactOptional().describe("Istio's OutlierDetection"),
@@ -68,13 +71,15 @@ export const sharedServiceSpecSchema = z.strictObject({
     .describe("What consumers may call; absent: everything shared"),
 });
 
-export const sharedServiceSchema = z.strictObject({
-  apiVersion: z.literal(apiVersion),
-  kind: z.literal("SharedService"),
-  metadata: namespacedMetadata,
-  spec: sharedServiceSpecSchema,
-  status: z.unknown().optional(),
-});
+export const sharedServiceSchema = z
+  .strictObject({
+    apiVersion: z.literal(apiVersion),
+    kind: z.literal("SharedService"),
+    metadata: namespacedMetadata,
+    spec: sharedServiceSpecSchema.describe("What is wanted"),
+    status: statusSchema,
+  })
+  .describe("A Service of some clusters that workloads of other clusters may call.");
 
 /** A Service of some clusters that workloads of other clusters may call. */
 export type SharedService = z.infer<typeof sharedServiceSchema>;

@@ -43,6 +43,14 @@ test("a mapping of nothing but defaults is not written", () => {
   expect(text).toBe("apiVersion: isthmus.io/v1alpha1\nkind: MeshCluster\nmetadata: {name: cluster1}\n");
 });
 
+test("text that kubectl would take for a boolean or a number is quoted", () => {
+  const labels = { a: "on", b: "y", c: "1_000", d: "0o17", no: "x" };
+
+  const text = toYaml({ ...cluster, metadata: { name: "cluster1", labels } });
+
+  expect(text).toContain('labels: {a: "on", b: "y", c: "1_000", d: "0o17", "no": x}');
+});
+
 test("several resources are documents of one text", () => {
   expect(formatIntents([cluster, cluster])).toBe(`${toYaml(cluster)}---\n${toYaml(cluster)}`);
 });

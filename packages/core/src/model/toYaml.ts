@@ -7,7 +7,8 @@ const longestFlow = 60;
 
 /** One YAML document that reads back as the same resource: no defaults, no status, fields in the order of the reference. */
 export function toYaml(intent: WrittenIntent | Intent): string {
-  const document = new Document(minimalIntent(intent));
+  // kubectl reads YAML 1.1, to which an unquoted y, no or on is a boolean.
+  const document = new Document(minimalIntent(intent), { compat: "yaml-1.1" });
   visit(document, {
     Collection: (_, node, path) => {
       // The root and `spec` stay open, for what is added later.
