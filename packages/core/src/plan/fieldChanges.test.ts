@@ -120,6 +120,17 @@ test("a field that we own and declare no longer is removed, one that another own
   expect(changes).toEqual([{ path: "spec.location", before: "MESH_INTERNAL" }]);
 });
 
+test.each([
+  ["another manager", { manager: "kubectl", operation: "Apply" }],
+  ["an update, not an apply", { manager: "isthmus", operation: "Update" }],
+  ["an apply to a subresource", { manager: "isthmus", operation: "Apply", subresource: "status" }],
+])("what is owned by %s is not ours to remove", (_what, owner) => {
+  const fieldsV1 = { "f:spec": { "f:location": {} } };
+  const object = live(serviceEntry({ location: "MESH_INTERNAL" }), {}, { managedFields: [{ ...owner, fieldsV1 }] });
+
+  expect(fieldChanges(serviceEntry({}), object, "live")).toEqual([]);
+});
+
 test("of a whole block that is declared no longer only the fields that we own are removed", () => {
   const desired = serviceEntry({ hosts: ["a.b"] });
   const block = { tls: { mode: "ISTIO_MUTUAL", sni: "a" }, connectionPool: { tcp: {} } };

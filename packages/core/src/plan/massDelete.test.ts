@@ -14,7 +14,8 @@ function gateways(cluster: string, count: number): readonly KubeObject[] {
 
 function guarded(keptInFirst: number) {
   const foreign = { apiVersion: "v1", kind: "Service", metadata: { name: "theirs", namespace: "foo" } };
-  const objects = { c1: gateways("c1", 4), c2: [...gateways("c2", 2), foreign] };
+  const inheriting = gateways("pod", 2).map((gateway) => ({ ...gateway, apiVersion: "v1", kind: "Pod" }));
+  const objects = { c1: gateways("c1", 4), c2: [...gateways("c2", 2), foreign, ...inheriting] };
   const clusters = Object.entries(objects).map(
     ([name, list]) => [name, { name, source: "live", objects: list, istiodVersions: [], trustRoots: [] }] as const,
   );
