@@ -1,0 +1,32 @@
+import { exitCodes } from "./exit.ts";
+import type { Io } from "./io.ts";
+import { run } from "./run.ts";
+
+const interrupt = new AbortController();
+process.on("SIGINT", () => {
+  // The second time the user does not want to wait for what is under way.
+  if (interrupt.signal.aborted) process.exit(exitCodes.interrupted);
+  interrupt.abort();
+});
+process.on("SIGTERM", () => interrupt.abort());
+
+// The reader has gone (`isthmus plan | head`): nothing is left to say and nobody to say it to.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+}
+
+const io: Io = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stdin: process.stdin,
+  env: process.env,
+  cwd: process.cwd(),
+  signal: interrupt.signal,
+};
+// Not by process.exit(): what is written to a pipe would be lost.
+void run(process.argv.slice(2), io).then((code) => {
+  process.exitCode = code;
+});

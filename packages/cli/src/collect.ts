@@ -1,0 +1,23 @@
+import { InvalidArgumentError } from "commander";
+
+/** For an option that may be repeated: each time one more value. */
+export function collect(value: string, previous: readonly string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}
+
+export function collectPort(value: string, previous: readonly number[] | undefined): number[] {
+  const port = Number(value);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new InvalidArgumentError("give a port from 1 to 65535.");
+  }
+  return [...(previous ?? []), port];
+}
+
+/** One of a few words, in any case; each time one more. */
+export function collectWord<Word extends string>(words: readonly Word[]) {
+  return (value: string, previous: readonly Word[] | undefined): Word[] => {
+    const word = words.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
+    if (word === undefined) throw new InvalidArgumentError(`give one of ${words.join(", ")}.`);
+    return [...(previous ?? []), word];
+  };
+}

@@ -1,0 +1,163 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { exampleFolder, filesIn, runCli } from "../testing/runCli.ts";
+
+test("apply writes what is declared and says how long it took", async () => {
+  const folder = await exampleFolder();
+
+  const run = await runCli(folder, ["apply", "--yes"]);
+
+  expect(run).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^Applied in .*: 3 created, 0 updated, 0 deleted\.$/m),
+  });
+  const written = Object.keys(await filesIn(folder)).filter((file) => file.includes("/isthmus/"));
+  expect(written).toHaveLength(3);
+});
+
+test("the second apply writes nothing and says so", async () => {
+  const folder = await exampleFolder();
+  await runCli(folder, ["apply", "--yes"]);
+  const before = await filesIn(folder);
+
+  const run = await runCli(folder, ["apply", "--yes"]);
+
+  expect(run).toMatchObject({ code: 0, stdout: "Nothing to do: the clusters are as declared.\n" });
+  expect(await filesIn(folder)).toEqual(before);
+});
+
+test("where the service is declared no longer everything of ours goes, and every other byte stays", async () => {
+  const folder = await exampleFolder();
+  const { "httpbin.yaml": _, ...others } = await filesIn(folder);
+  await runCli(folder, ["apply", "--yes"]);
+  await rm(join(folder, "httpbin.yaml"));
+
+  const run = await runCli(folder, ["apply", "--yes", "--allow-mass-delete"]);
+
+  expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining("3 deleted") });
+  expect(await filesIn(folder)).toEqual(others);
+});
+
+test("deleting most of what is ours needs to be allowed", async () => {
+  const folder = await exampleFolder();
+  await runCli(folder, ["apply", "--yes"]);
+  await rm(join(folder, "httpbin.yaml"));
+  const before = await filesIn(folder);
+
+  const run = await runCli(folder, ["apply", "--yes"]);
+
+  expect(run).toMatchObject({
+    code: 1,
+    stdout: "Nothing was applied.\n",
+    stderr: expect.stringContaining("MASS_DELETE"),
+  });
+  expect(await filesIn(folder)).toEqual(before);
+});
+
+test("without a terminal and without --yes nothing is applied", async () => {
+  const folder = await exampleFolder();
+  const before = await filesIn(folder);
+
+  const run = await runCli(folder, ["apply"]);
+
+  expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining("error[CONFIRMATION_NEEDED]") });
+  expect(await filesIn(folder)).toEqual(before);
+});
+
+test.each([
+  ["y", 0, 3],
+  ["n", 1, 0],
+  ["\u0003", 130, 0],
+])("on a terminal it asks, and the key %j ends with %i", async (key, code, writes) => {
+  const folder = await exampleFolder();
+
+  const run = await runCli(folder, ["apply"], { keys: key });
+
+  expect(run.stderr).toContain("Apply 3 changes to 2 clusters?");
+  expect(run.code).toBe(code);
+  expect(Object.keys(await filesIn(folder)).filter((file) => file.includes("/isthmus/"))).toHaveLength(writes);
+});
+
+test("a dry run checks every change and writes nothing", async () => {
+  const folder = await exampleFolder();
+  const before = await filesIn(folder);
+
+  const run = await runCli(folder, ["apply", "--dry-run"]);
+
+  expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining("Every change would be accepted") });
+  expect(await filesIn(folder)).toEqual(before);
+});
+
+test("a declaration that cannot work is reported at its place, and nothing is applied", async () => {
+  const folder = await exampleFolder();
+  const text = await readFile(join(folder, "httpbin.yaml"), "utf8");
+  await writeFile(join(folder, "httpbin.yaml"), text.replace("servedBy: [cluster2]", "servedby: [cluster2]"));
+  const before = await filesIn(folder);
+
+  const run = await runCli(folder, ["apply", "--yes"]);
+
+  expect(run.code).toBe(1);
+  expect(run.stderr).toMatch(/error\[FIELD_UNKNOWN\].*\n {2}--> httpbin\.yaml:\d+:3\n.*servedBy/);
+  expect(await filesIn(folder)).toEqual(before);
+});
+
+test("what is missing in a cluster is reported at the declaration that needs it, and nothing is applied", async () => {
+  const folder = await exampleFolder();
+  await rm(join(folder, "clusters/cluster2/httpbin.yaml"));
+  const before = await filesIn(folder);
+
+  const run = await runCli(folder, ["apply", "--yes"]);
+
+  expect(run).toMatchObject({ code: 1, stdout: "Nothing was applied.\n" });
+  expect(run.stderr).toMatch(/error\[(SERVICE|NAMESPACE)_MISSING\].*\n {2}--> httpbin\.yaml:\d+:\d+/);
+  expect(await filesIn(folder)).toEqual(before);
+});
+
+test("a saved plan is applied as it is, from any folder", async () => {
+  const folder = await exampleFolder();
+  const saved = join(folder, "saved.plan");
+  await runCli(folder, ["plan", "-o", "saved.plan"]);
+
+  const run = await runCli("/", ["apply", saved, "--yes"]);
+
+  expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining("3 created") });
+});
+
+test("a saved plan is refused once a cluster has changed", async () => {
+  const folder = await exampleFolder();
+  await runCli(folder, ["plan", "--out", "saved.plan"]);
+  await runCli(folder, ["apply", "--yes"]);
+  const before = await filesIn(folder);
+
+  const run = await runCli(folder, ["apply", "saved.plan", "--yes"]);
+
+  expect(run).toMatchObject({
+    code: 1,
+    stdout: "Nothing was applied.\n",
+    stderr: expect.stringContaining("PLAN_STALE"),
+  });
+  expect(await filesIn(folder)).toEqual(before);
+});
+
+test("Ctrl-C before the first write ends with 130 and writes nothing", async () => {
+  const folder = await exampleFolder();
+  const before = await filesIn(folder);
+
+  const run = await runCli(folder, ["apply", "--yes"], { signal: AbortSignal.abort() });
+
+  expect(run.code).toBe(130);
+  expect(await filesIn(folder)).toEqual(before);
+});
+
+test("-o json gives the plan and how each write ended", async () => {
+  const folder = await exampleFolder();
+
+  const run = await runCli(folder, ["apply", "--yes", "-o", "json"]);
+
+  expect(JSON.parse(run.stdout)).toMatchObject({
+    summary: { create: 3, update: 0, delete: 0, noop: 0 },
+    written: [{ result: "done" }, { result: "done" }, { result: "done" }],
+    problems: [],
+  });
+});

@@ -1,0 +1,54 @@
+import { type Complete, RootCommand } from "@bomb.sh/tab";
+import type { Command, Option } from "commander";
+import { exitCodes } from "../exit.ts";
+import type { Session } from "../session.ts";
+
+/** Prints the script that makes a shell ask `isthmus complete`; through tab, so on the process's own stdout. */
+export function completion(shell: string): number {
+  new RootCommand().setup("isthmus", "isthmus", shell);
+  return exitCodes.ok;
+}
+
+/** Where the values of an option come from, by its long name without dashes. Read when asked, never over the network. */
+export type ValueSources = Readonly<Record<string, readonly string[]>>;
+
+/** Answers a shell: what can follow `words`, of which the last is being typed. */
+export async function complete(program: Command, words: readonly string[], session: Session): Promise<number> {
+  const { completionValues } = await import("./completionValues.ts");
+  const root = completionTree(program, await completionValues(session));
+  root.parse([...words]);
+  return exitCodes.ok;
+}
+
+function completionTree(program: Command, values: ValueSources): RootCommand {
+  const root = new RootCommand();
+  const commands = program.createHelp().visibleCommands(program);
+  for (const command of commands) {
+    const node = root.command(command.name(), command.description());
+    for (const option of [...command.options, ...program.options]) addOption(node, option, values);
+    for (const argument of command.registeredArguments) {
+      node.argument(argument.name(), offer(argument.argChoices ?? []), argument.variadic);
+    }
+  }
+  for (const option of program.options) addOption(root, option, values);
+  return root;
+}
+
+function addOption(node: RootCommand | ReturnType<RootCommand["command"]>, option: Option, values: ValueSources): void {
+  const name = option.long?.replace(/^--/, "");
+  if (name === undefined) return;
+  const alias = option.short?.replace(/^-/, "");
+  if (option.required) {
+    node.option(name, option.description, offer(option.argChoices ?? values[name] ?? []), alias);
+  } else if (alias === undefined) {
+    node.option(name, option.description);
+  } else {
+    node.option(name, option.description, alias);
+  }
+}
+
+function offer(words: readonly string[]) {
+  return (add: Complete) => {
+    for (const word of words) add(word, "");
+  };
+}

@@ -1,0 +1,130 @@
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { MeshError, proofOfPaths } from "@isthmus/core";
+import { readDemoFiles } from "../assets.ts";
+import { exitCodes } from "../exit.ts";
+import { liveObjects } from "../liveObjects.ts";
+import { readDeclarations } from "../readDeclarations.ts";
+import { renderDiff } from "../render/diff.ts";
+import { renderOutcome } from "../render/outcome.ts";
+import { renderPlan, renderSummary } from "../render/plan.ts";
+import { renderProofs } from "../render/proofs.ts";
+import { renderClusters } from "../render/status.ts";
+import type { Session } from "../session.ts";
+import { statusReport } from "../statusReport.ts";
+import { type MeshNow, withMesh } from "../withMesh.ts";
+import { writePlan } from "../writePlan.ts";
+
+type Step = (title: string, command: string, text: string) => void;
+
+/**
+ * The main job from declaration to proof on two clusters that are folders: it works anywhere and touches nothing but the
+ * new folder `dir`. Throws USAGE where that holds something already.
+ */
+export async function demo(session: Session, { dir }: { readonly dir: string }): Promise<number> {
+  const folder = resolve(session.io.cwd, dir);
+  const files = await readDemoFiles();
+  await writeFiles(folder, dir, files);
+  const inside: Session = {
+    ...session,
+    io: { ...session.io, cwd: folder },
+    options: { ...session.options, filename: [] },
+    // What an apply tells is part of what the demo shows.
+    note: (text) => session.print(indented(text)),
+  };
+  const step = stepsOf(session);
+  session.print(introduction(session, dir));
+  step("Declaration", "httpbin.yaml", declaration(files["httpbin.yaml"] ?? ""));
+  const applied = await onMesh(inside, (mesh) => connectServices(inside, mesh, step));
+  if (applied !== exitCodes.ok) return applied;
+  const proved = await onMesh(inside, (mesh) => proveAndPlanAgain(inside, mesh, step));
+  if (proved === exitCodes.ok) session.print(nextSteps(session, dir));
+  return proved;
+}
+
+async function onMesh(session: Session, work: (mesh: MeshNow) => Promise<number>): Promise<number> {
+  return withMesh(session, await readDeclarations(session), {}, (mesh) => {
+    session.report(mesh.problems);
+    return work(mesh);
+  });
+}
+
+async function connectServices(session: Session, mesh: MeshNow, step: Step): Promise<number> {
+  const { out } = session;
+  step("Observed", "isthmus status", renderClusters(statusReport(mesh).clusters, out));
+  step("Plan", "isthmus plan", renderPlan(mesh, out, { brief: true }));
+  step("Difference", "isthmus diff", renderDiff(mesh.plan, liveObjects(mesh.observed), out));
+  step("Apply", "isthmus apply", "");
+  const start = performance.now();
+  const written = await writePlan(session, mesh.plan, mesh.targets, { dryRun: false });
+  session.note(`${renderOutcome(written, { elapsed: performance.now() - start }, out)}\n`);
+  return written.every(({ result }) => result === "done") ? exitCodes.ok : exitCodes.failed;
+}
+
+async function proveAndPlanAgain(session: Session, mesh: MeshNow, step: Step): Promise<number> {
+  const { out } = session;
+  const proofs = proofOfPaths(mesh);
+  step("Proof", "isthmus verify", renderProofs(proofs, out));
+  step("Plan again", "isthmus plan", renderSummary(mesh.plan, out));
+  return proofs.every(({ verdict }) => verdict === "ok") ? exitCodes.ok : exitCodes.failed;
+}
+
+function stepsOf({ out, print }: Session): Step {
+  let count = 0;
+  return (title, command, text) => {
+    count += 1;
+    print(`${out.accent(`${count}  ${title}`)}  ${out.faint(command)}\n\n${indented(text)}${text === "" ? "" : "\n"}`);
+  };
+}
+
+function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, "   ");
+}
+
+function introduction({ out }: Session, dir: string): string {
+  return `
+${out.strong("Isthmus connects services across clusters, from one declaration.")}
+
+cluster1 runs sleep in namespace foo: a client.  cluster2 runs httpbin in
+namespace bar: a server.  Each has its own Istio, and sleep cannot reach httpbin.
+Both clusters are folders of manifests in ${dir}: no cluster is touched.
+
+`;
+}
+
+/** The YAML without the comment above it. */
+function declaration(text: string): string {
+  return text.replace(/^(#.*\n)+/, "");
+}
+
+function nextSteps({ out }: Session, dir: string): string {
+  const row = (command: string, what: string) => `   ${out.accent(command.padEnd(34))}${out.faint(what)}\n`;
+  return [
+    `${out.strong("Now you")}\n\n`,
+    row(`cd ${dir}`, "change httpbin.yaml, or delete it, then"),
+    row("isthmus apply", "see what follows from it"),
+    "\n   With clusters of your own:\n\n",
+    row("isthmus init", "a mesh.yaml from your kubeconfig"),
+    row("isthmus connect httpbin.bar \\", "declare a service and see the plan"),
+    row("  --from cluster2 --to cluster1/foo", ""),
+    row("isthmus apply", "connect it"),
+    "\n",
+  ].join("");
+}
+
+async function writeFiles(folder: string, shown: string, files: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  if ((await readdir(folder)).length > 0) {
+    throw new MeshError({
+      code: "USAGE",
+      at: "",
+      message: `the folder ${shown} holds something already`,
+      hint: "name a new one with --dir, or delete it",
+    });
+  }
+  for (const [path, text] of Object.entries(files)) {
+    const file = join(folder, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+}

@@ -1,0 +1,19 @@
+import { hasErrors, type PlanOptions } from "@isthmus/core";
+import { exitCodes, failureCode } from "../exit.ts";
+import { liveObjects } from "../liveObjects.ts";
+import { readDeclarations } from "../readDeclarations.ts";
+import { renderDiff } from "../render/diff.ts";
+import { planData, writesOf } from "../render/planData.ts";
+import type { Session } from "../session.ts";
+import { withMesh } from "../withMesh.ts";
+
+/** Shows only what differs between what is declared and what is there. */
+export async function diff(session: Session, options: Partial<PlanOptions>): Promise<number> {
+  return withMesh(session, await readDeclarations(session), options, async (mesh) => {
+    if (session.format === undefined) session.print(renderDiff(mesh.plan, liveObjects(mesh.observed), session.out));
+    else session.printData(planData(mesh));
+    session.report(mesh.problems);
+    if (hasErrors(mesh.problems)) return failureCode("diff");
+    return writesOf(mesh.plan) > 0 ? exitCodes.different : exitCodes.ok;
+  });
+}

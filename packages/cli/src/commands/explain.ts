@@ -1,0 +1,40 @@
+import { MeshError, type ProblemCode, problemCodes } from "@isthmus/core";
+import { readProblemsPage } from "../assets.ts";
+import { exitCodes } from "../exit.ts";
+import type { Session } from "../session.ts";
+
+/** Prints what docs/problems.md says about a code; without a code, the list of all. */
+export async function explain(session: Session, code: string | undefined): Promise<number> {
+  if (code === undefined) {
+    const { renderTable } = await import("../render/table.ts");
+    const rows = Object.entries(problemCodes).map(([name, { severity, summary }]) => [name, severity, summary]);
+    session.print(renderTable(["CODE", "SEVERITY", "MEANING"], rows, session.out));
+    return exitCodes.ok;
+  }
+  const known = code.toUpperCase();
+  if (!isProblemCode(known)) {
+    throw new MeshError({
+      code: "USAGE",
+      at: "",
+      message: `${code} is not a problem code`,
+      hint: "`isthmus explain` without a code lists them all.",
+    });
+  }
+  const page = await readProblemsPage();
+  session.print(`${problemSection(page, known)}\n`);
+  return exitCodes.ok;
+}
+
+function isProblemCode(code: string): code is ProblemCode {
+  return code in problemCodes;
+}
+
+/** The section of docs/problems.md with this code as its heading, of whatever level. */
+function problemSection(page: string, code: ProblemCode): string {
+  const lines = page.split("\n");
+  const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, "").replaceAll("`", "") === code);
+  if (start < 0) throw new Error(`docs/problems.md has no section ${code}`);
+  const length = lines.slice(start + 1).findIndex((line) => /^#{1,6} /.test(line));
+  const section = length < 0 ? lines.slice(start) : lines.slice(start, start + 1 + length);
+  return section.join("\n").trimEnd();
+}

@@ -1,0 +1,73 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { MeshError } from "@isthmus/core";
+import { listContexts } from "@isthmus/kube";
+import { exitCodes } from "../exit.ts";
+import { isInteractive } from "../io.ts";
+import type { Session } from "../session.ts";
+import { findGateways } from "./findGateways.ts";
+import { starterMesh } from "./starterMesh.ts";
+
+export interface InitOptions {
+  readonly context?: readonly string[];
+  readonly force?: boolean;
+}
+
+/** Writes a first mesh.yaml from contexts of the kubeconfig. Replaces no file unless forced. Throws USAGE. */
+export async function init(session: Session, options: InitOptions): Promise<number> {
+  const file = session.options.filename[0] ?? "mesh.yaml";
+  const { options: globals, io, signal } = session;
+  const kubeconfig = globals.kubeconfig === undefined ? {} : { kubeconfig: resolve(io.cwd, globals.kubeconfig) };
+  const { names } = await listContexts(kubeconfig.kubeconfig);
+  if (names.length === 0) throw usage("the kubeconfig has no contexts", "name one with --kubeconfig or $KUBECONFIG");
+  const chosen = options.context ?? (await askForContexts(session, names));
+  if (chosen === undefined) return exitCodes.interrupted;
+  const unknown = chosen.find((context) => !names.includes(context));
+  if (unknown !== undefined) {
+    throw usage(`the kubeconfig has no context ${unknown}`, `it has ${names.join(", ")}`);
+  }
+  session.note(`Looking for east-west gateways in ${chosen.join(", ")} …\n`);
+  const { clusters, problems } = await findGateways([...new Set(chosen)], { ...kubeconfig, signal });
+  // An unreachable cluster can be declared all the same.
+  session.report(problems);
+  await writeNew(resolve(io.cwd, file), starterMesh(clusters), file, options.force === true);
+  session.note(
+    [
+      `Wrote ${file}.`,
+      "Next: isthmus status, then for a service that another cluster should reach",
+      "      isthmus connect <service>.<namespace> --from <cluster> --to <cluster>/<namespace>",
+      "",
+    ].join("\n"),
+  );
+  return exitCodes.ok;
+}
+
+async function askForContexts(session: Session, names: readonly string[]): Promise<readonly string[] | undefined> {
+  const { io, signal } = session;
+  if (!isInteractive(io)) {
+    throw usage("which contexts are the clusters of the mesh?", `give --context for each of: ${names.join(", ")}`);
+  }
+  const prompts = await import("@clack/prompts");
+  const answer = await prompts.multiselect({
+    message: "Which clusters form the mesh? (space chooses, enter accepts)",
+    options: names.map((value) => ({ value })),
+    required: true,
+    input: io.stdin,
+    output: io.stderr,
+    signal,
+  });
+  return prompts.isCancel(answer) ? undefined : answer;
+}
+
+async function writeNew(path: string, text: string, shown: string, force: boolean): Promise<void> {
+  try {
+    await writeFile(path, text, { flag: force ? "w" : "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw usage(`${shown} exists already`, "--force replaces it, -f names another file");
+  }
+}
+
+function usage(message: string, hint: string): MeshError {
+  return new MeshError({ code: "USAGE", at: "", message, hint });
+}

@@ -1,0 +1,44 @@
+import { hasErrors, type PlanOptions } from "@isthmus/core";
+import type { IntentFiles } from "@isthmus/engine";
+import { exitCodes } from "../exit.ts";
+import { readDeclarations } from "../readDeclarations.ts";
+import { renderPlan } from "../render/plan.ts";
+import { planData, writesOf } from "../render/planData.ts";
+import { savePlan } from "../savePlan.ts";
+import type { GlobalOptions, Session } from "../session.ts";
+import { withMesh } from "../withMesh.ts";
+
+export interface PlanCommandOptions extends Partial<PlanOptions> {
+  readonly out?: string;
+  readonly detailedExitcode?: boolean;
+}
+
+/** Shows what an apply would do, and saves it where told. */
+export async function plan(session: Session, options: PlanCommandOptions): Promise<number> {
+  return planDeclared(session, await readDeclarations(session), options);
+}
+
+export function planDeclared(
+  session: Session,
+  declarations: IntentFiles,
+  options: PlanCommandOptions,
+): Promise<number> {
+  return withMesh(session, declarations, options, async (mesh) => {
+    if (session.format === undefined) {
+      session.print(renderPlan(mesh, session.out, { unchanged: session.options.verbose === true }));
+    } else {
+      session.printData(planData(mesh));
+    }
+    session.report(mesh.problems);
+    if (hasErrors(mesh.problems)) return exitCodes.failed;
+    if (options.out !== undefined) await savePlan(session, mesh, options.out);
+    return options.detailedExitcode === true && writesOf(mesh.plan) > 0 ? exitCodes.changes : exitCodes.ok;
+  });
+}
+
+/** `plan -o FILE` saves as `plan --out FILE` does. */
+export function splitOutput(options: GlobalOptions & { readonly out?: string }) {
+  const { output, ...rest } = options;
+  if (output === undefined || ["table", "yaml", "json"].includes(output)) return { globals: options, out: options.out };
+  return { globals: rest, out: options.out ?? output };
+}

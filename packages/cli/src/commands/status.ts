@@ -1,0 +1,18 @@
+import { hasErrors } from "@isthmus/core";
+import { exitCodes } from "../exit.ts";
+import { readDeclarations } from "../readDeclarations.ts";
+import { renderStatus } from "../render/status.ts";
+import type { Session } from "../session.ts";
+import { statusReport } from "../statusReport.ts";
+import { withMesh } from "../withMesh.ts";
+
+/** Clusters and shared services at a glance. */
+export async function status(session: Session): Promise<number> {
+  return withMesh(session, await readDeclarations(session), {}, async (mesh) => {
+    const report = statusReport(mesh);
+    if (session.format === undefined) session.print(renderStatus(report, session.out));
+    else session.printData(report);
+    session.report(mesh.problems);
+    return hasErrors(mesh.problems) ? exitCodes.failed : exitCodes.ok;
+  });
+}

@@ -1,0 +1,169 @@
+import { Command, Option } from "commander";
+import { collect, collectPort, collectWord } from "./collect.ts";
+import { parseDuration } from "./duration.ts";
+import type { Io } from "./io.ts";
+import type { GlobalOptions, Session } from "./session.ts";
+import { version } from "./version.ts";
+
+const nameForms = ["PerCluster", "SameName", "Mesh"] as const;
+
+// Commands are loaded when they run: `--help` and a wrong option must not wait for an API client.
+
+/** The command line as data: every command with its options. `finish` gets the exit code of the one that ran. */
+export function buildProgram(io: Io, finish: (code: number) => void): Command {
+  const program = new Command("isthmus")
+    .description("Connects services across Kubernetes clusters that each run their own Istio, from one declaration.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      // What is wrong with a command line is reported by `run`, as every other problem.
+      writeErr: () => {},
+      getOutHelpWidth: () => io.stdout.columns ?? 80,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .exitOverride();
+  addGlobalOptions(program);
+
+  const session = async (command: Command): Promise<Session> => {
+    const { openSession } = await import("./session.ts");
+    return openSession(io, command.name(), command.optsWithGlobals<GlobalOptions>());
+  };
+
+  program.commandsGroup("Start:");
+  program
+    .command("demo")
+    .description("the main job on two folders that stand for clusters")
+    .option("--dir <folder>", "a new folder for the demo's files", "isthmus-demo")
+    .action(async (options: { dir: string }, command: Command) => {
+      const { demo } = await import("./commands/demo.ts");
+      finish(await demo(await session(command), options));
+    });
+  program
+    .command("init")
+    .description("write a first mesh.yaml from your kubeconfig")
+    .option("--context <name>", "a cluster's context (repeat it); asked for on a terminal", collect)
+    .option("--force", "replace the file if it exists")
+    .action(async (options: { context?: string[]; force?: boolean }, command: Command) => {
+      const { init } = await import("./commands/init.ts");
+      finish(await init(await session(command), options));
+    });
+  program
+    .command("connect")
+    .description("declare a shared service and show the plan")
+    .argument("<service.namespace>", "the Service that others may call")
+    .requiredOption("--from <cluster>", "a cluster that serves it (repeat it)", collect)
+    .requiredOption(
+      "--to <cluster/namespace>",
+      "who may call it: a cluster, or one namespace of it (repeat it)",
+      collect,
+    )
+    .addOption(
+      new Option("--as <form>", "the names it gets (repeat it)").choices(nameForms).argParser(collectWord(nameForms)),
+    )
+    .option("--port <number>", "share only this port (repeat it)", collectPort)
+    .option("--dry-run", "write no file, only show")
+    .action(async (service: string, options, command: Command) => {
+      const { connect } = await import("./commands/connect.ts");
+      finish(await connect(await session(command), service, options));
+    });
+
+  program.commandsGroup("Change:");
+  addPlanOptions(
+    program
+      .command("plan")
+      .description("show what apply would do")
+      .option("--out <file>", "save the plan for `isthmus apply <file>` (also: -o <file>)")
+      .option("--detailed-exitcode", "0 no changes, 1 error, 2 changes"),
+  ).action(async (options, command: Command) => {
+    const { plan, splitOutput } = await import("./commands/plan.ts");
+    const { openSession } = await import("./session.ts");
+    const { globals, out } = splitOutput(command.optsWithGlobals<GlobalOptions & { out?: string }>());
+    finish(await plan(openSession(io, command.name(), globals), { ...options, ...(out === undefined ? {} : { out }) }));
+  });
+  addPlanOptions(program.command("diff").description("show only what differs (exit code 0 nothing, 1 some)")).action(
+    async (options, command: Command) => {
+      const { diff } = await import("./commands/diff.ts");
+      finish(await diff(await session(command), options));
+    },
+  );
+  addPlanOptions(
+    program
+      .command("apply")
+      .description("make the clusters as declared; or apply a saved plan")
+      .argument("[saved.plan]", "a plan that `isthmus plan --out` saved; refused if a cluster changed since")
+      .option("-y, --yes", "do not ask")
+      .option("--dry-run", "let the clusters check every change, and write nothing")
+      .option("--allow-mass-delete", "even if that deletes more than half of what Isthmus owns"),
+  ).action(async (saved: string | undefined, options, command: Command) => {
+    const { apply } = await import("./commands/apply.ts");
+    finish(await apply(await session(command), saved, options));
+  });
+
+  program.commandsGroup("Look:");
+  program
+    .command("status")
+    .description("clusters and shared services at a glance")
+    .action(async (_options: unknown, command: Command) => {
+      const { status } = await import("./commands/status.ts");
+      finish(await status(await session(command)));
+    });
+  program
+    .command("verify")
+    .description("prove that each path stands (exit code 0 yes, 1 no)")
+    .action(async (_options: unknown, command: Command) => {
+      const { verify } = await import("./commands/verify.ts");
+      finish(await verify(await session(command)));
+    });
+  program
+    .command("explain")
+    .description("what a problem code means; without a code, all")
+    .argument("[code]", "such as GATEWAY_NO_ADDRESS")
+    .action(async (code: string | undefined, _options: unknown, command: Command) => {
+      const { explain } = await import("./commands/explain.ts");
+      finish(await explain(await session(command), code));
+    });
+
+  program.commandsGroup("More:").helpCommand("help [command]", "print help for a command");
+  program
+    .command("completion")
+    .description("print the completion script for a shell")
+    .addArgument(program.createArgument("<shell>").choices(["bash", "zsh", "fish", "powershell"]))
+    .action(async (shell: string) => {
+      const { completion } = await import("./commands/completion.ts");
+      finish(completion(shell));
+    });
+  // What the completion scripts call.
+  program
+    .command("complete", { hidden: true })
+    .argument("[words...]")
+    .allowUnknownOption()
+    .action(async (words: string[], _options: unknown, command: Command) => {
+      const { complete } = await import("./commands/completion.ts");
+      finish(await complete(program, words, await session(command)));
+    });
+  return program;
+}
+
+function addGlobalOptions(program: Command): void {
+  program
+    .addOption(
+      new Option("-f, --filename <path>", "file or folder of declarations (repeat it)")
+        .argParser(collect)
+        .default([], "./"),
+    )
+    .option("--kubeconfig <path>", "in place of $KUBECONFIG or ~/.kube/config")
+    .option("-o, --output <format>", "table, yaml or json")
+    .option("--no-color", "no colours (also: NO_COLOR=1)")
+    .option("-v, --verbose", "say more")
+    .option("--timeout <duration>", "give up after this time: 30s, 5m", parseDuration);
+}
+
+function addPlanOptions(command: Command): Command {
+  return command
+    .option("--prune", "delete objects of ours that are declared no longer (the default)")
+    .option("--no-prune", "keep objects of ours that are declared no longer")
+    .option("--adopt", "take over objects of the same name that are not ours");
+}

@@ -1,0 +1,30 @@
+import type { DeclaredPath } from "@isthmus/core";
+import type { Style } from "./style.ts";
+
+/** `http://httpbin.bar.cluster2:8000`, with the scheme that a client of that protocol would use; without one where none is known. */
+export function urlOf({ protocol, host, port }: DeclaredPath): string {
+  return `${protocol === undefined ? "" : `${schemeOf(protocol)}://`}${host}:${port}`;
+}
+
+function schemeOf(protocol: string): string {
+  switch (protocol) {
+    case "HTTP":
+    case "HTTP2":
+      return "http";
+    case "HTTPS":
+      return "https";
+    default:
+      return protocol.toLowerCase();
+  }
+}
+
+/** One line a path: who calls, the name, who serves. */
+export function renderPath(path: DeclaredPath, style: Style): string {
+  const { consumer, server } = path;
+  return [
+    consumer.namespace === "*" ? consumer.cluster : `${consumer.namespace}@${consumer.cluster}`,
+    style.faint("→"),
+    style.accent(urlOf(path)),
+    style.faint(`(${server.service}.${server.namespace}@${server.cluster})`),
+  ].join(" ");
+}

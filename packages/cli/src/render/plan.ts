@@ -1,0 +1,81 @@
+import { type Action, type ActionVerb, type DeclaredPath, type Plan, showRef, summarize } from "@isthmus/core";
+import { renderChanges } from "./changes.ts";
+import { renderPath } from "./paths.ts";
+import type { Style } from "./style.ts";
+
+export interface PlanView {
+  readonly plan: Plan;
+  readonly paths: readonly DeclaredPath[];
+  /** Owners whose objects stay as they are, and why. */
+  readonly held: ReadonlyMap<string, string>;
+}
+
+export interface PlanRendering {
+  /** Show objects that are right as well. */
+  readonly unchanged?: boolean;
+  /** Only the names of the objects. */
+  readonly brief?: boolean;
+}
+
+/** A plan for people: per cluster what changes and how, what is kept, the paths that it leads to, and the summary. */
+export function renderPlan(view: PlanView, style: Style, options: PlanRendering = {}): string {
+  const shown = view.plan.actions.filter(
+    ({ verb, reason }) => verb !== "noop" || reason !== undefined || options.unchanged === true,
+  );
+  const clusters = [...new Set(shown.map((action) => action.cluster))];
+  const sections = clusters.map((cluster) => {
+    const actions = shown.filter((action) => action.cluster === cluster);
+    return `${style.strong(cluster)}\n${actions.map((action) => renderAction(action, style, options)).join("")}`;
+  });
+  return [...sections, renderHeld(view.held, style), renderPaths(view, style), renderSummary(view.plan, style)]
+    .filter((section) => section !== "")
+    .join("\n");
+}
+
+const signs: Readonly<Record<ActionVerb, string>> = { create: "+", update: "~", delete: "-", noop: "=" };
+
+/** The sign and word of an action in its colour: `+ create`. */
+export function renderVerb(verb: ActionVerb, style: Style): string {
+  const text = `${signs[verb]} ${verb === "noop" ? "keep" : verb}`;
+  switch (verb) {
+    case "create":
+      return style.add(text);
+    case "update":
+      return style.change(text);
+    case "delete":
+      return style.remove(text);
+    case "noop":
+      return style.faint(text);
+  }
+}
+
+function renderAction(action: Action, style: Style, { brief = false }: PlanRendering): string {
+  const reason = action.reason === undefined ? "" : `      ${style.faint(action.reason)}\n`;
+  const details = brief ? "" : `      ${style.faint(`for ${action.owner}`)}\n${renderChanges(action, style)}`;
+  return `  ${renderVerb(action.verb, style)} ${showRef(action.ref)}\n${reason}${details}`;
+}
+
+function renderHeld(held: ReadonlyMap<string, string>, style: Style): string {
+  if (held.size === 0) return "";
+  const lines = [...held].map(([owner, reason]) => `  ${style.warning("=")} ${owner}: ${reason}\n`);
+  return `${style.strong("Left as it is for now")}\n${lines.join("")}`;
+}
+
+function renderPaths({ paths }: PlanView, style: Style): string {
+  if (paths.length === 0) return "";
+  return `${style.strong("Paths")}\n${paths.map((path) => `  ${renderPath(path, style)}\n`).join("")}`;
+}
+
+/** `Plan: 3 to create, 0 to update, 0 to delete, 12 unchanged.` */
+export function renderSummary(plan: Plan, style: Style): string {
+  const { create, update, delete: removed, noop } = summarize(plan);
+  const part = (count: number, text: string, paint: (text: string) => string) =>
+    count === 0 ? `${count} ${text}` : paint(`${count} ${text}`);
+  const parts = [
+    part(create, "to create", style.add),
+    part(update, "to update", style.change),
+    part(removed, "to delete", style.remove),
+    `${noop} unchanged`,
+  ];
+  return `${style.strong("Plan:")} ${parts.join(", ")}.\n`;
+}

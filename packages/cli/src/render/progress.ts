@@ -1,0 +1,36 @@
+import { type Action, type ActionVerb, showRef } from "@isthmus/core";
+import type { ApplyEvent } from "@isthmus/engine";
+import type { Style } from "./style.ts";
+
+const past: Readonly<Record<ActionVerb, string>> = {
+  create: "created",
+  update: "updated",
+  delete: "deleted",
+  noop: "kept",
+};
+
+/** One event of an apply, or of its dry run, as a line; nothing where the final summary says it. */
+export function renderEvent(event: ApplyEvent, style: Style, { dryRun = false } = {}): string {
+  switch (event.type) {
+    case "checking":
+      return style.faint(`Checking ${countOf(event.total, "change")} with the clusters …\n`);
+    case "applying":
+      return style.faint(`Applying ${countOf(event.total, "change")} …\n`);
+    case "done":
+      return `  ${style.good("✔")} ${nameOf(event.action)} ${dryRun ? `${event.action.verb} accepted` : past[event.action.verb]}\n`;
+    case "failed":
+      return `  ${style.error("✖")} ${nameOf(event.action)}: ${event.problem.message}\n`;
+    case "skipped":
+      return `  ${style.warning("○")} ${nameOf(event.action)} skipped: ${event.problem.message}\n`;
+    case "finished":
+      return "";
+  }
+}
+
+function nameOf(action: Action): string {
+  return `${action.cluster} ${showRef(action.ref)}`;
+}
+
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

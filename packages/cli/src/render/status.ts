@@ -1,0 +1,55 @@
+import type { ClusterStatus, SharedServiceStatus, StatusReport } from "../statusReport.ts";
+import type { Style } from "./style.ts";
+import { renderTable } from "./table.ts";
+
+/** Two tables: the clusters as observed, the shared services as they stand. */
+export function renderStatus(report: StatusReport, style: Style): string {
+  const tables = [renderClusters(report.clusters, style)];
+  if (report.sharedServices.length > 0) tables.push(renderSharedServices(report.sharedServices, style));
+  return tables.join("\n");
+}
+
+export function renderClusters(clusters: readonly ClusterStatus[], style: Style): string {
+  const rows = clusters.map((cluster) => [
+    cluster.name,
+    cluster.unreachable === undefined ? (cluster.version ?? cluster.source) : style.error("not read"),
+    listed(cluster.istiodVersions),
+    listed(cluster.gateway),
+    listed(cluster.trustRoots.map(shortFingerprint)),
+    cluster.unreachable === undefined ? String(cluster.owned) : "-",
+  ]);
+  return renderTable(["CLUSTER", "VERSION", "ISTIOD", "EAST-WEST GATEWAY", "TRUST ROOT", "OBJECTS"], rows, style);
+}
+
+function renderSharedServices(services: readonly SharedServiceStatus[], style: Style): string {
+  const rows = services.map((service) => [
+    service.name,
+    listed(service.hosts),
+    listed(service.servedBy),
+    listed(service.consumers),
+    renderState(service, style),
+  ]);
+  return renderTable(["SHARED SERVICE", "HOSTS", "SERVED BY", "CONSUMERS", "STATE"], rows, style);
+}
+
+function renderState({ state }: SharedServiceStatus, style: Style): string {
+  switch (state) {
+    case "in sync":
+      return style.good(state);
+    case "to apply":
+      return style.change(state);
+    case "held":
+      return style.warning(state);
+  }
+}
+
+function listed(values: readonly string[]): string {
+  return values.length === 0 ? "-" : values.join("\n");
+}
+
+// Enough to see whether two clusters trust the same root; `-o json` has the whole.
+const shortLength = 12;
+
+function shortFingerprint(fingerprint: string): string {
+  return fingerprint.slice(0, shortLength);
+}

@@ -1,0 +1,54 @@
+import { MeshError, type Problem } from "@isthmus/core";
+import { CommanderError } from "commander";
+import type { Io } from "./io.ts";
+import { renderProblems } from "./render/problems.ts";
+import { createStyle } from "./render/style.ts";
+
+/** Tells why a command could not do its work; in JSON as data as well. */
+export function reportFailure(error: unknown, command: string, argv: readonly string[], io: Io): void {
+  const problem = problemOf(error, command);
+  const colored = io.stderr.isTTY === true && (io.env.NO_COLOR ?? "") === "" && !argv.includes("--no-color");
+  if (problem === undefined) {
+    io.stderr.write(`isthmus failed in a way it should not: ${showError(error)}\n`);
+    return;
+  }
+  io.stderr.write(renderProblems([problem], createStyle(colored)));
+  if (outputOf(argv) === "json") io.stdout.write(`${JSON.stringify({ problems: [problem] }, undefined, 2)}\n`);
+}
+
+function problemOf(error: unknown, command: string): Problem | undefined {
+  if (error instanceof MeshError) return error.problem;
+  if (error instanceof CommanderError) return usageProblem(error, command);
+  if (error instanceof Error && error.name === "TimeoutError") {
+    return {
+      code: "TIMED_OUT",
+      at: "",
+      message: "the time that --timeout gives is over",
+      hint: "What was written so far is complete in itself; the same command again goes on from there.",
+    };
+  }
+  return undefined;
+}
+
+// Commander's own text: "error: unknown option '--prun'\n(Did you mean --prune?)"
+function usageProblem(error: CommanderError, command: string): Problem {
+  const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const suggestion = rest.join(" ").replace(/^\((.*)\)$/, "$1");
+  const help = `isthmus ${command === "" ? "" : `${command} `}--help`;
+  return {
+    code: "USAGE",
+    at: "",
+    message: first,
+    hint: suggestion === "" ? `See ${help}` : `${suggestion} See ${help}`,
+  };
+}
+
+function showError(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function outputOf(argv: readonly string[]): string | undefined {
+  const index = argv.findIndex((argument) => argument === "-o" || argument === "--output");
+  if (index >= 0) return argv[index + 1];
+  return argv.find((argument) => argument.startsWith("--output="))?.slice("--output=".length);
+}

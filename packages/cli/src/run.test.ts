@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { emptyFolder, exampleFolder, runCli } from "./testing/runCli.ts";
+import { version } from "./version.ts";
+
+test("--version prints the version alone", async () => {
+  const run = await runCli("/", ["--version"]);
+
+  expect(run).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+});
+
+test("--help fits 80 columns and names every command", async () => {
+  const run = await runCli("/", ["--help"]);
+
+  expect(run).toMatchObject({ code: 0, stderr: "" });
+  await expect(run.stdout).toMatchFileSnapshot("testdata/help.golden.txt");
+  expect(Math.max(...run.stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+});
+
+test("no command at all is answered with the help, as a mistake", async () => {
+  const run = await runCli("/", []);
+
+  expect(run.code).toBe(1);
+  expect(run.stderr).toContain("Usage: isthmus");
+});
+
+test.each([
+  [["aply"], 1, "unknown command 'aply'", "apply"],
+  [["plan", "--prun"], 1, "unknown option '--prun'", "--prune"],
+  [["diff", "--prun"], 2, "unknown option '--prun'", "--prune"],
+  [["verify", "--no-such"], 2, "unknown option '--no-such'", "isthmus verify --help"],
+  [["status", "-o", "xml"], 1, "--output xml", "json"],
+  [["status", "--timeout", "soon"], 1, "--timeout", "30s"],
+  [["connect", "httpbin.bar"], 1, "--from", "isthmus connect --help"],
+  [["connect", "a.b", "--from", "c", "--to", "d", "--port", "0"], 1, "--port", "65535"],
+  [["connect", "a.b", "--from", "c", "--to", "d", "--as", "Nickname"], 1, "--as", "PerCluster"],
+] as const)("%j ends with %i and a suggestion", async (argv, code, message, hint) => {
+  const run = await runCli(await emptyFolder(), argv);
+
+  expect(run).toMatchObject({ code, stdout: "" });
+  expect(run.stderr).toContain("error[USAGE]");
+  expect(run.stderr).toContain(message);
+  expect(run.stderr).toContain(hint);
+});
+
+const escape = "\u001b[";
+
+test("colours appear on a terminal only, and not with NO_COLOR or --no-color", async () => {
+  const folder = await exampleFolder();
+
+  const runs = [
+    await runCli(folder, ["plan"], { keys: "" }),
+    await runCli(folder, ["plan"]),
+    await runCli(folder, ["plan"], { keys: "", env: { NO_COLOR: "1" } }),
+    await runCli(folder, ["plan", "--no-color"], { keys: "" }),
+    await runCli(folder, ["plan"], { keys: "", env: { TERM: "dumb" } }),
+  ];
+
+  expect(runs.map(({ stdout }) => stdout.includes(escape))).toEqual([true, false, false, false, false]);
+});
+
+test("when the time is over the command gives up", async () => {
+  const folder = await exampleFolder();
+
+  const run = await runCli(folder, ["plan", "--timeout", "1ms"]);
+
+  expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining("error[TIMED_OUT]") });
+});

@@ -1,0 +1,74 @@
+import { MeshError, type Problem } from "@isthmus/core";
+import type { Io, Output } from "./io.ts";
+import { type DataFormat, renderData } from "./render/data.ts";
+import { renderProblems } from "./render/problems.ts";
+import { createStyle, type Style } from "./render/style.ts";
+
+/** The options that every command takes, as commander has parsed them. */
+export interface GlobalOptions {
+  readonly filename: readonly string[];
+  readonly kubeconfig?: string;
+  readonly output?: string;
+  readonly color: boolean;
+  readonly verbose?: boolean;
+  /** Milliseconds. */
+  readonly timeout?: number;
+}
+
+/** One run of one command: where it reads, writes and stops. */
+export interface Session {
+  readonly io: Io;
+  /** Its name: `plan`. */
+  readonly command: string;
+  readonly options: GlobalOptions;
+  /** Undefined: for people. */
+  readonly format: DataFormat | undefined;
+  readonly out: Style;
+  readonly err: Style;
+  /** Aborted by Ctrl-C or once `--timeout` is over. */
+  readonly signal: AbortSignal;
+  /** To stdout. */
+  print(text: string): void;
+  /** To stderr. */
+  note(text: string): void;
+  /** To stdout, in the chosen format. */
+  printData(value: unknown): void;
+  /** To stderr. */
+  report(problems: readonly Problem[]): void;
+}
+
+export function openSession(io: Io, command: string, options: GlobalOptions): Session {
+  const format = dataFormat(options.output);
+  const out = createStyle(isColored(io.stdout, io, options));
+  const err = createStyle(isColored(io.stderr, io, options));
+  return {
+    io,
+    command,
+    options,
+    format,
+    out,
+    err,
+    signal:
+      options.timeout === undefined ? io.signal : AbortSignal.any([io.signal, AbortSignal.timeout(options.timeout)]),
+    print: (text) => void io.stdout.write(text),
+    note: (text) => void io.stderr.write(text),
+    printData: (value) => void io.stdout.write(renderData(value, format ?? "yaml")),
+    report: (problems) => void io.stderr.write(renderProblems(problems, err)),
+  };
+}
+
+function dataFormat(output: string | undefined): DataFormat | undefined {
+  if (output === undefined || output === "table") return undefined;
+  if (output === "json" || output === "yaml") return output;
+  throw new MeshError({
+    code: "USAGE",
+    at: "",
+    message: `--output ${output} is not one of table, yaml, json`,
+    hint: "",
+  });
+}
+
+// https://no-color.org: any value that is not empty
+function isColored(output: Output, io: Io, options: GlobalOptions): boolean {
+  return options.color && output.isTTY === true && (io.env.NO_COLOR ?? "") === "" && io.env.TERM !== "dumb";
+}

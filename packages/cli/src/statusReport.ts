@@ -1,0 +1,110 @@
+import {
+  clusterFacts,
+  gatewayAddresses,
+  type Intents,
+  isInventory,
+  type MeshCluster,
+  ownerName,
+  type Problem,
+  type SharedService,
+  selectClusters,
+} from "@isthmus/core";
+import type { MeshNow } from "./withMesh.ts";
+
+export interface ClusterStatus {
+  readonly name: string;
+  readonly source: "live" | "directory";
+  /** Why it could not be read; what follows is then empty. */
+  readonly unreachable?: string;
+  readonly version?: string;
+  readonly istiodVersions: readonly string[];
+  /** `192.168.121.10:32001` */
+  readonly gateway: readonly string[];
+  /** SHA-256 fingerprints. */
+  readonly trustRoots: readonly string[];
+  /** Objects that isthmus wrote. */
+  readonly owned: number;
+}
+
+export interface SharedServiceStatus {
+  readonly name: string;
+  readonly hosts: readonly string[];
+  readonly servedBy: readonly string[];
+  /** `cluster1/foo`, or `cluster1` as a whole. */
+  readonly consumers: readonly string[];
+  /** `in sync`: live is as declared; `to apply`: a plan would write; `held`: it cannot be said or done now. */
+  readonly state: "in sync" | "to apply" | "held";
+  /** Why it is held. */
+  readonly reason?: string;
+}
+
+export interface StatusReport {
+  readonly clusters: readonly ClusterStatus[];
+  readonly sharedServices: readonly SharedServiceStatus[];
+  readonly problems: readonly Problem[];
+}
+
+/** What `isthmus status` tells: a summary of what is declared and observed, and of the plan between them. */
+export function statusReport(mesh: MeshNow): StatusReport {
+  const { intents, problems } = mesh;
+  return {
+    clusters: intents.clusters.map((cluster) => clusterStatus(cluster, mesh)),
+    sharedServices: intents.sharedServices.map((service) => sharedServiceStatus(service, mesh)),
+    problems,
+  };
+}
+
+function clusterStatus(declared: MeshCluster, { observed }: MeshNow): ClusterStatus {
+  const { name } = declared.metadata;
+  const source = declared.spec.access.directory === undefined ? "live" : "directory";
+  const cluster = observed.clusters.get(name);
+  if (cluster === undefined) {
+    const unreachable = observed.unreachable.get(name)?.message ?? "not read";
+    return { name, source, unreachable, istiodVersions: [], gateway: [], trustRoots: [], owned: 0 };
+  }
+  const gateway = gatewayAddresses(clusterFacts(cluster), declared.spec.eastWestGateway, declared.spec.locality);
+  return {
+    name,
+    source,
+    ...(cluster.version === undefined ? {} : { version: cluster.version }),
+    istiodVersions: cluster.istiodVersions,
+    gateway: "addresses" in gateway ? gateway.addresses.map(({ address, port }) => hostPort(address, port)) : [],
+    trustRoots: cluster.trustRoots.map(({ fingerprint }) => fingerprint),
+    owned: cluster.objects.filter(isInventory).length,
+  };
+}
+
+function hostPort(address: string, port: number): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function sharedServiceStatus(service: SharedService, mesh: MeshNow): SharedServiceStatus {
+  const { name, namespace } = service.metadata;
+  const owner = ownerName("SharedService", namespace, name);
+  const paths = mesh.paths.filter((path) => path.owner === owner);
+  const consumers = paths.map(({ consumer }) =>
+    consumer.namespace === "*" ? consumer.cluster : `${consumer.cluster}/${consumer.namespace}`,
+  );
+  return {
+    name: `${namespace}/${name}`,
+    hosts: unique(paths.map(({ host }) => host)),
+    servedBy: declaredServers(service, mesh.intents),
+    consumers: unique(consumers),
+    ...stateOf(owner, mesh),
+  };
+}
+
+function declaredServers(service: SharedService, intents: Intents): readonly string[] {
+  return selectClusters(service.spec.servedBy, intents.clusters).map(({ metadata }) => metadata.name);
+}
+
+function stateOf(owner: string, mesh: MeshNow): Pick<SharedServiceStatus, "state" | "reason"> {
+  const actions = mesh.plan.actions.filter((action) => action.owner === owner);
+  const reason = mesh.held.get(owner) ?? actions.find((action) => action.reason !== undefined)?.reason;
+  if (reason !== undefined) return { state: "held", reason };
+  return { state: actions.every(({ verb }) => verb === "noop") ? "in sync" : "to apply" };
+}
+
+function unique(values: readonly string[]): readonly string[] {
+  return [...new Set(values)].sort();
+}

@@ -1,0 +1,79 @@
+import { cp, mkdtemp, readdir, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import type { Io, Output } from "../io.ts";
+import { run } from "../run.ts";
+
+export interface CliRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliOptions {
+  readonly env?: Io["env"];
+  /** A terminal on all streams, on which these keys are typed. */
+  readonly keys?: string;
+  /** What comes on standard input. */
+  readonly input?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs a command line in this process, in `folder`, without a terminal unless keys are given. */
+export async function runCli(folder: string, argv: readonly string[], options: CliOptions = {}): Promise<CliRun> {
+  const isTTY = options.keys !== undefined;
+  const stdout = new Collected(isTTY);
+  const stderr = new Collected(isTTY);
+  const io: Io = {
+    stdout,
+    stderr,
+    stdin: Object.assign(Readable.from([options.keys ?? options.input ?? ""]), {
+      isTTY,
+      setRawMode: () => {},
+    }),
+    env: { HOME: folder, ...options.env },
+    cwd: folder,
+    signal: options.signal ?? new AbortController().signal,
+  };
+  const code = await run(argv, io);
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+class Collected extends Writable implements Output {
+  readonly isTTY: boolean;
+  readonly columns = 80;
+  text = "";
+
+  constructor(isTTY: boolean) {
+    super();
+    this.isTTY = isTTY;
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+const example = fileURLToPath(new URL("../../../../examples/sleep-httpbin", import.meta.url));
+
+/** A new folder with a copy of examples/sleep-httpbin: two directory clusters and one shared service. */
+export async function exampleFolder(): Promise<string> {
+  const folder = await emptyFolder();
+  await cp(example, folder, { recursive: true });
+  return folder;
+}
+
+export function emptyFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "isthmus-cli-"));
+}
+
+/** Every file below a folder with its text, by relative path. */
+export async function filesIn(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const texts = files.toSorted().map(async (file) => [relative(folder, file), await readFile(file, "utf8")] as const);
+  return Object.fromEntries(await Promise.all(texts));
+}

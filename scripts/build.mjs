@@ -1,0 +1,66 @@
+// Bundles packages/cli into packages/cli/dist: one file without dependencies, and the manifest of the npm package `isthmus`.
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const cli = join(root, "packages/cli");
+const dist = join(cli, "dist");
+const { version, engines, license } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+/** Puts the files that src/assets.ts reads from the working tree into the bundle. */
+const embedAssets = {
+  name: "embed-assets",
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /packages[\\/]cli[\\/]src[\\/]assets\.ts$/ }, () => {
+      const page = readFileSync(join(root, "docs/problems.md"), "utf8");
+      const files = readFolder(join(root, "examples/sleep-httpbin"));
+      const contents = [
+        `export async function readProblemsPage() { return ${JSON.stringify(page)}; }`,
+        `export async function readDemoFiles() { return ${JSON.stringify(files)}; }`,
+      ];
+      return { contents: contents.join("\n"), loader: "js" };
+    });
+  },
+};
+
+function readFolder(folder) {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return Object.fromEntries(
+    files.sort().map((file) => [relative(folder, file).replaceAll("\\", "/"), readFileSync(file, "utf8")]),
+  );
+}
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: [join(cli, "src/bin.ts")],
+  outfile: join(dist, "isthmus.js"),
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  // Starts 10 ms sooner than as an ES module.
+  format: "cjs",
+  banner: { js: "#!/usr/bin/env node" },
+  minify: true,
+  legalComments: "none",
+  logLevel: "warning",
+  plugins: [embedAssets],
+});
+chmodSync(join(dist, "isthmus.js"), 0o755);
+
+const manifest = {
+  name: "isthmus",
+  version,
+  description: "Connects services across Kubernetes clusters that each run their own Istio, from one declaration",
+  license,
+  engines,
+  bin: { isthmus: "isthmus.js" },
+  files: ["isthmus.js"],
+};
+writeFileSync(join(dist, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+copyFileSync(join(cli, "README.md"), join(dist, "README.md"));
+copyFileSync(join(root, "LICENSE"), join(dist, "LICENSE"));
