@@ -32,12 +32,13 @@ type Answer<T> = { readonly value: T } | { readonly refusal: KubeError };
 export async function observeCluster(client: KubeClient, options: ObserveOptions): Promise<Observation> {
   const { cluster, istioNamespace } = options;
   const failed = new AbortController();
-  const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
+  // Each call listens to a signal of its own: so many listeners on one would look like a leak to Node.
+  const aborting = () => ({ signal: AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])]) });
   try {
     const [version, roots, ...lists] = await Promise.all([
-      answerOf(client.version({ signal })),
-      answerOf(client.get(configMap, trustRootConfigMap, istioNamespace, { signal })),
-      ...catalog.map(async (kind) => ({ kind, answer: await answerOf(client.list(kind, { signal })) })),
+      answerOf(client.version(aborting())),
+      answerOf(client.get(configMap, trustRootConfigMap, istioNamespace, aborting())),
+      ...catalog.map(async (kind) => ({ kind, answer: await answerOf(client.list(kind, aborting())) })),
     ]);
     const needed = lists.flatMap(({ kind, answer }) => (kind.read === "needed" ? refusalOf(answer) : []));
     if (needed.length > 0) throw new MeshError(incomplete(needed, cluster));

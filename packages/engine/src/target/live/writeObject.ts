@@ -19,7 +19,9 @@ import type { WriteOptions } from "../target.ts";
 const versionOfNone = "1";
 
 /** Carries out an action on an API server, as `Target.write` says. */
-export async function writeObject(client: KubeClient, action: Action, options: WriteOptions): Promise<void> {
+export async function writeObject(client: KubeClient, action: Action, given: WriteOptions): Promise<void> {
+  // Many writes may share one signal: each listens to one of its own, else Node takes so many listeners for a leak.
+  const options = given.signal === undefined ? given : { ...given, signal: AbortSignal.any([given.signal]) };
   if (action.verb === "noop") return;
   const kind = kindEntry(action.ref.group, action.ref.kind);
   if (kind?.write !== true) throw refusal("OBJECT_REFUSED", action, `isthmus does not write objects of this kind`);
@@ -27,9 +29,14 @@ export async function writeObject(client: KubeClient, action: Action, options: W
     await send(client, kind, action, options);
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
-    if (error.status === 409) return settleConflict(client, kind, action, { options, conflict: error });
+    if (isMoved(error)) return settleConflict(client, kind, action, { options, conflict: error });
     throw explained(action, error);
   }
+}
+
+/** Another version is a conflict; another uid is an invalid value where the object exists. */
+function isMoved({ status, causes }: KubeError): boolean {
+  return status === 409 || causes.some(({ field }) => field === "metadata.uid");
 }
 
 async function send(client: KubeClient, kind: KindEntry, action: Action, options: WriteOptions): Promise<void> {
