@@ -1,0 +1,116 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { preProcessFile } from "typescript";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** docs/architecture.md. Nobody may depend on a package that is not listed: a new one gets its line here first. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  kube: ["core"],
+  engine: ["core", "kube"],
+  cli: ["core", "engine", "kube"],
+  testkit: ["core", "kube"],
+};
+
+const packages = readdirSync(join(root, "packages"), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+interface Manifest {
+  readonly name: string;
+  readonly private?: boolean;
+  readonly exports?: unknown;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+function manifestOf(name: string): Manifest {
+  return JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));
+}
+
+/** Each import of a package's sources, tests aside: [file, what is imported]. */
+function importsOf(name: string): readonly (readonly [string, string])[] {
+  const folder = join(root, "packages", name, "src");
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+    .flatMap((file) =>
+      preProcessFile(readFileSync(join(folder, file), "utf8")).importedFiles.map(
+        ({ fileName }) => [file, fileName] as const,
+      ),
+    );
+}
+
+test("every package is in the dependency rule", () => {
+  expect(packages.toSorted()).toEqual(Object.keys(mayImport).toSorted());
+});
+
+test.each(Object.entries(mayImport))("%s depends on no package of ours but %j", (name, allowed) => {
+  const { dependencies = {}, devDependencies = {} } = manifestOf(name);
+  const ours = Object.keys({ ...dependencies, ...devDependencies }).filter((each) => each.startsWith("@isthmus/"));
+
+  expect(ours.filter((each) => !allowed.includes(each.replace("@isthmus/", "")))).toEqual([]);
+});
+
+test.each(packages)("%s is private, and nobody imports the inside of what ships", (name) => {
+  const { name: fullName, private: isPrivate, exports } = manifestOf(name);
+
+  expect({ fullName, isPrivate }).toEqual({ fullName: `@isthmus/${name}`, isPrivate: true });
+  // Test suites import vitest, so testkit keeps them out of its main entry.
+  if (name !== "testkit") expect(exports).toBe("./src/index.ts");
+});
+
+test.each(packages)(
+  "%s imports of ours what its manifest lists, by the entry, and only its own files by path",
+  (name) => {
+    const { dependencies = {} } = manifestOf(name);
+    const depth = (file: string) => file.split("/").length;
+
+    const stray = importsOf(name).filter(([file, imported]) => {
+      if (imported.startsWith("@isthmus/")) return dependencies[imported] === undefined;
+      return (imported.match(/\.\.\//g) ?? []).length > depth(file);
+    });
+
+    expect(stray).toEqual([]);
+  },
+);
+
+test("core imports nothing of Node", () => {
+  const { dependencies = {} } = manifestOf("core");
+  const foreign = importsOf("core").filter(
+    ([, imported]) =>
+      !imported.startsWith(".") &&
+      dependencies[imported.split("/", imported.startsWith("@") ? 2 : 1).join("/")] === undefined,
+  );
+
+  expect(importsOf("core").length).toBeGreaterThan(50);
+  expect(foreign).toEqual([]);
+});
+
+test("core's own compiler settings know neither Node nor a browser", () => {
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const output = execFileSync(process.execPath, [tsc, "-p", "packages/core", "--showConfig"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+
+  const { compilerOptions, files } = JSON.parse(output);
+  expect(compilerOptions).toMatchObject({ lib: ["es2023"], types: [], strict: true });
+  expect(files.filter((file: string) => !file.startsWith("./src/") || file.endsWith(".test.ts"))).toEqual([]);
+});
+
+test("inside core, model, kinds and problem know none of the steps, and the steps not each other", () => {
+  const steps = ["compile", "plan", "trace", "check"];
+  const bound = [...steps, "model", "kinds", "facts"];
+  const folderOf = (path: string) => path.split("/")[0] ?? "";
+
+  const crossings = importsOf("core").filter(([file, imported]) => {
+    const to = folderOf(join(file, "..", imported));
+    return bound.includes(folderOf(file)) && steps.includes(to) && to !== folderOf(file);
+  });
+
+  expect(crossings).toEqual([]);
+});

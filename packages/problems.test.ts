@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { problemCodes } from "@isthmus/core";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const page = readFileSync(join(root, "docs/problems.md"), "utf8");
+// A section: `### CODE`, `*severity* · summary`, what it means, `> an example message`, how to mend it.
+const sections = [...page.matchAll(/^### (\S+)\n\n\*(\w+)\* · (.+)\n\n(.+)\n\n> (.+)\n\n(.+)$/gm)];
+
+test("docs/problems.md has one section for each code, in the table's order, with its severity and summary", () => {
+  const documented = sections.map(([, code, severity, summary]) => ({ code, severity, summary }));
+
+  expect(documented).toEqual(Object.entries(problemCodes).map(([code, facts]) => ({ code, ...facts })));
+});
+
+test("docs/problems.md has no section but for the codes", () => {
+  const headings = [...page.matchAll(/^###+ (.+)$/gm)].map(([, heading]) => heading);
+
+  expect(headings).toEqual(Object.keys(problemCodes));
+});
+
+test("every code is produced somewhere", () => {
+  const shipped = readdirSync(join(root, "packages"), { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && entry.name !== "testkit",
+  );
+  const source = shipped
+    .flatMap(({ name }) => sourcesIn(join(root, "packages", name, "src")))
+    .map((path) => readFileSync(path, "utf8"))
+    .join("\n");
+
+  expect(Object.keys(problemCodes).filter((code) => !source.includes(`"${code}"`))).toEqual([]);
+});
+
+/** The sources of a package that ships: no tests, and not the table itself. */
+function sourcesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.ts$/.test(entry.name) && !/\.test\.ts$|^problem\.ts$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
