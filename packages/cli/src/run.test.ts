@@ -42,20 +42,20 @@ test.each([
   expect(run.stderr).toContain(hint);
 });
 
-const escape = "\u001b[";
+const escapeSequence = "\u001b[";
 
 test("colours appear on a terminal only, and not with NO_COLOR or --no-color", async () => {
   const folder = await exampleFolder();
 
   const runs = [
-    await runCli(folder, ["plan"], { keys: "" }),
+    await runCli(folder, ["plan"], { keys: [] }),
     await runCli(folder, ["plan"]),
-    await runCli(folder, ["plan"], { keys: "", env: { NO_COLOR: "1" } }),
-    await runCli(folder, ["plan", "--no-color"], { keys: "" }),
-    await runCli(folder, ["plan"], { keys: "", env: { TERM: "dumb" } }),
+    await runCli(folder, ["plan"], { keys: [], env: { NO_COLOR: "1" } }),
+    await runCli(folder, ["plan", "--no-color"], { keys: [] }),
+    await runCli(folder, ["plan"], { keys: [], env: { TERM: "dumb" } }),
   ];
 
-  expect(runs.map(({ stdout }) => stdout.includes(escape))).toEqual([true, false, false, false, false]);
+  expect(runs.map(({ stdout }) => stdout.includes(escapeSequence))).toEqual([true, false, false, false, false]);
 });
 
 test("when the time is over the command gives up", async () => {

@@ -72,7 +72,7 @@ test.each([
 ])("on a terminal it asks, and the key %j ends with %i", async (key, code, writes) => {
   const folder = await exampleFolder();
 
-  const run = await runCli(folder, ["apply"], { keys: key });
+  const run = await runCli(folder, ["apply"], { keys: [key] });
 
   expect(run.stderr).toContain("Apply 3 changes to 2 clusters?");
   expect(run.code).toBe(code);

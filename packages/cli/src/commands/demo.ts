@@ -85,9 +85,9 @@ function introduction({ out }: Session, dir: string): string {
   return `
 ${out.strong("Isthmus connects services across clusters, from one declaration.")}
 
-cluster1 runs sleep in namespace foo: a client.  cluster2 runs httpbin in
-namespace bar: a server.  Each has its own Istio, and sleep cannot reach httpbin.
-Both clusters are folders of manifests in ${dir}: no cluster is touched.
+sleep, in namespace foo of cluster1, wants to call httpbin, in namespace bar of
+cluster2. Each cluster has its own Istio; without more neither sees the other.
+Both clusters are folders of manifests in ${dir}: nothing else is touched.
 
 `;
 }

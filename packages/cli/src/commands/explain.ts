@@ -29,12 +29,14 @@ function isProblemCode(code: string): code is ProblemCode {
   return code in problemCodes;
 }
 
-/** The section of docs/problems.md with this code as its heading, of whatever level. */
+/** The section of docs/problems.md that has this code as its heading. */
 function problemSection(page: string, code: ProblemCode): string {
   const lines = page.split("\n");
-  const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, "").replaceAll("`", "") === code);
+  const start = lines.indexOf(`### ${code}`);
   if (start < 0) throw new Error(`docs/problems.md has no section ${code}`);
-  const length = lines.slice(start + 1).findIndex((line) => /^#{1,6} /.test(line));
-  const section = length < 0 ? lines.slice(start) : lines.slice(start, start + 1 + length);
-  return section.join("\n").trimEnd();
+  const after = lines.findIndex((line, index) => index > start && /^#{1,3} /.test(line));
+  return lines
+    .slice(start, after < 0 ? undefined : after)
+    .join("\n")
+    .trimEnd();
 }

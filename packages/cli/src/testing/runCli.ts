@@ -14,8 +14,8 @@ export interface CliRun {
 
 export interface CliOptions {
   readonly env?: Io["env"];
-  /** A terminal on all streams, on which these keys are typed. */
-  readonly keys?: string;
+  /** A terminal on all streams, on which these keys are typed one by one. */
+  readonly keys?: readonly string[];
   /** What comes on standard input. */
   readonly input?: string;
   readonly signal?: AbortSignal;
@@ -29,7 +29,7 @@ export async function runCli(folder: string, argv: readonly string[], options: C
   const io: Io = {
     stdout,
     stderr,
-    stdin: Object.assign(Readable.from([options.keys ?? options.input ?? ""]), {
+    stdin: Object.assign(Readable.from(options.keys === undefined ? [options.input ?? ""] : options.keys), {
       isTTY,
       setRawMode: () => {},
     }),

@@ -1,0 +1,30 @@
+import { problemCodes } from "@isthmus/core";
+import { expect, test } from "vitest";
+import { runCli } from "../testing/runCli.ts";
+
+test.each(Object.keys(problemCodes))("%s is explained by its section and no other", async (code) => {
+  const run = await runCli("/", ["explain", code]);
+
+  expect(run).toMatchObject({ code: 0, stderr: "" });
+  expect(run.stdout).toContain(code);
+  expect(run.stdout.match(/^#+ /gm)).toHaveLength(1);
+});
+
+test("a code is found in any case", async () => {
+  const lower = await runCli("/", ["explain", "gateway_no_address"]);
+  const upper = await runCli("/", ["explain", "GATEWAY_NO_ADDRESS"]);
+
+  expect(lower).toEqual(upper);
+});
+
+test("without a code all are listed", async () => {
+  const run = await runCli("/", ["explain"]);
+
+  expect(run.stdout.trimEnd().split("\n")).toHaveLength(Object.keys(problemCodes).length + 1);
+});
+
+test("what is no code is refused", async () => {
+  const run = await runCli("/", ["explain", "toString"]);
+
+  expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining("toString is not a problem code") });
+});

@@ -1,0 +1,37 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { exampleFolder, runCli } from "../testing/runCli.ts";
+
+test("status shows each cluster's facts and each service's names, ends and state", async () => {
+  const folder = await exampleFolder();
+  await runCli(folder, ["apply", "--yes"]);
+
+  const run = await runCli(folder, ["status"]);
+
+  expect(run).toMatchObject({ code: 0, stderr: "" });
+  await expect(run.stdout).toMatchFileSnapshot("testdata/status.golden.txt");
+});
+
+test("the state tells what is still to apply, and what is held by a problem", async () => {
+  const folder = await exampleFolder();
+
+  const before = await runCli(folder, ["status", "-o", "json"]);
+  await rm(join(folder, "clusters/cluster2/httpbin.yaml"));
+  const broken = await runCli(folder, ["status", "-o", "json"]);
+
+  expect(JSON.parse(before.stdout)).toMatchObject({ sharedServices: [{ name: "bar/httpbin", state: "to apply" }] });
+  expect(JSON.parse(broken.stdout)).toMatchObject({ sharedServices: [{ name: "bar/httpbin", state: "held" }] });
+  expect([before.code, broken.code]).toEqual([0, 1]);
+});
+
+test("a cluster that cannot be read is told as such, with the reason", async () => {
+  const folder = await exampleFolder();
+  await rm(join(folder, "clusters/cluster1"), { recursive: true });
+
+  const run = await runCli(folder, ["status", "-o", "json"]);
+
+  expect(JSON.parse(run.stdout)).toMatchObject({
+    clusters: [{ name: "cluster1", unreachable: expect.stringContaining("cluster1") }, { name: "cluster2" }],
+  });
+});
