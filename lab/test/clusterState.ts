@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import type { KubeObject, Lab } from "../src/index.ts";
+import { type KubeObject, type Lab, waitFor } from "../src/index.ts";
 
 const kinds = [
   "/api/v1/namespaces",
@@ -17,8 +17,11 @@ const kinds = [
 ];
 
 async function list(lab: Lab, cluster: string): Promise<readonly KubeObject[]> {
-  const lists = await Promise.all(kinds.map((path) => lab.cluster(cluster).api.list(path)));
-  return lists.flat();
+  // An API server that has just started answers 429 for a while for kinds that come from CRDs.
+  return waitFor(`the objects of ${cluster}`, async () => {
+    const lists = await Promise.all(kinds.map((path) => lab.cluster(cluster).api.list(path)));
+    return lists.flat();
+  });
 }
 
 function isOurs({ metadata }: KubeObject): boolean {
@@ -31,11 +34,16 @@ export async function ourObjects(lab: Lab, cluster: string): Promise<readonly st
   return objects.filter(isOurs).map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`);
 }
 
+/** Renewed by istiod every few seconds. */
+function isLeaderRecord({ metadata }: KubeObject): boolean {
+  return metadata.annotations?.["control-plane.alpha.kubernetes.io/leader"] !== undefined;
+}
+
 /** Everything without our label to the last byte, resourceVersion included. */
 export async function foreignObjects(lab: Lab, cluster: string): Promise<string> {
   const objects = await list(lab, cluster);
   return objects
-    .filter((object) => !isOurs(object))
+    .filter((object) => !isOurs(object) && !isLeaderRecord(object))
     .map((object) => JSON.stringify(object))
     .sort()
     .join("\n");

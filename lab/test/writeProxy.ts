@@ -6,8 +6,8 @@ import type { AddressInfo } from "node:net";
 /** Called for each write that is no dry run, in the order in which they come. `number` begins with 1. */
 export interface WriteHooks {
   readonly before?: (cluster: string, number: number) => Promise<void>;
-  /** The API server has answered, the client has not got it. */
-  readonly after?: (cluster: string, number: number) => Promise<void>;
+  /** The API server has answered, the client has not got it; "lost": and never will. */
+  readonly after?: (cluster: string, number: number) => Promise<"lost" | "sent">;
 }
 
 interface Kubeconfig {
@@ -81,7 +81,10 @@ export class WriteProxy {
       answer.on("data", (part) => parts.push(part));
       answer.on("error", () => to.destroy());
       answer.on("end", async () => {
-        if (isWrite) await this.hooks.after?.(cluster, number);
+        if (isWrite && (await this.hooks.after?.(cluster, number)) === "lost") {
+          to.destroy();
+          return;
+        }
         to.writeHead(answer.statusCode ?? 502, answer.headers);
         to.end(Buffer.concat(parts));
       });
