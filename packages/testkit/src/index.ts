@@ -11,3 +11,4 @@ export { driftAway, drifts } from "./randomDrift.ts";
 export { type RandomMesh, randomMesh } from "./randomMesh.ts";
 export type { ClusterObjects } from "./randomObjects.ts";
 export { clusterNames, clusterObjects, foreignObjects } from "./randomObjects.ts";
+export { createTestAuthority, type TestAuthority, type TestCertificate } from "./testAuthority.ts";

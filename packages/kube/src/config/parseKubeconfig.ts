@@ -94,7 +94,7 @@ async function parseYaml(file: string, source: string): Promise<unknown> {
   }
   const { parse } = await import("yaml");
   try {
-    return parse(source, { logLevel: "silent" });
+    return parse(source, { logLevel: "error" });
   } catch (cause) {
     // The parser's message quotes the line, which may hold a token: only the place is told.
     const place = (cause as { linePos?: readonly { line: number; col: number }[] }).linePos?.[0];

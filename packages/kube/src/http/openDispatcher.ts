@@ -3,8 +3,8 @@ import type { Credentials } from "../auth/credentials.ts";
 import type { ClusterAccess } from "../clusterAccess.ts";
 import type { Timeouts } from "./timeouts.ts";
 
-/** Lists of all kinds run side by side; more would only queue in the API server. */
-const connections = 8;
+/** Lists of all kinds run side by side; each further connection costs a TLS handshake before it saves time. */
+const connections = 4;
 
 /** A pool of keep-alive connections to one API server. undici takes 65 ms to load: only who speaks to a server pays. */
 export async function openDispatcher(
