@@ -1,4 +1,5 @@
 import { MeshError, type Observed, type ObservedCluster, type Problem } from "@isthmus/core";
+import { orAborted } from "../orAborted.ts";
 import { DirectoryError } from "../target/directory/directoryError.ts";
 import type { CallOptions, Observation, Target } from "../target/target.ts";
 
@@ -48,22 +49,13 @@ async function readCluster(target: Target, timeout: number, signal: AbortSignal 
   const timer = setTimeout(() => tooLate.abort(overtime(target.cluster, timeout)), timeout);
   const either = signal === undefined ? tooLate.signal : AbortSignal.any([signal, tooLate.signal]);
   try {
+    // Not every read can be interrupted: a network file system may hang.
     return { observation: await orAborted(target.observe({ signal: either }), either) };
   } catch (error) {
     return { problems: problemsOf(tooLate.signal.aborted ? tooLate.signal.reason : error, target.cluster) };
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Not every read can be interrupted: a network file system may hang. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }
 
 function overtime(cluster: string, timeout: number): MeshError {

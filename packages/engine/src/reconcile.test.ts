@@ -1,0 +1,106 @@
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { proofOfPaths, summarize } from "@isthmus/core";
+import {
+  intents,
+  MemoryTarget,
+  meshCluster,
+  namespace,
+  observedCluster,
+  pod,
+  service,
+  sharedService,
+} from "@isthmus/testkit";
+import { expect, onTestFinished, test } from "vitest";
+import { readIntentFiles } from "./intentFiles.ts";
+import { type DeclaredMesh, preparePlan, type ReconcileOptions, reconcile } from "./reconcile.ts";
+import { openTargets } from "./target/openTargets.ts";
+
+const usual: ReconcileOptions = { prune: true, adopt: false, allowMassDelete: false };
+
+async function turn(mesh: DeclaredMesh, options: Partial<ReconcileOptions> = {}) {
+  const types: string[] = [];
+  const codes: string[] = [];
+  for await (const event of reconcile(mesh, { ...usual, ...options })) {
+    types.push(event.type);
+    if (event.type === "prepared") codes.push(...event.prepared.problems.map(({ code }) => code));
+  }
+  return { types, codes };
+}
+
+/** The example's mesh over a copy of its directories. */
+async function exampleMesh(): Promise<DeclaredMesh> {
+  const folder = await mkdtemp(join(tmpdir(), "isthmus-reconcile-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await cp(join(import.meta.dirname, "../../../examples/sleep-httpbin"), folder, { recursive: true });
+  const { intents: declared, sources, problems } = await readIntentFiles([folder]);
+  if (declared === undefined) throw new Error(JSON.stringify(problems));
+  return { intents: declared, targets: await openTargets(declared, { sources }) };
+}
+
+function memoryMesh(): DeclaredMesh & { readonly server: MemoryTarget } {
+  // They publish no trust root, which is a warning.
+  const memory = (name: string, address: string, objects: readonly Parameters<MemoryTarget["put"]>[0][]) =>
+    new MemoryTarget(name, observedCluster(name, address, objects).objects);
+  const client = memory("cluster1", "192.0.2.1", [namespace("foo"), pod("foo/sleep")]);
+  const server = memory("cluster2", "192.0.2.2", [namespace("bar"), service("bar/httpbin"), pod("bar/httpbin")]);
+  return {
+    intents: intents([sharedService("bar/httpbin")]),
+    targets: new Map([client, server].map((target) => [target.cluster, target])),
+    server,
+  };
+}
+
+test("the example is applied into its directories, stands as proved, and then nothing is left to do", async () => {
+  const mesh = await exampleMesh();
+
+  const first = await turn(mesh);
+  const after = await preparePlan(mesh, usual);
+  const second = await turn(mesh);
+
+  expect(first).toEqual({
+    types: ["prepared", "checking", "applying", "done", "done", "done", "finished"],
+    codes: [],
+  });
+  expect(summarize(after.plan)).toEqual({ create: 0, update: 0, delete: 0, noop: 3 });
+  expect(proofOfPaths({ intents: mesh.intents, ...after }).map(({ path, verdict }) => [path.host, verdict])).toEqual([
+    ["httpbin.bar.cluster2", "ok"],
+  ]);
+  expect(second.types).toEqual(["prepared", "checking", "applying", "finished"]);
+});
+
+test("while a declaration is wrong nothing is applied", async () => {
+  const mesh = memoryMesh();
+  const wrong = { ...mesh, intents: intents([sharedService("bar/none")]) };
+
+  expect(await turn(wrong)).toMatchObject({ types: ["prepared"], codes: expect.arrayContaining(["SERVICE_MISSING"]) });
+  expect(mesh.server.writes).toBe(0);
+});
+
+test("a plan that deletes most of what we own is applied only where that is allowed", async () => {
+  const mesh = memoryMesh();
+  await turn(mesh);
+  const undeclared = { ...mesh, intents: intents([]) };
+
+  expect(await turn(undeclared)).toEqual({ types: ["prepared"], codes: ["MASS_DELETE"] });
+  expect(await turn(undeclared, { allowMassDelete: true })).toMatchObject({ codes: [] });
+  expect(mesh.server.list().filter(({ kind }) => kind === "Gateway")).toEqual([]);
+});
+
+test("a cluster that cannot be read delays what needs it and nothing else", async () => {
+  const mesh = memoryMesh();
+  const unreachable = new MemoryTarget("cluster3");
+  unreachable.observe = () => Promise.reject(new Error("no route"));
+  const declared = intents([sharedService("bar/httpbin"), sharedService("bar/other", { servedBy: ["cluster3"] })], {
+    clusters: ["cluster1", "cluster2", "cluster3"].map((name) => meshCluster(name)),
+  });
+
+  const { types, codes } = await turn({
+    intents: declared,
+    targets: new Map([...mesh.targets, ["cluster3", unreachable]]),
+  });
+
+  expect(codes).toEqual(["CLUSTER_UNREACHABLE", "TRUST_ROOT_UNKNOWN", "TRUST_ROOT_UNKNOWN"]);
+  expect(types.filter((type) => type === "done")).toHaveLength(3);
+});

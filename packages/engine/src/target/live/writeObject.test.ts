@@ -1,0 +1,62 @@
+import { type Action, type KubeObject, refOf } from "@isthmus/core";
+import { type KubeClient, KubeError, type KubeErrorAnswer } from "@isthmus/kube";
+import { expect, test } from "vitest";
+import { writeObject } from "./writeObject.ts";
+
+const desired: KubeObject = { apiVersion: "v1", kind: "Service", metadata: { name: "a", namespace: "foo" }, spec: {} };
+const create: Action = {
+  verb: "create",
+  cluster: "c1",
+  ref: refOf(desired),
+  owner: "SharedService.foo.a",
+  side: "consumer",
+  phase: 2,
+  desired,
+  changes: [],
+};
+
+/** A client whose API server answers every apply with this error. */
+function refusing(answer: KubeErrorAnswer): KubeClient {
+  const call = { verb: "patch", resource: "services", namespace: "foo", name: "a" } as const;
+  return { apply: () => Promise.reject(new KubeError(call, answer)) } as Partial<KubeClient> as KubeClient;
+}
+
+test.each([
+  [
+    "RBAC is ours to ask for",
+    {
+      status: 403,
+      reason: "Forbidden",
+      message: 'services "a" is forbidden: User "u" cannot patch resource "services"',
+    },
+    { code: "CLUSTER_FORBIDDEN" },
+  ],
+  [
+    "an admission plugin refuses the object, not us",
+    { status: 403, reason: "Forbidden", message: 'services "a" is forbidden: exceeded quota: q, requested: count=1' },
+    { code: "OBJECT_REFUSED", message: expect.stringContaining("exceeded quota") },
+  ],
+  [
+    "so does a webhook, with whatever status it likes",
+    { status: 400, reason: "BadRequest", message: 'admission webhook "validation.istio.io" denied the request: bad' },
+    { code: "OBJECT_REFUSED", message: expect.stringContaining("validation.istio.io") },
+  ],
+  [
+    "a namespace that is going takes nothing new",
+    {
+      status: 403,
+      reason: "Forbidden",
+      message: "x",
+      causes: [{ reason: "NamespaceTerminating", field: "metadata.namespace" }],
+    },
+    { code: "NAMESPACE_MISSING", message: "namespace foo is being deleted" },
+  ],
+  [
+    "a server in trouble is the cluster's problem",
+    { status: 503, reason: "ServiceUnavailable", message: "etcd is down" },
+    { code: "CLUSTER_UNREACHABLE" },
+  ],
+  ["anything else is a failed write", { status: 418, reason: "", message: "teapot" }, { code: "WRITE_FAILED" }],
+])("%s", async (_, answer, problem) => {
+  await expect(writeObject(refusing(answer), create, {})).rejects.toMatchObject(problem);
+});

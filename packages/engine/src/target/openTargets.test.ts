@@ -1,0 +1,96 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { mesh, meshCluster, startFakeApiServer } from "@isthmus/testkit";
+import { expect, onTestFinished, test } from "vitest";
+import { observe } from "../observe/observe.ts";
+import { type OpenTargetsOptions, openTargets } from "./openTargets.ts";
+
+async function temporary(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "isthmus-open-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A kubeconfig with a context for each name, that all lead to one server. */
+async function kubeconfig(path: string, server: string, names: readonly string[]): Promise<string> {
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": names[0],
+    clusters: [{ name: "c", cluster: { server } }],
+    users: [{ name: "u", user: {} }],
+    contexts: names.map((name) => ({ name, context: { cluster: "c", user: "u" } })),
+  };
+  await writeFile(path, JSON.stringify(config));
+  return path;
+}
+
+async function open(clusters: ReturnType<typeof meshCluster>[], options: OpenTargetsOptions = {}) {
+  const targets = await openTargets({ mesh: mesh(), clusters }, options);
+  onTestFinished(async () => void (await Promise.all([...targets.values()].map((target) => target.close()))));
+  return targets;
+}
+
+test("a cluster is reached by the context of its name, by the one it names, by a kubeconfig of its own, or is a directory", async () => {
+  const server = await startFakeApiServer();
+  onTestFinished(() => server.stop());
+  const folder = await temporary();
+  const main = await kubeconfig(join(folder, "main"), server.url, ["named", "other"]);
+  await kubeconfig(join(folder, "own"), server.url, ["admin@own"]);
+
+  const targets = await open(
+    [
+      meshCluster("named"),
+      meshCluster("renamed", { access: { context: "other" } }),
+      meshCluster("own", { access: { kubeconfig: { path: "own" } } }),
+      meshCluster("directory", { access: { directory: "." } }),
+    ],
+    { kubeconfig: main, sources: { fileOf: () => join(folder, "mesh.yaml") } },
+  );
+  const { observed, problems } = await observe(targets);
+
+  expect(problems).toEqual([]);
+  expect([...observed.clusters.values()].map(({ name, source }) => `${name} ${source}`)).toEqual([
+    "directory directory",
+    "named live",
+    "own live",
+    "renamed live",
+  ]);
+});
+
+test("a cluster that there is no way to keeps no other from being read", async () => {
+  const folder = await temporary();
+  const main = await kubeconfig(join(folder, "main"), "http://127.0.0.1:1", ["one"]);
+
+  const targets = await open(
+    [
+      meshCluster("none"),
+      meshCluster("missing", { access: { kubeconfig: { path: join(folder, "missing") } } }),
+      meshCluster("secret", { access: { kubeconfig: { secretRef: { name: "a", namespace: "b" } } } }),
+      meshCluster("directory", { access: { directory: folder } }),
+    ],
+    { kubeconfig: main },
+  );
+  const { observed, problems } = await observe(targets);
+
+  expect([...observed.clusters.keys()]).toEqual(["directory"]);
+  expect(problems.map(({ code, message }) => [code, message])).toEqual([
+    ["KUBECONFIG_INVALID", `kubeconfig ${folder}/missing does not exist`],
+    ["KUBECONFIG_INVALID", `kubeconfig ${folder}/main has no context none`],
+    ["NOT_YET", "cluster secret: only the controller reads kubeconfigs from Secrets"],
+  ]);
+  await expect(targets.get("none")?.write({} as never)).rejects.toMatchObject({ code: "KUBECONFIG_INVALID" });
+});
+
+test("relative paths are relative to the file that declares the cluster, or else to the working directory", async () => {
+  const folder = await temporary();
+  const cluster = meshCluster("c", { access: { directory: "clusters/c" } });
+
+  const problemsWith = async (options: OpenTargetsOptions) => (await observe(await open([cluster], options))).problems;
+
+  expect(await problemsWith({ sources: { fileOf: () => "deep/mesh.yaml" }, cwd: folder })).toMatchObject([
+    { code: "DIRECTORY_INVALID", at: join(folder, "deep/clusters/c") },
+  ]);
+  expect(await problemsWith({})).toMatchObject([{ code: "DIRECTORY_INVALID", at: "clusters/c" }]);
+});
