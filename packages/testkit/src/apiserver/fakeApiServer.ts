@@ -1,22 +1,14 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import type { KindEntry, KubeObject } from "@isthmus/core";
 import { type ApiCall, parseCall, readBody } from "./apiCall.ts";
+import { createApiState } from "./createApiState.ts";
 import { type Fault, type FaultRule, Faults } from "./faults.ts";
 import { forbidden } from "./forbidden.ts";
 import type { StoredObject } from "./json.ts";
+import { Listener, type ListenerTls } from "./listener.ts";
 import { ListPages } from "./listPages.ts";
-import {
-  type ApiState,
-  applyCall,
-  deleteCall,
-  deleteOptions,
-  keyOf,
-  removeNamespaceContent,
-} from "./objectOperations.ts";
-import { ObjectStore } from "./objectStore.ts";
+import { applyCall, deleteCall, deleteOptions, keyOf, removeNamespaceContent } from "./objectOperations.ts";
 import type { RequestEntry } from "./requestLog.ts";
 import { seedObject } from "./seedObject.ts";
 import { resourceOf, servedKinds } from "./servedKinds.ts";
@@ -28,8 +20,8 @@ export interface FakeApiServerOptions {
   readonly kinds?: readonly KindEntry[];
   /** Not served: `gateways.networking.istio.io`. */
   readonly without?: readonly string[];
-  /** PEM; with `clientAuthority` client certificates are asked for, and a request without a valid one is a 401. */
-  readonly tls?: { readonly certificate: string; readonly key: string; readonly clientAuthority?: string };
+  /** HTTPS; with `clientAuthority` a request without a valid client certificate is a 401. */
+  readonly tls?: ListenerTls;
   /** Bearer tokens that are let in; all requests are, unless told. */
   readonly tokens?: readonly string[];
 }
@@ -40,47 +32,28 @@ export class FakeApiServer {
   readonly requests: RequestEntry[] = [];
   tokens: readonly string[] | undefined;
   readonly #kinds: readonly KindEntry[];
-  readonly #tls: FakeApiServerOptions["tls"];
-  readonly #state: ApiState;
+  readonly #needsCertificate: boolean;
+  readonly #listener: Listener;
+  readonly #state = createApiState();
   readonly #pages = new ListPages();
   readonly #faults = new Faults();
-  readonly #sockets = new Map<Socket, number>();
-  #connections = 0;
   #writes = 0;
-  #uids = 0;
-  #nodePorts = 30000;
-  #addresses = 0;
-  #server: Server | undefined;
-  #port = 0;
 
   constructor(options: FakeApiServerOptions) {
     this.#kinds = servedKinds(options.kinds ?? [], options.without ?? []);
-    this.#tls = options.tls;
+    this.#needsCertificate = options.tls?.clientAuthority !== undefined;
     this.tokens = options.tokens;
-    this.#state = {
-      store: new ObjectStore(),
-      time: () => new Date().toISOString().replace(/\.\d+Z$/, "Z"),
-      uid: () => {
-        this.#uids += 1;
-        return `00000000-0000-4000-8000-${String(this.#uids).padStart(12, "0")}`;
-      },
-      allocator: {
-        clusterIp: () => {
-          this.#addresses += 1;
-          return `10.96.${this.#addresses >> 8}.${this.#addresses & 255}`;
-        },
-        nodePort: () => {
-          this.#nodePorts += 1;
-          return this.#nodePorts;
-        },
-      },
-    };
+    this.#listener = new Listener((request, response) => {
+      this.#serve(request, response).catch((failure: unknown) =>
+        response.destroy(failure instanceof Error ? failure : undefined),
+      );
+    }, options.tls);
     for (const name of ["default", "kube-system"])
       this.seed([{ apiVersion: "v1", kind: "Namespace", metadata: { name } }]);
   }
 
   get url(): string {
-    return `${this.#tls === undefined ? "http" : "https"}://127.0.0.1:${this.#port}`;
+    return this.#listener.url;
   }
 
   /** Requests that tried to write, dry runs left out. */
@@ -122,45 +95,13 @@ export class FakeApiServer {
   }
 
   /** Breaks all connections, and takes no more until `restart`. What is stored stays. */
-  async stop(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    for (const socket of this.#sockets.keys()) socket.destroy();
-    if (server !== undefined) await new Promise((resolve) => server.close(resolve));
+  stop(): Promise<void> {
+    return this.#listener.close();
   }
 
   async restart(): Promise<void> {
-    await this.stop();
-    const listener = (request: IncomingMessage, response: ServerResponse) => {
-      this.#serve(request, response).catch((failure: unknown) =>
-        response.destroy(failure instanceof Error ? failure : undefined),
-      );
-    };
-    const server =
-      this.#tls === undefined
-        ? createServer(listener)
-        : createTlsServer(
-            {
-              cert: this.#tls.certificate,
-              key: this.#tls.key,
-              ...(this.#tls.clientAuthority === undefined ? {} : { ca: this.#tls.clientAuthority }),
-              // As kube-apiserver does: asked for, judged when a request comes.
-              requestCert: this.#tls.clientAuthority !== undefined,
-              rejectUnauthorized: false,
-            },
-            listener,
-          );
-    server.on(this.#tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
-      this.#connections += 1;
-      this.#sockets.set(socket, this.#connections);
-      socket.on("close", () => this.#sockets.delete(socket));
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(this.#port, "127.0.0.1", resolve);
-    });
-    this.#port = (server.address() as AddressInfo).port;
-    this.#server = server;
+    await this.#listener.close();
+    await this.#listener.open();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -204,7 +145,7 @@ export class FakeApiServer {
       ...(call?.name === undefined ? {} : { name: call.name }),
       dryRun,
       write: isWrite ? this.#writes : 0,
-      connection: this.#sockets.get(request.socket) ?? 0,
+      connection: this.#listener.connectionOf(request),
     };
     this.requests.push(entry);
     return entry;
@@ -213,9 +154,9 @@ export class FakeApiServer {
   #authenticate(request: IncomingMessage): void {
     const token = request.headers.authorization?.replace(/^Bearer /, "") ?? "";
     const isKnown = this.tokens === undefined || this.tokens.includes(token);
-    const needsCertificate = this.#tls?.clientAuthority !== undefined;
     const isCertified = "authorized" in request.socket && request.socket.authorized === true;
-    if (!isKnown || (needsCertificate && !isCertified)) throw new StatusError(401, "Unauthorized", "Unauthorized");
+    if (!isKnown || (this.#needsCertificate && !isCertified))
+      throw new StatusError(401, "Unauthorized", "Unauthorized");
   }
 
   #answer(url: URL, call: ApiCall | undefined, body: string, request: IncomingMessage): Answer {
