@@ -1,5 +1,5 @@
 import { type Action, type KubeObject, refOf } from "@isthmus/core";
-import { type KubeClient, KubeError, type KubeErrorAnswer } from "@isthmus/kube";
+import { type KubeClient, KubeError } from "@isthmus/kube";
 import { expect, test } from "vitest";
 import { writeObject } from "./writeObject.ts";
 
@@ -16,7 +16,7 @@ const create: Action = {
 };
 
 /** A client whose API server answers every apply with this error. */
-function refusing(answer: KubeErrorAnswer): KubeClient {
+function refusing(answer: ConstructorParameters<typeof KubeError>[1]): KubeClient {
   const call = { verb: "patch", resource: "services", namespace: "foo", name: "a" } as const;
   return { apply: () => Promise.reject(new KubeError(call, answer)) } as Partial<KubeClient> as KubeClient;
 }

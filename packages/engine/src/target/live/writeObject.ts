@@ -12,9 +12,8 @@ import { refusal } from "../refusal.ts";
 import type { WriteOptions } from "../target.ts";
 
 /**
- * A version that no object has, since etcd begins to count with the second. Server-side apply has no "create only", but an
- * object that exists fails this precondition (409), while one that does not is created all the same. Seen with built-in and
- * custom kinds on kube-apiserver 1.37; lab/test/target.lab.test.ts holds it.
+ * A version that no object has, since etcd gives the first write the second: an apply with it creates what is absent, and
+ * is a conflict where anything exists. docs/decisions/0005
  */
 const versionOfNone = "1";
 
