@@ -6,7 +6,7 @@ import { type ClientOptions, createKubeClient } from "./createKubeClient.ts";
 import type { KubeClient } from "./kubeClient.ts";
 
 export interface ConnectOptions extends ClientOptions {
-  /** $KUBECONFIG or ~/.kube/config unless told; in a pod without either, its service account. */
+  /** $KUBECONFIG or ~/.kube/config unless told; in a pod without either, and without `context`, its service account. */
   readonly kubeconfigPath?: string;
   /** The kubeconfig's current context unless told. */
   readonly context?: string;
@@ -21,7 +21,9 @@ export interface ConnectOptions extends ClientOptions {
 export async function connect(options: ConnectOptions = {}): Promise<KubeClient> {
   const { kubeconfigPath, context, cluster } = options;
   const config = await loadKubeconfig(kubeconfigPath);
-  const access = config === undefined ? await inClusterAccess() : selectContext(config, context);
+  // A context that is named is some cluster, not necessarily the one that we run in.
+  const fallback = context === undefined ? inClusterAccess : () => undefined;
+  const access = config === undefined ? await fallback() : selectContext(config, context);
   if (access === undefined) {
     throw kubeconfigError(
       "~/.kube/config",
