@@ -144,13 +144,13 @@ test("kinds that are needed and not served are told all at once", async () => {
 });
 
 test("what is optional and kept from us is a problem, and the rest is read", async () => {
-  const { server, target } = await openCluster({ without: ["virtualservices.networking.istio.io"] });
-  server.forbid(({ resource: kind }) => kind === "nodes" || kind === "configmaps");
+  const { server, target } = await openCluster({ without: ["nodes"] });
+  server.forbid(({ resource: kind }) => kind === "configmaps");
 
   const { cluster, problems } = await target.observe();
 
   expect(cluster.objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toContain("Namespace foo");
-  expect(problems.map(({ code }) => code)).toEqual(["CLUSTER_FORBIDDEN", "CLUSTER_FORBIDDEN", "KIND_NOT_INSTALLED"]);
+  expect(problems.map(({ code }) => code)).toEqual(["CLUSTER_FORBIDDEN", "KIND_NOT_INSTALLED"]);
 });
 
 test("a server that does not answer is unreachable", async () => {
@@ -207,6 +207,20 @@ test("an object that appeared since the plan is not taken over by a create, not 
 
   expect(await problemOf(target.write(action("create", serviceEntry())))).toMatchObject({ code: "OBJECT_NOT_OURS" });
   expect(stored()).toEqual(before);
+});
+
+test("an update that was planned against a foreign object takes it over: that is what --adopt asks for", async () => {
+  const { server, target, stored, find } = await openCluster();
+  server.seed([foreign]);
+
+  await target.write(action("update", serviceEntry(), await find("httpbin")));
+
+  expect(stored()).toMatchObject([
+    {
+      metadata: { labels: { team: "shop", ...ownershipLabels(owner, "consumer") } },
+      spec: { hosts: ["httpbin.bar.c2"] },
+    },
+  ]);
 });
 
 test("a create meets an object of ours: fine where it is as wanted, else the plan is stale", async () => {

@@ -60,3 +60,12 @@ test.each([
 ])("%s", async (_, answer, problem) => {
   await expect(writeObject(refusing(answer), create, {})).rejects.toMatchObject(problem);
 });
+
+test("an object that is being deleted is not what a create wants, however equal", async () => {
+  const conflict = { status: 409, reason: "Conflict", message: "the object has been modified" };
+  const labels = { "app.kubernetes.io/managed-by": "isthmus" };
+  const going = { ...desired, metadata: { ...desired.metadata, labels, deletionTimestamp: "2026-01-01T00:00:00Z" } };
+  const client = { ...refusing(conflict), get: () => Promise.resolve(going) };
+
+  await expect(writeObject(client, create, {})).rejects.toMatchObject({ code: "PLAN_STALE" });
+});
