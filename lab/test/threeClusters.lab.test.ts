@@ -121,7 +121,14 @@ test("an account that may not read one kind is told which, and nothing is writte
 
 /** A kubeconfig in which cluster1 is reached by a service account that may read everything but one kind. */
 async function restrictedAccount(cluster: string, hidden: string): Promise<string> {
-  const istio = ["gateways", "serviceentries", "destinationrules", "workloadentries", "virtualservices"];
+  const istio = [
+    "gateways",
+    "serviceentries",
+    "destinationrules",
+    "workloadentries",
+    "virtualservices",
+    "authorizationpolicies",
+  ];
   await lab.apply(cluster, [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "reader", namespace: "default" } },
     {
@@ -135,7 +142,7 @@ async function restrictedAccount(cluster: string, hidden: string): Promise<strin
           verbs: ["get", "list"],
         },
         {
-          apiGroups: ["networking.istio.io"],
+          apiGroups: ["networking.istio.io", "security.istio.io"],
           resources: istio.filter((kind) => kind !== hidden),
           verbs: ["get", "list"],
         },

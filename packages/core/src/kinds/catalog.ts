@@ -70,8 +70,17 @@ export const catalog: readonly KindEntry[] = [
     kind: "VirtualService",
     plural: "virtualservices",
     namespaced: true,
-    read: "optional",
-    write: false,
+    read: "needed",
+    write: true,
+  },
+  {
+    group: "security.istio.io",
+    version: "v1",
+    kind: "AuthorizationPolicy",
+    plural: "authorizationpolicies",
+    namespaced: true,
+    read: "needed",
+    write: true,
   },
 ];
 

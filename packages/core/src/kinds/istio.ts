@@ -1,7 +1,9 @@
 import type { IDestinationRule } from "@kubernetes-models/istio/networking.istio.io/v1/DestinationRule";
 import type { IGateway } from "@kubernetes-models/istio/networking.istio.io/v1/Gateway";
 import type { IServiceEntry } from "@kubernetes-models/istio/networking.istio.io/v1/ServiceEntry";
+import type { IVirtualService } from "@kubernetes-models/istio/networking.istio.io/v1/VirtualService";
 import type { IWorkloadEntry } from "@kubernetes-models/istio/networking.istio.io/v1/WorkloadEntry";
+import type { IAuthorizationPolicy } from "@kubernetes-models/istio/security.istio.io/v1/AuthorizationPolicy";
 import type { KubeObject } from "./kubeObject.ts";
 
 /** Istio's kinds that we write, with the spec types that are generated from Istio's CRDs. */
@@ -25,5 +27,16 @@ export interface WorkloadEntry extends KubeObject {
   readonly spec: NonNullable<IWorkloadEntry["spec"]>;
 }
 
+export interface VirtualService extends KubeObject {
+  readonly kind: "VirtualService";
+  readonly spec: NonNullable<IVirtualService["spec"]>;
+}
+
+export interface AuthorizationPolicy extends KubeObject {
+  readonly kind: "AuthorizationPolicy";
+  readonly spec: NonNullable<IAuthorizationPolicy["spec"]>;
+}
+
 /** Served since Istio 1.22; we write this version. */
 export const networkingApiVersion = "networking.istio.io/v1";
+export const securityApiVersion = "security.istio.io/v1";

@@ -1,8 +1,16 @@
 import { keyOf } from "../kinds/kubeObject.ts";
 import type { Action } from "./action.ts";
 
-// Rules before the hosts they govern, endpoints before the names that lead to them; the rest, gateways, last.
-const kindsAsAdded = ["DestinationRule", "WorkloadEntry", "Service", "ServiceEntry"];
+// Who may call before what can be called, rules before the hosts they govern, endpoints before the names that lead to them,
+// routes after what they route to; the rest, gateways, last.
+const kindsAsAdded = [
+  "AuthorizationPolicy",
+  "DestinationRule",
+  "WorkloadEntry",
+  "Service",
+  "ServiceEntry",
+  "VirtualService",
+];
 
 function kindRank(action: Action): number {
   const index = kindsAsAdded.indexOf(action.ref.kind);
