@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["packages/*.test.ts", "packages/*/src/**/*.test.ts", "lab/src/**/*.test.ts", "docs/*.test.ts"],
+    setupFiles: ["./vitest.setup.ts"],
     testTimeout: 20_000,
   },
 });
