@@ -1,31 +1,42 @@
 import { existsSync } from "node:fs";
 import { measure } from "./compileAndPlan.ts";
-import { startupTimes } from "./startup.ts";
+import { processTimes } from "./processTimes.ts";
 
 /**
- * `npm run bench`: what a user waits for, as figures to read. Each size of compile and plan runs in this process in turn;
- * `ratio` is against copying the observed objects through JSON in the same run, so that it holds on any machine.
+ * `npm run bench`: what a user waits for, as figures to read. `npm run bench -- plan FOLDER` times a plan of the declarations
+ * in a folder over real clusters. Ratios are against a baseline in the same run, so that they hold on any machine.
  */
-const services = [250, 1000, 4000];
-console.log("compile + plan, 10 clusters, each service imported by all ten (ms, medians)");
-const rows = services.map((count) => measure(count, count > 1000 ? 3 : 5));
-console.table(
-  rows.map(({ services, imports, first, again, baseline, memory }) => ({
-    services,
-    imports,
-    "nothing applied": Math.round(first),
-    "all in place": Math.round(again),
-    "copy by JSON": Math.round(baseline),
-    ratio: Number((again / baseline).toFixed(2)),
-    "us per import": Number(((again * 1000) / imports).toFixed(1)),
-    "peak MB": Math.round(memory),
-  })),
-);
-
 const bundle = "packages/cli/dist/isthmus.js";
-if (existsSync(bundle)) {
-  console.log("start-up (ms, medians of 15 whole processes)");
-  console.table(startupTimes(bundle));
-} else {
-  console.log("start-up: not measured, run `npm run build` first");
+
+function compileAndPlan(): void {
+  console.log("compile + plan, 10 clusters, each service imported by all ten (ms, medians; ratio to copying by JSON)");
+  const rows = [250, 1000, 4000].map((services) => measure(services, services > 1000 ? 3 : 5));
+  console.table(
+    rows.map(({ services, imports, first, again, baseline, memory }) => ({
+      services,
+      imports,
+      "nothing applied": Math.round(first),
+      "all in place": Math.round(again),
+      "copy by JSON": Math.round(baseline),
+      ratio: Number((again / baseline).toFixed(2)),
+      "us per import": Number(((again * 1000) / imports).toFixed(1)),
+      "peak MB": Math.round(memory),
+    })),
+  );
+}
+
+function processes(commands: readonly (readonly string[])[]): void {
+  if (!existsSync(bundle)) {
+    console.log("whole processes: not measured, run `npm run build` first");
+    return;
+  }
+  console.log("whole processes (ms, medians of 15; ratio to a Node process that does nothing)");
+  console.table(commands.map((args) => processTimes(bundle, args)));
+}
+
+const [what, folder] = process.argv.slice(2);
+if (what === "plan" && folder !== undefined) processes([["plan", "-f", folder]]);
+else {
+  compileAndPlan();
+  processes([["--help"], ["--version"], ["plan", "--help"]]);
 }
