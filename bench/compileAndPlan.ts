@@ -10,8 +10,6 @@ export interface Measured {
   readonly again: number;
   /** Median milliseconds to copy what was observed through JSON: what any tool at least does with it. */
   readonly baseline: number;
-  /** Peak resident set of this process so far, MB. */
-  readonly memory: number;
 }
 
 export function measure(services: number, runs: number): Measured {
@@ -30,8 +28,14 @@ export function measure(services: number, runs: number): Measured {
     first,
     again,
     baseline,
-    memory: process.resourceUsage().maxRSS / 1024,
   };
+}
+
+/** Peak resident set, in MB, of a process that builds the world where all is in place, and compiles and plans once. */
+export function peakMemory(services: number): number {
+  const before = world(services);
+  compileAndPlan(applied(before, compile(before.intents, before.observed).desired));
+  return process.resourceUsage().maxRSS / 1024;
 }
 
 function compileAndPlan({ intents, observed }: World): Plan {
