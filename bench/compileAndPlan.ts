@@ -1,4 +1,5 @@
 import { compile, type Plan, plan, summarize } from "@isthmus/core";
+import { median } from "./median.ts";
 import { applied, type World, world } from "./world.ts";
 
 export interface Measured {
@@ -42,13 +43,4 @@ function compileAndPlan({ intents, observed }: World): Plan {
   const result = plan(compile(intents, observed), observed, { prune: true, adopt: false });
   if (summarize(result.plan).delete > 0) throw new Error("nothing should be deleted");
   return result.plan;
-}
-
-function median(runs: number, work: () => unknown): number {
-  const times = Array.from({ length: runs }, () => {
-    const start = performance.now();
-    work();
-    return performance.now() - start;
-  }).sort((a, b) => a - b);
-  return times[Math.floor(times.length / 2)] ?? 0;
 }

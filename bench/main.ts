@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { measure, peakMemory } from "./compileAndPlan.ts";
+import { measureParse } from "./parse.ts";
 import { processTimes } from "./processTimes.ts";
 
 /**
@@ -32,6 +33,11 @@ function memoryOf(services: number): number {
   return Number(spawnSync(process.execPath, args, { encoding: "utf8" }).stdout);
 }
 
+function parse(): void {
+  console.log("parse 10 clusters and 1,000 shared services of one file (ms, medians; ratio to the YAML library alone)");
+  console.table([measureParse(1000)]);
+}
+
 function processes(commands: readonly (readonly string[])[]): void {
   if (!existsSync(bundle)) {
     console.log("whole processes: not measured, run `npm run build` first");
@@ -45,6 +51,7 @@ const [what, folder] = process.argv.slice(2);
 if (what === "plan" && folder !== undefined) processes([["plan", "-f", folder]]);
 else if (what === "memory") console.log(Math.round(peakMemory(Number(folder))));
 else {
+  parse();
   compileAndPlan();
   processes([["--help"], ["--version"], ["plan", "--help"]]);
 }

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { middle } from "./median.ts";
 
 export interface ProcessTimes {
   readonly command: string;
@@ -27,8 +28,4 @@ function timed(args: readonly string[]): number {
   const { status } = spawnSync(process.execPath, args, { stdio: "ignore" });
   if (status !== 0) throw new Error(`node ${args.join(" ")} ended with ${status}`);
   return performance.now() - start;
-}
-
-function middle(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

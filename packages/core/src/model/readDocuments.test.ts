@@ -113,12 +113,10 @@ test("many aliases are refused, as many as the limit are not", () => {
 });
 
 test("a file beyond the limit is refused unread", () => {
-  const before = performance.now();
-
+  // So deep a nesting would end in an error of the parser.
   const found = faults("[".repeat(maxFileLength + 1));
 
   expect(found).toEqual(["FILE_TOO_LARGE mesh.yaml:1:1"]);
-  expect(performance.now() - before).toBeLessThan(1_000);
 });
 
 test.each(["[", "{a: ", "- ", "? "])("deep nesting of %j is refused, nesting to the limit is not", (open) => {

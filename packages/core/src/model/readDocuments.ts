@@ -62,11 +62,26 @@ export function readDocuments(file: InputFile): ReadDocuments {
     problems.push(...(tree?.problems ?? []));
     if (tree?.hasValue !== true) complete = false;
     if (tree?.hasValue !== true || document.contents === null) continue;
-    // Aliases are counted by checkTree, which sees merge keys as well.
-    const value: unknown = document.toJS({ maxAliasCount: -1 });
-    if (value !== null) documents.push({ file: file.name, root: document.contents, value, place });
+    const read = toValue(document, place(document.contents.range[0]));
+    if (read.problem !== undefined) {
+      problems.push(read.problem);
+      complete = false;
+    } else if (read.value !== null) {
+      documents.push({ file: file.name, root: document.contents, value: read.value, place });
+    }
   }
   return { documents, problems, complete };
+}
+
+/** The library throws where a merge key leads, by an alias or under a tag, to something that is no mapping. */
+function toValue(document: Document.Parsed, at: string): { readonly value: unknown; readonly problem?: Problem } {
+  try {
+    // Aliases are counted by checkTree, which sees merge keys as well.
+    return { value: document.toJS({ maxAliasCount: -1 }) };
+  } catch (error) {
+    const message = `not valid YAML: ${error instanceof Error ? error.message : String(error)}`;
+    return { value: undefined, problem: { code: "YAML_INVALID", at, message, hint: "write <<: *anchor" } };
+  }
 }
 
 /** Not filled by the parser, which misses line breaks within some broken scalars. */
