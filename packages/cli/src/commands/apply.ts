@@ -1,6 +1,6 @@
-import { hasErrors, massDelete, type Plan, type PlanOptions, type Problem, severityOf } from "@isthmus/core";
+import { hasErrors, massDelete, type Plan, type PlanOptions, type Problem } from "@isthmus/core";
 import { confirm } from "../confirm.ts";
-import { exitCodes } from "../exit.ts";
+import { exitCodes, isPartial } from "../exit.ts";
 import { isInteractive } from "../io.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderOutcome } from "../render/outcome.ts";
@@ -49,7 +49,7 @@ async function carryOut(session: Session, work: Work, options: ApplyOptions): Pr
     return finish("Nothing was applied.\n", [], false);
   }
   // What cannot be read or reached now is still to be done.
-  const isDelayed = problems.some((problem) => severityOf(problem) === "delay");
+  const isDelayed = isPartial(problems);
   if (writesOf(plan) === 0) {
     return finish(
       isDelayed ? "Nothing can be done now.\n" : "Nothing to do: the clusters are as declared.\n",

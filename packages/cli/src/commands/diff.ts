@@ -1,5 +1,5 @@
-import { hasErrors, type PlanOptions } from "@isthmus/core";
-import { exitCodes, failureCode } from "../exit.ts";
+import type { PlanOptions } from "@isthmus/core";
+import { exitCodes, failureCode, isPartial } from "../exit.ts";
 import { liveObjects } from "../liveObjects.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderDiff } from "../render/diff.ts";
@@ -13,7 +13,7 @@ export async function diff(session: Session, options: Partial<PlanOptions>): Pro
     if (session.format === undefined) session.print(renderDiff(mesh.plan, liveObjects(mesh.observed), session.out));
     else session.printData(planData(mesh));
     session.report(mesh.problems);
-    if (hasErrors(mesh.problems)) return failureCode("diff");
+    if (isPartial(mesh.problems)) return failureCode("diff");
     return writesOf(mesh.plan) > 0 ? exitCodes.different : exitCodes.ok;
   });
 }

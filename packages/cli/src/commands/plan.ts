@@ -1,6 +1,6 @@
 import { hasErrors, type PlanOptions } from "@isthmus/core";
 import type { IntentFiles } from "@isthmus/engine";
-import { exitCodes } from "../exit.ts";
+import { exitCodes, isPartial } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderPlan } from "../render/plan.ts";
 import { planData, writesOf } from "../render/planData.ts";
@@ -32,6 +32,8 @@ export function planDeclared(
     session.report(mesh.problems);
     if (hasErrors(mesh.problems)) return exitCodes.failed;
     if (options.out !== undefined) await savePlan(session, mesh, options.out);
+    // Where something could not be seen, nobody should read "no changes" from the exit code.
+    if (isPartial(mesh.problems)) return exitCodes.failed;
     return options.detailedExitcode === true && writesOf(mesh.plan) > 0 ? exitCodes.changes : exitCodes.ok;
   });
 }
