@@ -18,8 +18,11 @@ export async function writePlan(
   options: { readonly dryRun: boolean },
 ): Promise<readonly Written[]> {
   const written: Written[] = [];
+  let before: string | undefined;
   for await (const event of applyPlan(plan, targets, { signal: session.signal, dryRun: options.dryRun })) {
-    session.note(renderEvent(event, session.err, options));
+    // Owners move beside each other: one line tells it for all.
+    if (event.type !== "settling" || before !== "settling") session.note(renderEvent(event, session.err, options));
+    before = event.type;
     if (event.type === "done") written.push({ action: event.action, result: "done" });
     if (event.type === "failed" || event.type === "skipped") {
       written.push({ action: event.action, result: event.type, problem: event.problem });

@@ -16,6 +16,8 @@ export function renderEvent(event: ApplyEvent, style: Style, { dryRun = false } 
       return style.faint(`Checking ${countOf(event.total, "change")} with the clusters …\n`);
     case "applying":
       return style.faint(`Applying ${countOf(event.total, "change")} …\n`);
+    case "settling":
+      return style.faint(`Giving the proxies ${event.milliseconds / 1000} s before traffic moves …\n`);
     case "done":
       return `  ${style.good("✔")} ${nameOf(event.action)} ${dryRun ? `${event.action.verb} accepted` : past[event.action.verb]}\n`;
     case "failed":

@@ -39,15 +39,19 @@ async function planFor(
 }
 
 async function run(
-  ...args: readonly [Plan, ReadonlyMap<string, MemoryTarget>, ApplyPlanOptions?]
+  todo: Plan,
+  targets: ReadonlyMap<string, MemoryTarget>,
+  options: ApplyPlanOptions = {},
 ): Promise<readonly string[]> {
   const events: ApplyEvent[] = [];
-  for await (const event of applyPlan(...args)) events.push(event);
+  for await (const event of applyPlan(todo, targets, { settle: 0, ...options })) events.push(event);
   return events.map(shown);
 }
 
 function shown(event: ApplyEvent): string {
   switch (event.type) {
+    case "settling":
+      return `settling ${event.milliseconds}`;
     case "checking":
     case "applying":
       return `${event.type} ${event.total}`;
@@ -332,4 +336,31 @@ test("a dry run writes nothing and tells of each write whether it would be taken
     "finished 2 1 1",
   ]);
   expect([...targets.values()].map(({ writes }) => writes)).toEqual([0, 0, 0]);
+});
+
+test("traffic that moves waits until the proxies can know where to, and the old end goes only after it has moved", async () => {
+  const targets = clusters("c1", "c2");
+  await run(await planFor(targets, { c1: [entry], c2: [gateway] }), targets);
+  const moved = { ...entry, spec: { hosts: ["moved"] } };
+  const newGateway = object("Gateway", "gateway-2", "server");
+
+  const events = await run(await planFor(targets, { c1: [moved], c2: [newGateway] }), targets, { settle: 5 });
+
+  expect(events.slice(2)).toEqual([
+    "done create c2 gateway-2",
+    "settling 5",
+    "done update c1 entry",
+    "settling 5",
+    "done delete c2 gateway",
+    "finished 3 0 0",
+  ]);
+});
+
+test("a path that is new, or goes as a whole, waits for nothing", async () => {
+  const targets = clusters("c1", "c2");
+
+  const added = await run(await planFor(targets, { c1: [entry], c2: [gateway] }), targets, { settle: 5 });
+  const removed = await run(await planFor(targets, {}), targets, { settle: 5 });
+
+  expect([...added, ...removed].filter((event) => event.startsWith("settling"))).toEqual([]);
 });

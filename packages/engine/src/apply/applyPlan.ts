@@ -1,4 +1,5 @@
 import { ReadableStream } from "node:stream/web";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Action, MeshError, type Plan } from "@isthmus/core";
 import type { CallOptions, Target } from "../target/target.ts";
 import type { ApplyEvent } from "./applyEvent.ts";
@@ -9,6 +10,11 @@ import { writeInPhases } from "./writeInPhases.ts";
 export interface ApplyPlanOptions extends CallOptions {
   /** Writes at a time in one cluster; 8 unless told. */
   readonly concurrency?: number;
+  /**
+   * Milliseconds between writes that traffic is to follow and those that move it, so that all proxies know the former;
+   * 2,000 unless told. Directories need none, nor does an owner whose traffic does not move.
+   */
+  readonly settle?: number;
   /** Only ask the clusters whether they would take the writes. */
   readonly dryRun?: boolean;
 }
@@ -40,7 +46,14 @@ export async function* applyPlan(
         if (!left.signal.aborted) step();
       };
       const emit = (event: ApplyEvent) => whileRead(() => events.enqueue(event));
-      run = applyActions(actions, { writerOf, dryRun: options.dryRun ?? false, emit }).then(
+      const settle = async (clusters: ReadonlySet<string>) => {
+        const milliseconds = options.settle ?? 2_000;
+        if (milliseconds === 0 || ![...clusters].some((name) => targets.get(name)?.source === "live")) return;
+        emit({ type: "settling", milliseconds });
+        // Interrupted, it ends at once: what is left is skipped.
+        await delay(milliseconds, undefined, { signal }).catch(() => {});
+      };
+      run = applyActions(actions, { writerOf, dryRun: options.dryRun ?? false, emit, settle }).then(
         () => whileRead(() => events.close()),
         (error: unknown) => whileRead(() => events.error(error)),
       );
@@ -78,9 +91,10 @@ interface ApplyRun {
   readonly writerOf: WriterOf;
   readonly dryRun: boolean;
   readonly emit: (event: ApplyEvent) => void;
+  readonly settle: (clusters: ReadonlySet<string>) => Promise<void>;
 }
 
-async function applyActions(actions: readonly Action[], { writerOf, dryRun, emit }: ApplyRun): Promise<void> {
+async function applyActions(actions: readonly Action[], { writerOf, dryRun, emit, settle }: ApplyRun): Promise<void> {
   const counts = { done: 0, failed: 0, skipped: 0 };
   const report = (action: Action, outcome: Outcome) => {
     counts[outcome.type] += 1;
@@ -100,7 +114,7 @@ async function applyActions(actions: readonly Action[], { writerOf, dryRun, emit
     }
   } else {
     emit({ type: "applying", total });
-    await writeInPhases(actions, { write: (action) => writerOf(action).write(action), report });
+    await writeInPhases(actions, { write: (action) => writerOf(action).write(action), report, settle });
   }
   emit({ type: "finished", ...counts });
 }

@@ -72,7 +72,7 @@ async function planned(desired: ClusterObjects, targets: Targets): Promise<Plan>
 
 async function applyAll(todo: Plan, targets: Targets): Promise<readonly ApplyEvent[]> {
   const events: ApplyEvent[] = [];
-  for await (const event of applyPlan(todo, targets, { concurrency: 3 })) events.push(event);
+  for await (const event of applyPlan(todo, targets, { concurrency: 3, settle: 0 })) events.push(event);
   return events;
 }
 

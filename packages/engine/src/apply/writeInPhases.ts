@@ -8,6 +8,8 @@ export interface Writes {
   readonly write: (action: Action) => Promise<Outcome>;
   /** Told once for each action. */
   readonly report: (action: Action, outcome: Outcome) => void;
+  /** Gives the proxies of these clusters time to learn what was written. */
+  readonly settle: (clusters: ReadonlySet<string>) => Promise<void>;
 }
 
 /** An action that did not go through. */
@@ -30,6 +32,9 @@ export async function writeInPhases(actions: readonly Action[], writes: Writes):
 async function writeGroup(actions: readonly Action[], writes: Writes): Promise<void> {
   let failure: Failure | undefined;
   for (const phase of phases) {
+    if (failure === undefined && movesTraffic(actions, phase)) {
+      await writes.settle(new Set(actions.map(({ cluster }) => cluster)));
+    }
     const before = failure;
     const chains = groupBy(
       actions.filter((action) => action.phase === phase),
@@ -37,6 +42,28 @@ async function writeGroup(actions: readonly Action[], writes: Writes): Promise<v
     );
     const failures = await Promise.all(chains.map((chain) => writeChain(chain, before, writes)));
     failure ??= failures.find((candidate) => candidate !== undefined);
+  }
+}
+
+/**
+ * Whether a phase would move or cut traffic that goes along what earlier phases changed. The API server has it then, but
+ * istiod collects changes before it tells the proxies (PILOT_DEBOUNCE_AFTER, 100 ms, and longer under load), each cluster's
+ * for itself: without a pause a consumer can ask for a name that the gateway does not know yet.
+ */
+function movesTraffic(actions: readonly Action[], phase: Action["phase"]): boolean {
+  const has = (wanted: Action["phase"], verb?: Action["verb"]) =>
+    actions.some((action) => action.phase === wanted && (verb === undefined || action.verb === verb));
+  const replaces = has(2, "create") && has(3);
+  const moves = has(2, "update") || replaces;
+  switch (phase) {
+    case 2:
+      return has(1) && moves;
+    case 3:
+      return replaces;
+    case 4:
+      return has(4) && moves;
+    default:
+      return false;
   }
 }
 
