@@ -6,6 +6,7 @@ import { type Lab, startLab, waitFor } from "../src/index.ts";
 import { ourObjects } from "./clusterState.ts";
 import { prepareExample } from "./example.ts";
 import { isthmus } from "./isthmus.ts";
+import { watchPath } from "./watchPath.ts";
 import { WriteProxy } from "./writeProxy.ts";
 
 let home: string;
@@ -28,25 +29,6 @@ afterAll(async () => {
   await rm(kubeconfig, { force: true });
 });
 
-/** Calls the path that worked before, over and over until told to stop; resolves with the calls that failed. */
-function watchPath(url: string) {
-  let stopped = false;
-  const failures: string[] = [];
-  const done = (async () => {
-    while (!stopped) {
-      const { status, error } = await lab.curl("cluster1", "foo/sleep", url, { timeoutSeconds: 5 });
-      if (status !== 200) failures.push(`${status} ${error}`);
-    }
-    return failures;
-  })();
-  return {
-    stop() {
-      stopped = true;
-      return done;
-    },
-  };
-}
-
 test("an API server that dies at any write leaves the paths that worked, and the next apply finishes", async () => {
   const folder = await prepareExample(lab, "two-tenants");
   const more = await prepareExample(lab, "several-ports");
@@ -57,7 +39,7 @@ test("an API server that dies at any write leaves the paths that worked, and the
   const before = await Promise.all(["cluster1", "cluster2"].map((cluster) => ourObjects(lab, cluster)));
   await copyFile(join(more, "catalog.yaml"), join(folder, "catalog.yaml"));
   const catalog = await readFile(join(folder, "catalog.yaml"), "utf8");
-  const path = watchPath(worked);
+  const path = watchPath(lab, "cluster1", "foo/sleep", worked);
 
   const killed: string[] = [];
   for (const moment of ["before", "after"] as const) {
@@ -100,6 +82,6 @@ test("an API server that dies at any write leaves the paths that worked, and the
     await writeFile(join(folder, "catalog.yaml"), catalog);
   }
 
-  expect(await path.stop()).toEqual([]);
+  expect((await path.stop()).failures).toEqual([]);
   expect(killed.length).toBeGreaterThanOrEqual(6);
 }, 900_000);
