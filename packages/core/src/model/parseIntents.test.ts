@@ -329,3 +329,12 @@ test.each(["! <<: x", "a: &list [1]\n<<: *list\nkind: Mesh"])(
     expect(problems.map(({ code }) => code)).toContain("YAML_INVALID");
   },
 );
+
+test("a hundred thousand mistakes are all told", () => {
+  const fields = Array.from({ length: 100_000 }, (_, index) => `x${index}: 1\n`).join("");
+
+  const { problems } = parse(`apiVersion: isthmus.io/v1alpha1\nkind: Mesh\nmetadata: {name: mesh}\n${fields}`);
+
+  expect(problems).toHaveLength(100_000);
+  expect(problems.at(-1)).toMatchObject({ code: "FIELD_UNKNOWN", at: "a.yaml:100003:1" });
+});

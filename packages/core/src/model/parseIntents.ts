@@ -44,7 +44,7 @@ export function parseIntents(files: readonly InputFile[], { isComplete = true }:
     documents.flatMap((document) => itemsOf({ document, base: [] })),
   )) {
     const found = declare(item, declared);
-    problems.push(...found);
+    for (const problem of found) problems.push(problem);
     if (found.length > 0) broken.push(item);
   }
   const sources = createSources([...declared.values()]);
@@ -57,7 +57,7 @@ export function parseIntents(files: readonly InputFile[], { isComplete = true }:
       isComplete && read.every(({ complete }) => complete) && lostNames.every((name) => typeof name === "string"),
     fileOf: sources.fileOf,
   });
-  problems.push(...withPositions(semantic, sources));
+  for (const problem of withPositions(semantic, sources)) problems.push(problem);
   if (isComplete && problems.length === 0 && declared.size === 0) problems.push(nothingDeclared(files));
   return { intents: problems.length === 0 ? intents : undefined, sources, problems: inOrder(problems, files) };
 }

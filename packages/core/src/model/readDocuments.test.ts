@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { maxAliasedNodes, maxAliases } from "./checkTree.ts";
-import { maxDepth, maxFileLength, maxSyntaxErrors, readDocuments } from "./readDocuments.ts";
+import { readDocuments } from "./readDocuments.ts";
+import { maxDepth, maxFileLength, maxLexemes, maxSyntaxErrors } from "./readTokens.ts";
 
 function read(text: string) {
   const { documents, problems, complete } = readDocuments({ name: "mesh.yaml", text });
@@ -127,4 +128,9 @@ test.each(["[", "{a: ", "- ", "? "])("deep nesting of %j is refused, nesting to 
 
 test("a file of nothing but errors yields a bounded number of problems", () => {
   expect(faults("]".repeat(10_000))).toHaveLength(maxSyntaxErrors);
+});
+
+test("a file of more words and signs than memory holds is refused", () => {
+  expect(faults('""'.repeat(maxLexemes))).toEqual(["FILE_TOO_LARGE mesh.yaml:1:1"]);
+  expect(faults(`a: [${"1,".repeat(maxLexemes / 2)}]`)).toEqual(["FILE_TOO_LARGE mesh.yaml:1:1"]);
 });
