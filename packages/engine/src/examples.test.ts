@@ -1,0 +1,43 @@
+import { readdirSync } from "node:fs";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { summarize } from "@isthmus/core";
+import { expect, test } from "vitest";
+import { stringify } from "yaml";
+import { readIntentFiles } from "./intentFiles.ts";
+import { preparePlan, reconcile } from "./reconcile.ts";
+import { openTargets } from "./target/openTargets.ts";
+
+const examples = fileURLToPath(new URL("../../../examples", import.meta.url));
+
+/** Every example that users can copy, with what each cluster gets for it in testdata/<example>.golden.yaml. */
+test.each(readdirSync(examples))(
+  "examples/%s compiles to its golden objects, and once applied nothing is left to do",
+  async (name) => {
+    const folder = await mkdtemp(join(tmpdir(), "isthmus-example-"));
+    await cp(join(examples, name), folder, { recursive: true });
+    const { intents, sources, problems: mistakes } = await readIntentFiles([folder], { cwd: folder });
+    expect(mistakes).toEqual([]);
+    if (intents === undefined) throw new Error("no intents and no problem");
+    const targets = await openTargets(intents, { sources, cwd: folder });
+
+    const first = await preparePlan({ intents, targets }, { prune: true, adopt: false });
+    for await (const event of reconcile({ intents, targets }, { prune: true, adopt: false, allowMassDelete: false })) {
+      expect(event.type).not.toBe("failed");
+    }
+    const second = await preparePlan({ intents, targets }, { prune: true, adopt: false });
+
+    expect(first.problems).toEqual([]);
+    const golden = [...first.compiled.desired].map(
+      ([cluster, objects]) =>
+        `# ${cluster}\n${objects.map((object) => stringify(object, { lineWidth: 0 })).join("---\n")}`,
+    );
+    await expect(golden.join("---\n")).toMatchFileSnapshot(`testdata/${name}.golden.yaml`);
+    const { noop, ...changes } = summarize(second.plan);
+    expect(changes).toEqual({ create: 0, update: 0, delete: 0 });
+    expect(noop).toBe(summarize(first.plan).create);
+    await rm(folder, { recursive: true });
+  },
+);
