@@ -6,9 +6,10 @@ import type { Observed } from "../model/observed.ts";
 import { checkTrust } from "./checkTrust.ts";
 import { type Claims, userClaims } from "./claims.ts";
 import type { CompileContext } from "./compileContext.ts";
-import { compilePerCluster } from "./compilePerCluster.ts";
 import { compileSameName } from "./compileSameName.ts";
+import { nameHosts } from "./nameHosts.ts";
 import { reportNotYet } from "./notYet.ts";
+import { perClusterHosts } from "./perClusterHosts.ts";
 import { Report } from "./report.ts";
 import { resolveShare } from "./resolveShare.ts";
 import { compileServers } from "./serverSide.ts";
@@ -38,7 +39,7 @@ export function compile(intents: Intents, observed: Observed): Compiled {
     compileServers(share, context);
     if (share.intent.spec.as.includes("SameName")) compileSameName(share, trusted, context);
   }
-  compilePerCluster(shares, trusted, context);
+  nameHosts(perClusterHosts(shares, trusted, context), context);
 
   return {
     desired: new Map(

@@ -3,13 +3,8 @@ import { networkingApiVersion } from "../kinds/istio.ts";
 import { dnsLabel } from "../kinds/names.ts";
 import { ownershipLabels } from "../kinds/ownership.ts";
 import { passthroughPolicy } from "./passthroughPolicy.ts";
+import type { Placement } from "./placement.ts";
 import type { Server, Share } from "./share.ts";
-
-/** Where a consuming cluster keeps what a name needs: one namespace, or Istio's root namespace for all of them. */
-export interface Placement {
-  readonly namespace: string;
-  readonly exportTo: "." | "*";
-}
 
 function metadata(share: Share, server: Server, placement: Placement) {
   return {

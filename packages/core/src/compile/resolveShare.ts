@@ -1,23 +1,16 @@
 import type { ClusterFacts } from "../facts/clusterFacts.ts";
 import { gatewayAddresses } from "../facts/gatewayAddresses.ts";
 import { portProtocol } from "../facts/portProtocol.ts";
-import { isInjected } from "../facts/workloads.ts";
 import type { Service, ServicePort } from "../kinds/core.ts";
 import { isOurs, ownerName } from "../kinds/ownership.ts";
-import { at, type Intents } from "../model/intents.ts";
+import { at } from "../model/intents.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
-import type { Observed } from "../model/observed.ts";
 import { selectClusters } from "../model/selectClusters.ts";
 import type { SharedService } from "../model/sharedService.ts";
 import type { Report } from "./report.ts";
-import type { Consumer, Server, Share, SharedPort } from "./share.ts";
-
-export interface Surroundings {
-  readonly intents: Intents;
-  readonly observed: Observed;
-  readonly facts: ReadonlyMap<string, ClusterFacts>;
-  readonly report: Report;
-}
+import { resolveConsumers } from "./resolveConsumers.ts";
+import type { Server, Share, SharedPort } from "./share.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /**
  * What a SharedService means in the clusters as observed. Serving clusters that cannot be used are left out and reported,
@@ -36,7 +29,7 @@ export function resolveShare(intent: SharedService, surroundings: Surroundings):
     namespace: intent.metadata.namespace,
     service,
     servers,
-    consumers: resolveConsumers(intent, owner, surroundings),
+    consumers: resolveConsumers(intent, surroundings),
   };
 }
 
@@ -207,60 +200,4 @@ function resolveGateways(owner: string, cluster: MeshCluster, facts: ClusterFact
       );
       return undefined;
   }
-}
-
-function resolveConsumers(
-  intent: SharedService,
-  owner: string,
-  { intents, facts: allFacts, report }: Surroundings,
-): readonly Consumer[] {
-  const namespacesOf = new Map<string, Set<string> | undefined>();
-  intent.spec.consumers.forEach((consumer, index) => {
-    for (const cluster of selectClusters(consumer.clusters, intents.clusters)) {
-      const facts = allFacts.get(cluster.metadata.name);
-      if (facts === undefined) continue;
-      const known = namespacesOf.get(facts.name);
-      if (consumer.namespaces === undefined) {
-        namespacesOf.set(facts.name, undefined);
-        continue;
-      }
-      const present = consumer.namespaces.filter((namespace, position) =>
-        checkNamespace(namespace, at(intent, "spec", "consumers", index, "namespaces", position), owner, facts, report),
-      );
-      if (known === undefined && namespacesOf.has(facts.name)) continue;
-      namespacesOf.set(facts.name, new Set([...(known ?? []), ...present]));
-    }
-  });
-  return [...namespacesOf]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([name, namespaces]) => {
-      const facts = allFacts.get(name);
-      return facts === undefined
-        ? []
-        : [{ facts, namespaces: namespaces === undefined ? undefined : [...namespaces].sort() }];
-    });
-}
-
-function checkNamespace(namespace: string, place: string, owner: string, facts: ClusterFacts, report: Report): boolean {
-  const found = facts.namespaces.get(namespace);
-  if (found === undefined) {
-    report.add(
-      owner,
-      "NAMESPACE_MISSING",
-      place,
-      `${facts.name} has no namespace ${namespace}`,
-      `kubectl --context ${facts.name} create namespace ${namespace}, or correct the name`,
-    );
-    return false;
-  }
-  if (!isInjected(found) && !facts.workloads.in(namespace).some(({ meshed }) => meshed)) {
-    report.add(
-      undefined,
-      "CONSUMER_WITHOUT_SIDECAR",
-      place,
-      `nothing in namespace ${namespace} of ${facts.name} gets a sidecar, and only a sidecar can call across`,
-      `kubectl --context ${facts.name} label namespace ${namespace} istio-injection=enabled, then restart its workloads`,
-    );
-  }
-  return true;
 }

@@ -1,0 +1,148 @@
+import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import { isOurs } from "../kinds/ownership.ts";
+import { at } from "../model/intents.ts";
+import { type AddressPool, allocateVips, contains, parseAddressPool, type VipDemand } from "./allocateVips.ts";
+import { claimOfHost, exactRule } from "./claims.ts";
+import type { CompileContext } from "./compileContext.ts";
+
+interface HostClaim {
+  readonly owner: string;
+  readonly facts: ClusterFacts;
+  /** Whose workloads call it; undefined: every namespace's. */
+  readonly namespaces: readonly string[] | undefined;
+  readonly host: string;
+  /** What the host would mean. Two claims with different meanings exclude each other where the same workloads see them. */
+  readonly meaning: string;
+  readonly place: string;
+  /** What to do where the host is taken. */
+  readonly remedy: string;
+  /** What to do where the user has a DestinationRule for the host; absent where we write none. */
+  readonly ruleRemedy?: string;
+}
+
+/** A host for the workloads of one cluster, and what writes its objects once it is certain that it can be had. */
+export type NamedHost = HostClaim &
+  (
+    | { readonly address: "virtual"; readonly write: (vip: string) => void }
+    | { readonly address: "none"; readonly write: () => void }
+  );
+
+/**
+ * Writes all hosts that nobody else claims in the same cluster. One call for hosts of every source: they share one pool of
+ * virtual addresses, and names must not meet.
+ */
+export function nameHosts(wanted: readonly NamedHost[], context: CompileContext): void {
+  const hosts = withoutClashes(wanted, context);
+  for (const host of hosts) if (host.address === "none") host.write();
+  const virtual = hosts.flatMap((host) => (host.address === "virtual" ? [host] : []));
+  if (virtual.length === 0) return;
+  const pool = parseAddressPool(context.mesh.spec.addressPool);
+  if (typeof pool === "string") {
+    for (const { owner } of virtual) {
+      context.report.add(
+        owner,
+        "VIP_POOL_INVALID",
+        at(context.mesh, "spec", "addressPool"),
+        pool,
+        "name a range that nothing routes, such as 240.0.0.0/16",
+      );
+    }
+    return;
+  }
+  const { vips, exhausted } = allocateVips(pool, demands(virtual, pool));
+  const left = new Set(exhausted.map(({ cluster, host }) => `${cluster} ${host}`));
+  for (const { owner, facts, host, place, write } of virtual) {
+    const vip = vips.get(facts.name)?.get(host);
+    if (vip !== undefined) write(vip);
+    else if (left.has(`${facts.name} ${host}`)) {
+      context.report.add(
+        owner,
+        "VIP_POOL_EXHAUSTED",
+        place,
+        `no address of ${context.mesh.spec.addressPool} is left for ${host} in ${facts.name}`,
+        "make spec.addressPool of the Mesh larger: addresses in use stay as they are",
+      );
+    }
+  }
+}
+
+/** Reports every declaration that claims a host which another one, or an object of the user, claims for the same workloads. */
+function withoutClashes(hosts: readonly NamedHost[], context: CompileContext): readonly NamedHost[] {
+  const claimants = new Map<string, NamedHost[]>();
+  for (const named of hosts) {
+    const key = `${named.facts.name} ${named.host}`;
+    const others = claimants.get(key);
+    if (others === undefined) claimants.set(key, [named]);
+    else others.push(named);
+  }
+  return hosts.filter((named) => {
+    const { owner, facts, host, meaning, place, remedy } = named;
+    const rivals = (claimants.get(`${facts.name} ${host}`) ?? []).filter((other) => overlap(named, other));
+    const meanings = new Set(rivals.map((rival) => rival.meaning)).add(meaning);
+    if (meanings.size > 1) {
+      context.report.add(
+        owner,
+        "HOST_CONFLICT",
+        place,
+        `${host} in ${facts.name} would mean ${[...meanings].sort().join(" and ")}`,
+        remedy,
+      );
+      return false;
+    }
+    return !isClaimedByUser(named, context);
+  });
+}
+
+function overlap({ namespaces }: NamedHost, other: NamedHost): boolean {
+  if (namespaces === undefined || other.namespaces === undefined) return true;
+  return namespaces.some((namespace) => other.namespaces?.includes(namespace));
+}
+
+function isClaimedByUser(named: NamedHost, { claims, report }: CompileContext): boolean {
+  const { owner, facts, namespaces, host, place, remedy, ruleRemedy } = named;
+  const ofUser = claims(facts.name);
+  for (const namespace of namespaces ?? ["*"]) {
+    const claim = claimOfHost(ofUser, host, namespace);
+    if (claim !== undefined) {
+      const message = `${host} is already the name of ${claim} in ${facts.name}`;
+      report.add(owner, "HOST_CONFLICT", place, message, `remove it, or ${remedy}`);
+      return true;
+    }
+    const rule = ruleRemedy === undefined ? undefined : exactRule(ofUser, host, namespace);
+    if (rule !== undefined) {
+      report.add(
+        owner,
+        "DESTINATION_RULE_CONFLICT",
+        place,
+        `DestinationRule ${rule.metadata.namespace}/${rule.metadata.name} in ${facts.name} is for ${host}, which needs one of ours; two for one host do not merge`,
+        `remove it; ${ruleRemedy}`,
+      );
+      return true;
+    }
+  }
+  return false;
+}
+
+function demands(named: readonly NamedHost[], pool: AddressPool): readonly VipDemand[] {
+  const byCluster = new Map<string, { facts: ClusterFacts; hosts: Set<string> }>();
+  for (const { facts, host } of named) {
+    const known = byCluster.get(facts.name);
+    if (known === undefined) byCluster.set(facts.name, { facts, hosts: new Set([host]) });
+    else known.hosts.add(host);
+  }
+  return [...byCluster.values()].map(({ facts, hosts }) => {
+    const held = new Map<string, string>();
+    const taken = new Set<string>();
+    for (const entry of facts.serviceEntries) {
+      const [host] = entry.spec.hosts;
+      const addresses = entry.spec.addresses ?? [];
+      const [address] = addresses;
+      if (isOurs(entry) && host !== undefined && address !== undefined) held.set(host, address);
+      else for (const other of addresses) taken.add(other);
+    }
+    for (const { spec } of facts.services.values()) {
+      if (spec.clusterIP !== undefined && contains(pool, spec.clusterIP)) taken.add(spec.clusterIP);
+    }
+    return { cluster: facts.name, hosts: [...hosts], held, taken };
+  });
+}

@@ -1,0 +1,70 @@
+import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import { isInjected } from "../facts/workloads.ts";
+import { ownerName } from "../kinds/ownership.ts";
+import type { ExternalService } from "../model/externalService.ts";
+import { at } from "../model/intents.ts";
+import { selectClusters } from "../model/selectClusters.ts";
+import type { SharedService } from "../model/sharedService.ts";
+import type { Report } from "./report.ts";
+import type { Consumer } from "./share.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/**
+ * The clusters and namespaces that may call, sorted. Clusters that cannot be read are left out, they wait by themselves;
+ * namespaces that do not exist are reported.
+ */
+export function resolveConsumers(
+  intent: SharedService | ExternalService,
+  { intents, facts: allFacts, report }: Surroundings,
+): readonly Consumer[] {
+  const owner = ownerName(intent.kind, intent.metadata.namespace, intent.metadata.name);
+  const namespacesOf = new Map<string, Set<string> | undefined>();
+  intent.spec.consumers.forEach((consumer, index) => {
+    for (const cluster of selectClusters(consumer.clusters, intents.clusters)) {
+      const facts = allFacts.get(cluster.metadata.name);
+      if (facts === undefined) continue;
+      const known = namespacesOf.get(facts.name);
+      if (consumer.namespaces === undefined) {
+        namespacesOf.set(facts.name, undefined);
+        continue;
+      }
+      const present = consumer.namespaces.filter((namespace, position) =>
+        checkNamespace(namespace, at(intent, "spec", "consumers", index, "namespaces", position), owner, facts, report),
+      );
+      if (known === undefined && namespacesOf.has(facts.name)) continue;
+      namespacesOf.set(facts.name, new Set([...(known ?? []), ...present]));
+    }
+  });
+  return [...namespacesOf]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, namespaces]) => {
+      const facts = allFacts.get(name);
+      return facts === undefined
+        ? []
+        : [{ facts, namespaces: namespaces === undefined ? undefined : [...namespaces].sort() }];
+    });
+}
+
+function checkNamespace(namespace: string, place: string, owner: string, facts: ClusterFacts, report: Report): boolean {
+  const found = facts.namespaces.get(namespace);
+  if (found === undefined) {
+    report.add(
+      owner,
+      "NAMESPACE_MISSING",
+      place,
+      `${facts.name} has no namespace ${namespace}`,
+      `kubectl --context ${facts.name} create namespace ${namespace}, or correct the name`,
+    );
+    return false;
+  }
+  if (!isInjected(found) && !facts.workloads.in(namespace).some(({ meshed }) => meshed)) {
+    report.add(
+      undefined,
+      "CONSUMER_WITHOUT_SIDECAR",
+      place,
+      `nothing in namespace ${namespace} of ${facts.name} gets a sidecar, and only a sidecar can call across`,
+      `kubectl --context ${facts.name} label namespace ${namespace} istio-injection=enabled, then restart its workloads`,
+    );
+  }
+  return true;
+}

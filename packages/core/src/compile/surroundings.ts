@@ -1,0 +1,12 @@
+import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import type { Intents } from "../model/intents.ts";
+import type { Observed } from "../model/observed.ts";
+import type { Report } from "./report.ts";
+
+/** What a declaration is resolved against. */
+export interface Surroundings {
+  readonly intents: Intents;
+  readonly observed: Observed;
+  readonly facts: ReadonlyMap<string, ClusterFacts>;
+  readonly report: Report;
+}
