@@ -1,12 +1,13 @@
-// Bundles packages/cli into packages/cli/dist: one file without dependencies, and the manifest of the npm package `isthmus`.
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+// Bundles packages/cli into packages/cli/dist, or the folder given: one file without dependencies, and what else the npm
+// package `isthmus` consists of.
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cli = join(root, "packages/cli");
-const dist = join(cli, "dist");
+const dist = resolve(process.argv[2] ?? join(cli, "dist"));
 const { version, engines, license } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** Puts the files that src/assets.ts reads from the working tree into the bundle. */
@@ -33,7 +34,6 @@ function readFolder(folder) {
   );
 }
 
-rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 await build({
   absWorkingDir: root,

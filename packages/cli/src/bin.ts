@@ -10,11 +10,10 @@ process.on("SIGINT", () => {
 });
 process.on("SIGTERM", () => interrupt.abort());
 
-// The reader has gone (`isthmus plan | head`): nothing is left to say and nobody to say it to.
+// The reader has gone (`isthmus apply | head`). Nobody hears what is still said, but what was begun is finished.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
+    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
   });
 }
 

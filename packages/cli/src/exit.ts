@@ -1,4 +1,4 @@
-import { type Problem, severityOf } from "@isthmus/core";
+// Imports nothing: the command line needs it before a command, and all that the command needs, is loaded.
 
 /** What the process ends with. `diff`, `plan --detailed-exitcode` and `verify` tell by it what they found. */
 export const exitCodes = {
@@ -17,9 +17,4 @@ export const exitCodes = {
 /** The code for a command that could not do its work; 2 where 1 is already an answer. */
 export function failureCode(command: string): number {
   return command === "diff" || command === "verify" ? 2 : exitCodes.failed;
-}
-
-/** Whether a problem kept something from being seen or done: an error, or a delay. */
-export function isPartial(problems: readonly Problem[]): boolean {
-  return problems.some((problem) => severityOf(problem) !== "warning");
 }

@@ -1,7 +1,8 @@
 import { hasErrors, massDelete, type Plan, type PlanOptions, type Problem } from "@isthmus/core";
 import { confirm } from "../confirm.ts";
-import { exitCodes, isPartial } from "../exit.ts";
+import { exitCodes } from "../exit.ts";
 import { isInteractive } from "../io.ts";
+import { isPartial } from "../isPartial.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderOutcome } from "../render/outcome.ts";
 import { renderPlan } from "../render/plan.ts";

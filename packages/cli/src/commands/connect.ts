@@ -1,10 +1,11 @@
-import { stat, writeFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { appendDocument, at, type InputFile, MeshError, parseIntents, type SharedService, toYaml } from "@isthmus/core";
 import type { IntentFiles } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import type { Session } from "../session.ts";
+import { writeText } from "../writeText.ts";
 import { type ConnectOptions, connectIntent, type WrittenSharedService } from "./connectIntent.ts";
 import { planDeclared } from "./plan.ts";
 
@@ -32,7 +33,7 @@ export async function connect(session: Session, service: string, options: Connec
   const after: IntentFiles = { files, ...parseIntents(files) };
   if (after.intents !== undefined) {
     session.note(`${session.err.strong(path)}\n${session.err.add(toYaml(intent))}\n`);
-    if (options.dryRun !== true) await writeFile(resolve(session.io.cwd, path), file.text);
+    if (options.dryRun !== true) await writeText(session, path, file.text);
   }
   const code = await planDeclared(session, after, {});
   if (code === exitCodes.ok && options.dryRun !== true) session.note("\nNext: isthmus apply\n");

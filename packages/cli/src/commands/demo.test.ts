@@ -32,3 +32,12 @@ test("a folder that holds something is left alone", async () => {
   expect(run).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("error[USAGE]") });
   expect(await filesIn(folder)).toEqual({ mine: "" });
 });
+
+test("a folder that cannot be made is refused", async () => {
+  const folder = await emptyFolder();
+  await writeFile(join(folder, "file"), "");
+
+  const run = await runCli(folder, ["demo", "--dir", "file/demo"]);
+
+  expect(run).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("error[USAGE]") });
+});

@@ -112,19 +112,20 @@ function nextSteps({ out }: Session, dir: string): string {
   ].join("");
 }
 
+/** Throws USAGE where the folder is not a new one, or cannot be one. */
 async function writeFiles(folder: string, shown: string, files: Readonly<Record<string, string>>): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  if ((await readdir(folder)).length > 0) {
-    throw new MeshError({
-      code: "USAGE",
-      at: "",
-      message: `the folder ${shown} holds something already`,
-      hint: "name a new one with --dir, or delete it",
-    });
-  }
-  for (const [path, text] of Object.entries(files)) {
-    const file = join(folder, path);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, text);
+  const refuse = (message: string, options?: ErrorOptions) =>
+    new MeshError({ code: "USAGE", at: "", message, hint: "name a new folder with --dir" }, options);
+  try {
+    await mkdir(folder, { recursive: true });
+    if ((await readdir(folder)).length > 0) throw refuse(`the folder ${shown} holds something already`);
+    for (const [path, text] of Object.entries(files)) {
+      const file = join(folder, path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, text);
+    }
+  } catch (cause) {
+    if (cause instanceof MeshError) throw cause;
+    throw refuse(`the demo cannot be written to ${shown}: ${(cause as Error).message}`, { cause });
   }
 }

@@ -1,5 +1,6 @@
 import type { PlanOptions } from "@isthmus/core";
-import { exitCodes, failureCode, isPartial } from "../exit.ts";
+import { exitCodes, failureCode } from "../exit.ts";
+import { isPartial } from "../isPartial.ts";
 import { liveObjects } from "../liveObjects.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderDiff } from "../render/diff.ts";

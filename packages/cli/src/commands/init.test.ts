@@ -66,6 +66,7 @@ test("a file that exists is replaced only with --force", async () => {
 test.each([
   ["a context that is not there", [...init, "--context", "asia"], "USAGE"],
   ["a kubeconfig that is not there", ["init", "--kubeconfig", "none", "--context", "eu"], "KUBECONFIG_INVALID"],
+  ["a folder that is not there", [...init, "--context", "eu", "-f", "none/mesh.yaml"], "WRITE_FAILED"],
   ["no kubeconfig at all", ["init", "--context", "eu"], "USAGE"],
 ] as const)("%s is refused, and no file is written", async (_name, argv, code) => {
   const folder = await folderWithKubeconfig();

@@ -1,10 +1,10 @@
-import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { MeshError } from "@isthmus/core";
 import { listContexts } from "@isthmus/kube";
 import { exitCodes } from "../exit.ts";
 import { isInteractive } from "../io.ts";
 import type { Session } from "../session.ts";
+import { writeText } from "../writeText.ts";
 import { findGateways } from "./findGateways.ts";
 import { starterMesh } from "./starterMesh.ts";
 
@@ -30,7 +30,7 @@ export async function init(session: Session, options: InitOptions): Promise<numb
   const { clusters, problems } = await findGateways([...new Set(chosen)], { ...kubeconfig, signal });
   // An unreachable cluster can be declared all the same.
   session.report(problems);
-  await writeNew(resolve(io.cwd, file), starterMesh(clusters), file, options.force === true);
+  await writeText(session, file, starterMesh(clusters), { replace: options.force === true });
   session.note(
     [
       `Wrote ${file}.`,
@@ -57,15 +57,6 @@ async function askForContexts(session: Session, names: readonly string[]): Promi
     signal,
   });
   return prompts.isCancel(answer) ? undefined : answer;
-}
-
-async function writeNew(path: string, text: string, shown: string, force: boolean): Promise<void> {
-  try {
-    await writeFile(path, text, { flag: force ? "w" : "wx" });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw usage(`${shown} exists already`, "--force replaces it, -f names another file");
-  }
 }
 
 function usage(message: string, hint: string): MeshError {

@@ -1,6 +1,7 @@
 import { hasErrors, type PlanOptions } from "@isthmus/core";
 import type { IntentFiles } from "@isthmus/engine";
-import { exitCodes, isPartial } from "../exit.ts";
+import { exitCodes } from "../exit.ts";
+import { isPartial } from "../isPartial.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderPlan } from "../render/plan.ts";
 import { planData, writesOf } from "../render/planData.ts";

@@ -1,8 +1,9 @@
-import { cp, mkdtemp, readdir, readFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
 import type { Io, Output } from "../io.ts";
 import { run } from "../run.ts";
 
@@ -66,8 +67,11 @@ export async function exampleFolder(): Promise<string> {
   return folder;
 }
 
-export function emptyFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), "isthmus-cli-"));
+/** A new folder, gone when the test is. */
+export async function emptyFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "isthmus-cli-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** Every file below a folder with its text, by relative path. */

@@ -1,0 +1,125 @@
+import { execFile, spawn } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { emptyFolder, exampleFolder } from "./testing/runCli.ts";
+import { version } from "./version.ts";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const exec = promisify(execFile);
+
+const work = await mkdtemp(join(tmpdir(), "isthmus-package-"));
+/** An empty folder into which the packed npm package is installed without network. */
+const installed = join(work, "installed");
+
+beforeAll(async () => {
+  const [built, packed] = [join(work, "built"), join(work, "packed")];
+  for (const folder of [installed, built, packed]) await mkdir(folder);
+  await exec(process.execPath, [join(root, "scripts/build.mjs"), built]);
+  await exec("npm", ["pack", built, "--pack-destination", packed], { cwd: packed });
+  const [tarball = ""] = await readdir(packed);
+  await exec("npm", ["install", "--offline", "--no-audit", "--no-fund", join(packed, tarball)], { cwd: installed });
+}, 60_000);
+
+afterAll(() => rm(work, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts the installed `isthmus`; `during` may meddle with it. */
+function isthmus(
+  cwd: string,
+  argv: readonly string[],
+  during: (child: ReturnType<typeof spawn>) => void = () => {},
+): Promise<Ended> {
+  const path = `${join(installed, "node_modules/.bin")}${delimiter}${process.env.PATH}`;
+  const child = spawn("isthmus", argv, { cwd, env: { ...process.env, PATH: path } });
+  const text = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk: Buffer) => {
+    text.stdout += chunk;
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    text.stderr += chunk;
+  });
+  during(child);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, ...text }));
+  });
+}
+
+test("the package is one program with licence and readme, and brings no dependencies", async () => {
+  const folder = join(installed, "node_modules/isthmus");
+
+  expect((await readdir(folder)).sort()).toEqual(["LICENSE", "README.md", "isthmus.js", "package.json"]);
+  expect((await readdir(join(installed, "node_modules"))).filter((name) => !name.startsWith("."))).toEqual(["isthmus"]);
+  expect(JSON.parse(await readFile(join(folder, "package.json"), "utf8"))).toMatchObject({ name: "isthmus", version });
+  expect((await stat(join(folder, "isthmus.js"))).mode & 0o111).not.toBe(0);
+});
+
+test("the installed program tells its version", async () => {
+  const run = await isthmus(installed, ["--version"]);
+
+  expect(run).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+});
+
+test("the installed program runs the demo and explains a problem: it has its files inside", async () => {
+  const folder = await emptyFolder();
+
+  const demo = await isthmus(folder, ["demo"]);
+  const explained = await isthmus(folder, ["explain", "USAGE"]);
+
+  expect(demo).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("1 path, all hops in place.") });
+  expect(explained).toMatchObject({ code: 0, stdout: expect.stringContaining("USAGE") });
+});
+
+test("a reader that goes away is no error, and the work is finished", async () => {
+  const folder = await exampleFolder();
+
+  const run = await isthmus(folder, ["apply", "--yes"], (child) => {
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  });
+
+  expect(run.code).toBe(0);
+  expect((await isthmus(folder, ["diff"])).code).toBe(0);
+});
+
+test("Ctrl-C ends with 130, also while it waits for input", async () => {
+  const run = await isthmus(await emptyFolder(), ["plan", "-f", "-"], (child) => {
+    setTimeout(() => child.kill("SIGINT"), 1000);
+  });
+
+  expect(run).toMatchObject({ code: 130, stdout: "" });
+});
+
+test.each(["bash", "zsh", "fish", "powershell"])("completion for %s asks the program itself", async (shell) => {
+  const run = await isthmus(installed, ["completion", shell]);
+
+  expect(run).toMatchObject({ code: 0, stderr: "" });
+  expect(run.stdout).toMatch(/isthmus complete '?--'?/);
+});
+
+test.each([
+  [["complete", "--", "pl"], ["plan"]],
+  [["complete", "--", "plan", "--no-p"], ["--no-prune"]],
+  [
+    ["complete", "--", "connect", "httpbin.bar", "--from", ""],
+    ["cluster1", "cluster2"],
+  ],
+  [
+    ["complete", "--", "plan", "-o", ""],
+    ["table", "yaml", "json"],
+  ],
+])("%j offers %j", async (argv, words) => {
+  const run = await isthmus(await exampleFolder(), argv);
+
+  const offered = run.stdout.split("\n").filter((line) => line !== "" && !line.startsWith(":"));
+  expect(offered.map((line) => line.split("\t")[0])).toEqual(words);
+});

@@ -1,0 +1,30 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { MeshError } from "@isthmus/core";
+import type { Session } from "./session.ts";
+
+/**
+ * Writes a text file of the user's; `file` is how the user calls it. Throws WRITE_FAILED, and USAGE where it exists and is
+ * not to be replaced.
+ */
+export async function writeText(
+  { io }: Session,
+  file: string,
+  text: string,
+  options: { readonly replace: boolean } = { replace: true },
+): Promise<void> {
+  try {
+    await writeFile(resolve(io.cwd, file), text, { flag: options.replace ? "w" : "wx" });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === "EEXIST") {
+      const hint = "--force replaces it, -f names another file";
+      throw new MeshError({ code: "USAGE", at: "", message: `${file} exists already`, hint });
+    }
+    const hint = code === "ENOENT" ? "create its folder first" : "";
+    throw new MeshError(
+      { code: "WRITE_FAILED", at: file, message: `${file} cannot be written: ${message}`, hint },
+      { cause },
+    );
+  }
+}
