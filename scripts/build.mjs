@@ -26,6 +26,16 @@ const embedAssets = {
   },
 };
 
+/** zod brings its messages in 50 languages; ours are our own. */
+const withoutLocales = {
+  name: "without-locales",
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /node_modules[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    }));
+  },
+};
+
 function readFolder(folder) {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
@@ -48,7 +58,7 @@ await build({
   minify: true,
   legalComments: "none",
   logLevel: "warning",
-  plugins: [embedAssets],
+  plugins: [embedAssets, withoutLocales],
 });
 chmodSync(join(dist, "isthmus.js"), 0o755);
 
