@@ -1,4 +1,8 @@
 import {
+  type ExternalAccess,
+  type ExternalService,
+  externalAccessSchema,
+  externalServiceSchema,
   type Intents,
   type Mesh,
   type MeshCluster,
@@ -32,6 +36,33 @@ export function sharedService(where: string, spec: Record<string, unknown> = {})
     kind: "SharedService",
     metadata: { name, namespace },
     spec: { servedBy: ["cluster2"], consumers: [{ clusters: ["cluster1"], namespaces: ["foo"] }], ...spec },
+  });
+}
+
+/** `where` is `namespace/name`; host `<name>.example.com` by plain HTTP to port 8000 of the Service in cluster2 unless told. */
+export function externalAccess(where: string, spec: Record<string, unknown> = {}): ExternalAccess {
+  const [namespace = "", name = ""] = where.split("/");
+  return externalAccessSchema.parse({
+    apiVersion,
+    kind: "ExternalAccess",
+    metadata: { name, namespace },
+    spec: { hosts: [`${name}.example.com`], port: 8000, clusters: ["cluster2"], tls: { mode: "None" }, ...spec },
+  });
+}
+
+/** `where` is `namespace/name`; HTTPS of `<name>.example.com` for namespace foo of cluster1 unless told. */
+export function externalService(where: string, spec: Record<string, unknown> = {}): ExternalService {
+  const [namespace = "", name = ""] = where.split("/");
+  return externalServiceSchema.parse({
+    apiVersion,
+    kind: "ExternalService",
+    metadata: { name, namespace },
+    spec: {
+      hosts: [`${name}.example.com`],
+      ports: [{ number: 443, protocol: "HTTPS" }],
+      consumers: [{ clusters: ["cluster1"], namespaces: ["foo"] }],
+      ...spec,
+    },
   });
 }
 

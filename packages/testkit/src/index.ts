@@ -1,7 +1,7 @@
 export { type FakeApiServer, type FakeApiServerOptions, startFakeApiServer } from "./apiserver/fakeApiServer.ts";
 export type { Fault, FaultRule } from "./apiserver/faults.ts";
 export type { RequestEntry } from "./apiserver/requestLog.ts";
-export { intents, mesh, meshCluster, sharedService } from "./declared.ts";
+export { externalAccess, externalService, intents, mesh, meshCluster, sharedService } from "./declared.ts";
 export type { WriteHooks } from "./memoryTarget.ts";
 export { MemoryTarget } from "./memoryTarget.ts";
 export { mergeApply } from "./mergeApply.ts";

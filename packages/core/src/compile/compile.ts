@@ -6,11 +6,14 @@ import type { Observed } from "../model/observed.ts";
 import { checkTrust } from "./checkTrust.ts";
 import { type Claims, userClaims } from "./claims.ts";
 import type { CompileContext } from "./compileContext.ts";
+import { compileEntrances } from "./compileEntrances.ts";
 import { compileSameName } from "./compileSameName.ts";
+import { externalHosts } from "./externalHosts.ts";
 import { nameHosts } from "./nameHosts.ts";
 import { reportNotYet } from "./notYet.ts";
 import { perClusterHosts } from "./perClusterHosts.ts";
 import { Report } from "./report.ts";
+import { resolveEntrances } from "./resolveEntrances.ts";
 import { resolveShare } from "./resolveShare.ts";
 import { compileServers } from "./serverSide.ts";
 import type { Consumer, Server, Share } from "./share.ts";
@@ -28,8 +31,9 @@ export function compile(intents: Intents, observed: Observed): Compiled {
 
   reportNotYet(intents, report);
   const notYet = new Set(report.held.keys());
+  const surroundings = { intents, observed, facts, report };
   const shares = withoutDuplicates(
-    intents.sharedServices.map((intent) => resolveShare(intent, { intents, observed, facts, report })),
+    intents.sharedServices.map((intent) => resolveShare(intent, surroundings)),
     report,
   ).filter(({ owner }) => !notYet.has(owner));
 
@@ -39,7 +43,16 @@ export function compile(intents: Intents, observed: Observed): Compiled {
     compileServers(share, context);
     if (share.intent.spec.as.includes("SameName")) compileSameName(share, trusted, context);
   }
-  nameHosts(perClusterHosts(shares, trusted, context), context);
+  const accesses = intents.externalAccesses.flatMap((intent) => resolveEntrances(intent, surroundings));
+  compileEntrances(
+    accesses.filter(({ owner }) => !notYet.has(owner)),
+    context,
+  );
+  const outside = intents.externalServices.flatMap((intent) => externalHosts(intent, surroundings, context));
+  nameHosts(
+    [...perClusterHosts(shares, trusted, context), ...outside.filter(({ owner }) => !notYet.has(owner))],
+    context,
+  );
 
   return {
     desired: new Map(

@@ -1,5 +1,4 @@
 import type { ClusterFacts } from "../facts/clusterFacts.ts";
-import { gatewayAddresses } from "../facts/gatewayAddresses.ts";
 import { portProtocol } from "../facts/portProtocol.ts";
 import type { Service, ServicePort } from "../kinds/core.ts";
 import { isOurs, ownerName } from "../kinds/ownership.ts";
@@ -9,6 +8,7 @@ import { selectClusters } from "../model/selectClusters.ts";
 import type { SharedService } from "../model/sharedService.ts";
 import type { Report } from "./report.ts";
 import { resolveConsumers } from "./resolveConsumers.ts";
+import { resolveGateway } from "./resolveGateway.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -75,7 +75,7 @@ function resolveServer(
   }
   const ports = sharedPorts(intent, owner, service, clusterName, report);
   const serviceAccounts = resolveWorkloads(intent, owner, service, facts, report);
-  const gateways = resolveGateways(owner, cluster, facts, report);
+  const gateways = resolveGateway(owner, { cluster, facts, use: "eastWestGateway" }, report);
   if (ports.length === 0 || serviceAccounts === undefined || gateways === undefined) return undefined;
   return { cluster, facts, service, ports, serviceAccounts, gateways };
 }
@@ -161,43 +161,4 @@ function resolveWorkloads(
     );
   }
   return [...new Set(meshed.map(({ serviceAccount }) => serviceAccount))].sort();
-}
-
-function resolveGateways(owner: string, cluster: MeshCluster, facts: ClusterFacts, report: Report) {
-  const gateway = cluster.spec.eastWestGateway;
-  const found = gatewayAddresses(facts, gateway, cluster.spec.locality);
-  if ("addresses" in found) return found.addresses;
-  const place = at(cluster, "spec", "eastWestGateway");
-  const selector = Object.entries(gateway.selector)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",");
-  switch (found.fault) {
-    case "no service":
-      report.add(
-        owner,
-        "GATEWAY_MISSING",
-        place,
-        `${facts.name} has no Service in ${gateway.namespace} for gateway pods ${selector}`,
-        "install an east-west gateway, or name its namespace and selector here",
-      );
-      return undefined;
-    case "no port":
-      report.add(
-        owner,
-        "GATEWAY_PORT_MISSING",
-        place,
-        `gateway Service ${gateway.namespace}/${found.service} in ${facts.name} has no port ${gateway.port}`,
-        "add the port to the Service, or name another one here",
-      );
-      return undefined;
-    case "no address":
-      report.add(
-        owner,
-        "GATEWAY_NO_ADDRESS",
-        place,
-        `gateway Service ${gateway.namespace}/${found.service} in ${facts.name} has neither a load balancer address nor a node port on a ready node`,
-        "wait for the load balancer, make it a NodePort, or give `addresses` here",
-      );
-      return undefined;
-  }
 }

@@ -1,13 +1,13 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
-import { labelsMatch, tlsModeLabel } from "../facts/workloads.ts";
+import { tlsModeLabel } from "../facts/workloads.ts";
 import type { Service } from "../kinds/core.ts";
 import type { Gateway } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";
 import { dnsLabel } from "../kinds/names.ts";
-import { isOurs, ownershipLabels } from "../kinds/ownership.ts";
+import { ownershipLabels } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
 import type { Mesh } from "../model/mesh.ts";
 import { type CompileContext, localHost } from "./compileContext.ts";
+import { foreignGateways } from "./foreignGateways.ts";
 import type { Report } from "./report.ts";
 import type { Server, Share } from "./share.ts";
 import { covers } from "./visibility.ts";
@@ -105,10 +105,7 @@ function passthroughGateway(share: Share, server: Server, host: string): Gateway
  */
 function foreignGateway(share: Share, server: Server, host: string, report: Report): Gateway | undefined {
   const { port, selector } = server.cluster.spec.eastWestGateway;
-  const others = server.facts.gateways.filter(
-    (gateway) => !isOurs(gateway) && mayShareProxy(gateway, selector, server.facts),
-  );
-  for (const gateway of others) {
+  for (const gateway of foreignGateways(selector, server.facts)) {
     for (const { hosts, port: serverPort, tls, bind } of gateway.spec.servers ?? []) {
       if (serverPort?.number !== port || bind !== undefined) continue;
       if (!(hosts ?? []).some((pattern) => covers(pattern.slice(pattern.indexOf("/") + 1), host))) continue;
@@ -123,11 +120,4 @@ function foreignGateway(share: Share, server: Server, host: string, report: Repo
     }
   }
   return undefined;
-}
-
-/** Whether both selectors choose a common gateway proxy. */
-function mayShareProxy(gateway: Gateway, selector: Readonly<Record<string, string>>, facts: ClusterFacts): boolean {
-  const other = gateway.spec.selector ?? {};
-  if (labelsMatch(other, selector) || labelsMatch(selector, other)) return true;
-  return facts.workloads.selectAnywhere({ ...selector }).some(({ labels }) => labelsMatch(other, labels));
 }

@@ -205,6 +205,12 @@ test.each([
     "FIELD_INVALID",
     "spec.tls.clients has no use with tls.mode Simple",
   ],
+  [
+    { mode: "Passthrough", credential: { secret: "a" } },
+    "FIELD_INVALID",
+    "spec.tls.credential has no use with tls.mode Passthrough",
+  ],
+  [{ mode: "None", httpsRedirect: true }, "FIELD_INVALID", "spec.tls.httpsRedirect has no use with tls.mode None"],
 ])("external access by %j is refused", (tls, code, message) => {
   expect(faults(c1, access(tls))).toMatchObject([{ code, message }]);
 });
@@ -222,6 +228,42 @@ test.each([
     "FIELD_INVALID",
     "spec.ports lists port 80 twice",
   ],
+  [
+    { resolution: "Static", endpoints: ["203.0.113.7", "db.example.com"] },
+    "FIELD_INVALID",
+    "spec.endpoints[1] is no IP address: db.example.com",
+  ],
+  [{ hosts: ["*.a.example"] }, "FIELD_INVALID", "spec.hosts[0] is a wildcard, and resolution Dns needs exact names"],
+  [
+    { resolution: "None", ports: [{ number: 3306, protocol: "TCP" }] },
+    "FIELD_INVALID",
+    "spec.ports[0] is TCP, and resolution None tells hosts apart by what HTTP and TLS name",
+  ],
+  [
+    { resolution: "None", tls: { mode: "Simple" } },
+    "FIELD_INVALID",
+    "spec.tls has no use with resolution None: the caller's own connection goes on to the port it names",
+  ],
+  [
+    { resolution: "None", ports: [{ number: 80, protocol: "HTTP", targetPort: 8080 }] },
+    "FIELD_INVALID",
+    "spec.ports[0].targetPort has no use with resolution None",
+  ],
+  [
+    { ports: [{ number: 443, protocol: "HTTPS" }], tls: { mode: "Simple" } },
+    "FIELD_INVALID",
+    "spec.tls has no use: callers of HTTPS and TLS ports speak TLS themselves",
+  ],
 ])("an external service with %j is refused", (spec, code, message) => {
   expect(faults(c1, external(spec))).toMatchObject([{ code, message }]);
+});
+
+test("an ingress gateway with one port for TLS and plain HTTP is refused", () => {
+  expect(faults(cluster("c1", { ingressGateway: { httpPort: 443 } }))).toMatchObject([
+    {
+      code: "FIELD_INVALID",
+      message: "spec.ingressGateway.httpPort is 443 as port is, and one port takes either TLS or plain HTTP",
+      points: "443",
+    },
+  ]);
 });

@@ -38,6 +38,15 @@ function checkAccess(cluster: MeshCluster): Problem[] {
       hint: kubeconfig.path === undefined ? "add path: the path of a kubeconfig file" : "keep one of them",
     });
   }
+  const { port, httpPort } = cluster.spec.ingressGateway;
+  if (port === httpPort) {
+    problems.push({
+      code: "FIELD_INVALID",
+      at: at(cluster, "spec", "ingressGateway", "httpPort"),
+      message: `spec.ingressGateway.httpPort is ${httpPort} as port is, and one port takes either TLS or plain HTTP`,
+      hint: "name the port of the gateway's Service for plain HTTP",
+    });
+  }
   return problems;
 }
 

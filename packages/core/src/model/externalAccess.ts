@@ -20,8 +20,10 @@ export const externalAccessSpecSchema = z.strictObject({
   tls: z
     .strictObject({
       mode: z
-        .enum(["Mutual", "Simple", "None"])
-        .describe("Mutual: clients show a certificate; Simple: only the gateway does; None: no TLS"),
+        .enum(["Mutual", "Simple", "None", "Passthrough"])
+        .describe(
+          "Mutual: clients show a certificate; Simple: only the gateway does; None: no TLS; Passthrough: the workload ends TLS itself, found by SNI",
+        ),
       credential: z
         .strictObject({
           secret: dnsLabelSchema
@@ -30,11 +32,17 @@ export const externalAccessSpecSchema = z.strictObject({
           issue: z.strictObject({}).exactOptional().describe("Issue a certificate from the mesh's external CA"),
         })
         .exactOptional()
-        .describe("The gateway's certificate: one of secret and issue; not for mode None"),
+        .describe("The gateway's certificate: one of secret and issue; for modes Mutual and Simple"),
       clients: z
         .strictObject({ subjectAltNames: uniqueList(z.string().min(1)).describe("Subject alternative names") })
         .exactOptional()
         .describe("Only client certificates with one of these names; for mode Mutual"),
+      httpsRedirect: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Send clients that come by plain HTTP (ingressGateway.httpPort) to HTTPS; for modes Mutual and Simple",
+        ),
     })
     .describe("TLS between clients and the gateway"),
 });

@@ -17,6 +17,9 @@ export const externalServiceSpecSchema = z.strictObject({
       z.strictObject({
         number: portNumberSchema.describe("Port number"),
         protocol: z.enum(["HTTP", "HTTP2", "GRPC", "HTTPS", "TLS", "TCP"]).describe("Istio's name of the protocol"),
+        targetPort: portNumberSchema
+          .exactOptional()
+          .describe("Port at the far end; default: number, and 443 for port 80 where TLS is originated"),
       }),
     )
     .min(1)
@@ -39,9 +42,16 @@ export const externalServiceSpecSchema = z.strictObject({
     .min(1)
     .describe("Who may call"),
   tls: z
-    .strictObject({ mode: z.enum(["Simple"]).describe("Simple: the host's certificate is checked") })
+    .strictObject({
+      mode: z.enum(["Simple"]).describe("Simple: the host's certificate is checked"),
+      caCertificates: z
+        .string()
+        .startsWith("/")
+        .exactOptional()
+        .describe("File in the sidecars with the authorities that may sign it; default: those of the system"),
+    })
     .exactOptional()
-    .describe("Originate TLS on the way out"),
+    .describe("Originate TLS on the way out, on all ports but HTTPS and TLS"),
   via: dnsLabelSchema.exactOptional().describe("Leave the mesh through this cluster's gateway"),
 });
 

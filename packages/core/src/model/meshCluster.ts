@@ -64,7 +64,8 @@ export const meshClusterSpecSchema = z.strictObject({
   eastWestGateway: gatewaySchema(15443, "Port of the gateway's Service for AUTO_PASSTHROUGH")
     .prefault({})
     .describe("The gateway that lets calls from other clusters in"),
-  ingressGateway: gatewaySchema(443, "Port of the gateway's Service for clients outside the mesh")
+  ingressGateway: gatewaySchema(443, "Port of the gateway's Service for clients outside the mesh that speak TLS")
+    .extend({ httpPort: portNumberSchema.default(80).describe("Port of the gateway's Service for plain HTTP") })
     .prefault({})
     .describe("The gateway that lets clients outside the mesh in"),
   drain: z.boolean().default(false).describe("Move traffic away from this cluster"),

@@ -58,7 +58,12 @@ test("two MeshClusters and one SharedService are enough: everything else has a d
     spec: {
       access: {},
       eastWestGateway: { namespace: "istio-system", selector: { istio: "ingressgateway" }, port: 15443 },
-      ingressGateway: { namespace: "istio-system", selector: { istio: "ingressgateway" }, port: 443 },
+      ingressGateway: {
+        namespace: "istio-system",
+        selector: { istio: "ingressgateway" },
+        port: 443,
+        httpPort: 80,
+      },
       drain: false,
     },
   });

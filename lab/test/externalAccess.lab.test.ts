@@ -1,0 +1,113 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Authority, createAuthority, issueCertificate } from "../src/certificates.ts";
+import { type Lab, startLab, waitFor } from "../src/index.ts";
+import { analyze, foreignObjects, ourObjects } from "./clusterState.ts";
+import { prepareExample } from "./example.ts";
+import { isthmus } from "./isthmus.ts";
+
+let home: string;
+let files: string;
+let lab: Lab;
+let authority: Authority;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "isthmus-external-access-"));
+  files = await mkdtemp(join(tmpdir(), "isthmus-external-access-files-"));
+  lab = await startLab({ home, clusters: 1 });
+  authority = await createAuthority("CN=outside");
+  await writeFile(join(files, "ca.crt"), authority.certificate);
+  await saveClient("right", authority, "client.example.com");
+  await saveClient("wrong-san", authority, "other.example.com");
+  await saveClient("other-ca", await createAuthority("CN=somebody else"), "client.example.com");
+  for (const name of ["httpbin", "open"]) {
+    const { certificate, key } = await issueCertificate(authority, {
+      subject: "CN=server",
+      names: [`${name}.example.com`],
+    });
+    await lab.apply("cluster1", [
+      {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: `${name}-credential`, namespace: "istio-system" },
+        stringData: { "tls.crt": certificate, "tls.key": key, "ca.crt": authority.certificate },
+      },
+    ]);
+  }
+});
+
+afterAll(async () => {
+  await lab?.down();
+  for (const folder of [home, files]) await rm(folder, { recursive: true, force: true });
+});
+
+async function saveClient(name: string, issuer: Authority, alternative: string): Promise<void> {
+  const { certificate, key } = await issueCertificate(issuer, { subject: `CN=${name}`, names: [alternative] });
+  await writeFile(join(files, `${name}.crt`), certificate);
+  await writeFile(join(files, `${name}.key`), key);
+}
+
+/** Status, HTTP version and redirect, or "refused", as a client outside the clusters sees them at a node port of the gateway. */
+async function ask(url: string, ...args: readonly string[]): Promise<string> {
+  const { hostname, protocol } = new URL(url);
+  const address = lab.cluster("cluster1").nodes[0]?.address;
+  const port = protocol === "https:" ? 443 : 80;
+  const target = ["--connect-to", `${hostname}:${port}:${address}:${await nodePort(port)}`, url];
+  const fixed = ["-sS", "-m", "3", "-o", "/dev/null", "-w", "%{http_code} %{http_version} %{redirect_url}"];
+  const { stdout, exitCode } = await execa("curl", [...fixed, "--cacert", join(files, "ca.crt"), ...args, ...target], {
+    reject: false,
+  });
+  return exitCode === 0 ? stdout.trim() : "refused";
+}
+
+const as = (name: string) => ["--cert", join(files, `${name}.crt`), "--key", join(files, `${name}.key`)];
+
+async function nodePort(port: number): Promise<number | undefined> {
+  const service = await lab.cluster("cluster1").api.get<{
+    readonly spec: { readonly ports: readonly { readonly port: number; readonly nodePort: number }[] };
+  }>("/api/v1/namespaces/istio-system/services/istio-ingressgateway");
+  return service?.spec.ports.find((each) => each.port === port)?.nodePort;
+}
+
+const until = (answer: string, url: string, ...args: readonly string[]) =>
+  waitFor(`${answer} from ${url}`, async () => (await ask(url, ...args)) === answer);
+
+const guarded = "https://httpbin.example.com/status/418";
+const open = "https://open.example.com/status/418";
+
+test("external-access: mutual TLS over HTTP/2, narrowed to one name, beside an open host on the same gateway", async () => {
+  const folder = await prepareExample(lab, "external-access");
+  const foreignBefore = await foreignObjects(lab, "cluster1");
+  const analysisBefore = await analyze(lab, "cluster1");
+  expect(await ask(guarded, ...as("right"))).toBe("refused");
+
+  const applied = await isthmus(folder, lab.kubeconfig, "apply", "--yes");
+  expect(applied.exitCode, applied.stderr).toBe(0);
+
+  await until("418 2", guarded, ...as("right"));
+  await until("418 2", open);
+  expect(await ask(guarded)).toBe("refused");
+  expect(await ask(guarded, ...as("other-ca"))).toBe("refused");
+  expect(await ask(guarded, ...as("wrong-san"))).toBe("refused");
+  // A connection that was let in for the open host does not lead to the guarded one.
+  expect(await ask(open, "-H", "Host: httpbin.example.com")).toBe("404 2");
+  expect(await ask("http://httpbin.example.com/status/418")).toBe(`301 1.1 ${guarded}`);
+  expect(await ask("http://open.example.com/status/418")).toBe("404 1.1");
+  expect(await ask(guarded, ...as("right"))).toBe("418 2");
+  expect(await analyze(lab, "cluster1")).toEqual(analysisBefore);
+
+  const since = new Date();
+  expect((await isthmus(folder, lab.kubeconfig, "apply", "--yes")).exitCode).toBe(0);
+  expect((await isthmus(folder, lab.kubeconfig, "diff")).exitCode).toBe(0);
+  expect(await lab.writes("cluster1", { since })).toEqual([]);
+
+  for (const file of await readdir(folder)) if (file !== "mesh.yaml") await rm(join(folder, file));
+  const removed = await isthmus(folder, lab.kubeconfig, "apply", "--yes", "--allow-mass-delete");
+  expect(removed.exitCode, removed.stderr).toBe(0);
+  await until("refused", guarded, ...as("right"));
+  expect(await ourObjects(lab, "cluster1")).toEqual([]);
+  expect(await foreignObjects(lab, "cluster1")).toEqual(foreignBefore);
+});

@@ -1,0 +1,44 @@
+import type { Server } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { createServer } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { Certificate } from "../src/certificates.ts";
+
+/** A server outside the mesh, in the test's own process: pods reach it at the bridge of the lab's network. */
+export interface OutsideServer extends AsyncDisposable {
+  /** What callers asked for: SNI and Host for each request to an HTTPS server. */
+  readonly calls: readonly string[];
+}
+
+/** Answers every line with `<name>: <line>`. */
+export async function startEcho(name: string, address: string, port: number): Promise<OutsideServer> {
+  const server = createServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    socket.on("data", (data) => socket.write(`${name}: ${data}`));
+  });
+  await listen(server, address, port);
+  return { calls: [], [Symbol.asyncDispose]: () => close(server) };
+}
+
+export async function startHttps(certificate: Certificate, address: string, port: number): Promise<OutsideServer> {
+  const calls: string[] = [];
+  const server = createHttpsServer({ cert: certificate.certificate, key: certificate.key }, (request, response) => {
+    const call = `${(request.socket as TLSSocket).servername} ${request.headers.host}`;
+    calls.push(call);
+    response.end(`${call}\n`);
+  });
+  await listen(server, address, port);
+  return { calls, [Symbol.asyncDispose]: () => close(server) };
+}
+
+function listen(server: ReturnType<typeof createServer> | Server, address: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, address, resolve);
+  });
+}
+
+function close(server: ReturnType<typeof createServer> | Server): Promise<void> {
+  if ("closeAllConnections" in server) server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}

@@ -1,0 +1,124 @@
+import { at } from "../model/intents.ts";
+import type { CompileContext } from "./compileContext.ts";
+import { entranceGateway, entranceVirtualService } from "./entrance.ts";
+import { foreignGateways } from "./foreignGateways.ts";
+import type { Report } from "./report.ts";
+import { type Entrance, type EntrancePort, entrancePorts } from "./resolveEntrances.ts";
+
+/** What lets clients outside the mesh in: for each entrance a Gateway and a VirtualService. */
+export function compileEntrances(entrances: readonly Entrance[], context: CompileContext): void {
+  const usable = withoutClashes(entrances, context.report);
+  reportSharedCredentials(usable, context.report);
+  for (const entrance of usable) {
+    const gateway = entranceGateway(entrance);
+    context.emit(entrance.facts.name, gateway, entranceVirtualService(entrance, gateway, context.mesh));
+  }
+}
+
+/** HTTP/2 clients use one connection for all hosts of a certificate; it leads to one server only. istioctl's IST0138 */
+function reportSharedCredentials(entrances: readonly Entrance[], report: Report): void {
+  const users = new Map<string, Entrance[]>();
+  for (const entrance of entrances) {
+    const secret = entrance.intent.spec.tls.credential?.secret;
+    if (secret === undefined) continue;
+    const key = `${entrance.cluster.spec.ingressGateway.namespace}/${secret} in ${entrance.facts.name}`;
+    users.set(key, [...(users.get(key) ?? []), entrance]);
+  }
+  for (const [credential, sharing] of users) {
+    if (sharing.length === 1) continue;
+    const owners = sharing.map(({ owner }) => owner).sort();
+    for (const { intent, owner } of sharing) {
+      report.add(
+        owner,
+        "CREDENTIAL_SHARED",
+        at(intent, "spec", "tls", "credential", "secret"),
+        `${owners.join(" and ")} show the certificate of Secret ${credential}`,
+        "give each its own certificate for its own hosts, or put the hosts into one ExternalAccess",
+      );
+    }
+  }
+}
+
+type Claims = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** istiod skips a whole server where one of its hosts is taken at the same port. istio/pilot/pkg/model/gateway.go, mergeGateways */
+function withoutClashes(entrances: readonly Entrance[], report: Report): readonly Entrance[] {
+  const claims = claimedHosts(entrances);
+  return entrances.filter((entrance) => {
+    const clashes = entrancePorts(entrance.intent, entrance.cluster).flatMap((entry) =>
+      entrance.intent.spec.hosts.filter((host, index) => isTaken(entrance, { entry, host, index }, claims, report)),
+    );
+    return clashes.length === 0;
+  });
+}
+
+function claimedHosts(entrances: readonly Entrance[]): Claims {
+  const claims = new Map<string, Set<string>>();
+  for (const { intent, owner, cluster } of entrances) {
+    for (const { port } of entrancePorts(intent, cluster)) {
+      for (const host of intent.spec.hosts) {
+        const key = claimKey(cluster.metadata.name, port, host);
+        claims.set(key, (claims.get(key) ?? new Set()).add(owner));
+      }
+    }
+  }
+  return claims;
+}
+
+function claimKey(cluster: string, port: number, host: string): string {
+  return `${cluster} ${port} ${host}`;
+}
+
+function isTaken(
+  entrance: Entrance,
+  { entry, host, index }: { readonly entry: EntrancePort; readonly host: string; readonly index: number },
+  claims: Claims,
+  report: Report,
+): boolean {
+  const { intent, owner, facts } = entrance;
+  const place = at(intent, "spec", "hosts", index);
+  const where = `port ${entry.port} of the ingress gateway in ${facts.name}`;
+  const claim = [...(claims.get(claimKey(facts.name, entry.port, host)) ?? [])].sort();
+  if (claim.length > 1) {
+    const message = `${host} at ${where} is claimed by ${claim.join(" and ")}`;
+    report.add(owner, "HOST_CONFLICT", place, message, "give each declaration hosts of its own");
+    return true;
+  }
+  const other = foreignServer(entrance, entry, host);
+  if (other === undefined) return false;
+  report.add(
+    owner,
+    "GATEWAY_HOST_CONFLICT",
+    place,
+    `Gateway ${other} at ${where}, so ${host} cannot be let in there`,
+    "change that Gateway, or name another gateway or port (MeshCluster spec.ingressGateway)",
+  );
+  return true;
+}
+
+/**
+ * The user's server that ours cannot stand beside: one for the same host, or one of another protocol, since a port takes
+ * either TLS, told apart by SNI, or HTTP, told apart by Host. A wildcard beside our exact host is fine: the exact one wins.
+ */
+function foreignServer({ facts, cluster }: Entrance, { port, use }: EntrancePort, host: string): string | undefined {
+  const ours = use === "https" || use === "passthrough" ? "TLS" : "HTTP";
+  for (const { metadata, spec } of foreignGateways(cluster.spec.ingressGateway.selector, facts)) {
+    const name = `${metadata.namespace}/${metadata.name}`;
+    for (const { hosts, port: theirs, bind } of spec.servers ?? []) {
+      if (theirs?.number !== port || bind !== undefined) continue;
+      const family = protocolFamily(theirs.protocol);
+      if (family !== ours) return `${name} speaks ${theirs.protocol}`;
+      if ((hosts ?? []).some((pattern) => pattern.slice(pattern.indexOf("/") + 1) === host)) {
+        return `${name} serves ${host} itself`;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** istio/pkg/config/protocol, IsTLS and IsHTTP */
+function protocolFamily(protocol: string | undefined): "TLS" | "HTTP" | "other" {
+  const name = protocol?.toUpperCase() ?? "";
+  if (name === "HTTPS" || name === "TLS") return "TLS";
+  return ["HTTP", "HTTP2", "GRPC", "GRPC-WEB", "HTTP_PROXY"].includes(name) ? "HTTP" : "other";
+}

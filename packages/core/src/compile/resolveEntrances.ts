@@ -1,0 +1,157 @@
+import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import { portProtocol } from "../facts/portProtocol.ts";
+import type { Service, ServicePort } from "../kinds/core.ts";
+import { isOurs, ownerName } from "../kinds/ownership.ts";
+import type { ExternalAccess } from "../model/externalAccess.ts";
+import { at } from "../model/intents.ts";
+import type { MeshCluster } from "../model/meshCluster.ts";
+import { selectClusters } from "../model/selectClusters.ts";
+import type { Report } from "./report.ts";
+import { resolveGateway } from "./resolveGateway.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** An ExternalAccess in one cluster, with everything that it needs there. */
+export interface Entrance {
+  readonly intent: ExternalAccess;
+  readonly owner: string;
+  readonly cluster: MeshCluster;
+  readonly facts: ClusterFacts;
+  readonly service: string;
+}
+
+const httpProtocols: ReadonlySet<string | undefined> = new Set(["HTTP", "HTTP2", "GRPC", "GRPC-Web"]);
+
+/** The clusters where an ExternalAccess can be let in; those that cannot be read wait by themselves. */
+export function resolveEntrances(
+  intent: ExternalAccess,
+  { intents, facts: allFacts, report }: Surroundings,
+): readonly Entrance[] {
+  const owner = ownerName(intent.kind, intent.metadata.namespace, intent.metadata.name);
+  const service = intent.spec.service ?? intent.metadata.name;
+  return selectClusters(intent.spec.clusters, intents.clusters).flatMap((cluster) => {
+    const facts = allFacts.get(cluster.metadata.name);
+    if (facts === undefined) return [];
+    const entrance = { intent, owner, cluster, facts, service };
+    const usable = [serviceIsThere(entrance, report), gatewayIsThere(entrance, report)].every((fine) => fine);
+    return usable ? [entrance] : [];
+  });
+}
+
+function serviceIsThere({ intent, owner, facts, service: name }: Entrance, report: Report): boolean {
+  const { namespace } = intent.metadata;
+  const place = at(intent, "spec", intent.spec.service === undefined ? "clusters" : "service");
+  if (!facts.namespaces.has(namespace)) {
+    report.add(
+      owner,
+      "NAMESPACE_MISSING",
+      at(intent, "spec", "clusters"),
+      `${facts.name} has no namespace ${namespace}`,
+      "correct spec.clusters or metadata.namespace",
+    );
+    return false;
+  }
+  const service = facts.services.get(`${namespace}/${name}`);
+  // What we imported there ourselves serves nobody.
+  if (service === undefined || isOurs(service)) {
+    report.add(
+      owner,
+      "SERVICE_MISSING",
+      place,
+      `${facts.name} has no Service ${namespace}/${name}`,
+      `look at \`kubectl --context ${facts.name} -n ${namespace} get services\`, or correct spec.clusters`,
+    );
+    return false;
+  }
+  if (service.spec.type === "ExternalName") {
+    report.add(
+      owner,
+      "SERVICE_UNSUPPORTED",
+      place,
+      `Service ${namespace}/${name} in ${facts.name} is only another name of ${service.spec.externalName ?? "a host"}`,
+      "name a Service that has endpoints of its own",
+    );
+    return false;
+  }
+  return portFits(intent, { owner, service, cluster: facts.name }, report);
+}
+
+function portFits(
+  intent: ExternalAccess,
+  { owner, service, cluster }: { readonly owner: string; readonly service: Service; readonly cluster: string },
+  report: Report,
+): boolean {
+  const place = at(intent, "spec", "port");
+  const name = `${intent.metadata.namespace}/${service.metadata.name}`;
+  const available = service.spec.ports ?? [];
+  const port = available.find((candidate) => candidate.port === intent.spec.port);
+  if (port === undefined) {
+    report.add(
+      owner,
+      "PORT_MISSING",
+      place,
+      `Service ${name} in ${cluster} has no port ${intent.spec.port}`,
+      `it has ${available.map((each) => each.port).join(", ")}`,
+    );
+    return false;
+  }
+  const unfit = unfitProtocol(port, intent.spec.tls.mode);
+  if (unfit === undefined) return true;
+  report.add(
+    owner,
+    "PORT_UNSUPPORTED",
+    place,
+    `port ${port.port} of Service ${name} in ${cluster} is ${unfit}, which tls.mode ${intent.spec.tls.mode} cannot let in`,
+    unfit === "UDP" || unfit === "SCTP"
+      ? "name a TCP port"
+      : intent.spec.tls.mode === "Passthrough"
+        ? "name a port whose workload ends TLS itself, or set tls.mode: Simple"
+        : "name an HTTP port; a workload that ends TLS itself takes tls.mode: Passthrough",
+  );
+  return false;
+}
+
+/** The gateway reads HTTP, or with Passthrough only the SNI. Where Istio sniffs the protocol, both may be. */
+function unfitProtocol(port: ServicePort, mode: ExternalAccess["spec"]["tls"]["mode"]): string | undefined {
+  const protocol = portProtocol(port);
+  if (protocol === undefined) return undefined;
+  const isHttp = httpProtocols.has(protocol);
+  if (mode !== "Passthrough") return isHttp ? undefined : protocol;
+  return isHttp || protocol === "UDP" || protocol === "SCTP" ? protocol : undefined;
+}
+
+function gatewayIsThere({ intent, owner, cluster, facts }: Entrance, report: Report): boolean {
+  const { namespace } = cluster.spec.ingressGateway;
+  if (!facts.namespaces.has(namespace)) {
+    report.add(
+      owner,
+      "NAMESPACE_MISSING",
+      at(cluster, "spec", "ingressGateway", "namespace"),
+      `${facts.name} has no namespace ${namespace}`,
+      "name the namespace of the gateway's Service",
+    );
+    return false;
+  }
+  return entrancePorts(intent, cluster).every(
+    ({ port }) => resolveGateway(owner, { cluster, facts, use: "ingressGateway", port }, report) !== undefined,
+  );
+}
+
+/** A port of the gateway's Service that an ExternalAccess takes clients in on. */
+export interface EntrancePort {
+  readonly port: number;
+  /** `redirect` and `http` are plain text. */
+  readonly use: "https" | "passthrough" | "http" | "redirect";
+}
+
+export function entrancePorts({ spec: { tls } }: ExternalAccess, cluster: MeshCluster): readonly EntrancePort[] {
+  const { port, httpPort } = cluster.spec.ingressGateway;
+  switch (tls.mode) {
+    case "None":
+      return [{ port: httpPort, use: "http" }];
+    case "Passthrough":
+      return [{ port, use: "passthrough" }];
+    case "Mutual":
+    case "Simple":
+      return [{ port, use: "https" }, ...(tls.httpsRedirect ? [{ port: httpPort, use: "redirect" } as const] : [])];
+  }
+}
