@@ -3,6 +3,7 @@ import type { Cluster } from "./cluster.ts";
 import type { KubeObject } from "./kubeObject.ts";
 import { parseManifests } from "./manifests.ts";
 import { cachedFile } from "./programs.ts";
+import { waitFor } from "./waitFor.ts";
 import { writeFileAtomically } from "./writeFileAtomically.ts";
 
 /** Parsing two megabytes of YAML takes seconds, reading them as JSON does not: the cache keeps them parsed. */
@@ -17,7 +18,7 @@ async function readCustomResources(): Promise<readonly KubeObject[]> {
 
 const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
-/** The kinds of Istio, the Gateway API and multi-cluster services. */
+/** The kinds of Istio, the Gateway API and multi-cluster services; served when it returns. */
 export async function installCustomResources(cluster: Cluster): Promise<void> {
   const objects = await readCustomResources();
   await Promise.all(
@@ -26,4 +27,17 @@ export async function installCustomResources(cluster: Cluster): Promise<void> {
       object.kind === "CustomResourceDefinition" ? cluster.api.post(path, object) : cluster.api.apply(object),
     ),
   );
+  const served = objects.flatMap(({ kind, spec }) => (kind === "CustomResourceDefinition" ? pathsOf(spec) : []));
+  await Promise.all(served.map((kind) => waitFor(`${kind} to be served`, () => cluster.api.get(`${kind}?limit=1`))));
+}
+
+interface DefinitionSpec {
+  readonly group: string;
+  readonly names: { readonly plural: string };
+  readonly versions: readonly { readonly name: string; readonly served: boolean }[];
+}
+
+function pathsOf(spec: unknown): readonly string[] {
+  const { group, names, versions } = spec as DefinitionSpec;
+  return versions.flatMap(({ name, served }) => (served ? [`/apis/${group}/${name}/${names.plural}`] : []));
 }
