@@ -65,12 +65,16 @@ export function pod(
   };
 }
 
-/** The Service of an ingress gateway that carries east-west traffic on 15443, by node port 32001. */
+/** The Service of an ingress gateway: HTTP, HTTPS, and east-west traffic on 15443 by node port 32001. */
 export function gatewayService(spec: Partial<Service["spec"]> = {}, status?: Service["status"]): Service {
   return {
     ...service(
       "istio-system/istio-ingressgateway",
-      [{ name: "tls", port: 15443, targetPort: 15443, nodePort: 32001 }],
+      [
+        { name: "http2", port: 80, targetPort: 8080, nodePort: 30080 },
+        { name: "https", port: 443, targetPort: 8443, nodePort: 30443 },
+        { name: "tls", port: 15443, targetPort: 15443, nodePort: 32001 },
+      ],
       {
         type: "NodePort",
         selector: { istio: "ingressgateway" },

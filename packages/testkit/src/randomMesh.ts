@@ -1,6 +1,6 @@
 import type { Intents, KubeObject, Observed, ObservedCluster } from "@isthmus/core";
 import fc from "fast-check";
-import { intents, meshCluster, sharedService } from "./declared.ts";
+import { externalAccess, externalService, intents, meshCluster, sharedService } from "./declared.ts";
 import { namespace, node, observedCluster, pod, service } from "./observedObjects.ts";
 
 export interface RandomMesh {
@@ -50,18 +50,64 @@ const shares = fc.uniqueArray(
   { selector: ({ where }) => where, maxLength: 5 },
 );
 
+const outsideHosts = fc.uniqueArray(fc.constantFrom("a.example.com", "b.example.com", "c.example.com"), {
+  minLength: 1,
+});
+
+const accesses = fc.uniqueArray(
+  fc.record({
+    where: fc.tuple(fc.constantFrom(...namespaces), fc.constantFrom(...services)).map((parts) => parts.join("/")),
+    hosts: outsideHosts,
+    port: fc.constantFrom(80, 8000),
+    clusters: fc.uniqueArray(fc.constantFrom(...clusterNames), { minLength: 1 }),
+    tls: fc.constantFrom(
+      { mode: "None" },
+      { mode: "Simple", credential: { secret: "credential" }, httpsRedirect: true },
+      { mode: "Mutual", credential: { secret: "other" }, clients: { subjectAltNames: ["b.example", "a.example"] } },
+    ),
+  }),
+  { selector: ({ where }) => where, maxLength: 3 },
+);
+
+const tcp = { number: 3306, protocol: "TCP" };
+const http = { number: 80, protocol: "HTTP" };
+
+const outsides = fc.uniqueArray(
+  fc.record({
+    where: fc.tuple(fc.constantFrom(...namespaces), fc.constantFrom(...services)).map((parts) => parts.join("/")),
+    hosts: outsideHosts,
+    ports: fc.constantFrom([tcp], [http], [tcp, http]),
+    consumers: fc.tuple(
+      fc.record(
+        {
+          clusters: fc.uniqueArray(fc.constantFrom(...clusterNames), { minLength: 1 }),
+          namespaces: fc.uniqueArray(fc.constantFrom(...namespaces), { minLength: 1 }),
+        },
+        { requiredKeys: ["clusters"] },
+      ),
+    ),
+  }),
+  { selector: ({ where }) => where, maxLength: 3 },
+);
+
 /** Meshes of up to four clusters in which some declarations work, some are wrong, and some clusters cannot be read. */
 export const randomMesh: fc.Arbitrary<RandomMesh> = fc
   .record({
     placed: placedServices,
     shares,
+    accesses,
+    outsides,
     hidden: fc.uniqueArray(fc.constantFrom(...clusterNames), { maxLength: 2 }),
     nodes: fc.integer({ min: 0, max: 2 }),
   })
-  .map(({ placed, shares: declared, hidden, nodes }) => ({
+  .map(({ placed, shares: declared, accesses: entrances, outsides: exits, hidden, nodes }) => ({
     intents: intents(
       declared.map(({ where, ...spec }) => sharedService(where, spec)),
-      { clusters: clusterNames.map((name) => meshCluster(name)) },
+      {
+        clusters: clusterNames.map((name) => meshCluster(name)),
+        externalAccesses: entrances.map(({ where, ...spec }) => externalAccess(where, spec)),
+        externalServices: exits.map(({ where, ...spec }) => externalService(where, spec)),
+      },
     ),
     observed: {
       clusters: new Map(

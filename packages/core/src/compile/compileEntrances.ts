@@ -46,7 +46,10 @@ function withoutClashes(entrances: readonly Entrance[], report: Report): readonl
   const claims = claimedHosts(entrances);
   return entrances.filter((entrance) => {
     const clashes = entrancePorts(entrance.intent, entrance.cluster).flatMap((entry) =>
-      entrance.intent.spec.hosts.filter((host, index) => isTaken(entrance, { entry, host, index }, claims, report)),
+      // In one order always: of several problems the first is the reason why the owner is held.
+      [...entrance.intent.spec.hosts.entries()]
+        .sort(([, a], [, b]) => (a < b ? -1 : 1))
+        .filter(([index, host]) => isTaken(entrance, { entry, host, index }, claims, report)),
     );
     return clashes.length === 0;
   });

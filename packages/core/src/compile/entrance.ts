@@ -28,7 +28,7 @@ export function entranceGateway(entrance: Entrance): Gateway {
 
 /** Only VirtualServices of the Service's namespace may route the hosts. */
 function gatewayServer({ intent }: Entrance, { port, use }: EntrancePort): GatewayServer {
-  const hosts = intent.spec.hosts.map((host) => `${intent.metadata.namespace}/${host}`);
+  const hosts = [...intent.spec.hosts].sort().map((host) => `${intent.metadata.namespace}/${host}`);
   const { mode, credential, clients } = intent.spec.tls;
   switch (use) {
     case "http":
@@ -43,7 +43,7 @@ function gatewayServer({ intent }: Entrance, { port, use }: EntrancePort): Gatew
         tls: {
           mode: mode === "Mutual" ? "MUTUAL" : "SIMPLE",
           ...(credential?.secret === undefined ? {} : { credentialName: credential.secret }),
-          ...(clients === undefined ? {} : { subjectAltNames: [...clients.subjectAltNames] }),
+          ...(clients === undefined ? {} : { subjectAltNames: [...clients.subjectAltNames].sort() }),
         },
         hosts,
       };
@@ -54,7 +54,8 @@ function gatewayServer({ intent }: Entrance, { port, use }: EntrancePort): Gatew
 export function entranceVirtualService(entrance: Entrance, gateway: Gateway, mesh: Mesh): VirtualService {
   const { intent, owner, cluster, service } = entrance;
   const { namespace } = intent.metadata;
-  const { hosts, port, tls } = intent.spec;
+  const { port, tls } = intent.spec;
+  const hosts = [...intent.spec.hosts].sort();
   const route = [
     { destination: { host: `${service}.${namespace}.svc.${mesh.spec.clusterDomain}`, port: { number: port } } },
   ];
@@ -63,11 +64,11 @@ export function entranceVirtualService(entrance: Entrance, gateway: Gateway, mes
     kind: "VirtualService",
     metadata: { name: objectName(entrance), namespace, labels: ownershipLabels(owner, "server") },
     spec: {
-      hosts: [...hosts],
+      hosts,
       gateways: [`${gateway.metadata.namespace}/${gateway.metadata.name}`],
       exportTo: [cluster.spec.ingressGateway.namespace],
       ...(tls.mode === "Passthrough"
-        ? { tls: [{ match: [{ port: cluster.spec.ingressGateway.port, sniHosts: [...hosts] }], route }] }
+        ? { tls: [{ match: [{ port: cluster.spec.ingressGateway.port, sniHosts: hosts }], route }] }
         : { http: [{ route }] }),
     },
   };

@@ -28,7 +28,7 @@ export function externalServiceEntry(
   intent: ExternalService,
   where: Where & { readonly vip: string | undefined },
 ): ServiceEntry {
-  const { ports, resolution, endpoints } = intent.spec;
+  const { resolution, endpoints } = intent.spec;
   const { host, placement, vip } = where;
   return {
     apiVersion: networkingApiVersion,
@@ -40,7 +40,7 @@ export function externalServiceEntry(
       exportTo: [placement.exportTo],
       location: "MESH_EXTERNAL",
       resolution: resolutions[resolution],
-      ports: ports.map((port) => {
+      ports: portsOf(intent).map((port) => {
         const targetPort = port.targetPort ?? (originatesTls(intent, port) && port.number === 80 ? 443 : port.number);
         return {
           name: portName(port),
@@ -49,9 +49,13 @@ export function externalServiceEntry(
           ...(targetPort === port.number ? {} : { targetPort }),
         };
       }),
-      ...(endpoints === undefined ? {} : { endpoints: endpoints.map((address) => ({ address })) }),
+      ...(endpoints === undefined ? {} : { endpoints: [...endpoints].sort().map((address) => ({ address })) }),
     },
   };
+}
+
+function portsOf({ spec }: ExternalService): readonly Port[] {
+  return [...spec.ports].sort((a, b) => a.number - b.number);
 }
 
 function portName({ protocol, number }: Port): string {
@@ -84,7 +88,7 @@ export function externalDestinationRule(intent: ExternalService, where: Where): 
       host,
       exportTo: [placement.exportTo],
       trafficPolicy: {
-        portLevelSettings: intent.spec.ports
+        portLevelSettings: portsOf(intent)
           .filter((port) => originatesTls(intent, port))
           .map(({ number }) => ({ port: { number }, tls })),
       },

@@ -20,6 +20,14 @@ function shuffled({ intents, observed }: { intents: Intents; observed: Observed 
         ...shared,
         spec: { ...shared.spec, servedBy: [...reorder(shared.spec.servedBy)], as: [...reorder(shared.spec.as)] },
       })),
+      externalAccesses: reorder(intents.externalAccesses).map((access) => ({
+        ...access,
+        spec: { ...access.spec, hosts: [...reorder(access.spec.hosts)], clusters: [...reorder(access.spec.clusters)] },
+      })),
+      externalServices: reorder(intents.externalServices).map((service) => ({
+        ...service,
+        spec: { ...service.spec, hosts: [...reorder(service.spec.hosts)], ports: [...reorder(service.spec.ports)] },
+      })),
     },
     observed: {
       clusters: new Map(
@@ -52,7 +60,7 @@ test("law 1: the order of the input does not show in the result", () => {
 
 // A position in a list of the declaration moves with the list.
 function withoutPositions({ problems }: ReturnType<typeof compile>) {
-  return problems.map(({ at, ...rest }) => ({ ...rest, at: at.replace(/\[\d+\]/g, "[]") }));
+  return problems.map(({ at, ...rest }) => JSON.stringify({ ...rest, at: at.replace(/\[\d+\]/g, "[]") })).sort();
 }
 
 test("law 2: once the objects are in place the same objects are wanted", () => {
@@ -79,7 +87,12 @@ test("law 2: once the objects are in place the same objects are wanted", () => {
 test("no two declarations write the same object, and every object carries its owner", () => {
   fc.assert(
     fc.property(randomMesh, ({ intents, observed }) => {
-      const alone = intents.sharedServices.map((shared) => compile({ ...intents, sharedServices: [shared] }, observed));
+      const none = { ...intents, sharedServices: [], externalAccesses: [], externalServices: [] };
+      const alone = [
+        ...intents.sharedServices.map((shared) => compile({ ...none, sharedServices: [shared] }, observed)),
+        ...intents.externalAccesses.map((access) => compile({ ...none, externalAccesses: [access] }, observed)),
+        ...intents.externalServices.map((service) => compile({ ...none, externalServices: [service] }, observed)),
+      ];
 
       for (const cluster of observed.clusters.keys()) {
         const names = alone.flatMap(({ desired }) =>

@@ -32,7 +32,8 @@ export type NamedHost = HostClaim &
  * virtual addresses, and names must not meet.
  */
 export function nameHosts(wanted: readonly NamedHost[], context: CompileContext): void {
-  const hosts = withoutClashes(wanted, context);
+  // In one order always: of several problems the first is the reason why an owner is held.
+  const hosts = withoutClashes(wanted.toSorted(inOrder), context);
   for (const host of hosts) if (host.address === "none") host.write();
   const virtual = hosts.flatMap((host) => (host.address === "virtual" ? [host] : []));
   if (virtual.length === 0) return;
@@ -64,6 +65,11 @@ export function nameHosts(wanted: readonly NamedHost[], context: CompileContext)
       );
     }
   }
+}
+
+function inOrder(a: NamedHost, b: NamedHost): number {
+  const [first = "", second = ""] = [a, b].map(({ owner, facts, host }) => `${owner} ${facts.name} ${host}`);
+  return first < second ? -1 : first > second ? 1 : 0;
 }
 
 /** Reports every declaration that claims a host which another one, or an object of the user, claims for the same workloads. */
