@@ -1,13 +1,16 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Authority, createAuthority, issueCertificate } from "../src/certificates.ts";
-import { type Lab, startLab, waitFor } from "../src/index.ts";
+import { type KubeObject, type Lab, startLab, waitFor } from "../src/index.ts";
+import { appUser } from "../src/layout.ts";
+import { asUser, inNamespace } from "../src/run.ts";
 import { analyze, foreignObjects, ourObjects } from "./clusterState.ts";
 import { prepareExample } from "./example.ts";
 import { isthmus } from "./isthmus.ts";
+import { namespace, sleep } from "./manifests.ts";
 
 let home: string;
 let files: string;
@@ -110,4 +113,70 @@ test("external-access: mutual TLS over HTTP/2, narrowed to one name, beside an o
   await until("refused", guarded, ...as("right"));
   expect(await ourObjects(lab, "cluster1")).toEqual([]);
   expect(await foreignObjects(lab, "cluster1")).toEqual(foreignBefore);
+});
+
+const more = `
+apiVersion: isthmus.io/v1alpha1
+kind: ExternalAccess
+metadata: {name: plain, namespace: bar}
+spec:
+  hosts: [plain.example.com]
+  service: httpbin
+  port: 8000
+  clusters: [cluster1]
+  tls: {mode: None}
+---
+apiVersion: isthmus.io/v1alpha1
+kind: ExternalAccess
+metadata: {name: own, namespace: box}
+spec:
+  hosts: [own.example.com]
+  port: 8443
+  clusters: [cluster1]
+  tls: {mode: Passthrough}
+`;
+
+function ownTls(): KubeObject {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "own", namespace: "box" },
+    spec: { selector: { app: "sleep" }, ports: [{ name: "https", port: 8443, targetPort: 8443 }] },
+  };
+}
+
+/** A workload that ends TLS itself, in the pod `box/sleep`. */
+async function startOwnTls(signal: AbortSignal): Promise<void> {
+  const { certificate, key } = await issueCertificate(authority, { subject: "CN=own", names: ["own.example.com"] });
+  const pem = join(files, "own.pem");
+  await writeFile(pem, `${certificate}${key}`);
+  await chmod(files, 0o755);
+  const { netns } = await lab.pod("cluster1", "box/sleep");
+  const server = ["openssl", "s_server", "-accept", "8443", "-cert", pem, "-key", pem, "-www", "-quiet"];
+  const [program = "", ...args] = inNamespace(netns, asUser(appUser, server));
+  void execa(program, args, { cancelSignal: signal, stdio: "ignore", reject: false });
+}
+
+test("plain HTTP and TLS that the workload ends itself come in beside hosts that the gateway ends", async () => {
+  using server = {
+    controller: new AbortController(),
+    [Symbol.dispose]() {
+      this.controller.abort();
+    },
+  };
+  await lab.apply("cluster1", [namespace("box", { "istio-injection": "enabled" }), ...sleep("box"), ownTls()]);
+  await startOwnTls(server.controller.signal);
+  const folder = await prepareExample(lab, "external-access");
+  await writeFile(join(folder, "more.yaml"), more);
+  const analysisBefore = await analyze(lab, "cluster1");
+
+  const applied = await isthmus(folder, lab.kubeconfig, "apply", "--yes");
+  expect(applied.exitCode, applied.stderr).toBe(0);
+
+  await until("418 1.1", "http://plain.example.com/status/418");
+  await until("200 1", "https://own.example.com/");
+  await until("418 2", guarded, ...as("right"));
+  expect(await ask("https://plain.example.com/status/418")).toBe("refused");
+  expect(await ask("http://httpbin.example.com/status/418")).toBe(`301 1.1 ${guarded}`);
+  expect(await analyze(lab, "cluster1")).toEqual(analysisBefore);
 });

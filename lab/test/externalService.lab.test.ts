@@ -52,8 +52,15 @@ async function callWeb(host: string): Promise<number> {
   return (await lab.curl("cluster1", "foo/sleep", `https://${host}/`, { timeoutSeconds: 3, args })).status;
 }
 
-async function callApi(host: string): Promise<number> {
-  return (await lab.curl("cluster1", "foo/sleep", `http://${host}/`, { timeoutSeconds: 3 })).status;
+const callApi = (host: string) => lab.curl("cluster1", "foo/sleep", `http://${host}/`, { timeoutSeconds: 3 });
+
+/** Why Envoy could not connect, as it logged it. */
+async function failureOf(host: string): Promise<string> {
+  const entries = await lab.accessLog("cluster1", "foo/sleep");
+  return entries
+    .filter(({ authority }) => authority === host)
+    .map((entry) => `${entry.upstream_transport_failure_reason}`)
+    .join();
 }
 
 /** The example with the outside servers in place of its documentation addresses, and a second database found by DNS. */
@@ -121,7 +128,7 @@ test("external-service: REGISTRY_ONLY lets out what is declared, TLS is originat
   const analysisBefore = await analyze(lab, "cluster1");
   expect([
     await echo("mysql.example.com"),
-    await callApi("api.example.com"),
+    (await callApi("api.example.com")).status,
     await callWeb("a.web.example.com"),
   ]).toEqual(["", 0, 0]);
 
@@ -130,9 +137,13 @@ test("external-service: REGISTRY_ONLY lets out what is declared, TLS is originat
 
   await waitFor("the database", async () => (await echo("mysql.example.com")) === "mysql: world\n");
   await waitFor("the database by DNS", async () => (await echo("db.outside.svc")) === "second: world\n");
-  await waitFor("the API", async () => (await callApi("api.example.com")) === 200);
+  await waitFor("the API", async () => (await callApi("api.example.com")).status === 200);
   await waitFor("a host of the wildcard", async () => (await callWeb("a.web.example.com")) === 200);
-  expect(await callApi("impostor.example.com")).toBe(503);
+  expect((await callApi("impostor.example.com")).status).toBe(503);
+  await waitFor("the reason in the access log", async () =>
+    (await failureOf("impostor.example.com")).includes("VERIFY"),
+  );
+  expect(await failureOf("impostor.example.com")).toContain("CERTIFICATE_VERIFY_FAILED");
   expect(await callWeb("undeclared.example.com")).toBe(0);
   expect(await echo(outside)).toBe("");
   expect(new Set(https.calls)).toEqual(
