@@ -129,6 +129,28 @@ test("a call goes through the gateway of the serving cluster with the consumer's
   expect(clusters).toMatch(/::cx_total::[1-9]/);
 });
 
+test("another identity than the server's is refused on the wire; verify names it and apply mends it", async () => {
+  const folder = await prepareExample(lab, "sleep-httpbin");
+  await isthmus(folder, lab.kubeconfig, "apply", "--yes");
+  const url = "http://httpbin.bar.cluster2:8000/headers";
+  await lab.curlUntil("cluster1", "foo/sleep", url, 200);
+  const [rule] = await lab.cluster("cluster1").api.list("/apis/networking.istio.io/v1/namespaces/foo/destinationrules");
+  if (rule === undefined) throw new Error("no DestinationRule in foo");
+  const changed = JSON.parse(JSON.stringify(rule).replaceAll("/ns/bar/sa/httpbin", "/ns/bar/sa/impostor"));
+  const { managedFields: _managed, resourceVersion: _version, ...metadata } = changed.metadata;
+
+  await lab.apply("cluster1", [{ ...changed, metadata }]);
+  const refused = await lab.curlUntil("cluster1", "foo/sleep", url, 503);
+  const verified = await isthmus(folder, lab.kubeconfig, "verify");
+  const mended = await isthmus(folder, lab.kubeconfig, "apply", "--yes");
+
+  expect(refused.status).toBe(503);
+  expect(verified.exitCode).toBe(1);
+  expect(verified.stdout).toMatch(/identity +.*httpbin serves, but is not accepted/);
+  expect(mended.exitCode, mended.stderr).toBe(0);
+  await lab.curlUntil("cluster1", "foo/sleep", url, 200);
+});
+
 test("same-name-merge: calls reach both clusters, and where no app is left they end instead of going to and fro", async () => {
   const folder = await prepareExample(lab, "same-name-merge");
   await isthmus(folder, lab.kubeconfig, "apply", "--yes", "--allow-mass-delete");
