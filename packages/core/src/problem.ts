@@ -54,6 +54,9 @@ export const problemCodes = {
   NAME_TEMPLATE_INVALID: { severity: "error", summary: "a name template yields no valid host name" },
   SERVICE_SHARED_TWICE: { severity: "error", summary: "two SharedServices share the same Service" },
   SELECTOR_SHARED: { severity: "error", summary: "another Service selects the labels that remote endpoints need" },
+  TRAFFIC_CONFLICT: { severity: "error", summary: "traffic settings exclude each other or need another name form" },
+  REGION_UNKNOWN: { severity: "error", summary: "a cluster's nodes do not tell one region, which weights need" },
+  DRAIN_WITHOUT_EFFECT: { severity: "warning", summary: "a drained cluster is the only one that serves" },
   HOST_CONFLICT: { severity: "error", summary: "a host name is claimed twice in one cluster" },
   DESTINATION_RULE_CONFLICT: {
     severity: "error",

@@ -439,13 +439,7 @@ const cases: readonly (readonly [string, string, () => ReturnType<typeof compile
         observed(client(), server()),
       ),
   ],
-  ["NOT_YET", "the name form Mesh", () => run(client(), server(), { as: ["Mesh"] })],
   ["NOT_YET", "access rules", () => run(client(), server(), { access: [{ methods: ["GET"] }] })],
-  [
-    "NOT_YET",
-    "a drained cluster",
-    () => compile(intents([], { clusters: [meshCluster("cluster1", { drain: true })] }), observed(client())),
-  ],
 ];
 
 function run(one: ObservedCluster, two: ObservedCluster, spec: Record<string, unknown> = {}) {

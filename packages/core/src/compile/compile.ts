@@ -3,12 +3,14 @@ import { type KubeObject, keyOf, refOf } from "../kinds/kubeObject.ts";
 import type { Compiled, DeclaredPath } from "../model/compiled.ts";
 import { at, type Intents } from "../model/intents.ts";
 import type { Observed } from "../model/observed.ts";
+import { checkTraffic } from "./checkTraffic.ts";
 import { checkTrust } from "./checkTrust.ts";
 import { type Claims, userClaims } from "./claims.ts";
 import type { CompileContext } from "./compileContext.ts";
 import { compileEntrances } from "./compileEntrances.ts";
 import { compileSameName } from "./compileSameName.ts";
 import { externalHosts } from "./externalHosts.ts";
+import { meshHosts } from "./meshHosts.ts";
 import { nameHosts } from "./nameHosts.ts";
 import { reportNotYet } from "./notYet.ts";
 import { perClusterHosts } from "./perClusterHosts.ts";
@@ -40,6 +42,7 @@ export function compile(intents: Intents, observed: Observed): Compiled {
   const trusted = (consumer: Consumer, server: Server, { owner }: Share) =>
     checkTrust(owner, consumer.facts, server.facts, report);
   for (const share of shares) {
+    checkTraffic(share, report);
     compileServers(share, context);
     if (share.intent.spec.as.includes("SameName")) compileSameName(share, trusted, context);
   }
@@ -50,7 +53,11 @@ export function compile(intents: Intents, observed: Observed): Compiled {
   );
   const outside = intents.externalServices.flatMap((intent) => externalHosts(intent, surroundings, context));
   nameHosts(
-    [...perClusterHosts(shares, trusted, context), ...outside.filter(({ owner }) => !notYet.has(owner))],
+    [
+      ...perClusterHosts(shares, trusted, context),
+      ...meshHosts(shares, trusted, context),
+      ...outside.filter(({ owner }) => !notYet.has(owner)),
+    ],
     context,
   );
 

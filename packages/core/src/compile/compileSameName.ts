@@ -3,10 +3,13 @@ import type { Service } from "../kinds/core.ts";
 import { isOurs } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
 import { ruleInTheWay } from "./claims.ts";
+import { commonPorts } from "./commonPorts.ts";
 import { type CompileContext, declaredPath, localHost } from "./compileContext.ts";
-import { importedService, importLabel, remoteEndpoints, sameNameRule } from "./sameName.ts";
+import { importedService, importLabel, type RemoteEndpoints, remoteEndpoints, sameNameRule } from "./sameName.ts";
 import { passthroughHost } from "./serverSide.ts";
 import type { Consumer, Server, Share } from "./share.ts";
+import { spreadOf } from "./spread.ts";
+import { ownRegion, spreadSettings } from "./trafficSettings.ts";
 
 /** The service under its own name in every consuming cluster of one share: imported where it is missing, else merged. */
 export function compileSameName(
@@ -47,34 +50,17 @@ function importService(share: Share, consumer: Consumer, remote: readonly Server
     );
     return;
   }
-  const [first, ...others] = remote;
-  if (first === undefined) return;
-  for (const server of others) {
-    const differing = first.ports.filter(
-      ({ number, protocol }) => !server.ports.some((port) => port.number === number && port.protocol === protocol),
-    );
-    for (const { number } of differing) {
-      context.report.add(
-        share.owner,
-        "PORT_MISMATCH",
-        at(share.intent, "spec", "servedBy"),
-        `port ${number} of ${share.namespace}/${share.service} in ${first.facts.name} is missing or of another protocol in ${server.facts.name}`,
-        "one name needs the same ports everywhere: align the Services or list the common ports in spec.ports",
-      );
-    }
-    if (differing.length > 0) return;
-  }
+  const spread = spreadOf(share, remote, undefined, context.report);
+  const ports = commonPorts(share, spread.servers, context.report);
+  if (ports === undefined) return;
   const hosts = { host: localHost(share, context.mesh), passthroughHost: passthroughHost(share, context.mesh) };
   context.emit(
     cluster,
-    sameNameRule(share, hosts, first.ports, consumer.namespaces ?? ["*"]),
-    importedService(share, first.ports, consumer.namespaces),
+    sameNameRule(share, hosts, ports, spreadSettings(share, spread, undefined), consumer.namespaces ?? ["*"]),
+    importedService(share, ports, consumer.namespaces),
   );
-  const portKeys = first.ports.map(({ name }) => name);
-  for (const server of remote) {
-    context.emit(cluster, ...remoteEndpoints(share, server, { selector: { [importLabel]: share.service }, portKeys }));
-    declarePaths(share, consumer, server, context);
-  }
+  const target = { selector: { [importLabel]: share.service }, portKeys: ports.map(({ name }) => name), spread };
+  emitRemote(share, consumer, target, context);
 }
 
 function mergeService(
@@ -88,13 +74,18 @@ function mergeService(
   if (!isSelectedAlone(share, consumer, local, context)) return;
   const [first] = remote;
   if (first === undefined) return;
+  const { name } = consumer.facts;
+  const spread = spreadOf(share, remote, name, context.report);
+  const region = spread.weights?.has(name) === true ? ownRegion(share, consumer.facts, context.report) : "";
+  if (region === undefined) return;
   const hosts = { host: localHost(share, context.mesh), passthroughHost: passthroughHost(share, context.mesh) };
-  context.emit(consumer.facts.name, sameNameRule(share, hosts, first.ports, ["*"]));
-  for (const server of remote) {
-    context.emit(
-      consumer.facts.name,
-      ...remoteEndpoints(share, server, { selector: local.spec.selector ?? {}, portKeys }),
-    );
+  context.emit(name, sameNameRule(share, hosts, first.ports, spreadSettings(share, spread, region), ["*"]));
+  emitRemote(share, consumer, { selector: local.spec.selector ?? {}, portKeys, spread }, context);
+}
+
+function emitRemote(share: Share, consumer: Consumer, target: RemoteEndpoints, context: CompileContext): void {
+  for (const server of target.spread.servers) {
+    context.emit(consumer.facts.name, ...remoteEndpoints(share, server, target));
     declarePaths(share, consumer, server, context);
   }
 }

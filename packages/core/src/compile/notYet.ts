@@ -5,9 +5,6 @@ import type { Report } from "./report.ts";
 
 /** Refuses what parses but is not compiled by this version: better than to leave it out silently. */
 export function reportNotYet(intents: Intents, report: Report): void {
-  for (const cluster of intents.clusters) {
-    if (cluster.spec.drain) refuse(report, undefined, at(cluster, "spec", "drain"), "draining a cluster");
-  }
   for (const intent of intents.sharedServices) {
     const owner = ownerName(intent.kind, intent.metadata.namespace, intent.metadata.name);
     for (const [path, what] of unsupportedFields(intent)) refuse(report, owner, at(intent, ...path), what);
@@ -27,10 +24,12 @@ export function reportNotYet(intents: Intents, report: Report): void {
 function unsupportedFields(intent: SharedService): readonly (readonly [readonly (string | number)[], string])[] {
   const { spec } = intent;
   return [
-    ...spec.as.flatMap((form, index) =>
-      form === "Mesh" ? [[["spec", "as", index], "the name form Mesh"] as const] : [],
+    ...(spec.traffic?.split ?? []).flatMap(({ labels }, index) =>
+      labels === undefined ? [] : [[["spec", "traffic", "split", index, "labels"], "a split by version"] as const],
     ),
-    ...(spec.traffic === undefined ? [] : [[["spec", "traffic"], "traffic settings"] as const]),
+    ...(spec.traffic?.locality?.failover === undefined
+      ? []
+      : [[["spec", "traffic", "locality", "failover"], "an order of regions to fail over to"] as const]),
     ...(spec.access === undefined ? [] : [[["spec", "access"], "access rules"] as const]),
     ...spec.consumers.flatMap((consumer, index) =>
       consumer.serviceAccounts === undefined

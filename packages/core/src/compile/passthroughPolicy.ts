@@ -1,20 +1,28 @@
 import type { DestinationRule } from "../kinds/istio.ts";
 import type { SharedPort } from "./share.ts";
 
+type TrafficPolicy = NonNullable<DestinationRule["spec"]["trafficPolicy"]>;
+
+/** What the declaration says about connections to a host. */
+export type TrafficSettings = Pick<TrafficPolicy, "outlierDetection" | "connectionPool" | "loadBalancer">;
+
 /**
  * Mutual TLS with the SNI that an AUTO_PASSTHROUGH gateway of the server routes on
- * (istio/pilot/pkg/model/service.go, BuildDNSSrvSubsetKey). An SNI holds for one port, so each has its own settings.
+ * (istio/pilot/pkg/model/service.go, BuildDNSSrvSubsetKey). An SNI holds for one port, so each has its own settings; those
+ * take nothing over from the policy around them (istio/pilot/pkg/networking/util, MergeSubsetTrafficPolicy).
  */
 export function passthroughPolicy(
   host: string,
   ports: readonly SharedPort[],
+  settings: TrafficSettings,
   rest: { readonly subjectAltNames?: string[] } = {},
-): NonNullable<DestinationRule["spec"]["trafficPolicy"]> {
+): TrafficPolicy {
   const tls = (number: number) => ({ mode: "ISTIO_MUTUAL" as const, sni: `outbound_.${number}_._.${host}`, ...rest });
   const [only, ...others] = ports;
-  if (only !== undefined && others.length === 0) return { tls: tls(only.number) };
+  if (only !== undefined && others.length === 0) return { ...settings, tls: tls(only.number) };
   return {
+    ...settings,
     tls: { mode: "ISTIO_MUTUAL" },
-    portLevelSettings: ports.map(({ number }) => ({ port: { number }, tls: tls(number) })),
+    portLevelSettings: ports.map(({ number }) => ({ port: { number }, ...settings, tls: tls(number) })),
   };
 }

@@ -5,6 +5,7 @@ import { ownershipLabels } from "../kinds/ownership.ts";
 import { passthroughPolicy } from "./passthroughPolicy.ts";
 import type { Placement } from "./placement.ts";
 import type { Server, Share } from "./share.ts";
+import { trafficSettings } from "./trafficSettings.ts";
 
 function metadata(share: Share, server: Server, placement: Placement) {
   return {
@@ -65,7 +66,9 @@ export function perClusterDestinationRule(
     spec: {
       host: names.host,
       exportTo: [placement.exportTo],
-      trafficPolicy: passthroughPolicy(names.passthroughHost, server.ports, { subjectAltNames: [...identities] }),
+      trafficPolicy: passthroughPolicy(names.passthroughHost, server.ports, trafficSettings(share), {
+        subjectAltNames: [...identities],
+      }),
     },
   };
 }

@@ -3,8 +3,10 @@ import type { DestinationRule, WorkloadEntry } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";
 import { dnsLabel } from "../kinds/names.ts";
 import { ownershipLabels } from "../kinds/ownership.ts";
-import { passthroughPolicy } from "./passthroughPolicy.ts";
+import { passthroughPolicy, type TrafficSettings } from "./passthroughPolicy.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
+import type { Spread } from "./spread.ts";
+import { endpointLocality } from "./trafficSettings.ts";
 
 /** No pod carries it: it ties our WorkloadEntries to the Service that we import. */
 export const importLabel = "isthmus.io/import";
@@ -48,6 +50,7 @@ export function sameNameRule(
   share: Share,
   hosts: { readonly host: string; readonly passthroughHost: string },
   ports: readonly SharedPort[],
+  settings: TrafficSettings,
   exportTo: readonly string[],
 ): DestinationRule {
   return {
@@ -61,7 +64,7 @@ export function sameNameRule(
     spec: {
       host: hosts.host,
       exportTo: [...exportTo],
-      trafficPolicy: passthroughPolicy(hosts.passthroughHost, ports),
+      trafficPolicy: passthroughPolicy(hosts.passthroughHost, ports, settings),
     },
   };
 }
@@ -71,6 +74,7 @@ export interface RemoteEndpoints {
   readonly selector: Readonly<Record<string, string>>;
   /** Keys of `ports`: the local port's name, or its target port's where that is a name. */
   readonly portKeys: readonly string[];
+  readonly spread: Spread;
 }
 
 /**
@@ -79,8 +83,9 @@ export interface RemoteEndpoints {
  * two gateways would send a call to and fro for ever (docs/decisions/0003). `sameNameRule` makes sidecars use mutual TLS.
  */
 export function remoteEndpoints(share: Share, server: Server, target: RemoteEndpoints): readonly WorkloadEntry[] {
-  return server.gateways.flatMap(({ address, port, locality }) =>
-    server.serviceAccounts.map((serviceAccount) => ({
+  return server.gateways.flatMap(({ address, port, locality: real }) => {
+    const locality = endpointLocality(share, target.spread, server.facts.name, real);
+    return server.serviceAccounts.map((serviceAccount) => ({
       apiVersion: networkingApiVersion,
       kind: "WorkloadEntry" as const,
       metadata: {
@@ -95,6 +100,6 @@ export function remoteEndpoints(share: Share, server: Server, target: RemoteEndp
         serviceAccount,
         ...(locality === undefined ? {} : { locality }),
       },
-    })),
-  );
+    }));
+  });
 }

@@ -145,6 +145,19 @@ test("a split goes to each serving cluster and version once, and to no other", (
   ]);
 });
 
+test("settings that istiod would refuse are refused here", () => {
+  const traffic = {
+    connectionPool: {},
+    loadBalancer: { simple: "RANDOM", consistentHash: { useSourceIp: true, httpHeaderName: "x-user" } },
+  };
+
+  expect(faults(c1, c2, shared({ traffic })).map(({ message }) => message)).toEqual([
+    "spec.traffic.connectionPool needs at least one of tcp, http",
+    "spec.traffic.loadBalancer needs exactly one of simple, consistentHash",
+    "spec.traffic.loadBalancer.consistentHash needs exactly one of httpHeaderName, httpQueryParameterName, useSourceIp",
+  ]);
+});
+
 test("an access rule opens no port that is not shared", () => {
   expect(faults(c1, c2, shared({ ports: [80], access: [{ ports: [80] }, { ports: [8080] }] }))).toEqual([
     {

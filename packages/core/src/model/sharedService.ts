@@ -10,6 +10,7 @@ import {
   statusSchema,
   uniqueList,
 } from "./resource.ts";
+import { connectionPoolSchema, loadBalancerSchema, outlierDetectionSchema } from "./trafficPolicy.ts";
 
 export const nameForms = ["PerCluster", "SameName", "Mesh"] as const;
 
@@ -37,9 +38,11 @@ const trafficSchema = z.strictObject({
     })
     .exactOptional()
     .describe("Prefer near endpoints, fail over in this order"),
-  outlierDetection: z.record(z.string(), z.unknown()).exactOptional().describe("Istio's OutlierDetection"),
-  connectionPool: z.record(z.string(), z.unknown()).exactOptional().describe("Istio's ConnectionPoolSettings"),
-  loadBalancer: z.record(z.string(), z.unknown()).exactOptional().describe("Istio's LoadBalancerSettings"),
+  outlierDetection: outlierDetectionSchema
+    .exactOptional()
+    .describe("Which endpoints get no calls for a while: Istio's OutlierDetection"),
+  connectionPool: connectionPoolSchema.exactOptional().describe("Limits: Istio's ConnectionPoolSettings"),
+  loadBalancer: loadBalancerSchema.exactOptional().describe("Choice of an endpoint: Istio's LoadBalancerSettings"),
 });
 
 const accessRuleSchema = z.strictObject({

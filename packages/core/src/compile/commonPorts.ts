@@ -1,0 +1,28 @@
+import { at } from "../model/intents.ts";
+import type { Report } from "./report.ts";
+import type { Server, Share, SharedPort } from "./share.ts";
+
+/** The ports of a name that stands for all of these servers; undefined, and reported, where they differ. */
+export function commonPorts(
+  share: Share,
+  servers: readonly Server[],
+  report: Report,
+): readonly SharedPort[] | undefined {
+  const [first, ...others] = servers;
+  for (const server of others) {
+    const differing = (first?.ports ?? []).filter(
+      ({ number, protocol }) => !server.ports.some((port) => port.number === number && port.protocol === protocol),
+    );
+    for (const { number } of differing) {
+      report.add(
+        share.owner,
+        "PORT_MISMATCH",
+        at(share.intent, "spec", "servedBy"),
+        `port ${number} of ${share.namespace}/${share.service} in ${first?.facts.name} is missing or of another protocol in ${server.facts.name}`,
+        "one name needs the same ports everywhere: align the Services or list the common ports in spec.ports",
+      );
+    }
+    if (differing.length > 0) return undefined;
+  }
+  return first?.ports;
+}

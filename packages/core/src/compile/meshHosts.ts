@@ -1,0 +1,93 @@
+import { at } from "../model/intents.ts";
+import { commonPorts } from "./commonPorts.ts";
+import { type CompileContext, declaredPath, identities } from "./compileContext.ts";
+import { hostName } from "./hostName.ts";
+import { type MeshName, meshDestinationRule, meshServiceEntry } from "./meshName.ts";
+import type { NamedHost } from "./nameHosts.ts";
+import { placements } from "./placement.ts";
+import { passthroughHost } from "./serverSide.ts";
+import type { Consumer, Server, Share } from "./share.ts";
+import { spreadOf } from "./spread.ts";
+
+type Trusted = (consumer: Consumer, server: Server, share: Share) => boolean;
+
+/** Names of the form `httpbin.bar.mesh` for all shares that ask for them. */
+export function meshHosts(shares: readonly Share[], trusted: Trusted, context: CompileContext): readonly NamedHost[] {
+  return shares
+    .filter(({ intent }) => intent.spec.as.includes("Mesh"))
+    .flatMap((share) => share.consumers.flatMap((consumer) => meshHost(share, consumer, trusted, context) ?? []));
+}
+
+function meshHost(share: Share, consumer: Consumer, trusted: Trusted, context: CompileContext): NamedHost | undefined {
+  const { mesh, report } = context;
+  const template = mesh.spec.names.mesh;
+  const host = hostName(template, { service: share.service, namespace: share.namespace, cluster: "" });
+  if (host === undefined) {
+    report.add(
+      share.owner,
+      "NAME_TEMPLATE_INVALID",
+      at(mesh, "spec", "names", "mesh"),
+      `${template} yields no valid host name for ${share.namespace}/${share.service}`,
+      "a host name has at most 253 characters and 63 between dots",
+    );
+    return undefined;
+  }
+  const candidates = share.servers.filter((server) => trusted(consumer, server, share));
+  if (candidates.length === 0 || !haveAddresses(share, candidates, context)) return undefined;
+  const spread = spreadOf(share, candidates, undefined, report);
+  const ports = commonPorts(share, spread.servers, report);
+  if (ports === undefined) return undefined;
+  const name: MeshName = {
+    share,
+    host,
+    ports,
+    spread,
+    passthroughHost: passthroughHost(share, mesh),
+    identities: [...new Set(spread.servers.flatMap((server) => identities(share, server, mesh)))].sort(),
+  };
+  return {
+    owner: share.owner,
+    facts: consumer.facts,
+    namespaces: consumer.namespaces,
+    host,
+    meaning: `${share.owner} mesh`,
+    place: at(share.intent, "spec", "as"),
+    remedy: "use {service} and {namespace} in spec.names.mesh of the Mesh",
+    ruleRemedy: "what it sets belongs in spec.traffic of the SharedService",
+    address: "virtual",
+    write: (vip) => emitName(name, consumer, vip, context),
+  };
+}
+
+/** Endpoints by DNS are resolved only now and then, and hold one locality: weights need addresses. */
+function haveAddresses(share: Share, servers: readonly Server[], { report }: CompileContext): boolean {
+  for (const { facts, gateways } of servers) {
+    const named = gateways.find(({ isHostname }) => isHostname);
+    if (named === undefined) continue;
+    report.add(
+      share.owner,
+      "GATEWAY_ADDRESS_UNSUPPORTED",
+      `MeshCluster ${facts.name} spec.eastWestGateway`,
+      `the gateway of ${facts.name} has the host name ${named.address}, but a name for several clusters needs IP addresses`,
+      "give `addresses` there, or use the name form PerCluster",
+    );
+    return false;
+  }
+  return true;
+}
+
+function emitName(name: MeshName, consumer: Consumer, vip: string, context: CompileContext): void {
+  const { share, host, ports, spread } = name;
+  const cluster = consumer.facts.name;
+  for (const placement of placements(consumer.namespaces, context.mesh)) {
+    context.emit(cluster, meshDestinationRule(name, placement), meshServiceEntry(name, vip, placement));
+  }
+  for (const server of spread.servers) {
+    for (const namespace of consumer.namespaces ?? ["*"]) {
+      for (const port of ports) {
+        const path = declaredPath(share, server, context.mesh, { host, port, cluster, namespace });
+        context.declare({ ...path, identities: name.identities });
+      }
+    }
+  }
+}

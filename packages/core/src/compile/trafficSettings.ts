@@ -1,0 +1,82 @@
+import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import { at } from "../model/intents.ts";
+import type { TrafficSettings } from "./passthroughPolicy.ts";
+import type { Report } from "./report.ts";
+import type { Share } from "./share.ts";
+import type { Spread } from "./spread.ts";
+
+/**
+ * Where the declaration prefers near endpoints, those that fail have to be found, else nothing fails over. Istio's defaults
+ * (5 errors, at most a tenth of the endpoints) would leave a service of a few pods as it is.
+ */
+const failoverDetection = {
+  consecutive5xxErrors: 0,
+  consecutiveGatewayErrors: 2,
+  interval: "1s",
+  baseEjectionTime: "10s",
+  maxEjectionPercent: 100,
+} as const;
+
+/** What `spec.traffic` says about every host of the share. */
+export function trafficSettings({ intent }: Share): TrafficSettings {
+  const { outlierDetection, connectionPool, loadBalancer } = intent.spec.traffic ?? {};
+  return {
+    ...(outlierDetection === undefined ? {} : { outlierDetection }),
+    ...(connectionPool === undefined ? {} : { connectionPool }),
+    ...(loadBalancer === undefined ? {} : { loadBalancer }),
+  };
+}
+
+/** The same for a host that stands for several clusters: with the weights, or the preference for near endpoints. */
+export function spreadSettings(share: Share, spread: Spread, localRegion: string | undefined): TrafficSettings {
+  const settings = trafficSettings(share);
+  if (spread.weights !== undefined) {
+    const to = Object.fromEntries(
+      [...spread.weights].map(([cluster, weight]) => [
+        spread.servers.some(({ facts }) => facts.name === cluster) ? spreadLocality(cluster) : (localRegion ?? "*"),
+        weight,
+      ]),
+    );
+    return {
+      ...settings,
+      loadBalancer: { ...settings.loadBalancer, localityLbSetting: { distribute: [{ from: "*", to }] } },
+    };
+  }
+  if (share.intent.spec.traffic?.locality === undefined) return settings;
+  return {
+    ...settings,
+    outlierDetection: settings.outlierDetection ?? failoverDetection,
+    loadBalancer: { ...settings.loadBalancer, localityLbSetting: { enabled: true } },
+  };
+}
+
+/**
+ * The locality of a cluster's gateways behind a name for several clusters. Istio gives weights to localities, so each
+ * cluster is one of its own, whatever the number of its gateways, identities and pods, and is so before it gets a weight: a
+ * rule that comes with other localities than its endpoints have would leave none for a moment. Where the declaration
+ * prefers near endpoints, they are where they are.
+ * istio/pilot/pkg/networking/core/loadbalancer, applyLocalityWeights
+ */
+export function endpointLocality(share: Share, spread: Spread, cluster: string, real: string | undefined) {
+  const isNear = share.intent.spec.traffic?.locality !== undefined && spread.weights === undefined;
+  return isNear ? real : spreadLocality(cluster);
+}
+
+function spreadLocality(cluster: string): string {
+  return `isthmus/${cluster}`;
+}
+
+/** The region of the consumer's own pods, which is what its weight goes to. */
+export function ownRegion(share: Share, facts: ClusterFacts, report: Report): string | undefined {
+  const regions = new Set(facts.nodes.map(({ metadata }) => metadata.labels?.["topology.kubernetes.io/region"]));
+  const [region] = regions;
+  if (regions.size === 1 && region !== undefined && region !== "") return region;
+  report.add(
+    share.owner,
+    "REGION_UNKNOWN",
+    at(share.intent, "spec", "traffic", "split"),
+    `the nodes of ${facts.name} are not all in one labelled region, so its own pods cannot get a weight`,
+    `kubectl --context ${facts.name} label nodes --all topology.kubernetes.io/region=<region>, or use the name form Mesh`,
+  );
+  return undefined;
+}
