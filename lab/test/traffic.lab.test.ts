@@ -178,3 +178,58 @@ test("mesh-name: one name for two clusters, and a cluster is drained and comes b
   expect(calls).toBeGreaterThan(50);
   expect(analysis.filter((line) => line.includes("mesh-"))).toEqual([]);
 });
+
+test("weights hold where the caller's own cluster serves a Mesh name, and istiod takes every setting", async () => {
+  const folder = await prepareExample(lab, "helloworld-split");
+  const settings = {
+    outlierDetection: {
+      consecutive5xxErrors: 0,
+      consecutiveGatewayErrors: 5,
+      interval: "500ms",
+      baseEjectionTime: "1m",
+      maxEjectionPercent: 50,
+      minHealthPercent: 0,
+    },
+    connectionPool: {
+      tcp: { maxConnections: 100, connectTimeout: "3s", maxConnectionDuration: "1h", idleTimeout: "30m" },
+      http: {
+        http1MaxPendingRequests: 100,
+        http2MaxRequests: 100,
+        maxRequestsPerConnection: 10,
+        maxRetries: 3,
+        idleTimeout: "5m",
+        maxConcurrentStreams: 100,
+      },
+    },
+  };
+  const balancers = [
+    { simple: "ROUND_ROBIN" },
+    { simple: "LEAST_REQUEST" },
+    { simple: "RANDOM" },
+    { consistentHash: { httpHeaderName: "x-user" } },
+    { consistentHash: { httpQueryParameterName: "user" } },
+    { consistentHash: { useSourceIp: true } },
+  ];
+  await change(folder, "helloworld.yaml", "[SameName]", "[PerCluster, SameName, Mesh]");
+  await change(folder, "helloworld.yaml", "weight: 50", "weight: 80");
+  await change(folder, "helloworld.yaml", "weight: 50", "weight: 20");
+  const text = await readFile(join(folder, "helloworld.yaml"), "utf8");
+
+  for (const loadBalancer of balancers) {
+    const more = Object.entries({ ...settings, loadBalancer }).map(
+      ([key, value]) => `    ${key}: ${JSON.stringify(value)}\n`,
+    );
+    await writeFile(join(folder, "helloworld.yaml"), text + more.join(""));
+    await apply(folder);
+    expect((await isthmus(folder, lab.kubeconfig, "diff")).exitCode).toBe(0);
+  }
+  await writeFile(join(folder, "helloworld.yaml"), text);
+  await apply(folder);
+  await lab.curlUntil("cluster1", "sample/sleep", "http://helloworld.sample.mesh:5000/hello", 200);
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  const found = await versions("helloworld.sample.mesh:5000", 1000);
+
+  console.info("Mesh 80:20, own cluster included", found);
+  expect((found.v1 ?? 0) + (found.v2 ?? 0)).toBe(1000);
+  expect(Math.abs((found.v1 ?? 0) - 800)).toBeLessThan(tolerance(1000, 80));
+});
