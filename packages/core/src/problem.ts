@@ -57,6 +57,10 @@ export const problemCodes = {
   TRAFFIC_CONFLICT: { severity: "error", summary: "traffic settings exclude each other or need another name form" },
   REGION_UNKNOWN: { severity: "error", summary: "a cluster's nodes do not tell one region, which weights need" },
   DRAIN_WITHOUT_EFFECT: { severity: "warning", summary: "a drained cluster is the only one that serves" },
+  ACCESS_NOT_HTTP: { severity: "error", summary: "methods or paths are asked of a port that is not HTTP" },
+  ACCESS_TOO_COMPLEX: { severity: "error", summary: "access rules need too many rules of an AuthorizationPolicy" },
+  ACCESS_BYPASSED: { severity: "error", summary: "a Gateway of the user lets callers in past the access rules" },
+  ACCESS_LOCAL_CALLERS: { severity: "warning", summary: "access rules also hold for local callers of a merged name" },
   HOST_CONFLICT: { severity: "error", summary: "a host name is claimed twice in one cluster" },
   DESTINATION_RULE_CONFLICT: {
     severity: "error",

@@ -6,6 +6,7 @@ import type { Observed } from "../model/observed.ts";
 import { checkTraffic } from "./checkTraffic.ts";
 import { checkTrust } from "./checkTrust.ts";
 import { type Claims, userClaims } from "./claims.ts";
+import { compileAccess } from "./compileAccess.ts";
 import type { CompileContext } from "./compileContext.ts";
 import { compileEntrances } from "./compileEntrances.ts";
 import { compileSameName } from "./compileSameName.ts";
@@ -44,6 +45,7 @@ export function compile(intents: Intents, observed: Observed): Compiled {
   for (const share of shares) {
     checkTraffic(share, report);
     compileServers(share, context);
+    compileAccess(share, context);
     if (share.intent.spec.as.includes("SameName")) compileSameName(share, trusted, context);
   }
   const accesses = intents.externalAccesses.flatMap((intent) => resolveEntrances(intent, surroundings));

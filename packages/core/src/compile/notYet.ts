@@ -30,12 +30,6 @@ function unsupportedFields(intent: SharedService): readonly (readonly [readonly 
     ...(spec.traffic?.locality?.failover === undefined
       ? []
       : [[["spec", "traffic", "locality", "failover"], "an order of regions to fail over to"] as const]),
-    ...(spec.access === undefined ? [] : [[["spec", "access"], "access rules"] as const]),
-    ...spec.consumers.flatMap((consumer, index) =>
-      consumer.serviceAccounts === undefined
-        ? []
-        : [[["spec", "consumers", index, "serviceAccounts"], "narrowing consumers to service accounts"] as const],
-    ),
   ];
 }
 

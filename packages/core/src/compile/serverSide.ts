@@ -4,6 +4,7 @@ import type { Gateway } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";
 import { dnsLabel } from "../kinds/names.ts";
 import { ownershipLabels } from "../kinds/ownership.ts";
+import { restrictsCallers } from "../model/access.ts";
 import { at } from "../model/intents.ts";
 import type { Mesh } from "../model/mesh.ts";
 import { type CompileContext, localHost } from "./compileContext.ts";
@@ -16,10 +17,11 @@ import { covers } from "./visibility.ts";
  * Whether consumers address the service through a Service of its own at each server, see `entryService`:
  * - where a cluster merges remote endpoints into its Service, a gateway that passes the Service's own name through would
  *   send calls on to the other cluster's gateway, which sends them back (docs/decisions/0003);
- * - where only some ports are shared, since AUTO_PASSTHROUGH opens all ports of a name.
+ * - where only some ports are shared, since AUTO_PASSTHROUGH opens all ports of a name;
+ * - where calls from other clusters are held to rules, which know them by this SNI (compileAccess).
  */
 function hasEntryService({ intent }: Share): boolean {
-  return intent.spec.as.includes("SameName") || intent.spec.ports !== undefined;
+  return intent.spec.as.includes("SameName") || intent.spec.ports !== undefined || restrictsCallers(intent.spec);
 }
 
 /** The host that a server's gateway passes through to its own pods: what the SNI of all consumers names. */

@@ -1,4 +1,5 @@
 import type { Problem } from "../problem.ts";
+import { checkAccess } from "./checkAccess.ts";
 import { checkTrafficPolicy } from "./checkTrafficPolicy.ts";
 import { at } from "./intents.ts";
 import type { MeshCluster } from "./meshCluster.ts";
@@ -7,7 +8,12 @@ import type { SharedService } from "./sharedService.ts";
 
 /** Weights and rules of a shared service that contradict its other fields. */
 export function checkSharedService(service: SharedService, clusters: readonly MeshCluster[]): readonly Problem[] {
-  return [...checkSplit(service, clusters), ...checkTrafficPolicy(service), ...checkAccessPorts(service)];
+  return [
+    ...checkSplit(service, clusters),
+    ...checkTrafficPolicy(service),
+    ...checkAccessPorts(service),
+    ...checkAccess(service),
+  ];
 }
 
 function checkSplit(service: SharedService, clusters: readonly MeshCluster[]): readonly Problem[] {

@@ -45,11 +45,21 @@ const trafficSchema = z.strictObject({
   loadBalancer: loadBalancerSchema.exactOptional().describe("Choice of an endpoint: Istio's LoadBalancerSettings"),
 });
 
+/** What Istio takes: pkg/config/security/security.go, CheckValidPathTemplate. It takes a '*' inside a path for itself, we refuse it. */
+const pathPattern =
+  /^(\/[^*{}]*\*?|\*[^*{}]*|((\/([-a-zA-Z0-9._~%!$&'()+,;:@=]+|\{\*\}))+(\/\{\*\*\}(\/[-a-zA-Z0-9._~%!$&'()+,;:@=]+)*)?|\/\{\*\*\}(\/[-a-zA-Z0-9._~%!$&'()+,;:@=]+)*)\/?)$/;
+
 const accessRuleSchema = z.strictObject({
-  methods: uniqueList(z.string().min(1)).exactOptional().describe("HTTP methods; absent: all"),
-  paths: uniqueList(z.string().regex(/^\//, "must begin with '/'"))
+  methods: uniqueList(z.string().regex(/^[A-Z]+(-[A-Z]+)*$/, "must be a method in capitals, such as GET"))
     .exactOptional()
-    .describe("HTTP paths, a '*' at the end stands for any rest; absent: all"),
+    .describe("HTTP methods; absent: all"),
+  paths: uniqueList(
+    z.string().regex(pathPattern, "must be /exact, /prefix*, *suffix or a template such as /users/{*}/{**}"),
+  )
+    .exactOptional()
+    .describe(
+      "HTTP paths, also /prefix*, *suffix, and templates: {*} one segment, {**} any number of them; absent: all",
+    ),
   ports: uniqueList(portNumberSchema).exactOptional().describe("Ports of the Service; absent: all shared"),
   from: uniqueList(z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "must be <service account>.<namespace>"))
     .exactOptional()
@@ -72,6 +82,10 @@ export const sharedServiceSpecSchema = z.strictObject({
     .min(1)
     .exactOptional()
     .describe("What consumers may call; absent: everything shared"),
+  accessDryRun: z
+    .boolean()
+    .exactOptional()
+    .describe("Only report in Istio's logs and metrics what the rules would deny"),
 });
 
 export const sharedServiceSchema = z
