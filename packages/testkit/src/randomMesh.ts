@@ -45,7 +45,19 @@ const shares = fc.uniqueArray(
       ),
       { minLength: 1, maxLength: 2 },
     ),
-    as: fc.uniqueArray(fc.constantFrom("PerCluster", "SameName"), { minLength: 1 }),
+    as: fc.uniqueArray(fc.constantFrom("PerCluster", "SameName", "Mesh"), { minLength: 1 }),
+    traffic: fc.oneof(
+      fc.constant({}),
+      fc.constant({ locality: {} }),
+      fc
+        .tuple(fc.integer({ min: 0, max: 100 }), fc.shuffledSubarray([...clusterNames], { minLength: 2 }))
+        .map(([weight, [one = "c1", two = "c2"]]) => ({
+          split: [
+            { cluster: one, weight },
+            { cluster: two, weight: 100 - weight },
+          ],
+        })),
+    ),
   }),
   { selector: ({ where }) => where, maxLength: 5 },
 );
@@ -97,14 +109,15 @@ export const randomMesh: fc.Arbitrary<RandomMesh> = fc
     shares,
     accesses,
     outsides,
+    drained: fc.subarray([...clusterNames], { maxLength: 2 }),
     hidden: fc.uniqueArray(fc.constantFrom(...clusterNames), { maxLength: 2 }),
     nodes: fc.integer({ min: 0, max: 2 }),
   })
-  .map(({ placed, shares: declared, accesses: entrances, outsides: exits, hidden, nodes }) => ({
+  .map(({ placed, shares: declared, drained, accesses: entrances, outsides: exits, hidden, nodes }) => ({
     intents: intents(
       declared.map(({ where, ...spec }) => sharedService(where, spec)),
       {
-        clusters: clusterNames.map((name) => meshCluster(name)),
+        clusters: clusterNames.map((name) => meshCluster(name, { drain: drained.includes(name) })),
         externalAccesses: entrances.map(({ where, ...spec }) => externalAccess(where, spec)),
         externalServices: exits.map(({ where, ...spec }) => externalService(where, spec)),
       },
