@@ -23,7 +23,7 @@ test("httpbin listens on its container's port", () => {
 });
 
 test("helloworld takes its version from the image's name", () => {
-  const program = run("registry.istio.io/release/examples-helloworld-v2:1.0");
+  const program = run("registry.example/release/examples-helloworld-v2:1.0");
 
   expect(program).toMatchObject({ argv: [process.execPath, "/lab/apps/helloworld.mjs", "5000", "v2", "app-1"] });
 });
