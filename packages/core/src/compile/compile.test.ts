@@ -484,12 +484,17 @@ test("an unreachable serving cluster holds what it serves, and nothing else", ()
   const declared = intents([sharedService("bar/httpbin"), sharedService("bar/web", { servedBy: ["cluster3"] })], {
     clusters: [meshCluster("cluster1"), meshCluster("cluster2"), meshCluster("cluster3")],
   });
-  const down = { code: "CLUSTER_UNREACHABLE", at: "MeshCluster cluster3", message: "no answer", hint: "" } as const;
+  const down = {
+    code: "CLUSTER_UNREACHABLE",
+    at: "MeshCluster cluster3",
+    message: "cluster cluster3: no answer",
+    hint: "",
+  } as const;
   const seen = { ...observed(client(), server()), unreachable: new Map([["cluster3", down]]) };
 
   const { held, problems, desired } = compile(declared, seen);
 
-  expect([...held]).toEqual([["SharedService.bar.web", "cluster3: no answer"]]);
+  expect([...held]).toEqual([["SharedService.bar.web", "cluster cluster3: no answer"]]);
   expect(problems).toEqual([]);
   expect(kinds(desired.get("cluster1"))).toEqual(["DestinationRule foo", "ServiceEntry foo"]);
 });

@@ -48,7 +48,7 @@ function resolveServer(
   const facts = allFacts.get(clusterName);
   if (facts === undefined) {
     const why = observed.unreachable.get(clusterName);
-    report.hold(owner, why === undefined ? `${clusterName} is not observed` : `${clusterName}: ${why.message}`);
+    report.hold(owner, why === undefined ? `${clusterName} is not observed` : why.message);
     return undefined;
   }
   const service = facts.services.get(`${intent.metadata.namespace}/${name}`);
