@@ -1,0 +1,2 @@
+/** What this package promises to nobody yet is not exported. */
+export {};
