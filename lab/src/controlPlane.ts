@@ -85,6 +85,7 @@ export async function startApiServer(lab: LabState, state: ClusterState): Promis
       `--tls-private-key-file=${file("apiserver.key")}`,
       "--authorization-mode=RBAC",
       "--allow-privileged=true",
+      "--kubelet-preferred-address-types=InternalIP",
       `--audit-policy-file=${file("audit.yaml")}`,
       `--audit-log-path=${file("audit.log")}`,
       "--audit-log-maxsize=1000",
@@ -118,7 +119,7 @@ const controllers = [
   "serviceaccount-token-controller",
 ];
 
-/** Only the controllers that a mesh needs. There is no scheduler and no kubelet: the lab itself realises Deployments and Pods. */
+/** Only the controllers that a mesh needs. There is no scheduler: the lab itself realises Deployments and Pods. */
 export async function startControllers(cluster: Cluster): Promise<void> {
   await startProcess(cluster.home, {
     name: `${cluster.name}-controllers`,
@@ -156,6 +157,27 @@ export async function startProxy(cluster: Cluster): Promise<void> {
   });
 }
 
+const kubeletPort = 10250;
+
+/** What a kubelet does for `kubectl exec`, `port-forward` and `logs`; nothing else of it. kubelet/main.go */
+export async function startKubelet(cluster: Cluster): Promise<void> {
+  await startProcess(cluster.home, {
+    name: `${cluster.name}-kubelet`,
+    namespace: cluster.namespace,
+    cwd: cluster.directory,
+    argv: [
+      programPath(cluster.home, "kubelet"),
+      `--listen=0.0.0.0:${kubeletPort}`,
+      `--tls-cert-file=${join(cluster.directory, "apiserver.crt")}`,
+      `--tls-private-key-file=${join(cluster.directory, "apiserver.key")}`,
+      `--pods=${join(cluster.directory, "pods")}`,
+      `--logs=${join(cluster.home, "logs")}`,
+      `--cluster=${cluster.name}`,
+      `--host-namespace=${cluster.namespace}`,
+    ],
+  });
+}
+
 export async function registerNodes(cluster: Cluster): Promise<void> {
   await Promise.all(
     cluster.nodes.map(async (node) => {
@@ -173,6 +195,7 @@ export async function registerNodes(cluster: Cluster): Promise<void> {
             { type: "InternalIP", address: node.address },
             { type: "Hostname", address: node.name },
           ],
+          daemonEndpoints: { kubeletEndpoint: { Port: kubeletPort } },
           conditions: [{ type: "Ready", status: "True", reason: "Lab", message: "an address in a namespace" }],
         },
       );

@@ -9,6 +9,7 @@ const builtPrograms = [
   "kube-apiserver",
   "kube-controller-manager",
   "kube-proxy",
+  "kubelet",
   "pilot-discovery",
   "pilot-agent",
   "envoy",

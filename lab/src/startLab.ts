@@ -7,6 +7,7 @@ import {
   startApiServer,
   startControllers,
   startEtcd,
+  startKubelet,
   startProxy,
 } from "./controlPlane.ts";
 import { installCustomResources } from "./customResources.ts";
@@ -110,7 +111,7 @@ async function claim(home: string, shape: LabShape): Promise<LabState> {
 async function startCluster(cluster: Cluster): Promise<void> {
   await Promise.all([
     startControllers(cluster),
-    registerNodes(cluster).then(() => startProxy(cluster)),
+    registerNodes(cluster).then(() => Promise.all([startProxy(cluster), startKubelet(cluster)])),
     installCustomResources(cluster),
   ]);
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Lab, LabError, startLab, waitFor } from "../src/index.ts";
+import { cacheDirectory } from "../src/programs.ts";
 import { greeter, httpbin, namespace, recipeClient, recipeServer, sleep, tcpEcho } from "./manifests.ts";
 
 let home: string;
@@ -71,6 +72,17 @@ test("Envoy's access log and admin interface can be read", async () => {
 
   expect(entry.upstream_cluster).toContain("httpbin.bar.cluster2");
   expect(await lab.envoyAdmin("cluster1", "foo/sleep", "/clusters")).toContain("httpbin.bar.cluster2");
+});
+
+test("an API server reaches into pods as kubectl exec and port-forward do", async () => {
+  const istioctl = (...args: string[]) =>
+    execa(`${cacheDirectory()}/bin/istioctl`, ["--kubeconfig", lab.kubeconfig, ...args]);
+
+  const listeners = await istioctl("--context", "cluster1", "proxy-config", "listeners", "sleep-1.foo"); // exec
+  const proxies = await istioctl("--context", "cluster1", "proxy-status"); // port-forward to istiod
+
+  expect(listeners.stdout).toContain("15001");
+  expect(proxies.stdout).toContain("sleep-1.foo");
 });
 
 test("a gateway that is stopped breaks the path, and started again mends it", async () => {
