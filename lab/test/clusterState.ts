@@ -13,6 +13,7 @@ const kinds = [
   "/apis/networking.istio.io/v1/workloadentries",
   "/apis/networking.istio.io/v1/virtualservices",
   "/apis/security.istio.io/v1/authorizationpolicies",
+  "/apis/security.istio.io/v1/requestauthentications",
   "/apis/security.istio.io/v1/peerauthentications",
 ];
 

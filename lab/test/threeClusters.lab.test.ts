@@ -128,6 +128,7 @@ async function restrictedAccount(cluster: string, hidden: string): Promise<strin
     "workloadentries",
     "virtualservices",
     "authorizationpolicies",
+    "requestauthentications",
   ];
   await lab.apply(cluster, [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "reader", namespace: "default" } },

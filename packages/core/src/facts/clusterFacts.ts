@@ -1,5 +1,12 @@
 import type { Node, Pod, PodController, Service } from "../kinds/core.ts";
-import type { DestinationRule, Gateway, ServiceEntry, WorkloadEntry } from "../kinds/istio.ts";
+import type {
+  AuthorizationPolicy,
+  DestinationRule,
+  Gateway,
+  RequestAuthentication,
+  ServiceEntry,
+  WorkloadEntry,
+} from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { ObservedCluster, TrustRoot } from "../model/observed.ts";
 import { type Workload, WorkloadIndex, workloadOfController, workloadOfPod } from "./workloads.ts";
@@ -16,6 +23,8 @@ export interface ClusterFacts {
   readonly serviceEntries: readonly ServiceEntry[];
   readonly destinationRules: readonly DestinationRule[];
   readonly workloadEntries: readonly WorkloadEntry[];
+  readonly authorizationPolicies: readonly AuthorizationPolicy[];
+  readonly requestAuthentications: readonly RequestAuthentication[];
   readonly workloads: WorkloadIndex;
   readonly trustRoots: readonly TrustRoot[];
 }
@@ -29,6 +38,8 @@ export function clusterFacts(cluster: ObservedCluster): ClusterFacts {
   const serviceEntries: ServiceEntry[] = [];
   const destinationRules: DestinationRule[] = [];
   const workloadEntries: WorkloadEntry[] = [];
+  const authorizationPolicies: AuthorizationPolicy[] = [];
+  const requestAuthentications: RequestAuthentication[] = [];
   const pods: Pod[] = [];
   const controllers: PodController[] = [];
   for (const object of cluster.objects) {
@@ -60,6 +71,12 @@ export function clusterFacts(cluster: ObservedCluster): ClusterFacts {
       case "WorkloadEntry":
         workloadEntries.push(object as WorkloadEntry);
         break;
+      case "AuthorizationPolicy":
+        authorizationPolicies.push(object as AuthorizationPolicy);
+        break;
+      case "RequestAuthentication":
+        requestAuthentications.push(object as RequestAuthentication);
+        break;
       case "Pod":
         pods.push(object as Pod);
         break;
@@ -88,6 +105,8 @@ export function clusterFacts(cluster: ObservedCluster): ClusterFacts {
     serviceEntries,
     destinationRules,
     workloadEntries,
+    authorizationPolicies,
+    requestAuthentications,
     workloads: new WorkloadIndex(found),
     trustRoots: cluster.trustRoots,
   };

@@ -82,6 +82,15 @@ export const catalog: readonly KindEntry[] = [
     read: "needed",
     write: true,
   },
+  {
+    group: "security.istio.io",
+    version: "v1",
+    kind: "RequestAuthentication",
+    plural: "requestauthentications",
+    namespaced: true,
+    read: "needed",
+    write: true,
+  },
 ];
 
 export function kindEntry(group: string, kind: string): KindEntry | undefined {

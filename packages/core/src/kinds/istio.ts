@@ -4,6 +4,7 @@ import type { IServiceEntry } from "@kubernetes-models/istio/networking.istio.io
 import type { IVirtualService } from "@kubernetes-models/istio/networking.istio.io/v1/VirtualService";
 import type { IWorkloadEntry } from "@kubernetes-models/istio/networking.istio.io/v1/WorkloadEntry";
 import type { IAuthorizationPolicy } from "@kubernetes-models/istio/security.istio.io/v1/AuthorizationPolicy";
+import type { IRequestAuthentication } from "@kubernetes-models/istio/security.istio.io/v1/RequestAuthentication";
 import type { KubeObject } from "./kubeObject.ts";
 
 /** Istio's kinds that we write, with the spec types that are generated from Istio's CRDs. */
@@ -35,6 +36,11 @@ export interface VirtualService extends KubeObject {
 export interface AuthorizationPolicy extends KubeObject {
   readonly kind: "AuthorizationPolicy";
   readonly spec: NonNullable<IAuthorizationPolicy["spec"]>;
+}
+
+export interface RequestAuthentication extends KubeObject {
+  readonly kind: "RequestAuthentication";
+  readonly spec: NonNullable<IRequestAuthentication["spec"]>;
 }
 
 /** Served since Istio 1.22; we write this version. */
