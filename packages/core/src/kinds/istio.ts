@@ -1,13 +1,15 @@
 import type { IDestinationRule } from "@kubernetes-models/istio/networking.istio.io/v1/DestinationRule";
 import type { IGateway } from "@kubernetes-models/istio/networking.istio.io/v1/Gateway";
 import type { IServiceEntry } from "@kubernetes-models/istio/networking.istio.io/v1/ServiceEntry";
+import type { ISidecar } from "@kubernetes-models/istio/networking.istio.io/v1/Sidecar";
 import type { IVirtualService } from "@kubernetes-models/istio/networking.istio.io/v1/VirtualService";
 import type { IWorkloadEntry } from "@kubernetes-models/istio/networking.istio.io/v1/WorkloadEntry";
 import type { IAuthorizationPolicy } from "@kubernetes-models/istio/security.istio.io/v1/AuthorizationPolicy";
+import type { IPeerAuthentication } from "@kubernetes-models/istio/security.istio.io/v1/PeerAuthentication";
 import type { IRequestAuthentication } from "@kubernetes-models/istio/security.istio.io/v1/RequestAuthentication";
 import type { KubeObject } from "./kubeObject.ts";
 
-/** Istio's kinds that we write, with the spec types that are generated from Istio's CRDs. */
+/** Istio's kinds that we read or write, with the spec types that are generated from Istio's CRDs. */
 export interface Gateway extends KubeObject {
   readonly kind: "Gateway";
   readonly spec: NonNullable<IGateway["spec"]>;
@@ -38,9 +40,19 @@ export interface AuthorizationPolicy extends KubeObject {
   readonly spec: NonNullable<IAuthorizationPolicy["spec"]>;
 }
 
+export interface PeerAuthentication extends KubeObject {
+  readonly kind: "PeerAuthentication";
+  readonly spec: NonNullable<IPeerAuthentication["spec"]>;
+}
+
 export interface RequestAuthentication extends KubeObject {
   readonly kind: "RequestAuthentication";
   readonly spec: NonNullable<IRequestAuthentication["spec"]>;
+}
+
+export interface Sidecar extends KubeObject {
+  readonly kind: "Sidecar";
+  readonly spec: NonNullable<ISidecar["spec"]>;
 }
 
 /** Served since Istio 1.22; we write this version. */

@@ -1,5 +1,6 @@
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { Problem } from "../problem.ts";
+import type { MeshConfig } from "./meshConfig.ts";
 
 /** A root certificate that a cluster's workloads trust, from ConfigMap `istio-ca-root-cert`. No key material. */
 export interface TrustRoot {
@@ -24,6 +25,8 @@ export interface ObservedCluster {
   readonly version?: string;
   readonly istiodVersions: readonly string[];
   readonly trustRoots: readonly TrustRoot[];
+  /** From ConfigMap `istio`; absent where it cannot be read, and Istio's defaults are a guess. */
+  readonly meshConfig?: MeshConfig;
 }
 
 /** The declared clusters that could be read, and for each other one why not. */

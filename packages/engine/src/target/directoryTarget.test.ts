@@ -126,6 +126,20 @@ test("the roots that the mesh trusts are read from istiod's ConfigMap", async ()
   ]);
 });
 
+test("istiod's settings are read from its ConfigMap, of any other ConfigMap nothing", async () => {
+  const settings = (name: string, mode: string) =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, namespace: istio-system}\ndata:\n  mesh: |\n    outboundTrafficPolicy: {mode: ${mode}}\n`;
+  const { target } = await openDirectory({
+    "istio.yaml": settings("istio", "REGISTRY_ONLY"),
+    "other.yaml": settings("other", "ALLOW_ANY"),
+  });
+
+  const { cluster } = await target.observe();
+
+  expect(cluster.meshConfig).toMatchObject({ outboundTrafficPolicy: "REGISTRY_ONLY", enableAutoMtls: true });
+  expect(cluster.objects.map(({ kind }) => kind)).not.toContain("ConfigMap");
+});
+
 test("everything that is wrong with the manifests is reported together, with file and line", async () => {
   const { target, directory } = await openDirectory({
     "a.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: 80}\n",

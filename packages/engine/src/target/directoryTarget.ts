@@ -4,9 +4,10 @@ import { DirectoryError } from "./directory/directoryError.ts";
 import { type Manifests, readManifests } from "./directory/readManifests.ts";
 import { writeManifest } from "./directory/writeManifest.ts";
 import { istiodVersions } from "./istiodVersions.ts";
+import { meshConfig, meshConfigMap } from "./meshConfig.ts";
 import { refusal } from "./refusal.ts";
 import type { CallOptions, Observation, Target, WriteOptions } from "./target.ts";
-import { trustRoots } from "./trustRoots.ts";
+import { trustRootConfigMap, trustRoots } from "./trustRoots.ts";
 
 export interface DirectoryTargetOptions {
   readonly cluster: string;
@@ -92,7 +93,12 @@ export class DirectoryTarget implements Target {
     const all = manifests.map(({ object }) => object);
     const declared = new Set(all.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => metadata.name));
     const implied = [...namespaces].filter((name) => !declared.has(name)).sort();
-    const roots = all.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.namespace === this.#istioNamespace);
+    const configMap = (name: string) =>
+      all.find(
+        ({ kind, metadata }) =>
+          kind === "ConfigMap" && metadata.namespace === this.#istioNamespace && metadata.name === name,
+      );
+    const config = meshConfig(configMap(meshConfigMap)?.data);
     return {
       name: this.cluster,
       source: "directory",
@@ -101,7 +107,8 @@ export class DirectoryTarget implements Target {
         ...all.filter(({ kind }) => kind !== "ConfigMap"),
       ],
       istiodVersions: istiodVersions(all, this.#istioNamespace),
-      trustRoots: trustRoots(roots?.data),
+      trustRoots: trustRoots(configMap(trustRootConfigMap)?.data),
+      ...(config && { meshConfig: config }),
     };
   }
 }

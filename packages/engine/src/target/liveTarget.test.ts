@@ -150,7 +150,7 @@ test("what is optional and kept from us is a problem, and the rest is read", asy
   const { cluster, problems } = await target.observe();
 
   expect(cluster.objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toContain("Namespace foo");
-  expect(problems.map(({ code }) => code)).toEqual(["CLUSTER_FORBIDDEN", "KIND_NOT_INSTALLED"]);
+  expect(problems.map(({ code }) => code)).toEqual(["CLUSTER_FORBIDDEN", "CLUSTER_FORBIDDEN", "KIND_NOT_INSTALLED"]);
 });
 
 test("a server that does not answer is unreachable", async () => {

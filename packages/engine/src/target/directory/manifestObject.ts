@@ -1,4 +1,5 @@
 import { groupOf, type KubeObject, kindEntry } from "@isthmus/core";
+import { meshConfigMap } from "../meshConfig.ts";
 import { trustRootConfigMap } from "../trustRoots.ts";
 import { isFields, shapeMistake } from "./manifestShape.ts";
 
@@ -38,9 +39,12 @@ function isReadKind(apiVersion: string, kind: string): boolean {
   return kindEntry(group, kind) !== undefined || (group === "apps" && controllerKinds.has(kind)) || isConfigMap;
 }
 
-/** Of ConfigMaps only the one that holds the roots: others may hold anything. */
+/** Of ConfigMaps only those that hold the roots and the mesh's settings: others may hold anything. */
 export function isRead({ apiVersion, kind, metadata }: KubeObject): boolean {
-  return isReadKind(apiVersion, kind) && (kind !== "ConfigMap" || metadata?.name === trustRootConfigMap);
+  return (
+    isReadKind(apiVersion, kind) &&
+    (kind !== "ConfigMap" || [trustRootConfigMap, meshConfigMap].includes(metadata?.name))
+  );
 }
 
 /**

@@ -31,6 +31,18 @@ const everyShapes: Shapes = {
   status: "a mapping",
 };
 
+const routeShapes = (protocol: string): Shapes => ({
+  [`spec.${protocol}`]: "a list",
+  [`spec.${protocol}[]`]: "a mapping",
+  [`spec.${protocol}[].match`]: "a list",
+  [`spec.${protocol}[].match[]`]: "a mapping",
+  [`spec.${protocol}[].route`]: "a list",
+  [`spec.${protocol}[].route[]`]: "a mapping",
+  [`spec.${protocol}[].route[].destination`]: "a mapping",
+});
+
+const policyShapes: Shapes = { "spec.selector": "a mapping", "spec.selector.matchLabels": "a mapping of strings" };
+
 const kindShapes: Readonly<Record<string, Shapes>> = {
   Service: {
     "spec.selector": "a mapping of strings",
@@ -74,6 +86,26 @@ const kindShapes: Readonly<Record<string, Shapes>> = {
     "spec.subsets[]": "a mapping",
   },
   WorkloadEntry: { "spec.labels": "a mapping of strings" },
+  VirtualService: {
+    "spec.hosts": "a list",
+    "spec.hosts[]": "a string",
+    "spec.gateways": "a list",
+    "spec.exportTo": "a list",
+    ...routeShapes("http"),
+    ...routeShapes("tls"),
+    ...routeShapes("tcp"),
+  },
+  Sidecar: {
+    "spec.egress": "a list",
+    "spec.egress[]": "a mapping",
+    "spec.egress[].hosts": "a list",
+    "spec.egress[].hosts[]": "a string",
+    "spec.workloadSelector": "a mapping",
+    "spec.workloadSelector.labels": "a mapping of strings",
+  },
+  PeerAuthentication: policyShapes,
+  RequestAuthentication: policyShapes,
+  AuthorizationPolicy: policyShapes,
 };
 
 const controllerFields = ["spec", "spec.template", "spec.template.spec"];

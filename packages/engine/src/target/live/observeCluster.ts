@@ -1,6 +1,7 @@
 import { catalog, type KindEntry, MeshError, type Problem } from "@isthmus/core";
 import { failureProblem, type KubeClient, KubeError } from "@isthmus/kube";
 import { istiodVersions } from "../istiodVersions.ts";
+import { meshConfig, meshConfigMap } from "../meshConfig.ts";
 import type { Observation } from "../target.ts";
 import { trustRootConfigMap, trustRoots } from "../trustRoots.ts";
 import { slimObject } from "./slimObject.ts";
@@ -35,15 +36,17 @@ export async function observeCluster(client: KubeClient, options: ObserveOptions
   // Each call listens to a signal of its own: so many listeners on one would look like a leak to Node.
   const aborting = () => ({ signal: AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])]) });
   try {
-    const [version, roots, ...lists] = await Promise.all([
+    const [version, roots, mesh, ...lists] = await Promise.all([
       answerOf(client.version(aborting())),
       answerOf(client.get(configMap, trustRootConfigMap, istioNamespace, aborting())),
+      answerOf(client.get(configMap, meshConfigMap, istioNamespace, aborting())),
       ...catalog.map(async (kind) => ({ kind, answer: await answerOf(client.list(kind, aborting())) })),
     ]);
     const needed = lists.flatMap(({ kind, answer }) => (kind.read === "needed" ? refusalOf(answer) : []));
     if (needed.length > 0) throw new MeshError(incomplete(needed, cluster));
-    const optional = [roots, ...lists.map(({ answer }) => answer)].flatMap(refusalOf);
+    const optional = [roots, mesh, ...lists.map(({ answer }) => answer)].flatMap(refusalOf);
     const objects = lists.flatMap(({ answer }) => ("value" in answer ? answer.value.map(slimObject) : []));
+    const config = "value" in mesh ? meshConfig(mesh.value?.data) : undefined;
     return {
       cluster: {
         name: cluster,
@@ -52,6 +55,7 @@ export async function observeCluster(client: KubeClient, options: ObserveOptions
         ...("value" in version && { version: version.value }),
         istiodVersions: istiodVersions(objects, istioNamespace),
         trustRoots: "value" in roots ? trustRoots(roots.value?.data) : [],
+        ...(config && { meshConfig: config }),
       },
       problems: optional.flatMap((refusal) => failureProblem(refusal, cluster) ?? []),
     };

@@ -1,4 +1,4 @@
-import type { KubeObject, Node, Pod, PodSpec } from "@isthmus/core";
+import type { Container, KubeObject, Node, Pod, PodSpec } from "@isthmus/core";
 
 /**
  * A Pod or Node with the fields that the types of core declare, any other object as it is: thousands of Pods, each of some
@@ -28,8 +28,11 @@ function slimPod({ apiVersion, kind, metadata, spec, status }: Pod): Pod {
 }
 
 function slimPodSpec(spec: PodSpec): PodSpec {
-  const images = (containers: NonNullable<PodSpec["containers"]>) =>
-    containers.map((container) => pick(container, ["name", "image"]));
+  const images = (containers: readonly Container[]) =>
+    containers.map(({ ports, ...container }) => ({
+      ...pick(container, ["name", "image"]),
+      ...(ports && { ports: ports.map((port) => pick(port, ["name", "containerPort", "protocol"])) }),
+    }));
   return {
     ...pick(spec, ["serviceAccountName", "nodeName", "hostNetwork"]),
     ...(spec.containers && { containers: images(spec.containers) }),
@@ -53,8 +56,16 @@ function slimNode({ apiVersion, kind, metadata, spec, status }: Node): Node {
 }
 
 function slimMetadata(metadata: KubeObject["metadata"]): KubeObject["metadata"] {
-  return pick(metadata, ["name", "namespace", "labels", "uid", "resourceVersion", "deletionTimestamp"]);
+  const { annotations } = metadata;
+  const read = Object.entries(annotations ?? {}).filter(([name]) => istioAnnotation.test(name));
+  return {
+    ...pick(metadata, ["name", "namespace", "labels", "uid", "resourceVersion", "deletionTimestamp"]),
+    ...(read.length > 0 && { annotations: Object.fromEntries(read) }),
+  };
 }
+
+/** What tells whether a pod has a proxy, and which of its traffic that proxy takes. */
+const istioAnnotation = /^[a-z.]*istio\.io\//;
 
 type Conditions = readonly { readonly type: string; readonly status: string }[];
 

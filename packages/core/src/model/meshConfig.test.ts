@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { defaultMeshConfig, parseMeshConfig, podProxyMetadata } from "./meshConfig.ts";
+
+test("what istiod is not told is as Istio's defaults have it", () => {
+  expect(parseMeshConfig("accessLogFile: /dev/stdout")).toEqual(defaultMeshConfig);
+});
+
+test("each setting that decides where a request goes is read", () => {
+  const config = parseMeshConfig(`
+trustDomain: corp
+trustDomainAliases: [old]
+rootNamespace: istio-config
+outboundTrafficPolicy: {mode: REGISTRY_ONLY}
+enableAutoMtls: false
+defaultServiceExportTo: ["."]
+defaultVirtualServiceExportTo: ["~"]
+defaultDestinationRuleExportTo: [shop]
+defaultConfig: {proxyMetadata: {ISTIO_META_DNS_CAPTURE: true}}
+extensionProviders: [{name: opa}]
+`);
+
+  expect(config).toEqual({
+    trustDomain: "corp",
+    trustDomainAliases: ["old"],
+    rootNamespace: "istio-config",
+    outboundTrafficPolicy: "REGISTRY_ONLY",
+    enableAutoMtls: false,
+    defaultServiceExportTo: ["."],
+    defaultVirtualServiceExportTo: ["~"],
+    defaultDestinationRuleExportTo: ["shop"],
+    proxyMetadata: { ISTIO_META_DNS_CAPTURE: "true" },
+    extensionProviders: ["opa"],
+  });
+});
+
+test("a text that is no mapping gives no settings, and a wrong type none of its own", () => {
+  expect(parseMeshConfig("[1, 2]")).toBeUndefined();
+  expect(parseMeshConfig("a: [")).toBeUndefined();
+  expect(parseMeshConfig("trustDomain: 7\ntrustDomainAliases: x")).toEqual(defaultMeshConfig);
+});
+
+test("a pod's own proxy config is YAML or JSON", () => {
+  expect(podProxyMetadata('{"proxyMetadata":{"A":"b"}}')).toEqual({ A: "b" });
+  expect(podProxyMetadata("proxyMetadata:\n  A: b\n")).toEqual({ A: "b" });
+});

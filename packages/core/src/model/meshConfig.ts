@@ -1,0 +1,87 @@
+import { readDocuments } from "./readDocuments.ts";
+
+/** What of istiod's mesh config and of a proxy's own config decides where a request goes; defaults filled in. */
+export interface MeshConfig {
+  readonly trustDomain: string;
+  readonly trustDomainAliases: readonly string[];
+  /** Where policies are for the whole mesh. */
+  readonly rootNamespace: string;
+  readonly outboundTrafficPolicy: "ALLOW_ANY" | "REGISTRY_ONLY";
+  readonly enableAutoMtls: boolean;
+  readonly defaultServiceExportTo: readonly string[];
+  readonly defaultVirtualServiceExportTo: readonly string[];
+  readonly defaultDestinationRuleExportTo: readonly string[];
+  /** `defaultConfig.proxyMetadata`, such as ISTIO_META_DNS_CAPTURE. */
+  readonly proxyMetadata: Readonly<Record<string, string>>;
+  /** Names of CUSTOM authorization's extension providers. */
+  readonly extensionProviders: readonly string[];
+}
+
+/** What istiod takes where nothing is set: istio/pkg/config/mesh/mesh.go, DefaultMeshConfig. */
+export const defaultMeshConfig: MeshConfig = {
+  trustDomain: "cluster.local",
+  trustDomainAliases: [],
+  rootNamespace: "istio-system",
+  outboundTrafficPolicy: "ALLOW_ANY",
+  enableAutoMtls: true,
+  defaultServiceExportTo: ["*"],
+  defaultVirtualServiceExportTo: ["*"],
+  defaultDestinationRuleExportTo: ["*"],
+  proxyMetadata: {},
+  extensionProviders: [],
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Of the text in ConfigMap `istio`, key `mesh`; undefined where it is no YAML mapping. Fields of a wrong type count as absent. */
+export function parseMeshConfig(text: string): MeshConfig | undefined {
+  const config = yamlMapping(text);
+  if (config === undefined) return undefined;
+  const none = defaultMeshConfig;
+  const policy = fieldsOf(config.outboundTrafficPolicy).mode;
+  return {
+    trustDomain: textOf(config.trustDomain) ?? none.trustDomain,
+    trustDomainAliases: textsOf(config.trustDomainAliases) ?? [],
+    rootNamespace: textOf(config.rootNamespace) ?? none.rootNamespace,
+    outboundTrafficPolicy: policy === "REGISTRY_ONLY" ? policy : none.outboundTrafficPolicy,
+    enableAutoMtls: config.enableAutoMtls !== false,
+    defaultServiceExportTo: textsOf(config.defaultServiceExportTo) ?? none.defaultServiceExportTo,
+    defaultVirtualServiceExportTo: textsOf(config.defaultVirtualServiceExportTo) ?? none.defaultVirtualServiceExportTo,
+    defaultDestinationRuleExportTo:
+      textsOf(config.defaultDestinationRuleExportTo) ?? none.defaultDestinationRuleExportTo,
+    proxyMetadata: proxyMetadataOf(fieldsOf(config.defaultConfig)),
+    extensionProviders: listOf(config.extensionProviders).flatMap((each) => textOf(fieldsOf(each).name) ?? []),
+  };
+}
+
+/** Of a pod's annotation `proxy.istio.io/config`: what it sets for that pod over the mesh's. */
+export function podProxyMetadata(text: string): Readonly<Record<string, string>> {
+  return proxyMetadataOf(yamlMapping(text) ?? {});
+}
+
+function proxyMetadataOf(config: Fields): Readonly<Record<string, string>> {
+  const metadata = Object.entries(fieldsOf(config.proxyMetadata));
+  return Object.fromEntries(metadata.map(([name, value]) => [name, String(value)]));
+}
+
+function yamlMapping(text: string): Fields | undefined {
+  const value = readDocuments({ name: "mesh", text }).documents[0]?.value;
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? fieldsOf(value) : undefined;
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function textsOf(value: unknown): readonly string[] | undefined {
+  const texts = listOf(value).flatMap((each) => textOf(each) ?? []);
+  return texts.length === 0 ? undefined : texts;
+}

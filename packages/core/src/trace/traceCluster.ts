@@ -1,0 +1,174 @@
+import { labelsMatch } from "../facts/workloads.ts";
+import type { Node, Pod, PodController, Service } from "../kinds/core.ts";
+import type {
+  AuthorizationPolicy,
+  DestinationRule,
+  Gateway,
+  PeerAuthentication,
+  RequestAuthentication,
+  ServiceEntry,
+  Sidecar,
+  VirtualService,
+  WorkloadEntry,
+} from "../kinds/istio.ts";
+import type { KubeObject } from "../kinds/kubeObject.ts";
+import { groupOf } from "../kinds/kubeObject.ts";
+import { defaultMeshConfig, type MeshConfig } from "../model/meshConfig.ts";
+import type { ObservedCluster } from "../model/observed.ts";
+import { type TraceWorkload, traceWorkloadOfController, traceWorkloadOfPod } from "./traceWorkload.ts";
+
+interface KindsByName {
+  readonly Namespace: KubeObject;
+  readonly Node: Node;
+  readonly Service: Service;
+  readonly Gateway: Gateway;
+  readonly ServiceEntry: ServiceEntry;
+  readonly DestinationRule: DestinationRule;
+  readonly WorkloadEntry: WorkloadEntry;
+  readonly VirtualService: VirtualService;
+  readonly Sidecar: Sidecar;
+  readonly AuthorizationPolicy: AuthorizationPolicy;
+  readonly PeerAuthentication: PeerAuthentication;
+  readonly RequestAuthentication: RequestAuthentication;
+}
+
+/** A kind's name alone does not tell it: the Gateway API has a Gateway, others a Service. */
+const groups: Readonly<Record<keyof KindsByName, string>> = {
+  Namespace: "",
+  Node: "",
+  Service: "",
+  Gateway: "networking.istio.io",
+  ServiceEntry: "networking.istio.io",
+  DestinationRule: "networking.istio.io",
+  WorkloadEntry: "networking.istio.io",
+  VirtualService: "networking.istio.io",
+  Sidecar: "networking.istio.io",
+  AuthorizationPolicy: "security.istio.io",
+  PeerAuthentication: "security.istio.io",
+  RequestAuthentication: "security.istio.io",
+};
+
+/** One cluster, indexed lazily for the questions of both halves. What it answers is stable: the same array each time. */
+export class TraceCluster {
+  readonly name: string;
+  readonly source: "live" | "directory";
+  readonly meshConfig: MeshConfig;
+  /** SHA-256 fingerprints of the roots that its workloads trust; empty where unknown. */
+  readonly trustRoots: readonly string[];
+  readonly #objects: readonly KubeObject[];
+  readonly #byKind = new Map<string, readonly KubeObject[]>();
+  readonly #memo = new Map<string, unknown>();
+
+  constructor(cluster: ObservedCluster) {
+    this.name = cluster.name;
+    this.source = cluster.source;
+    this.meshConfig = cluster.meshConfig ?? defaultMeshConfig;
+    this.trustRoots = cluster.trustRoots.map(({ fingerprint }) => fingerprint);
+    this.#objects = cluster.objects;
+  }
+
+  /**
+   * All objects of a kind in the order in which istiod goes through them: by age, then name, then namespace
+   * (pilot/pkg/model/config.go, configCompareByCreationTime).
+   */
+  all<K extends keyof KindsByName>(kind: K): readonly KindsByName[K][] {
+    return this.memo(`all ${kind}`, () => {
+      const found = this.#ofKind(kind).filter(({ apiVersion }) => groupOf(apiVersion) === groups[kind]);
+      return [...found].sort(byAge) as unknown as KindsByName[K][];
+    });
+  }
+
+  /** The same, by namespace. */
+  in<K extends keyof KindsByName>(kind: K, namespace: string): readonly KindsByName[K][] {
+    const index = this.memo(`in ${kind}`, () =>
+      groupBy(this.all(kind), ({ metadata }) => metadata.namespace ?? "default"),
+    );
+    return index.get(namespace) ?? [];
+  }
+
+  get namespaces(): ReadonlyMap<string, KubeObject> {
+    return this.memo("namespaces", () => new Map(this.all("Namespace").map((each) => [each.metadata.name, each])));
+  }
+
+  get workloads(): readonly TraceWorkload[] {
+    return this.memo("workloads", () => {
+      const pods = this.#ofKind("Pod").flatMap((pod) => traceWorkloadOfPod(this.name, pod as Pod) ?? []);
+      if (this.source === "live") return pods;
+      const controllers = ["Deployment", "StatefulSet", "DaemonSet"].flatMap((kind) => this.#ofKind(kind));
+      return [
+        ...pods,
+        ...controllers.map((each) => traceWorkloadOfController(this.name, each as PodController, this.namespaces)),
+      ];
+    });
+  }
+
+  workloadsIn(namespace: string): readonly TraceWorkload[] {
+    return (
+      this.memo("workloads by namespace", () => groupBy(this.workloads, (each) => each.namespace)).get(namespace) ?? []
+    );
+  }
+
+  /** Empty selectors select nothing, as a Service's does. */
+  select(namespace: string, selector: Readonly<Record<string, string>>): readonly TraceWorkload[] {
+    const [first] = Object.entries(selector);
+    if (first === undefined) return [];
+    const index = this.memo("workloads by label", () => {
+      const byLabel = new Map<string, TraceWorkload[]>();
+      for (const workload of this.workloads) {
+        for (const [key, value] of Object.entries(workload.labels)) {
+          const bucket = `${workload.namespace}\n${key}\n${value}`;
+          const others = byLabel.get(bucket);
+          if (others === undefined) byLabel.set(bucket, [workload]);
+          else others.push(workload);
+        }
+      }
+      return byLabel;
+    });
+    const candidates = index.get(`${namespace}\n${first[0]}\n${first[1]}`) ?? [];
+    return candidates.filter(({ labels }) => labelsMatch(selector, labels));
+  }
+
+  workloadAt(address: string): TraceWorkload | undefined {
+    return this.memo("workloads by address", () => {
+      // Pods of the host's network share its address; none of them owns it.
+      const own = this.workloads.filter((each) => !each.isHostNetwork && each.address !== undefined);
+      return new Map(own.map((each) => [each.address ?? "", each]));
+    }).get(address);
+  }
+
+  /** Computes a part of the index once; `key` must name what `compute` gives. */
+  memo<T>(key: string, compute: () => T): T {
+    if (!this.#memo.has(key)) this.#memo.set(key, compute());
+    return this.#memo.get(key) as T;
+  }
+
+  #ofKind(kind: string): readonly KubeObject[] {
+    if (this.#byKind.size === 0) {
+      for (const [name, objects] of groupBy(this.#objects, (object) => object.kind)) this.#byKind.set(name, objects);
+    }
+    return this.#byKind.get(kind) ?? [];
+  }
+}
+
+function byAge({ metadata: left }: KubeObject, { metadata: right }: KubeObject): number {
+  return (
+    compare(left.creationTimestamp ?? "", right.creationTimestamp ?? "") ||
+    compare(left.name, right.name) ||
+    compare(left.namespace ?? "", right.namespace ?? "")
+  );
+}
+
+function compare(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
+function groupBy<T>(all: readonly T[], keyOf: (each: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const each of all) {
+    const group = groups.get(keyOf(each));
+    if (group === undefined) groups.set(keyOf(each), [each]);
+    else group.push(each);
+  }
+  return groups;
+}

@@ -1,0 +1,110 @@
+import type { ProblemCode } from "../problem.ts";
+import type { TraceRequest } from "./traceRequest.ts";
+
+/** The stations of a request, in its order. */
+export const traceHopNames = [
+  "client",
+  "name",
+  "visibility",
+  "listener",
+  "route",
+  "policy",
+  "endpoints",
+  "connection",
+  "gateway",
+  "gateway route",
+  "destination",
+  "mutual TLS",
+  "identity",
+  "authentication",
+  "authorization",
+  "application",
+] as const;
+export type TraceHopName = (typeof traceHopNames)[number];
+
+/** Codes of problem.ts that a broken hop has. */
+export type TraceCode = Extract<ProblemCode, `TRACE_${string}`>;
+
+/** The object that made a hop what it is. `Service`, `Pod` and other kinds alike. */
+export interface TracedObject {
+  readonly cluster: string;
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+interface HopFacts {
+  readonly name: TraceHopName;
+  /** Absent where the hop lies outside the clusters. */
+  readonly cluster?: string;
+  readonly object?: TracedObject;
+  /** Within the object: `spec.trafficPolicy.tls.sni`, `spec.http[0].route[1].destination.subset`. */
+  readonly field?: string;
+  /** What happens here and why, for people; one sentence. */
+  readonly detail: string;
+  /** The file of Istio's source, or the page, that the rule rests on: `pilot/pkg/networking/core/cluster_tls.go`. */
+  readonly source: string;
+}
+
+export interface PassedHop extends HopFacts {
+  readonly status: "ok" | "unknown";
+}
+
+export interface BrokenHop extends HopFacts {
+  readonly status: "broken";
+  readonly code: TraceCode;
+  /** What to change, naming object and field. */
+  readonly mend: string;
+}
+
+export type TraceHop = PassedHop | BrokenHop;
+
+/**
+ * What the client sees, comparable with curl's result and Envoy's access log.
+ * - `answered`: the application got the request (or a redirect or direct response that was asked for was given): it may still say 404;
+ * - `refused`: a proxy answers in its place, with `status` where it is HTTP, and `responseFlag` as in Envoy's access log;
+ * - `reset`: the connection is closed without an answer; a TLS handshake of the client itself that fails is one too;
+ * - `no-such-host`: DNS has no such name; `timeout`: nothing answers at all (a firewall, a black hole).
+ */
+export type TraceOutcome =
+  | { readonly kind: "answered"; readonly by: AnsweredBy; readonly status?: number }
+  | { readonly kind: "refused"; readonly status?: number; readonly responseFlag?: string }
+  | { readonly kind: "reset"; readonly responseFlag?: string }
+  | { readonly kind: "no-such-host" }
+  | { readonly kind: "timeout" }
+  | { readonly kind: "unknown"; readonly why: string };
+
+/** Who answers: a workload of a mesh, something outside of all clusters, or a proxy as it was told to. */
+export type AnsweredBy =
+  | {
+      readonly type: "workload";
+      readonly cluster: string;
+      readonly namespace: string;
+      readonly name: string;
+      readonly port: number;
+    }
+  | { readonly type: "outside"; readonly address: string; readonly port: number }
+  | { readonly type: "proxy" };
+
+/** One way that the request may take. */
+export interface TraceBranch {
+  /** In 0..1; all of a trace add up to 1. */
+  readonly probability: number;
+  readonly hops: readonly TraceHop[];
+  readonly outcome: TraceOutcome;
+}
+
+/**
+ * - `reaches`: whatever way it takes it is answered; where a proxy retries elsewhere after a failed connection, that counts;
+ * - `partly`: some ways are answered, some not; `broken`: none is; `unknown`: that cannot be told.
+ */
+export type TraceVerdict = "reaches" | "partly" | "broken" | "unknown";
+
+export interface Trace {
+  readonly request: TraceRequest;
+  /** The likeliest first. */
+  readonly branches: readonly TraceBranch[];
+  readonly verdict: TraceVerdict;
+  /** The first broken hop of the likeliest branch that is not answered. */
+  readonly blamed?: BrokenHop;
+}
