@@ -10,6 +10,8 @@ import { getObject } from "./objects/getObject.ts";
 import { listAll } from "./objects/listAll.ts";
 import { removeObject } from "./objects/removeObject.ts";
 import { watchEvents } from "./objects/watchEvents.ts";
+import { execInPod } from "./pods/execInPod.ts";
+import { forwardPort } from "./pods/forwardPort.ts";
 
 export interface ClientOptions {
   readonly timeouts?: Partial<Timeouts>;
@@ -42,6 +44,8 @@ export function createKubeClient(access: ClusterAccess, options: ClientOptions =
       const { gitVersion }: { readonly gitVersion: string } = JSON.parse(body);
       return gitVersion;
     },
+    exec: (pod, argv, execOptions = {}) => execInPod(session, pod, argv, execOptions),
+    portForward: (pod, callOptions = {}) => forwardPort(session, pod, callOptions),
     close: () => session.close(),
   };
 }

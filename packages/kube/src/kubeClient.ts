@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { KindEntry, KubeObject } from "@isthmus/core";
 
 export interface CallOptions {
@@ -47,6 +48,29 @@ export type WatchEvent =
   | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: KubeObject }
   | { readonly type: "BOOKMARK"; readonly resourceVersion: string };
 
+export interface PodContainer {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+}
+
+export interface PodPort {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly port: number;
+}
+
+export interface ExecOptions extends CallOptions {
+  /** Given to the command's standard input, which is then closed. */
+  readonly stdin?: string;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /**
  * One API server. Every call retries 429, 5xx and connection errors with jitter where that is safe, and gives up with a
  * `KubeError` (the server answered) or a `MeshError` (it did not: CLUSTER_UNREACHABLE, CLUSTER_CERTIFICATE …).
@@ -78,5 +102,12 @@ export interface KubeClient {
   watch(kind: KindEntry, resourceVersion: string, options?: WatchOptions): AsyncIterable<WatchEvent>;
   /** The server's version, `v1.37.2`. */
   version(options?: CallOptions): Promise<string>;
+  /**
+   * Runs a command in a container to its end. Needs the verbs `get` and `create` of `pods/exec`. An exit code other than 0 is a
+   * result; a program that does not exist is a `KubeError`.
+   */
+  exec(pod: PodContainer, argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** A connection to a port on the pod's own loopback interface. Needs the verbs `get` and `create` of `pods/portforward`. */
+  portForward(pod: PodPort, options?: CallOptions): Promise<Duplex>;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { MeshError } from "@isthmus/core";
-import type { Dispatcher } from "undici";
+import type { Dispatcher, WebSocket } from "undici";
 import { credentialSource } from "../auth/credentialSource.ts";
 import type { Credentials } from "../auth/credentials.ts";
 import { impersonationHeaders } from "../auth/impersonationHeaders.ts";
@@ -11,6 +11,7 @@ import { abortable } from "./abortable.ts";
 import { expiredCertificate } from "./expiredCertificate.ts";
 import { clientExpiredProblem, explainFailure, type FailureContext } from "./explainFailure.ts";
 import { openDispatcher } from "./openDispatcher.ts";
+import { openWebSocket } from "./openWebSocket.ts";
 import { readStatus } from "./readStatus.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { Timing } from "./timing.ts";
@@ -32,6 +33,14 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
+}
+
+export interface WebSocketRequest {
+  readonly call: KubeCall;
+  readonly path: string;
+  /** Subprotocols in the order of preference. */
+  readonly protocols: readonly string[];
+  readonly signal?: AbortSignal | undefined;
 }
 
 export type HttpStream = Dispatcher.ResponseData["body"];
@@ -69,6 +78,26 @@ export class Session {
   /** A successful answer whose body is read as it comes. A failure while reading is the caller's, see `explain`. */
   async stream(request: HttpRequest): Promise<HttpStream> {
     return this.#withRetries(request, async () => (await this.#exchange(request)).body);
+  }
+
+  /** An open WebSocket. The caller closes it. */
+  async webSocket({ call, path, protocols, signal }: WebSocketRequest): Promise<WebSocket> {
+    const request: HttpRequest = { call, method: "GET", path, signal, once: true };
+    return this.#withRetries(request, async () => {
+      const credentials = await abortable(this.#source.current(), signal);
+      const dispatcher = await abortable(this.#dispatcher(credentials), signal);
+      const url = `${this.#access.server.replace(/\/+$/, "").replace(/^http/, "ws")}${path}`;
+      const socket = await openWebSocket(url, {
+        dispatcher,
+        protocols,
+        headers: this.#headers(request, credentials),
+        signal,
+      });
+      if (socket !== undefined) return socket;
+      // A refused upgrade does not tell why; the same request without one does.
+      await (await this.#exchange(request)).body.dump();
+      throw readStatus(call, 500, "the API server does not open a WebSocket", undefined);
+    });
   }
 
   /** What a failure that broke a stream means. */

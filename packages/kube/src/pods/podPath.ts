@@ -1,0 +1,15 @@
+import { kindEntry } from "@isthmus/core";
+import { resourcePath } from "../objects/resourcePath.ts";
+
+export type PodSubresource = "exec" | "portforward";
+
+/** The path of a pod's subresource; a parameter may repeat. */
+export function podPath(
+  { namespace, pod }: { readonly namespace: string; readonly pod: string },
+  subresource: PodSubresource,
+  parameters: readonly (readonly [string, string])[],
+): string {
+  const kind = kindEntry("", "Pod");
+  if (kind === undefined) throw new RangeError("the catalog has no Pod");
+  return `${resourcePath(kind, namespace, pod)}/${subresource}?${new URLSearchParams(parameters.map(([name, value]): [string, string] => [name, value]))}`;
+}
