@@ -70,6 +70,11 @@ export const problemCodes = {
   CREDENTIAL_SHARED: { severity: "warning", summary: "two declarations show one certificate at the same gateway" },
   VIP_POOL_INVALID: { severity: "error", summary: "the address pool is no usable range" },
   VIP_POOL_EXHAUSTED: { severity: "error", summary: "the address pool has no free address left" },
+  // Certificates
+  CERTIFICATE_INVALID: { severity: "error", summary: "a certificate or private key cannot be used" },
+  CA_KEY_FILE_INVALID: { severity: "error", summary: "a CA's key file cannot be read" },
+  CA_KEY_LOCKED: { severity: "error", summary: "a CA's key file does not open with this passphrase" },
+  SIGNER_FAILED: { severity: "error", summary: "the CA did not sign what it was asked to" },
   // Plan and apply
   OBJECT_NOT_OURS: { severity: "error", summary: "an object of the same name exists and is not ours" },
   OBJECT_REFUSED: { severity: "error", summary: "the API server refuses an object" },

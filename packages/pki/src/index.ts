@@ -1,2 +1,25 @@
-/** What this package promises to nobody yet is not exported. */
-export {};
+export type { Authority } from "./authority.ts";
+export { loadAuthority } from "./authority.ts";
+export type { AuthoritySignerOptions } from "./authoritySigner.ts";
+export { authoritySigner } from "./authoritySigner.ts";
+export type { CaCerts } from "./caCerts.ts";
+export { caCertsOf, caCertsSecret } from "./caCerts.ts";
+export type { RootOptions } from "./createRoot.ts";
+export { createRoot } from "./createRoot.ts";
+export type { CertificateFacts } from "./inspect.ts";
+export { inspectBundle, inspectCertificate } from "./inspect.ts";
+export type { Issued, IssueOptions } from "./issue.ts";
+export { issue } from "./issue.ts";
+export type { Intermediate, IntermediateOptions } from "./issueIntermediate.ts";
+export { issueIntermediate } from "./issueIntermediate.ts";
+export { decryptKeyFile, encryptKeyFile, keyFileCertificates } from "./keyFile.ts";
+export type { KeyKind, KeyPair } from "./keys.ts";
+export { createKeyPair, keyKinds, privateKeyPem, readPrivateKey } from "./keys.ts";
+export type { Age, Validity } from "./lifetime.ts";
+export { ageOf, renewalTime } from "./lifetime.ts";
+export { meshNameLimits } from "./nameLimits.ts";
+export { fingerprintOf, splitPem } from "./pem.ts";
+export type { NameLimits, Profile, Signer, SigningRequest, SignOptions, SubjectAltNames } from "./signer.ts";
+export { joinBundles, withoutRoots } from "./trustBundle.ts";
+export type { ChainFault, ChainFaultKind, ChainToVerify, ChainVerdict } from "./verifyChain.ts";
+export { verifyChain } from "./verifyChain.ts";
