@@ -74,6 +74,7 @@ const path: DeclaredPath = {
   protocol: "HTTP",
   consumer: { cluster: "cluster1", namespace: "foo" },
   server: { cluster: "cluster2", namespace: "bar", service: "httpbin" },
+  sni: "outbound_.8000_._.httpbin.bar.svc.cluster.local",
   identities: ["spiffe://cluster.local/ns/bar/sa/httpbin"],
 };
 

@@ -53,6 +53,7 @@ test("a per-cluster name is a Gateway at the server and a ServiceEntry with a De
       protocol: "HTTP",
       consumer: { cluster: "cluster1", namespace: "foo" },
       server: { cluster: "cluster2", namespace: "bar", service: "httpbin" },
+      sni: "outbound_.8000_._.httpbin.bar.svc.cluster.local",
       identities: ["spiffe://cluster.local/ns/bar/sa/httpbin"],
     },
   ]);

@@ -6,6 +6,7 @@ import { allowedPrincipals, restrictsCallers } from "../model/access.ts";
 import { at } from "../model/intents.ts";
 import { type CompileContext, localHost } from "./compileContext.ts";
 import { type AllowedCalls, type Denial, denials } from "./denials.ts";
+import { passthroughSni } from "./passthroughPolicy.ts";
 import type { Report } from "./report.ts";
 import { passthroughHost } from "./serverSide.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
@@ -87,7 +88,7 @@ function rulesOfPort(
     );
     return undefined;
   }
-  const sni = `outbound_.${port.number}_._.${passthroughHost(share, mesh)}`;
+  const sni = passthroughSni(passthroughHost(share, mesh), port.number);
   const target = server.service.spec.ports?.find((candidate) => candidate.port === port.number)?.targetPort;
   return found.map((denial) => rule(denial, sni, typeof target === "string" ? undefined : (target ?? port.number)));
 }

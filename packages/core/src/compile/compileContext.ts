@@ -3,7 +3,7 @@ import type { DeclaredPath } from "../model/compiled.ts";
 import type { Mesh } from "../model/mesh.ts";
 import type { Claims } from "./claims.ts";
 import type { Report } from "./report.ts";
-import type { Server, Share, SharedPort } from "./share.ts";
+import type { Server, Share } from "./share.ts";
 
 /** What the parts of compile write to and look up. */
 export interface CompileContext {
@@ -24,23 +24,4 @@ export function identities(share: Share, server: Server, mesh: Mesh): readonly s
   return server.serviceAccounts.map(
     (account) => `spiffe://${mesh.spec.trustDomain}/ns/${share.namespace}/sa/${account}`,
   );
-}
-
-export function declaredPath(
-  share: Share,
-  server: Server,
-  mesh: Mesh,
-  call: { readonly host: string; readonly port: SharedPort; readonly cluster: string; readonly namespace: string },
-): DeclaredPath {
-  const { host, port, cluster, namespace } = call;
-  return {
-    owner: share.owner,
-    host,
-    port: port.number,
-    portName: port.name,
-    ...(port.protocol === undefined ? {} : { protocol: port.protocol }),
-    consumer: { cluster, namespace },
-    server: { cluster: server.facts.name, namespace: share.namespace, service: share.service },
-    identities: identities(share, server, mesh),
-  };
 }

@@ -1,6 +1,7 @@
 import { at } from "../model/intents.ts";
 import { commonPorts } from "./commonPorts.ts";
-import { type CompileContext, declaredPath, identities } from "./compileContext.ts";
+import { type CompileContext, identities } from "./compileContext.ts";
+import { declaredPath } from "./declaredPath.ts";
 import { hostName } from "./hostName.ts";
 import { type MeshName, meshDestinationRule, meshServiceEntry } from "./meshName.ts";
 import type { NamedHost } from "./nameHosts.ts";

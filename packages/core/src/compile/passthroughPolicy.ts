@@ -6,9 +6,13 @@ type TrafficPolicy = NonNullable<DestinationRule["spec"]["trafficPolicy"]>;
 /** What the declaration says about connections to a host. */
 export type TrafficSettings = Pick<TrafficPolicy, "outlierDetection" | "connectionPool" | "loadBalancer">;
 
+/** istio/pilot/pkg/model/service.go, BuildDNSSrvSubsetKey */
+export function passthroughSni(host: string, port: number): string {
+  return `outbound_.${port}_._.${host}`;
+}
+
 /**
- * Mutual TLS with the SNI that an AUTO_PASSTHROUGH gateway of the server routes on
- * (istio/pilot/pkg/model/service.go, BuildDNSSrvSubsetKey). An SNI holds for one port, so each has its own settings; those
+ * Mutual TLS with the SNI that an AUTO_PASSTHROUGH gateway of the server routes on. An SNI holds for one port, so each has its own settings; those
  * take nothing over from the policy around them (istio/pilot/pkg/networking/util, MergeSubsetTrafficPolicy).
  */
 export function passthroughPolicy(
@@ -17,7 +21,7 @@ export function passthroughPolicy(
   settings: TrafficSettings,
   rest: { readonly subjectAltNames?: string[] } = {},
 ): TrafficPolicy {
-  const tls = (number: number) => ({ mode: "ISTIO_MUTUAL" as const, sni: `outbound_.${number}_._.${host}`, ...rest });
+  const tls = (number: number) => ({ mode: "ISTIO_MUTUAL" as const, sni: passthroughSni(host, number), ...rest });
   const [only, ...others] = ports;
   if (only !== undefined && others.length === 0) return { ...settings, tls: tls(only.number) };
   return {

@@ -1,5 +1,6 @@
 import { at } from "../model/intents.ts";
-import { type CompileContext, declaredPath, identities } from "./compileContext.ts";
+import { type CompileContext, identities } from "./compileContext.ts";
+import { declaredPath } from "./declaredPath.ts";
 import { hostName } from "./hostName.ts";
 import type { NamedHost } from "./nameHosts.ts";
 import { perClusterDestinationRule, perClusterServiceEntry } from "./perCluster.ts";

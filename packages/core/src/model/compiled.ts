@@ -12,6 +12,8 @@ export interface DeclaredPath {
   /** `namespace` is "*" where every namespace of the cluster may call. */
   readonly consumer: { readonly cluster: string; readonly namespace: string };
   readonly server: { readonly cluster: string; readonly namespace: string; readonly service: string };
+  /** What the caller's sidecar puts into its TLS hello, by which the serving cluster's gateway finds the service. */
+  readonly sni: string;
   /** SPIFFE IDs that the server may show. */
   readonly identities: readonly string[];
 }

@@ -1,0 +1,27 @@
+import type { DeclaredPath } from "../model/compiled.ts";
+import type { Mesh } from "../model/mesh.ts";
+import { identities } from "./compileContext.ts";
+import { passthroughSni } from "./passthroughPolicy.ts";
+import { passthroughHost } from "./serverSide.ts";
+import type { Server, Share, SharedPort } from "./share.ts";
+
+/** A call that a consumer may make, as `verify` and `probe` take it. */
+export function declaredPath(
+  share: Share,
+  server: Server,
+  mesh: Mesh,
+  call: { readonly host: string; readonly port: SharedPort; readonly cluster: string; readonly namespace: string },
+): DeclaredPath {
+  const { host, port, cluster, namespace } = call;
+  return {
+    owner: share.owner,
+    host,
+    port: port.number,
+    portName: port.name,
+    ...(port.protocol === undefined ? {} : { protocol: port.protocol }),
+    consumer: { cluster, namespace },
+    server: { cluster: server.facts.name, namespace: share.namespace, service: share.service },
+    sni: passthroughSni(passthroughHost(share, mesh), port.number),
+    identities: identities(share, server, mesh),
+  };
+}
