@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Lab, startLab, waitFor } from "../src/index.ts";
+import { accountKubeconfig } from "./account.ts";
 import { analyze, ourObjects } from "./clusterState.ts";
 import { isthmus } from "./isthmus.ts";
 import { greeter, namespace, sleep } from "./manifests.ts";
@@ -119,57 +119,21 @@ test("an account that may not read one kind is told which, and nothing is writte
   await rm(account);
 });
 
-/** A kubeconfig in which cluster1 is reached by a service account that may read everything but one kind. */
+/** A kubeconfig in which cluster1 is reached by an account that may read what `isthmus rbac` grants, but for one kind. */
 async function restrictedAccount(cluster: string, hidden: string): Promise<string> {
-  const istio = [
-    "gateways",
-    "serviceentries",
-    "destinationrules",
-    "workloadentries",
-    "virtualservices",
-    "authorizationpolicies",
-    "requestauthentications",
-  ];
-  await lab.apply(cluster, [
-    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "reader", namespace: "default" } },
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "ClusterRole",
-      metadata: { name: "reader" },
-      rules: [
-        {
-          apiGroups: [""],
-          resources: ["namespaces", "nodes", "services", "pods", "configmaps"],
-          verbs: ["get", "list"],
-        },
-        {
-          apiGroups: ["networking.istio.io", "security.istio.io"],
-          resources: istio.filter((kind) => kind !== hidden),
-          verbs: ["get", "list"],
-        },
-      ],
-    },
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "ClusterRoleBinding",
-      metadata: { name: "reader" },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "reader" },
-      subjects: [{ kind: "ServiceAccount", name: "reader", namespace: "default" }],
-    },
-  ]);
-  const { stdout: token } = await execa("kubectl", [
-    "--kubeconfig",
-    lab.kubeconfig,
-    "--context",
-    cluster,
-    "create",
-    "token",
-    "reader",
-  ]);
-  const config = JSON.parse(await readFile(lab.kubeconfig, "utf8"));
-  const user = config.users.find(({ name }: { name: string }) => name === `${cluster}-admin`);
-  user.user = { token };
-  const path = `${folder}.kubeconfig`;
-  await writeFile(path, JSON.stringify(config), { mode: 0o600 });
-  return path;
+  const isKept = ({ resources = [] }: Rule) => !resources.includes(hidden);
+  const without = (rule: Rule) =>
+    isKept(rule) ? rule : { ...rule, resources: rule.resources?.filter((resource) => resource !== hidden) };
+  return accountKubeconfig(lab, [cluster], {
+    args: ["--read-only"],
+    change: (manifests) =>
+      manifests.map((manifest) => {
+        const { rules } = manifest as { readonly rules?: readonly Rule[] };
+        return rules === undefined ? manifest : { ...manifest, rules: rules.map(without) };
+      }),
+  });
+}
+
+interface Rule {
+  readonly resources?: readonly string[];
 }

@@ -126,6 +126,23 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       finish(await explain(await session(command), code));
     });
 
+  program.commandsGroup("Set up:");
+  program
+    .command("rbac")
+    .description("print the roles that our commands need in a cluster")
+    .argument("<cluster>", "a declared cluster; any name where none is declared yet")
+    .option("--read-only", "for plan, diff, status, verify and check")
+    .option("--manage-ca", "also the Secret cacerts in Istio's namespace")
+    .option("--namespace <name>", "write only in this namespace (repeat it)", collect)
+    .option("--name <name>", "of the roles and the account (default: isthmus, isthmus-reader)")
+    .option("--account-namespace <name>", "of the service account (default: Istio's)")
+    .option("--user <name>", "for this user in place of a service account")
+    .option("--group <name>", "for this group in place of a service account")
+    .action(async (cluster: string, options, command: Command) => {
+      const { rbac } = await import("./commands/rbac.ts");
+      finish(await rbac(await session(command), cluster, options));
+    });
+
   program.commandsGroup("More:").helpCommand("help [command]", "print help for a command");
   program
     .command("completion")

@@ -6,6 +6,15 @@ export { gatewayAddresses } from "./facts/gatewayAddresses.ts";
 export { isInjected } from "./facts/workloads.ts";
 export type { KindEntry } from "./kinds/catalog.ts";
 export { catalog, kindEntry } from "./kinds/catalog.ts";
+export {
+  type CheckedKind,
+  checkedKinds,
+  deploymentKind,
+  endpointSliceKind,
+  mutatingWebhookKind,
+  serviceCidrKind,
+} from "./kinds/checkedKinds.ts";
+export { configMapKind } from "./kinds/configMapKind.ts";
 export type { Container, Node, Pod, PodController, PodSpec, Service, ServicePort } from "./kinds/core.ts";
 export type { DestinationRule, Gateway, ServiceEntry, WorkloadEntry } from "./kinds/istio.ts";
 export { networkingApiVersion } from "./kinds/istio.ts";
@@ -25,6 +34,15 @@ export {
   sideLabel,
   sideOf,
 } from "./kinds/ownership.ts";
+export {
+  caSecret,
+  meshConfigMap,
+  type Right,
+  type RightPurpose,
+  type RightVerb,
+  rightsOf,
+  trustRootConfigMap,
+} from "./kinds/rights.ts";
 export type { IntentsContext } from "./model/checkIntents.ts";
 export { checkIntents } from "./model/checkIntents.ts";
 export type { Compiled, DeclaredPath } from "./model/compiled.ts";
@@ -70,6 +88,7 @@ export type { DecodedPlan, SavedPlan } from "./plan/savedPlan.ts";
 export { decodeSavedPlan, encodeSavedPlan } from "./plan/savedPlan.ts";
 export type { Problem, ProblemCode, Severity } from "./problem.ts";
 export { hasErrors, MeshError, problemCodes, severityOf } from "./problem.ts";
+export { type RbacOptions, type RbacSubject, rbacManifests } from "./rbac/rbacManifests.ts";
 export type { Hop, HopName, PathProof, ProofStatus } from "./verify/pathProof.ts";
 export { hopNames } from "./verify/pathProof.ts";
 export type { ProofInput } from "./verify/proofContext.ts";

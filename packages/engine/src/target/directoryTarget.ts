@@ -1,13 +1,22 @@
-import { type Action, keyOf, MeshError, type ObservedCluster, type Problem, refOf } from "@isthmus/core";
+import {
+  type Action,
+  keyOf,
+  MeshError,
+  meshConfigMap,
+  type ObservedCluster,
+  type Problem,
+  refOf,
+  trustRootConfigMap,
+} from "@isthmus/core";
 import pLimit from "p-limit";
 import { DirectoryError } from "./directory/directoryError.ts";
 import { type Manifests, readManifests } from "./directory/readManifests.ts";
 import { writeManifest } from "./directory/writeManifest.ts";
 import { istiodVersions } from "./istiodVersions.ts";
-import { meshConfig, meshConfigMap } from "./meshConfig.ts";
+import { meshConfig } from "./meshConfig.ts";
 import { refusal } from "./refusal.ts";
 import type { CallOptions, Observation, Target, WriteOptions } from "./target.ts";
-import { trustRootConfigMap, trustRoots } from "./trustRoots.ts";
+import { trustRoots } from "./trustRoots.ts";
 
 export interface DirectoryTargetOptions {
   readonly cluster: string;

@@ -1,9 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type { TrustRoot } from "@isthmus/core";
 
-/** The ConfigMap by which istiod gives every namespace the mesh's roots. It holds certificates only, never a key. */
-export const trustRootConfigMap = "istio-ca-root-cert";
-
 const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**

@@ -1,6 +1,4 @@
-import { groupOf, type KubeObject, kindEntry } from "@isthmus/core";
-import { meshConfigMap } from "../meshConfig.ts";
-import { trustRootConfigMap } from "../trustRoots.ts";
+import { groupOf, type KubeObject, kindEntry, meshConfigMap, trustRootConfigMap } from "@isthmus/core";
 import { isFields, shapeMistake } from "./manifestShape.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
-import { catalog, type KindEntry, MeshError, type Problem } from "@isthmus/core";
+import { catalog, configMapKind, MeshError, meshConfigMap, type Problem, trustRootConfigMap } from "@isthmus/core";
 import { failureProblem, type KubeClient, KubeError } from "@isthmus/kube";
 import { istiodVersions } from "../istiodVersions.ts";
-import { meshConfig, meshConfigMap } from "../meshConfig.ts";
+import { meshConfig } from "../meshConfig.ts";
 import type { Observation } from "../target.ts";
-import { trustRootConfigMap, trustRoots } from "../trustRoots.ts";
+import { trustRoots } from "../trustRoots.ts";
 import { slimObject } from "./slimObject.ts";
 
 export interface ObserveOptions {
@@ -11,17 +11,6 @@ export interface ObserveOptions {
   readonly istioNamespace: string;
   readonly signal: AbortSignal | undefined;
 }
-
-// Read by name: it is no kind of which all objects matter.
-const configMap: KindEntry = {
-  group: "",
-  version: "v1",
-  kind: "ConfigMap",
-  plural: "configmaps",
-  namespaced: true,
-  read: "optional",
-  write: false,
-};
 
 /** What was read, or why the API server keeps it from us. */
 type Answer<T> = { readonly value: T } | { readonly refusal: KubeError };
@@ -38,8 +27,8 @@ export async function observeCluster(client: KubeClient, options: ObserveOptions
   try {
     const [version, roots, mesh, ...lists] = await Promise.all([
       answerOf(client.version(aborting())),
-      answerOf(client.get(configMap, trustRootConfigMap, istioNamespace, aborting())),
-      answerOf(client.get(configMap, meshConfigMap, istioNamespace, aborting())),
+      answerOf(client.get(configMapKind, trustRootConfigMap, istioNamespace, aborting())),
+      answerOf(client.get(configMapKind, meshConfigMap, istioNamespace, aborting())),
       ...catalog.map(async (kind) => ({ kind, answer: await answerOf(client.list(kind, aborting())) })),
     ]);
     const needed = lists.flatMap(({ kind, answer }) => (kind.read === "needed" ? refusalOf(answer) : []));

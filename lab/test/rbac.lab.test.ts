@@ -1,0 +1,159 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Lab, startLab } from "../src/index.ts";
+import { accountKubeconfig } from "./account.ts";
+import { ourObjects } from "./clusterState.ts";
+import { prepareExample } from "./example.ts";
+import { isthmus } from "./isthmus.ts";
+
+/** An account with exactly what `isthmus rbac` prints does all that our commands do, and nothing else. */
+
+const clusters = ["cluster1", "cluster2"];
+
+let home: string;
+let folder: string;
+let lab: Lab;
+let kubeconfig: string;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "isthmus-rbac-"));
+  lab = await startLab({ home, clusters: 2 });
+  folder = await prepareExample(lab, "sleep-httpbin");
+  kubeconfig = await accountKubeconfig(lab, clusters);
+});
+
+afterAll(async () => {
+  await lab?.down();
+  await rm(home, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function succeed(...args: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await isthmus(folder, kubeconfig, ...args);
+  expect({ args, exitCode, stderr }).toMatchObject({ args, exitCode: 0 });
+  return stdout + stderr;
+}
+
+test("with the account everything works, from init to removal, without a word about rights", async () => {
+  const said = [
+    await succeed("init", "-f", join(home, "mesh.yaml"), "--context", "cluster1", "--context", "cluster2"),
+    await succeed("plan"),
+    await succeed("apply", "--yes"),
+    await succeed("verify"),
+    await succeed("status"),
+  ];
+  await lab.curlUntil("cluster1", "foo/sleep", "http://httpbin.bar.cluster2:8000/headers", 200);
+  await rm(join(folder, "httpbin.yaml"));
+  said.push(await succeed("apply", "--yes", "--allow-mass-delete"));
+
+  expect(said.join("\n")).not.toContain("FORBIDDEN");
+  expect(await Promise.all(clusters.map((cluster) => ourObjects(lab, cluster)))).toEqual([[], []]);
+});
+
+test("the account may nothing else: no Secret, no other kind, no other verb", async () => {
+  const account = "system:serviceaccount:istio-system:isthmus";
+  const [allowed, everybody] = await Promise.all([
+    allowedTo("cluster1", account),
+    allowedTo("cluster1", "system:serviceaccount:istio-system:nobody"),
+  ]);
+
+  const networking = ["gateways", "serviceentries", "destinationrules", "workloadentries", "virtualservices"];
+  const written = [
+    "services",
+    ...networking.map((each) => `${each}.networking.istio.io`),
+    "authorizationpolicies.security.istio.io",
+    "requestauthentications.security.istio.io",
+  ];
+  const listed = [
+    "namespaces",
+    "nodes",
+    "pods",
+    "servicecidrs.networking.k8s.io",
+    "sidecars.networking.istio.io",
+    "peerauthentications.security.istio.io",
+    "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+  ];
+  expect(allowed.filter((right) => !everybody.includes(right))).toEqual(
+    [
+      ...written.flatMap((each) => ["create", "delete", "get", "list", "patch"].map((verb) => `${verb} ${each}`)),
+      ...listed.map((each) => `list ${each}`),
+      ...["deployments.apps", "endpointslices.discovery.k8s.io"].map((each) => `list ${each} in istio-system`),
+    ].sort(),
+  );
+});
+
+test("the API server refuses the account what it may not, and lets it manage cacerts only where that was asked for", async () => {
+  const managing = await accountKubeconfig(lab, ["cluster2"], { args: ["--manage-ca", "--name", "ca-manager"] });
+  const asAccount = (config: string, ...args: readonly string[]) =>
+    execa("kubectl", ["--kubeconfig", config, "--context", "cluster2", ...args], { reject: false });
+
+  const refused = await Promise.all(
+    [
+      ["get", "secrets", "-A"],
+      ["get", "secret", "cacerts", "-n", "istio-system", "-o", "name"],
+      ["get", "configmap", "istio-gateway-status-leader", "-n", "istio-system"],
+      ["delete", "pod", "--all", "-n", "bar"],
+      ["create", "configmap", "mine", "-n", "bar"],
+      ["create", "clusterrolebinding", "up", "--clusterrole=cluster-admin", "--serviceaccount=istio-system:isthmus"],
+    ].map((args) => asAccount(kubeconfig, ...args)),
+  );
+  const name = await asAccount(managing, "get", "secret", "cacerts", "-n", "istio-system", "-o", "name");
+  const others = await asAccount(managing, "get", "secrets", "-n", "istio-system");
+  await asAccount(lab.kubeconfig, "delete", "secret", "cacerts", "-n", "istio-system");
+  const apply = (secret: string) =>
+    execa(
+      "kubectl",
+      [...["--kubeconfig", managing, "--context", "cluster2"], ...["apply", "--server-side", "-f", "-"]],
+      {
+        input: JSON.stringify({
+          apiVersion: "v1",
+          kind: "Secret",
+          metadata: { name: secret, namespace: "istio-system" },
+          stringData: { note: "made by server-side apply" },
+        }),
+        reject: false,
+      },
+    );
+  const [made, other] = [await apply("cacerts"), await apply("another")];
+
+  expect(refused.map(({ stderr }) => /Forbidden|forbidden/.test(stderr))).toEqual(refused.map(() => true));
+  expect([name.stdout, name.exitCode]).toEqual(["secret/cacerts", 0]);
+  expect(others.stderr).toContain("forbidden");
+  expect([made.exitCode, other.exitCode]).toEqual([0, 1]);
+});
+
+/** `verb resource`, with `in istio-system` where only there, of all resources that the API server serves. */
+async function allowedTo(cluster: string, user: string): Promise<readonly string[]> {
+  const { stdout } = await execa("kubectl", [
+    ...["--kubeconfig", lab.kubeconfig, "--context", cluster, "api-resources", "--no-headers", "-o", "name"],
+  ]);
+  const verbs = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
+  const asked = stdout.split("\n").flatMap((name) => verbs.map((verb) => ({ name, verb })));
+  const answers = await Promise.all(
+    asked.map(async ({ name, verb }) => {
+      const [resource = "", ...group] = name.split(".");
+      const ask = (namespace: string) => mayUser(cluster, user, { resource, group: group.join("."), verb, namespace });
+      if (await ask("")) return [`${verb} ${name}`];
+      return (await ask("istio-system")) ? [`${verb} ${name} in istio-system`] : [];
+    }),
+  );
+  return answers.flat().sort();
+}
+
+async function mayUser(cluster: string, user: string, resourceAttributes: object): Promise<boolean> {
+  const groups = ["system:serviceaccounts", "system:serviceaccounts:istio-system", "system:authenticated"];
+  const answer = await lab
+    .cluster(cluster)
+    .api.post<{ readonly status: { readonly allowed: boolean } }>(
+      "/apis/authorization.k8s.io/v1/subjectaccessreviews",
+      {
+        apiVersion: "authorization.k8s.io/v1",
+        kind: "SubjectAccessReview",
+        spec: { user, groups, resourceAttributes },
+      },
+    );
+  return answer.status.allowed;
+}

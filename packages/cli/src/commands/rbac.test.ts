@@ -1,0 +1,70 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { emptyFolder, exampleFolder, runCli } from "../testing/runCli.ts";
+
+test("roles for an account are printed before anything is declared, with the next command on stderr", async () => {
+  const folder = await emptyFolder();
+
+  const run = await runCli(folder, ["rbac", "cluster1"]);
+
+  expect(run.code).toBe(0);
+  expect(run.stderr).toContain("kubectl --context cluster1 create token isthmus -n istio-system");
+  await expect(run.stdout).toMatchFileSnapshot("testdata/rbac.golden.yaml");
+});
+
+test("JSON is one List of the same manifests", async () => {
+  const folder = await emptyFolder();
+
+  const [yaml, json] = [await runCli(folder, ["rbac", "a"]), await runCli(folder, ["rbac", "a", "-o", "json"])];
+
+  const { kind, items } = JSON.parse(json.stdout);
+  expect(kind).toBe("List");
+  expect(items).toEqual(parseAllDocuments(yaml.stdout).map((document) => document.toJS()));
+});
+
+test("the declared mesh tells Istio's namespace, and the options who may do what", async () => {
+  const folder = await emptyFolder();
+  await writeFile(
+    join(folder, "mesh.yaml"),
+    `apiVersion: isthmus.io/v1alpha1
+kind: Mesh
+metadata: {name: mesh}
+spec: {istioNamespace: istio}
+---
+apiVersion: isthmus.io/v1alpha1
+kind: MeshCluster
+metadata: {name: cluster1}
+`,
+  );
+
+  const run = await runCli(folder, ["rbac", "cluster1", "--read-only", "--manage-ca", "--user", "ann", "-o", "json"]);
+
+  const { items } = JSON.parse(run.stdout);
+  const names = items.map(
+    ({ kind, metadata }: { kind: string; metadata: { name: string; namespace?: string } }) =>
+      `${kind} ${metadata.namespace ?? "-"}/${metadata.name}`,
+  );
+  expect(names).toEqual([
+    "ClusterRole -/isthmus-reader",
+    "ClusterRoleBinding -/isthmus-reader",
+    "Role istio/isthmus-reader",
+    "RoleBinding istio/isthmus-reader",
+  ]);
+  expect(run.stdout).toContain("cacerts");
+});
+
+test("a cluster that is not declared, or is a directory, is a wrong command line", async () => {
+  const folder = await exampleFolder();
+
+  const slip = await runCli(folder, ["rbac", "cluster11"]);
+  const files = await runCli(folder, ["rbac", "cluster1"]);
+  const both = await runCli(await emptyFolder(), ["rbac", "cluster1", "--user", "ann", "--group", "ops"]);
+
+  expect([slip.code, files.code, both.code]).toEqual([1, 1, 1]);
+  expect(slip.stderr).toContain("USAGE");
+  expect(slip.stderr).toContain("did you mean cluster1?");
+  expect(files.stderr).toContain("directory");
+  expect(both.stderr).toContain("USAGE");
+});

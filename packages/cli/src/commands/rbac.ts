@@ -1,0 +1,74 @@
+import { type MeshCluster, MeshError, nearestName, type RbacSubject, rbacManifests } from "@isthmus/core";
+import { exitCodes } from "../exit.ts";
+import { readMeshIfAny } from "../readMeshIfAny.ts";
+import { renderYaml } from "../render/data.ts";
+import type { Session } from "../session.ts";
+
+export interface RbacCommandOptions {
+  readonly readOnly?: boolean;
+  readonly manageCa?: boolean;
+  readonly namespace?: readonly string[];
+  readonly name?: string;
+  readonly accountNamespace?: string;
+  readonly user?: string;
+  readonly group?: string;
+}
+
+/** Prints the roles and bindings that our commands need in a cluster, and nothing more. Asks no cluster. */
+export async function rbac(session: Session, cluster: string, options: RbacCommandOptions): Promise<number> {
+  const { mesh, clusters } = await readMeshIfAny(session);
+  const declared = clusters === undefined ? undefined : findCluster(cluster, clusters);
+  const { istioNamespace } = mesh.spec;
+  const name = options.name ?? (options.readOnly === true ? "isthmus-reader" : "isthmus");
+  const subject = subjectOf(options, name, options.accountNamespace ?? istioNamespace);
+  const manifests = rbacManifests({
+    name,
+    subject,
+    istioNamespace,
+    access: options.readOnly === true ? "read" : "write",
+    manageCa: options.manageCa === true,
+    ...(options.namespace === undefined ? {} : { writeNamespaces: [...new Set(options.namespace)].sort() }),
+  });
+  if (session.format === "json") {
+    session.printData({ apiVersion: "v1", kind: "List", items: manifests });
+    return exitCodes.ok;
+  }
+  const context = declared?.spec.access.context ?? cluster;
+  session.print(manifests.map(renderYaml).join("---\n"));
+  session.note(nextSteps(context, subject));
+  return exitCodes.ok;
+}
+
+/** Throws USAGE for a cluster that is not declared, or is a directory. */
+function findCluster(name: string, clusters: readonly MeshCluster[]): MeshCluster {
+  const found = clusters.find(({ metadata }) => metadata.name === name);
+  if (found === undefined) {
+    const names = clusters.map(({ metadata }) => metadata.name);
+    const meant = nearestName(name, names);
+    throw usage(
+      `no cluster ${name} is declared`,
+      meant === undefined ? `declared are: ${names.join(", ")}` : `did you mean ${meant}?`,
+    );
+  }
+  if (found.spec.access.directory !== undefined) {
+    throw usage(`cluster ${name} is a directory of manifests`, "files need no roles");
+  }
+  return found;
+}
+
+function subjectOf({ user, group }: RbacCommandOptions, name: string, namespace: string): RbacSubject {
+  if (user !== undefined && group !== undefined) throw usage("--user and --group exclude each other", "give one");
+  if (user !== undefined) return { kind: "User", name: user };
+  if (group !== undefined) return { kind: "Group", name: group };
+  return { kind: "ServiceAccount", name, namespace };
+}
+
+function nextSteps(context: string, subject: RbacSubject): string {
+  const apply = `Next: isthmus rbac … | kubectl --context ${context} apply -f -\n`;
+  if (subject.kind !== "ServiceAccount") return apply;
+  return `${apply}      kubectl --context ${context} create token ${subject.name} -n ${subject.namespace} --duration 24h\n`;
+}
+
+function usage(message: string, hint: string): MeshError {
+  return new MeshError({ code: "USAGE", at: "", message, hint });
+}

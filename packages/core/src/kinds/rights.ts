@@ -1,0 +1,84 @@
+import { catalog } from "./catalog.ts";
+import { checkedKinds } from "./checkedKinds.ts";
+
+export type RightVerb = "get" | "list" | "create" | "patch" | "delete";
+
+/**
+ * What a right is for.
+ * - `observe`: plan, diff, status, verify and whatever reads a cluster;
+ * - `write`: apply;
+ * - `check`: rows of `isthmus check`, which are skipped without it;
+ * - `ca`: the Secret that holds a cluster's intermediate certificate.
+ */
+export type RightPurpose = "observe" | "write" | "check" | "ca";
+
+/** Verbs on a resource that we use in every cluster, in the words of RBAC. */
+export interface Right {
+  readonly purpose: RightPurpose;
+  readonly group: string;
+  readonly resource: string;
+  readonly verbs: readonly RightVerb[];
+  /** `everywhere` is in all namespaces, or of a kind that has none; `istio` only in Istio's own namespace. */
+  readonly scope: "everywhere" | "istio";
+  /** Only objects of these names. */
+  readonly names?: readonly string[];
+}
+
+/** The ConfigMap by which istiod gives every namespace the mesh's roots. It holds certificates only, never a key. */
+export const trustRootConfigMap = "istio-ca-root-cert";
+/** The ConfigMap that istiod reads the mesh's settings from; a revision has one of its own, which we do not read. */
+export const meshConfigMap = "istio";
+/** The Secret that gives istiod its intermediate certificate. */
+export const caSecret = "cacerts";
+
+/**
+ * Every right that our commands use: `isthmus rbac` grants these and `isthmus check` asks for them. Kinds come from the
+ * catalog, so that a new one is in both. No Secret but `cacerts`.
+ */
+export function rightsOf(purposes: readonly RightPurpose[]): readonly Right[] {
+  return allRights.filter(({ purpose }) => purposes.includes(purpose));
+}
+
+const allRights: readonly Right[] = [
+  ...catalog.map(
+    ({ group, plural }): Right => ({
+      purpose: "observe",
+      group,
+      resource: plural,
+      verbs: ["list"],
+      scope: "everywhere",
+    }),
+  ),
+  {
+    purpose: "observe",
+    group: "",
+    resource: "configmaps",
+    verbs: ["get"],
+    scope: "istio",
+    names: [trustRootConfigMap, meshConfigMap],
+  },
+  ...catalog
+    .filter(({ write }) => write)
+    .map(
+      ({ group, plural }): Right => ({
+        purpose: "write",
+        group,
+        resource: plural,
+        // A server-side apply that creates needs both patch and create; get tells what a conflict is about.
+        verbs: ["get", "create", "patch", "delete"],
+        scope: "everywhere",
+      }),
+    ),
+  ...checkedKinds.map(
+    ({ group, plural, scope }): Right => ({ purpose: "check", group, resource: plural, verbs: ["list"], scope }),
+  ),
+  {
+    purpose: "ca",
+    group: "",
+    resource: "secrets",
+    // With server-side apply also `create` can be held to a name.
+    verbs: ["get", "create", "patch"],
+    scope: "istio",
+    names: [caSecret],
+  },
+];

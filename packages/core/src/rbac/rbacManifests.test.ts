@@ -1,0 +1,85 @@
+import { expect, test } from "vitest";
+import { catalog } from "../kinds/catalog.ts";
+import { type RbacOptions, rbacManifests } from "./rbacManifests.ts";
+
+const options: RbacOptions = {
+  name: "isthmus",
+  subject: { kind: "ServiceAccount", name: "isthmus", namespace: "istio-system" },
+  istioNamespace: "istio-system",
+  access: "write",
+  manageCa: false,
+};
+
+interface Rule {
+  readonly apiGroups?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/** `Role istio-system: get configmaps(istio)` for each verb of each resource. */
+function grants(given: RbacOptions): readonly string[] {
+  return rbacManifests(given).flatMap(({ kind, metadata, ...rest }) => {
+    const { rules = [] } = rest as { readonly rules?: readonly Rule[] };
+    return rules.flatMap(({ apiGroups = [], resources = [], resourceNames, verbs }) =>
+      resources.flatMap((resource) =>
+        verbs.map((verb) => {
+          const name = `${resource}${apiGroups[0] === "" ? "" : `.${apiGroups[0]}`}${resourceNames === undefined ? "" : `(${resourceNames})`}`;
+          return `${kind} ${metadata.namespace ?? "*"}: ${verb} ${name}`;
+        }),
+      ),
+    );
+  });
+}
+
+const changing = / (create|patch|delete|update|deletecollection|\*) /;
+
+test("every kind of the catalog may be listed, and those that we write be written, in every namespace", () => {
+  const granted = grants(options);
+
+  const needed = catalog.flatMap(({ group, plural, write }) =>
+    ["list", ...(write ? ["get", "create", "patch", "delete"] : [])].map(
+      (verb) => `ClusterRole *: ${verb} ${plural}${group === "" ? "" : `.${group}`}`,
+    ),
+  );
+  expect(granted).toEqual(expect.arrayContaining(needed));
+  expect(granted.filter((grant) => changing.test(grant)).filter((grant) => !needed.includes(grant))).toEqual([
+    "ClusterRole *: create selfsubjectaccessreviews.authorization.k8s.io",
+  ]);
+});
+
+test("what only looks may change nothing", () => {
+  const granted = grants({ ...options, access: "read" });
+
+  expect(granted.filter((grant) => changing.test(grant))).toEqual([
+    "ClusterRole *: create selfsubjectaccessreviews.authorization.k8s.io",
+  ]);
+});
+
+test("no Secret may be touched but cacerts, in Istio's namespace, where the CA is managed", () => {
+  const secrets = (given: RbacOptions) => grants(given).filter((grant) => grant.includes("secrets"));
+
+  expect(secrets(options)).toEqual([]);
+  expect(secrets({ ...options, access: "read", manageCa: true })).toEqual([
+    "Role istio-system: get secrets(cacerts)",
+    "Role istio-system: create secrets(cacerts)",
+    "Role istio-system: patch secrets(cacerts)",
+  ]);
+});
+
+test("where namespaces are named, writing is allowed there by Roles and nowhere else", () => {
+  const granted = grants({ ...options, writeNamespaces: ["bar", "istio-system"] });
+
+  const writes = granted.filter((grant) => changing.test(grant) && !grant.includes("selfsubject"));
+  expect(new Set(writes.map((grant) => grant.split(":")[0]))).toEqual(new Set(["Role bar", "Role istio-system"]));
+  expect(writes).toContain("Role bar: patch services");
+});
+
+test("a user or group gets the same roles without an account being made", () => {
+  const manifests = rbacManifests({ ...options, subject: { kind: "Group", name: "platform" } });
+
+  const subject = { apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "platform" };
+  expect(manifests.map(({ kind }) => kind)).toEqual(["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"]);
+  expect(manifests[1]).toMatchObject({ subjects: [subject], roleRef: { kind: "ClusterRole", name: "isthmus" } });
+  expect(manifests[3]).toMatchObject({ metadata: { namespace: "istio-system" }, subjects: [subject] });
+});

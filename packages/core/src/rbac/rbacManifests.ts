@@ -1,0 +1,133 @@
+import type { KubeObject } from "../kinds/kubeObject.ts";
+import { type Right, type RightPurpose, rightsOf } from "../kinds/rights.ts";
+
+/** Who gets the rights. */
+export type RbacSubject =
+  | { readonly kind: "ServiceAccount"; readonly namespace: string; readonly name: string }
+  | { readonly kind: "User" | "Group"; readonly name: string };
+
+export interface RbacOptions {
+  /** Of all roles and bindings. */
+  readonly name: string;
+  readonly subject: RbacSubject;
+  readonly istioNamespace: string;
+  /** `read` is enough for plan, diff, status, verify and check. */
+  readonly access: "read" | "write";
+  /** Also the Secret `cacerts` in Istio's namespace. */
+  readonly manageCa: boolean;
+  /** Write only in these namespaces; in every one unless told. */
+  readonly writeNamespaces?: readonly string[];
+}
+
+const rbacGroup = "rbac.authorization.k8s.io";
+const apiVersion = `${rbacGroup}/v1`;
+
+interface PolicyRule {
+  readonly apiGroups?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly nonResourceURLs?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/**
+ * The manifests that give a subject exactly what our commands use in one cluster. Whatever is read or written in Istio's
+ * namespace only is in a Role there; so is writing where its namespaces are named. No `watch`, no `update`, no Secret but
+ * `cacerts`.
+ */
+export function rbacManifests(options: RbacOptions): readonly KubeObject[] {
+  const { name, subject, istioNamespace, access, manageCa, writeNamespaces } = options;
+  const reading = rightsOf(["observe", "check"]);
+  const writing = access === "write" ? rightsOf(["write"]) : [];
+  const ca = rightsOf(manageCa ? ["ca"] : []);
+  const isEverywhere = writeNamespaces === undefined;
+  const inIstio = [...reading, ...ca].filter(({ scope }) => scope === "istio");
+  const clusterWide = [...reading.filter(({ scope }) => scope === "everywhere"), ...(isEverywhere ? writing : [])];
+  return [
+    ...(subject.kind === "ServiceAccount" ? [serviceAccount(subject)] : []),
+    role("ClusterRole", { name }, [...rulesOf(clusterWide), ...selfRules]),
+    binding("ClusterRole", { name }, name, subject),
+    role("Role", { name, namespace: istioNamespace }, rulesOf(inIstio)),
+    binding("Role", { name, namespace: istioNamespace }, name, subject),
+    ...(isEverywhere || writing.length === 0
+      ? []
+      : writeNamespaces.flatMap((namespace) => {
+          const metadata = { name: `${name}-write`, namespace };
+          return [role("Role", metadata, rulesOf(writing)), binding("Role", metadata, metadata.name, subject)];
+        })),
+  ];
+}
+
+/**
+ * What Kubernetes lets everybody do who has logged in (system:basic-user, system:discovery), for clusters where it was
+ * taken away: ask for one's own rights, the version and the kinds that are served.
+ */
+const selfRules: readonly PolicyRule[] = [
+  { apiGroups: ["authorization.k8s.io"], resources: ["selfsubjectaccessreviews"], verbs: ["create"] },
+  {
+    nonResourceURLs: ["/version", "/apis/networking.istio.io/v1", "/apis/security.istio.io/v1"],
+    verbs: ["get"],
+  },
+];
+
+/** Rights of one group, the same verbs and names in one rule, sorted. */
+function rulesOf(rights: readonly Right[]): readonly PolicyRule[] {
+  const byKey = new Map<string, Right[]>();
+  for (const right of rights) {
+    const key = JSON.stringify([right.group, orderOf(right.purpose), right.verbs, right.names ?? []]);
+    byKey.set(key, [...(byKey.get(key) ?? []), right]);
+  }
+  return [...byKey.entries()]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .flatMap(([, [first, ...others]]) => {
+      if (first === undefined) return [];
+      const resources = [...new Set([first, ...others].map(({ resource }) => resource))].sort();
+      return [
+        {
+          apiGroups: [first.group],
+          resources,
+          ...(first.names === undefined ? {} : { resourceNames: first.names }),
+          verbs: first.verbs,
+        },
+      ];
+    });
+}
+
+/** Rights to look come before rights to change. */
+function orderOf(purpose: RightPurpose): number {
+  return purpose === "observe" || purpose === "check" ? 0 : 1;
+}
+
+const labels = { "app.kubernetes.io/part-of": "isthmus" };
+
+function serviceAccount({ name, namespace }: { readonly name: string; readonly namespace: string }): KubeObject {
+  return { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace, labels } };
+}
+
+interface RoleName {
+  readonly name: string;
+  readonly namespace?: string;
+}
+
+function role(
+  kind: "ClusterRole" | "Role",
+  metadata: RoleName,
+  rules: readonly PolicyRule[],
+): KubeObject & { readonly rules: readonly PolicyRule[] } {
+  return { apiVersion, kind, metadata: { ...metadata, labels }, rules };
+}
+
+function binding(
+  kind: "ClusterRole" | "Role",
+  metadata: RoleName,
+  roleName: string,
+  subject: RbacSubject,
+): KubeObject & { readonly roleRef: object; readonly subjects: readonly object[] } {
+  return {
+    apiVersion,
+    kind: `${kind}Binding`,
+    metadata: { ...metadata, labels },
+    roleRef: { apiGroup: rbacGroup, kind, name: roleName },
+    subjects: [subject.kind === "ServiceAccount" ? subject : { apiGroup: rbacGroup, ...subject }],
+  };
+}
