@@ -6,6 +6,7 @@ import { realTiming, type Timing } from "./http/timing.ts";
 import { defaultRetryPolicy, type RetryPolicy } from "./http/withRetries.ts";
 import type { KubeClient } from "./kubeClient.ts";
 import { applyObject } from "./objects/applyObject.ts";
+import { createToken } from "./objects/createToken.ts";
 import { getObject } from "./objects/getObject.ts";
 import { listAll } from "./objects/listAll.ts";
 import { removeObject } from "./objects/removeObject.ts";
@@ -46,6 +47,7 @@ export function createKubeClient(access: ClusterAccess, options: ClientOptions =
     },
     exec: (pod, argv, execOptions = {}) => execInPod(session, pod, argv, execOptions),
     portForward: (pod, callOptions = {}) => forwardPort(session, pod, callOptions),
+    createToken: (request, callOptions = {}) => createToken(session, request, callOptions),
     close: () => session.close(),
   };
 }

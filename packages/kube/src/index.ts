@@ -17,6 +17,7 @@ export type {
   PodContainer,
   PodPort,
   RemoveOptions,
+  TokenRequest,
   WatchEvent,
   WatchOptions,
 } from "./kubeClient.ts";

@@ -60,6 +60,14 @@ export interface PodPort {
   readonly port: number;
 }
 
+export interface TokenRequest {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly audience: string;
+  /** How long the token lasts; API servers grant no less than 600. */
+  readonly seconds: number;
+}
+
 export interface ExecOptions extends CallOptions {
   /** Given to the command's standard input, which is then closed. */
   readonly stdin?: string;
@@ -109,5 +117,7 @@ export interface KubeClient {
   exec(pod: PodContainer, argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** A connection to a port on the pod's own loopback interface. Needs the verbs `get` and `create` of `pods/portforward`. */
   portForward(pod: PodPort, options?: CallOptions): Promise<Duplex>;
+  /** A token of a service account: a secret. Needs the verb `create` of `serviceaccounts/token`. */
+  createToken(request: TokenRequest, options?: CallOptions): Promise<string>;
   close(): Promise<void>;
 }

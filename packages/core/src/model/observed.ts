@@ -9,6 +9,8 @@ export interface TrustRoot {
   readonly subject: string;
   /** RFC 3339. */
   readonly notAfter: string;
+  /** The certificate, PEM. */
+  readonly pem?: string;
 }
 
 /** What one cluster holds, as it was read. */

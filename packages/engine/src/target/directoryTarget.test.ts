@@ -122,6 +122,7 @@ test("the roots that the mesh trusts are read from istiod's ConfigMap", async ()
       fingerprint: "525bebe0ed456076000d703a817aaa850377f812f572d49c27bd243888892792",
       subject: "O=Isthmus example, CN=Root CA",
       notAfter: "2036-11-21T08:42:34.000Z",
+      pem: expect.stringMatching(/^-----BEGIN CERTIFICATE-----\n/),
     },
   ]);
 });

@@ -22,6 +22,7 @@ test("a root that is there twice is one, and what is no certificate is left out"
       fingerprint: "525bebe0ed456076000d703a817aaa850377f812f572d49c27bd243888892792",
       subject: "O=Isthmus example, CN=Root CA",
       notAfter: "2036-11-21T08:42:34.000Z",
+      pem: `${root}\n`,
     },
   ]);
 });

@@ -23,6 +23,7 @@ function readRoot(pem: string): readonly TrustRoot[] {
         // Node writes one attribute a line.
         subject: subject.split("\n").join(", "),
         notAfter: new Date(validTo).toISOString(),
+        pem: `${pem}\n`,
       },
     ];
   } catch {

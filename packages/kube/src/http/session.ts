@@ -19,7 +19,7 @@ import { type RetryPolicy, wasNotTried, withRetries } from "./withRetries.ts";
 
 export interface HttpRequest {
   readonly call: KubeCall;
-  readonly method: "GET" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
   readonly body?: string;
   readonly contentType?: string;
