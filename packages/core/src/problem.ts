@@ -38,6 +38,7 @@ export const problemCodes = {
   PORT_UNSUPPORTED: { severity: "error", summary: "the port's protocol cannot cross the gateway" },
   PORT_LEFT_OUT: { severity: "warning", summary: "a port of the Service is not shared" },
   PORT_MISMATCH: { severity: "error", summary: "the Service's ports differ between clusters" },
+  PORT_NAMED: { severity: "error", summary: "a Service gives its pods' port by name where a rule needs the number" },
   SERVICE_ACCOUNT_UNKNOWN: { severity: "delay", summary: "no workload behind the Service tells its service account" },
   SIDECAR_PARTIAL: { severity: "warning", summary: "some workloads behind the Service have no sidecar" },
   SIDECAR_MISSING: { severity: "error", summary: "the workload behind the Service has no sidecar" },

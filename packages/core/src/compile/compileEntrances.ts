@@ -1,6 +1,7 @@
 import { at } from "../model/intents.ts";
 import type { CompileContext } from "./compileContext.ts";
 import { entranceGateway, entranceVirtualService } from "./entrance.ts";
+import { compileTokens } from "./entranceTokens.ts";
 import { foreignGateways } from "./foreignGateways.ts";
 import type { Report } from "./report.ts";
 import { type Entrance, type EntrancePort, entrancePorts } from "./resolveEntrances.ts";
@@ -12,6 +13,7 @@ export function compileEntrances(entrances: readonly Entrance[], context: Compil
   for (const entrance of usable) {
     const gateway = entranceGateway(entrance);
     context.emit(entrance.facts.name, gateway, entranceVirtualService(entrance, gateway, context.mesh));
+    compileTokens(entrance, gateway, context);
   }
 }
 

@@ -20,7 +20,7 @@ export type GatewayAddresses =
   | { readonly addresses: readonly GatewayAddress[] }
   | { readonly fault: GatewayFault; readonly service?: string };
 
-type GatewaySpec = MeshCluster["spec"]["eastWestGateway"];
+type GatewaySpec = Pick<MeshCluster["spec"]["eastWestGateway"], "namespace" | "selector" | "port" | "addresses">;
 
 const regionLabel = "topology.kubernetes.io/region";
 const zoneLabel = "topology.kubernetes.io/zone";
@@ -60,6 +60,15 @@ function gatewayServices(facts: ClusterFacts, gateway: GatewaySpec): readonly Se
         .some((workload) => labelsMatch(gateway.selector, workload.labels))
     );
   });
+}
+
+/** The ports that the gateway's pods listen on for a port of its Services; a string is a name that the pods resolve. */
+export function gatewayTargetPorts(facts: ClusterFacts, gateway: GatewaySpec): readonly (number | string)[] {
+  const targets = gatewayServices(facts, gateway).flatMap((service) => {
+    const found = portOf(service, gateway.port);
+    return found === undefined ? [] : [found.targetPort ?? found.port];
+  });
+  return [...new Set(targets)];
 }
 
 function portOf(service: Service, port: number) {

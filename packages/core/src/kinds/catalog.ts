@@ -74,6 +74,15 @@ export const catalog: readonly KindEntry[] = [
     write: true,
   },
   {
+    group: "networking.istio.io",
+    version: "v1alpha3",
+    kind: "EnvoyFilter",
+    plural: "envoyfilters",
+    namespaced: true,
+    read: "needed",
+    write: true,
+  },
+  {
     group: "security.istio.io",
     version: "v1",
     kind: "AuthorizationPolicy",

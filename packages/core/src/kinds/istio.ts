@@ -4,6 +4,7 @@ import type { IServiceEntry } from "@kubernetes-models/istio/networking.istio.io
 import type { ISidecar } from "@kubernetes-models/istio/networking.istio.io/v1/Sidecar";
 import type { IVirtualService } from "@kubernetes-models/istio/networking.istio.io/v1/VirtualService";
 import type { IWorkloadEntry } from "@kubernetes-models/istio/networking.istio.io/v1/WorkloadEntry";
+import type { IEnvoyFilter } from "@kubernetes-models/istio/networking.istio.io/v1alpha3/EnvoyFilter";
 import type { IAuthorizationPolicy } from "@kubernetes-models/istio/security.istio.io/v1/AuthorizationPolicy";
 import type { IPeerAuthentication } from "@kubernetes-models/istio/security.istio.io/v1/PeerAuthentication";
 import type { IRequestAuthentication } from "@kubernetes-models/istio/security.istio.io/v1/RequestAuthentication";
@@ -35,6 +36,11 @@ export interface VirtualService extends KubeObject {
   readonly spec: NonNullable<IVirtualService["spec"]>;
 }
 
+export interface EnvoyFilter extends KubeObject {
+  readonly kind: "EnvoyFilter";
+  readonly spec: NonNullable<IEnvoyFilter["spec"]>;
+}
+
 export interface AuthorizationPolicy extends KubeObject {
   readonly kind: "AuthorizationPolicy";
   readonly spec: NonNullable<IAuthorizationPolicy["spec"]>;
@@ -57,4 +63,6 @@ export interface Sidecar extends KubeObject {
 
 /** Served since Istio 1.22; we write this version. */
 export const networkingApiVersion = "networking.istio.io/v1";
+/** Of EnvoyFilter, which has no other. */
+export const envoyFilterApiVersion = "networking.istio.io/v1alpha3";
 export const securityApiVersion = "security.istio.io/v1";

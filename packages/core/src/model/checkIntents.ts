@@ -1,6 +1,7 @@
 import type { Problem } from "../problem.ts";
 import { checkExternalAccess } from "./checkExternalAccess.ts";
 import { checkExternalService } from "./checkExternalService.ts";
+import { checkJwt } from "./checkJwt.ts";
 import { checkMesh } from "./checkMesh.ts";
 import { checkMeshClusters, type FileOf } from "./checkMeshClusters.ts";
 import { checkReferences, type Unread } from "./checkReferences.ts";
@@ -23,6 +24,7 @@ export function checkIntents(intents: Intents, context: IntentsContext = everyth
     ...checkMeshClusters(intents.clusters, context.fileOf),
     ...intents.sharedServices.flatMap((service) => checkSharedService(service, intents.clusters)),
     ...intents.externalAccesses.flatMap(checkExternalAccess),
+    ...intents.externalAccesses.flatMap(checkJwt),
     ...intents.externalServices.flatMap(checkExternalService),
     ...checkReferences(intents, context),
   ];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { httpPathSchema } from "./httpPath.ts";
 import {
   apiVersion,
   clusterSelectorSchema,
@@ -9,6 +10,61 @@ import {
   statusSchema,
   uniqueList,
 } from "./resource.ts";
+
+const headerSchema = z.strictObject({
+  name: z
+    .string()
+    .max(128)
+    .regex(/^[A-Za-z0-9-]+$/, "must be a header's name")
+    .describe("Header that carries the token"),
+  prefix: z.string().min(1).exactOptional().describe('What stands before the token, such as "Bearer "'),
+});
+
+const issuerSchema = z.strictObject({
+  issuer: z
+    .string()
+    .min(1)
+    .regex(/^[^*\s]+$/, "must be an issuer as tokens name it, without spaces and '*'")
+    .describe("What tokens name as their issuer (claim iss)"),
+  jwksUri: z
+    .string()
+    .regex(/^https?:\/\/\S+$/, "must be an http or https URL")
+    .exactOptional()
+    .describe("Where istiod finds the issuer's public keys"),
+  jwks: z.string().min(1).exactOptional().describe("The public keys themselves, a JSON Web Key Set"),
+  audiences: uniqueList(z.string().min(1))
+    .exactOptional()
+    .describe("Tokens must be meant for one of these (claim aud)"),
+  fromHeaders: z
+    .array(headerSchema)
+    .min(1)
+    .exactOptional()
+    .describe('Where tokens are; default: header Authorization with prefix "Bearer "'),
+});
+
+const jwtSchema = z.strictObject({
+  issuers: z
+    .array(issuerSchema)
+    .min(1)
+    .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["issuer"] })
+    .describe("Whose tokens are accepted: each with one of jwksUri and jwks"),
+  claims: z
+    .array(
+      z.strictObject({
+        name: z
+          .string()
+          .regex(/^[^\s[\]]+$/, "must be a claim's name")
+          .describe("Claim of the token"),
+        values: uniqueList(z.string().min(1)).describe(
+          "One of these must be the claim, or among it where it is a list",
+        ),
+      }),
+    )
+    .min(1)
+    .exactOptional()
+    .describe("What tokens must say, all of it"),
+  publicPaths: uniqueList(httpPathSchema).exactOptional().describe("Paths that need no token"),
+});
 
 export const externalAccessSpecSchema = z.strictObject({
   hosts: uniqueList(hostSchema).describe("Host names that clients outside the mesh call"),
@@ -45,6 +101,7 @@ export const externalAccessSpecSchema = z.strictObject({
         ),
     })
     .describe("TLS between clients and the gateway"),
+  jwt: jwtSchema.exactOptional().describe("Only requests with a valid JSON Web Token come in"),
 });
 
 export const externalAccessSchema = z

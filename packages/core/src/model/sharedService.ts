@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { httpPathSchema } from "./httpPath.ts";
 import {
   apiVersion,
   clusterSelectorSchema,
@@ -45,17 +46,11 @@ const trafficSchema = z.strictObject({
   loadBalancer: loadBalancerSchema.exactOptional().describe("Choice of an endpoint: Istio's LoadBalancerSettings"),
 });
 
-/** What Istio takes: pkg/config/security/security.go, CheckValidPathTemplate. It takes a '*' inside a path for itself, we refuse it. */
-const pathPattern =
-  /^(\/[^*{}]*\*?|\*[^*{}]*|((\/([-a-zA-Z0-9._~%!$&'()+,;:@=]+|\{\*\}))+(\/\{\*\*\}(\/[-a-zA-Z0-9._~%!$&'()+,;:@=]+)*)?|\/\{\*\*\}(\/[-a-zA-Z0-9._~%!$&'()+,;:@=]+)*)\/?)$/;
-
 const accessRuleSchema = z.strictObject({
   methods: uniqueList(z.string().regex(/^[A-Z]+(-[A-Z]+)*$/, "must be a method in capitals, such as GET"))
     .exactOptional()
     .describe("HTTP methods; absent: all"),
-  paths: uniqueList(
-    z.string().regex(pathPattern, "must be /exact, /prefix*, *suffix or a template such as /users/{*}/{**}"),
-  )
+  paths: uniqueList(httpPathSchema)
     .exactOptional()
     .describe(
       "HTTP paths, also /prefix*, *suffix, and templates: {*} one segment, {**} any number of them; absent: all",

@@ -1,10 +1,11 @@
 import { keyOf } from "../kinds/kubeObject.ts";
 import type { Action } from "./action.ts";
 
-// Who calls before who may call, so that tokens are known when they are asked for; that before what can be called; rules
+// Who calls before who may call, so that tokens are found and known when they are asked for; that before what can be called; rules
 // before the hosts they govern, endpoints before the names that lead to them, routes after what they route to; the rest,
 // gateways, last.
 const kindsAsAdded = [
+  "EnvoyFilter",
   "RequestAuthentication",
   "AuthorizationPolicy",
   "DestinationRule",
