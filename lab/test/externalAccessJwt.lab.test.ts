@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { exportJWK, type GenerateKeyPairResult, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAuthority, issueCertificate } from "../src/certificates.ts";
 import { type Lab, startLab, waitFor } from "../src/index.ts";
@@ -53,7 +53,10 @@ afterAll(async () => {
 
 async function issueTokens() {
   const [issuer, stranger] = await Promise.all([generateKeyPair("ES256"), generateKeyPair("ES256")]);
-  const sign = (key: CryptoKey, claims: { readonly iss?: string; readonly aud?: string; readonly groups?: string[] }) =>
+  const sign = (
+    key: GenerateKeyPairResult["privateKey"],
+    claims: { readonly iss?: string; readonly aud?: string; readonly groups?: string[] },
+  ) =>
     new SignJWT({
       iss: "https://issuer.example.com",
       aud: "api.example.com",

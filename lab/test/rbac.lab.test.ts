@@ -60,7 +60,14 @@ test("the account may nothing else: no Secret, no other kind, no other verb", as
     allowedTo("cluster1", "system:serviceaccount:istio-system:nobody"),
   ]);
 
-  const networking = ["gateways", "serviceentries", "destinationrules", "workloadentries", "virtualservices"];
+  const networking = [
+    "gateways",
+    "serviceentries",
+    "destinationrules",
+    "workloadentries",
+    "virtualservices",
+    "envoyfilters",
+  ];
   const written = [
     "services",
     ...networking.map((each) => `${each}.networking.istio.io`),
