@@ -13,6 +13,7 @@ const kinds = [
   "/apis/networking.istio.io/v1/workloadentries",
   "/apis/networking.istio.io/v1/virtualservices",
   "/apis/networking.istio.io/v1alpha3/envoyfilters",
+  "/apis/multicluster.x-k8s.io/v1alpha1/serviceimports",
   "/apis/security.istio.io/v1/authorizationpolicies",
   "/apis/security.istio.io/v1/requestauthentications",
   "/apis/security.istio.io/v1/peerauthentications",

@@ -16,6 +16,7 @@ export {
 } from "./kinds/checkedKinds.ts";
 export { configMapKind } from "./kinds/configMapKind.ts";
 export type { Container, Node, Pod, PodController, PodSpec, Service, ServicePort } from "./kinds/core.ts";
+export { readVariables } from "./kinds/core.ts";
 export type { DestinationRule, Gateway, ServiceEntry, WorkloadEntry } from "./kinds/istio.ts";
 export { networkingApiVersion } from "./kinds/istio.ts";
 export type { KubeObject, ManagedFieldsEntry, ObjectMeta, ObjectRef } from "./kinds/kubeObject.ts";
@@ -62,7 +63,7 @@ export type { MeshConfig } from "./model/meshConfig.ts";
 export { defaultMeshConfig, parseMeshConfig } from "./model/meshConfig.ts";
 export type { WrittenIntent } from "./model/minimalIntent.ts";
 export { nearestName } from "./model/nearestName.ts";
-export type { Observed, ObservedCluster, TrustRoot } from "./model/observed.ts";
+export type { Observed, ObservedCluster, TrustRoot, UnreadKind } from "./model/observed.ts";
 export { offsetAt } from "./model/offsetAt.ts";
 export type { ParsedIntents, ParseOptions } from "./model/parseIntents.ts";
 export { parseIntents } from "./model/parseIntents.ts";

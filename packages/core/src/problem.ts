@@ -62,6 +62,11 @@ export const problemCodes = {
   ACCESS_TOO_COMPLEX: { severity: "error", summary: "access rules need too many rules of an AuthorizationPolicy" },
   ACCESS_BYPASSED: { severity: "error", summary: "a Gateway of the user lets callers in past the access rules" },
   ACCESS_LOCAL_CALLERS: { severity: "warning", summary: "access rules also hold for local callers of a merged name" },
+  EXPORT_INVALID: { severity: "warning", summary: "a ServiceExport has no Service that can be exported" },
+  EXPORT_UNUSABLE: { severity: "delay", summary: "an exported Service lacks something that it needs" },
+  EXPORT_CONFLICT: { severity: "warning", summary: "exports of one Service differ; the older one counts" },
+  EXPORT_IGNORED: { severity: "warning", summary: "an exported Service is shared by a declaration already" },
+  ROUTE_LOCAL_ONLY: { severity: "warning", summary: "a route to a ServiceImport stays in its cluster" },
   HOST_CONFLICT: { severity: "error", summary: "a host name is claimed twice in one cluster" },
   DESTINATION_RULE_CONFLICT: {
     severity: "error",

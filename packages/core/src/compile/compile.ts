@@ -6,11 +6,14 @@ import type { Observed } from "../model/observed.ts";
 import { checkTraffic } from "./checkTraffic.ts";
 import { checkTrust } from "./checkTrust.ts";
 import { type Claims, userClaims } from "./claims.ts";
+import { clusterSetHosts } from "./clusterSetHosts.ts";
 import { compileAccess } from "./compileAccess.ts";
 import type { CompileContext } from "./compileContext.ts";
 import { compileEntrances } from "./compileEntrances.ts";
 import { compileSameName } from "./compileSameName.ts";
+import { type ExportedShare, resolveExports } from "./exports.ts";
 import { externalHosts } from "./externalHosts.ts";
+import { importForRoutes } from "./importForRoutes.ts";
 import { meshHosts } from "./meshHosts.ts";
 import { nameHosts } from "./nameHosts.ts";
 import { reportNotYet } from "./notYet.ts";
@@ -42,6 +45,8 @@ export function compile(intents: Intents, observed: Observed): Compiled {
 
   const trusted = (consumer: Consumer, server: Server, { owner }: Share) =>
     checkTrust(owner, consumer.facts, server.facts, report);
+  const trustedExport = (consumer: Consumer, server: Server, { owner, report: own }: ExportedShare) =>
+    checkTrust(owner, consumer.facts, server.facts, own);
   for (const share of shares) {
     checkTraffic(share, report);
     compileServers(share, context);
@@ -54,8 +59,14 @@ export function compile(intents: Intents, observed: Observed): Compiled {
     context,
   );
   const outside = intents.externalServices.flatMap((intent) => externalHosts(intent, surroundings, context));
+  const exported = resolveExports(surroundings);
+  for (const share of exported) {
+    compileServers(share, { ...context, report: share.report });
+    importForRoutes(share, trustedExport, context);
+  }
   nameHosts(
     [
+      ...exported.flatMap((share) => clusterSetHosts(share, trustedExport, context)),
       ...perClusterHosts(shares, trusted, context),
       ...meshHosts(shares, trusted, context),
       ...outside.filter(({ owner }) => !notYet.has(owner)),

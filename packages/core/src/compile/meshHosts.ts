@@ -61,7 +61,7 @@ function meshHost(share: Share, consumer: Consumer, trusted: Trusted, context: C
 }
 
 /** Endpoints by DNS are resolved only now and then, and hold one locality: weights need addresses. */
-function haveAddresses(share: Share, servers: readonly Server[], { report }: CompileContext): boolean {
+export function haveAddresses(share: Share, servers: readonly Server[], { report }: CompileContext): boolean {
   for (const { facts, gateways } of servers) {
     const named = gateways.find(({ isHostname }) => isHostname);
     if (named === undefined) continue;

@@ -4,6 +4,7 @@ import { at } from "../model/intents.ts";
 import { type AddressPool, allocateVips, contains, parseAddressPool, type VipDemand } from "./allocateVips.ts";
 import { claimOfHost, exactRule } from "./claims.ts";
 import type { CompileContext } from "./compileContext.ts";
+import type { Report } from "./report.ts";
 
 interface HostClaim {
   readonly owner: string;
@@ -18,6 +19,8 @@ interface HostClaim {
   readonly remedy: string;
   /** What to do where the user has a DestinationRule for the host; absent where we write none. */
   readonly ruleRemedy?: string;
+  /** Where its problems go; absent: with all others. */
+  readonly report?: Report;
 }
 
 /** A host for the workloads of one cluster, and what writes its objects once it is certain that it can be had. */
@@ -39,8 +42,8 @@ export function nameHosts(wanted: readonly NamedHost[], context: CompileContext)
   if (virtual.length === 0) return;
   const pool = parseAddressPool(context.mesh.spec.addressPool);
   if (typeof pool === "string") {
-    for (const { owner } of virtual) {
-      context.report.add(
+    for (const { owner, report = context.report } of virtual) {
+      report.add(
         owner,
         "VIP_POOL_INVALID",
         at(context.mesh, "spec", "addressPool"),
@@ -52,11 +55,11 @@ export function nameHosts(wanted: readonly NamedHost[], context: CompileContext)
   }
   const { vips, exhausted } = allocateVips(pool, demands(virtual, pool));
   const left = new Set(exhausted.map(({ cluster, host }) => `${cluster} ${host}`));
-  for (const { owner, facts, host, place, write } of virtual) {
+  for (const { owner, facts, host, place, write, report = context.report } of virtual) {
     const vip = vips.get(facts.name)?.get(host);
     if (vip !== undefined) write(vip);
     else if (left.has(`${facts.name} ${host}`)) {
-      context.report.add(
+      report.add(
         owner,
         "VIP_POOL_EXHAUSTED",
         place,
@@ -82,11 +85,11 @@ function withoutClashes(hosts: readonly NamedHost[], context: CompileContext): r
     else others.push(named);
   }
   return hosts.filter((named) => {
-    const { owner, facts, host, meaning, place, remedy } = named;
+    const { owner, facts, host, meaning, place, remedy, report = context.report } = named;
     const rivals = (claimants.get(`${facts.name} ${host}`) ?? []).filter((other) => overlap(named, other));
     const meanings = new Set(rivals.map((rival) => rival.meaning)).add(meaning);
     if (meanings.size > 1) {
-      context.report.add(
+      report.add(
         owner,
         "HOST_CONFLICT",
         place,
@@ -95,7 +98,7 @@ function withoutClashes(hosts: readonly NamedHost[], context: CompileContext): r
       );
       return false;
     }
-    return !isClaimedByUser(named, context);
+    return !isClaimedByUser(named, { claims: context.claims, report });
   });
 }
 
@@ -104,7 +107,7 @@ function overlap({ namespaces }: NamedHost, other: NamedHost): boolean {
   return namespaces.some((namespace) => other.namespaces?.includes(namespace));
 }
 
-function isClaimedByUser(named: NamedHost, { claims, report }: CompileContext): boolean {
+function isClaimedByUser(named: NamedHost, { claims, report }: Pick<CompileContext, "claims" | "report">): boolean {
   const { owner, facts, namespaces, host, place, remedy, ruleRemedy } = named;
   const ofUser = claims(facts.name);
   for (const namespace of namespaces ?? ["*"]) {

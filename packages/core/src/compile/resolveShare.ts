@@ -33,13 +33,13 @@ export function resolveShare(intent: SharedService, surroundings: Surroundings):
   };
 }
 
-interface Candidate {
+export interface Candidate {
   readonly owner: string;
   readonly service: string;
   readonly cluster: MeshCluster;
 }
 
-function resolveServer(
+export function resolveServer(
   intent: SharedService,
   { owner, service: name, cluster }: Candidate,
   { observed, facts: allFacts, report }: Surroundings,

@@ -1,4 +1,5 @@
 import type { Node, Pod, PodController, Service } from "../kinds/core.ts";
+import type { HttpRoute } from "../kinds/gatewayApi.ts";
 import type {
   AuthorizationPolicy,
   DestinationRule,
@@ -7,8 +8,10 @@ import type {
   ServiceEntry,
   WorkloadEntry,
 } from "../kinds/istio.ts";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import type { ObservedCluster, TrustRoot } from "../model/observed.ts";
+import { groupOf, type KubeObject } from "../kinds/kubeObject.ts";
+import type { ServiceExport } from "../kinds/mcs.ts";
+import { isOurs } from "../kinds/ownership.ts";
+import type { ObservedCluster, TrustRoot, UnreadKind } from "../model/observed.ts";
 import { type Workload, WorkloadIndex, workloadOfController, workloadOfPod } from "./workloads.ts";
 
 /** One observed cluster, indexed for the questions that compile and trace ask of it. */
@@ -27,6 +30,15 @@ export interface ClusterFacts {
   readonly requestAuthentications: readonly RequestAuthentication[];
   readonly workloads: WorkloadIndex;
   readonly trustRoots: readonly TrustRoot[];
+  readonly serviceExports: readonly ServiceExport[];
+  readonly httpRoutes: readonly HttpRoute[];
+  /** istiod itself gives every ServiceImport with an address a name under clusterset.local. */
+  readonly readsServiceImports: boolean;
+  /**
+   * Why a kind that a cluster may lack is not there to be read or written. A directory does not tell what its cluster serves:
+   * it has the kinds of an API group of which it holds a manifest of the user's.
+   */
+  unread(group: string, kind: string): UnreadKind | undefined;
 }
 
 export function clusterFacts(cluster: ObservedCluster): ClusterFacts {
@@ -40,6 +52,8 @@ export function clusterFacts(cluster: ObservedCluster): ClusterFacts {
   const workloadEntries: WorkloadEntry[] = [];
   const authorizationPolicies: AuthorizationPolicy[] = [];
   const requestAuthentications: RequestAuthentication[] = [];
+  const serviceExports: ServiceExport[] = [];
+  const httpRoutes: HttpRoute[] = [];
   const pods: Pod[] = [];
   const controllers: PodController[] = [];
   for (const object of cluster.objects) {
@@ -77,6 +91,12 @@ export function clusterFacts(cluster: ObservedCluster): ClusterFacts {
       case "RequestAuthentication":
         requestAuthentications.push(object as RequestAuthentication);
         break;
+      case "ServiceExport":
+        serviceExports.push(object as ServiceExport);
+        break;
+      case "HTTPRoute":
+        httpRoutes.push(object as HttpRoute);
+        break;
       case "Pod":
         pods.push(object as Pod);
         break;
@@ -109,5 +129,23 @@ export function clusterFacts(cluster: ObservedCluster): ClusterFacts {
     requestAuthentications,
     workloads: new WorkloadIndex(found),
     trustRoots: cluster.trustRoots,
+    serviceExports,
+    httpRoutes,
+    readsServiceImports: [...pods.map(({ spec }) => spec), ...controllers.map(({ spec }) => spec.template.spec)].some(
+      ({ containers = [] }) =>
+        // The name of istiod's container in each of its installations.
+        containers.some(({ name, env = [] }) => name === "discovery" && env.some(enablesMcsHost)),
+    ),
+    unread(group, kind) {
+      if (cluster.source === "live") return cluster.unread?.get(`${group}/${kind}`);
+      return cluster.objects.some((object) => groupOf(object.apiVersion) === group && !isOurs(object))
+        ? undefined
+        : "not served";
+    },
   };
+}
+
+/** istio/pilot/pkg/features/experimental.go, EnableMCSHost */
+function enablesMcsHost({ name, value }: { readonly name: string; readonly value?: string }): boolean {
+  return name === "ENABLE_MCS_HOST" && value === "true";
 }

@@ -2,6 +2,8 @@
  * A kind as the API server's paths need it, and what we use it for.
  * - `read: "needed"`: without it (403, no CRD) nothing can be said about the cluster;
  * - `read: "optional"`: a cluster may lack it or keep it from us; what depends on it says so.
+ * - `read: "ifServed"`: what some clusters have beside Istio. Where a cluster lacks it or keeps it from us there is none, and
+ *   only who declared something that needs it is told.
  * - `write`: we create, update and delete objects of this kind; all of them are listed, since they are our inventory.
  */
 export interface KindEntry {
@@ -10,7 +12,7 @@ export interface KindEntry {
   readonly kind: string;
   readonly plural: string;
   readonly namespaced: boolean;
-  readonly read: "needed" | "optional";
+  readonly read: "needed" | "optional" | "ifServed";
   readonly write: boolean;
 }
 
@@ -117,6 +119,33 @@ export const catalog: readonly KindEntry[] = [
     namespaced: true,
     read: "needed",
     write: true,
+  },
+  {
+    group: "multicluster.x-k8s.io",
+    version: "v1alpha1",
+    kind: "ServiceExport",
+    plural: "serviceexports",
+    namespaced: true,
+    read: "ifServed",
+    write: false,
+  },
+  {
+    group: "multicluster.x-k8s.io",
+    version: "v1alpha1",
+    kind: "ServiceImport",
+    plural: "serviceimports",
+    namespaced: true,
+    read: "ifServed",
+    write: true,
+  },
+  {
+    group: "gateway.networking.k8s.io",
+    version: "v1",
+    kind: "HTTPRoute",
+    plural: "httproutes",
+    namespaced: true,
+    read: "ifServed",
+    write: false,
   },
 ];
 

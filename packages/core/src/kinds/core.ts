@@ -29,18 +29,23 @@ export interface Service extends KubeObject {
   };
 }
 
+export interface Container {
+  readonly name: string;
+  readonly image?: string;
+  readonly ports?: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[];
+  /** Only `readVariables`. */
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+}
+
+/** Switches of istiod that tell how it takes other objects. */
+export const readVariables: readonly string[] = ["ENABLE_MCS_HOST"];
+
 export interface PodSpec {
   readonly serviceAccountName?: string;
   readonly nodeName?: string;
   readonly hostNetwork?: boolean;
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
-}
-
-export interface Container {
-  readonly name: string;
-  readonly image?: string;
-  readonly ports?: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[];
 }
 
 export interface Pod extends KubeObject {

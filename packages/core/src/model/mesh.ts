@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { apiVersion, clusterScopedMetadata, dnsLabelSchema, statusSchema } from "./resource.ts";
+import { apiVersion, clusterScopedMetadata, dnsLabelSchema, statusSchema, uniqueList } from "./resource.ts";
 
 const hostTemplate = z
   .string()
@@ -24,6 +24,14 @@ export const meshSpecSchema = z.strictObject({
     .string()
     .default("240.0.0.0/16")
     .describe("CIDR of virtual addresses for names that have no ClusterIP; never routed, sticky per host"),
+  mcs: z
+    .strictObject({
+      namespaces: uniqueList(dnsLabelSchema).exactOptional().describe("Namespaces whose exports count; absent: all"),
+    })
+    .exactOptional()
+    .describe(
+      "Share what ServiceExports of multicluster.x-k8s.io in the clusters export, as <service>.<namespace>.svc.clusterset.local; absent: exports are not looked at",
+    ),
 });
 
 export const meshSchema = z

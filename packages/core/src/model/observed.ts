@@ -29,7 +29,12 @@ export interface ObservedCluster {
   readonly trustRoots: readonly TrustRoot[];
   /** From ConfigMap `istio`; absent where it cannot be read, and Istio's defaults are a guess. */
   readonly meshConfig?: MeshConfig;
+  /** Why kinds with `read: "ifServed"` were not read, by `group/Kind`. A directory has none: nobody knows what it serves. */
+  readonly unread?: ReadonlyMap<string, UnreadKind>;
 }
+
+/** The API server has no such kind, or keeps it from us. */
+export type UnreadKind = "not served" | "forbidden";
 
 /** The declared clusters that could be read, and for each other one why not. */
 export interface Observed {

@@ -12,6 +12,7 @@ const kindsAsAdded = [
   "WorkloadEntry",
   "Service",
   "ServiceEntry",
+  "ServiceImport",
   "VirtualService",
 ];
 

@@ -2,6 +2,7 @@ import { isInjected } from "../facts/workloads.ts";
 import type { Service } from "../kinds/core.ts";
 import type { DestinationRule, ServiceEntry, WorkloadEntry } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
+import { clusterSetDomain } from "../kinds/mcs.ts";
 import type { DeclaredPath } from "../model/compiled.ts";
 import type { Hop, HopName, ProofStatus } from "./pathProof.ts";
 import type { NeededObject, ProofContext } from "./proofContext.ts";
@@ -55,7 +56,7 @@ function leadsTo(object: KubeObject, path: DeclaredPath, context: ProofContext):
 }
 
 function isSameName({ host, server }: DeclaredPath): boolean {
-  return host.startsWith(`${server.service}.${server.namespace}.svc.`);
+  return host.startsWith(`${server.service}.${server.namespace}.svc.`) && !host.endsWith(`.svc.${clusterSetDomain}`);
 }
 
 function isSeenBy({ metadata, spec }: ServiceEntry | DestinationRule, { consumer }: DeclaredPath): boolean {

@@ -1,4 +1,13 @@
-import { catalog, configMapKind, MeshError, meshConfigMap, type Problem, trustRootConfigMap } from "@isthmus/core";
+import {
+  catalog,
+  configMapKind,
+  type KindEntry,
+  MeshError,
+  meshConfigMap,
+  type Problem,
+  trustRootConfigMap,
+  type UnreadKind,
+} from "@isthmus/core";
 import { failureProblem, type KubeClient, KubeError } from "@isthmus/kube";
 import { istiodVersions } from "../istiodVersions.ts";
 import { meshConfig } from "../meshConfig.ts";
@@ -33,7 +42,8 @@ export async function observeCluster(client: KubeClient, options: ObserveOptions
     ]);
     const needed = lists.flatMap(({ kind, answer }) => (kind.read === "needed" ? refusalOf(answer) : []));
     if (needed.length > 0) throw new MeshError(incomplete(needed, cluster));
-    const optional = [roots, mesh, ...lists.map(({ answer }) => answer)].flatMap(refusalOf);
+    const told = lists.filter(({ kind }) => kind.read !== "ifServed").map(({ answer }) => answer);
+    const optional = [roots, mesh, ...told].flatMap(refusalOf);
     const objects = lists.flatMap(({ answer }) => ("value" in answer ? answer.value.map(slimObject) : []));
     const config = "value" in mesh ? meshConfig(mesh.value?.data) : undefined;
     return {
@@ -45,6 +55,7 @@ export async function observeCluster(client: KubeClient, options: ObserveOptions
         istiodVersions: istiodVersions(objects, istioNamespace),
         trustRoots: "value" in roots ? trustRoots(roots.value?.data) : [],
         ...(config && { meshConfig: config }),
+        unread: new Map(lists.flatMap(({ kind, answer }) => unreadKind(kind, answer))),
       },
       problems: optional.flatMap((refusal) => failureProblem(refusal, cluster) ?? []),
     };
@@ -69,6 +80,14 @@ async function answerOf<T>(call: Promise<T>): Promise<Answer<T>> {
 
 function refusalOf(answer: Answer<unknown>): readonly KubeError[] {
   return "refusal" in answer ? [answer.refusal] : [];
+}
+
+function unreadKind(kind: KindEntry, answer: Answer<unknown>): readonly (readonly [string, UnreadKind])[] {
+  if (kind.read !== "ifServed") return [];
+  return refusalOf(answer).map(({ status }) => [
+    `${kind.group}/${kind.kind}`,
+    status === 404 ? "not served" : "forbidden",
+  ]);
 }
 
 /** One problem for all kinds that are missing: CRDs first, since who has none needs no right to list them. */

@@ -1,4 +1,4 @@
-import type { Container, KubeObject, Node, Pod, PodSpec } from "@isthmus/core";
+import { type Container, type KubeObject, type Node, type Pod, type PodSpec, readVariables } from "@isthmus/core";
 
 /**
  * A Pod or Node with the fields that the types of core declare, any other object as it is: thousands of Pods, each of some
@@ -29,15 +29,21 @@ function slimPod({ apiVersion, kind, metadata, spec, status }: Pod): Pod {
 
 function slimPodSpec(spec: PodSpec): PodSpec {
   const images = (containers: readonly Container[]) =>
-    containers.map(({ ports, ...container }) => ({
+    containers.map(({ ports, env, ...container }) => ({
       ...pick(container, ["name", "image"]),
       ...(ports && { ports: ports.map((port) => pick(port, ["name", "containerPort", "protocol"])) }),
+      ...(env?.some(isReadVariable) && { env: env.filter(isReadVariable) }),
     }));
   return {
     ...pick(spec, ["serviceAccountName", "nodeName", "hostNetwork"]),
     ...(spec.containers && { containers: images(spec.containers) }),
     ...(spec.initContainers && { initContainers: images(spec.initContainers) }),
   };
+}
+
+/** Of the environment, which may hold secrets, only the switches that core reads. */
+function isReadVariable({ name }: { readonly name: string }): boolean {
+  return readVariables.includes(name);
 }
 
 function slimNode({ apiVersion, kind, metadata, spec, status }: Node): Node {

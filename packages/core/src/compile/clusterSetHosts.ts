@@ -1,0 +1,64 @@
+import { clusterSetDomain } from "../kinds/mcs.ts";
+import { clusterSetRule, clusterSetServiceEntries, serviceImport } from "./clusterSet.ts";
+import { type CompileContext, identities } from "./compileContext.ts";
+import { declaredPath } from "./declaredPath.ts";
+import type { ExportedShare } from "./exports.ts";
+import { haveAddresses } from "./meshHosts.ts";
+import type { NamedHost } from "./nameHosts.ts";
+import { passthroughHost } from "./serverSide.ts";
+import type { Consumer, Server } from "./share.ts";
+import { spreadOf } from "./spread.ts";
+
+type Trusted = (consumer: Consumer, server: Server, share: ExportedShare) => boolean;
+
+/** `httpbin.bar.svc.clusterset.local` in every cluster that may import it. */
+export function clusterSetHosts(share: ExportedShare, trusted: Trusted, context: CompileContext): readonly NamedHost[] {
+  return share.consumers.flatMap((consumer) => clusterSetHost(share, consumer, trusted, context) ?? []);
+}
+
+function clusterSetHost(
+  share: ExportedShare,
+  consumer: Consumer,
+  trusted: Trusted,
+  context: CompileContext,
+): NamedHost | undefined {
+  const { report } = share;
+  const { mesh } = context;
+  const candidates = share.servers.filter((server) => trusted(consumer, server, share));
+  if (candidates.length === 0 || !haveAddresses(share, candidates, { ...context, report })) return undefined;
+  const { servers } = spreadOf(share, candidates, undefined, report);
+  const host = `${share.service}.${share.namespace}.svc.${clusterSetDomain}`;
+  const name = {
+    share,
+    host,
+    servers,
+    passthroughHost: passthroughHost(share, mesh),
+    identities: [...new Set(servers.flatMap((server) => identities(share, server, mesh)))].sort(),
+  };
+  const { facts } = consumer;
+  return {
+    owner: share.owner,
+    facts,
+    namespaces: undefined,
+    host,
+    meaning: share.owner,
+    place: `ServiceExport ${share.namespace}/${share.service}`,
+    remedy: "remove the ServiceExport",
+    ruleRemedy: "names of exported services take their settings from Isthmus",
+    report,
+    address: "virtual",
+    write(vip) {
+      const { istioNamespace } = mesh.spec;
+      context.emit(facts.name, clusterSetRule(name, istioNamespace));
+      context.emit(facts.name, ...clusterSetServiceEntries(name, vip, istioNamespace));
+      const imported = serviceImport(name, vip, facts);
+      if (imported !== undefined) context.emit(facts.name, imported);
+      for (const server of servers) {
+        for (const port of server.ports) {
+          const path = declaredPath(share, server, mesh, { host, port, cluster: facts.name, namespace: "*" });
+          context.declare({ ...path, identities: name.identities });
+        }
+      }
+    },
+  };
+}
