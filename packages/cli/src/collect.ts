@@ -21,3 +21,11 @@ export function collectWord<Word extends string>(words: readonly Word[]) {
     return [...(previous ?? []), word];
   };
 }
+
+export function parseCount(value: string): number {
+  const count = Number(value);
+  if (!Number.isInteger(count) || count < 1 || count > 10_000) {
+    throw new InvalidArgumentError("give a number from 1 to 10000.");
+  }
+  return count;
+}

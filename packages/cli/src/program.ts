@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { collect, collectPort, collectWord } from "./collect.ts";
+import { collect, collectPort, collectWord, parseCount } from "./collect.ts";
 import { parseDuration } from "./duration.ts";
 import type { Io } from "./io.ts";
 import type { GlobalOptions, Session } from "./session.ts";
@@ -116,6 +116,24 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .action(async (_options: unknown, command: Command) => {
       const { verify } = await import("./commands/verify.ts");
       finish(await verify(await session(command)));
+    });
+  program
+    .command("probe")
+    .description("try each path on the wire, and what must be refused")
+    .argument("[service...]", "only paths to these: httpbin.bar, or a host")
+    .addOption(
+      new Option("--identity <source>", "certificates to show: got from istiod for each consumer, or none")
+        .choices(["istiod", "none"])
+        .default("istiod"),
+    )
+    .option("--from-pod", "also call from the consumers' own pods (needs curl there)")
+    .option("--count <calls>", "make each call so often and tell its latency", parseCount)
+    .option("--benchmark", "200 calls each, and nothing that must be refused")
+    .option("--no-negatives", "do not try what must be refused")
+    .option("--wait <duration>", "patience for one call", parseDuration, 5000)
+    .action(async (services: string[], options, command: Command) => {
+      const { probe } = await import("./commands/probe.ts");
+      finish(await probe(await session(command), services, options));
     });
   program
     .command("explain")

@@ -44,6 +44,7 @@ export {
   rightsOf,
   trustRootConfigMap,
 } from "./kinds/rights.ts";
+export { restrictsCallers } from "./model/access.ts";
 export type { IntentsContext } from "./model/checkIntents.ts";
 export { checkIntents } from "./model/checkIntents.ts";
 export type { Compiled, DeclaredPath } from "./model/compiled.ts";

@@ -3,6 +3,8 @@ export type { ApplyPlanOptions } from "./apply/applyPlan.ts";
 export { applyPlan } from "./apply/applyPlan.ts";
 export { type IntentFiles, type IntentFilesOptions, readIntentFiles } from "./intentFiles.ts";
 export { type ObserveOptions, type ObserveResult, observe } from "./observe/observe.ts";
+export { type Latency, type Probe, type ProbeKind, probeKinds } from "./probe/probe.ts";
+export { type ProbeOptions, probePaths } from "./probe/probePaths.ts";
 export {
   type DeclaredMesh,
   type Prepared,
@@ -15,4 +17,4 @@ export {
 export { maxSavedPlanSize, readSavedPlan, writeSavedPlan } from "./savedPlan.ts";
 export { DirectoryTarget, type DirectoryTargetOptions } from "./target/directoryTarget.ts";
 export { type OpenTargetsOptions, openTargets } from "./target/openTargets.ts";
-export type { CallOptions, Observation, Target, WriteOptions } from "./target/target.ts";
+export type { CallOptions, Observation, Reach, Target, WriteOptions } from "./target/target.ts";

@@ -16,6 +16,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { readIntentFiles } from "./intentFiles.ts";
 import { type DeclaredMesh, preparePlan, type ReconcileOptions, reconcile } from "./reconcile.ts";
 import { openTargets } from "./target/openTargets.ts";
+import type { Target } from "./target/target.ts";
 
 const usual: ReconcileOptions = { prune: true, adopt: false, allowMassDelete: false };
 
@@ -98,7 +99,7 @@ test("a cluster that cannot be read delays what needs it and nothing else", asyn
 
   const { types, codes } = await turn({
     intents: declared,
-    targets: new Map([...mesh.targets, ["cluster3", unreachable]]),
+    targets: new Map<string, Target>([...mesh.targets, ["cluster3", unreachable]]),
   });
 
   expect(codes).toEqual(["CLUSTER_UNREACHABLE", "TRUST_ROOT_UNKNOWN", "TRUST_ROOT_UNKNOWN"]);

@@ -4,6 +4,7 @@ export type { AuthoritySignerOptions } from "./authoritySigner.ts";
 export { authoritySigner } from "./authoritySigner.ts";
 export type { CaCerts } from "./caCerts.ts";
 export { caCertsOf, caCertsSecret } from "./caCerts.ts";
+export { createRequest } from "./createRequest.ts";
 export type { RootOptions } from "./createRoot.ts";
 export { createRoot } from "./createRoot.ts";
 export type { CertificateFacts } from "./inspect.ts";

@@ -16,7 +16,7 @@ function renderProof({ path, hops, verdict }: PathProof, style: Style): string {
   return `${renderStatus(verdict, style)} ${renderPath(path, style)}\n${lines.join("")}`;
 }
 
-function renderStatus(status: ProofStatus, style: Style): string {
+export function renderStatus(status: ProofStatus, style: Style): string {
   switch (status) {
     case "ok":
       return style.good("✔");

@@ -2,7 +2,7 @@ import type { Action } from "@isthmus/core";
 import type { KubeClient } from "@isthmus/kube";
 import { observeCluster } from "./live/observeCluster.ts";
 import { writeObject } from "./live/writeObject.ts";
-import type { CallOptions, Observation, Target, WriteOptions } from "./target.ts";
+import type { CallOptions, Observation, Reach, Target, WriteOptions } from "./target.ts";
 
 export interface LiveTargetOptions {
   readonly cluster: string;
@@ -27,6 +27,10 @@ export class LiveTarget implements Target {
   /** Throws CLUSTER_UNREACHABLE, CLUSTER_UNAUTHORIZED, CLUSTER_CERTIFICATE, CLUSTER_FORBIDDEN, KIND_NOT_INSTALLED. */
   observe({ signal }: CallOptions = {}): Promise<Observation> {
     return observeCluster(this.#client, { cluster: this.cluster, istioNamespace: this.#istioNamespace, signal });
+  }
+
+  get reach(): Reach {
+    return this.#client;
   }
 
   write(action: Action, options: WriteOptions = {}): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Action, ObservedCluster, Problem } from "@isthmus/core";
+import type { KubeClient } from "@isthmus/kube";
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -15,10 +16,15 @@ export interface WriteOptions extends CallOptions {
   readonly dryRun?: boolean;
 }
 
+/** What probes ask of an API server beside its objects. */
+export type Reach = Pick<KubeClient, "createToken" | "exec" | "portForward">;
+
 /** One cluster as the engine reads and writes it: an API server, or a directory of manifests that stands for one. */
 export interface Target {
   readonly cluster: string;
   readonly source: "live" | "directory";
+  /** Undefined for a directory. */
+  readonly reach?: Reach;
   /** Throws a `MeshError` with a `delay` code where the cluster cannot be read. */
   observe(options?: CallOptions): Promise<Observation>;
   /**

@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Lab, startLab } from "../src/index.ts";
+import { prepareExample } from "./example.ts";
+import { isthmus } from "./isthmus.ts";
+
+let home: string;
+let lab: Lab;
+let folder: string;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "isthmus-probe-"));
+  lab = await startLab({ home, clusters: 2, nodes: 2 });
+  folder = await prepareExample(lab, "sleep-httpbin");
+  await isthmus(folder, lab.kubeconfig, "apply", "--yes");
+  await lab.curlUntil("cluster1", "foo/sleep", "http://httpbin.bar.cluster2:8000/get", 200);
+});
+
+afterAll(async () => {
+  await lab?.down();
+  await rm(home, { recursive: true, force: true });
+});
+
+interface Probed {
+  readonly kind: string;
+  readonly at: string;
+  readonly status: string;
+  readonly detail: string;
+  readonly identity?: string;
+  readonly latency?: { readonly calls: number; readonly p50: number; readonly p99: number };
+}
+
+async function probe(...args: readonly string[]) {
+  const { exitCode, stdout, stderr } = await isthmus(folder, lab.kubeconfig, "probe", "-o", "json", ...args);
+  const { probes }: { readonly probes: readonly Probed[] } = JSON.parse(stdout);
+  return { exitCode, probes, stderr, stdout };
+}
+
+const outcomes = (probes: readonly Probed[]) => probes.map(({ kind, status }) => `${kind}: ${status}`);
+
+test("each gateway address answers under the consumer's identity, and refuses what it must", async () => {
+  const { exitCode, probes } = await probe("--from-pod", "--count", "20");
+
+  const addresses = [...new Set(probes.filter(({ kind }) => kind === "call").map(({ at }) => at))];
+  expect(exitCode).toBe(0);
+  expect(addresses).toHaveLength(2);
+  const perAddress = ["call", "no certificate", "foreign authority", "foreign name", "plain text"];
+  expect(outcomes(probes).toSorted()).toEqual(
+    [...perAddress, ...perAddress, "call from pod"].map((kind) => `${kind}: ok`).toSorted(),
+  );
+  const call = probes.find(({ kind }) => kind === "call");
+  expect(call).toMatchObject({
+    identity: "spiffe://cluster.local/ns/foo/sa/sleep",
+    detail: "200 from spiffe://cluster.local/ns/bar/sa/httpbin",
+    latency: { calls: 20 },
+  });
+  expect(probes.find(({ kind }) => kind === "call from pod")).toMatchObject({ latency: { calls: 20 } });
+});
+
+test("neither the key nor the token of a probe is in any output", async () => {
+  const { stdout, stderr } = await probe("-v");
+
+  expect(`${stdout}${stderr}`).not.toMatch(/PRIVATE KEY|eyJ[A-Za-z0-9_-]{10}/);
+});
+
+test("without an identity the server is still known by its certificate, and the answer stays open", async () => {
+  const { exitCode, probes } = await probe("--identity", "none", "--no-negatives");
+
+  expect(exitCode).toBe(2);
+  expect(outcomes(probes)).toEqual(["call: unknown", "call: unknown"]);
+  expect(probes[0]?.detail).toContain("the right server, spiffe://cluster.local/ns/bar/sa/httpbin");
+});
+
+test("an app that is down, a gateway that is down and a server without mutual TLS are found on the wire", async () => {
+  const broken: Record<string, unknown> = {};
+
+  await lab.stopApps("cluster2", "bar/httpbin");
+  broken.app = (await probe("--no-negatives")).probes[0];
+  await lab.startPod("cluster2", "bar/httpbin");
+
+  await lab.stopPod("cluster2", "istio-system/istio-ingressgateway");
+  broken.gateway = (await probe("--no-negatives")).probes[0];
+  await lab.startPod("cluster2", "istio-system/istio-ingressgateway");
+
+  const apiVersion = "security.istio.io/v1";
+  const disabled = { apiVersion, kind: "PeerAuthentication", metadata: { name: "off", namespace: "bar" } };
+  await lab.apply("cluster2", [{ ...disabled, spec: { mtls: { mode: "DISABLE" } } }]);
+  await lab.curlUntil("cluster1", "foo/sleep", "http://httpbin.bar.cluster2:8000/get", 503);
+  const plain = await probe();
+  broken.plain = plain.probes[0];
+
+  expect(plain.exitCode).toBe(1);
+  expect(broken).toMatchObject({
+    app: { status: "broken", detail: expect.stringContaining("does not reach its app: 503") },
+    gateway: { status: "unknown", detail: expect.stringContaining("not reachable from here") },
+    plain: { status: "broken" },
+  });
+});

@@ -1,0 +1,81 @@
+import { type DeclaredPath, hasErrors, MeshError } from "@isthmus/core";
+import { type Probe, probePaths, type Reach } from "@isthmus/engine";
+import { exitCodes, failureCode } from "../exit.ts";
+import { readDeclarations } from "../readDeclarations.ts";
+import { renderProbes } from "../render/probes.ts";
+import type { Session } from "../session.ts";
+import { type MeshNow, withMesh } from "../withMesh.ts";
+
+export interface ProbeCommandOptions {
+  readonly identity: "istiod" | "none";
+  readonly fromPod?: boolean;
+  readonly negatives: boolean;
+  readonly count?: number;
+  readonly benchmark?: boolean;
+  /** Milliseconds for one call. */
+  readonly wait: number;
+}
+
+const benchmarkCalls = 200;
+
+/** Tries the declared paths on the wire, and what must be refused. */
+export async function probe(
+  session: Session,
+  services: readonly string[],
+  options: ProbeCommandOptions,
+): Promise<number> {
+  return withMesh(session, await readDeclarations(session), {}, async (mesh) => {
+    const probes = await runProbes(session, mesh, services, options);
+    if (session.format === undefined) session.print(renderProbes(probes, session.out));
+    else session.printData({ probes, problems: mesh.problems });
+    session.report(mesh.problems);
+    return codeOf(probes, hasErrors(mesh.problems));
+  });
+}
+
+/** The probes of the paths to these services (`httpbin.bar`, or a name under which it is called), or of all. */
+export function runProbes(
+  session: Session,
+  mesh: MeshNow,
+  services: readonly string[],
+  options: ProbeCommandOptions,
+): Promise<readonly Probe[]> {
+  const paths = pathsTo(mesh.compiled.paths, services);
+  const reach = new Map<string, Reach>(
+    [...mesh.targets].flatMap(([name, target]) => (target.reach === undefined ? [] : [[name, target.reach]])),
+  );
+  const tried = `${paths.length} ${paths.length === 1 ? "path" : "paths"}`;
+  session.note(session.err.faint(`Trying ${tried} on the wire …\n`));
+  return probePaths(paths, {
+    intents: mesh.intents,
+    observed: mesh.observed,
+    reach,
+    identity: options.identity,
+    fromPods: options.fromPod === true,
+    negatives: options.negatives && options.benchmark !== true,
+    calls: options.count ?? (options.benchmark === true ? benchmarkCalls : 1),
+    timeout: options.wait,
+    now: () => new Date(),
+    signal: session.signal,
+  });
+}
+
+function pathsTo(paths: readonly DeclaredPath[], services: readonly string[]): readonly DeclaredPath[] {
+  const isTo = (path: DeclaredPath, service: string) =>
+    path.host === service || `${path.server.service}.${path.server.namespace}` === service;
+  const unknown = services.filter((service) => !paths.some((path) => isTo(path, service)));
+  if (unknown.length > 0) {
+    throw new MeshError({
+      code: "USAGE",
+      at: "",
+      message: `no declared path leads to ${unknown.join(", ")}`,
+      hint: "Name a shared service as httpbin.bar, or a host as httpbin.bar.cluster2; isthmus status lists them.",
+    });
+  }
+  return services.length === 0 ? paths : paths.filter((path) => services.some((service) => isTo(path, service)));
+}
+
+function codeOf(probes: readonly Probe[], isBroken: boolean): number {
+  if (isBroken || probes.some(({ status }) => status === "broken")) return exitCodes.broken;
+  return probes.every(({ status }) => status === "ok") ? exitCodes.ok : failureCode("probe");
+}

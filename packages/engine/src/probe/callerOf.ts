@@ -1,0 +1,50 @@
+import type { DeclaredPath, Observed, Pod, SharedService } from "@isthmus/core";
+
+/** A workload that may call a path. */
+export interface Caller {
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly pod: string;
+  /** Its app's container. */
+  readonly container: string;
+}
+
+const proxyContainer = "istio-proxy";
+
+/** A running workload with a sidecar that the path is declared for, the first by name; undefined where there is none. */
+export function callerOf(path: DeclaredPath, share: SharedService | undefined, observed: Observed): Caller | undefined {
+  const { cluster, namespace } = path.consumer;
+  const pods = (observed.clusters.get(cluster)?.objects ?? []).filter(
+    (object): object is Pod =>
+      object.kind === "Pod" &&
+      (namespace === "*" || object.metadata.namespace === namespace) &&
+      isRunning(object as Pod),
+  );
+  const callers = pods.flatMap((pod) => {
+    const containers = (pod.spec.containers ?? []).map(({ name }) => name);
+    const container = containers.find((name) => name !== proxyContainer);
+    const all = [...containers, ...(pod.spec.initContainers ?? []).map(({ name }) => name)];
+    if (container === undefined || !all.includes(proxyContainer)) return [];
+    const { name, namespace: where = "default" } = pod.metadata;
+    return [
+      { cluster, namespace: where, serviceAccount: pod.spec.serviceAccountName ?? "default", pod: name, container },
+    ];
+  });
+  return callers
+    .filter((caller) => share === undefined || share.spec.consumers.some((consumer) => covers(consumer, caller)))
+    .sort((a, b) => (`${a.namespace}/${a.pod}` < `${b.namespace}/${b.pod}` ? -1 : 1))[0];
+}
+
+type Consumer = SharedService["spec"]["consumers"][number];
+
+function covers({ namespaces, serviceAccounts }: Consumer, { namespace, serviceAccount }: Caller): boolean {
+  return (namespaces?.includes(namespace) ?? true) && (serviceAccounts?.includes(serviceAccount) ?? true);
+}
+
+function isRunning({ metadata, status }: Pod): boolean {
+  return (
+    metadata.deletionTimestamp === undefined &&
+    (status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false)
+  );
+}

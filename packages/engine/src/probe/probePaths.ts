@@ -1,0 +1,263 @@
+import {
+  clusterFacts,
+  type DeclaredPath,
+  gatewayAddresses,
+  type Intents,
+  type Observed,
+  ownerName,
+  type Pod,
+  restrictsCallers,
+  type SharedService,
+} from "@isthmus/core";
+import { inspectBundle } from "@isthmus/pki";
+import pLimit from "p-limit";
+import type { Reach } from "../target/target.ts";
+import { type Caller, callerOf } from "./callerOf.ts";
+import { type ClientIdentity, callGateway, type GatewayAnswer, type GatewayCall } from "./callGateway.ts";
+import { istiodIdentity } from "./istiodIdentity.ts";
+import { judgeCall, judgeRefusal } from "./judgeCall.ts";
+import { latencyOf, type Probe, type ProbeKind } from "./probe.ts";
+import { probeFromPod } from "./probeFromPod.ts";
+import { strangerIdentity } from "./strangerIdentity.ts";
+
+export interface ProbeOptions {
+  readonly intents: Intents;
+  readonly observed: Observed;
+  /** By cluster; those that are directories have none. */
+  readonly reach: ReadonlyMap<string, Reach>;
+  /** `istiod`: certificates of the consumers' own identities; `none`: only what shows without one. */
+  readonly identity: "istiod" | "none";
+  /** Also call from the consumers' own pods. */
+  readonly fromPods: boolean;
+  /** Try what must be refused, too. */
+  readonly negatives: boolean;
+  /** How often each call is made. */
+  readonly calls: number;
+  /** Milliseconds for one call. */
+  readonly timeout: number;
+  readonly now: () => Date;
+  readonly signal?: AbortSignal;
+}
+
+const atOnce = 8;
+
+/** Not an SNI that anybody shares. RFC 2606. */
+const foreignName = "outbound_.1_._.nobody.invalid";
+
+/**
+ * Tries the declared paths on the wire: every gateway address with what a consumer's sidecar would send, and what must be
+ * refused. A gateway that cannot be reached from here makes its probes `unknown`. In the order of the paths. Throws only the
+ * signal's reason.
+ */
+export async function probePaths(paths: readonly DeclaredPath[], options: ProbeOptions): Promise<readonly Probe[]> {
+  const run = new ProbeRun(options);
+  const work = paths.flatMap((path) => run.probesOf(path));
+  const limit = pLimit(atOnce);
+  return Promise.all(
+    work.map((probe) =>
+      limit(async () => {
+        options.signal?.throwIfAborted();
+        const result = await probe();
+        options.signal?.throwIfAborted();
+        return result;
+      }),
+    ),
+  );
+}
+
+type Identity = { readonly name: string; readonly certificate: ClientIdentity } | { readonly reason: string };
+
+/** What the probes of one run share: identities are asked for once, refusals are tried once for each address and name. */
+class ProbeRun {
+  readonly #options: ProbeOptions;
+  readonly #identities = new Map<string, Promise<Identity>>();
+  readonly #refusals = new Set<string>();
+  readonly #shares: ReadonlyMap<string, SharedService>;
+
+  constructor(options: ProbeOptions) {
+    this.#options = options;
+    this.#shares = new Map(
+      options.intents.sharedServices.map((share) => [
+        ownerName("SharedService", share.metadata.namespace, share.metadata.name),
+        share,
+      ]),
+    );
+  }
+
+  probesOf(path: DeclaredPath): readonly (() => Promise<Probe>)[] {
+    const { observed, fromPods, negatives } = this.#options;
+    const caller = callerOf(path, this.#shares.get(path.owner), observed);
+    const addresses = this.#addresses(path);
+    const calls = addresses.map((address) => () => this.#call(path, address, caller));
+    const refused = negatives ? addresses.flatMap((address) => this.#refusalsOf(path, address, caller)) : [];
+    return [...calls, ...(fromPods ? [() => this.#fromPod(path, caller)] : []), ...refused];
+  }
+
+  #addresses(path: DeclaredPath): readonly { readonly address: string; readonly port: number }[] {
+    const { intents, observed } = this.#options;
+    const declared = intents.clusters.find(({ metadata }) => metadata.name === path.server.cluster);
+    const cluster = observed.clusters.get(path.server.cluster);
+    if (declared === undefined || cluster === undefined) return [];
+    const { eastWestGateway, locality } = declared.spec;
+    const found = gatewayAddresses(clusterFacts(cluster), eastWestGateway, locality);
+    return "addresses" in found ? found.addresses : [];
+  }
+
+  async #call(path: DeclaredPath, to: Address, caller: Caller | undefined): Promise<Probe> {
+    const identity = await this.#identityOf(path, caller);
+    const known = "certificate" in identity ? identity : undefined;
+    const base = {
+      kind: "call",
+      path,
+      at: show(to),
+      ...(known === undefined ? {} : { identity: known.name }),
+    } as const;
+    const share = this.#shares.get(path.owner);
+    const expected = {
+      path,
+      roots: this.#roots(path.consumer.cluster),
+      identity: known?.name,
+      isRestricted: share !== undefined && restrictsCallers(share.spec),
+      now: this.#options.now(),
+    };
+    const times: number[] = [];
+    let judged = { status: "unknown", detail: "" } as ReturnType<typeof judgeCall>;
+    for (let call = 0; call < this.#options.calls; call++) {
+      const answer = await this.#send(path, to, known?.certificate, {});
+      judged = judgeCall(answer, expected);
+      if ("milliseconds" in answer) times.push(answer.milliseconds);
+      if (judged.status !== "ok") break;
+    }
+    const detail = "reason" in identity ? `${judged.detail} (${identity.reason})` : judged.detail;
+    return { ...base, status: judged.status, detail, ...(times.length > 0 ? { latency: latencyOf(times) } : {}) };
+  }
+
+  async #fromPod(path: DeclaredPath, caller: Caller | undefined): Promise<Probe> {
+    const client = this.#options.reach.get(path.consumer.cluster);
+    const base = { kind: "call from pod", path, at: path.consumer.cluster, status: "unknown" } as const;
+    if (caller === undefined) return { ...base, detail: noCaller(path) };
+    if (client === undefined) return { ...base, detail: `${path.consumer.cluster} is a directory` };
+    const share = this.#shares.get(path.owner);
+    const { calls, timeout, signal } = this.#options;
+    const isRestricted = share !== undefined && restrictsCallers(share.spec);
+    return probeFromPod(path, caller, { client, calls, timeout, isRestricted, ...(signal ? { signal } : {}) }).catch(
+      (error: unknown) => ({ ...base, detail: messageOf(error) }),
+    );
+  }
+
+  #refusalsOf(path: DeclaredPath, to: Address, caller: Caller | undefined): readonly (() => Promise<Probe>)[] {
+    const key = `${path.server.cluster} ${show(to)} ${path.sni}`;
+    if (this.#refusals.has(key)) return [];
+    this.#refusals.add(key);
+    const probe = (kind: ProbeKind, call: () => Promise<GatewayAnswer>) => async (): Promise<Probe> => ({
+      ...{ kind, path, at: show(to) },
+      ...judgeRefusal(await call()),
+    });
+    const name = path.identities[0] ?? "spiffe://cluster.local/ns/default/sa/default";
+    const stranger = async () => {
+      const known = await this.#identityOf(path, caller);
+      return strangerIdentity("certificate" in known ? known.name : name, this.#options.now());
+    };
+    return [
+      probe("no certificate", () => this.#send(path, to, undefined, {})),
+      probe("foreign authority", async () => this.#send(path, to, await stranger(), {})),
+      probe("foreign name", async () => {
+        const known = await this.#identityOf(path, caller);
+        const certificate = "certificate" in known ? known.certificate : undefined;
+        return this.#send(path, to, certificate, { sni: foreignName });
+      }),
+      probe("plain text", () => this.#send(path, to, undefined, { plain: true })),
+    ];
+  }
+
+  #send(
+    path: DeclaredPath,
+    { address, port }: Address,
+    identity: ClientIdentity | undefined,
+    { sni = path.sni, plain = false }: { readonly sni?: string; readonly plain?: boolean },
+  ): Promise<GatewayAnswer> {
+    const { timeout, signal } = this.#options;
+    const isHttp = asksHttp(path);
+    const tls = { sni, alpn: isHttp ? httpAlpn : tcpAlpn, ...(identity === undefined ? {} : { identity }) };
+    const call: GatewayCall = {
+      address,
+      port,
+      timeout,
+      ...(plain ? {} : { tls }),
+      ...(isHttp || plain ? { http: { method: "GET", host: `${path.host}:${path.port}`, path: "/" } } : {}),
+      ...(signal === undefined ? {} : { signal }),
+    };
+    return callGateway(call);
+  }
+
+  #roots(cluster: string) {
+    const pems = this.#options.observed.clusters.get(cluster)?.trustRoots.flatMap(({ pem }) => pem ?? []) ?? [];
+    return pems.length === 0 ? [] : inspectBundle(pems.join(""));
+  }
+
+  #identityOf(path: DeclaredPath, caller: Caller | undefined): Promise<Identity> {
+    if (this.#options.identity === "none") return Promise.resolve({ reason: "--identity none" });
+    if (caller === undefined) return Promise.resolve({ reason: noCaller(path) });
+    const key = `${caller.cluster}/${caller.namespace}/${caller.serviceAccount}`;
+    const known = this.#identities.get(key) ?? this.#askIstiod(caller);
+    this.#identities.set(key, known);
+    return known;
+  }
+
+  async #askIstiod({ cluster, namespace, serviceAccount }: Caller): Promise<Identity> {
+    const { intents, observed, reach, signal } = this.#options;
+    const client = reach.get(cluster);
+    const { istioNamespace, trustDomain } = intents.mesh.spec;
+    const objects = observed.clusters.get(cluster)?.objects ?? [];
+    const istiod = objects.find(
+      (object): object is Pod =>
+        object.kind === "Pod" &&
+        object.metadata.namespace === istioNamespace &&
+        object.metadata.labels?.app === "istiod",
+    );
+    if (client === undefined) return { reason: `${cluster} is a directory` };
+    if (istiod === undefined) return { reason: `no pod of istiod in ${istioNamespace} of ${cluster}` };
+    try {
+      const certificate = await istiodIdentity({
+        client,
+        istiod: { namespace: istioNamespace, pod: istiod.metadata.name },
+        roots: (observed.clusters.get(cluster)?.trustRoots ?? []).map(({ pem }) => pem ?? "").join(""),
+        trustDomain,
+        namespace,
+        serviceAccount,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return { name: `spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccount}`, certificate };
+    } catch (error) {
+      signal?.throwIfAborted();
+      return { reason: `no identity of ${namespace}/${serviceAccount}: ${messageOf(error)}` };
+    }
+  }
+}
+
+interface Address {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What a sidecar offers. istio/pilot/pkg/networking/util/util.go, ALPNInMeshH2WithMxc; the server's filter chains match on it. */
+const httpAlpn = ["istio-http/1.1", "istio", "http/1.1"];
+const tcpAlpn = ["istio-peer-exchange", "istio"];
+
+/** Of a port whose protocol is sniffed, HTTP is tried. */
+function asksHttp({ protocol }: DeclaredPath): boolean {
+  return protocol === undefined || protocol === "HTTP";
+}
+
+function show({ address, port }: Address): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function noCaller({ consumer }: DeclaredPath): string {
+  const where = consumer.namespace === "*" ? "" : ` in namespace ${consumer.namespace}`;
+  return `no workload with a sidecar runs${where} of ${consumer.cluster}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
