@@ -81,6 +81,32 @@ export const problemCodes = {
   CA_KEY_FILE_INVALID: { severity: "error", summary: "a CA's key file cannot be read" },
   CA_KEY_LOCKED: { severity: "error", summary: "a CA's key file does not open with this passphrase" },
   SIGNER_FAILED: { severity: "error", summary: "the CA did not sign what it was asked to" },
+  // Trace, at the client
+  TRACE_CALLER_UNKNOWN: { severity: "error", summary: "the workload that calls does not exist" },
+  TRACE_HOST_UNKNOWN: { severity: "error", summary: "the name that is called resolves nowhere" },
+  TRACE_HOST_HIDDEN: { severity: "error", summary: "the name exists, but the caller's namespace does not see it" },
+  TRACE_NO_DNS_CAPTURE: {
+    severity: "error",
+    summary: "the name is a ServiceEntry's, and the caller's pod asks only cluster DNS",
+  },
+  TRACE_PORT_UNDECLARED: { severity: "error", summary: "the host has no such port" },
+  TRACE_PROTOCOL_MISMATCH: {
+    severity: "error",
+    summary: "the port is declared as another protocol than what is spoken",
+  },
+  TRACE_EGRESS_FORBIDDEN: {
+    severity: "error",
+    summary: "REGISTRY_ONLY forbids what no Service and no ServiceEntry declares",
+  },
+  TRACE_ROUTE_MISSING: { severity: "error", summary: "no route of the host's VirtualService matches the request" },
+  TRACE_ROUTE_ABORTS: { severity: "error", summary: "a VirtualService aborts the request on purpose" },
+  TRACE_DESTINATION_UNKNOWN: {
+    severity: "error",
+    summary: "a route leads to a host or port that the proxy does not know",
+  },
+  TRACE_SUBSET_UNKNOWN: { severity: "error", summary: "a route leads to a subset that no DestinationRule has" },
+  TRACE_SUBSET_EMPTY: { severity: "error", summary: "no endpoint has the labels of the subset" },
+  TRACE_NO_ENDPOINTS: { severity: "error", summary: "nothing serves the host's port" },
   // Plan and apply
   OBJECT_NOT_OURS: { severity: "error", summary: "an object of the same name exists and is not ours" },
   OBJECT_REFUSED: { severity: "error", summary: "the API server refuses an object" },

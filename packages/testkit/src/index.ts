@@ -12,3 +12,4 @@ export { type RandomMesh, randomMesh } from "./randomMesh.ts";
 export type { ClusterObjects } from "./randomObjects.ts";
 export { clusterNames, clusterObjects, foreignObjects } from "./randomObjects.ts";
 export { createTestAuthority, type TestAuthority, type TestCertificate } from "./testAuthority.ts";
+export { type ClusterText, observedOf, podYaml } from "./traceWorlds.ts";

@@ -54,6 +54,8 @@ export interface Attempt {
   readonly pick: string;
   /** Whether the client's proxy retries when the connection fails: HTTP with a proxy, and no route that turns it off. */
   readonly retries: boolean;
+  /** How the last proxy that handles the request treats it: a failed connection is a 503, a closed connection, or the client's own. */
+  readonly proxied: "http" | "tcp" | "no";
   readonly caller: CallerFacts;
   readonly destination: Destination;
   readonly transport: Transport;

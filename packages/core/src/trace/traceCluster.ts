@@ -55,6 +55,8 @@ export class TraceCluster {
   readonly meshConfig: MeshConfig;
   /** SHA-256 fingerprints of the roots that its workloads trust; empty where unknown. */
   readonly trustRoots: readonly string[];
+  /** Whether istiod gives ServiceEntries virtual addresses by itself: since 1.25, also where the version is not known. */
+  readonly allocatesAddresses: boolean;
   readonly #objects: readonly KubeObject[];
   readonly #byKind = new Map<string, readonly KubeObject[]>();
   readonly #memo = new Map<string, unknown>();
@@ -64,6 +66,7 @@ export class TraceCluster {
     this.source = cluster.source;
     this.meshConfig = cluster.meshConfig ?? defaultMeshConfig;
     this.trustRoots = cluster.trustRoots.map(({ fingerprint }) => fingerprint);
+    this.allocatesAddresses = cluster.istiodVersions.every((version) => !isBefore125(version));
     this.#objects = cluster.objects;
   }
 
@@ -148,6 +151,11 @@ export class TraceCluster {
     }
     return this.#byKind.get(kind) ?? [];
   }
+}
+
+function isBefore125(version: string): boolean {
+  const [, minor] = /^1\.(\d+)\./.exec(version) ?? [];
+  return minor !== undefined && Number(minor) < 25;
 }
 
 function byAge({ metadata: left }: KubeObject, { metadata: right }: KubeObject): number {

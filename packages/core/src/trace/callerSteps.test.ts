@@ -1,0 +1,481 @@
+import { observedOf, podYaml } from "@isthmus/testkit";
+import { expect, test } from "vitest";
+import type { MeshConfig } from "../model/meshConfig.ts";
+import type { ClientStep } from "./attempt.ts";
+import { callerSteps } from "./callerSteps.ts";
+import type { TraceRequest } from "./traceRequest.ts";
+import { traceWorld } from "./traceWorld.ts";
+
+interface Call {
+  readonly meshConfig?: Partial<MeshConfig>;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What becomes of a call of sleep.foo, in a cluster with its pod and these manifests. */
+function call(url: string, yaml: string, { meshConfig = {}, method = "GET", headers = {} }: Call = {}) {
+  const [, scheme = "", host = "", port = "", path = "/"] = /^(\w+):\/\/([^:/]+):(\d+)(\/.*)?$/.exec(url) ?? [];
+  const request: TraceRequest = {
+    from: { cluster: "c1", namespace: "foo", workload: "sleep" },
+    method,
+    url: { scheme: scheme as TraceRequest["url"]["scheme"], host, port: Number(port), path },
+    headers,
+  };
+  const client = yaml.includes("/sleep") || yaml.includes('"sleep"') ? "" : podYaml("foo/sleep", "10.0.0.1");
+  return callerSteps(
+    traceWorld(observedOf({ c1: { yaml: `${namespaces}---\n${client}${yaml}`, meshConfig } })),
+    request,
+  );
+}
+
+const namespaces = `{apiVersion: v1, kind: Namespace, metadata: {name: foo, labels: {istio-injection: enabled}}}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: bar, labels: {istio-injection: enabled}}}
+`;
+
+/** Where each step goes, or how it ends: `0.5 10.0.0.2:8080 ISTIO_MUTUAL`, `1 TRACE_HOST_UNKNOWN no-such-host`. */
+function shown(steps: readonly ClientStep[]): readonly string[] {
+  return steps.map((step) => {
+    const probability = Math.round(step.probability * 100) / 100;
+    if (step.kind === "ended") {
+      const broken = step.hops.find(({ status }) => status === "broken");
+      const code = broken !== undefined && "code" in broken ? `${broken.code} ` : "";
+      const { outcome } = step;
+      const more = [
+        ...("status" in outcome && outcome.status !== undefined ? [outcome.status] : []),
+        ...("responseFlag" in outcome && outcome.responseFlag !== undefined ? [outcome.responseFlag] : []),
+      ];
+      return [`${probability} ${code}${outcome.kind}`, ...more].join(" ");
+    }
+    const to =
+      step.destination.kind === "pod"
+        ? `${step.destination.workload.name}:${step.destination.port}`
+        : `${step.destination.address}:${step.destination.port}`;
+    return `${probability} ${to} ${step.transport.mode}`;
+  });
+}
+
+/** Object and field that the first broken hop blames. */
+function blamed(steps: readonly ClientStep[]): string | undefined {
+  const hop = steps.flatMap(({ hops }) => hops).find(({ status }) => status === "broken");
+  return hop === undefined
+    ? undefined
+    : `${hop.object?.kind} ${hop.object?.namespace}/${hop.object?.name} ${hop.field}`;
+}
+
+const httpbin = `
+{apiVersion: v1, kind: Service, metadata: {name: httpbin, namespace: bar}, spec: {clusterIP: 10.96.0.1, selector: {app: httpbin}, ports: [{name: http, port: 8000, targetPort: 8080}]}}
+---
+${podYaml("bar/httpbin", "10.0.0.2")}`;
+
+const remote = (spec: Readonly<Record<string, unknown>> = {}) => `
+${JSON.stringify({
+  apiVersion: "networking.istio.io/v1",
+  kind: "ServiceEntry",
+  metadata: { name: "httpbin", namespace: "foo" },
+  spec: {
+    hosts: ["httpbin.bar.c2"],
+    location: "MESH_INTERNAL",
+    resolution: "STATIC",
+    addresses: ["240.0.0.2"],
+    ports: [{ name: "http", number: 8000, protocol: "HTTP" }],
+    endpoints: [{ address: "192.0.2.10", ports: { http: 32001 } }],
+    ...spec,
+  },
+})}
+---
+`;
+
+const object = (kind: string, where: string, spec: unknown, metadata: Readonly<Record<string, unknown>> = {}) => {
+  const [namespace = "", name = ""] = where.split("/");
+  return `${JSON.stringify({ apiVersion: "networking.istio.io/v1", kind, metadata: { name, namespace, ...metadata }, spec })}\n---\n`;
+};
+
+test("a Service of the own cluster is called by mutual TLS, with its own SNI and the identities of its pods", () => {
+  const [step, ...others] = call("http://httpbin.bar:8000/headers", httpbin);
+
+  expect(others).toEqual([]);
+  expect(step).toMatchObject({
+    kind: "attempt",
+    probability: 1,
+    proxied: "http",
+    retries: true,
+    destination: { kind: "pod", workload: { name: "httpbin" }, port: 8080 },
+    transport: {
+      mode: "ISTIO_MUTUAL",
+      sni: "outbound_.8000_._.httpbin.bar.svc.cluster.local",
+      clientIdentity: "spiffe://cluster.local/ns/foo/sa/sleep",
+      acceptedSubjectAltNames: ["spiffe://cluster.local/ns/bar/sa/httpbin"],
+    },
+    payload: { kind: "http", version: "http1", authority: "httpbin.bar:8000", path: "/headers" },
+  });
+  expect(step?.hops.map(({ name, status }) => `${name} ${status}`)).toEqual([
+    "client ok",
+    "name ok",
+    "listener ok",
+    "route ok",
+    "policy ok",
+    "endpoints ok",
+  ]);
+});
+
+test.each([
+  [
+    "the short name resolves in the caller's namespace only",
+    "http://httpbin:8000",
+    ["1 TRACE_HOST_UNKNOWN no-such-host"],
+  ],
+  ["name and namespace resolve by a search domain", "http://httpbin.bar:8000", ["1 httpbin:8080 ISTIO_MUTUAL"]],
+  ["so does the full name", "http://httpbin.bar.svc.cluster.local:8000", ["1 httpbin:8080 ISTIO_MUTUAL"]],
+  ["the ClusterIP is known as a Host", "http://10.96.0.1:8000", ["1 httpbin:8080 ISTIO_MUTUAL"]],
+  ["a pod's address passes through", "http://10.0.0.2:8080", ["1 httpbin:8080 none"]],
+])("%s", (_, url, expected) => {
+  expect(shown(call(url, httpbin))).toEqual(expected);
+});
+
+test("a pod without a sidecar calls in plain text, through kube-proxy, and knows no ServiceEntry", () => {
+  const plain = podYaml("foo/sleep", "10.0.0.1", { sidecar: false });
+
+  expect(shown(call("http://httpbin.bar:8000", plain + httpbin))).toEqual(["1 httpbin:8080 none"]);
+  const steps = call("http://httpbin.bar.c2:8000", plain + remote());
+  expect(shown(steps)).toEqual(["1 TRACE_NO_DNS_CAPTURE no-such-host"]);
+  expect(blamed(steps)).toBe("ServiceEntry foo/httpbin spec.hosts");
+});
+
+test("without DNS capture a ServiceEntry's name does not resolve, unless the pod's own config captures", () => {
+  const meshConfig = { proxyMetadata: {} };
+  const annotations = { "proxy.istio.io/config": "proxyMetadata:\n  ISTIO_META_DNS_CAPTURE: 'true'\n" };
+  const capturing = podYaml("foo/sleep", "10.0.0.1", { annotations });
+
+  expect(shown(call("http://httpbin.bar.c2:8000", remote(), { meshConfig }))).toEqual([
+    "1 TRACE_NO_DNS_CAPTURE no-such-host",
+  ]);
+  expect(shown(call("http://httpbin.bar.c2:8000", capturing + remote(), { meshConfig }))).toEqual([
+    "1 192.0.2.10:32001 none",
+  ]);
+});
+
+test("an endpoint that is not marked as mutual TLS is called in plain text; label or service account mark it", () => {
+  const endpoint = (more: object) =>
+    remote({ endpoints: [{ address: "192.0.2.10", ports: { http: 32001 }, ...more }] });
+
+  expect(shown(call("http://httpbin.bar.c2:8000", endpoint({})))).toEqual(["1 192.0.2.10:32001 none"]);
+  expect(shown(call("http://httpbin.bar.c2:8000", endpoint({ serviceAccount: "httpbin" })))).toEqual([
+    "1 192.0.2.10:32001 ISTIO_MUTUAL",
+  ]);
+  expect(
+    shown(call("http://httpbin.bar.c2:8000", endpoint({ labels: { "security.istio.io/tlsMode": "istio" } }))),
+  ).toEqual(["1 192.0.2.10:32001 ISTIO_MUTUAL"]);
+});
+
+test("a DestinationRule says SNI and identities; settings of a port take the place of the rest", () => {
+  const rule = (trafficPolicy: object) =>
+    object("DestinationRule", "foo/httpbin", { host: "httpbin.bar.c2", trafficPolicy });
+  const tls = { mode: "ISTIO_MUTUAL", sni: "a.b", subjectAltNames: ["spiffe://x/ns/a/sa/b"] };
+
+  const [whole] = call("http://httpbin.bar.c2:8000", remote() + rule({ tls }));
+  const [ofPort] = call(
+    "http://httpbin.bar.c2:8000",
+    remote() + rule({ tls, portLevelSettings: [{ port: { number: 8000 }, loadBalancer: { simple: "RANDOM" } }] }),
+  );
+
+  expect(whole).toMatchObject({
+    transport: { mode: "ISTIO_MUTUAL", sni: "a.b", acceptedSubjectAltNames: tls.subjectAltNames },
+  });
+  expect(ofPort).toMatchObject({ transport: { mode: "none" } });
+});
+
+test("a rule of the caller's namespace counts more than the service's, and that more than the root namespace's", () => {
+  const rule = (where: string, sni: string, exportTo?: readonly string[]) =>
+    object("DestinationRule", where, {
+      host: "httpbin.bar.svc.cluster.local",
+      ...(exportTo && { exportTo }),
+      trafficPolicy: { tls: { mode: "ISTIO_MUTUAL", sni } },
+    });
+  const sniOf = (rules: string) => {
+    const [step] = call("http://httpbin.bar:8000", httpbin + rules);
+    return step?.kind === "attempt" && step.transport.mode !== "none" ? step.transport.sni : undefined;
+  };
+  const [client, service, root] = [rule("foo/a", "client"), rule("bar/b", "service"), rule("istio-system/c", "root")];
+
+  expect(sniOf(client + service + root)).toBe("client");
+  expect(sniOf(service + root)).toBe("service");
+  expect(sniOf(rule("bar/b", "service", ["."]) + root)).toBe("root");
+  expect(sniOf(rule("default/d", "elsewhere"))).toBe("outbound_.8000_._.httpbin.bar.svc.cluster.local");
+});
+
+test("of two rules for a host in one namespace the older one's policy counts, and both ones' subsets", () => {
+  const rule = (name: string, time: string, subset: string) =>
+    object(
+      "DestinationRule",
+      `foo/${name}`,
+      {
+        host: "httpbin.bar.svc.cluster.local",
+        trafficPolicy: { tls: { mode: "ISTIO_MUTUAL", sni: name } },
+        subsets: [{ name: subset, labels: { app: "httpbin" } }],
+      },
+      { creationTimestamp: time },
+    );
+  const route = object("VirtualService", "foo/v", {
+    hosts: ["httpbin.bar.svc.cluster.local"],
+    http: [{ route: [{ destination: { host: "httpbin.bar.svc.cluster.local", subset: "b" } }] }],
+  });
+
+  const [step] = call(
+    "http://httpbin.bar:8000",
+    httpbin + route + rule("young", "2026-01-02T00:00:00Z", "b") + rule("old", "2026-01-01T00:00:00Z", "a"),
+  );
+
+  expect(step).toMatchObject({ kind: "attempt", transport: { sni: "old" } });
+});
+
+test("weights split the requests, and the first matching route counts", () => {
+  const other = httpbin
+    .replaceAll("httpbin", "other")
+    .replaceAll("10.0.0.2", "10.0.0.3")
+    .replaceAll("10.96.0.1", "10.96.0.2");
+  const to = (host: string, weight: number) => ({ destination: { host, port: { number: 8000 } }, weight });
+  const routes = object("VirtualService", "bar/v", {
+    hosts: ["httpbin"],
+    http: [
+      { match: [{ uri: { prefix: "/only" }, method: { exact: "POST" } }], route: [to("other", 0)] },
+      { match: [{ headers: { "x-kind": { regex: "a+" } } }], redirect: { uri: "/x" } },
+      { route: [to("httpbin", 75), to("other", 25), to("nobody", 0)] },
+    ],
+  });
+
+  expect(shown(call("http://httpbin.bar:8000/", httpbin + other + routes))).toEqual([
+    "0.75 httpbin:8080 ISTIO_MUTUAL",
+    "0.25 other:8080 ISTIO_MUTUAL",
+  ]);
+  expect(shown(call("http://httpbin.bar:8000/only", httpbin + other + routes, { method: "POST" }))).toEqual([
+    "1 other:8080 ISTIO_MUTUAL",
+  ]);
+  expect(shown(call("http://httpbin.bar:8000/", httpbin + other + routes, { headers: { "x-kind": "aaa" } }))).toEqual([
+    "1 answered 301",
+  ]);
+});
+
+test.each([
+  [
+    "a match that nobody meets is a 404",
+    { match: [{ uri: { exact: "/x" } }], route: [{ destination: { host: "httpbin" } }] },
+    "1 TRACE_ROUTE_MISSING refused 404 NR",
+  ],
+  [
+    "an unknown host is no cluster",
+    { route: [{ destination: { host: "nobody" } }] },
+    "1 TRACE_DESTINATION_UNKNOWN refused 503 NC",
+  ],
+  [
+    "an unknown port neither",
+    { route: [{ destination: { host: "httpbin", port: { number: 81 } } }] },
+    "1 TRACE_DESTINATION_UNKNOWN refused 503 NC",
+  ],
+  [
+    "nor an unknown subset",
+    { route: [{ destination: { host: "httpbin", subset: "v2" } }] },
+    "1 TRACE_SUBSET_UNKNOWN refused 503 NC",
+  ],
+  [
+    "an abort answers as it is told",
+    { fault: { abort: { httpStatus: 418 } }, route: [{ destination: { host: "httpbin" } }] },
+    "1 TRACE_ROUTE_ABORTS refused 418 FI",
+  ],
+  ["a direct response is an answer", { directResponse: { status: 204 } }, "1 answered 204"],
+])("%s", (_, http, expected) => {
+  const routes = object("VirtualService", "bar/v", { hosts: ["httpbin"], http: [http] });
+
+  expect(shown(call("http://httpbin.bar:8000/", httpbin + routes))).toEqual([expected]);
+});
+
+test("a route's rewrite and headers are in the request that goes out", () => {
+  const routes = object("VirtualService", "bar/v", {
+    hosts: ["httpbin"],
+    http: [
+      {
+        match: [{ uri: { prefix: "/api/" } }],
+        rewrite: { uri: "/", authority: "other.host" },
+        headers: { request: { set: { "X-A": "1" }, remove: ["x-b"] } },
+        route: [{ destination: { host: "httpbin" } }],
+      },
+    ],
+  });
+
+  const [step] = call("http://httpbin.bar:8000/api/get?q=1", httpbin + routes, { headers: { "x-b": "2" } });
+
+  expect(step).toMatchObject({ payload: { path: "/get?q=1", authority: "other.host", headers: { "x-a": "1" } } });
+});
+
+test("a subset's labels choose its pods; a subset without any is unhealthy", () => {
+  const pods = podYaml("bar/httpbin-2", "10.0.0.4", { labels: { app: "httpbin", version: "v2" } });
+  const route = (subset: string) =>
+    object("VirtualService", "bar/v", {
+      hosts: ["httpbin"],
+      http: [{ route: [{ destination: { host: "httpbin", subset } }] }],
+    });
+  const rule = object("DestinationRule", "bar/d", {
+    host: "httpbin",
+    subsets: [
+      { name: "v2", labels: { version: "v2" } },
+      { name: "v3", labels: { version: "v3" } },
+    ],
+  });
+
+  expect(shown(call("http://httpbin.bar:8000", httpbin + pods + rule + route("v2")))).toEqual([
+    "1 httpbin-2:8080 ISTIO_MUTUAL",
+  ]);
+  const steps = call("http://httpbin.bar:8000", httpbin + pods + rule + route("v3"));
+  expect(shown(steps)).toEqual(["1 TRACE_SUBSET_EMPTY refused 503 UH"]);
+  expect(blamed(steps)).toBe("DestinationRule bar/d spec.subsets[1].labels");
+});
+
+test("nothing behind a Service, or nothing ready, is no healthy upstream", () => {
+  const none = call("http://httpbin.bar:8000", httpbin.replace("{app: httpbin}", "{app: nobody}"));
+  const unready = call("http://httpbin.bar:8000", httpbin.replace('"status":"True"', '"status":"False"'));
+
+  expect(shown(none)).toEqual(["1 TRACE_NO_ENDPOINTS refused 503 UH"]);
+  expect(blamed(none)).toBe("Service bar/httpbin spec.selector");
+  expect(shown(unready)).toEqual(["1 TRACE_NO_ENDPOINTS refused 503 UH"]);
+  expect(blamed(unready)).toBe("Pod bar/httpbin status.conditions");
+});
+
+test("a ServiceEntry that is not exported to the caller's namespace does not resolve", () => {
+  const steps = call("http://httpbin.bar.c2:8000", remote({ exportTo: ["bar"] }));
+
+  expect(shown(steps)).toEqual(["1 TRACE_HOST_HIDDEN no-such-host"]);
+  expect(blamed(steps)).toBe("ServiceEntry foo/httpbin spec.exportTo");
+});
+
+test("a Sidecar that does not name the host hides it, and the blame is the Sidecar's", () => {
+  const sidecar = object("Sidecar", "foo/default", { egress: [{ hosts: ["bar/*", "istio-system/*"] }] });
+
+  const steps = call("http://httpbin.bar.c2:8000", remote() + sidecar);
+
+  expect(shown(steps)).toEqual(["1 TRACE_HOST_HIDDEN no-such-host"]);
+  expect(blamed(steps)).toBe("Sidecar foo/default spec.egress");
+});
+
+test("REGISTRY_ONLY answers 502 to HTTP that nobody declared, and closes other connections", () => {
+  const meshConfig = { outboundTrafficPolicy: "REGISTRY_ONLY" } as const;
+
+  expect(shown(call("http://198.51.100.7:8000/", httpbin, { meshConfig }))).toEqual([
+    "1 TRACE_EGRESS_FORBIDDEN refused 502",
+  ]);
+  expect(shown(call("tcp://198.51.100.7:5432", httpbin, { meshConfig }))).toEqual([
+    "1 TRACE_EGRESS_FORBIDDEN reset UH",
+  ]);
+  expect(shown(call("tcp://198.51.100.7:5432", httpbin))).toEqual(["1 198.51.100.7:5432 none"]);
+});
+
+test("a port that a ServiceEntry lacks has nothing behind the virtual address", () => {
+  const steps = call("http://httpbin.bar.c2:8001", remote());
+
+  expect(shown(steps)).toEqual(["1 TRACE_PORT_UNDECLARED reset UF"]);
+  expect(blamed(steps)).toBe("ServiceEntry foo/httpbin spec.ports");
+});
+
+test("TLS of the client's own passes an HTTP port by, and a TCP or TLS port carries it", () => {
+  const port = (protocol: string) => remote({ ports: [{ name: "http", number: 8000, protocol }] });
+
+  expect(shown(call("https://httpbin.bar.c2:8000/", port("HTTP")))).toEqual(["1 TRACE_PROTOCOL_MISMATCH reset UF"]);
+  expect(shown(call("https://httpbin.bar.c2:8000/", port("TLS")))).toEqual(["1 192.0.2.10:32001 none"]);
+  expect(shown(call("https://httpbin.bar.c2:8000/", port("TCP")))).toEqual(["1 192.0.2.10:32001 none"]);
+});
+
+test("HTTP over a TCP port keeps its bytes, and is neither retried nor routed", () => {
+  const [step] = call(
+    "http://httpbin.bar.c2:8000/",
+    remote({
+      ports: [{ name: "tcp", number: 8000, protocol: "TCP" }],
+      endpoints: [{ address: "192.0.2.10", ports: { tcp: 32001 } }],
+    }),
+  );
+
+  expect(step).toMatchObject({ kind: "attempt", proxied: "tcp", retries: false, payload: { kind: "http" } });
+});
+
+test("a WorkloadEntry joins the pods of the Service whose selector its labels match, by its weight", () => {
+  const entry = object("WorkloadEntry", "bar/c2", {
+    address: "192.0.2.10",
+    ports: { http: 32001 },
+    weight: 3,
+    labels: { app: "httpbin", "security.istio.io/tlsMode": "istio" },
+    serviceAccount: "httpbin",
+  });
+
+  expect(shown(call("http://httpbin.bar:8000", httpbin + entry))).toEqual([
+    "0.25 httpbin:8080 ISTIO_MUTUAL",
+    "0.75 192.0.2.10:32001 ISTIO_MUTUAL",
+  ]);
+});
+
+test("near endpoints get everything where outlier detection is on, and only then", () => {
+  const node = (name: string, region: string) =>
+    `${JSON.stringify({ apiVersion: "v1", kind: "Node", metadata: { name, labels: { "topology.kubernetes.io/region": region } } })}\n---\n`;
+  const nodes = node("n1", "west");
+  const at = (yaml: string) => yaml.replaceAll('"serviceAccountName"', '"nodeName":"n1","serviceAccountName"');
+  const entry = object("WorkloadEntry", "bar/c2", {
+    address: "192.0.2.10",
+    ports: { http: 32001 },
+    locality: "east",
+    labels: { app: "httpbin" },
+  });
+  const rule = (trafficPolicy: object) => object("DestinationRule", "bar/d", { host: "httpbin", trafficPolicy });
+  const world = nodes + at(podYaml("foo/sleep", "10.0.0.1")) + at(httpbin) + entry;
+
+  expect(shown(call("http://httpbin.bar:8000", world))).toEqual([
+    "0.5 httpbin:8080 ISTIO_MUTUAL",
+    "0.5 192.0.2.10:32001 none",
+  ]);
+  expect(shown(call("http://httpbin.bar:8000", world + rule({ outlierDetection: {} })))).toEqual([
+    "1 httpbin:8080 ISTIO_MUTUAL",
+  ]);
+  expect(
+    shown(
+      call(
+        "http://httpbin.bar:8000",
+        world +
+          rule({
+            loadBalancer: {
+              localityLbSetting: { distribute: [{ from: "west/*", to: { "east/*": 80, "west/*": 20 } }] },
+            },
+          }),
+      ),
+    ),
+  ).toEqual(["0.8 192.0.2.10:32001 none", "0.2 httpbin:8080 ISTIO_MUTUAL"]);
+});
+
+test("a headless Service's name gives its pods, and its port goes where the client dialled", () => {
+  const headless = httpbin.replace("clusterIP: 10.96.0.1", "clusterIP: None");
+
+  expect(shown(call("http://httpbin.bar:8000", headless))).toEqual(["1 httpbin:8000 ISTIO_MUTUAL"]);
+});
+
+test("a delegate's routes stand in for the root's, within the root's match", () => {
+  const root = object("VirtualService", "bar/root", {
+    hosts: ["httpbin"],
+    http: [{ match: [{ uri: { prefix: "/a" } }], delegate: { name: "leaf", namespace: "foo" } }],
+  });
+  const leaf = object("VirtualService", "foo/leaf", {
+    http: [{ match: [{ uri: { prefix: "/a/b" } }], directResponse: { status: 201 } }],
+  });
+
+  expect(shown(call("http://httpbin.bar:8000/a/b", httpbin + root + leaf))).toEqual(["1 answered 201"]);
+  expect(shown(call("http://httpbin.bar:8000/a/c", httpbin + root + leaf))).toEqual([
+    "1 TRACE_ROUTE_MISSING refused 404 NR",
+  ]);
+});
+
+test("a caller that does not exist is told with those that do", () => {
+  const steps = callerSteps(traceWorld(observedOf({ c1: { yaml: podYaml("foo/other", "10.0.0.9") } })), {
+    from: { cluster: "c1", namespace: "foo", workload: "sleep" },
+    method: "GET",
+    url: { scheme: "http", host: "x", port: 80, path: "/" },
+    headers: {},
+  });
+
+  expect(steps).toMatchObject([
+    { kind: "ended", hops: [{ code: "TRACE_CALLER_UNKNOWN", mend: "Name one of other." }] },
+  ]);
+});

@@ -1,0 +1,113 @@
+import type { ClientStep, HttpPayload, Payload } from "./attempt.ts";
+import { dial } from "./client/dial.ts";
+import { findCaller } from "./client/findCaller.ts";
+import { dnsSource, hidden, notCaptured } from "./client/nameFaults.ts";
+import { type Resolved, resolveName } from "./client/resolveName.ts";
+import { ended, showAddress, type Walk } from "./client/walk.ts";
+import { broken, passed, traced } from "./hop.ts";
+import { isIp } from "./registry/endpoints.ts";
+import type { TraceCluster } from "./traceCluster.ts";
+import type { TraceRequest } from "./traceRequest.ts";
+import type { TraceWorld } from "./traceWorld.ts";
+
+/** Everything that happens on the caller's side: DNS, its sidecar's listener, routes, policies and load balancing. */
+export function callerSteps(world: TraceWorld, request: TraceRequest): readonly ClientStep[] {
+  const { from } = request;
+  const cluster = world.clusters.get(from.cluster);
+  if (cluster === undefined) {
+    const why = `cluster ${from.cluster} cannot be read`;
+    return [{ kind: "ended", probability: 1, hops: [], outcome: { kind: "unknown", why } }];
+  }
+  const caller = findCaller(cluster, from);
+  if (caller === undefined) return [unknownCaller(cluster, request)];
+  const object = { cluster: cluster.name, kind: "Pod", namespace: caller.namespace, name: caller.name };
+  const client = passed({
+    name: "client",
+    cluster: cluster.name,
+    object,
+    detail:
+      caller.proxy === "none"
+        ? `${caller.name} has no sidecar: it calls by itself, in plain text`
+        : `${caller.name} calls through its ${caller.proxy}, as ${caller.namespace}/${caller.serviceAccount}`,
+    source: "pkg/kube/inject/inject.go",
+  });
+  const walk = { cluster, caller, request, payload: payloadOf(request), hops: [client], probability: 1 };
+  return resolved(walk, resolveName(cluster, caller, request.url.host));
+}
+
+function payloadOf({ url, method, headers }: TraceRequest): Payload {
+  const { host, ...others } = headers;
+  const standard = url.scheme === "https" ? 443 : 80;
+  const http: HttpPayload = {
+    kind: "http",
+    version: url.scheme === "grpc" ? "http2" : "http1",
+    method,
+    authority: host ?? (url.port === standard ? url.host : `${url.host}:${url.port}`),
+    path: url.path,
+    headers: others,
+  };
+  switch (url.scheme) {
+    case "http":
+    case "grpc":
+      return http;
+    case "https":
+      // No client sends an IP address as SNI; curl offers both versions of HTTP.
+      return { kind: "tls", sni: isIp(url.host) ? "" : url.host, alpn: ["h2", "http/1.1"], inner: http };
+    case "tcp":
+      return { kind: "tcp" };
+  }
+}
+
+function unknownCaller(cluster: TraceCluster, { from }: TraceRequest): ClientStep {
+  const known = [...new Set(cluster.workloadsIn(from.namespace).map(({ labels, name }) => labels.app ?? name))];
+  const hop = broken({
+    name: "client",
+    cluster: cluster.name,
+    code: "TRACE_CALLER_UNKNOWN",
+    detail: `namespace ${from.namespace} has no workload ${from.workload}`,
+    mend:
+      known.length === 0
+        ? `Start a workload in namespace ${from.namespace}.`
+        : `Name one of ${known.sort().join(", ")}.`,
+    source: "https://kubernetes.io/docs/concepts/workloads/pods/",
+  });
+  const why = hop.detail;
+  return { kind: "ended", probability: 1, hops: [hop], outcome: { kind: "unknown", why } };
+}
+
+function resolved(walk: Walk, found: Resolved): readonly ClientStep[] {
+  const { cluster, request } = walk;
+  const { host } = request.url;
+  const base = { name: "name", cluster: cluster.name, source: dnsSource } as const;
+  switch (found.kind) {
+    case "addresses": {
+      const { addresses, service, by } = found;
+      const share = walk.probability / addresses.length;
+      return addresses.flatMap((address) => {
+        const detail =
+          by === "literal"
+            ? `${host} is an address`
+            : `${host} is ${showAddress(address)}, says ${by === "sidecar" ? "its sidecar" : by}`;
+        const hop = passed({ ...base, ...(service && { object: traced(cluster.name, service.object) }), detail });
+        return dial({ ...walk, hops: [...walk.hops, hop], probability: share }, address, service);
+      });
+    }
+    case "outside": {
+      const hop = passed({ ...base, detail: `${found.name} is a name of the outside world: taken to resolve` });
+      return dial({ ...walk, hops: [...walk.hops, hop] }, { address: found.name, workload: undefined }, undefined);
+    }
+    case "hidden":
+      return [hidden(walk, found.service)];
+    case "not captured":
+      return [notCaptured(walk, found.service)];
+    case "none": {
+      const hop = broken({
+        ...base,
+        code: "TRACE_HOST_UNKNOWN",
+        detail: `${host} resolves nowhere: no Service and no ServiceEntry of ${cluster.name} has it`,
+        mend: `Declare ${host}: a Service of that name, or a ServiceEntry with the host; or mend the name.`,
+      });
+      return [ended(walk, hop, { kind: "no-such-host" })];
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import { labelsMatch } from "../../facts/workloads.ts";
+import type { HttpPayload } from "../attempt.ts";
+import type { HttpMatch, HttpRoute, Placed, StringMatch } from "../scope/httpRoute.ts";
+import type { MeshVirtualService } from "../scope/virtualServices.ts";
+import type { TraceWorkload } from "../traceWorkload.ts";
+import { every, isPresence, type Matched, matchesString } from "./stringMatch.ts";
+
+/** The proxy that routes, and what it listens on. */
+export interface RouteContext {
+  readonly proxy: Pick<TraceWorkload, "namespace" | "labels">;
+  readonly port: number;
+  /** `mesh` for a sidecar, else `namespace/name` of the Gateways. */
+  readonly gateways: ReadonlySet<string>;
+  /** As the proxy sees it: `https` where it has taken TLS off. */
+  readonly scheme: "http" | "https";
+}
+
+export type RouteChoice =
+  | { readonly kind: "chosen"; readonly route: Placed<HttpRoute>; readonly match: HttpMatch | undefined }
+  /** There are routes, and none matches the request: 404. */
+  | { readonly kind: "none" }
+  /** No route of it is for this proxy and port: it is as if the VirtualService were not there. */
+  | { readonly kind: "absent" }
+  | { readonly kind: "unknown"; readonly why: string };
+
+/**
+ * The first route that matches, in order. What holds for a proxy as a whole (port, gateway, source) is decided by istiod, the
+ * rest for each request by Envoy (pilot/pkg/networking/core/route/route.go, BuildHTTPRoutesForVirtualService).
+ */
+export function chooseHttpRoute(
+  { http }: Pick<MeshVirtualService, "http">,
+  payload: HttpPayload,
+  context: RouteContext,
+): RouteChoice {
+  let isAbsent = true;
+  for (const route of http) {
+    const matches = route.value.match ?? [];
+    const candidates: readonly (HttpMatch | undefined)[] = matches.length === 0 ? [undefined] : matches;
+    for (const match of candidates) {
+      if (match !== undefined && !holdsForProxy(match, context)) continue;
+      isAbsent = false;
+      const found = match === undefined ? true : holdsForRequest(match, payload, context);
+      if (found === undefined) {
+        return {
+          kind: "unknown",
+          why: `${route.object.namespace}/${route.object.name} ${route.field}.match cannot be told`,
+        };
+      }
+      if (found) return { kind: "chosen", route, match };
+    }
+  }
+  return isAbsent ? { kind: "absent" } : { kind: "none" };
+}
+
+/** sourceMatchHTTP: where gateways are named, labels and namespace do not count. */
+function holdsForProxy(match: HttpMatch, { proxy, port, gateways }: RouteContext): boolean {
+  if (match.port !== undefined && match.port !== 0 && match.port !== port) return false;
+  const named = match.gateways ?? [];
+  if (named.length > 0) return named.some((gateway) => gateways.has(gateway));
+  const fromHere =
+    match.sourceNamespace === undefined || match.sourceNamespace === "" || match.sourceNamespace === proxy.namespace;
+  return fromHere && labelsMatch(match.sourceLabels ?? {}, proxy.labels);
+}
+
+function holdsForRequest(match: HttpMatch, payload: HttpPayload, { scheme }: RouteContext): Matched {
+  const [path = "", query = ""] = payload.path.split("?");
+  const headers = Object.entries(match.headers ?? {}).map(([name, value]) => header(name, value, payload));
+  const without = Object.entries(match.withoutHeaders ?? {}).map(([name, value]) => {
+    const found = headerMissingAsEmpty(name, value, payload);
+    return found === undefined ? undefined : !found;
+  });
+  const parameters = new Map(query === "" ? [] : query.split("&").map((pair) => splitPair(pair)));
+  const queries = Object.entries(match.queryParams ?? {}).map(([name, value]) => {
+    const given = parameters.get(name);
+    if (given === undefined) return false;
+    return isPresence(value) || matchesString(value, given);
+  });
+  return every([
+    match.uri === undefined ? true : matchesString(match.uri, path, match.ignoreUriCase === true),
+    match.method === undefined ? true : matchesString(match.method, payload.method),
+    match.authority === undefined ? true : matchesString(match.authority, payload.authority),
+    match.scheme === undefined ? true : matchesString(match.scheme, scheme),
+    ...headers,
+    ...without,
+    ...queries,
+  ]);
+}
+
+function splitPair(pair: string): readonly [string, string] {
+  const [name = "", ...value] = pair.split("=");
+  return [name, value.join("=")];
+}
+
+function header(name: string, match: StringMatch, { headers }: HttpPayload): Matched {
+  // Claims of a token are known to the proxy only after it has checked the token.
+  if (name.startsWith("@request.auth.")) return undefined;
+  const value = headers[name.toLowerCase()];
+  if (value === undefined) return false;
+  return isPresence(match) || matchesString(match, value);
+}
+
+function headerMissingAsEmpty(name: string, match: StringMatch, payload: HttpPayload): Matched {
+  if (isPresence(match) || name.startsWith("@request.auth.")) return header(name, match, payload);
+  return matchesString(match, payload.headers[name.toLowerCase()] ?? "");
+}

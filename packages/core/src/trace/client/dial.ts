@@ -1,0 +1,45 @@
+import type { ClientStep } from "../attempt.ts";
+import { passed, traced } from "../hop.ts";
+import type { MeshService } from "../registry/meshService.ts";
+import { proxyScope } from "../scope/proxyScope.ts";
+import { bypass } from "./bypass.ts";
+import { direct } from "./direct.ts";
+import { takenBy } from "./outboundListener.ts";
+import type { ResolvedAddress } from "./resolveName.ts";
+import { throughHttp } from "./throughHttp.ts";
+import { throughTcp } from "./throughTcp.ts";
+import { unmatched } from "./unmatched.ts";
+import { showAddress, type Walk } from "./walk.ts";
+
+/** The client opens its connection. */
+export function dial(walk: Walk, address: ResolvedAddress, service: MeshService | undefined): readonly ClientStep[] {
+  const { cluster, caller, request, payload } = walk;
+  const { port } = request.url;
+  if (caller.proxy !== "sidecar") return direct(walk, address, "no");
+  const around = bypass(caller, address.address, port);
+  if (around !== undefined) {
+    const hop = passed({
+      name: "listener",
+      cluster: cluster.name,
+      object: traced(cluster.name, { kind: "Pod", metadata: { name: caller.name, namespace: caller.namespace } }),
+      field: `metadata.annotations["${around}"]`,
+      detail: `goes around the sidecar`,
+      source: "tools/istio-iptables/pkg/capture/run.go",
+    });
+    return direct({ ...walk, hops: [...walk.hops, hop] }, address, "no");
+  }
+  const scope = proxyScope(cluster, caller);
+  const { chain, bind } = takenBy(scope, caller, { address, port, payload });
+  const where = bind === undefined ? `no listener takes ${showAddress(address)}:${port}` : `listener ${bind}_${port}`;
+  if (chain === undefined) return unmatched(walk, address, { scope, service, isHttp: false, detail: where });
+  const hop = passed({
+    name: "listener",
+    cluster: cluster.name,
+    detail: `${where}, ${chain.kind === "http" ? "HTTP" : `TCP to ${chain.service.host}`}`,
+    source: "pilot/pkg/networking/core/listener.go",
+  });
+  const onward = { ...walk, hops: [...walk.hops, hop] };
+  if (chain.kind === "tcp") return throughTcp(onward, address, { chain, scope });
+  if (payload.kind !== "http") return unmatched(onward, address, { scope, service, isHttp: false, detail: where });
+  return throughHttp(onward, address, { chain, scope, service, http: payload });
+}

@@ -1,0 +1,63 @@
+import type { Attempt, ClientStep, Destination } from "../attempt.ts";
+import { broken, passed, showTraced, traced } from "../hop.ts";
+import { isIp } from "../registry/endpoints.ts";
+import type { TraceHop, TraceOutcome } from "../traceResult.ts";
+import { failure, showDestination } from "../upstream/openUpstream.ts";
+import type { ResolvedAddress } from "./resolveName.ts";
+import { throughKubeProxy } from "./throughKubeProxy.ts";
+import { ended, showAddress, type Walk } from "./walk.ts";
+
+/** Straight to the address, through kube-proxy where that is a Service's. */
+export function direct(walk: Walk, address: ResolvedAddress, proxied: Attempt["proxied"]): readonly ClientStep[] {
+  const { cluster, request, caller, payload } = walk;
+  const { port } = request.url;
+  const attempt = (destination: Destination, share: number, more: readonly TraceHop[]): Attempt => ({
+    kind: "attempt",
+    probability: walk.probability * share,
+    pick: `${cluster.name} ${caller.namespace}/${caller.name} ${showAddress(address)}:${port}`,
+    retries: false,
+    proxied,
+    caller: { workload: caller, trustRoots: cluster.trustRoots },
+    destination,
+    transport: { mode: "none" },
+    payload,
+    hops: [...walk.hops, ...more],
+  });
+  if (address.workload !== undefined) return [attempt({ kind: "pod", workload: address.workload, port }, 1, [])];
+  const found = throughKubeProxy(cluster, address.address, port);
+  if (found.kind === "not a service") {
+    const isHostname = !isIp(address.address);
+    return [attempt({ kind: "address", address: address.address, port, isHostname }, 1, [])];
+  }
+  const object = traced(cluster.name, found.service.object);
+  const source = "https://kubernetes.io/docs/reference/networking/virtual-ips/";
+  if (found.kind === "pods") {
+    const share = 1 / found.destinations.length;
+    return found.destinations.map((destination) => {
+      const detail = `${showTraced(object)} leads to ${showDestination(destination)}`;
+      return attempt(destination, share, [
+        passed({ name: "endpoints", cluster: cluster.name, object, detail, source }),
+      ]);
+    });
+  }
+  const isPort = found.kind === "no port";
+  const hop = broken({
+    name: "endpoints",
+    cluster: cluster.name,
+    object,
+    field: isPort ? "spec.ports" : "spec.selector",
+    code: isPort ? "TRACE_PORT_UNDECLARED" : "TRACE_NO_ENDPOINTS",
+    detail: isPort ? `${showTraced(object)} has no port ${port}` : `${showTraced(object)} selects no ready pod`,
+    mend: isPort
+      ? `Call one of its ports ${found.service.ports.map(({ number }) => number).join(", ")}, or add ${port}.`
+      : `Start pods that ${showTraced(object)} selects, or mend its selector.`,
+    source,
+  });
+  return [ended(walk, hop, unreachable(proxied, isPort))];
+}
+
+/** A connection that nobody takes: refused at once where kube-proxy knows that there are no pods, else silence. */
+function unreachable(proxied: Attempt["proxied"], isSilent: boolean): TraceOutcome {
+  if (proxied !== "no") return failure(proxied, "UF");
+  return isSilent ? { kind: "timeout" } : { kind: "reset" };
+}

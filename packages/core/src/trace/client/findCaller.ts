@@ -1,0 +1,44 @@
+import { isInjected, tlsModeLabel } from "../../facts/workloads.ts";
+import type { TraceCluster } from "../traceCluster.ts";
+import type { TraceCaller } from "../traceRequest.ts";
+import type { TraceWorkload } from "../traceWorkload.ts";
+
+/**
+ * The workload that calls: by a pod's name, its label `app`, or the name of what made it. `*` stands for any workload of the
+ * namespace, one with a sidecar if there is any, and where there is none yet for the one that would be made there.
+ */
+export function findCaller(cluster: TraceCluster, { namespace, workload }: TraceCaller): TraceWorkload | undefined {
+  const all = cluster.workloadsIn(namespace);
+  if (workload === "*") return all.find(({ proxy }) => proxy === "sidecar") ?? all[0] ?? imagined(cluster, namespace);
+  const found = all.filter(
+    ({ name, labels }) => name === workload || labels.app === workload || isMadeBy(workload, name),
+  );
+  return found.find(({ name }) => name === workload) ?? found.find(({ isReady }) => isReady) ?? found[0];
+}
+
+/** `sleep-7d9c5b8f4-x2x9k` and `sleep-1` are of `sleep`. */
+function isMadeBy(workload: string, pod: string): boolean {
+  return pod.startsWith(`${workload}-`) && /^[a-z0-9]{1,10}(-[a-z0-9]{5})?$/.test(pod.slice(workload.length + 1));
+}
+
+function imagined(cluster: TraceCluster, namespace: string): TraceWorkload | undefined {
+  const found = cluster.namespaces.get(namespace);
+  if (found === undefined) return undefined;
+  const hasSidecar = isInjected(found);
+  return {
+    cluster: cluster.name,
+    namespace,
+    name: "*",
+    labels: hasSidecar ? { [tlsModeLabel]: "istio" } : {},
+    annotations: {},
+    serviceAccount: "default",
+    proxy: hasSidecar ? "sidecar" : "none",
+    isMutualTls: hasSidecar,
+    isReady: true,
+    isHostNetwork: false,
+    address: undefined,
+    node: undefined,
+    ports: [],
+    proxyMetadata: {},
+  };
+}

@@ -1,0 +1,88 @@
+import { labelsMatch } from "../../facts/workloads.ts";
+import { hostsOverlap } from "../hostNames.ts";
+import type { MeshPort, MeshService } from "../registry/meshService.ts";
+import { isTls } from "../registry/protocol.ts";
+import type { L4Match, L4Route, Placed } from "../scope/httpRoute.ts";
+import type { EgressListener } from "../scope/proxyScope.ts";
+import { meshGateway } from "../scope/virtualServices.ts";
+import type { TraceWorkload } from "../traceWorkload.ts";
+
+/** A filter chain of a TCP listener: whom it takes, and the weighted destinations of what it takes. */
+export interface L4Chain {
+  readonly kind: "tcp";
+  readonly service: MeshService;
+  readonly port: MeshPort;
+  /** Empty: any, and no SNI. */
+  readonly sniHosts: readonly string[];
+  /** Empty: any. */
+  readonly cidrs: readonly string[];
+  /** Undefined: straight to the service's own port. */
+  readonly route: Placed<L4Route> | undefined;
+}
+
+export interface L4ChainInput {
+  readonly proxy: Pick<TraceWorkload, "namespace" | "labels">;
+  readonly egress: EgressListener;
+  readonly service: MeshService;
+  readonly port: MeshPort;
+  /** That of the service, where it has any, which then distinguish it on a listener for all addresses. */
+  readonly cidrs: readonly string[];
+  /** Whether the listener takes all addresses, so that only SNI tells its services apart. */
+  readonly isWildcardBind: boolean;
+}
+
+/** pilot/pkg/networking/core/tls.go: the TLS or TCP routes of VirtualServices for the host, else the host itself. */
+export function l4Chains(input: L4ChainInput): readonly L4Chain[] {
+  const { egress, service, port } = input;
+  const concerned = egress.virtualServices.filter(({ hosts }) =>
+    hosts.some((host) => hostsOverlap(host, service.host)),
+  );
+  const routes = concerned.flatMap(({ tls, tcp }) => (isTls(port.protocol) ? tls : tcp));
+  return isTls(port.protocol) ? tlsChains(input, routes) : tcpChains(input, routes);
+}
+
+function tlsChains(input: L4ChainInput, routes: readonly Placed<L4Route>[]): readonly L4Chain[] {
+  const { service, port } = input;
+  const chains: L4Chain[] = [];
+  const handled = new Set<string>();
+  for (const route of routes.filter(({ value }) => (value.route ?? []).length > 0)) {
+    for (const match of (route.value.match ?? []).filter((each) => holdsForProxy(each, input))) {
+      const subnets = match.destinationSubnets ?? [];
+      const key = `${(match.sniHosts ?? []).join(",")}|${subnets.join(",")}`;
+      if (handled.has(key)) continue;
+      handled.add(key);
+      const cidrs = subnets.length > 0 ? subnets : input.cidrs;
+      chains.push({ kind: "tcp", service, port, sniHosts: match.sniHosts ?? [], cidrs, route });
+    }
+  }
+  if (chains.length > 0) return chains;
+  const needsSni = input.cidrs.length > 0 || (input.isWildcardBind && service.addresses.length === 0);
+  const sniHosts = needsSni ? [service.host, ...service.aliases] : [];
+  return [{ kind: "tcp", service, port, sniHosts, cidrs: input.cidrs, route: undefined }];
+}
+
+function tcpChains(input: L4ChainInput, routes: readonly Placed<L4Route>[]): readonly L4Chain[] {
+  const { service, port, cidrs } = input;
+  const chains: L4Chain[] = [];
+  for (const route of routes.filter(({ value }) => (value.route ?? []).length > 0)) {
+    const matches = route.value.match ?? [];
+    const holding = matches.filter((match) => holdsForProxy(match, input));
+    const subnets = holding.flatMap(({ destinationSubnets = [] }) => destinationSubnets);
+    if (matches.length === 0 || holding.some(({ destinationSubnets = [] }) => destinationSubnets.length === 0)) {
+      return [...chains, { kind: "tcp", service, port, sniHosts: [], cidrs, route }];
+    }
+    if (subnets.length > 0) chains.push({ kind: "tcp", service, port, sniHosts: [], cidrs: subnets, route });
+  }
+  return [...chains, { kind: "tcp", service, port, sniHosts: [], cidrs, route: undefined }];
+}
+
+/** matchTLS, matchTCP: other than for HTTP, source and gateway must both fit. */
+function holdsForProxy(match: L4Match, { proxy, port }: L4ChainInput): boolean {
+  const gateways = match.gateways ?? [];
+  return (
+    (gateways.length === 0 || gateways.includes(meshGateway)) &&
+    labelsMatch(match.sourceLabels ?? {}, proxy.labels) &&
+    (match.port === undefined || match.port === 0 || match.port === port.number) &&
+    (match.sourceNamespace === undefined || match.sourceNamespace === "" || match.sourceNamespace === proxy.namespace)
+  );
+}

@@ -1,0 +1,55 @@
+import type { ClientStep } from "../attempt.ts";
+import { broken, showTraced, traced } from "../hop.ts";
+import type { MeshService } from "../registry/meshService.ts";
+import { proxyScope } from "../scope/proxyScope.ts";
+import { ended, type Walk } from "./walk.ts";
+
+export const dnsSource = "pkg/dns/server/name_table.go";
+
+/** The name exists, but not for the caller. */
+export function hidden(walk: Walk, service: MeshService): ClientStep {
+  const { cluster, caller, request } = walk;
+  const scope = proxyScope(cluster, caller);
+  const isExported = service.exportTo.includes("*") || service.exportTo.includes(caller.namespace);
+  const { sidecar } = scope;
+  const bySidecar = isExported && sidecar !== undefined;
+  const object = bySidecar ? traced(cluster.name, sidecar) : traced(cluster.name, service.object);
+  const hop = broken({
+    name: "visibility",
+    cluster: cluster.name,
+    object,
+    field: bySidecar ? "spec.egress" : "spec.exportTo",
+    code: "TRACE_HOST_HIDDEN",
+    detail: bySidecar
+      ? `${showTraced(object)} does not let ${request.url.host} through to ${caller.name}`
+      : `${showTraced(object)} is exported to ${service.exportTo.join(", ")} only, not to namespace ${caller.namespace}`,
+    mend: bySidecar
+      ? `Add "${service.namespace}/${service.host}" to the hosts of an egress listener of ${showTraced(object)}.`
+      : `Add ${caller.namespace} to spec.exportTo of ${showTraced(object)}.`,
+    source: bySidecar ? "pilot/pkg/model/sidecar.go" : "pilot/pkg/model/push_context.go, IsServiceVisible",
+  });
+  return ended(walk, hop, { kind: "no-such-host" });
+}
+
+/** The name is known to Istio only, and the caller does not ask Istio. */
+export function notCaptured(walk: Walk, service: MeshService): ClientStep {
+  const { cluster, caller, request } = walk;
+  const object = traced(cluster.name, service.object);
+  const hop = broken({
+    name: "name",
+    cluster: cluster.name,
+    object,
+    field: "spec.hosts",
+    code: "TRACE_NO_DNS_CAPTURE",
+    detail:
+      caller.proxy === "none"
+        ? `${request.url.host} is a name of ${showTraced(object)}, and ${caller.name} has no sidecar that could answer it`
+        : `${request.url.host} is a name of ${showTraced(object)}, and the sidecar of ${caller.name} does not capture DNS`,
+    mend:
+      caller.proxy === "none"
+        ? `Give ${caller.name} a sidecar, or call a Service of its own cluster.`
+        : 'Set ISTIO_META_DNS_CAPTURE: "true" in proxyMetadata of the mesh\'s defaultConfig, and restart the pod.',
+    source: dnsSource,
+  });
+  return ended(walk, hop, { kind: "no-such-host" });
+}

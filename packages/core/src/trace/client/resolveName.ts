@@ -1,0 +1,177 @@
+import { clusterDomain, isCoveredBy, isWildcard } from "../hostNames.ts";
+import { endpointsOf, isIp } from "../registry/endpoints.ts";
+import { isVisible, meshRegistry } from "../registry/meshRegistry.ts";
+import type { MeshService } from "../registry/meshService.ts";
+import { type ProxyScope, proxyScope } from "../scope/proxyScope.ts";
+import type { TraceCluster } from "../traceCluster.ts";
+import type { TraceWorkload } from "../traceWorkload.ts";
+
+/** An address that a name resolves to. */
+export interface ResolvedAddress {
+  readonly address: string;
+  /** The pod that owns it, for headless Services: a pod of a directory has no address. */
+  readonly workload: TraceWorkload | undefined;
+}
+
+export type Resolved =
+  | {
+      readonly kind: "addresses";
+      readonly addresses: readonly ResolvedAddress[];
+      /** What gave them; undefined for an address that the client wrote. */
+      readonly service: MeshService | undefined;
+      readonly by: "literal" | "sidecar" | "cluster DNS";
+    }
+  /** A name of the outside world: whether it resolves, and to what, is not in the clusters. */
+  | { readonly kind: "outside"; readonly name: string }
+  | { readonly kind: "hidden"; readonly service: MeshService }
+  | { readonly kind: "not captured"; readonly service: MeshService }
+  | { readonly kind: "none" };
+
+/** Whether the pod's DNS is answered by its sidecar. */
+export function capturesDns(cluster: TraceCluster, workload: TraceWorkload): boolean {
+  if (workload.proxy !== "sidecar") return false;
+  const metadata = { ...cluster.meshConfig.proxyMetadata, ...workload.proxyMetadata };
+  return metadata.ISTIO_META_DNS_CAPTURE === "true";
+}
+
+/**
+ * As a pod's resolver asks: the name with each search domain, then as it is (Kubernetes' ndots is 5), first its sidecar where
+ * DNS is captured (pkg/dns/client/dns.go), then cluster DNS, which knows Services only.
+ */
+export function resolveName(cluster: TraceCluster, caller: TraceWorkload, host: string): Resolved {
+  const name = host
+    .toLowerCase()
+    .replace(/\.$/, "")
+    .replace(/^\[|\]$/g, "");
+  if (isIp(name)) {
+    const workload = cluster.workloadAt(name);
+    return { kind: "addresses", addresses: [{ address: name, workload }], service: undefined, by: "literal" };
+  }
+  const candidates = searched(name, caller.namespace);
+  const captures = capturesDns(cluster, caller);
+  const scope = caller.proxy === "sidecar" ? proxyScope(cluster, caller) : undefined;
+  for (const candidate of candidates) {
+    if (scope !== undefined && captures) {
+      const found = fromSidecar(scope, candidate);
+      if (found !== undefined) return found;
+    }
+    const service = fromClusterDns(cluster, candidate);
+    if (service !== undefined) return addressesOf(cluster, service, "cluster DNS");
+  }
+  return missing(cluster, caller, { name, candidates, captures });
+}
+
+function searched(name: string, namespace: string): readonly string[] {
+  const domains = [`${namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain];
+  const expanded = domains.map((domain) => `${name}.${domain}`);
+  return name.split(".").length > 5 ? [name, ...expanded] : [...expanded, name];
+}
+
+/** The sidecar's table of names holds what its egress listeners show and what has an address (pkg/dns/server/name_table.go). */
+function fromSidecar(scope: ProxyScope, name: string): Resolved | undefined {
+  const table = nameTable(scope);
+  let found = table.get(name);
+  for (let rest = name; found === undefined && rest.includes("."); ) {
+    rest = rest.slice(rest.indexOf(".") + 1);
+    found = table.get(`*.${rest}`);
+  }
+  return found === undefined ? undefined : addressesOf(scope.cluster, found, "sidecar");
+}
+
+function nameTable({ cluster, egress, namespace, sidecar }: ProxyScope): ReadonlyMap<string, MeshService> {
+  const key = sidecar === undefined ? "" : `${sidecar.metadata.namespace}/${sidecar.metadata.name}`;
+  return cluster.memo(`names for ${namespace} by ${key}`, () => {
+    const table = new Map<string, MeshService>();
+    for (const service of egress.flatMap(({ services }) => services)) {
+      if (namedAddresses(cluster, service).length === 0) continue;
+      const before = table.get(service.host);
+      if (before === undefined || (!before.isKubernetes && service.isKubernetes)) {
+        table.set(service.host.toLowerCase(), service);
+      }
+    }
+    return table;
+  });
+}
+
+/** What a sidecar with DNS capture answers for a host. */
+function namedAddresses(cluster: TraceCluster, service: MeshService): readonly ResolvedAddress[] {
+  const own = service.addresses.filter((address) => !address.includes("/"));
+  const listed = own.length > 0 || service.addresses.length > 0 ? own : [service.autoAddress ?? ""];
+  const addresses = listed.filter((address) => address !== "").map((address) => ({ address, workload: undefined }));
+  if (addresses.length > 0) return addresses;
+  return service.resolution === "passthrough" ? podAddresses(cluster, service) : [];
+}
+
+/** A headless Service's name gives its ready pods. */
+function podAddresses(cluster: TraceCluster, service: MeshService): readonly ResolvedAddress[] {
+  const [port] = service.ports;
+  if (port === undefined) return [];
+  return endpointsOf(cluster, service, port)
+    .endpoints.filter(({ isHealthy }) => isHealthy)
+    .flatMap(({ address, workload }) => {
+      const known = address ?? (workload === undefined ? undefined : `pod:${workload.namespace}/${workload.name}`);
+      return known === undefined || (workload === undefined && !isIp(known)) ? [] : [{ address: known, workload }];
+    });
+}
+
+function addressesOf(cluster: TraceCluster, service: MeshService, by: "sidecar" | "cluster DNS"): Resolved {
+  const addresses =
+    by === "sidecar" || service.resolution === "passthrough"
+      ? namedAddresses(cluster, service)
+      : service.addresses.map((address) => ({ address, workload: undefined }));
+  return { kind: "addresses", addresses, service, by };
+}
+
+/** Services by their full names; an ExternalName leads on to another name. */
+function fromClusterDns(cluster: TraceCluster, name: string, hops = 0): MeshService | undefined {
+  const found = (meshRegistry(cluster).byHost.get(name) ?? []).find(({ isKubernetes }) => isKubernetes);
+  if (found === undefined) return undefined;
+  if (found.aliasOf !== undefined) return hops > 8 ? undefined : fromClusterDns(cluster, found.aliasOf, hops + 1);
+  const isEmpty = found.resolution === "passthrough" && podAddresses(cluster, found).length === 0;
+  return isEmpty ? undefined : found;
+}
+
+interface Missing {
+  readonly name: string;
+  readonly candidates: readonly string[];
+  readonly captures: boolean;
+}
+
+/** Why nobody answers: the caller does not see it, does not ask its sidecar, or it is nothing of the clusters. */
+function missing(cluster: TraceCluster, caller: TraceWorkload, { name, candidates, captures }: Missing): Resolved {
+  const { services, byHost } = meshRegistry(cluster);
+  const exact = candidates.flatMap((candidate) => byHost.get(candidate) ?? []);
+  const covering = services.filter(({ host }) => isWildcard(host) && isCoveredBy(name, host));
+  const alias = exact.find(({ aliasOf }) => aliasOf !== undefined);
+  if (alias?.aliasOf !== undefined) return outsideOrNone(alias.aliasOf);
+  const [first] = exact.length > 0 ? exact : covering;
+  if (first === undefined) return outsideOrNone(name);
+  // Outside names are resolved by the real DNS, whatever a ServiceEntry says of them.
+  if (first.isExternal && isOutsideName(name)) return { kind: "outside", name };
+  const seen = exact.length > 0 ? exact : covering;
+  if (captures && !seen.some((service) => isSeen(cluster, caller, service))) return { kind: "hidden", service: first };
+  if (!captures) return { kind: "not captured", service: first };
+  return outsideOrNone(name);
+}
+
+function isSeen(cluster: TraceCluster, caller: TraceWorkload, service: MeshService): boolean {
+  if (!isVisible(service, caller.namespace)) return false;
+  return proxyScope(cluster, caller).egress.some(({ services }) => services.includes(service));
+}
+
+function outsideOrNone(name: string): Resolved {
+  return isOutsideName(name) ? { kind: "outside", name } : { kind: "none" };
+}
+
+/** Top-level domains that nobody can register (RFC 6761, RFC 6762, ICANN's .internal), and those that meshes like to use. */
+const privateDomains: ReadonlySet<string> = new Set([
+  ...["test", "example", "invalid", "localhost", "local", "internal", "onion", "alt"],
+  ...["svc", "cluster", "mesh", "global", "lan", "home", "corp", "clusterset", "intranet", "private"],
+]);
+
+/** Whether the world's DNS may know it: top-level domains have letters only. */
+export function isOutsideName(name: string): boolean {
+  const labels = name.split(".");
+  const last = labels.at(-1) ?? "";
+  return labels.length > 1 && (/^[a-z]{2,}$/.test(last) || last.startsWith("xn--")) && !privateDomains.has(last);
+}

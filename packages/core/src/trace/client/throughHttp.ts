@@ -1,0 +1,136 @@
+import type { ClientStep, HttpPayload } from "../attempt.ts";
+import { broken, passed, traced, unsure } from "../hop.ts";
+import type { MeshService } from "../registry/meshService.ts";
+import type { ProxyScope } from "../scope/proxyScope.ts";
+import { meshGateway } from "../scope/virtualServices.ts";
+import { openUpstream } from "../upstream/openUpstream.ts";
+import { applyHttpRoute } from "./applyHttpRoute.ts";
+import { chooseHttpRoute } from "./chooseHttpRoute.ts";
+import type { HttpChain } from "./outboundListener.ts";
+import type { ResolvedAddress } from "./resolveName.ts";
+import { unmatched } from "./unmatched.ts";
+import { findVirtualHost, type VirtualHost, virtualHosts } from "./virtualHosts.ts";
+import { destinationOf, ended, showTarget, type Walk } from "./walk.ts";
+
+export interface ThroughHttp {
+  readonly chain: HttpChain;
+  readonly scope: ProxyScope;
+  readonly service: MeshService | undefined;
+  readonly http: HttpPayload;
+}
+
+/** The sidecar routes HTTP: virtual host, VirtualService, upstream. */
+export function throughHttp(walk: Walk, address: ResolvedAddress, given: ThroughHttp): readonly ClientStep[] {
+  const { cluster, caller } = walk;
+  const { chain, scope, http } = given;
+  const hosts = virtualHosts(scope, caller, chain);
+  const found =
+    chain.only === undefined ? findVirtualHost(hosts, http.authority) : hosts.exact.get(chain.only.host.toLowerCase());
+  if (found === undefined && chain.only === undefined) {
+    return unmatched(walk, address, {
+      scope,
+      service: given.service,
+      isHttp: true,
+      detail: `no virtual host ${http.authority} at port ${chain.port}`,
+    });
+  }
+  if (found?.virtualService === undefined) {
+    const service = found?.service ?? chain.only;
+    if (service === undefined) return [];
+    const hop = passed({
+      name: "route",
+      cluster: cluster.name,
+      object: traced(cluster.name, service.object),
+      detail: `no VirtualService: straight to ${service.host}:${chain.port}`,
+      source: "pilot/pkg/networking/core/route/route.go",
+    });
+    const target = { host: service.host, port: chain.port, subset: undefined, chosenBy: undefined };
+    return openUpstream({
+      cluster,
+      proxy: caller,
+      target,
+      payload: http,
+      proxied: "http",
+      retries: true,
+      hops: [...walk.hops, hop],
+      probability: walk.probability,
+      dialled: destinationOf(address, walk.request.url.port),
+    });
+  }
+  return routed(walk, address, { ...given, found: { ...found, virtualService: found.virtualService } });
+}
+
+function routed(
+  walk: Walk,
+  address: ResolvedAddress,
+  {
+    chain,
+    http,
+    found,
+  }: ThroughHttp & {
+    readonly found: VirtualHost & { readonly virtualService: NonNullable<VirtualHost["virtualService"]> };
+  },
+): readonly ClientStep[] {
+  const { cluster, caller } = walk;
+  const { virtualService } = found;
+  const { namespace, name } = virtualService;
+  const object = { cluster: cluster.name, kind: "VirtualService", namespace, name };
+  const base = {
+    name: "route",
+    cluster: cluster.name,
+    object,
+    source: "pilot/pkg/networking/core/route/route.go",
+  } as const;
+  const context = { proxy: caller, port: chain.port, gateways: new Set([meshGateway]), scheme: "http" } as const;
+  const choice = chooseHttpRoute(virtualService, http, context);
+  if (choice.kind === "unknown") {
+    return [ended(walk, unsure({ ...base, detail: choice.why }), choice)];
+  }
+  if (choice.kind !== "chosen") {
+    const hop = broken({
+      ...base,
+      field: "spec.http",
+      code: "TRACE_ROUTE_MISSING",
+      detail: `no route of VirtualService ${namespace}/${name} matches ${http.method} ${http.authority}${http.path}`,
+      mend: `Add a route without match to VirtualService ${namespace}/${name}, or one that matches the request.`,
+    });
+    return [ended(walk, hop, { kind: "refused", status: 404, responseFlag: "NR" })];
+  }
+  const { route, match } = choice;
+  const effects = applyHttpRoute({ route, match, payload: http, cluster: cluster.name, defaultPort: () => chain.port });
+  return effects.flatMap((effect): readonly ClientStep[] => {
+    const probability = walk.probability * effect.share;
+    const share = effect.share < 1 ? ` (${Math.round(effect.share * 100)} %)` : "";
+    const here = { ...base, object: { ...object, ...route.object } };
+    if (effect.kind === "abort") {
+      const hop = broken({
+        ...here,
+        field: `${route.field}.fault.abort`,
+        code: "TRACE_ROUTE_ABORTS",
+        detail: `VirtualService ${route.object.namespace}/${route.object.name} aborts with ${effect.status}${share}, as it is told`,
+        mend: `Remove ${route.field}.fault.abort when the test is over.`,
+      });
+      return [ended({ ...walk, probability }, hop, { kind: "refused", status: effect.status, responseFlag: "FI" })];
+    }
+    if (effect.kind === "answer") {
+      const hop = passed({
+        ...here,
+        field: route.field,
+        detail: `answers by itself: ${effect.how} ${effect.status}${share}`,
+      });
+      return [ended({ ...walk, probability }, hop, { kind: "answered", by: { type: "proxy" }, status: effect.status })];
+    }
+    const hop = passed({ ...here, field: effect.field, detail: `to ${showTarget(effect.target)}${share}` });
+    return openUpstream({
+      cluster,
+      proxy: caller,
+      target: effect.target,
+      payload: effect.payload,
+      proxied: "http",
+      retries: effect.retries,
+      hops: [...walk.hops, hop],
+      probability,
+      dialled: destinationOf(address, walk.request.url.port),
+    });
+  });
+}

@@ -1,0 +1,30 @@
+import type { Destination } from "../attempt.ts";
+import { endpointsOf } from "../registry/endpoints.ts";
+import { meshRegistry } from "../registry/meshRegistry.ts";
+import type { MeshService } from "../registry/meshService.ts";
+import type { TraceCluster } from "../traceCluster.ts";
+
+export type KubeProxied =
+  /** The address is none of the cluster's Services. */
+  | { readonly kind: "not a service" }
+  | { readonly kind: "no port"; readonly service: MeshService }
+  | { readonly kind: "no endpoints"; readonly service: MeshService }
+  | { readonly kind: "pods"; readonly service: MeshService; readonly destinations: readonly Destination[] };
+
+/** Where a connection to a ClusterIP ends without a proxy: one of the Service's ready pods; WorkloadEntries are Istio's only. */
+export function throughKubeProxy(cluster: TraceCluster, address: string, number: number): KubeProxied {
+  const services = cluster.memo("services by address", () => {
+    const own = meshRegistry(cluster).services.filter(({ isKubernetes }) => isKubernetes);
+    return new Map(own.flatMap((service) => service.addresses.map((each) => [each, service] as const)));
+  });
+  const service = services.get(address);
+  if (service === undefined) return { kind: "not a service" };
+  const port = service.ports.find((each) => each.number === number);
+  if (port === undefined) return { kind: "no port", service };
+  const destinations = endpointsOf(cluster, service, port).endpoints.flatMap((endpoint): readonly Destination[] =>
+    endpoint.workload === undefined || !endpoint.isHealthy
+      ? []
+      : [{ kind: "pod", workload: endpoint.workload, port: endpoint.port }],
+  );
+  return destinations.length === 0 ? { kind: "no endpoints", service } : { kind: "pods", service, destinations };
+}

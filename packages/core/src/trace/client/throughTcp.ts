@@ -1,0 +1,51 @@
+import type { ClientStep } from "../attempt.ts";
+import { passed } from "../hop.ts";
+import type { ProxyScope } from "../scope/proxyScope.ts";
+import { openUpstream } from "../upstream/openUpstream.ts";
+import type { Chain, HttpChain } from "./outboundListener.ts";
+import type { ResolvedAddress } from "./resolveName.ts";
+import { destinationOf, showTarget, type Walk } from "./walk.ts";
+
+/** The sidecar forwards bytes: by a VirtualService's TCP or TLS route, or straight to the service. */
+export function throughTcp(
+  walk: Walk,
+  address: ResolvedAddress,
+  { chain, scope }: { readonly chain: Exclude<Chain, HttpChain>; readonly scope: ProxyScope },
+): readonly ClientStep[] {
+  const { cluster, caller, payload, hops } = walk;
+  const dialledTo = destinationOf(address, walk.request.url.port);
+  const common = { cluster, proxy: caller, payload, proxied: "tcp", retries: false, dialled: dialledTo } as const;
+  const { route, service, port } = chain;
+  if (route === undefined) {
+    const [only] = service.ports;
+    const number = service.ports.length === 1 && only !== undefined ? only.number : port.number;
+    const target = { host: service.host, port: number, subset: undefined, chosenBy: undefined };
+    return openUpstream({ ...common, target, hops, probability: walk.probability });
+  }
+  const object = { cluster: cluster.name, kind: "VirtualService", ...route.object };
+  const targets = route.value.route ?? [];
+  const total = targets.reduce((sum, { weight = 0 }) => sum + weight, 0);
+  return targets.flatMap(({ destination, weight = 0 }, index) => {
+    const share = targets.length === 1 ? 1 : weight / total;
+    if (share === 0) return [];
+    const field = `${route.field}.route[${index}]`;
+    const found = scope.services.get(destination.host);
+    const [only] = found?.ports ?? [];
+    const byItself = found?.ports.length === 1 && only !== undefined ? only.number : port.number;
+    const target = {
+      host: destination.host,
+      port: destination.port?.number ?? byItself,
+      subset: destination.subset === "" ? undefined : destination.subset,
+      chosenBy: { object, field },
+    };
+    const hop = passed({
+      name: "route",
+      cluster: cluster.name,
+      object,
+      field,
+      detail: `to ${showTarget(target)}${share < 1 ? ` (${Math.round(share * 100)} %)` : ""}`,
+      source: "pilot/pkg/networking/core/tls.go",
+    });
+    return openUpstream({ ...common, target, hops: [...hops, hop], probability: walk.probability * share });
+  });
+}

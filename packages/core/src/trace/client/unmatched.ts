@@ -1,0 +1,117 @@
+import type { ClientStep } from "../attempt.ts";
+import { broken, passed, showTraced, traced } from "../hop.ts";
+import type { MeshService } from "../registry/meshService.ts";
+import type { ProxyScope } from "../scope/proxyScope.ts";
+import type { TraceHop } from "../traceResult.ts";
+import { failure } from "../upstream/openUpstream.ts";
+import { direct } from "./direct.ts";
+import type { ResolvedAddress } from "./resolveName.ts";
+import { ended, type Walk } from "./walk.ts";
+
+export interface Unmatched {
+  readonly scope: ProxyScope;
+  /** What the name belongs to. */
+  readonly service: MeshService | undefined;
+  readonly isHttp: boolean;
+  readonly detail: string;
+}
+
+/** PassthroughCluster or BlackHoleCluster: what no listener and no virtual host has. httproute.go, buildCatchAllVirtualHost */
+export function unmatched(
+  walk: Walk,
+  address: ResolvedAddress,
+  { scope, service, isHttp, detail }: Unmatched,
+): readonly ClientStep[] {
+  const { cluster, request } = walk;
+  const { port, host } = request.url;
+  const base = { name: "listener", cluster: cluster.name, source: "pilot/pkg/networking/core/httproute.go" } as const;
+  const isPortMissing = service?.ports.every(({ number }) => number !== port) === true;
+  const object = service === undefined ? undefined : traced(cluster.name, service.object);
+  if (scope.outboundTrafficPolicy === "REGISTRY_ONLY") {
+    const setBy = scope.outboundTrafficPolicyOf;
+    const hop = broken({
+      ...base,
+      ...(isPortMissing && object !== undefined
+        ? { object, field: "spec.ports" }
+        : setBy === undefined
+          ? {
+              object: {
+                cluster: cluster.name,
+                kind: "ConfigMap",
+                namespace: cluster.meshConfig.rootNamespace,
+                name: "istio",
+              },
+              field: "data.mesh outboundTrafficPolicy",
+            }
+          : { object: traced(cluster.name, setBy), field: "spec.outboundTrafficPolicy" }),
+      code: isPortMissing ? "TRACE_PORT_UNDECLARED" : "TRACE_EGRESS_FORBIDDEN",
+      detail: `${detail}: ${host}:${port} is not in the registry, and the mesh lets nothing else out (REGISTRY_ONLY)`,
+      mend:
+        isPortMissing && object !== undefined
+          ? `Add port ${port} to ${showTraced(object)}.`
+          : `Declare ${host} and port ${port} in a ServiceEntry.`,
+    });
+    return [ended(walk, hop, isHttp ? { kind: "refused", status: 502 } : { kind: "reset", responseFlag: "UH" })];
+  }
+  if (service !== undefined && address.workload === undefined && isVirtual(service, address.address)) {
+    return [
+      ended(
+        walk,
+        nothingBehind(walk, { service, isHttp, isPortMissing, detail }),
+        failure(isHttp ? "http" : "tcp", "UF"),
+      ),
+    ];
+  }
+  const hop = passed({ ...base, detail: `${detail}: passes through to where the client dialled (ALLOW_ANY)` });
+  return direct({ ...walk, hops: [...walk.hops, hop] }, address, isHttp ? "http" : "tcp");
+}
+
+/** An address that leads to a listener of the sidecar's and to nothing else. */
+function isVirtual({ isKubernetes, isExternal }: MeshService, address: string): boolean {
+  return !isKubernetes && (!isExternal || address.startsWith("auto-ip:") || address.startsWith("240."));
+}
+
+function nothingBehind(
+  { cluster, request, payload }: Walk,
+  found: {
+    readonly service: MeshService;
+    readonly isHttp: boolean;
+    readonly isPortMissing: boolean;
+    readonly detail: string;
+  },
+): TraceHop {
+  const { service, isHttp, isPortMissing, detail } = found;
+  const { port, scheme } = request.url;
+  const object = traced(cluster.name, service.object);
+  const base = { name: "listener", cluster: cluster.name, object } as const;
+  if (isPortMissing) {
+    return broken({
+      ...base,
+      field: "spec.ports",
+      code: "TRACE_PORT_UNDECLARED",
+      detail: `${showTraced(object)} has no port ${port}, and nothing is behind its virtual address`,
+      mend: `Call one of its ports ${service.ports.map(({ number }) => number).join(", ")}, or add ${port}.`,
+      source: "pilot/pkg/networking/core/listener.go",
+    });
+  }
+  if (isHttp) {
+    return broken({
+      ...base,
+      field: "spec.hosts",
+      code: "TRACE_HOST_UNKNOWN",
+      detail: `${detail}: the Host header is none that ${showTraced(object)} or a VirtualService has`,
+      mend: `Send one of ${service.host} as Host, or declare ${payload.kind === "http" ? payload.authority : "it"} as well.`,
+      source: "pilot/pkg/networking/core/httproute.go",
+    });
+  }
+  const index = service.ports.findIndex(({ number }) => number === port);
+  const protocol = service.ports[index]?.protocol;
+  return broken({
+    ...base,
+    field: `spec.ports[${index}].protocol`,
+    code: "TRACE_PROTOCOL_MISMATCH",
+    detail: `the client speaks ${scheme} to a port that is declared as ${protocol}: the sidecar lets it pass, and nothing is behind the virtual address`,
+    mend: `Declare the protocol that is spoken (${scheme === "https" ? "TLS" : "TCP"}), or speak ${protocol}.`,
+    source: "pilot/pkg/networking/core/listener.go",
+  });
+}

@@ -1,0 +1,167 @@
+import { clusterDomain, hostsOverlap, isCoveredBy, isWildcard } from "../hostNames.ts";
+import type { MeshService } from "../registry/meshService.ts";
+import { isHttpOrSniffed } from "../registry/protocol.ts";
+import { type EgressListener, type ProxyScope, portOf } from "../scope/proxyScope.ts";
+import { type MeshVirtualService, meshGateway } from "../scope/virtualServices.ts";
+import type { TraceWorkload } from "../traceWorkload.ts";
+import { chooseHttpRoute, type RouteContext } from "./chooseHttpRoute.ts";
+import { addressesFor } from "./outboundListener.ts";
+
+/** What answers for a Host header: a VirtualService's routes, or a host as it is. */
+export interface VirtualHost {
+  readonly virtualService: MeshVirtualService | undefined;
+  /** Undefined: a host that only a VirtualService names. */
+  readonly service: MeshService | undefined;
+}
+
+export interface VirtualHosts {
+  /** By Host header without a port, lower case. */
+  readonly exact: ReadonlyMap<string, VirtualHost>;
+  /** `*.example.com`, and `*`. */
+  readonly wildcards: ReadonlyMap<string, VirtualHost>;
+}
+
+/**
+ * The virtual hosts of one port of a sidecar. pilot/pkg/networking/core/httproute.go, BuildSidecarOutboundVirtualHosts:
+ * VirtualServices first, in order, then every service that none of them covers; a name that is taken stays.
+ */
+export function virtualHosts(
+  scope: ProxyScope,
+  proxy: TraceWorkload,
+  { egress, port }: { readonly egress: EgressListener; readonly port: number },
+): VirtualHosts {
+  const { cluster, namespace, sidecar } = scope;
+  const by = sidecar === undefined ? "" : `${sidecar.metadata.namespace}/${sidecar.metadata.name}`;
+  const index = scope.egress.indexOf(egress);
+  // Routes may hold for pods with some labels only.
+  const labels = JSON.stringify(Object.entries(proxy.labels).sort());
+  const key = `virtual hosts of ${port} for ${namespace} by ${by}/${index}, ${labels}`;
+  return cluster.memo(key, () => build(scope, proxy, { egress, port }));
+}
+
+function build(
+  scope: ProxyScope,
+  proxy: TraceWorkload,
+  { egress, port }: { readonly egress: EgressListener; readonly port: number },
+): VirtualHosts {
+  const services = new Map<string, MeshService>();
+  for (const service of egress.services) {
+    if (portOf(service, port) !== undefined) services.set(service.host.toLowerCase(), service);
+  }
+  const context: RouteContext = { proxy, port, gateways: new Set([meshGateway]), scheme: "http" };
+  const wrappers = egress.virtualServices
+    // Port 80 takes hosts that no service has; on others a VirtualService needs one.
+    .filter(({ hosts }) => port === 80 || hosts.some((host) => hasService(host, services)))
+    .filter((each) => hasRoutes(each, context))
+    .map((virtualService) => wrapper(virtualService, services, { egress, port }))
+    .filter(({ services: own, isHttp }) => isHttp || own.length > 0 || port === 80);
+  const taken = new Set(wrappers.flatMap(({ services: own }) => own));
+  const known = new Set([...services.keys()]);
+  const hosts: { exact: Map<string, VirtualHost>; wildcards: Map<string, VirtualHost> } = {
+    exact: new Map(),
+    wildcards: new Map(),
+  };
+  const claim = (domains: readonly string[], virtualHost: VirtualHost) => {
+    for (const domain of domains) {
+      const map = isWildcard(domain) ? hosts.wildcards : hosts.exact;
+      if (!map.has(domain)) map.set(domain, virtualHost);
+    }
+  };
+  for (const { virtualService, others, services: own } of wrappers) {
+    for (const host of others) claim([host.toLowerCase()], { virtualService, service: undefined });
+    for (const service of own) claim(domainsOf(scope, proxy, { service, known }), { virtualService, service });
+  }
+  for (const service of services.values()) {
+    const protocol = portOf(service, port)?.protocol;
+    if (taken.has(service) || service.resolution === "alias" || protocol === undefined || !isHttpOrSniffed(protocol))
+      continue;
+    claim(domainsOf(scope, proxy, { service, known }), { virtualService: undefined, service });
+  }
+  return hosts;
+}
+
+/** httproute.go, selectVirtualServices. */
+function hasService(host: string, services: ReadonlyMap<string, MeshService>): boolean {
+  const name = host.toLowerCase();
+  if (services.has(name)) return true;
+  if (isWildcard(name)) return [...services.keys()].some((service) => hostsOverlap(name, service));
+  return [...services.keys()].some((service) => isWildcard(service) && isCoveredBy(name, service));
+}
+
+function hasRoutes(virtualService: MeshVirtualService, context: RouteContext): boolean {
+  if (virtualService.http.length === 0) return false;
+  const probe = { kind: "http", version: "http1", method: "", authority: "", path: "", headers: {} } as const;
+  return chooseHttpRoute(virtualService, probe, context).kind !== "absent";
+}
+
+interface Wrapper {
+  readonly virtualService: MeshVirtualService;
+  /** Hosts of it that are no service's. */
+  readonly others: readonly string[];
+  readonly services: readonly MeshService[];
+  readonly isHttp: boolean;
+}
+
+/** route.go, separateVSHostsAndServices: a wildcard covers the services that it is the closest for. */
+function wrapper(
+  virtualService: MeshVirtualService,
+  services: ReadonlyMap<string, MeshService>,
+  { egress, port }: { readonly egress: EgressListener; readonly port: number },
+): Wrapper {
+  const name = `${virtualService.namespace}/${virtualService.name}`;
+  const others: string[] = [];
+  const own: MeshService[] = [];
+  for (const host of virtualService.hosts) {
+    const exact = isWildcard(host) ? undefined : services.get(host.toLowerCase());
+    if (exact !== undefined) {
+      own.push(exact);
+      continue;
+    }
+    const covered = isWildcard(host) ? [...services.values()].filter((each) => hostsOverlap(each.host, host)) : [];
+    if (covered.length === 0) others.push(host);
+    own.push(...covered.filter((each) => egress.closest(each.host) === name));
+  }
+  const http = own.filter((service) => {
+    const protocol = portOf(service, port)?.protocol;
+    return protocol !== undefined && isHttpOrSniffed(protocol);
+  });
+  return { virtualService, others, services: http, isHttp: http.length > 0 };
+}
+
+/** httproute.go, generateVirtualHostDomains: the full name, short ones as seen from the proxy's namespace, addresses. */
+function domainsOf(
+  scope: ProxyScope,
+  proxy: TraceWorkload,
+  { service, known }: { readonly service: MeshService; readonly known: ReadonlySet<string> },
+): readonly string[] {
+  const names = [service.host, ...service.aliases].map((host) => host.toLowerCase());
+  const domains = names.flatMap((host) => [
+    host,
+    ...shortNames(host, proxy.namespace).filter((each) => !known.has(each)),
+  ]);
+  const headless =
+    service.isKubernetes && service.resolution === "passthrough" ? domains.map((domain) => `*.${domain}`) : [];
+  return [...domains, ...headless, ...addressesFor(scope, proxy, service)];
+}
+
+function shortNames(host: string, namespace: string): readonly string[] {
+  const suffix = `.svc.${clusterDomain}`;
+  if (!host.endsWith(suffix)) return [`${host}.`];
+  const base = host.slice(0, -suffix.length);
+  const [name = "", ...rest] = base.split(".");
+  const isOwn = rest.join(".") === namespace;
+  return [`${host}.`, base, `${base}.svc`, ...(isOwn ? [name] : [])];
+}
+
+/** Envoy's choice: the exact name, else the longest wildcard; the port of a Host header does not count. */
+export function findVirtualHost(hosts: VirtualHosts, authority: string): VirtualHost | undefined {
+  const name = authority.toLowerCase().replace(/:\d+$/, "");
+  const exact = hosts.exact.get(name);
+  if (exact !== undefined) return exact;
+  let best: string | undefined;
+  for (const domain of hosts.wildcards.keys()) {
+    if (!name.endsWith(domain.slice(1)) || name.length < domain.length) continue;
+    if (best === undefined || domain.length > best.length) best = domain;
+  }
+  return best === undefined ? undefined : hosts.wildcards.get(best);
+}

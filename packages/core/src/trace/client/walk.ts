@@ -1,0 +1,44 @@
+import type { ClientStep, Destination, Payload } from "../attempt.ts";
+import { isIp } from "../registry/endpoints.ts";
+import type { TraceCluster } from "../traceCluster.ts";
+import type { TraceRequest } from "../traceRequest.ts";
+import type { TraceHop, TraceOutcome } from "../traceResult.ts";
+import type { TraceWorkload } from "../traceWorkload.ts";
+import type { ResolvedAddress } from "./resolveName.ts";
+
+/** What is known of the request at one of its stations. */
+export interface Walk {
+  readonly cluster: TraceCluster;
+  readonly caller: TraceWorkload;
+  readonly request: TraceRequest;
+  readonly payload: Payload;
+  readonly hops: readonly TraceHop[];
+  readonly probability: number;
+}
+
+export function ended(walk: Walk, hop: TraceHop, outcome: TraceOutcome): ClientStep {
+  return { kind: "ended", probability: walk.probability, hops: [...walk.hops, hop], outcome };
+}
+
+export function showAddress({ address, workload }: ResolvedAddress): string {
+  if (workload !== undefined) return `pod ${workload.name}`;
+  if (address.startsWith("auto-ip:")) return "a virtual address of Istio's";
+  return address.startsWith("cluster-ip:") ? "a ClusterIP" : address;
+}
+
+export function destinationOf({ address, workload }: ResolvedAddress, port: number): Destination {
+  if (workload !== undefined) return { kind: "pod", workload, port };
+  return { kind: "address", address, port, isHostname: !isIp(address) };
+}
+
+export function showTarget({
+  host,
+  port,
+  subset,
+}: {
+  readonly host: string;
+  readonly port: number;
+  readonly subset: string | undefined;
+}): string {
+  return `${host}:${port}${subset === undefined ? "" : `, subset ${subset}`}`;
+}

@@ -1,0 +1,339 @@
+import type { Attempt, ClientStep, Destination, HttpPayload, Payload, Transport } from "../attempt.ts";
+import { broken, passed, showTraced, traced, unsure } from "../hop.ts";
+import { endpointsOf, isIp, type MeshEndpoint } from "../registry/endpoints.ts";
+import { isHttp2 } from "../registry/protocol.ts";
+import { destinationRuleFor, type MergedRule, type PlacedSubset } from "../scope/destinationRules.ts";
+import { portOf, proxyScope } from "../scope/proxyScope.ts";
+import { effectivePolicy } from "../scope/trafficPolicy.ts";
+import type { TraceCluster } from "../traceCluster.ts";
+import type { TracedObject, TraceHop, TraceOutcome } from "../traceResult.ts";
+import type { TraceWorkload } from "../traceWorkload.ts";
+import { shares } from "./loadBalancing.ts";
+import { type Upstream, upstreamTls } from "./upstreamTls.ts";
+
+export interface OpenUpstream {
+  readonly cluster: TraceCluster;
+  /** The sidecar or gateway that opens the connection. */
+  readonly proxy: TraceWorkload;
+  readonly target: UpstreamTarget;
+  readonly payload: Payload;
+  /** How the proxy treats the request: an HTTP proxy answers for an upstream that fails, a TCP proxy closes the connection. */
+  readonly proxied: "http" | "tcp";
+  readonly retries: boolean;
+  readonly hops: readonly TraceHop[];
+  readonly probability: number;
+  /** What the client dialled; a gateway has none. */
+  readonly dialled?: Destination;
+}
+
+/** `outbound|port|subset|host`, and what chose it: a route, or nothing but the name that was called. */
+export interface UpstreamTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly subset: string | undefined;
+  readonly chosenBy: { readonly object: TracedObject; readonly field: string } | undefined;
+}
+
+const clusterSource = "pilot/pkg/networking/core/cluster.go";
+const endpointSource = "pilot/pkg/xds/endpoints/endpoint_builder.go";
+
+/** The connections that a proxy may open for an upstream cluster: TLS, load balancing, and what is missing for it. */
+export function openUpstream(open: OpenUpstream): readonly ClientStep[] {
+  const { cluster, proxy, target } = open;
+  const scope = proxyScope(cluster, proxy);
+  const service = scope.services.get(target.host);
+  const port = service === undefined ? undefined : portOf(service, target.port);
+  if (service === undefined || port === undefined) return [unknownUpstream(open, service !== undefined)];
+  const rule = destinationRuleFor(cluster, proxy, service);
+  const subset = rule?.subsets.find((each) => each.subset.name === target.subset);
+  if (target.subset !== undefined && subset === undefined) return [unknownSubset(open, rule)];
+  const { policy, tlsField } = effectivePolicy(
+    rule?.trafficPolicy,
+    subset === undefined ? undefined : { policy: subset.subset.trafficPolicy, field: subset.field },
+    port.number,
+  );
+  const isOriginalDestination =
+    proxy.proxy === "sidecar" &&
+    (service.resolution === "passthrough" || policy.loadBalancer?.simple === "PASSTHROUGH");
+  const upstream: Upstream = {
+    cluster,
+    proxy,
+    service,
+    port,
+    subset: target.subset,
+    rule,
+    policy,
+    isOriginalDestination,
+  };
+  if (isOriginalDestination) return [toOriginal(open, upstream, tlsField)];
+  if (service.resolution === "dynamic-dns") {
+    return [ended(open, [], { kind: "unknown", why: `${service.host} is resolved for each request (DYNAMIC_DNS)` })];
+  }
+  const { endpoints, isComplete } = endpointsOf(cluster, service, port);
+  const inSubset = endpoints.filter(({ labels }) => matchesSubset(subset, labels));
+  const healthy = inSubset.filter(({ isHealthy }) => isHealthy);
+  if (healthy.length === 0) {
+    if (!isComplete) {
+      const why = `${showTraced(traced(cluster.name, service.object))} has no selector: its endpoints are not read`;
+      return [ended(open, [unsure({ ...endpointHop(cluster), detail: why })], { kind: "unknown", why })];
+    }
+    return [noEndpoints(open, upstream, { endpoints, inSubset, subset })];
+  }
+  return grouped(shares(cluster, proxy, { policy, endpoints: healthy })).map(({ endpoint, share, count }) =>
+    toEndpoint(open, upstream, { endpoint, share, count, tlsField }),
+  );
+}
+
+function matchesSubset(subset: PlacedSubset | undefined, labels: Readonly<Record<string, string>>): boolean {
+  return Object.entries(subset?.subset.labels ?? {}).every(([key, value]) => labels[key] === value);
+}
+
+interface Group {
+  readonly endpoint: MeshEndpoint;
+  readonly share: number;
+  readonly count: number;
+}
+
+/** Labels that differ between pods of one template. */
+const ofOnePod =
+  /^(pod-template-hash|controller-revision-hash|apps\.kubernetes\.io\/pod-index|statefulset\.kubernetes\.io\/pod-name)$/;
+
+/** Pods of one template are alike: one of them stands for all. */
+function grouped(all: readonly { readonly endpoint: MeshEndpoint; readonly share: number }[]): readonly Group[] {
+  if (all.length === 1) return all.map((each) => ({ ...each, count: 1 }));
+  const groups = new Map<string, Group>();
+  for (const { endpoint, share } of all) {
+    const key = groupKey(endpoint);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, { endpoint, share, count: 1 });
+    else groups.set(key, { ...known, share: known.share + share, count: known.count + 1 });
+  }
+  return [...groups.values()];
+}
+
+function groupKey({ workload, address, port, tlsMode }: MeshEndpoint): string {
+  if (workload === undefined) return `${address}:${port} ${tlsMode}`;
+  const labels = Object.entries(workload.labels).filter(([key]) => !ofOnePod.test(key));
+  const { namespace, serviceAccount, annotations, proxy } = workload;
+  return JSON.stringify([port, namespace, serviceAccount, proxy, labels.sort(), Object.entries(annotations).sort()]);
+}
+
+function toEndpoint(
+  open: OpenUpstream,
+  upstream: Upstream,
+  { endpoint, share, count, tlsField }: Group & { readonly tlsField: string },
+): Attempt {
+  const { cluster } = upstream;
+  const transport = upstreamTls(upstream, endpoint, authorityOf(open.payload));
+  const what =
+    endpoint.workload === undefined
+      ? `${endpoint.address}:${endpoint.port}`
+      : `${count > 1 ? `one of ${count} pods like ` : "pod "}${endpoint.workload.name}, port ${endpoint.port}`;
+  return {
+    ...attemptOf(open, upstream, transport),
+    probability: open.probability * share,
+    destination: destinationOf(endpoint),
+    hops: [
+      ...open.hops,
+      policyHop(upstream, { transport, tlsField }),
+      passed({
+        ...endpointHop(cluster),
+        object: endpoint.object,
+        ...(endpoint.field === undefined ? {} : { field: endpoint.field }),
+        detail: share < 1 ? `${what} (${Math.round(share * 100)} % of the requests)` : what,
+      }),
+    ],
+  };
+}
+
+function attemptOf(open: OpenUpstream, upstream: Upstream, transport: Transport) {
+  const { cluster, proxy, target } = open;
+  return {
+    kind: "attempt",
+    pick: `${cluster.name} ${proxy.namespace}/${proxy.name} outbound|${target.port}|${target.subset ?? ""}|${target.host}`,
+    retries: open.retries,
+    proxied: open.proxied,
+    caller: { workload: proxy, trustRoots: cluster.trustRoots },
+    transport,
+    payload: upstreamPayload(open.payload, upstream, open.proxied),
+  } as const;
+}
+
+function destinationOf({ workload, address, port }: MeshEndpoint): Destination {
+  if (workload !== undefined) return { kind: "pod", workload, port };
+  const found = address ?? "";
+  return { kind: "address", address: found, port, isHostname: !isIp(found) };
+}
+
+/** HTTP/2 where the port's protocol or the rule says so; what the client spoke where the port's protocol is sniffed. */
+function upstreamPayload(payload: Payload, { port, policy, proxy }: Upstream, proxied: "http" | "tcp"): Payload {
+  if (proxied === "tcp" || payload.kind !== "http") return payload;
+  const http = policy.connectionPool?.http;
+  if (http?.h2UpgradePolicy === "UPGRADE" || isHttp2(port.protocol)) return { ...payload, version: "http2" };
+  const keeps = http?.useClientProtocol === true || (port.protocol === "Auto" && proxy.proxy === "sidecar");
+  return keeps ? payload : { ...payload, version: "http1" };
+}
+
+function authorityOf(payload: Payload): string | undefined {
+  return payload.kind === "http" ? payload.authority : undefined;
+}
+
+function policyHop(
+  { cluster, rule, policy, service, subset }: Upstream,
+  { transport, tlsField }: { readonly transport: Transport; readonly tlsField: string },
+): TraceHop {
+  const { tls } = policy;
+  const isTold = rule !== undefined && tls !== undefined;
+  const inSubset = subset !== undefined && tlsField.startsWith("spec.subsets");
+  const from = inSubset ? rule?.subsets.find((each) => each.subset.name === subset)?.from : rule?.policyFrom;
+  const decided = isTold && from !== undefined;
+  return passed({
+    name: "policy",
+    cluster: cluster.name,
+    ...(rule === undefined ? {} : { object: traced(cluster.name, from ?? rule.policyFrom) }),
+    ...(decided ? { field: `${tlsField}.tls` } : {}),
+    detail: `${isTold ? "" : service.isExternal ? "outside the mesh: " : "auto mTLS: "}${showTransport(transport)}`,
+    source: "pilot/pkg/networking/core/cluster_tls.go",
+  });
+}
+
+function showTransport(transport: Transport): string {
+  if (transport.mode === "none") return "no TLS of the proxy's own";
+  const { mode, sni, acceptedSubjectAltNames: names } = transport;
+  const accepts = names.length === 0 ? "any name" : names.join(", ");
+  return `TLS ${mode}, SNI ${sni === "" ? "none" : sni}, accepts ${accepts}`;
+}
+
+function endpointHop(cluster: TraceCluster) {
+  return { name: "endpoints", cluster: cluster.name, source: endpointSource } as const;
+}
+
+/** The proxy dials the address that the client dialled: headless Services, resolution NONE. */
+function toOriginal(open: OpenUpstream, upstream: Upstream, tlsField: string): ClientStep {
+  const { cluster, port, service } = upstream;
+  const { dialled } = open;
+  if (dialled === undefined) {
+    return ended(open, [], { kind: "unknown", why: `${service.host} has no endpoints for a gateway` });
+  }
+  const transport = upstreamTls(upstream, undefined, authorityOf(open.payload));
+  // A ServiceEntry's targetPort takes the place of the port that was dialled.
+  const override = !service.isKubernetes && typeof port.targetPort === "number" ? port.targetPort : undefined;
+  const destination = override === undefined ? dialled : { ...dialled, port: override };
+  return {
+    ...attemptOf(open, upstream, transport),
+    probability: open.probability,
+    destination,
+    hops: [
+      ...open.hops,
+      policyHop(upstream, { transport, tlsField }),
+      passed({
+        ...endpointHop(cluster),
+        object: traced(cluster.name, service.object),
+        detail: `the address that was dialled: ${showDestination(destination)}`,
+        source: clusterSource,
+      }),
+    ],
+  };
+}
+
+export function showDestination(destination: Destination): string {
+  return destination.kind === "pod"
+    ? `pod ${destination.workload.name}, port ${destination.port}`
+    : `${destination.address}:${destination.port}`;
+}
+
+/** What the client sees when its proxy finds no way on: NC, UH and the like. */
+export function failure(proxied: "http" | "tcp", responseFlag: string): TraceOutcome {
+  return proxied === "http" ? { kind: "refused", status: 503, responseFlag } : { kind: "reset", responseFlag };
+}
+
+function ended(open: OpenUpstream, more: readonly TraceHop[], outcome: TraceOutcome): ClientStep {
+  return { kind: "ended", probability: open.probability, hops: [...open.hops, ...more], outcome };
+}
+
+function unknownUpstream(open: OpenUpstream, isPortMissing: boolean): ClientStep {
+  const { cluster, target, proxied } = open;
+  const what = isPortMissing ? `port ${target.port} of ${target.host}` : target.host;
+  const hop = broken({
+    name: "route",
+    cluster: cluster.name,
+    ...(target.chosenBy === undefined
+      ? {}
+      : {
+          object: target.chosenBy.object,
+          field: `${target.chosenBy.field}.destination.${isPortMissing ? "port" : "host"}`,
+        }),
+    code: "TRACE_DESTINATION_UNKNOWN",
+    detail: `the route leads to ${what}, which the proxy does not know`,
+    mend: isPortMissing
+      ? `Name a port that ${target.host} has, or add ${target.port} to it.`
+      : `Declare ${target.host} as a Service or ServiceEntry that namespace ${open.proxy.namespace} can see, or mend the name.`,
+    source: "pilot/pkg/networking/core/route/route.go, GetDestinationCluster",
+  });
+  return ended(open, [hop], failure(proxied, "NC"));
+}
+
+function unknownSubset(open: OpenUpstream, rule: MergedRule | undefined): ClientStep {
+  const { cluster, target, proxied } = open;
+  const hop = broken({
+    name: "route",
+    cluster: cluster.name,
+    ...(target.chosenBy === undefined
+      ? {}
+      : { object: target.chosenBy.object, field: `${target.chosenBy.field}.destination.subset` }),
+    code: "TRACE_SUBSET_UNKNOWN",
+    detail:
+      rule === undefined
+        ? `subset ${target.subset} is asked for, but no DestinationRule of ${target.host} holds here`
+        : `subset ${target.subset} is not in ${showTraced(traced(cluster.name, rule.policyFrom))}`,
+    mend: `Add the subset to a DestinationRule of ${target.host} that namespace ${open.proxy.namespace} sees, or route without it.`,
+    source: "pilot/pkg/networking/core/cluster_builder.go, buildSubsetCluster",
+  });
+  return ended(open, [hop], failure(proxied, "NC"));
+}
+
+function noEndpoints(
+  open: OpenUpstream,
+  { cluster, service, port, subset: subsetName }: Upstream,
+  found: {
+    readonly endpoints: readonly MeshEndpoint[];
+    readonly inSubset: readonly MeshEndpoint[];
+    readonly subset: PlacedSubset | undefined;
+  },
+): ClientStep {
+  const object = traced(cluster.name, service.object);
+  const isSubset = found.endpoints.some(({ isHealthy }) => isHealthy) && found.subset !== undefined;
+  const [unready] = found.inSubset;
+  // A cluster of DNS names without any is not made at all.
+  const flag = service.resolution === "dns" ? "NC" : "UH";
+  if (isSubset && found.subset !== undefined) {
+    const hop = broken({
+      ...endpointHop(cluster),
+      object: traced(cluster.name, found.subset.from),
+      field: `${found.subset.field}.labels`,
+      code: "TRACE_SUBSET_EMPTY",
+      detail: `no endpoint of ${service.host} has the labels of subset ${subsetName}`,
+      mend: `Mend the labels of subset ${subsetName}, or those of the pods.`,
+    });
+    return ended(open, [hop], failure(open.proxied, flag));
+  }
+  const hop = broken({
+    ...endpointHop(cluster),
+    object: unready?.object ?? object,
+    field: unready === undefined ? (service.isKubernetes ? "spec.selector" : "spec.endpoints") : "status.conditions",
+    code: "TRACE_NO_ENDPOINTS",
+    detail:
+      unready === undefined
+        ? `nothing serves port ${port.number} of ${service.host}: ${showTraced(object)} has no endpoint for it`
+        : `none of the ${found.inSubset.length} endpoints of ${service.host} is ready`,
+    mend:
+      unready === undefined
+        ? `Start pods that ${showTraced(object)} selects and that have its target port, or mend its ${service.isKubernetes ? "selector" : "endpoints"}.`
+        : `Find out why ${showTraced(unready.object)} is not ready: kubectl describe it.`,
+  });
+  return ended(open, [hop], failure(open.proxied, flag));
+}
+
+export function isHttpPayload(payload: Payload): payload is HttpPayload {
+  return payload.kind === "http";
+}
