@@ -118,6 +118,26 @@ export const problemCodes = {
   CONFIRMATION_NEEDED: { severity: "error", summary: "an apply without a terminal needs --yes" },
   TIMED_OUT: { severity: "error", summary: "the time that --timeout gives is over" },
   USAGE: { severity: "error", summary: "the command line is wrong" },
+  // Trace, at the server
+  TRACE_ADDRESS_UNKNOWN: {
+    severity: "error",
+    summary: "no observed cluster has the address and port that a request is sent to",
+  },
+  TRACE_NOTHING_LISTENS: { severity: "error", summary: "nothing takes connections at a port" },
+  TRACE_LISTENER_REJECTED: { severity: "error", summary: "a gateway's Envoy rejects a listener as a whole" },
+  TRACE_NO_FILTER_CHAIN: { severity: "error", summary: "no server of a gateway takes the connection's SNI and ALPN" },
+  TRACE_GATEWAY_ENDPOINTS: { severity: "error", summary: "a gateway passes the SNI through to no endpoint" },
+  TRACE_GATEWAY_ROUTE: { severity: "error", summary: "a gateway has no route for the request" },
+  TRACE_MUTUAL_TLS: {
+    severity: "error",
+    summary: "the server's sidecar expects mutual TLS where it is not spoken, or plain text where it is",
+  },
+  TRACE_CLIENT_CERTIFICATE: { severity: "error", summary: "the caller shows no certificate that the server asks for" },
+  TRACE_TRUST: { severity: "error", summary: "caller and server trust no common root, or trust domain" },
+  TRACE_IDENTITY: { severity: "error", summary: "the caller does not accept the server's identity" },
+  TRACE_NO_SIDECAR: { severity: "error", summary: "mutual TLS is spoken to a pod that has no sidecar" },
+  TRACE_DENIED: { severity: "error", summary: "an AuthorizationPolicy denies the request" },
+  TRACE_LOOP: { severity: "error", summary: "gateways send a request back and forth" },
 } as const satisfies Record<string, { severity: "error" | "delay" | "warning"; summary: string }>;
 
 export type ProblemCode = keyof typeof problemCodes;

@@ -1,0 +1,182 @@
+import type { Service } from "../kinds/core.ts";
+import type { Attempt } from "./attempt.ts";
+import { type AddressOwner, addressOwner } from "./server/addressOwner.ts";
+import { type Arrival, broken, ended, failedConnection, passed, share, show, traced } from "./server/arrival.ts";
+import { serveAtGateway } from "./server/serveAtGateway.ts";
+import { serveAtPod } from "./server/serveAtPod.ts";
+import { readyPods } from "./server/servicePods.ts";
+import type { TraceCluster } from "./traceCluster.ts";
+import type { TraceBranch } from "./traceResult.ts";
+import type { TraceWorkload } from "./traceWorkload.ts";
+import type { TraceWorld } from "./traceWorld.ts";
+
+/**
+ * The server's half of a way: who takes the connection of an attempt, and what comes of it. The probabilities of the branches
+ * add up to the attempt's; each has the attempt's hops and its own.
+ */
+export function serveAttempt(world: TraceWorld, attempt: Attempt): readonly TraceBranch[] {
+  const { probability, hops, transport, payload, caller } = attempt;
+  const sourceAddress = caller.workload.address;
+  return serve(world, { attempt, probability, hops, transport, payload, sourceAddress, through: [] }, attempt);
+}
+
+/** Where gateways come in, they send on what they took: an attempt of their own. */
+function serve(
+  world: TraceWorld,
+  arrival: Arrival,
+  { caller, destination }: Pick<Attempt, "caller" | "destination">,
+): readonly TraceBranch[] {
+  if (destination.kind === "pod") {
+    const cluster = world.clusters.get(destination.workload.cluster);
+    if (cluster === undefined) return unreadable(arrival, destination.workload.cluster);
+    return serveAtWorkload(world, arrival, { cluster, workload: destination.workload, port: destination.port });
+  }
+  const from = caller.workload.cluster;
+  const { port } = destination;
+  const address = destination.isHostname ? resolve(world, from, destination.address) : destination.address;
+  if (address === undefined) return unresolved(arrival, from, destination.address);
+  if (typeof address !== "string") return serveAtPods(world, arrival, { pods: address, port });
+  const owner = addressOwner(world, from, address, port);
+  return owner === undefined
+    ? leave(world, arrival, { address: destination.address, port })
+    : serveAtOwner(world, arrival, { owner, address: destination.address, port });
+}
+
+/** As the caller's cluster DNS answers: a Service's cluster IP, or the pods of a headless one; undefined for no such Service. */
+function resolve(world: TraceWorld, from: string, name: string): string | readonly TraceWorkload[] | undefined {
+  const cluster = world.clusters.get(from);
+  const [, service, namespace = ""] = /^([^.]+)\.([^.]+)\.svc(?:\.|$)/.exec(name) ?? [];
+  if (cluster === undefined || service === undefined) return name;
+  const found = cluster.in("Service", namespace).find(({ metadata }) => metadata.name === service);
+  if (found === undefined) return undefined;
+  const { clusterIP = "", selector = {} } = found.spec;
+  if (clusterIP !== "None") return clusterIP === "" ? name : clusterIP;
+  return cluster.select(namespace, selector).filter(({ isReady }) => isReady);
+}
+
+/** Envoy has an upstream cluster without any address then. */
+function unresolved(arrival: Arrival, cluster: string, name: string): readonly TraceBranch[] {
+  const fault = {
+    name: "endpoints" as const,
+    cluster,
+    code: "TRACE_ADDRESS_UNKNOWN" as const,
+    detail: `the endpoint ${name} is to be resolved by DNS, and ${cluster} has no such Service`,
+    mend: `Create the Service, or correct the endpoint's address.`,
+    source: "pilot/pkg/networking/core/cluster.go",
+  };
+  return broken(arrival, fault, failedConnection(arrival, arrival.through.length > 0 ? "UF" : "UH"));
+}
+
+interface OwnerAt {
+  readonly owner: AddressOwner;
+  readonly address: string;
+  readonly port: number;
+}
+
+const connectionSource = "https://kubernetes.io/docs/reference/networking/virtual-ips/";
+
+function serveAtOwner(world: TraceWorld, arrival: Arrival, { owner, address, port }: OwnerAt): readonly TraceBranch[] {
+  const { cluster } = owner;
+  const hop = { name: "connection" as const, cluster: cluster.name, source: connectionSource };
+  if (owner.kind === "nothing") {
+    const fault = {
+      ...hop,
+      code: "TRACE_NOTHING_LISTENS" as const,
+      detail: `${address}:${port} is an address of ${cluster.name}, but ${owner.what}`,
+      mend: "Correct the endpoint's port: the node port of the gateway's Service, or its own port at a load balancer.",
+    };
+    return broken(arrival, fault, failedConnection(arrival, "UF"));
+  }
+  if (owner.kind === "pod") {
+    const { workload } = owner;
+    const at = passed(arrival, { ...hop, detail: `${address} is pod ${workload.namespace}/${workload.name}` });
+    return serveAtWorkload(world, at, { cluster, workload, port });
+  }
+  const { service, how, node } = owner;
+  const all = readyPods(cluster, service, owner.port);
+  const isLocal = node !== undefined && service.spec.externalTrafficPolicy === "Local";
+  const pods = isLocal ? all.filter(({ workload }) => workload.node === node.metadata.name) : all;
+  const about = { ...hop, object: traced(cluster.name, service) };
+  if (pods.length === 0) {
+    const where = isLocal && all.length > 0 ? ` on node ${node.metadata.name} (externalTrafficPolicy Local)` : "";
+    const fault = {
+      ...about,
+      code: "TRACE_NOTHING_LISTENS" as const,
+      detail: `${address}:${port} is ${how}, and ${show(service)} has no ready pod with the target port${where}`,
+      mend: `Start the pods that ${show(service)} selects (${selectorOf(service)}), or correct its selector or targetPort.`,
+    };
+    return broken(arrival, fault, isLocal && all.length > 0 ? { kind: "timeout" } : failedConnection(arrival, "UF"));
+  }
+  const at = passed(
+    { ...arrival, sourceAddress: owner.hidesSource ? undefined : arrival.sourceAddress },
+    { ...about, detail: `${address}:${port} is ${how}, which leads to ${show(service)}` },
+  );
+  return pods.flatMap((pod) => serveAtWorkload(world, share(at, 1 / pods.length), { cluster, ...pod }));
+}
+
+function selectorOf({ spec: { selector = {} } }: Service): string {
+  const labels = Object.entries(selector).map(([key, value]) => `${key}: ${value}`);
+  return labels.length === 0 ? "none" : labels.join(", ");
+}
+
+function serveAtPods(
+  world: TraceWorld,
+  arrival: Arrival,
+  { pods, port }: { readonly pods: readonly TraceWorkload[]; readonly port: number },
+): readonly TraceBranch[] {
+  return pods.flatMap((workload) => {
+    const cluster = world.clusters.get(workload.cluster);
+    const part = share(arrival, 1 / pods.length);
+    return cluster === undefined
+      ? unreadable(part, workload.cluster)
+      : serveAtWorkload(world, part, { cluster, workload, port });
+  });
+}
+
+interface WorkloadPort {
+  readonly cluster: TraceCluster;
+  readonly workload: TraceWorkload;
+  readonly port: number;
+}
+
+function serveAtWorkload(
+  world: TraceWorld,
+  arrival: Arrival,
+  { cluster, workload, port }: WorkloadPort,
+): readonly TraceBranch[] {
+  if (workload.proxy !== "gateway") return serveAtPod(arrival, cluster, workload, port);
+  return serveAtGateway(arrival, { world, cluster, workload, port, forward: (next, to) => serve(world, next, to) });
+}
+
+function unreadable(arrival: Arrival, cluster: string): readonly TraceBranch[] {
+  return ended(arrival, { kind: "unknown", why: `cluster ${cluster} cannot be read` });
+}
+
+/** No observed cluster has the address. A server of the mesh cannot be there, unless a cluster is out of sight. */
+function leave(
+  world: TraceWorld,
+  arrival: Arrival,
+  { address, port }: { readonly address: string; readonly port: number },
+): readonly TraceBranch[] {
+  const hop = { name: "connection" as const, source: "pilot/pkg/serviceregistry/serviceentry/conversion.go" };
+  const { cluster } = arrival.attempt.caller.workload;
+  if (arrival.transport.mode !== "ISTIO_MUTUAL") {
+    const detail = `${address}:${port} is of no observed cluster: the request leaves the mesh`;
+    return ended(passed(arrival, { ...hop, cluster, detail }), {
+      kind: "answered",
+      by: { type: "outside", address, port },
+    });
+  }
+  if (world.unreadable.length > 0) {
+    const why = `${address}:${port} may be of ${world.unreadable.join(", ")}, which cannot be read`;
+    return ended(passed(arrival, { ...hop, cluster, detail: why }, "unknown"), { kind: "unknown", why });
+  }
+  const fault = {
+    ...hop,
+    cluster,
+    code: "TRACE_ADDRESS_UNKNOWN" as const,
+    detail: `${address}:${port} is no address of any observed cluster, and mutual TLS of the mesh is spoken to it`,
+    mend: "Correct the endpoint's address: a node's with the gateway's node port, or the gateway's load balancer.",
+  };
+  return broken(arrival, fault, failedConnection(arrival, "UF"));
+}

@@ -1,0 +1,178 @@
+import type { Node, Service, ServicePort } from "../../kinds/core.ts";
+import type { TraceCluster } from "../traceCluster.ts";
+import type { TraceWorkload } from "../traceWorkload.ts";
+import type { TraceWorld } from "../traceWorld.ts";
+
+/** What of the observed clusters an address and port lead to. */
+export type AddressOwner =
+  | {
+      readonly kind: "service";
+      readonly cluster: TraceCluster;
+      readonly service: Service;
+      readonly port: ServicePort;
+      /** `node port 32001 of node1`, for people. */
+      readonly how: string;
+      /** Set for a node port. */
+      readonly node?: Node;
+      /** The pods see the address of a node in place of the caller's. */
+      readonly hidesSource: boolean;
+    }
+  | { readonly kind: "pod"; readonly cluster: TraceCluster; readonly workload: TraceWorkload }
+  /** The address is a cluster's, but nothing is at the port. */
+  | { readonly kind: "nothing"; readonly cluster: TraceCluster; readonly what: string };
+
+/** Undefined outside of all observed clusters. Cluster IPs and pod IPs count in the caller's own cluster only. */
+export function addressOwner(
+  world: TraceWorld,
+  callerCluster: string,
+  address: string,
+  port: number,
+): AddressOwner | undefined {
+  const own = world.clusters.get(callerCluster);
+  const inside = own === undefined ? undefined : ofClusterAddress(own, address, port);
+  if (inside !== undefined && inside.kind !== "nothing") return inside;
+  const clusters = [
+    ...(own === undefined ? [] : [own]),
+    ...[...world.clusters.values()].filter((each) => each !== own),
+  ];
+  const outside = clusters.flatMap((cluster) => ofOutsideAddress(world, cluster, address, port) ?? []);
+  return outside.find(({ kind }) => kind !== "nothing") ?? inside ?? outside[0];
+}
+
+function ofClusterAddress(cluster: TraceCluster, address: string, port: number): AddressOwner | undefined {
+  const workload = cluster.workloadAt(address);
+  if (workload !== undefined) return { kind: "pod", cluster, workload };
+  const service = serviceAt(cluster, address);
+  if (service === undefined) return undefined;
+  const found = portOf(service, port);
+  const name = `${service.metadata.namespace}/${service.metadata.name}`;
+  if (found === undefined) return { kind: "nothing", cluster, what: `Service ${name} has no port ${port}` };
+  return {
+    kind: "service",
+    cluster,
+    service,
+    port: found,
+    how: `the cluster IP of Service ${name}`,
+    hidesSource: false,
+  };
+}
+
+function serviceAt(cluster: TraceCluster, address: string): Service | undefined {
+  return cluster
+    .memo("services by cluster IP", () => {
+      const all = cluster.all("Service").flatMap((service) => {
+        const { clusterIP, clusterIPs = [] } = service.spec;
+        return [clusterIP, ...clusterIPs].map((ip): readonly [string, Service] => [ip ?? "", service]);
+      });
+      return new Map(all.filter(([ip]) => ip !== "" && ip !== "None"));
+    })
+    .get(address);
+}
+
+function portOf(service: Service, port: number): ServicePort | undefined {
+  return service.spec.ports?.find((each) => each.port === port && (each.protocol ?? "TCP") === "TCP");
+}
+
+function ofOutsideAddress(
+  world: TraceWorld,
+  cluster: TraceCluster,
+  address: string,
+  port: number,
+): AddressOwner | undefined {
+  const front = frontsOf(cluster).get(address);
+  const atFront = front?.flatMap((service) => {
+    const found = portOf(service, port);
+    return found === undefined ? [] : [{ service, port: found }];
+  })[0];
+  if (atFront !== undefined) {
+    const { service } = atFront;
+    const how = `an address of Service ${service.metadata.namespace}/${service.metadata.name}`;
+    return { kind: "service", cluster, ...atFront, how, hidesSource: true };
+  }
+  const declared = ofDeclaredAddress(world, cluster, address, port);
+  if (declared !== undefined) return declared;
+  const node = nodesByAddress(cluster).get(address);
+  if (node === undefined) {
+    return front === undefined
+      ? undefined
+      : { kind: "nothing", cluster, what: `no Service with ${address} has port ${port}` };
+  }
+  const byNodePort = nodePorts(cluster).get(port);
+  if (byNodePort !== undefined) {
+    const how = `node port ${port} of ${node.metadata.name}`;
+    return { kind: "service", cluster, ...byNodePort, how, node, hidesSource: true };
+  }
+  const host = cluster.workloads.find(
+    (each) =>
+      each.isHostNetwork &&
+      each.node === node.metadata.name &&
+      each.ports.some(({ containerPort }) => containerPort === port),
+  );
+  if (host !== undefined) return { kind: "pod", cluster, workload: host };
+  return { kind: "nothing", cluster, what: `node ${node.metadata.name} has no node port ${port}` };
+}
+
+/** An address that only the declarations know, as of a load balancer outside of Kubernetes. */
+function ofDeclaredAddress(
+  world: TraceWorld,
+  cluster: TraceCluster,
+  address: string,
+  port: number,
+): AddressOwner | undefined {
+  const declared = world.declared.find(({ metadata }) => metadata.name === cluster.name);
+  if (declared === undefined) return undefined;
+  for (const gateway of [declared.spec.eastWestGateway, declared.spec.ingressGateway]) {
+    for (const given of gateway.addresses ?? []) {
+      const [host, ownPort = `${gateway.port}`] = given.split(":");
+      if (host !== address || ownPort !== `${port}`) continue;
+      const service = cluster.in("Service", gateway.namespace).find((each) => portOf(each, gateway.port) !== undefined);
+      const found = service === undefined ? undefined : portOf(service, gateway.port);
+      if (service === undefined || found === undefined) continue;
+      const how = `a declared address of ${cluster.name}'s gateway`;
+      return { kind: "service", cluster, service, port: found, how, hidesSource: true };
+    }
+  }
+  return undefined;
+}
+
+/** Services by the addresses that they have outside of the cluster. */
+function frontsOf(cluster: TraceCluster): ReadonlyMap<string, readonly Service[]> {
+  return cluster.memo("services by outside address", () => {
+    const fronts = new Map<string, Service[]>();
+    for (const service of cluster.all("Service")) {
+      const ingress = service.status?.loadBalancer?.ingress ?? [];
+      const addresses = [
+        ...(service.spec.externalIPs ?? []),
+        ...ingress.flatMap(({ ip, hostname }) => [ip ?? [], hostname ?? []].flat()),
+      ];
+      for (const each of addresses) fronts.set(each, [...(fronts.get(each) ?? []), service]);
+    }
+    return fronts;
+  });
+}
+
+function nodesByAddress(cluster: TraceCluster): ReadonlyMap<string, Node> {
+  return cluster.memo("nodes by address", () => {
+    const all = cluster
+      .all("Node")
+      .flatMap((node) => (node.status?.addresses ?? []).map(({ address }): readonly [string, Node] => [address, node]));
+    return new Map(all);
+  });
+}
+
+function nodePorts(
+  cluster: TraceCluster,
+): ReadonlyMap<number, { readonly service: Service; readonly port: ServicePort }> {
+  return cluster.memo("node ports", () => {
+    const all = cluster.all("Service").flatMap((service) =>
+      (service.spec.ports ?? []).flatMap((port) => {
+        const found: readonly [number, { service: Service; port: ServicePort }] = [
+          port.nodePort ?? 0,
+          { service, port },
+        ];
+        return port.nodePort === undefined || (port.protocol ?? "TCP") !== "TCP" ? [] : [found];
+      }),
+    );
+    return new Map(all);
+  });
+}

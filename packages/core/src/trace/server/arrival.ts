@@ -1,0 +1,62 @@
+import type { KubeObject } from "../../kinds/kubeObject.ts";
+import type { Attempt, Payload, Transport } from "../attempt.ts";
+import type { TraceBranch, TraceCode, TracedObject, TraceHop, TraceHopName, TraceOutcome } from "../traceResult.ts";
+
+/** A connection on its way to a server: what is left to find out is who takes it, and whether. */
+export interface Arrival {
+  readonly attempt: Attempt;
+  readonly probability: number;
+  readonly hops: readonly TraceHop[];
+  readonly transport: Transport;
+  readonly payload: Payload;
+  /** The address that the server sees; undefined where translation hides it. */
+  readonly sourceAddress: string | undefined;
+  /** Gateways that it came through, as `cluster/namespace/name`: it must not come back. */
+  readonly through: readonly string[];
+}
+
+interface HopText {
+  readonly name: TraceHopName;
+  readonly cluster: string;
+  readonly object?: TracedObject;
+  readonly field?: string;
+  readonly detail: string;
+  readonly source: string;
+}
+
+export function passed(arrival: Arrival, hop: HopText, status: "ok" | "unknown" = "ok"): Arrival {
+  return { ...arrival, hops: [...arrival.hops, { ...hop, status }] };
+}
+
+/** One part of an arrival that may go several ways. */
+export function share(arrival: Arrival, part: number): Arrival {
+  return { ...arrival, probability: arrival.probability * part };
+}
+
+export function ended({ probability, hops }: Arrival, outcome: TraceOutcome): readonly TraceBranch[] {
+  return [{ probability, hops, outcome }];
+}
+
+interface Fault extends HopText {
+  readonly code: TraceCode;
+  readonly mend: string;
+}
+
+export function broken(arrival: Arrival, fault: Fault, outcome: TraceOutcome): readonly TraceBranch[] {
+  return ended({ ...arrival, hops: [...arrival.hops, { ...fault, status: "broken" }] }, outcome);
+}
+
+/** What the caller sees of a connection that fails: its HTTP proxy answers 503, a TCP proxy or none shows a closed connection. */
+export function failedConnection({ attempt }: Arrival, responseFlag: "UF" | "UC" | "UH"): TraceOutcome {
+  return attempt.proxied === "http" ? { kind: "refused", status: 503, responseFlag } : { kind: "reset", responseFlag };
+}
+
+export function traced(cluster: string, { kind, metadata }: KubeObject): TracedObject {
+  const { name, namespace } = metadata;
+  return { cluster, kind, ...(namespace === undefined ? {} : { namespace }), name };
+}
+
+/** `AuthorizationPolicy bar/httpbin`, for people. */
+export function show({ kind, metadata }: KubeObject): string {
+  return `${kind} ${metadata.namespace === undefined ? "" : `${metadata.namespace}/`}${metadata.name}`;
+}

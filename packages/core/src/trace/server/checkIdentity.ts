@@ -1,0 +1,82 @@
+import type { ProxyTls } from "../attempt.ts";
+import type { TraceCluster } from "../traceCluster.ts";
+import type { TraceBranch } from "../traceResult.ts";
+import type { TraceWorkload } from "../traceWorkload.ts";
+import { type Arrival, broken, failedConnection, passed } from "./arrival.ts";
+import { trustDomainsOf } from "./trustDomains.ts";
+
+type Checked = { readonly arrival: Arrival } | { readonly branches: readonly TraceBranch[] };
+
+/**
+ * The handshake with a proxy that shows its mesh identity and asks for the caller's: roots both ways, the caller's trust
+ * domain (pilot/pkg/security/model/authentication.go), and the names that the caller accepts.
+ */
+export function checkIdentity(
+  arrival: Arrival,
+  cluster: TraceCluster,
+  workload: TraceWorkload,
+  /** False for a gateway's server: only sidecars hold callers to the mesh's trust domains. */
+  { checksTrustDomain }: { readonly checksTrustDomain: boolean },
+): Checked {
+  const { transport } = arrival;
+  const at = { name: "identity" as const, cluster: cluster.name, source: "pilot/pkg/security/model/authentication.go" };
+  const fails = failedConnection(arrival, "UF");
+  const server = spiffeId(cluster, workload);
+  if (transport.mode !== "ISTIO_MUTUAL") {
+    const shows = transport.mode === "MUTUAL" ? "a certificate that is not of the mesh" : "no certificate";
+    const fault = {
+      ...at,
+      code: "TRACE_CLIENT_CERTIFICATE" as const,
+      detail: `${workload.namespace}/${workload.name} asks for a certificate of the mesh, and the caller shows ${shows}`,
+      mend: "Let the caller's proxy use mutual TLS of the mesh: a DestinationRule with tls.mode ISTIO_MUTUAL, or none.",
+    };
+    // With TLS 1.3 the client has sent its request before it learns that its certificate was refused.
+    return { branches: broken(arrival, fault, failedConnection(arrival, "UC")) };
+  }
+  const roots = arrival.attempt.caller.trustRoots;
+  if (isDisjoint(roots, cluster.trustRoots)) {
+    const caller = arrival.attempt.caller.workload.cluster;
+    const fault = {
+      ...at,
+      code: "TRACE_TRUST" as const,
+      detail: `the workloads of ${caller} and of ${cluster.name} trust no common root certificate`,
+      mend: `Give both clusters' istiod an intermediate of one root (Secret cacerts), or both roots in their trust bundles.`,
+    };
+    return { branches: broken(arrival, fault, fails) };
+  }
+  const { acceptedSubjectAltNames: accepted, trusts } = transport;
+  if (trusts === "mesh" && accepted.length > 0 && !accepted.includes(server)) {
+    const fault = {
+      ...at,
+      code: "TRACE_IDENTITY" as const,
+      detail: `the server is ${server}, and the caller accepts only ${accepted.join(", ")}`,
+      mend: `Let the caller accept ${server}: subjectAltNames of its DestinationRule or ServiceEntry, or serviceAccount of the endpoint.`,
+    };
+    return { branches: broken(arrival, fault, fails) };
+  }
+  const client = transport.clientIdentity ?? "";
+  const domains = trustDomainsOf(cluster.meshConfig);
+  if (checksTrustDomain && client !== "" && !domains.some((domain) => client.startsWith(`spiffe://${domain}/`))) {
+    const fault = {
+      ...at,
+      code: "TRACE_TRUST" as const,
+      detail: `the caller is ${client}, and ${cluster.name} accepts only the trust domains ${domains.join(", ")}`,
+      mend: `Add the caller's trust domain to trustDomainAliases in the mesh config of ${cluster.name}.`,
+    };
+    return { branches: broken(arrival, fault, failedConnection(arrival, "UC")) };
+  }
+  return { arrival: passed(arrival, { ...at, detail: `mutual TLS: ${clientName(transport)} calls ${server}` }) };
+}
+
+function clientName({ clientIdentity = "the caller" }: ProxyTls): string {
+  return clientIdentity;
+}
+
+function spiffeId({ meshConfig }: TraceCluster, { namespace, serviceAccount }: TraceWorkload): string {
+  return `spiffe://${meshConfig.trustDomain}/ns/${namespace}/sa/${serviceAccount}`;
+}
+
+/** Nothing is said where one side is not known. */
+function isDisjoint(left: readonly string[], right: readonly string[]): boolean {
+  return left.length > 0 && right.length > 0 && !left.some((each) => right.includes(each));
+}

@@ -1,0 +1,158 @@
+import { isCoveredBy } from "../hostNames.ts";
+import type { MeshPort, MeshService } from "../registry/meshService.ts";
+import { destinationRuleFor } from "../scope/destinationRules.ts";
+import { proxyScope } from "../scope/proxyScope.ts";
+import type { GatewayPod } from "./gatewayPod.ts";
+import { type GatewayL4Route, gatewayTcpRoute, gatewayTlsRoutes } from "./gatewayVirtualServices.ts";
+import { type GatewayServer, isHttp, isPassthrough } from "./mergedGateway.ts";
+
+/** What a gateway's listener does with a connection that a filter chain takes. */
+export type GatewayChain =
+  /** Plain HTTP, or TLS that the gateway ends. */
+  | { readonly kind: "http"; readonly server: GatewayServer; readonly endsTls: boolean }
+  | { readonly kind: "tcp"; readonly server: GatewayServer; readonly endsTls: boolean; readonly route: GatewayL4Route }
+  /** TLS goes on as it is, to where a VirtualService says. */
+  | { readonly kind: "passthrough"; readonly server: GatewayServer; readonly route: GatewayL4Route }
+  /** TLS goes on as it is, to the service that its SNI names. */
+  | { readonly kind: "auto"; readonly server: GatewayServer; readonly target: PassthroughTarget };
+
+export interface PassthroughTarget {
+  readonly service: MeshService;
+  readonly port: MeshPort;
+  readonly subset: string | undefined;
+}
+
+export type ChainChoice =
+  | { readonly kind: "chain"; readonly chain: GatewayChain }
+  /** The listener has no chain for this connection. */
+  | { readonly kind: "no chain" }
+  /** istiod makes no listener: no server of it has anything to forward to. */
+  | { readonly kind: "no listener" }
+  /** Two chains match alike, and Envoy rejects the listener. */
+  | { readonly kind: "rejected"; readonly servers: readonly [GatewayServer, GatewayServer]; readonly sni: string };
+
+interface Candidate {
+  readonly sni: readonly string[];
+  readonly chain: GatewayChain;
+}
+
+const istioAlpn = ["istio", "istio-peer-exchange", "istio-http/1.0", "istio-http/1.1", "istio-h2"];
+
+/**
+ * The filter chain for a connection: pilot/pkg/networking/core/gateway.go, buildGatewayTCPBasedFilterChains, and Envoy's
+ * matching, which settles on the most specific server name before it looks at the ALPN. `sni` is undefined without TLS.
+ */
+export function gatewayChain(
+  pod: GatewayPod,
+  servers: readonly GatewayServer[],
+  connection: { readonly sni: string | undefined; readonly alpn: readonly string[] | undefined },
+): ChainChoice {
+  const plain = servers.find(({ server }) => isHttp(server.port.protocol));
+  if (plain !== undefined) return { kind: "chain", chain: { kind: "http", server: plain, endsTls: false } };
+  const candidates = servers.flatMap((server) => candidatesOf(pod, server));
+  const passing = servers.filter(({ server }) => server.tls?.mode === "AUTO_PASSTHROUGH");
+  const twice = passedTwice(pod, passing) ?? sameName(candidates);
+  if (twice !== undefined) return twice;
+  const isEmpty = candidates.length === 0 && !passing.some((server) => passedServices(pod, server).length > 0);
+  if (isEmpty) return { kind: "no listener" };
+  const { alpn = [] } = connection;
+  // Envoy's TLS inspector makes it lower case.
+  const sni = (connection.sni ?? "").toLowerCase();
+  for (const server of passing) {
+    const target = passthroughTarget(pod, server, sni);
+    if (target === undefined) continue;
+    const isIstio = alpn.some((each) => istioAlpn.includes(each));
+    return isIstio ? { kind: "chain", chain: { kind: "auto", server, target } } : { kind: "no chain" };
+  }
+  const [best] = candidates
+    .flatMap((each) => each.sni.filter((host) => coversSni(host, sni)).map((host) => ({ each, host })))
+    .sort((left, right) => rank(right.host) - rank(left.host));
+  return best === undefined ? { kind: "no chain" } : { kind: "chain", chain: best.each.chain };
+}
+
+function coversSni(host: string, sni: string): boolean {
+  return host === "*" || (sni !== "" && isCoveredBy(sni, host.toLowerCase()));
+}
+
+/** An exact name before wildcards, longer ones before shorter ones. */
+function rank(host: string): number {
+  return host.startsWith("*") ? host.length : 1000 + host.length;
+}
+
+function candidatesOf(pod: GatewayPod, server: GatewayServer): readonly Candidate[] {
+  const { tls, port } = server.server;
+  const sni = sniHosts(server);
+  if (tls === undefined) {
+    const route = gatewayTcpRoute(pod, server);
+    return route === undefined ? [] : [{ sni: ["*"], chain: { kind: "tcp", server, endsTls: false, route } }];
+  }
+  if (tls.mode === "AUTO_PASSTHROUGH") return [];
+  if (isPassthrough(server.server)) {
+    return gatewayTlsRoutes(pod, server).map((route) => ({
+      sni: route.sniHosts,
+      chain: { kind: "passthrough", server, route },
+    }));
+  }
+  if (port.protocol.toUpperCase() === "HTTPS") return [{ sni, chain: { kind: "http", server, endsTls: true } }];
+  const route = gatewayTcpRoute(pod, server);
+  return route === undefined ? [] : [{ sni, chain: { kind: "tcp", server, endsTls: true, route } }];
+}
+
+/** Without the namespaces. */
+export function sniHosts({ hosts }: GatewayServer): readonly string[] {
+  return [...new Set(hosts.map((host) => host.slice(host.indexOf("/") + 1)))];
+}
+
+/** What an AUTO_PASSTHROUGH server has filter chains for: services that the gateway's namespace sees, of the mesh only. */
+function passedServices({ cluster, workload }: GatewayPod, server: GatewayServer): readonly MeshService[] {
+  const hosts = sniHosts(server);
+  return [...proxyScope(cluster, workload).services.values()].filter(
+    ({ isExternal, host, ports }) =>
+      !isExternal && ports.some(({ protocol }) => protocol !== "UDP") && hosts.some((each) => isCoveredBy(host, each)),
+  );
+}
+
+/** `outbound_.8000_.v1_.httpbin.bar.svc.cluster.local`: port, subset or `_`, host. */
+export function parsePassthroughSni(sni: string) {
+  const [, port = "", subset = "", host = ""] = /^outbound_\.(\d+)_\.(.*?)_\.(.+)$/.exec(sni) ?? [];
+  return host === "" ? undefined : { port: Number(port), subset, host };
+}
+
+function passthroughTarget(pod: GatewayPod, server: GatewayServer, sni: string): PassthroughTarget | undefined {
+  const named = parsePassthroughSni(sni);
+  if (named === undefined) return undefined;
+  const service = passedServices(pod, server).find(({ host }) => host === named.host);
+  const port = service?.ports.find(({ number, protocol }) => number === named.port && protocol !== "UDP");
+  if (service === undefined || port === undefined) return undefined;
+  if (named.subset === "") return { service, port, subset: undefined };
+  const rule = destinationRuleFor(pod.cluster, pod.workload, service);
+  return rule?.subsets.some(({ subset }) => subset.name === named.subset)
+    ? { service, port, subset: named.subset }
+    : undefined;
+}
+
+function passedTwice(pod: GatewayPod, passing: readonly GatewayServer[]): ChainChoice | undefined {
+  const seen = new Map<string, GatewayServer>();
+  for (const server of passing) {
+    for (const { host, ports } of passedServices(pod, server)) {
+      const other = seen.get(host);
+      const sni = `outbound_.${ports[0]?.number ?? 0}_._.${host}`;
+      if (other !== undefined) return { kind: "rejected", servers: [other, server], sni };
+      seen.set(host, server);
+    }
+  }
+  return undefined;
+}
+
+/** `one/foo.com` and `two/foo.com` are different hosts to istiod, and one server name to Envoy. */
+function sameName(candidates: readonly Candidate[]): ChainChoice | undefined {
+  const seen = new Map<string, GatewayServer>();
+  for (const { sni, chain } of candidates) {
+    for (const host of sni) {
+      const other = seen.get(host);
+      if (other !== undefined) return { kind: "rejected", servers: [other, chain.server], sni: host };
+      seen.set(host, chain.server);
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,173 @@
+import { labelsMatch } from "../../facts/workloads.ts";
+import type { Gateway } from "../../kinds/istio.ts";
+import type { TraceCluster } from "../traceCluster.ts";
+import type { TraceWorkload } from "../traceWorkload.ts";
+import { targetPortOf } from "./servicePods.ts";
+
+type Server = NonNullable<Gateway["spec"]["servers"]>[number];
+
+/** One server of a Gateway object, as a gateway's pod runs it. */
+export interface GatewayServer {
+  readonly gateway: Gateway;
+  /** `namespace/name` of the Gateway. */
+  readonly gatewayName: string;
+  readonly index: number;
+  readonly server: Server;
+  /** `./host` is `namespace/host`, `*` before a slash is left out: just `host`. */
+  readonly hosts: readonly string[];
+  /** Where the pod listens: the target port of the Service's port. */
+  readonly port: number;
+  readonly bind: string;
+  /** The name of the HTTP routes that it shares with others; undefined where it routes no HTTP. */
+  readonly routeName: string | undefined;
+}
+
+export interface SkippedServer {
+  readonly gateway: Gateway;
+  readonly index: number;
+  readonly port: number;
+  readonly why: string;
+}
+
+export interface MergedGateway {
+  readonly servers: readonly GatewayServer[];
+  readonly skipped: readonly SkippedServer[];
+}
+
+/** All Gateways that select a pod, merged as istiod does it, oldest first: pilot/pkg/model/gateway.go, mergeGateways. */
+export function mergedGateway(cluster: TraceCluster, workload: TraceWorkload): MergedGateway {
+  return cluster.memo(`merged gateway ${workload.namespace}/${workload.name}`, () => {
+    const gateways = cluster
+      .all("Gateway")
+      .filter(({ spec: { selector = {} } }) => labelsMatch(selector, workload.labels));
+    const ports = servicePorts(cluster, workload);
+    const merge = new Merge();
+    for (const gateway of gateways) {
+      for (const [index, server] of (gateway.spec.servers ?? []).entries()) {
+        merge.add(gateway, { index, server, port: ports.get(server.port.number) ?? server.port.number });
+      }
+    }
+    return merge;
+  });
+}
+
+/** Where the ports of the pod's Services lead; the oldest Service decides. A port that none has is the pod's own. */
+function servicePorts(cluster: TraceCluster, workload: TraceWorkload): ReadonlyMap<number, number> {
+  const targets = new Map<number, number>();
+  for (const service of cluster.in("Service", workload.namespace)) {
+    const { selector = {}, ports = [] } = service.spec;
+    const isLeftOut = service.metadata.labels?.["experimental.istio.io/disable-gateway-port-translation"] !== undefined;
+    if (isLeftOut || Object.keys(selector).length === 0 || !labelsMatch(selector, workload.labels)) continue;
+    for (const port of ports) {
+      const target = targetPortOf(port, workload);
+      if (target !== undefined && !targets.has(port.port)) targets.set(port.port, target);
+    }
+  }
+  return targets;
+}
+
+interface Candidate {
+  readonly index: number;
+  readonly server: Server;
+  readonly port: number;
+}
+
+class Merge implements MergedGateway {
+  readonly servers: GatewayServer[] = [];
+  readonly skipped: SkippedServer[] = [];
+  /** By port: the bind address that each TLS host is taken at. */
+  readonly #tlsHosts = new Map<number, Map<string, string>>();
+  /** By port: the first plain text server. */
+  readonly #plain = new Map<number, { readonly protocol: string; readonly bind: string }>();
+  readonly #tlsBinds = new Map<number, Set<string>>();
+  readonly #ports = new Set<number>();
+  readonly #routeNames = new Set<string>();
+
+  add(gateway: Gateway, { index, server, port }: Candidate): void {
+    const namespace = gateway.metadata.namespace ?? "default";
+    const hosts = (server.hosts ?? []).map((host) => withNamespace(host, namespace));
+    const bind = server.bind ?? "";
+    const routeName = routeNameOf(gateway, server, port);
+    const skip = (why: string) => this.skipped.push({ gateway, index, port, why });
+    if (server.tls !== undefined) {
+      const taken = this.#tlsHosts.get(port) ?? new Map<string, string>();
+      this.#tlsHosts.set(port, taken);
+      const duplicates = hosts.filter((host) => taken.get(host) === bind);
+      if (duplicates.length > 0) {
+        skip(`an older server on port ${port} has ${duplicates.join(", ")} already`);
+        return;
+      }
+      for (const host of hosts) taken.set(host, bind);
+    }
+    const why = this.#conflict({ server, port, bind, routeName });
+    if (why !== undefined) {
+      skip(why);
+      return;
+    }
+    if (routeName !== undefined) this.#routeNames.add(routeName);
+    const gatewayName = `${namespace}/${gateway.metadata.name}`;
+    this.servers.push({ gateway, gatewayName, index, server, hosts, port, bind, routeName });
+  }
+
+  /** Why a server cannot share its port with those before it. */
+  #conflict({ server, port, bind, routeName }: ServerAt): string | undefined {
+    const protocol = server.port.protocol.toUpperCase();
+    const isFirst = !this.#ports.has(port);
+    this.#ports.add(port);
+    const plain = this.#plain.get(port);
+    if (isFirst || plain === undefined) {
+      if (!isTlsServer(server)) {
+        if (!this.#plain.has(port)) this.#plain.set(port, { protocol, bind });
+        return undefined;
+      }
+      if (isFirst) return undefined;
+      if (routeName !== undefined && this.#routeNames.has(routeName))
+        return `its port's name is not unique in the Gateway`;
+      const binds = this.#tlsBinds.get(port) ?? new Set<string>();
+      this.#tlsBinds.set(port, binds);
+      const isNewBind = !binds.has(bind);
+      binds.add(bind);
+      return server.tls === undefined && !isNewBind ? "it has no tls settings" : undefined;
+    }
+    if (plain.bind !== bind) return undefined;
+    const merges = isHttp(protocol) && (isHttp(plain.protocol) || plain.protocol === protocol);
+    if (!merges) return `an older server has port ${port} as ${plain.protocol}`;
+    return routeName === undefined ? `an older server has port ${port}` : undefined;
+  }
+}
+
+interface ServerAt {
+  readonly server: Server;
+  readonly port: number;
+  readonly bind: string;
+  readonly routeName: string | undefined;
+}
+
+function withNamespace(host: string, namespace: string): string {
+  const slash = host.indexOf("/");
+  if (slash < 0) return host;
+  const [scope, name] = [host.slice(0, slash), host.slice(slash + 1)];
+  if (scope === ".") return `${namespace}/${name}`;
+  return scope === "*" ? name : host;
+}
+
+/** gatewayRDSRouteName: plain HTTP servers share one by port, each HTTPS server has its own. */
+function routeNameOf({ metadata }: Gateway, server: Server, port: number): string | undefined {
+  const protocol = server.port.protocol.toUpperCase();
+  const bind = server.bind === undefined || server.bind === "" ? "" : `.${server.bind}`;
+  if (isHttp(protocol)) return `http.${port}${bind}`;
+  if (protocol !== "HTTPS" || isPassthrough(server)) return undefined;
+  return `https.${server.port.number}.${server.port.name}.${metadata.name}.${metadata.namespace}${bind}`;
+}
+
+export function isHttp(protocol: string): boolean {
+  return ["HTTP", "HTTP2", "GRPC", "GRPC-WEB", "HTTP_PROXY"].includes(protocol.toUpperCase());
+}
+
+export function isPassthrough({ tls }: Server): boolean {
+  return tls?.mode === "PASSTHROUGH" || tls?.mode === "AUTO_PASSTHROUGH";
+}
+
+function isTlsServer(server: Server): boolean {
+  return server.tls !== undefined && !isHttp(server.port.protocol);
+}

@@ -1,0 +1,134 @@
+import { labelsMatch } from "../../facts/workloads.ts";
+import type { Destination } from "../attempt.ts";
+import { endpointsOf, isIp, type MeshEndpoint } from "../registry/endpoints.ts";
+import { destinationRuleFor } from "../scope/destinationRules.ts";
+import { effectivePolicy } from "../scope/trafficPolicy.ts";
+import type { TraceBranch } from "../traceResult.ts";
+import { type Arrival, broken, ended, failedConnection, passed, share, show, traced } from "./arrival.ts";
+import type { GatewayChain, PassthroughTarget } from "./gatewayChain.ts";
+import type { GatewayPod } from "./gatewayPod.ts";
+import { mutualTlsMode } from "./peerAuthentication.ts";
+import type { GatewayVisit } from "./serveAtGateway.ts";
+
+const source = "pilot/pkg/xds/endpoints/ep_filters.go";
+
+/**
+ * AUTO_PASSTHROUGH: the connection goes on as it is to an endpoint of the service that its SNI names. Only endpoints that take
+ * mutual TLS count (EndpointsWithMTLSFilter, Istio 1.20 and later).
+ */
+export function passThrough(
+  arrival: Arrival,
+  visit: GatewayVisit,
+  { server, target }: Extract<GatewayChain, { kind: "auto" }>,
+): readonly TraceBranch[] {
+  const { cluster, workload } = visit;
+  const { service, port, subset } = target;
+  const hop = { name: "gateway" as const, cluster: cluster.name, source };
+  const { endpoints, isComplete } = endpointsOf(cluster, service, port);
+  const labels = subsetLabels(visit, target);
+  const inSubset = endpoints.filter((each) => labelsMatch(labels, each.labels));
+  const healthy = inSubset.filter(({ isHealthy }) => isHealthy);
+  const usable = healthy.filter((each) => takesMutualTls(visit, target, each));
+  if (usable.length === 0) {
+    if (!isComplete) {
+      const why = `${show(service.object)} has no selector, and its EndpointSlices are not read`;
+      return ended(passed(arrival, { ...hop, object: traced(cluster.name, service.object), detail: why }, "unknown"), {
+        kind: "unknown",
+        why,
+      });
+    }
+    return noEndpoint(arrival, visit, { target, endpoints, inSubset, healthy });
+  }
+  const total = usable.reduce((sum, { weight }) => sum + weight, 0);
+  const name = subset === undefined ? service.host : `subset ${subset} of ${service.host}`;
+  const at = passed(
+    { ...arrival, sourceAddress: workload.address },
+    {
+      ...hop,
+      object: traced(cluster.name, server.gateway),
+      detail: `passes it through to port ${port.number} of ${name}: ${usable.length} of ${endpoints.length} endpoints take mutual TLS`,
+    },
+  );
+  const caller = { workload, trustRoots: [] };
+  return usable.flatMap((endpoint) =>
+    visit.forward(share(at, endpoint.weight / total), { caller, destination: destinationOf(endpoint) }),
+  );
+}
+
+function destinationOf({ workload, address = "", port }: MeshEndpoint): Destination {
+  if (workload !== undefined) return { kind: "pod", workload, port };
+  return { kind: "address", address, port, isHostname: !isIp(address) };
+}
+
+function subsetLabels({ cluster, workload }: GatewayPod, { service, subset }: PassthroughTarget) {
+  if (subset === undefined) return {};
+  const rule = destinationRuleFor(cluster, workload, service);
+  return rule?.subsets.find((each) => each.subset.name === subset)?.subset.labels ?? {};
+}
+
+/**
+ * pilot/pkg/xds/endpoints: the label must be there, whatever a DestinationRule says (buildEnvoyLbEndpoint), and the rule's mode,
+ * or without a rule the port's own, must not be against it (mtls_checker.go).
+ */
+function takesMutualTls(
+  pod: GatewayPod,
+  { service, port, subset }: PassthroughTarget,
+  endpoint: MeshEndpoint,
+): boolean {
+  if (endpoint.tlsMode !== "istio") return false;
+  const rule = destinationRuleFor(pod.cluster, pod.workload, service);
+  const placed = rule?.subsets.find((each) => each.subset.name === subset);
+  const ofSubset = placed === undefined ? undefined : { policy: placed.subset.trafficPolicy, field: placed.field };
+  const mode = effectivePolicy(rule?.trafficPolicy, ofSubset, port.number).policy.tls?.mode;
+  if (mode !== undefined) return mode === "ISTIO_MUTUAL";
+  return mutualTlsMode(pod.cluster, endpoint, endpoint.port).mode !== "DISABLE";
+}
+
+interface Counted {
+  readonly target: PassthroughTarget;
+  readonly endpoints: readonly MeshEndpoint[];
+  readonly inSubset: readonly MeshEndpoint[];
+  readonly healthy: readonly MeshEndpoint[];
+}
+
+function noEndpoint(
+  arrival: Arrival,
+  { cluster }: GatewayPod,
+  { target: { service, port, subset }, endpoints, inSubset, healthy }: Counted,
+): readonly TraceBranch[] {
+  const [first] = healthy;
+  const what = show(service.object);
+  const about =
+    first === undefined
+      ? { object: traced(cluster.name, service.object) }
+      : { object: first.object, ...(first.field === undefined ? {} : { field: `${first.field}.labels` }) };
+  const [detail, mend] =
+    first !== undefined
+      ? [
+          `${what} has ${healthy.length} endpoints for port ${port.number}, none of which takes mutual TLS: ${first.object.kind} ${first.object.namespace}/${first.object.name} lacks label security.istio.io/tlsMode: istio`,
+          first.object.kind === "Pod"
+            ? `Give the pods of ${what} a sidecar.`
+            : `Give the endpoint the label security.istio.io/tlsMode: istio, or pass through to the Service itself.`,
+        ]
+      : inSubset.length > 0
+        ? [`none of the ${inSubset.length} pods of ${what} is ready`, `Look why the pods of ${what} are not ready.`]
+        : endpoints.length > 0
+          ? [
+              `no endpoint of ${what} has the labels of subset ${subset}`,
+              "Correct the labels of the DestinationRule's subset.",
+            ]
+          : [
+              `${what} has no endpoint for port ${port.number}`,
+              `Start pods that ${what} selects, or correct its selector or targetPort.`,
+            ];
+  const fault = {
+    name: "gateway" as const,
+    cluster: cluster.name,
+    source,
+    ...about,
+    code: "TRACE_GATEWAY_ENDPOINTS" as const,
+    detail,
+    mend,
+  };
+  return broken(arrival, fault, failedConnection(arrival, "UF"));
+}

@@ -1,0 +1,60 @@
+import type { WeightedTarget } from "../scope/httpRoute.ts";
+import type { TraceBranch, TracedObject } from "../traceResult.ts";
+import { openUpstream } from "../upstream/openUpstream.ts";
+import { type Arrival, passed } from "./arrival.ts";
+import { destinationPort, followUpstream } from "./followUpstream.ts";
+import type { GatewayL4Route } from "./gatewayVirtualServices.ts";
+import type { GatewayServer } from "./mergedGateway.ts";
+import type { GatewayVisit } from "./serveAtGateway.ts";
+
+/** Where a gateway sends a connection that a VirtualService's TCP or TLS route takes. */
+export function routeConnection(
+  arrival: Arrival,
+  visit: GatewayVisit,
+  { route: { value, object, field }, server }: { readonly route: GatewayL4Route; readonly server: GatewayServer },
+): readonly TraceBranch[] {
+  const { cluster } = visit;
+  const virtualService: TracedObject = { cluster: cluster.name, kind: "VirtualService", ...object };
+  const targets = value.route ?? [];
+  const at = passed(arrival, {
+    name: "gateway route",
+    cluster: cluster.name,
+    object: virtualService,
+    field,
+    detail: `VirtualService ${object.namespace}/${object.name} routes it to ${targets.map(({ destination }) => destination.host).join(", ")}`,
+    source: "pilot/pkg/networking/core/networkfilter.go",
+  });
+  return weighted(targets).flatMap(({ target, part, index }) => {
+    const steps = openUpstream({
+      cluster,
+      proxy: visit.workload,
+      target: {
+        host: target.destination.host,
+        port: destinationPort(visit, target, server),
+        subset: target.destination.subset,
+        chosenBy: { object: virtualService, field: `${field}.route[${index}]` },
+      },
+      payload: at.payload,
+      proxied: "tcp",
+      retries: false,
+      hops: at.hops,
+      probability: at.probability * part,
+    });
+    return followUpstream(at, visit, steps);
+  });
+}
+
+interface Part {
+  readonly target: WeightedTarget;
+  readonly part: number;
+  readonly index: number;
+}
+
+/** A route without weights goes to its one destination; a weight of 0 gets nothing beside others. */
+function weighted(targets: readonly WeightedTarget[]): readonly Part[] {
+  if (targets.length === 1) return targets.map((target) => ({ target, part: 1, index: 0 }));
+  const total = targets.reduce((sum, { weight = 0 }) => sum + weight, 0);
+  return targets
+    .map((target, index) => ({ target, part: total === 0 ? 0 : (target.weight ?? 0) / total, index }))
+    .filter(({ part }) => part > 0);
+}

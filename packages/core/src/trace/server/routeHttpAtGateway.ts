@@ -1,0 +1,151 @@
+import type { HttpPayload } from "../attempt.ts";
+import { applyHttpRoute, type RouteEffect } from "../client/applyHttpRoute.ts";
+import { chooseHttpRoute, type RouteChoice } from "../client/chooseHttpRoute.ts";
+import { isCoveredBy } from "../hostNames.ts";
+import type { HttpRoute, Placed } from "../scope/httpRoute.ts";
+import type { TraceBranch, TracedObject } from "../traceResult.ts";
+import { openUpstream } from "../upstream/openUpstream.ts";
+import { type Arrival, broken, ended, passed, share, show, traced } from "./arrival.ts";
+import { destinationPort, followUpstream } from "./followUpstream.ts";
+import { sniHosts } from "./gatewayChain.ts";
+import { gatewayHosts, type HostRoutes, hostRoutes } from "./gatewayHosts.ts";
+import { type GatewayServer, mergedGateway } from "./mergedGateway.ts";
+import type { GatewayVisit } from "./serveAtGateway.ts";
+
+const source = "pilot/pkg/networking/core/gateway.go";
+
+/** HTTP at a gateway: the virtual host of the request's authority, and a route of the VirtualServices that it is made of. */
+export function routeHttpAtGateway(
+  arrival: Arrival,
+  visit: GatewayVisit,
+  server: GatewayServer,
+): readonly TraceBranch[] {
+  const { cluster } = visit;
+  const hop = { name: "gateway route" as const, cluster: cluster.name, source };
+  const { payload } = arrival;
+  if (payload.kind !== "http") {
+    const why = `${show(server.gateway)} expects HTTP, and whether that is spoken is not to be seen`;
+    return ended(passed(arrival, { ...hop, detail: why }, "unknown"), { kind: "unknown", why });
+  }
+  const sharing = mergedGateway(cluster, visit.workload).servers.filter((each) => each.routeName === server.routeName);
+  const hosts = gatewayHosts(visit, sharing);
+  const authority = payload.authority.replace(/:\d+$/, "").toLowerCase();
+  const found = hostRoutes(hosts, authority);
+  if (found === undefined) {
+    const near = sharing.find((each) => sniHosts(each).some((host) => isCoveredBy(authority, host)));
+    return noRoute(arrival, visit, { server: near ?? server, authority, hosts });
+  }
+  const isTls = server.server.tls !== undefined && !server.server.tls.httpsRedirect;
+  if (found.redirectsToHttps && !isTls) {
+    const at = passed(arrival, {
+      ...hop,
+      object: traced(cluster.name, server.gateway),
+      detail: `${authority} is for HTTPS only`,
+    });
+    return ended(at, { kind: "answered", by: { type: "proxy" }, status: 301 });
+  }
+  const context = {
+    proxy: visit.workload,
+    port: server.server.port.number,
+    gateways: new Set([found.server.gatewayName]),
+    scheme: isTls ? ("https" as const) : ("http" as const),
+  };
+  const choice = chooseHttpRoute({ http: found.routes }, payload, context);
+  return useChoice(arrival, visit, { authority, found, choice, payload });
+}
+
+interface Chosen {
+  readonly authority: string;
+  readonly found: HostRoutes;
+  readonly choice: RouteChoice;
+  readonly payload: HttpPayload;
+}
+
+function useChoice(
+  arrival: Arrival,
+  visit: GatewayVisit,
+  { authority, found, choice, payload }: Chosen,
+): readonly TraceBranch[] {
+  const { cluster } = visit;
+  const { server } = found;
+  const hop = { name: "gateway route" as const, cluster: cluster.name, source };
+  if (choice.kind === "unknown") {
+    return ended(passed(arrival, { ...hop, detail: choice.why }, "unknown"), { kind: "unknown", why: choice.why });
+  }
+  if (choice.kind !== "chosen") {
+    const [first] = found.routes;
+    const about = first === undefined ? {} : { object: objectOf(cluster.name, first), field: "spec.http" };
+    const fault = {
+      ...hop,
+      ...about,
+      code: "TRACE_GATEWAY_ROUTE" as const,
+      detail: `no route for ${authority} at port ${server.server.port.number} of ${show(server.gateway)} matches ${payload.method} ${payload.path}`,
+      mend: "Add a route whose match the request fits, or correct match.uri, match.port or match.gateways.",
+    };
+    return broken(arrival, fault, { kind: "refused", status: 404, responseFlag: "NR" });
+  }
+  const { route, match } = choice;
+  const at = passed(arrival, {
+    ...hop,
+    object: objectOf(cluster.name, route),
+    field: route.field,
+    detail: `VirtualService ${route.object.namespace}/${route.object.name} routes ${authority}${payload.path.replace(/\?.*/, "")}`,
+  });
+  const defaultPort = (host: string) => destinationPort(visit, { destination: { host } }, server);
+  return applyHttpRoute({ route, match, payload, cluster: cluster.name, defaultPort }).flatMap((effect) =>
+    take(at, visit, effect),
+  );
+}
+
+function take(arrival: Arrival, visit: GatewayVisit, effect: RouteEffect): readonly TraceBranch[] {
+  const part = share(arrival, effect.share);
+  if (effect.kind !== "forward") {
+    return ended(part, { kind: "answered", by: { type: "proxy" }, status: effect.status });
+  }
+  const { cluster, workload } = visit;
+  const { hops, probability } = part;
+  const { target, payload, retries } = effect;
+  const steps = openUpstream({
+    cluster,
+    proxy: workload,
+    target,
+    payload,
+    proxied: "http",
+    retries,
+    hops,
+    probability,
+  });
+  return followUpstream(part, visit, steps);
+}
+
+function objectOf(cluster: string, { object }: Placed<HttpRoute>): TracedObject {
+  return { cluster, kind: "VirtualService", ...object };
+}
+
+function noRoute(
+  arrival: Arrival,
+  { cluster }: GatewayVisit,
+  {
+    server,
+    authority,
+    hosts,
+  }: {
+    readonly server: GatewayServer;
+    readonly authority: string;
+    readonly hosts: ReadonlyMap<string, unknown>;
+  },
+): readonly TraceBranch[] {
+  const known = [...hosts.keys()];
+  const others = known.length === 0 ? "it routes none" : `it routes ${known.slice(0, 5).join(", ")}`;
+  const fault = {
+    name: "gateway route" as const,
+    cluster: cluster.name,
+    object: traced(cluster.name, server.gateway),
+    field: `spec.servers[${server.index}].hosts`,
+    source,
+    code: "TRACE_GATEWAY_ROUTE" as const,
+    detail: `no VirtualService of ${show(server.gateway)} has host ${authority}: ${others}`,
+    mend: `Bind a VirtualService with host ${authority} to it: gateways: [${server.gatewayName}], exported to the gateway's namespace, and a host that the Gateway's server has as well.`,
+  };
+  return broken(arrival, fault, { kind: "refused", status: 404, responseFlag: "NR" });
+}

@@ -1,0 +1,143 @@
+import type { Attempt } from "../attempt.ts";
+import type { TraceBranch } from "../traceResult.ts";
+import type { TraceWorld } from "../traceWorld.ts";
+import { type Arrival, broken, failedConnection, passed, show, traced } from "./arrival.ts";
+import { endGatewayTls } from "./endGatewayTls.ts";
+import { type ChainChoice, type GatewayChain, gatewayChain } from "./gatewayChain.ts";
+import type { GatewayPod } from "./gatewayPod.ts";
+import { alpnOf, sniOf } from "./inboundChain.ts";
+import { type GatewayServer, type MergedGateway, mergedGateway } from "./mergedGateway.ts";
+import { passThrough } from "./passThrough.ts";
+import { routeConnection } from "./routeConnection.ts";
+import { routeHttpAtGateway } from "./routeHttpAtGateway.ts";
+import { showConnection } from "./showConnection.ts";
+
+/** A connection at a port of a gateway's pod. */
+export interface GatewayVisit extends GatewayPod {
+  readonly world: TraceWorld;
+  readonly port: number;
+  /** Follows what the gateway sends on. */
+  readonly forward: (arrival: Arrival, to: Pick<Attempt, "caller" | "destination">) => readonly TraceBranch[];
+}
+
+const source = "pilot/pkg/networking/core/gateway.go";
+
+/** What a gateway does with a connection: its Gateways' servers, the filter chain, and where that leads. */
+export function serveAtGateway(arrival: Arrival, visit: GatewayVisit): readonly TraceBranch[] {
+  const { cluster, workload, port } = visit;
+  const name = `${workload.namespace}/${workload.name}`;
+  const key = `${cluster.name}/${name}`;
+  const hop = { name: "gateway" as const, cluster: cluster.name, source };
+  if (arrival.through.includes(key)) {
+    const fault = {
+      ...hop,
+      object: { cluster: cluster.name, kind: "Pod", namespace: workload.namespace, name: workload.name },
+      code: "TRACE_LOOP" as const,
+      detail: `gateway ${name} of ${cluster.name} sends the request back to itself`,
+      mend: "Keep endpoints of other clusters out of what the gateway forwards to: a Service that selects only local pods.",
+    };
+    return broken(arrival, fault, failedConnection(arrival, "UF"));
+  }
+  const merged = mergedGateway(cluster, workload);
+  const servers = merged.servers.filter((each) => each.port === port && isBound(each, workload.address));
+  if (servers.length === 0) return nothingListens(arrival, visit, merged);
+  const choice = gatewayChain(visit, servers, { sni: sniOf(arrival), alpn: alpnOf(arrival) });
+  if (choice.kind !== "chain") return noChain(arrival, visit, { choice, servers, merged });
+  const { chain } = choice;
+  const { gateway, index } = chain.server;
+  const at = passed(
+    { ...arrival, through: [...arrival.through, key] },
+    {
+      ...hop,
+      object: traced(cluster.name, gateway),
+      field: `spec.servers[${index}]`,
+      detail: `server ${index} of ${show(gateway)} at gateway ${name} takes ${showConnection(arrival)}`,
+    },
+  );
+  return follow(at, visit, chain);
+}
+
+function follow(arrival: Arrival, visit: GatewayVisit, chain: GatewayChain): readonly TraceBranch[] {
+  if (chain.kind === "auto") return passThrough(arrival, visit, chain);
+  if (chain.kind === "passthrough") return routeConnection(arrival, visit, chain);
+  const ended = endGatewayTls(arrival, visit, chain);
+  if ("branches" in ended) return ended.branches;
+  return chain.kind === "http"
+    ? routeHttpAtGateway(ended.arrival, visit, chain.server)
+    : routeConnection(ended.arrival, visit, chain);
+}
+
+/** A server may bind to one address of the pod. */
+function isBound({ bind }: GatewayServer, address: string | undefined): boolean {
+  return ["", "0.0.0.0", "::", address].includes(bind);
+}
+
+function nothingListens(arrival: Arrival, visit: GatewayVisit, { servers, skipped }: MergedGateway) {
+  const { cluster, workload, port } = visit;
+  const atPort = skipped.find((each) => each.port === port);
+  const others = [...new Set(servers.map((each) => each.port))].sort((left, right) => left - right);
+  const open = others.length === 0 ? "none at all" : `only ${others.join(", ")}`;
+  const name = `${workload.namespace}/${workload.name}`;
+  const fault = {
+    name: "gateway" as const,
+    cluster: cluster.name,
+    source: "pilot/pkg/model/gateway.go",
+    ...(atPort === undefined
+      ? {}
+      : { object: traced(cluster.name, atPort.gateway), field: `spec.servers[${atPort.index}]` }),
+    code: "TRACE_NOTHING_LISTENS" as const,
+    detail:
+      atPort === undefined
+        ? `gateway ${name} of ${cluster.name} opens no port ${port}, ${open}: no Gateway that selects it has a server for it`
+        : `gateway ${name} of ${cluster.name} opens no port ${port}: istiod skips server ${atPort.index} of ${show(atPort.gateway)}, since ${atPort.why}`,
+    mend: `Give a Gateway whose selector is among the pod's labels a server with the Service's port that leads to ${port}.`,
+  };
+  return broken(arrival, fault, failedConnection(arrival, "UF"));
+}
+
+function noChain(
+  arrival: Arrival,
+  { cluster, workload, port }: GatewayVisit,
+  {
+    choice,
+    servers,
+    merged,
+  }: {
+    readonly choice: Exclude<ChainChoice, { kind: "chain" }>;
+    readonly servers: readonly GatewayServer[];
+    readonly merged: MergedGateway;
+  },
+): readonly TraceBranch[] {
+  const hop = { name: "gateway" as const, cluster: cluster.name, source };
+  const about = ({ gateway, index }: Pick<GatewayServer, "gateway" | "index">) => ({
+    object: traced(cluster.name, gateway),
+    field: `spec.servers[${index}].hosts`,
+  });
+  const name = `${workload.namespace}/${workload.name}`;
+  const fails = failedConnection(arrival, "UF");
+  if (choice.kind === "rejected") {
+    const [first, second] = choice.servers;
+    const fault = {
+      ...hop,
+      ...about(second),
+      code: "TRACE_LISTENER_REJECTED" as const,
+      detail: `server ${first.index} of ${show(first.gateway)} and server ${second.index} of ${show(second.gateway)} both have a filter chain for ${choice.sni}: Envoy rejects the listener of port ${port} as a whole`,
+      mend: `Remove the host from ${show(second.gateway)} or ${show(first.gateway)}.`,
+    };
+    return broken(arrival, fault, fails);
+  }
+  const skipped = merged.skipped.find((each) => each.port === port);
+  const [only] = servers;
+  const listed = servers.flatMap(({ hosts }) => hosts).slice(0, 5);
+  const fault = {
+    ...hop,
+    ...(skipped !== undefined ? about(skipped) : only === undefined ? {} : about(only)),
+    code: "TRACE_NO_FILTER_CHAIN" as const,
+    detail:
+      choice.kind === "no listener"
+        ? `the servers of gateway ${name} at port ${port} (${listed.join(", ")}) have nothing to forward to, so that it does not open the port`
+        : `no server of gateway ${name} at port ${port} (${listed.join(", ")}) takes ${showConnection(arrival)}${skipped === undefined ? "" : `; istiod skips a server of ${show(skipped.gateway)}, since ${skipped.why}`}`,
+    mend: "Correct the SNI that the caller sends (tls.sni of its DestinationRule), or hosts of the Gateway; a passthrough server forwards only to Services and ServiceEntries of the mesh that the gateway's namespace sees.",
+  };
+  return broken(arrival, fault, fails);
+}

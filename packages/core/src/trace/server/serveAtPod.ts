@@ -1,0 +1,242 @@
+import type { TraceCluster } from "../traceCluster.ts";
+import type { TraceBranch } from "../traceResult.ts";
+import type { TraceWorkload } from "../traceWorkload.ts";
+import { type Arrival, broken, ended, failedConnection, passed, show, traced } from "./arrival.ts";
+import { authorize } from "./authorize.ts";
+import { checkIdentity } from "./checkIdentity.ts";
+import type { ConnectionFacts } from "./connectionFacts.ts";
+import { type InboundChain, inboundChain, sniOf } from "./inboundChain.ts";
+import { type InboundPort, inboundPort } from "./inboundPort.ts";
+import { mutualTlsMode, type PeerMode } from "./peerAuthentication.ts";
+
+const inboundSource = "pilot/pkg/networking/core/listener_inbound.go";
+
+/** A connection at a port of a pod that serves an app: its sidecar, if it has one, then the app. */
+export function serveAtPod(
+  arrival: Arrival,
+  cluster: TraceCluster,
+  workload: TraceWorkload,
+  port: number,
+): readonly TraceBranch[] {
+  const where = `${workload.namespace}/${workload.name}`;
+  const hop = { name: "destination" as const, cluster: cluster.name, object: podOf(workload), source: inboundSource };
+  if (workload.proxy === "none" || isLeftAlone(workload, port)) {
+    const why = workload.proxy === "none" ? "has no sidecar" : `keeps port ${port} from its sidecar`;
+    const at = passed(arrival, { ...hop, detail: `pod ${where} ${why}: the app takes port ${port} itself` });
+    const inbound: InboundPort = { ...inboundPort(cluster, workload, port), appPort: port };
+    return serveByApp(at, cluster, workload, inbound);
+  }
+  const inbound = inboundPort(cluster, workload, port);
+  const mode = mutualTlsMode(cluster, workload, port);
+  const served = inbound.declared ?? (inbound.object === undefined ? "whatever it is" : "HTTP or TCP, as it looks");
+  const at = passed(arrival, {
+    ...hop,
+    detail: `the sidecar of pod ${where} serves port ${port} as ${served}${inbound.object === undefined ? ", since no Service has it" : ""}`,
+  });
+  const chain = inboundChain(mode.mode, inbound.protocol, at);
+  if (chain === undefined) return refusedByMode(at, cluster, workload, { port, mode });
+  const terminated = endTls(at, cluster, workload, { port, mode, chain });
+  if ("branches" in terminated) return terminated.branches;
+  return checkPolicies(terminated.arrival, { cluster, workload, port, inbound, chain, before: at });
+}
+
+function podOf(workload: TraceWorkload) {
+  return { cluster: workload.cluster, kind: "Pod", namespace: workload.namespace, name: workload.name };
+}
+
+/** Ports that istio-iptables lets by (tools/istio-iptables/pkg/capture/run.go), and the proxy's own. */
+function isLeftAlone({ annotations }: TraceWorkload, port: number): boolean {
+  const listed = (name: string) =>
+    annotations[`traffic.sidecar.istio.io/${name}`]?.split(",").map((each) => each.trim());
+  const included = listed("includeInboundPorts");
+  if (included !== undefined && !included.includes("*") && !included.includes(`${port}`)) return true;
+  return [15020, 15021, 15090].includes(port) || (listed("excludeInboundPorts")?.includes(`${port}`) ?? false);
+}
+
+interface PortMode {
+  readonly port: number;
+  readonly mode: PeerMode;
+}
+
+function modeHop(cluster: TraceCluster, { mode }: PortMode) {
+  return {
+    name: "mutual TLS" as const,
+    cluster: cluster.name,
+    source: "pilot/pkg/networking/core/filterchain_options.go",
+    ...(mode.policy === undefined ? {} : { object: traced(cluster.name, mode.policy) }),
+    ...(mode.field === undefined ? {} : { field: mode.field }),
+  };
+}
+
+function sayMode({ mode, port }: PortMode): string {
+  const by = mode.policy === undefined ? "by default" : `by ${show(mode.policy)}`;
+  return `mutual TLS at port ${port} is ${mode.mode} ${by}`;
+}
+
+function refusedByMode(
+  at: Arrival,
+  cluster: TraceCluster,
+  workload: TraceWorkload,
+  where: PortMode,
+): readonly TraceBranch[] {
+  const isPlain = at.transport.mode === "none";
+  const strict = where.mode.mode === "STRICT";
+  const came = isPlain && at.payload.kind !== "tls" ? "plain text" : "TLS that is not the mesh's";
+  const fault = {
+    ...modeHop(cluster, where),
+    code: "TRACE_MUTUAL_TLS" as const,
+    detail: `${sayMode(where)}, and the connection is ${came}: no filter chain takes it`,
+    mend: strict
+      ? `Let the caller speak mutual TLS (a sidecar, no DestinationRule with tls.mode DISABLE), or set PERMISSIVE for port ${where.port} of ${workload.namespace}/${workload.name}.`
+      : `Let the caller use tls.mode ISTIO_MUTUAL, or name the Service's port as what it carries (https, tls or tcp).`,
+  };
+  return broken(at, fault, failedConnection(at, isPlain ? "UC" : "UF"));
+}
+
+type Terminated = { readonly arrival: Arrival } | { readonly branches: readonly TraceBranch[] };
+
+function endTls(
+  at: Arrival,
+  cluster: TraceCluster,
+  workload: TraceWorkload,
+  where: PortMode & { readonly chain: InboundChain },
+): Terminated {
+  const { chain, mode } = where;
+  const hop = modeHop(cluster, where);
+  if (chain.endsTls) {
+    if (at.transport.mode === "none") {
+      // The caller's own TLS: an application's client has no certificate of the mesh.
+      const fault = {
+        ...hop,
+        code: "TRACE_CLIENT_CERTIFICATE" as const,
+        detail: `${sayMode(where)}, and the client's own TLS has no certificate of the mesh`,
+        mend: "Let the client speak plain text to its sidecar, which adds mutual TLS.",
+      };
+      return { branches: broken(at, fault, { kind: "reset" }) };
+    }
+    const ok = passed(at, { ...hop, detail: `${sayMode(where)}, and the connection is mutual TLS` });
+    const checked = checkIdentity(ok, cluster, workload, { checksTrustDomain: true });
+    if ("branches" in checked) return checked;
+    return { arrival: { ...checked.arrival, transport: { mode: "none" } } };
+  }
+  if (chain.protocol === "http" && (at.transport.mode !== "none" || at.payload.kind === "tls")) {
+    const fault = {
+      ...hop,
+      code: "TRACE_MUTUAL_TLS" as const,
+      detail: `${sayMode(where)}, so that HTTP is expected in plain text, and the connection is TLS`,
+      mend:
+        mode.policy === undefined
+          ? "Let the caller speak plain text to this port."
+          : `Let the caller speak plain text (tls.mode DISABLE), or take back DISABLE in ${show(mode.policy)}.`,
+    };
+    return { branches: broken(at, fault, failedConnection(at, "UF")) };
+  }
+  return { arrival: passed(at, { ...hop, detail: `${sayMode(where)}, and the connection is taken as it is` }) };
+}
+
+interface PolicyCheck {
+  readonly cluster: TraceCluster;
+  readonly workload: TraceWorkload;
+  readonly port: number;
+  readonly inbound: InboundPort;
+  readonly chain: InboundChain;
+  /** Before its TLS was ended. */
+  readonly before: Arrival;
+}
+
+function checkPolicies(arrival: Arrival, check: PolicyCheck): readonly TraceBranch[] {
+  const { cluster, workload, inbound, chain, before } = check;
+  const decision = authorize(cluster, workload, connectionFacts(arrival, check));
+  const hop = {
+    name: "authorization" as const,
+    cluster: cluster.name,
+    source: "pilot/pkg/security/authz/builder/builder.go",
+  };
+  if (decision.kind === "allowed" && decision.policy === undefined) {
+    const at = passed(arrival, { ...hop, detail: "no AuthorizationPolicy asks" });
+    return serveByApp(at, cluster, workload, inbound);
+  }
+  const { policy, rule } = decision;
+  if (policy === undefined) return [];
+  const about = {
+    ...hop,
+    object: traced(cluster.name, policy),
+    field: rule === undefined ? "spec.rules" : `spec.rules[${rule}]`,
+  };
+  switch (decision.kind) {
+    case "allowed": {
+      const at = passed(arrival, { ...about, detail: `${show(policy)} allows it` });
+      return serveByApp(at, cluster, workload, inbound);
+    }
+    case "unknown": {
+      const detail = `${show(policy)}: ${decision.why}`;
+      return ended(passed(arrival, { ...about, detail }, "unknown"), { kind: "unknown", why: detail });
+    }
+    case "denied": {
+      const who =
+        chain.endsTls && before.transport.mode === "ISTIO_MUTUAL" ? before.transport.clientIdentity : undefined;
+      const fault = {
+        ...about,
+        code: "TRACE_DENIED" as const,
+        detail: `${show(policy)} denies it: ${decision.why}; the caller is ${who ?? "without an identity"}`,
+        mend: `Change ${about.field} of ${show(policy)}${who === undefined ? "" : ` so that it lets ${who.replace("spiffe://", "")} call`}.`,
+      };
+      if (chain.protocol === "http" && arrival.payload.kind === "http") {
+        return broken(arrival, fault, { kind: "refused", status: 403 });
+      }
+      return broken(arrival, fault, failedConnection(arrival, "UC"));
+    }
+  }
+}
+
+function connectionFacts(arrival: Arrival, { workload, port, chain, before }: PolicyCheck): ConnectionFacts {
+  return {
+    protocol: chain.protocol,
+    principal: chain.endsTls && before.transport.mode === "ISTIO_MUTUAL" ? before.transport.clientIdentity : undefined,
+    sourceAddress: arrival.sourceAddress,
+    destinationAddress: workload.address,
+    destinationPort: port,
+    sni: sniOf(before) ?? "",
+    http: chain.protocol === "http" && arrival.payload.kind === "http" ? arrival.payload : undefined,
+  };
+}
+
+const tlsProtocols = new Set(["TLS", "HTTPS"]);
+
+function serveByApp(
+  arrival: Arrival,
+  cluster: TraceCluster,
+  workload: TraceWorkload,
+  { appPort: port, declared, object }: InboundPort,
+): readonly TraceBranch[] {
+  const { namespace, name } = workload;
+  const where = `${namespace}/${name}`;
+  const hop = {
+    name: "application" as const,
+    cluster: cluster.name,
+    object: podOf(workload),
+    source: "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#Container",
+  };
+  if (arrival.transport.mode === "ISTIO_MUTUAL") {
+    const fault = {
+      ...hop,
+      code: "TRACE_NO_SIDECAR" as const,
+      detail: `the connection is mutual TLS of the mesh, and nothing at port ${port} of pod ${where} speaks it`,
+      mend: `Give ${where} a sidecar, or let callers speak plain text to it: tls.mode DISABLE for its host, and no tlsMode label.`,
+    };
+    return broken(arrival, fault, failedConnection(arrival, "UF"));
+  }
+  const isTls = arrival.transport.mode !== "none" || arrival.payload.kind === "tls";
+  if (isTls && !tlsProtocols.has(declared ?? "")) {
+    const why = `whether the app at port ${port} of pod ${where} speaks TLS is not to be seen`;
+    return ended(passed(arrival, { ...hop, detail: why }, "unknown"), { kind: "unknown", why });
+  }
+  if (workload.ports.length > 0 && !workload.ports.some(({ containerPort }) => containerPort === port)) {
+    const named = workload.ports.map(({ containerPort }) => containerPort).join(", ");
+    const why = `no container of pod ${where} declares port ${port}, only ${named}: whether the app listens there is not to be seen`;
+    const about = object === undefined ? {} : { object: traced(cluster.name, object), field: "spec.ports" };
+    return ended(passed(arrival, { ...hop, ...about, detail: why }, "unknown"), { kind: "unknown", why });
+  }
+  const at = passed(arrival, { ...hop, detail: `the app of pod ${where} takes it at port ${port}` });
+  return ended(at, { kind: "answered", by: { type: "workload", cluster: cluster.name, namespace, name, port } });
+}
