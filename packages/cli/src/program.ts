@@ -70,6 +70,20 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       finish(await connect(await session(command), service, options));
     });
 
+  program
+    .command("import")
+    .description("declarations of another system as ours")
+    .addArgument(program.createArgument("<system>", "emco: its traffic intents").choices(["emco"]))
+    .argument("<files...>", "files or folders: YAML of emcoctl, or JSON of its API")
+    .option("--namespace <name>", "the apps' namespace, where no logical cloud tells")
+    .option("--place <app=cluster>", "where an app runs, in place of placement intents (repeat it)", collect)
+    .option("--out <file>", "write to a file")
+    .option("--force", "replace the file if it exists")
+    .action(async (system: "emco", files: string[], options, command: Command) => {
+      const { importIntents } = await import("./commands/importIntents.ts");
+      finish(await importIntents(await session(command), system, files, options));
+    });
+
   program.commandsGroup("Change:");
   addPlanOptions(
     program

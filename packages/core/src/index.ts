@@ -1,4 +1,6 @@
 export { compile } from "./compile/compile.ts";
+export type { EmcoOptions } from "./emco/emcoPlacement.ts";
+export { importEmco } from "./emco/importEmco.ts";
 export type { ClusterFacts } from "./facts/clusterFacts.ts";
 export { clusterFacts } from "./facts/clusterFacts.ts";
 export type { GatewayAddress, GatewayAddresses } from "./facts/gatewayAddresses.ts";

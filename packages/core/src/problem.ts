@@ -19,6 +19,8 @@ export const problemCodes = {
   FIELD_INVALID: { severity: "error", summary: "a field has the wrong type or value" },
   RESOURCE_DUPLICATE: { severity: "error", summary: "two resources have the same kind, namespace and name" },
   MESH_DUPLICATE: { severity: "error", summary: "there is more than one Mesh resource" },
+  IMPORT_LEFT_OUT: { severity: "warning", summary: "something that was imported has no counterpart" },
+  IMPORT_BY_HAND: { severity: "warning", summary: "something that was imported has to be completed by hand" },
   // Configuration of the tool and access to clusters
   KUBECONFIG_INVALID: { severity: "error", summary: "the kubeconfig cannot be read or has no such context" },
   CLUSTER_UNREACHABLE: { severity: "delay", summary: "a cluster's API server does not answer" },

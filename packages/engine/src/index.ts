@@ -1,7 +1,7 @@
 export type { ApplyEvent } from "./apply/applyEvent.ts";
 export type { ApplyPlanOptions } from "./apply/applyPlan.ts";
 export { applyPlan } from "./apply/applyPlan.ts";
-export { type IntentFiles, type IntentFilesOptions, readIntentFiles } from "./intentFiles.ts";
+export { type IntentFiles, type IntentFilesOptions, readInputFiles, readIntentFiles } from "./intentFiles.ts";
 export { type ObserveOptions, type ObserveResult, observe } from "./observe/observe.ts";
 export { type Latency, type Probe, type ProbeKind, probeKinds } from "./probe/probe.ts";
 export { type ProbeOptions, probePaths } from "./probe/probePaths.ts";

@@ -46,15 +46,28 @@ export async function readIntentFiles(
   paths: readonly string[],
   options: IntentFilesOptions = {},
 ): Promise<IntentFiles> {
-  const found = await Promise.all(paths.map((path) => findSources(path, options)));
-  const sources = await withoutRepeats(found.flatMap((each) => ("sources" in each ? each.sources : [])));
-  const read = await Promise.all(sources.map((source) => readSource(source, options)));
-  const texts = read.flatMap((each) => ("file" in each ? [each] : []));
-  const problems = [...found, ...read].flatMap((each) => ("problem" in each ? [each.problem] : []));
+  const { texts, problems } = await readSources(paths, options);
   const files = withoutManifests(texts, options.cwd ?? process.cwd());
   const parsed = parseIntents(files, { isComplete: problems.length === 0 });
   if (problems.length === 0) return { ...parsed, files };
   return { files, sources: parsed.sources, intents: undefined, problems: [...problems, ...parsed.problems] };
+}
+
+/** The files that the paths name, as `readIntentFiles` reads them, whatever they hold. */
+export async function readInputFiles(
+  paths: readonly string[],
+  options: IntentFilesOptions = {},
+): Promise<{ readonly files: readonly InputFile[]; readonly problems: readonly Problem[] }> {
+  const { texts, problems } = await readSources(paths, options);
+  return { files: texts.map(({ file }) => file), problems };
+}
+
+async function readSources(paths: readonly string[], options: IntentFilesOptions) {
+  const found = await Promise.all(paths.map((path) => findSources(path, options)));
+  const sources = await withoutRepeats(found.flatMap((each) => ("sources" in each ? each.sources : [])));
+  const read = await Promise.all(sources.map((source) => readSource(source, options)));
+  const texts = read.flatMap((each) => ("file" in each ? [each] : []));
+  return { texts, problems: [...found, ...read].flatMap((each) => ("problem" in each ? [each.problem] : [])) };
 }
 
 async function findSources(name: string, { cwd = process.cwd(), signal }: IntentFilesOptions): Promise<Found> {
@@ -137,7 +150,7 @@ function unreadable(name: string, error: unknown): Problem {
     code: "FILE_UNREADABLE",
     at: name,
     message: code === "ENOENT" ? `${name} does not exist` : `${name} cannot be read: ${reason}`,
-    hint: code === "ENOENT" ? "Correct the path that -f gives." : "",
+    hint: code === "ENOENT" ? "Correct the path." : "",
   };
 }
 
