@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { addCaCommands } from "./caProgram.ts";
 import { collect, collectPort, collectWord, parseCount } from "./collect.ts";
 import { parseDuration } from "./duration.ts";
 import type { Io } from "./io.ts";
@@ -174,6 +175,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       const { rbac } = await import("./commands/rbac.ts");
       finish(await rbac(await session(command), cluster, options));
     });
+  addCaCommands(program, session, finish);
 
   program.commandsGroup("More:").helpCommand("help [command]", "print help for a command");
   program

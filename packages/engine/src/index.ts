@@ -1,6 +1,18 @@
 export type { ApplyEvent } from "./apply/applyEvent.ts";
 export type { ApplyPlanOptions } from "./apply/applyPlan.ts";
 export { applyPlan } from "./apply/applyPlan.ts";
+export type {
+  Ca,
+  CaKind,
+  CaOptions,
+  CertificateStatus,
+  ClusterCaStatus,
+  IssueChoice,
+  KeyFileMade,
+  NamedFile,
+  SecretOutcome,
+} from "./ca/ca.ts";
+export { loadCa } from "./ca/loadCa.ts";
 export { type IntentFiles, type IntentFilesOptions, readInputFiles, readIntentFiles } from "./intentFiles.ts";
 export { type ObserveOptions, type ObserveResult, observe } from "./observe/observe.ts";
 export { type Latency, type Probe, type ProbeKind, probeKinds } from "./probe/probe.ts";

@@ -14,6 +14,7 @@ export type {
   KubeClient,
   Listed,
   ListOptions,
+  ObjectOptions,
   PodContainer,
   PodPort,
   RemoveOptions,

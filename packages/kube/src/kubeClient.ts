@@ -5,6 +5,14 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface ObjectOptions extends CallOptions {
+  /**
+   * Only metadata comes back; what else the object holds never leaves the API server: for Secrets.
+   * https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches
+   */
+  readonly metadataOnly?: boolean;
+}
+
 export interface ListOptions extends CallOptions {
   readonly namespace?: string;
   readonly labelSelector?: string;
@@ -27,7 +35,7 @@ export interface WatchOptions extends CallOptions {
   readonly fieldSelector?: string;
 }
 
-export interface ApplyOptions extends CallOptions {
+export interface ApplyOptions extends ObjectOptions {
   readonly dryRun?: boolean;
   /** Take over fields that another manager owns. Without it such a field is a 409. */
   readonly force?: boolean;
@@ -94,7 +102,7 @@ export interface KubeClient {
     kind: KindEntry,
     name: string,
     namespace: string | undefined,
-    options?: CallOptions,
+    options?: ObjectOptions,
   ): Promise<KubeObject | undefined>;
   /**
    * Server-side apply with field manager `isthmus`. `metadata.resourceVersion` and `metadata.uid`, where set, are

@@ -1,6 +1,7 @@
 import { type KeyPair, signingAlgorithm } from "./keys.ts";
+import { nameConstraintsExtension } from "./nameLimits.ts";
 import { distinguishedName, generalNames } from "./names.ts";
-import type { Profile, SubjectAltNames } from "./signer.ts";
+import type { NameLimits, Profile, SubjectAltNames } from "./signer.ts";
 import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
@@ -17,11 +18,12 @@ export interface RequestOptions {
   readonly organization: string;
   readonly names: SubjectAltNames;
   readonly keys: KeyPair;
+  readonly nameLimits?: NameLimits;
 }
 
 /** A certificate request (PKCS #10, PEM), signed with its own key. */
 export async function createRequest(options: RequestOptions): Promise<string> {
-  const { profile, commonName, organization, names, keys } = options;
+  const { profile, commonName, organization, names, keys, nameLimits } = options;
   const alternatives = generalNames(names);
   const request = await Pkcs10CertificateRequestGenerator.create({
     name: distinguishedName(commonName, organization),
@@ -30,6 +32,7 @@ export async function createRequest(options: RequestOptions): Promise<string> {
     extensions: [
       ...usageExtensions(profile),
       ...(alternatives.length > 0 ? [new SubjectAlternativeNameExtension(alternatives)] : []),
+      ...(nameLimits === undefined ? [] : [nameConstraintsExtension(nameLimits)]),
     ],
   });
   return `${request.toString("pem").trim()}\n`;

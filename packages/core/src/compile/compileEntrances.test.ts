@@ -8,6 +8,8 @@ import {
   service,
 } from "@isthmus/testkit";
 import { expect, test } from "vitest";
+import { issuedCredentialName } from "../facts/issuedCredentialName.ts";
+import type { Gateway } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { ExternalAccess } from "../model/externalAccess.ts";
 import type { Observed } from "../model/observed.ts";
@@ -236,17 +238,29 @@ const cases: readonly (readonly [string, string, () => ReturnType<typeof compile
         externalAccess("bar/open", { service: "httpbin", tls: { ...mutual, mode: "Simple" } }),
       ]),
   ],
-  [
-    "NOT_YET",
-    "the certificate is to be issued",
-    () => run([externalAccess("bar/httpbin", { tls: { mode: "Simple", credential: { issue: {} } } })]),
-  ],
 ];
 
 test.each(cases)("%s where %s", (code, _reason, compiled) => {
   const { problems } = compiled();
 
   expect([...new Set(problems.map((problem) => problem.code))]).toEqual([code]);
+});
+
+test("an issued certificate is looked for in a Secret of its own for each declaration", () => {
+  const issued = { mode: "Simple", credential: { issue: {} } };
+  const accesses = [
+    externalAccess("bar/httpbin", { tls: issued }),
+    externalAccess("bar/open", { hosts: ["open.example.com"], service: "httpbin", tls: issued }),
+  ];
+
+  const { problems, desired } = run(accesses);
+
+  const credentials = (desired.get("cluster2") ?? [])
+    .filter(({ kind }) => kind === "Gateway")
+    .map(({ spec }) => (spec as Gateway["spec"]).servers?.[0]?.tls?.credentialName);
+  expect(problems).toEqual([]);
+  expect(credentials.sort()).toEqual(accesses.map(issuedCredentialName).sort());
+  expect(new Set(credentials).size).toBe(2);
 });
 
 test("a wildcard Gateway of the user is no conflict: the exact host wins", () => {

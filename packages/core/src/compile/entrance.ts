@@ -1,3 +1,4 @@
+import { issuedCredentialName } from "../facts/issuedCredentialName.ts";
 import type { Gateway, VirtualService } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";
 import { dnsLabel } from "../kinds/names.ts";
@@ -42,7 +43,7 @@ function gatewayServer({ intent }: Entrance, { port, use }: EntrancePort): Gatew
         port: { number: port, name: "https", protocol: "HTTPS" },
         tls: {
           mode: mode === "Mutual" ? "MUTUAL" : "SIMPLE",
-          ...(credential?.secret === undefined ? {} : { credentialName: credential.secret }),
+          ...(credential === undefined ? {} : { credentialName: credential.secret ?? issuedCredentialName(intent) }),
           ...(clients === undefined ? {} : { subjectAltNames: [...clients.subjectAltNames].sort() }),
         },
         hosts,

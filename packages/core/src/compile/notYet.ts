@@ -9,11 +9,6 @@ export function reportNotYet(intents: Intents, report: Report): void {
     const owner = ownerName(intent.kind, intent.metadata.namespace, intent.metadata.name);
     for (const [path, what] of unsupportedFields(intent)) refuse(report, owner, at(intent, ...path), what);
   }
-  for (const intent of intents.externalAccesses) {
-    if (intent.spec.tls.credential?.issue === undefined) continue;
-    const owner = ownerName(intent.kind, intent.metadata.namespace, intent.metadata.name);
-    refuse(report, owner, at(intent, "spec", "tls", "credential", "issue"), "a certificate that Isthmus issues");
-  }
   for (const intent of intents.externalServices) {
     if (intent.spec.via === undefined) continue;
     const owner = ownerName(intent.kind, intent.metadata.namespace, intent.metadata.name);

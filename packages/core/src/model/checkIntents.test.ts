@@ -74,6 +74,16 @@ test.each([
   expect(faults(mesh(names))).toMatchObject([{ code: "NAME_TEMPLATE_INVALID", message }]);
 });
 
+test.each([
+  [{ signer: {} }, "spec.ca.signer must have one of file, certManager and exec, and has none"],
+  [
+    { external: { signer: { file: { path: "a" }, exec: { command: ["b"] } } } },
+    "spec.ca.external.signer must have one of file, certManager and exec, and has file and exec",
+  ],
+])("a CA with %j is refused: one signer signs", (ca, message) => {
+  expect(faults({ ...mesh({}), spec: { ca } })).toMatchObject([{ code: "FIELD_INVALID", message }]);
+});
+
 test("a cluster is reached in one way", () => {
   expect(faults(cluster("c1", { access: { context: "a", directory: "b" } }))).toEqual([
     {

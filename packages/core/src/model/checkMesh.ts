@@ -1,6 +1,7 @@
 import type { Problem } from "../problem.ts";
 import { at } from "./intents.ts";
 import type { Mesh } from "./mesh.ts";
+import type { SignerConfig } from "./meshCa.ts";
 import { hostSchema } from "./resource.ts";
 
 const placeholders = ["service", "namespace", "cluster"];
@@ -10,6 +11,21 @@ export function checkMesh(mesh: Mesh): readonly Problem[] {
   return [
     ...checkTemplate(mesh, "perCluster", ["service", "cluster"], placeholders),
     ...checkTemplate(mesh, "mesh", ["service"], ["service", "namespace"]),
+    ...checkSigner(mesh, ["signer"], mesh.spec.ca.signer),
+    ...checkSigner(mesh, ["external", "signer"], mesh.spec.ca.external.signer),
+  ];
+}
+
+function checkSigner(mesh: Mesh, path: readonly string[], signer: SignerConfig): readonly Problem[] {
+  const named = Object.keys(signer);
+  if (named.length === 1) return [];
+  return [
+    {
+      code: "FIELD_INVALID",
+      at: at(mesh, "spec", "ca", ...path),
+      message: `spec.ca.${path.join(".")} must have one of file, certManager and exec, and has ${named.join(" and ") || "none"}`,
+      hint: "",
+    },
   ];
 }
 

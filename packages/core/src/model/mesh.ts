@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { meshCaSchema } from "./meshCa.ts";
 import { apiVersion, clusterScopedMetadata, dnsLabelSchema, statusSchema, uniqueList } from "./resource.ts";
 
 const hostTemplate = z
@@ -32,6 +33,7 @@ export const meshSpecSchema = z.strictObject({
     .describe(
       "Share what ServiceExports of multicluster.x-k8s.io in the clusters export, as <service>.<namespace>.svc.clusterset.local; absent: exports are not looked at",
     ),
+  ca: meshCaSchema.prefault({}).describe("Where the mesh's certificates come from; only `isthmus ca` uses it"),
 });
 
 export const meshSchema = z

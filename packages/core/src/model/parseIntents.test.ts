@@ -47,6 +47,11 @@ test("two MeshClusters and one SharedService are enough: everything else has a d
       trustDomain: "cluster.local",
       istioNamespace: "istio-system",
       clusterDomain: "cluster.local",
+      ca: {
+        signer: { file: { path: "ca/mesh-root.json" } },
+        intermediate: { days: 730, key: "ecdsa", nameConstraints: false },
+        external: { signer: { file: { path: "ca/external-root.json" } }, days: 90, key: "ecdsa" },
+      },
       names: { perCluster: "{service}.{namespace}.{cluster}", mesh: "{service}.{namespace}.mesh" },
       addressPool: "240.0.0.0/16",
     },

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { at, type Intents, type MeshCluster, MeshError, type Sources } from "@isthmus/core";
+import { at, type Intent, type Intents, type MeshCluster, MeshError, type Sources } from "@isthmus/core";
+import type { KubeClient } from "@isthmus/kube";
 import { BrokenTarget } from "./brokenTarget.ts";
 import { DirectoryTarget } from "./directoryTarget.ts";
 import type { Target } from "./target.ts";
@@ -29,7 +30,7 @@ export async function openTargets(
       if (directory !== undefined) {
         return [
           cluster,
-          new DirectoryTarget({ cluster, directory: pathOf(directory, declared, options), istioNamespace }),
+          new DirectoryTarget({ cluster, directory: declaredPath(directory, declared, options), istioNamespace }),
         ];
       }
       return [cluster, await openLive(declared, istioNamespace, options)];
@@ -40,9 +41,24 @@ export async function openTargets(
 
 async function openLive(declared: MeshCluster, istioNamespace: string, options: OpenTargetsOptions): Promise<Target> {
   const cluster = declared.metadata.name;
+  try {
+    const [client, { LiveTarget }] = await Promise.all([connectCluster(declared, options), import("./liveTarget.ts")]);
+    return new LiveTarget({ cluster, client, istioNamespace });
+  } catch (error) {
+    if (error instanceof MeshError) return new BrokenTarget(cluster, error.problem);
+    throw error;
+  }
+}
+
+/**
+ * A client for a declared cluster that has an API server; nothing is asked of it yet. Throws KUBECONFIG_INVALID, and NOT_YET
+ * where only the controller knows the way.
+ */
+export async function connectCluster(declared: MeshCluster, options: OpenTargetsOptions): Promise<KubeClient> {
+  const cluster = declared.metadata.name;
   const { context = cluster, kubeconfig } = declared.spec.access;
   if (kubeconfig?.secretRef !== undefined) {
-    return new BrokenTarget(cluster, {
+    throw new MeshError({
       code: "NOT_YET",
       at: at(declared, "spec", "access", "kubeconfig", "secretRef"),
       message: `cluster ${cluster}: only the controller reads kubeconfigs from Secrets`,
@@ -50,22 +66,21 @@ async function openLive(declared: MeshCluster, istioNamespace: string, options: 
     });
   }
   // Whoever has only directories need not wait for an API client to be loaded.
-  const [{ connect }, { LiveTarget }] = await Promise.all([import("@isthmus/kube"), import("./liveTarget.ts")]);
+  const { connect } = await import("@isthmus/kube");
   // A file of the cluster's own tells by its current context which cluster that is.
   const way =
     kubeconfig?.path !== undefined
-      ? { kubeconfigPath: pathOf(kubeconfig.path, declared, options) }
+      ? { kubeconfigPath: declaredPath(kubeconfig.path, declared, options) }
       : { context, ...(options.kubeconfig !== undefined && { kubeconfigPath: options.kubeconfig }) };
-  try {
-    return new LiveTarget({ cluster, client: await connect({ ...way, cluster }), istioNamespace });
-  } catch (error) {
-    if (error instanceof MeshError) return new BrokenTarget(cluster, error.problem);
-    throw error;
-  }
+  return connect({ ...way, cluster });
 }
 
-/** Shown as short as it was written: it appears in messages. */
-function pathOf(path: string, declared: MeshCluster, { sources, cwd = process.cwd() }: OpenTargetsOptions): string {
+/** A path of a declaration, relative to its file. Shown as short as it was written: it appears in messages. */
+export function declaredPath(
+  path: string,
+  declared: Intent,
+  { sources, cwd = process.cwd() }: OpenTargetsOptions,
+): string {
   if (isAbsolute(path)) return path;
   const relative = join(dirname(sources?.fileOf(declared) ?? ""), path);
   return cwd === process.cwd() ? relative : resolve(cwd, relative);

@@ -23,6 +23,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly body?: string;
   readonly contentType?: string;
+  /** Of the answer; whole objects in JSON unless told. */
+  readonly accept?: string;
   readonly signal?: AbortSignal | undefined;
   /** Doing it twice may do more than doing it once. */
   readonly once?: boolean;
@@ -158,7 +160,7 @@ export class Session {
 
   #headers(request: HttpRequest, credentials: Credentials): Record<string, string | string[]> {
     return {
-      accept: "application/json",
+      accept: request.accept ?? "application/json",
       "user-agent": userAgent,
       ...(request.contentType === undefined ? {} : { "content-type": request.contentType }),
       ...(credentials.authorization === undefined ? {} : { authorization: credentials.authorization }),

@@ -4,6 +4,7 @@ import type { Session } from "../http/session.ts";
 import type { Applied, ApplyOptions } from "../kubeClient.ts";
 import { KubeError } from "../kubeError.ts";
 import { getObject } from "./getObject.ts";
+import { metadataOnlyType, partialObject } from "./partialObject.ts";
 import { resourceName, resourcePath } from "./resourcePath.ts";
 
 export interface ManagedApplyOptions extends ApplyOptions {
@@ -57,6 +58,7 @@ async function send(
       }),
       // JSON is YAML.
       contentType: "application/apply-patch+yaml",
+      ...(options.metadataOnly === true ? { accept: metadataOnlyType } : {}),
       body: JSON.stringify({
         ...object,
         metadata: { name, ...(namespace === undefined ? {} : { namespace }), ...metadata },
@@ -65,7 +67,11 @@ async function send(
     },
     onRepeat,
   );
-  return { object: JSON.parse(answer.body), created: answer.status === 201 };
+  const applied: KubeObject = JSON.parse(answer.body);
+  return {
+    object: options.metadataOnly === true ? partialObject(kind, applied) : applied,
+    created: answer.status === 201,
+  };
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { KindEntry, KubeObject } from "@isthmus/core";
 import type { Session } from "../http/session.ts";
-import type { CallOptions } from "../kubeClient.ts";
+import type { ObjectOptions } from "../kubeClient.ts";
 import { KubeError } from "../kubeError.ts";
+import { metadataOnlyType, partialObject } from "./partialObject.ts";
 import { resourceName, resourcePath } from "./resourcePath.ts";
 
 export async function getObject(
@@ -9,7 +10,7 @@ export async function getObject(
   kind: KindEntry,
   name: string,
   namespace: string | undefined,
-  options: CallOptions,
+  options: ObjectOptions,
 ): Promise<KubeObject | undefined> {
   const call = {
     verb: "get",
@@ -19,8 +20,10 @@ export async function getObject(
   } as const;
   try {
     const path = resourcePath(kind, namespace, name);
-    const { body } = await session.send({ call, method: "GET", path, signal: options.signal });
-    return JSON.parse(body);
+    const accept = options.metadataOnly === true ? { accept: metadataOnlyType } : {};
+    const { body } = await session.send({ call, method: "GET", path, signal: options.signal, ...accept });
+    const object: KubeObject = JSON.parse(body);
+    return options.metadataOnly === true ? partialObject(kind, object) : object;
   } catch (failure) {
     if (isAbsent(failure)) return undefined;
     throw failure;

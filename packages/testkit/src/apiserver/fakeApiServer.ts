@@ -123,7 +123,7 @@ export class FakeApiServer {
       if (call?.verb === "watch") return watchStream(this.#state.store, call, response);
       const { status, answer } = this.#answer(url, call, body, request);
       if (fault !== undefined && "effect" in fault) return this.#break(fault, response);
-      reply(response, status, answer);
+      reply(response, status, isMetadataOnly(request) ? metadataOf(answer) : answer);
     } catch (failure) {
       if (!(failure instanceof StatusError)) throw failure;
       const retryAfter = fault?.type === "status" ? fault.retryAfter : undefined;
@@ -198,6 +198,15 @@ export class FakeApiServer {
 interface Answer {
   readonly status: number;
   readonly answer: object | string;
+}
+
+function isMetadataOnly({ headers }: IncomingMessage): boolean {
+  return headers.accept?.includes("as=PartialObjectMetadata") === true;
+}
+
+function metadataOf(answer: object | string): object | string {
+  if (typeof answer === "string" || !("metadata" in answer)) return answer;
+  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: answer.metadata };
 }
 
 function faultStatus(fault: Extract<Fault, { type: "status" }>, entry: RequestEntry): StatusError {

@@ -7,6 +7,7 @@ function kind(group: string, version: string, name: string, plural: string, name
 /** What a cluster serves beside the kinds that we read or write, as far as tests need it. */
 const others: readonly KindEntry[] = [
   kind("", "v1", "ConfigMap", "configmaps", true),
+  kind("", "v1", "Secret", "secrets", true),
   kind("", "v1", "ServiceAccount", "serviceaccounts", true),
   kind("apps", "v1", "Deployment", "deployments", true),
   kind("coordination.k8s.io", "v1", "Lease", "leases", true),

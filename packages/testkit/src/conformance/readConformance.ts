@@ -28,6 +28,28 @@ export function readConformance(rig: ConformanceRig): void {
     expect(await bench.ours.list(kinds.service, { namespace: other.namespace })).toEqual([]);
   });
 
+  test("metadata alone is all that comes back where it is asked for, of a read and of a write", async () => {
+    await using bench = await openBench(rig);
+    const { ours, namespace } = bench;
+    const object = {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "a", namespace, annotations: { shown: "yes" } },
+      data: { key: "c2VjcmV0" },
+    };
+
+    const applied = await ours.apply(kinds.secret, object, { metadataOnly: true });
+    const read = await ours.get(kinds.secret, "a", namespace, { metadataOnly: true });
+    const absent = await ours.get(kinds.secret, "b", namespace, { metadataOnly: true });
+
+    expect(applied.created).toBe(true);
+    expect(Object.keys(applied.object).sort()).toEqual(["apiVersion", "kind", "metadata"]);
+    expect(read).toEqual(applied.object);
+    expect(read).toMatchObject({ apiVersion: "v1", kind: "Secret", metadata: { annotations: { shown: "yes" } } });
+    expect(JSON.stringify(read)).not.toContain("c2VjcmV0");
+    expect(absent).toBeUndefined();
+  });
+
   test("labels and fields select", async () => {
     await using bench = await openBench(rig);
     const { ours, namespace } = bench;

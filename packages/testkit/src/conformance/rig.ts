@@ -10,6 +10,16 @@ export interface ConformanceRig {
 export const kinds = {
   namespace: known("", "Namespace"),
   service: known("", "Service"),
+  // Never in the catalog: nothing but the CA's own code writes one, and nobody reads one.
+  secret: {
+    group: "",
+    version: "v1",
+    kind: "Secret",
+    plural: "secrets",
+    namespaced: true,
+    read: "optional",
+    write: false,
+  } as const,
   gateway: known("networking.istio.io", "Gateway"),
   serviceEntry: known("networking.istio.io", "ServiceEntry"),
   destinationRule: known("networking.istio.io", "DestinationRule"),

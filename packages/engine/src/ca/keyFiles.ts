@@ -1,0 +1,98 @@
+import { randomUUID } from "node:crypto";
+import { access, link, mkdir, open, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { MeshError } from "@isthmus/core";
+
+/** A file as it is found, and as messages call it. */
+export interface NamedFile {
+  readonly path: string;
+  readonly name: string;
+}
+
+const largest = 2_000_000;
+
+/**
+ * The text of a file that only its owner may read. Throws CA_MISSING where there is none, CA_KEY_FILE_EXPOSED where others
+ * may read or write it, FILE_UNREADABLE.
+ */
+export async function readKeyFile({ path, name }: NamedFile): Promise<string> {
+  try {
+    const file = await open(path, "r");
+    try {
+      const { mode, size } = await file.stat();
+      // Windows has no such modes.
+      if (process.platform !== "win32" && (mode & 0o077) !== 0) throw exposed(name, mode);
+      if (size > largest) throw unreadable(name, "it is larger than a key file");
+      return await file.readFile("utf8");
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof MeshError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT") throw unreadable(name, message);
+    throw new MeshError({
+      code: "CA_MISSING",
+      at: name,
+      message: `there is no CA: ${name} does not exist`,
+      hint: "Make one with `isthmus ca init`, or take one over with `isthmus ca import`; spec.ca of the Mesh names the file.",
+    });
+  }
+}
+
+/**
+ * Writes a new file of mode 0600, whole or not at all, and its folder where there is none. Never replaces one: a root key
+ * that is lost is lost for good. Throws CA_EXISTS, WRITE_FAILED.
+ */
+export async function writeNewKeyFile({ path, name }: NamedFile, text: string): Promise<void> {
+  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(temporary, "wx", 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    // Unlike a rename, a link fails where the name is taken, also by who was quicker.
+    await link(temporary, path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw existing(name);
+    throw new MeshError({ code: "WRITE_FAILED", at: name, message: `${name} cannot be written: ${message}`, hint: "" });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Throws CA_EXISTS: before somebody types a passphrase for nothing. `writeNewKeyFile` refuses as well. */
+export async function refuseExisting({ path, name }: NamedFile): Promise<void> {
+  const isFree = await access(path).then(
+    () => false,
+    () => true,
+  );
+  if (!isFree) throw existing(name);
+}
+
+function existing(name: string): MeshError {
+  return new MeshError({
+    code: "CA_EXISTS",
+    at: name,
+    message: `${name} exists already, and a CA's key is never replaced`,
+    hint: "Name another file in spec.ca of the Mesh, or move this one to a safe place first.",
+  });
+}
+
+function exposed(name: string, mode: number): MeshError {
+  return new MeshError({
+    code: "CA_KEY_FILE_EXPOSED",
+    at: name,
+    message: `others may read or change ${name} (mode ${(mode & 0o777).toString(8)})`,
+    hint: `chmod 600 ${name}`,
+  });
+}
+
+function unreadable(name: string, why: string): MeshError {
+  return new MeshError({ code: "FILE_UNREADABLE", at: name, message: `${name} cannot be read: ${why}`, hint: "" });
+}

@@ -1,0 +1,43 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { MeshError } from "@isthmus/core";
+import type { CaCerts } from "@isthmus/pki";
+import { writeFileAtomically } from "../target/directory/writeFileAtomically.ts";
+import type { NamedFile } from "./keyFiles.ts";
+import { inFolder } from "./openCa.ts";
+
+const caCertsFiles = ["ca-cert.pem", "ca-key.pem", "root-cert.pem", "cert-chain.pem"] as const;
+
+/** Throws FILE_UNREADABLE. */
+export async function readTextFile({ path, name }: NamedFile): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const { message } = error as Error;
+    throw new MeshError({ code: "FILE_UNREADABLE", at: name, message: `${name} cannot be read: ${message}`, hint: "" });
+  }
+}
+
+/** The files of a folder as istiod names them. Throws FILE_UNREADABLE. */
+export async function readCaCertsFolder(folder: NamedFile): Promise<CaCerts> {
+  const [cert, key, root, chain] = await Promise.all(caCertsFiles.map((name) => readTextFile(inFolder(folder, name))));
+  return {
+    "ca-cert.pem": cert ?? "",
+    "ca-key.pem": key ?? "",
+    "root-cert.pem": root ?? "",
+    "cert-chain.pem": chain ?? "",
+  };
+}
+
+/** Writes files of mode 0600 into a folder of mode 0700, made where there is none; each whole or not at all. Throws WRITE_FAILED. */
+export async function writeSecretFiles(folder: NamedFile, files: Readonly<Record<string, string>>): Promise<void> {
+  try {
+    await mkdir(folder.path, { recursive: true, mode: 0o700 });
+    for (const [name, text] of Object.entries(files)) {
+      await writeFileAtomically(inFolder(folder, name).path, text, 0o600);
+    }
+  } catch (error) {
+    const { message } = error as Error;
+    const at = folder.name;
+    throw new MeshError({ code: "WRITE_FAILED", at, message: `${at} cannot be written: ${message}`, hint: "" });
+  }
+}
