@@ -125,6 +125,12 @@ test("an SNI of another service, port or subset is taken by no filter chain", ()
   ]);
 });
 
+test("capital letters of an SNI do not count", () => {
+  const transport = { ...mutual, sni: sni.replace("cluster.local", "CLUSTER.local") };
+
+  expect(served([...httpbin, opened], { transport })).toEqual(["1 answered httpbin"]);
+});
+
 test("a Service that the gateway's namespace does not see is not passed through", () => {
   const [seen, ...pods] = httpbin;
   const hidden = {
@@ -144,30 +150,52 @@ test("only ready endpoints with a sidecar are passed through to", () => {
   ]);
 });
 
-test("the reference's recipe fails for want of the tlsMode label", () => {
-  const host = "httpbin.bar.cluster2";
-  const entry = (labels: Readonly<Record<string, string>>): KubeObject => ({
+const referenceHost = "httpbin.bar.cluster2";
+function referenceEntry(endpoint: object): KubeObject {
+  return {
     apiVersion: "networking.istio.io/v1",
     kind: "ServiceEntry",
     metadata: { name: "httpbin-remote", namespace: "istio-system" },
     spec: {
-      hosts: [host],
+      hosts: [referenceHost],
       location: "MESH_INTERNAL",
       resolution: "DNS",
       exportTo: ["."],
       ports: [{ name: "tcp", number: 8000, protocol: "TCP" }],
-      endpoints: [{ address: "httpbin.bar.svc.cluster.local", labels }],
+      endpoints: [endpoint],
     },
-  });
-  const transport = { ...mutual, sni: `outbound_.8000_._.${host}`, acceptedSubjectAltNames: [] };
-  const withAddress = { ...service("bar/httpbin", undefined, { clusterIP: "10.96.0.7" }) };
-  const objects = [withAddress, pod("bar/httpbin"), gateway("open", passthrough(host))];
+  };
+}
+const referenceRule: KubeObject = {
+  apiVersion: "networking.istio.io/v1",
+  kind: "DestinationRule",
+  metadata: { name: "httpbin-dr", namespace: "istio-system" },
+  spec: { host: referenceHost, trafficPolicy: { tls: { mode: "ISTIO_MUTUAL" } } },
+};
+const referenceTls = { ...mutual, sni: `outbound_.8000_._.${referenceHost}`, acceptedSubjectAltNames: [] };
+const byAddress = { ...service("bar/httpbin", undefined, { clusterIP: "10.96.0.7" }) };
+const referenceServer = [byAddress, pod("bar/httpbin"), gateway("open", passthrough(referenceHost))];
+const labels = { "security.istio.io/tlsMode": "istio" };
 
-  expect(served([...objects, entry({})], { transport })).toEqual([
-    "1 refused 503 TRACE_GATEWAY_ENDPOINTS ServiceEntry httpbin-remote",
-  ]);
-  expect(served([...objects, entry({ "security.istio.io/tlsMode": "istio" })], { transport })).toEqual([
-    "1 answered httpbin",
+test("the reference's recipe fails for want of the tlsMode label, which no DestinationRule stands in for", () => {
+  const address = "httpbin.bar.svc.cluster.local";
+  const transport = referenceTls;
+
+  for (const rules of [[], [referenceRule]]) {
+    expect(served([...referenceServer, ...rules, referenceEntry({ address })], { transport })).toEqual([
+      "1 refused 503 TRACE_GATEWAY_ENDPOINTS ServiceEntry httpbin-remote",
+    ]);
+    expect(served([...referenceServer, ...rules, referenceEntry({ address, labels })], { transport })).toEqual([
+      "1 answered httpbin",
+    ]);
+  }
+});
+
+test("an endpoint that cluster DNS does not know is none", () => {
+  const entry = referenceEntry({ address: "other.bar.svc.cluster.local", labels });
+
+  expect(served([...referenceServer, entry], { transport: referenceTls })).toEqual([
+    "1 refused 503 TRACE_ADDRESS_UNKNOWN",
   ]);
 });
 
@@ -223,4 +251,115 @@ test("plain text to a strict port, and mutual TLS to a pod without a sidecar, fa
   expect(served([nodePort, pod("bar/httpbin", { sidecar: false })], { destination })).toEqual([
     "1 refused 503 TRACE_NO_SIDECAR Pod httpbin",
   ]);
+});
+
+function virtualService(name: string, http: readonly object[], spec: object = {}): KubeObject {
+  return {
+    apiVersion: "networking.istio.io/v1",
+    kind: "VirtualService",
+    metadata: { name, namespace: "bar" },
+    spec: { hosts: ["www.example.com"], gateways: ["istio-system/web"], http, ...spec },
+  };
+}
+const web = (port: number, ...hosts: readonly string[]) => ({
+  port: { number: port, name: "http", protocol: "HTTP" },
+  hosts,
+});
+const toHttpbin = { route: [{ destination: { host: "httpbin.bar.svc.cluster.local", port: { number: 8000 } } }] };
+const overHttp = {
+  proxied: "no",
+  transport: { mode: "none" },
+  destination: { kind: "address", address: "192.0.2.2", port: 30080, isHostname: false },
+  payload: { ...http, authority: "www.example.com:30080" },
+} as const;
+
+test("a gateway's HTTP server routes hosts that it shares with a VirtualService", () => {
+  const objects = [...httpbin, gateway("web", web(80, "*.example.com")), virtualService("www", [toHttpbin])];
+
+  expect(served(objects, overHttp)).toEqual(["1 answered httpbin"]);
+  expect(served(objects, { ...overHttp, payload: { ...http, authority: "other.example.com" } })).toEqual([
+    "1 refused 404 TRACE_GATEWAY_ROUTE Gateway web",
+  ]);
+  expect(
+    served([...httpbin, gateway("web", web(80, "foo/*.example.com")), virtualService("www", [toHttpbin])], overHttp),
+  ).toEqual(["1 refused 404 TRACE_GATEWAY_ROUTE Gateway web"]);
+  expect(served(objects, { ...overHttp, transport: { ...mutual, mode: "SIMPLE" } })).toEqual([
+    "1 reset TRACE_NO_FILTER_CHAIN Gateway web",
+  ]);
+});
+
+test("a route's port is its own server's, also where another Gateway has the same port of the pod", () => {
+  const other = gateway("a-other", web(8080, "other.example.com"));
+  const ofPort = (port: number) => virtualService("www", [{ ...toHttpbin, match: [{ port }] }]);
+  const objects = [...httpbin, other, gateway("web", web(80, "www.example.com"))];
+
+  expect(served([...objects, ofPort(80)], overHttp)).toEqual(["1 answered httpbin"]);
+  expect(served([...objects, ofPort(8080)], overHttp)).toEqual(["1 refused 404 TRACE_GATEWAY_ROUTE Gateway web"]);
+});
+
+test("routes of several VirtualServices add up, and those for anything come last", () => {
+  const special = virtualService("z-special", [
+    { match: [{ uri: { prefix: "/env" } }], directResponse: { status: 418 } },
+  ]);
+
+  expect(
+    served([...httpbin, gateway("web", web(80, "*")), virtualService("www", [toHttpbin]), special], overHttp),
+  ).toEqual(["1 answered 418"]);
+});
+
+test("an HTTPS server takes TLS with its host's SNI, and for MUTUAL a client certificate", () => {
+  const secure = (mode: string) =>
+    gateway("web", {
+      port: { number: 443, name: "https", protocol: "HTTPS" },
+      tls: { mode, credentialName: "credential" },
+      hosts: ["www.example.com"],
+    });
+  const payload = {
+    kind: "tls",
+    sni: "www.example.com",
+    alpn: ["h2"],
+    inner: { ...http, authority: "www.example.com" },
+  } as const;
+  const call = { ...overHttp, destination: { ...overHttp.destination, port: 30443 }, payload };
+  const routed = [...httpbin, virtualService("www", [toHttpbin])];
+
+  expect(served([...routed, secure("SIMPLE")], call)).toEqual(["1 answered httpbin"]);
+  expect(served([...routed, secure("MUTUAL")], call)).toEqual(["1 reset TRACE_CLIENT_CERTIFICATE Gateway web"]);
+  expect(served([...routed, secure("SIMPLE")], { ...call, payload: { ...payload, sni: "" } })).toEqual([
+    "1 reset TRACE_NO_FILTER_CHAIN Gateway web",
+  ]);
+});
+
+test("a gateway that is among its own endpoints is a loop", () => {
+  const own = referenceEntry({ address: "10.244.0.9", labels, ports: { tcp: 15443 } });
+
+  expect(served([...referenceServer, own], { transport: referenceTls })).toEqual([
+    "1 refused 503 TRACE_LOOP Pod gateway-1",
+  ]);
+});
+
+test("what is no HTTP is closed by a port that is served as HTTP", () => {
+  const nodePort = service("bar/httpbin", [{ name: "http", port: 8000, targetPort: 8080, nodePort: 30123 }], {
+    type: "NodePort",
+  });
+  const destination = { kind: "address", address: "192.0.2.2", port: 30123, isHostname: false } as const;
+  const payload = { kind: "tcp" } as const;
+
+  expect(
+    served([nodePort, pod("bar/httpbin")], { destination, payload, proxied: "tcp", transport: { mode: "none" } }),
+  ).toEqual(["1 reset TRACE_PROTOCOL_MISMATCH Service httpbin"]);
+});
+
+test("TLS that a gateway does not end comes to the app inside of the mesh's own", () => {
+  const server = {
+    port: { number: 443, name: "tls", protocol: "TLS" },
+    tls: { mode: "PASSTHROUGH" },
+    hosts: ["www.example.com"],
+  };
+  const tls = [{ match: [{ port: 443, sniHosts: ["www.example.com"] }], route: toHttpbin.route }];
+  const objects = [...httpbin, gateway("web", server), virtualService("www", [], { http: undefined, tls })];
+  const transport = { ...mutual, mode: "SIMPLE", sni: "www.example.com", alpn: [], trusts: "nobody" } as const;
+  const destination = { ...overHttp.destination, port: 30443 };
+
+  expect(served(objects, { destination, transport })).toEqual(["1 reset TRACE_PROTOCOL_MISMATCH Service httpbin"]);
 });

@@ -149,7 +149,7 @@ test.each<[string, object, string]>([
 test.each<[string, object, string]>([
   ["a header", { key: "request.headers[x-who]", values: ["me"] }, "allowed"],
   ["another header's value", { key: "request.headers[x-who]", values: ["you"] }, "denied"],
-  ["a header that is not sent", { key: "request.headers[tenant]", values: ["*"] }, "denied"],
+  ["a header that is not sent", { key: "request.headers[x-tenant]", values: ["*"] }, "denied"],
   ["a header that a proxy may add", { key: "request.headers[x-request-id]", values: ["*"] }, "unknown"],
   ["the SNI", { key: "connection.sni", values: ["outbound_.8000_.*"] }, "allowed"],
   ["the port", { key: "destination.port", values: ["8080"] }, "allowed"],

@@ -1,10 +1,10 @@
-import { isCoveredBy } from "../hostNames.ts";
+import { isCoveredBy, isWildcard } from "../hostNames.ts";
 import type { MeshPort, MeshService } from "../registry/meshService.ts";
 import { destinationRuleFor } from "../scope/destinationRules.ts";
 import { proxyScope } from "../scope/proxyScope.ts";
 import type { GatewayPod } from "./gatewayPod.ts";
 import { type GatewayL4Route, gatewayTcpRoute, gatewayTlsRoutes } from "./gatewayVirtualServices.ts";
-import { type GatewayServer, isHttp, isPassthrough } from "./mergedGateway.ts";
+import { type GatewayServer, isHttp, isPassthrough, mergedGateway } from "./mergedGateway.ts";
 
 /** What a gateway's listener does with a connection that a filter chain takes. */
 export type GatewayChain =
@@ -44,30 +44,57 @@ const istioAlpn = ["istio", "istio-peer-exchange", "istio-http/1.0", "istio-http
  */
 export function gatewayChain(
   pod: GatewayPod,
-  servers: readonly GatewayServer[],
+  listener: GatewayListener,
   connection: { readonly sni: string | undefined; readonly alpn: readonly string[] | undefined },
 ): ChainChoice {
-  const plain = servers.find(({ server }) => isHttp(server.port.protocol));
+  const { plain, candidates, passed, fault } = listener;
   if (plain !== undefined) return { kind: "chain", chain: { kind: "http", server: plain, endsTls: false } };
-  const candidates = servers.flatMap((server) => candidatesOf(pod, server));
-  const passing = servers.filter(({ server }) => server.tls?.mode === "AUTO_PASSTHROUGH");
-  const twice = passedTwice(pod, passing) ?? sameName(candidates);
-  if (twice !== undefined) return twice;
-  const isEmpty = candidates.length === 0 && !passing.some((server) => passedServices(pod, server).length > 0);
-  if (isEmpty) return { kind: "no listener" };
+  if (fault !== undefined) return fault;
   const { alpn = [] } = connection;
   // Envoy's TLS inspector makes it lower case.
   const sni = (connection.sni ?? "").toLowerCase();
-  for (const server of passing) {
-    const target = passthroughTarget(pod, server, sni);
-    if (target === undefined) continue;
-    const isIstio = alpn.some((each) => istioAlpn.includes(each));
-    return isIstio ? { kind: "chain", chain: { kind: "auto", server, target } } : { kind: "no chain" };
+  const auto = passthroughChain(pod, passed, sni);
+  if (auto !== undefined) {
+    return alpn.some((each) => istioAlpn.includes(each)) ? { kind: "chain", chain: auto } : { kind: "no chain" };
   }
   const [best] = candidates
     .flatMap((each) => each.sni.filter((host) => coversSni(host, sni)).map((host) => ({ each, host })))
     .sort((left, right) => rank(right.host) - rank(left.host));
   return best === undefined ? { kind: "no chain" } : { kind: "chain", chain: best.each.chain };
+}
+
+/** A port of a gateway's pod, made ready for any number of connections. */
+export interface GatewayListener {
+  readonly servers: readonly GatewayServer[];
+  /** Plain HTTP has one chain for all. */
+  readonly plain: GatewayServer | undefined;
+  readonly candidates: readonly Candidate[];
+  /** Hosts that AUTO_PASSTHROUGH servers have filter chains for. */
+  readonly passed: ReadonlyMap<string, Passed>;
+  readonly fault: ChainChoice | undefined;
+}
+
+interface Passed {
+  readonly service: MeshService;
+  readonly server: GatewayServer;
+}
+
+/** Undefined where no server of the pod's Gateways is for the port. */
+export function gatewayListener(pod: GatewayPod, port: number): GatewayListener | undefined {
+  const { cluster, workload } = pod;
+  return cluster.memo(`gateway listener ${workload.namespace}/${workload.name}:${port}`, () => {
+    const servers = mergedGateway(cluster, workload).servers.filter(
+      (each) => each.port === port && ["", "0.0.0.0", "::", workload.address].includes(each.bind),
+    );
+    if (servers.length === 0) return undefined;
+    const plain = servers.find(({ server }) => isHttp(server.port.protocol));
+    const candidates = servers.flatMap((server) => candidatesOf(pod, server));
+    const passed = new Map<string, Passed>();
+    const twice = pass(pod, servers, passed) ?? sameName(candidates);
+    const isEmpty = candidates.length === 0 && passed.size === 0;
+    const fault: ChainChoice | undefined = twice ?? (isEmpty ? { kind: "no listener" } : undefined);
+    return { servers, plain, candidates, passed, fault };
+  });
 }
 
 function coversSni(host: string, sni: string): boolean {
@@ -105,40 +132,51 @@ export function sniHosts({ hosts }: GatewayServer): readonly string[] {
 
 /** What an AUTO_PASSTHROUGH server has filter chains for: services that the gateway's namespace sees, of the mesh only. */
 function passedServices({ cluster, workload }: GatewayPod, server: GatewayServer): readonly MeshService[] {
+  const { services } = proxyScope(cluster, workload);
   const hosts = sniHosts(server);
-  return [...proxyScope(cluster, workload).services.values()].filter(
-    ({ isExternal, host, ports }) =>
-      !isExternal && ports.some(({ protocol }) => protocol !== "UDP") && hosts.some((each) => isCoveredBy(host, each)),
-  );
+  const wildcards = hosts.filter(isWildcard);
+  const named =
+    wildcards.length === 0
+      ? hosts.flatMap((host) => services.get(host) ?? [])
+      : [...services.values()].filter(({ host }) => hosts.some((each) => isCoveredBy(host, each)));
+  return named.filter(({ isExternal, ports }) => !isExternal && ports.some(({ protocol }) => protocol !== "UDP"));
 }
 
-/** `outbound_.8000_.v1_.httpbin.bar.svc.cluster.local`: port, subset or `_`, host. */
-export function parsePassthroughSni(sni: string) {
+/** `outbound_.8000_.v1_.httpbin.bar.svc.cluster.local`: port, subset or nothing, host. */
+function parsePassthroughSni(sni: string) {
   const [, port = "", subset = "", host = ""] = /^outbound_\.(\d+)_\.(.*?)_\.(.+)$/.exec(sni) ?? [];
   return host === "" ? undefined : { port: Number(port), subset, host };
 }
 
-function passthroughTarget(pod: GatewayPod, server: GatewayServer, sni: string): PassthroughTarget | undefined {
+function passthroughChain(
+  pod: GatewayPod,
+  passed: ReadonlyMap<string, Passed>,
+  sni: string,
+): Extract<GatewayChain, { kind: "auto" }> | undefined {
   const named = parsePassthroughSni(sni);
-  if (named === undefined) return undefined;
-  const service = passedServices(pod, server).find(({ host }) => host === named.host);
-  const port = service?.ports.find(({ number, protocol }) => number === named.port && protocol !== "UDP");
-  if (service === undefined || port === undefined) return undefined;
-  if (named.subset === "") return { service, port, subset: undefined };
+  const found = passed.get(named?.host ?? "");
+  const port = found?.service.ports.find(({ number, protocol }) => number === named?.port && protocol !== "UDP");
+  if (named === undefined || found === undefined || port === undefined) return undefined;
+  const { server, service } = found;
+  if (named.subset === "") return { kind: "auto", server, target: { service, port, subset: undefined } };
   const rule = destinationRuleFor(pod.cluster, pod.workload, service);
-  return rule?.subsets.some(({ subset }) => subset.name === named.subset)
-    ? { service, port, subset: named.subset }
-    : undefined;
+  if (rule?.subsets.some(({ subset }) => subset.name === named.subset) !== true) return undefined;
+  return { kind: "auto", server, target: { service, port, subset: named.subset } };
 }
 
-function passedTwice(pod: GatewayPod, passing: readonly GatewayServer[]): ChainChoice | undefined {
-  const seen = new Map<string, GatewayServer>();
-  for (const server of passing) {
-    for (const { host, ports } of passedServices(pod, server)) {
-      const other = seen.get(host);
+/** Fills `passed`; a host that two servers have is a fault. */
+function pass(
+  pod: GatewayPod,
+  servers: readonly GatewayServer[],
+  passed: Map<string, Passed>,
+): ChainChoice | undefined {
+  for (const server of servers.filter(({ server: { tls } }) => tls?.mode === "AUTO_PASSTHROUGH")) {
+    for (const service of passedServices(pod, server)) {
+      const { host, ports } = service;
+      const other = passed.get(host);
       const sni = `outbound_.${ports[0]?.number ?? 0}_._.${host}`;
-      if (other !== undefined) return { kind: "rejected", servers: [other, server], sni };
-      seen.set(host, server);
+      if (other !== undefined) return { kind: "rejected", servers: [other.server, server], sni };
+      passed.set(host, { service, server });
     }
   }
   return undefined;

@@ -48,39 +48,53 @@ interface Target {
 
 /** In the order of pilot/pkg/model/context.go, SetServiceTargets: by age, then host name. */
 function targetsOf(cluster: TraceCluster, workload: TraceWorkload): readonly Target[] {
-  return cluster.memo(`inbound ${workload.namespace}/${workload.name}`, () => {
-    const services = cluster.in("Service", workload.namespace).filter(({ spec: { selector = {} } }) => {
-      return Object.keys(selector).length > 0 && labelsMatch(selector, workload.labels);
-    });
-    const entries = cluster.in("ServiceEntry", workload.namespace).filter(({ spec: { workloadSelector } }) => {
-      const labels = workloadSelector?.labels ?? {};
-      return Object.keys(labels).length > 0 && labelsMatch(labels, workload.labels);
-    });
-    return [...services.map((each) => ofService(each, workload)), ...entries.map(ofEntry)]
-      .sort(({ key: left }, { key: right }) => (left < right ? -1 : left > right ? 1 : 0))
-      .flatMap(({ targets }) => targets);
-  });
+  const all = cluster.memo(`inbound targets in ${workload.namespace}`, () => targetsIn(cluster, workload.namespace));
+  return all.get(`${workload.namespace}/${workload.name}`) ?? [];
 }
 
-function ofService(service: Service, workload: TraceWorkload) {
-  const targets = (service.spec.ports ?? []).flatMap((port): Target[] => {
+/** By the pod's namespace and name: all of a namespace at once, so that no pod has to walk all Services. */
+function targetsIn(cluster: TraceCluster, namespace: string): ReadonlyMap<string, readonly Target[]> {
+  const services = cluster.in("Service", namespace).map((object) => ({
+    key: keyOf(object, `${object.metadata.name}.${namespace}.svc`),
+    workloads: cluster.select(namespace, object.spec.selector ?? {}),
+    targets: (workload: TraceWorkload) => ofService(object, workload),
+  }));
+  const entries = cluster.in("ServiceEntry", namespace).map((object) => ({
+    key: keyOf(object, object.spec.hosts[0] ?? ""),
+    workloads: cluster.select(namespace, object.spec.workloadSelector?.labels ?? {}),
+    targets: () => ofEntry(object),
+  }));
+  const found = new Map<string, Target[]>();
+  const inOrder = [...services, ...entries].sort((left, right) => (left.key < right.key ? -1 : 1));
+  for (const { workloads, targets } of inOrder) {
+    for (const workload of workloads) {
+      const key = `${workload.namespace}/${workload.name}`;
+      const before = found.get(key);
+      if (before === undefined) found.set(key, [...targets(workload)]);
+      else before.push(...targets(workload));
+    }
+  }
+  return found;
+}
+
+function keyOf({ metadata }: Service | ServiceEntry, host: string): string {
+  return `${metadata.creationTimestamp ?? ""} ${host}`;
+}
+
+function ofService(service: Service, workload: TraceWorkload): readonly Target[] {
+  return (service.spec.ports ?? []).flatMap((port): Target[] => {
     const target = targetPortOf(port, workload);
     const isTcp = port.protocol === undefined || port.protocol === "TCP";
     return target === undefined || !isTcp ? [] : [{ object: service, port: target, declared: portProtocol(port) }];
   });
-  const { creationTimestamp = "", name, namespace = "default" } = service.metadata;
-  return { key: `${creationTimestamp} ${name}.${namespace}.svc`, targets };
 }
 
-function ofEntry(entry: ServiceEntry) {
-  const targets = (entry.spec.ports ?? []).map(
-    (port): Target => ({
-      object: entry,
-      port: port.targetPort ?? port.number,
-      declared: knownProtocol(port.protocol),
-    }),
-  );
-  return { key: `${entry.metadata.creationTimestamp ?? ""} ${entry.spec.hosts[0] ?? ""}`, targets };
+function ofEntry(entry: ServiceEntry): readonly Target[] {
+  return (entry.spec.ports ?? []).map((port) => ({
+    object: entry,
+    port: port.targetPort ?? port.number,
+    declared: knownProtocol(port.protocol),
+  }));
 }
 
 /** pilot/pkg/model/push_context.go: with a selector that fits before one without, of the namespace before the root namespace's. */

@@ -1,3 +1,4 @@
+import type { Payload } from "../attempt.ts";
 import type { WeightedTarget } from "../scope/httpRoute.ts";
 import type { TraceBranch, TracedObject } from "../traceResult.ts";
 import { openUpstream } from "../upstream/openUpstream.ts";
@@ -34,7 +35,7 @@ export function routeConnection(
         subset: target.destination.subset,
         chosenBy: { object: virtualService, field: `${field}.route[${index}]` },
       },
-      payload: at.payload,
+      payload: bytesOf(at),
       proxied: "tcp",
       retries: false,
       hops: at.hops,
@@ -42,6 +43,13 @@ export function routeConnection(
     });
     return followUpstream(at, visit, steps);
   });
+}
+
+/** TLS that the gateway does not end is what it sends on, inside of its own. */
+function bytesOf({ transport, payload }: Arrival): Payload {
+  if (transport.mode === "none") return payload;
+  const { sni, alpn } = transport;
+  return { kind: "tls", sni, alpn, inner: payload.kind === "http" ? payload : { kind: "tcp" } };
 }
 
 interface Part {

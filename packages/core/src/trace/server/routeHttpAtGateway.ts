@@ -27,8 +27,12 @@ export function routeHttpAtGateway(
     const why = `${show(server.gateway)} expects HTTP, and whether that is spoken is not to be seen`;
     return ended(passed(arrival, { ...hop, detail: why }, "unknown"), { kind: "unknown", why });
   }
-  const sharing = mergedGateway(cluster, visit.workload).servers.filter((each) => each.routeName === server.routeName);
-  const hosts = gatewayHosts(visit, sharing);
+  const { namespace, name } = visit.workload;
+  const { sharing, hosts } = cluster.memo(`gateway hosts ${namespace}/${name} ${server.routeName}`, () => {
+    const { servers } = mergedGateway(cluster, visit.workload);
+    const sharing = servers.filter((each) => each.routeName === server.routeName);
+    return { sharing, hosts: gatewayHosts(visit, sharing) };
+  });
   const authority = payload.authority.replace(/:\d+$/, "").toLowerCase();
   const found = hostRoutes(hosts, authority);
   if (found === undefined) {

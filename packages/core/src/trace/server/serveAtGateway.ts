@@ -3,7 +3,7 @@ import type { TraceBranch } from "../traceResult.ts";
 import type { TraceWorld } from "../traceWorld.ts";
 import { type Arrival, broken, failedConnection, passed, show, traced } from "./arrival.ts";
 import { endGatewayTls } from "./endGatewayTls.ts";
-import { type ChainChoice, type GatewayChain, gatewayChain } from "./gatewayChain.ts";
+import { type ChainChoice, type GatewayChain, gatewayChain, gatewayListener } from "./gatewayChain.ts";
 import type { GatewayPod } from "./gatewayPod.ts";
 import { alpnOf, sniOf } from "./inboundChain.ts";
 import { type GatewayServer, type MergedGateway, mergedGateway } from "./mergedGateway.ts";
@@ -38,11 +38,11 @@ export function serveAtGateway(arrival: Arrival, visit: GatewayVisit): readonly 
     };
     return broken(arrival, fault, failedConnection(arrival, "UF"));
   }
+  const listener = gatewayListener(visit, port);
   const merged = mergedGateway(cluster, workload);
-  const servers = merged.servers.filter((each) => each.port === port && isBound(each, workload.address));
-  if (servers.length === 0) return nothingListens(arrival, visit, merged);
-  const choice = gatewayChain(visit, servers, { sni: sniOf(arrival), alpn: alpnOf(arrival) });
-  if (choice.kind !== "chain") return noChain(arrival, visit, { choice, servers, merged });
+  if (listener === undefined) return nothingListens(arrival, visit, merged);
+  const choice = gatewayChain(visit, listener, { sni: sniOf(arrival), alpn: alpnOf(arrival) });
+  if (choice.kind !== "chain") return noChain(arrival, visit, { choice, servers: listener.servers, merged });
   const { chain } = choice;
   const { gateway, index } = chain.server;
   const at = passed(
@@ -65,11 +65,6 @@ function follow(arrival: Arrival, visit: GatewayVisit, chain: GatewayChain): rea
   return chain.kind === "http"
     ? routeHttpAtGateway(ended.arrival, visit, chain.server)
     : routeConnection(ended.arrival, visit, chain);
-}
-
-/** A server may bind to one address of the pod. */
-function isBound({ bind }: GatewayServer, address: string | undefined): boolean {
-  return ["", "0.0.0.0", "::", address].includes(bind);
 }
 
 function nothingListens(arrival: Arrival, visit: GatewayVisit, { servers, skipped }: MergedGateway) {

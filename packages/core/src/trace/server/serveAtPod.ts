@@ -37,6 +37,17 @@ export function serveAtPod(
   if (chain === undefined) return refusedByMode(at, cluster, workload, { port, mode });
   const terminated = endTls(at, cluster, workload, { port, mode, chain });
   if ("branches" in terminated) return terminated.branches;
+  const { payload } = terminated.arrival;
+  if (chain.protocol === "http" && payload.kind !== "http") {
+    const fault = {
+      ...hop,
+      ...(inbound.object === undefined ? {} : { object: traced(cluster.name, inbound.object), field: "spec.ports" }),
+      code: "TRACE_PROTOCOL_MISMATCH" as const,
+      detail: `the sidecar of pod ${where} serves port ${port} as ${served}, and what is spoken is ${payload.kind === "tls" ? "TLS" : "not HTTP"}`,
+      mend: "Name the Service's port as what it carries: tls-…, https-… or tcp-….",
+    };
+    return broken(terminated.arrival, fault, failedConnection(arrival, "UC"));
+  }
   return checkPolicies(terminated.arrival, { cluster, workload, port, inbound, chain, before: at });
 }
 
