@@ -13,6 +13,7 @@ export interface Cluster extends ClusterState {
   readonly address: string;
   readonly server: string;
   readonly outbound: LabState["shape"]["outbound"];
+  readonly certificates: string;
   readonly mesh: boolean;
   readonly api: ApiClient;
 }
@@ -37,6 +38,7 @@ export async function openCluster(lab: LabState, state: ClusterState): Promise<C
     address,
     server,
     outbound: shape.outbound,
+    certificates: shape.certificates,
     mesh: shape.mesh,
     api,
   };

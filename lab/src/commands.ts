@@ -22,7 +22,7 @@ export type Command = (args: string[], output: Output) => Promise<number>;
 export const usage = `usage: npm run lab -- <command>
   build                                     build the programs (about 20 minutes, once)
   up [--clusters N] [--nodes N] [--gateway NodePort|LoadBalancer|none] [--roots shared|separate]
-     [--outbound ALLOW_ANY|REGISTRY_ONLY] [--no-mesh] [--force]
+     [--outbound ALLOW_ANY|REGISTRY_ONLY] [--certificates 24h] [--no-mesh] [--force]
   status
   apply <cluster> [-n namespace] -f file    Deployments and Pods are realised; - is standard input
   delete <cluster> [-n namespace] -f file
@@ -123,6 +123,7 @@ function upOptions(args: string[]): LabOptions {
       gateway: { type: "string" },
       roots: { type: "string" },
       outbound: { type: "string" },
+      certificates: { type: "string" },
       "no-mesh": { type: "boolean" },
       force: { type: "boolean" },
     },
@@ -137,6 +138,7 @@ function upOptions(args: string[]): LabOptions {
     ...(values.outbound === undefined
       ? {}
       : { outbound: oneOf("--outbound", values.outbound, ["ALLOW_ANY", "REGISTRY_ONLY"]) }),
+    ...(values.certificates === undefined ? {} : { certificates: values.certificates }),
     mesh: values["no-mesh"] !== true,
     force: values.force === true,
   };

@@ -83,7 +83,7 @@ function script(context: AppContext, name: AppScript, args: readonly string[]): 
   return { run: "program", argv, env: { NODE_OPTIONS: "" } };
 }
 
-export const appScripts = ["helloworld", "tcpEcho", "grpcEcho"] as const;
+export const appScripts = ["helloworld", "tcpEcho", "grpcEcho", "mounts"] as const;
 type AppScript = (typeof appScripts)[number];
 
 export function appScriptSource(name: AppScript): string {

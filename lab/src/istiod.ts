@@ -5,6 +5,7 @@ import type { Cluster } from "./cluster.ts";
 import type { KubeObject } from "./kubeObject.ts";
 import { lastWords } from "./lastWords.ts";
 import { istioVersion } from "./layout.ts";
+import { mountOnce, startMounts } from "./mounts.ts";
 import { startProcess } from "./processes.ts";
 import { programPath } from "./programs.ts";
 import { inNamespace, tryRun } from "./run.ts";
@@ -34,6 +35,8 @@ export async function startIstiod(cluster: Cluster): Promise<void> {
   const cwd = join(cluster.directory, "istiod");
   await mkdir(cwd, { recursive: true });
   await cluster.api.apply(meshConfiguration(cluster));
+  await mountOnce(cluster);
+  await startMounts(cluster);
   await startProcess(home, {
     name: istiodProcess(name),
     namespace: cluster.namespace,
@@ -54,7 +57,6 @@ export async function startIstiod(cluster: Cluster): Promise<void> {
       POD_NAMESPACE: "istio-system",
       CLUSTER_ID: name,
       REVISION: "default",
-      USE_REMOTE_CERTS: "true",
       PILOT_ENABLE_ALPN_FILTER: "false",
       PILOT_ENABLE_METADATA_EXCHANGE: "false",
       PILOT_DISABLE_MX_ALPN: "true",
@@ -102,7 +104,8 @@ function meshConfiguration(cluster: Cluster): KubeObject {
 /** What a tool sees of istiod: Deployment, Pod with the version as its image's tag, Service with an endpoint. */
 export async function registerIstiod(cluster: Cluster): Promise<void> {
   const labels = { app: "istiod", istio: "pilot", "istio.io/rev": "default" };
-  const container = { name: "discovery", image: `docker.io/istio/pilot:${istioVersion}` };
+  const env = [{ name: "ISTIO_MULTIROOT_MESH", value: "true" }];
+  const container = { name: "discovery", image: `docker.io/istio/pilot:${istioVersion}`, env };
   const at = (name: string) => ({ name, namespace: "istio-system", labels });
   const pod = { apiVersion: "v1", kind: "Pod", name: "istiod-1", namespace: "istio-system" };
   await cluster.api.apply({

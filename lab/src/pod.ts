@@ -16,8 +16,8 @@ export async function createPod(cluster: Cluster, record: PodRecord, owner?: Kub
   for (const container of record.containers) appOf(cluster, record, container); // an unknown image fails before anything is made
   await waitForServiceAccount(cluster, record);
   await savePod(cluster, record);
-  await cluster.api.apply(podObject(record, owner));
-  await reportPod(cluster, record, false);
+  await cluster.api.apply(podObject(cluster, record, owner));
+  await reportPod(cluster, record);
   await createPodNamespace({
     namespace: record.netns,
     node: cluster.namespace,
@@ -34,19 +34,20 @@ export async function createPod(cluster: Cluster, record: PodRecord, owner?: Kub
 
 /** Starts what should run in a pod and does not, also after `stopPod` and `stopApps`. */
 export async function startPod(cluster: Cluster, pod: PodRecord): Promise<void> {
+  const startedAt = new Date();
   if (pod.proxy !== "none") {
     await writeProxyFiles(cluster, pod);
     await startProxy(cluster, pod);
   }
   await Promise.all(pod.containers.map((container) => startApp(cluster, pod, container)));
   await waitUntilReady(cluster, pod);
-  await reportPod(cluster, pod, true);
+  await reportPod(cluster, pod, startedAt);
 }
 
 /** Ends what runs in a pod, as a crash would; its object stays and says that it isn't ready. */
 export async function stopPod(cluster: Cluster, pod: PodRecord): Promise<void> {
   for (const name of processesOf(cluster, pod)) await stopProcess(cluster.home, name);
-  await reportPod(cluster, pod, false);
+  await reportPod(cluster, pod);
 }
 
 /** Ends the apps only: the proxy stays, and nobody tells the API server. */
@@ -158,7 +159,7 @@ async function waitForServiceAccount(cluster: Cluster, pod: PodRecord): Promise<
   });
 }
 
-function podObject(pod: PodRecord, owner: KubeObject | undefined): KubeObject {
+function podObject(cluster: Cluster, pod: PodRecord, owner: KubeObject | undefined): KubeObject {
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -173,7 +174,7 @@ function podObject(pod: PodRecord, owner: KubeObject | undefined): KubeObject {
       nodeName: pod.node,
       serviceAccountName: pod.serviceAccount,
       automountServiceAccountToken: false,
-      containers: containersOf(pod).map(({ name, image, command, args, env, ports }) => ({
+      containers: containersOf(cluster, pod).map(({ name, image, command, args, env, ports }) => ({
         ...{ name, image, command, args, env, ports },
       })),
     },
@@ -181,11 +182,12 @@ function podObject(pod: PodRecord, owner: KubeObject | undefined): KubeObject {
 }
 
 /** With the containers that injection adds or completes. */
-function containersOf(pod: PodRecord): Container[] {
+function containersOf(cluster: Cluster, pod: PodRecord): Container[] {
+  const proxy = { image: proxyImage, env: [{ name: "SECRET_TTL", value: cluster.certificates }] };
   const containers = pod.containers.map((container) =>
-    container.image === "auto" ? { ...container, image: proxyImage } : container,
+    container.image === "auto" ? { ...container, ...proxy } : container,
   );
-  return pod.proxy === "sidecar" ? [...containers, { name: "istio-proxy", image: proxyImage }] : containers;
+  return pod.proxy === "sidecar" ? [...containers, { name: "istio-proxy", ...proxy }] : containers;
 }
 
 const proxyImage = `docker.io/istio/proxyv2:${istioVersion}`;
@@ -195,7 +197,8 @@ function ownerReference(owner: KubeObject): unknown {
   return { apiVersion, kind, name: owner.metadata.name, uid: owner.metadata.uid, controller: true };
 }
 
-async function reportPod(cluster: Cluster, pod: PodRecord, ready: boolean): Promise<void> {
+async function reportPod(cluster: Cluster, pod: PodRecord, startedAt?: Date): Promise<void> {
+  const ready = startedAt !== undefined;
   const status = ready ? "True" : "False";
   await cluster.api.patchStatus(
     { apiVersion: "v1", kind: "Pod", name: pod.name, namespace: pod.namespace },
@@ -208,9 +211,11 @@ async function reportPod(cluster: Cluster, pod: PodRecord, ready: boolean): Prom
         type,
         status: index < 2 ? "True" : status,
       })),
-      containerStatuses: containersOf(pod).map(({ name, image }) => ({
+      containerStatuses: containersOf(cluster, pod).map(({ name, image }) => ({
         ...{ name, image, imageID: image, ready, started: ready, restartCount: 0 },
-        state: ready ? { running: {} } : { waiting: { reason: "ContainerCreating" } },
+        state: ready
+          ? { running: { startedAt: startedAt.toISOString() } }
+          : { waiting: { reason: "ContainerCreating" } },
       })),
     },
   );

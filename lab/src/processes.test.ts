@@ -18,6 +18,7 @@ beforeEach(async () => {
     gateway: "none",
     roots: "shared",
     outbound: "ALLOW_ANY",
+    certificates: "24h",
     mesh: false,
   } as const;
   await writeState(planState(home, 121, shape));

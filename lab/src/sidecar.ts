@@ -99,6 +99,7 @@ export async function startProxy(cluster: Cluster, pod: PodRecord): Promise<void
       PILOT_CERT_PROVIDER: "istiod",
       TRUST_DOMAIN: "cluster.local",
       CLOUD_PLATFORM: "none",
+      SECRET_TTL: cluster.certificates,
       ISTIO_CPU_LIMIT: "1",
       ISTIO_META_CLUSTER_ID: cluster.name,
       ISTIO_META_NETWORK: cluster.name,

@@ -41,6 +41,7 @@ const defaultShape: LabShape = {
   gateway: "NodePort",
   roots: "shared",
   outbound: "ALLOW_ANY",
+  certificates: "24h",
   mesh: true,
 };
 

@@ -11,6 +11,8 @@ export interface LabShape {
   readonly gateway: "NodePort" | "LoadBalancer" | "none";
   readonly roots: "shared" | "separate";
   readonly outbound: "ALLOW_ANY" | "REGISTRY_ONLY";
+  /** How long workloads' certificates live, as Go writes it; proxies renew them at half of it. */
+  readonly certificates: string;
   /** Without a mesh there are API servers with Istio's CRDs, and nothing else. */
   readonly mesh: boolean;
 }
