@@ -59,6 +59,7 @@ export interface LeafRequest {
   readonly subject: string;
   readonly addresses?: readonly string[];
   readonly names?: readonly string[];
+  readonly uris?: readonly string[];
 }
 
 export async function issueCertificate(authority: Authority, request: LeafRequest): Promise<Certificate> {
@@ -66,6 +67,7 @@ export async function issueCertificate(authority: Authority, request: LeafReques
   const alternatives = [
     ...(request.addresses ?? []).map((value) => ({ type: "ip" as const, value })),
     ...(request.names ?? []).map((value) => ({ type: "dns" as const, value })),
+    ...(request.uris ?? []).map((value) => ({ type: "url" as const, value })),
   ];
   const certificate = await X509CertificateGenerator.create({
     ...validity(),

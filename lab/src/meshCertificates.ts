@@ -13,7 +13,7 @@ export async function createMeshRoot(home: string): Promise<void> {
   await writeFile(join(home, folder, "root-key.pem"), root.key, { mode: 0o600 });
 }
 
-async function loadMeshRoot(home: string): Promise<Authority> {
+export async function loadMeshRoot(home: string): Promise<Authority> {
   const [certificate, key] = await Promise.all(
     ["root-cert.pem", "root-key.pem"].map((file) => readFile(join(home, folder, file), "utf8")),
   );

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { collect } from "./collect.ts";
+import { addRotateCommands } from "./rotateProgram.ts";
 import type { Session } from "./session.ts";
 
 type OpenSession = (command: Command) => Promise<Session>;
@@ -67,6 +68,8 @@ export function addCaCommands(program: Command, session: OpenSession, finish: (c
     const { caImport } = await import("./commands/caImport.ts");
     finish(await caImport(await session(command), folder, options));
   });
+
+  addRotateCommands(ca, session, finish, withPassphrase);
 
   ca.command("export-trust")
     .description("print the roots of the mesh as PEM")

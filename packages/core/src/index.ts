@@ -95,6 +95,15 @@ export { decodeSavedPlan, encodeSavedPlan } from "./plan/savedPlan.ts";
 export type { Problem, ProblemCode, Severity } from "./problem.ts";
 export { hasErrors, MeshError, problemCodes, severityOf } from "./problem.ts";
 export { type RbacOptions, type RbacSubject, rbacManifests } from "./rbac/rbacManifests.ts";
+export type { ClusterTrust, ProxyCertificate } from "./rotation/clusterTrust.ts";
+export {
+  nextMove,
+  type RotationGoal,
+  type RotationMove,
+  type RotationStage,
+  type RotationStep,
+  type RotationWait,
+} from "./rotation/nextMove.ts";
 export type { Hop, HopName, PathProof, ProofStatus } from "./verify/pathProof.ts";
 export { hopNames } from "./verify/pathProof.ts";
 export type { ProofInput } from "./verify/proofContext.ts";

@@ -117,6 +117,12 @@ export const problemCodes = {
   TRACE_SUBSET_UNKNOWN: { severity: "error", summary: "a route leads to a subset that no DestinationRule has" },
   TRACE_SUBSET_EMPTY: { severity: "error", summary: "no endpoint has the labels of the subset" },
   TRACE_NO_ENDPOINTS: { severity: "error", summary: "nothing serves the host's port" },
+  // Rotation of the mesh's root and intermediates
+  CACERTS_MISSING: { severity: "error", summary: "a cluster has no Secret cacerts, so its root cannot be changed" },
+  CA_SIGNER_UNKNOWN: { severity: "error", summary: "a cluster trusts several roots and does not say which one signs" },
+  CA_SIGNER_MISMATCH: { severity: "error", summary: "the signer works under another root than the one to move to" },
+  MULTIROOT_OFF: { severity: "error", summary: "istiod does not take over other roots while it runs" },
+  ROTATION_WAITS: { severity: "delay", summary: "a rotation is not done yet: istiods or proxies have to follow" },
   // Plan and apply
   OBJECT_NOT_OURS: { severity: "error", summary: "an object of the same name exists and is not ours" },
   OBJECT_REFUSED: { severity: "error", summary: "the API server refuses an object" },

@@ -26,6 +26,15 @@ export {
   type ReconcileOptions,
   reconcile,
 } from "./reconcile.ts";
+export { loadRotation } from "./rotation/loadRotation.ts";
+export type {
+  IntermediateStatus,
+  RenewEvent,
+  RotationCluster,
+  RotationEvent,
+  RotationTarget,
+  TrustObservation,
+} from "./rotation/rotation.ts";
 export { maxSavedPlanSize, readSavedPlan, writeSavedPlan } from "./savedPlan.ts";
 export { DirectoryTarget, type DirectoryTargetOptions } from "./target/directoryTarget.ts";
 export { type OpenTargetsOptions, openTargets } from "./target/openTargets.ts";

@@ -13,6 +13,7 @@ import { removeObject } from "./objects/removeObject.ts";
 import { watchEvents } from "./objects/watchEvents.ts";
 import { execInPod } from "./pods/execInPod.ts";
 import { forwardPort } from "./pods/forwardPort.ts";
+import { podText } from "./pods/podText.ts";
 
 export interface ClientOptions {
   readonly timeouts?: Partial<Timeouts>;
@@ -35,7 +36,7 @@ export function createKubeClient(access: ClusterAccess, options: ClientOptions =
     snapshot: (kind, listOptions = {}) => listAll(session, kind, listOptions),
     get: (kind, name, namespace, callOptions = {}) => getObject(session, kind, name, namespace, callOptions),
     apply: (kind, object, applyOptions = {}) =>
-      applyObject(session, kind, object, { ...applyOptions, fieldManager: manager }),
+      applyObject(session, kind, object, { ...applyOptions, fieldManager: applyOptions.fieldManager ?? manager }),
     remove: (kind, name, namespace, removeOptions = {}) => removeObject(session, kind, name, namespace, removeOptions),
     watch: (kind, resourceVersion, watchOptions = {}) =>
       watchEvents(session, kind, resourceVersion, watchOptions, timeouts.watch),
@@ -48,6 +49,7 @@ export function createKubeClient(access: ClusterAccess, options: ClientOptions =
     exec: (pod, argv, execOptions = {}) => execInPod(session, pod, argv, execOptions),
     portForward: (pod, callOptions = {}) => forwardPort(session, pod, callOptions),
     createToken: (request, callOptions = {}) => createToken(session, request, callOptions),
+    podText: (pod, path, callOptions = {}) => podText(session, pod, path, callOptions),
     close: () => session.close(),
   };
 }

@@ -36,6 +36,8 @@ export interface WatchOptions extends CallOptions {
 }
 
 export interface ApplyOptions extends ObjectOptions {
+  /** In whose name the fields are applied, where it is not the client's: fields of one object with a life of their own. */
+  readonly fieldManager?: string;
   readonly dryRun?: boolean;
   /** Take over fields that another manager owns. Without it such a field is a 409. */
   readonly force?: boolean;
@@ -127,5 +129,10 @@ export interface KubeClient {
   portForward(pod: PodPort, options?: CallOptions): Promise<Duplex>;
   /** A token of a service account: a secret. Needs the verb `create` of `serviceaccounts/token`. */
   createToken(request: TokenRequest, options?: CallOptions): Promise<string>;
+  /**
+   * What a GET of an HTTP port of the pod's own address answers, through the API server: metrics, mostly. Needs the verb `get`
+   * of `pods/proxy`. Not repeated: a pod that does not answer is a `KubeError` 503.
+   */
+  podText(pod: PodPort, path: string, options?: CallOptions): Promise<string>;
   close(): Promise<void>;
 }

@@ -7,6 +7,7 @@ import type { Session } from "../session.ts";
 export interface RbacCommandOptions {
   readonly readOnly?: boolean;
   readonly manageCa?: boolean;
+  readonly rotateCa?: boolean;
   readonly namespace?: readonly string[];
   readonly name?: string;
   readonly accountNamespace?: string;
@@ -27,6 +28,7 @@ export async function rbac(session: Session, cluster: string, options: RbacComma
     istioNamespace,
     access: options.readOnly === true ? "read" : "write",
     manageCa: options.manageCa === true,
+    rotateCa: options.rotateCa === true,
     ...(options.namespace === undefined ? {} : { writeNamespaces: [...new Set(options.namespace)].sort() }),
   });
   if (session.format === "json") {

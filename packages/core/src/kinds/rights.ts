@@ -9,8 +9,9 @@ export type RightVerb = "get" | "list" | "create" | "patch" | "delete";
  * - `write`: apply;
  * - `check`: rows of `isthmus check`, which are skipped without it;
  * - `ca`: the Secret that holds a cluster's intermediate certificate.
+ * - `rotation`: metrics of istiod and of proxies, which tell how far a rotation is.
  */
-export type RightPurpose = "observe" | "write" | "check" | "ca";
+export type RightPurpose = "observe" | "write" | "check" | "ca" | "rotation";
 
 /** Verbs on a resource that we use in every cluster, in the words of RBAC. */
 export interface Right {
@@ -81,4 +82,5 @@ const allRights: readonly Right[] = [
     scope: "istio",
     names: [caSecret],
   },
+  { purpose: "rotation", group: "", resource: "pods/proxy", verbs: ["get"], scope: "everywhere" },
 ];

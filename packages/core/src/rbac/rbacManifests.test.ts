@@ -67,6 +67,14 @@ test("no Secret may be touched but cacerts, in Istio's namespace, where the CA i
   ]);
 });
 
+test("a rotation reads metrics of pods in every namespace, beside the Secret, and writes nothing else for it", () => {
+  const without = grants({ ...options, access: "read", manageCa: true });
+  const granted = grants({ ...options, access: "read", rotateCa: true });
+
+  expect(granted.filter((grant) => !without.includes(grant))).toEqual(["ClusterRole *: get pods/proxy"]);
+  expect(without.filter((grant) => !granted.includes(grant))).toEqual([]);
+});
+
 test("where namespaces are named, writing is allowed there by Roles and nowhere else", () => {
   const granted = grants({ ...options, writeNamespaces: ["bar", "istio-system"] });
 

@@ -15,6 +15,8 @@ export interface RbacOptions {
   readonly access: "read" | "write";
   /** Also the Secret `cacerts` in Istio's namespace. */
   readonly manageCa: boolean;
+  /** What `isthmus ca rotate` needs, `cacerts` among it. */
+  readonly rotateCa?: boolean;
   /** Write only in these namespaces; in every one unless told. */
   readonly writeNamespaces?: readonly string[];
 }
@@ -36,13 +38,19 @@ interface PolicyRule {
  * `cacerts`.
  */
 export function rbacManifests(options: RbacOptions): readonly KubeObject[] {
-  const { name, subject, istioNamespace, access, manageCa, writeNamespaces } = options;
+  const { name, subject, istioNamespace, access, manageCa, rotateCa = false, writeNamespaces } = options;
   const reading = rightsOf(["observe", "check"]);
   const writing = access === "write" ? rightsOf(["write"]) : [];
-  const ca = rightsOf(manageCa ? ["ca"] : []);
+  const ca = rightsOf([
+    ...(manageCa || rotateCa ? (["ca"] as const) : []),
+    ...(rotateCa ? (["rotation"] as const) : []),
+  ]);
   const isEverywhere = writeNamespaces === undefined;
   const inIstio = [...reading, ...ca].filter(({ scope }) => scope === "istio");
-  const clusterWide = [...reading.filter(({ scope }) => scope === "everywhere"), ...(isEverywhere ? writing : [])];
+  const clusterWide = [
+    ...[...reading, ...ca].filter(({ scope }) => scope === "everywhere"),
+    ...(isEverywhere ? writing : []),
+  ];
   return [
     ...(subject.kind === "ServiceAccount" ? [serviceAccount(subject)] : []),
     role("ClusterRole", { name }, [...rulesOf(clusterWide), ...selfRules]),

@@ -105,6 +105,18 @@ test("a mesh that has the root already has nothing to do", () => {
   expect(move).toEqual({ stage: "done", steps: [], waits: [] });
 });
 
+test("roots that are declared beside the signer's own stay where they are trusted", () => {
+  const signed = { signer: "B", signerSince: 900, rootsSince: 800 };
+  const clusters = [
+    cluster("east", { ...signed, roots: ["B", "A", "K"] }),
+    cluster("west", { ...signed, roots: ["B", "K"] }),
+  ];
+
+  const move = nextMove(clusters, { ...goal, keep: ["K", "L"] });
+
+  expect(move.steps).toEqual([{ do: "trust", cluster: "east", roots: ["B", "K"] }]);
+});
+
 test("going back before anyone signs with the new root only takes it out of the bundles", () => {
   const half = [cluster("east", { roots: ["B", "A"], rootsSince: 700 }), cluster("west")];
 

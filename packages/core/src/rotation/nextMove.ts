@@ -34,8 +34,10 @@ export interface RotationMove {
 }
 
 export interface RotationGoal {
-  /** The fingerprint of the root that is to be the only one. */
+  /** The fingerprint of the root that all clusters are to sign with, and to trust alone. */
   readonly target: string;
+  /** Roots that stay trusted where they are. */
+  readonly keep?: readonly string[];
   readonly now: number;
   /** Milliseconds that a kubelet may take to update mounted files. */
   readonly mountDelay: number;
@@ -72,12 +74,13 @@ function approach(clusters: readonly ClusterTrust[], goal: RotationGoal): Rotati
 
 /** All clusters sign with the target. */
 function leave(clusters: readonly ClusterTrust[], goal: RotationGoal): RotationMove {
-  const { target } = goal;
-  const remembering = clusters.filter(({ roots }) => roots.some((root) => root !== target));
+  const { target, keep = [] } = goal;
+  const staying = (roots: readonly string[]) => unique([target, ...roots.filter((root) => keep.includes(root))]);
+  const remembering = clusters.filter(({ roots }) => staying(roots).length < roots.length);
   const unsigned = clusters.flatMap((each) => awaited(each, each.signerSince, { ...goal, mountDelay: 0 }));
   if (unsigned.length > 0) return { stage: "sign", steps: [], waits: unsigned };
   if (remembering.length > 0) {
-    return { stage: "forget", ...bundles(remembering, () => [target]) };
+    return { stage: "forget", ...bundles(remembering, ({ roots }) => staying(roots)) };
   }
   const trusting = clusters.flatMap((each) => awaited(each, each.rootsSince, { ...goal, mountDelay: 0 }));
   if (trusting.length > 0) return { stage: "forget", steps: [], waits: trusting };

@@ -206,6 +206,17 @@ test("a renewal goes on to trust what the cluster trusts beside its own root", a
   expect(splitPem(bench.secret().data["root-cert.pem"] ?? "")).toEqual([mine, theirs]);
 });
 
+test("that a new root is published in the middle of a rotation is no leave to sign with it", async () => {
+  const bench = await withRoots(await openBench());
+  const other = await withRoots(await openBench());
+  const [mine, theirs] = [(await bench.ca.knownRoot("mesh")) ?? "", (await other.ca.knownRoot("mesh")) ?? ""];
+  await issueForCluster(bench.ca, bench.cluster, calm);
+  publish(bench, theirs + mine);
+  const theirCa = { ...bench.ca, knownRoot: other.ca.knownRoot, signer: other.ca.signer };
+
+  expect(await codeOf(issueForCluster(theirCa, bench.cluster, calm))).toBe("CA_ROOT_CHANGES");
+});
+
 test("a root that workloads do not trust is refused, unless it is asked for", async () => {
   const bench = await withRoots(await openBench());
   const other = await withRoots(await openBench());

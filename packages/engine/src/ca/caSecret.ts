@@ -100,6 +100,39 @@ export async function writeSecret(
   }
 }
 
+export interface SecretPart {
+  /** In whose name: whoever writes other fields leaves these alone. */
+  readonly fieldManager: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** In the clear. */
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Replaces some fields of a Secret and leaves the others, which needs no knowledge of them; the Secret as it is then. Throws
+ * as `writeSecret` does.
+ */
+export async function writeSecretPart(
+  place: SecretPlace,
+  { fieldManager: manager, annotations, data = {} }: SecretPart,
+  { seen, adopt = false, ...options }: WriteSecretOptions & { readonly seen: SecretFacts },
+): Promise<SecretFacts> {
+  if (!seen.isOurs && !adopt) throw notOurs(place);
+  const { uid, resourceVersion } = seen;
+  const content = { labels: {}, annotations, data };
+  try {
+    const { object } = await place.client.apply(secretKind, secretObject(place, content, { uid, resourceVersion }), {
+      ...options,
+      fieldManager: manager,
+      force: true,
+      metadataOnly: true,
+    });
+    return factsOf(object);
+  } catch (error) {
+    throw explained(error, place);
+  }
+}
+
 function secretObject(
   { name, namespace }: SecretPlace,
   { labels, annotations, data }: SecretContent,

@@ -18,10 +18,22 @@ export function noteAnnotations(note: CertificateNote): Readonly<Record<string, 
     [`${prefix}-fingerprint`]: note.fingerprint,
     [`${prefix}-not-before`]: note.notBefore,
     [`${prefix}-not-after`]: note.notAfter,
-    [`${prefix}-root`]: note.root,
-    [`${prefix}-trusts`]: note.trusts.join(","),
+    ...trustAnnotations(note),
     [`${prefix}-names`]: note.names.join(","),
   };
+}
+
+/** The root above the Secret's authority, and all roots of its bundle. */
+export type TrustNote = Pick<CertificateNote, "root" | "trusts">;
+
+export function trustAnnotations({ root, trusts }: TrustNote): Readonly<Record<string, string>> {
+  return { [`${prefix}-root`]: root, [`${prefix}-trusts`]: trusts.join(",") };
+}
+
+/** Stands alone where a Secret of others was only given other roots. */
+export function readTrustNote(annotations: Readonly<Record<string, string>>): TrustNote | undefined {
+  const { [`${prefix}-root`]: root = "", [`${prefix}-trusts`]: trusts = "" } = annotations;
+  return root === "" || trusts === "" ? undefined : { root, trusts: trusts.split(",") };
 }
 
 /** Undefined where the annotations are not ours, or were made unreadable. */

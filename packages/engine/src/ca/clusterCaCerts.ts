@@ -14,7 +14,7 @@ import {
   verifyChain,
 } from "@isthmus/pki";
 import { notOurs, readSecretFacts, type SecretFacts, type SecretPlace, writeSecret } from "./caSecret.ts";
-import { type CertificateNote, noteAnnotations, noteOf, readNote } from "./certificateNote.ts";
+import { type CertificateNote, noteAnnotations, noteOf, readNote, readTrustNote } from "./certificateNote.ts";
 import type { Ca } from "./openCa.ts";
 import { readTextFile } from "./pemFiles.ts";
 import { publishedRoots } from "./publishedRoots.ts";
@@ -144,16 +144,15 @@ async function write(
   const { place, seen } = state;
   const facts = inspectCertificate(files["ca-cert.pem"]);
   const trusts = splitPem(files["root-cert.pem"]).map(fingerprintOf);
-  const published = splitPem(state.published).map(fingerprintOf);
-  if (published.length > 0 && !replaceRoot && !trusts.some((root) => published.includes(root))) {
-    throw rootChanges(place.cluster, state.published, files["root-cert.pem"]);
-  }
   const { path } = verifyChain({
     chain: inspectBundle(files["ca-cert.pem"] + files["cert-chain.pem"]),
     roots: inspectBundle(files["root-cert.pem"]),
     at: ca.now(),
   });
   const note = noteOf(facts, path.at(-1)?.fingerprint ?? "", trusts);
+  if (!replaceRoot && !leavesTrust(note, state)) {
+    throw rootChanges(place.cluster, state.published, files["root-cert.pem"]);
+  }
   await writeSecret(
     place,
     {
@@ -164,6 +163,19 @@ async function write(
     { seen, adopt, ...(ca.signal && { signal: ca.signal }) },
   );
   return outcome(state, seen === undefined ? "created" : seen.isOurs ? "renewed" : "adopted", note);
+}
+
+/**
+ * Whether workloads go on to trust each other: the root that signs stays, and none is dropped. That a new root is published
+ * already does not do, since a proxy trusts what was published when its certificate was issued (decisions/0011).
+ */
+function leavesTrust(note: CertificateNote, { seen, published }: ClusterCa): boolean {
+  const roots = splitPem(published).map(fingerprintOf);
+  if (roots.length === 0) return true;
+  const signing = readTrustNote(seen?.annotations ?? {})?.root ?? (roots.length === 1 ? roots[0] : undefined);
+  // Of a Secret that others wrote, or of none, nobody can say which of several roots signs.
+  if (signing === undefined) return roots.some((root) => note.trusts.includes(root));
+  return note.root === signing && roots.every((root) => note.trusts.includes(root));
 }
 
 function outcome(
