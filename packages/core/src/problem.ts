@@ -68,6 +68,7 @@ export const problemCodes = {
   EXPORT_UNUSABLE: { severity: "delay", summary: "an exported Service lacks something that it needs" },
   EXPORT_CONFLICT: { severity: "warning", summary: "exports of one Service differ; the older one counts" },
   EXPORT_IGNORED: { severity: "warning", summary: "an exported Service is shared by a declaration already" },
+  EMIT_FALLBACK: { severity: "warning", summary: "Gateway API objects cannot say the same, Istio's are written" },
   ROUTE_LOCAL_ONLY: { severity: "warning", summary: "a route to a ServiceImport stays in its cluster" },
   HOST_CONFLICT: { severity: "error", summary: "a host name is claimed twice in one cluster" },
   DESTINATION_RULE_CONFLICT: {

@@ -1,16 +1,18 @@
 import { at } from "../model/intents.ts";
 import type { CompileContext } from "./compileContext.ts";
 import { entranceGateway, entranceVirtualService } from "./entrance.ts";
+import { compileRoutes } from "./entranceRoutes.ts";
 import { compileTokens } from "./entranceTokens.ts";
 import { foreignGateways } from "./foreignGateways.ts";
 import type { Report } from "./report.ts";
 import { type Entrance, type EntrancePort, entrancePorts } from "./resolveEntrances.ts";
 
-/** What lets clients outside the mesh in: for each entrance a Gateway and a VirtualService. */
+/** What lets clients outside the mesh in: for each entrance a Gateway and a VirtualService, or Gateway API objects. */
 export function compileEntrances(entrances: readonly Entrance[], context: CompileContext): void {
   const usable = withoutClashes(entrances, context.report);
   reportSharedCredentials(usable, context.report);
   for (const entrance of usable) {
+    if (context.mesh.spec.emit === "GatewayApi" && compileRoutes(entrance, context)) continue;
     const gateway = entranceGateway(entrance);
     context.emit(entrance.facts.name, gateway, entranceVirtualService(entrance, gateway, context.mesh));
     compileTokens(entrance, gateway, context);

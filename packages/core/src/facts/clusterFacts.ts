@@ -35,10 +35,10 @@ export interface ClusterFacts {
   /** istiod itself gives every ServiceImport with an address a name under clusterset.local. */
   readonly readsServiceImports: boolean;
   /**
-   * Why a kind that a cluster may lack is not there to be read or written. A directory does not tell what its cluster serves:
-   * it has the kinds of an API group of which it holds a manifest of the user's.
+   * Why a kind that a cluster may lack is not there to be read or written. A directory does not tell what its cluster serves,
+   * unless it holds a manifest of the user's of that API group.
    */
-  unread(group: string, kind: string): UnreadKind | undefined;
+  unread(group: string, kind: string): UnreadKind | "not told" | undefined;
 }
 
 export function clusterFacts(cluster: ObservedCluster): ClusterFacts {
@@ -140,7 +140,7 @@ export function clusterFacts(cluster: ObservedCluster): ClusterFacts {
       if (cluster.source === "live") return cluster.unread?.get(`${group}/${kind}`);
       return cluster.objects.some((object) => groupOf(object.apiVersion) === group && !isOurs(object))
         ? undefined
-        : "not served";
+        : "not told";
     },
   };
 }

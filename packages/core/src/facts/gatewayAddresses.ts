@@ -62,6 +62,13 @@ function gatewayServices(facts: ClusterFacts, gateway: GatewaySpec): readonly Se
   });
 }
 
+/** The Services that lead to the gateway's pods by this port. */
+export function gatewayServiceNames(facts: ClusterFacts, gateway: GatewaySpec): readonly string[] {
+  return gatewayServices(facts, gateway)
+    .filter((service) => portOf(service, gateway.port) !== undefined)
+    .map(({ metadata }) => metadata.name);
+}
+
 /** The ports that the gateway's pods listen on for a port of its Services; a string is a name that the pods resolve. */
 export function gatewayTargetPorts(facts: ClusterFacts, gateway: GatewaySpec): readonly (number | string)[] {
   const targets = gatewayServices(facts, gateway).flatMap((service) => {

@@ -145,7 +145,25 @@ export const catalog: readonly KindEntry[] = [
     plural: "httproutes",
     namespaced: true,
     read: "ifServed",
-    write: false,
+    write: true,
+  },
+  {
+    group: "gateway.networking.k8s.io",
+    version: "v1",
+    kind: "TLSRoute",
+    plural: "tlsroutes",
+    namespaced: true,
+    read: "ifServed",
+    write: true,
+  },
+  {
+    group: "gateway.networking.k8s.io",
+    version: "v1",
+    kind: "Gateway",
+    plural: "gateways",
+    namespaced: true,
+    read: "ifServed",
+    write: true,
   },
 ];
 

@@ -1,7 +1,8 @@
 import type { KubeObject } from "./kubeObject.ts";
 
-/** The parts of Gateway API v1 that we read. https://gateway-api.sigs.k8s.io/reference/spec/ */
+/** The parts of Gateway API v1 that we read or write. https://gateway-api.sigs.k8s.io/reference/spec/ */
 export const gatewayApiGroup = "gateway.networking.k8s.io";
+export const gatewayApiVersion = `${gatewayApiGroup}/v1`;
 
 export interface BackendRef {
   readonly group?: string;
@@ -9,11 +10,65 @@ export interface BackendRef {
   readonly name: string;
   readonly namespace?: string;
   readonly port?: number;
+  readonly weight?: number;
+}
+
+export interface ParentRef {
+  readonly group?: string;
+  readonly kind?: string;
+  readonly name: string;
+  readonly namespace?: string;
+}
+
+interface RouteSpec<Rule> {
+  readonly parentRefs?: readonly ParentRef[];
+  readonly hostnames?: readonly string[];
+  readonly rules?: readonly Rule[];
+}
+
+interface HttpRouteRule {
+  readonly matches?: readonly { readonly path?: { readonly type?: string; readonly value?: string } }[];
+  readonly filters?: readonly {
+    readonly type: string;
+    readonly requestRedirect?: { readonly scheme?: string; readonly statusCode?: number };
+  }[];
+  readonly backendRefs?: readonly BackendRef[];
 }
 
 export interface HttpRoute extends KubeObject {
   readonly kind: "HTTPRoute";
-  readonly spec?: {
-    readonly rules?: readonly { readonly backendRefs?: readonly BackendRef[] }[];
+  readonly spec?: RouteSpec<HttpRouteRule>;
+}
+
+export interface TlsRoute extends KubeObject {
+  readonly kind: "TLSRoute";
+  readonly spec?: RouteSpec<{ readonly backendRefs?: readonly BackendRef[] }>;
+}
+
+export interface Listener {
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: "HTTP" | "HTTPS" | "TLS";
+  readonly hostname?: string;
+  readonly tls?: {
+    readonly mode?: "Terminate" | "Passthrough";
+    readonly certificateRefs?: readonly { readonly group?: string; readonly kind?: string; readonly name: string }[];
+    readonly options?: Readonly<Record<string, string>>;
+  };
+  readonly allowedRoutes?: {
+    readonly namespaces?: {
+      readonly from?: string;
+      readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+    };
+  };
+}
+
+/** Not Istio's kind of the same name. */
+export interface ApiGateway extends KubeObject {
+  readonly kind: "Gateway";
+  readonly spec: {
+    readonly gatewayClassName: string;
+    readonly addresses?: readonly { readonly type?: string; readonly value: string }[];
+    readonly listeners: readonly Listener[];
   };
 }

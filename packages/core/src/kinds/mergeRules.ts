@@ -14,11 +14,14 @@ export interface KeyedListRule {
 /** By path: `spec.ports`. */
 export type MergeRules = Readonly<Record<string, MergeRule>>;
 
-// From Kubernetes' api/openapi-spec and Istio's crd-all.gen.yaml: all that there are in the kinds that we write.
+// From Kubernetes' api/openapi-spec, Istio's crd-all.gen.yaml and the Gateway API's CRDs: all that there are in the kinds that we write.
 const byKind: Readonly<Record<string, MergeRules>> = {
   "/Service": {
     "spec.ports": { type: "keyed", keys: { port: undefined, protocol: "TCP" } },
     "spec.selector": { type: "atomic" },
+  },
+  "gateway.networking.k8s.io/Gateway": {
+    "spec.listeners": { type: "keyed", keys: { name: undefined } },
   },
   "networking.istio.io/ServiceEntry": {
     "spec.ports": { type: "keyed", keys: { name: undefined } },

@@ -25,6 +25,12 @@ export const meshSpecSchema = z.strictObject({
     .string()
     .default("240.0.0.0/16")
     .describe("CIDR of virtual addresses for names that have no ClusterIP; never routed, sticky per host"),
+  emit: z
+    .enum(["Istio", "GatewayApi"])
+    .default("Istio")
+    .describe(
+      "Objects for ExternalAccess: Istio's Gateway and VirtualService, or Gateway and routes of gateway.networking.k8s.io where they can say the same",
+    ),
   mcs: z
     .strictObject({
       namespaces: uniqueList(dnsLabelSchema).exactOptional().describe("Namespaces whose exports count; absent: all"),

@@ -16,6 +16,8 @@ export interface FieldChange {
 export interface LiveVersion {
   readonly uid: string;
   readonly resourceVersion: string;
+  /** Counts changes of the spec, where the server tells: a new status is a new version, but no change that matters. */
+  readonly generation?: number;
 }
 
 export interface Action {

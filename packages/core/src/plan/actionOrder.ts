@@ -14,6 +14,8 @@ const kindsAsAdded = [
   "ServiceEntry",
   "ServiceImport",
   "VirtualService",
+  "HTTPRoute",
+  "TLSRoute",
 ];
 
 function kindRank(action: Action): number {

@@ -30,7 +30,11 @@ const common = {
   phase: z.literal([0, 1, 2, 3, 4]),
   changes: z.array(z.strictObject({ path: text, before: z.unknown().optional(), after: z.unknown().optional() })),
 };
-const live = z.strictObject({ uid: z.string(), resourceVersion: z.string() });
+const live = z.strictObject({
+  uid: z.string(),
+  resourceVersion: z.string(),
+  generation: z.int().exactOptional(),
+});
 
 const actionSchema = z.discriminatedUnion("verb", [
   z.strictObject({ ...common, verb: z.literal("create"), desired: objectSchema }),

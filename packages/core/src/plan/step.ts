@@ -81,5 +81,6 @@ function isTerminating(live: KubeObject): boolean {
 }
 
 function liveVersion({ metadata }: KubeObject): LiveVersion {
-  return { uid: metadata.uid ?? "", resourceVersion: metadata.resourceVersion ?? "" };
+  const { uid = "", resourceVersion = "", generation } = metadata;
+  return { uid, resourceVersion, ...(generation === undefined ? {} : { generation }) };
 }

@@ -69,3 +69,57 @@ test("an object that is being deleted is not what a create wants, however equal"
 
   await expect(writeObject(client, create, {})).rejects.toMatchObject({ code: "PLAN_STALE" });
 });
+
+/** A client whose object has moved on: its delete is a conflict until the precondition is the present version. */
+function moving(live: KubeObject): { readonly client: KubeClient; readonly asked: unknown[] } {
+  const asked: unknown[] = [];
+  const call = { verb: "delete", resource: "gateways", namespace: "foo", name: "a" } as const;
+  const client: Partial<KubeClient> = {
+    get: () => Promise.resolve(live),
+    remove(_kind, _name, _namespace, { preconditions } = {}) {
+      asked.push(preconditions);
+      if (preconditions?.resourceVersion === live.metadata.resourceVersion) return Promise.resolve(true);
+      return Promise.reject(new KubeError(call, { status: 409, reason: "Conflict", message: "it has been modified" }));
+    },
+  };
+  return { client: client as KubeClient, asked };
+}
+
+const route: KubeObject = {
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "HTTPRoute",
+  metadata: { name: "a", namespace: "foo", labels: { "app.kubernetes.io/managed-by": "isthmus" } },
+};
+const { desired: _, ...rest } = create;
+const remove: Action = {
+  ...rest,
+  verb: "delete",
+  ref: refOf(route),
+  phase: 3,
+  live: { uid: "u", resourceVersion: "7", generation: 1 },
+};
+
+test("an object of which only the status has changed is deleted at its new version", async () => {
+  const { client, asked } = moving({
+    ...route,
+    metadata: { ...route.metadata, uid: "u", resourceVersion: "9", generation: 1 },
+  });
+
+  await writeObject(client, remove, {});
+
+  expect(asked).toEqual([
+    { uid: "u", resourceVersion: "7" },
+    { uid: "u", resourceVersion: "9" },
+  ]);
+});
+
+test.each([
+  ["whose spec has changed", { uid: "u", generation: 2 }],
+  ["that another one has replaced", { uid: "other", generation: 1 }],
+])("an object %s is left as it is", async (_name, metadata) => {
+  const { client, asked } = moving({ ...route, metadata: { ...route.metadata, resourceVersion: "9", ...metadata } });
+
+  await expect(writeObject(client, remove, {})).rejects.toMatchObject({ code: "PLAN_STALE" });
+
+  expect(asked).toEqual([{ uid: "u", resourceVersion: "7" }]);
+});

@@ -24,12 +24,23 @@ export async function writeObject(client: KubeClient, action: Action, given: Wri
   if (action.verb === "noop") return;
   const kind = kindEntry(action.ref.group, action.ref.kind);
   if (kind?.write !== true) throw refusal("OBJECT_REFUSED", action, `isthmus does not write objects of this kind`);
+  await attempt(client, kind, action, options, 3);
+}
+
+async function attempt(
+  client: KubeClient,
+  kind: KindEntry,
+  action: Action,
+  options: WriteOptions,
+  tries: number,
+): Promise<void> {
   try {
     await send(client, kind, action, options);
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
-    if (isMoved(error)) return settleConflict(client, kind, action, { options, conflict: error });
-    throw explained(action, error);
+    if (!isMoved(error)) throw explained(action, error);
+    const now = await settleConflict(client, kind, action, { options, conflict: error, isLast: tries <= 1 });
+    if (now !== undefined) await attempt(client, kind, { ...action, live: now }, options, tries - 1);
   }
 }
 
@@ -42,37 +53,49 @@ async function send(client: KubeClient, kind: KindEntry, action: Action, options
   const { desired, live, ref } = action;
   if (action.verb === "delete") {
     // Gone already is fine. What another put in its place has another uid.
-    await client.remove(kind, ref.name, ref.namespace, { ...options, preconditions: { ...live } });
+    await client.remove(kind, ref.name, ref.namespace, { ...options, preconditions: versionOf(live) });
     return;
   }
   if (desired === undefined) throw refusal("WRITE_FAILED", action, "the plan does not say what to write");
   // The uid is needed since a version alone does not keep an object from being created anew.
-  const expected = action.verb === "create" ? { resourceVersion: versionOfNone } : { ...live };
+  const expected = action.verb === "create" ? { resourceVersion: versionOfNone } : versionOf(live);
   const object = { ...desired, metadata: { ...desired.metadata, ...expected } };
   // By force we take back what somebody changed in our own object; what is not ours we never force.
   await client.apply(kind, object, { ...options, force: action.verb === "update" });
 }
 
+function versionOf(live: Action["live"]): { readonly uid?: string; readonly resourceVersion?: string } {
+  return live === undefined ? {} : { uid: live.uid, resourceVersion: live.resourceVersion };
+}
+
 /**
  * The object is not as it was planned against. Where it is as wanted, an earlier try of ours did it, whose answer was lost.
- * Throws OBJECT_NOT_OURS or PLAN_STALE elsewhere.
+ * Where only its status is another (istiod tells a route that its Gateway went), the version to try again with. Throws
+ * OBJECT_NOT_OURS or PLAN_STALE elsewhere.
  */
 async function settleConflict(
   client: KubeClient,
   kind: KindEntry,
   action: Action,
-  { options, conflict }: { readonly options: WriteOptions; readonly conflict: KubeError },
-): Promise<void> {
+  {
+    options,
+    conflict,
+    isLast,
+  }: { readonly options: WriteOptions; readonly conflict: KubeError; readonly isLast: boolean },
+): Promise<Action["live"]> {
   const { signal } = options;
   const live = await client.get(kind, action.ref.name, action.ref.namespace, { ...(signal && { signal }) });
-  if (live === undefined && action.verb === "delete") return;
+  if (live === undefined && action.verb === "delete") return undefined;
   if (live !== undefined && !isOurs(live)) {
     throw refusal("OBJECT_NOT_OURS", action, "an object of that name has appeared that is not ours", {
       hint: "Delete or rename it, or take it over with --adopt.",
       cause: conflict,
     });
   }
-  if (live !== undefined && isAsWanted(action, live)) return;
+  if (live !== undefined && isAsWanted(action, live)) return undefined;
+  const { uid, resourceVersion, generation } = live?.metadata ?? {};
+  const isSameSpec = generation !== undefined && generation === action.live?.generation && uid === action.live.uid;
+  if (isSameSpec && resourceVersion !== undefined && !isLast) return { ...action.live, resourceVersion };
   throw refusal("PLAN_STALE", action, `the object changed since the plan was made: ${conflict.message}`, {
     hint: "Plan again.",
     cause: conflict,

@@ -1,0 +1,196 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Authority, createAuthority, issueCertificate } from "../src/certificates.ts";
+import { type KubeObject, type Lab, startLab, waitFor } from "../src/index.ts";
+import { appUser } from "../src/layout.ts";
+import { asUser, inNamespace } from "../src/run.ts";
+import { analyze, foreignObjects, ourObjects } from "./clusterState.ts";
+import { prepareExample } from "./example.ts";
+import { isthmus } from "./isthmus.ts";
+import { namespace, sleep } from "./manifests.ts";
+
+/** What users have in place of our declarations or Istio's kinds: the Gateway API, and intents of EMCO. */
+let home: string;
+let files: string;
+let lab: Lab;
+let authority: Authority;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "isthmus-gateway-api-"));
+  files = await mkdtemp(join(tmpdir(), "isthmus-gateway-api-files-"));
+  lab = await startLab({ home, clusters: 2 });
+  authority = await createAuthority("CN=outside");
+  await writeFile(join(files, "ca.crt"), authority.certificate);
+  await saveClient("right", authority, "client.example.com");
+  await saveClient("other-name", authority, "other.example.com");
+  await saveClient("other-ca", await createAuthority("CN=somebody else"), "client.example.com");
+  const { certificate, key } = await issueCertificate(authority, {
+    subject: "CN=server",
+    names: ["httpbin.example.com"],
+  });
+  for (const cluster of ["cluster1", "cluster2"]) {
+    await lab.apply(cluster, [
+      {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: "httpbin-credential", namespace: "istio-system" },
+        type: "kubernetes.io/tls",
+        stringData: { "tls.crt": certificate, "tls.key": key, "ca.crt": authority.certificate },
+      } as KubeObject,
+    ]);
+  }
+});
+
+afterAll(async () => {
+  await lab?.down();
+  for (const folder of [home, files]) await rm(folder, { recursive: true, force: true });
+});
+
+async function saveClient(name: string, issuer: Authority, alternative: string): Promise<void> {
+  const { certificate, key } = await issueCertificate(issuer, { subject: `CN=${name}`, names: [alternative] });
+  await writeFile(join(files, `${name}.crt`), certificate);
+  await writeFile(join(files, `${name}.key`), key);
+}
+
+/** Status, HTTP version and redirect, or "refused", as a client outside the clusters sees them at a gateway's node port. */
+async function ask(cluster: string, url: string, client?: string): Promise<string> {
+  const { hostname, protocol } = new URL(url);
+  const port = protocol === "https:" ? 443 : 80;
+  const service = await lab.cluster(cluster).api.get<{
+    readonly spec: { readonly ports: readonly { readonly port: number; readonly nodePort: number }[] };
+  }>("/api/v1/namespaces/istio-system/services/istio-ingressgateway");
+  const nodePort = service?.spec.ports.find((each) => each.port === port)?.nodePort;
+  const target = ["--connect-to", `${hostname}:${port}:${lab.cluster(cluster).nodes[0]?.address}:${nodePort}`, url];
+  const shown =
+    client === undefined ? [] : ["--cert", join(files, `${client}.crt`), "--key", join(files, `${client}.key`)];
+  const fixed = ["-sS", "-m", "3", "-o", "/dev/null", "-w", "%{http_code} %{http_version} %{redirect_url}"];
+  const { stdout, exitCode } = await execa("curl", [...fixed, "--cacert", join(files, "ca.crt"), ...shown, ...target], {
+    reject: false,
+  });
+  return exitCode === 0 ? stdout.trim() : "refused";
+}
+
+const until = (answer: string, cluster: string, url: string, client?: string) =>
+  waitFor(`${answer} from ${url}`, async () => (await ask(cluster, url, client)) === answer);
+
+const guarded = "https://httpbin.example.com/status/418";
+const open = "http://plain.example.com/status/418";
+
+const passthrough = `
+apiVersion: isthmus.io/v1alpha1
+kind: ExternalAccess
+metadata: {name: own, namespace: box}
+spec:
+  hosts: [own.example.com]
+  port: 8443
+  clusters: [cluster1]
+  tls: {mode: Passthrough}
+`;
+
+test("gateway-api: mutual TLS, plain HTTP and passthrough by Gateway API objects alone; then Istio's for what they cannot say", async () => {
+  using server = {
+    controller: new AbortController(),
+    [Symbol.dispose]() {
+      this.controller.abort();
+    },
+  };
+  const folder = await prepareExample(lab, "gateway-api");
+  await lab.apply("cluster1", [namespace("box", { "istio-injection": "enabled" }), ...sleep("box"), ownTls()]);
+  await startOwnTls(server.controller.signal);
+  await writeFile(join(folder, "own.yaml"), passthrough);
+  const foreignBefore = await foreignObjects(lab, "cluster1");
+  const analysisBefore = await analyze(lab, "cluster1");
+  const apply = () => isthmus(folder, lab.kubeconfig, "apply", "--yes", "--allow-mass-delete");
+
+  const applied = await apply();
+  expect(applied.exitCode, applied.stderr).toBe(0);
+
+  await until("418 2", "cluster1", guarded, "right");
+  expect(await ask("cluster1", guarded)).toBe("refused");
+  expect(await ask("cluster1", guarded, "other-ca")).toBe("refused");
+  await until("418 1.1", "cluster1", open);
+  await until(`301 1.1 ${guarded}`, "cluster1", "http://httpbin.example.com/status/418");
+  await until("200 1", "cluster1", "https://own.example.com/");
+  expect((await ourObjects(lab, "cluster1")).map((line) => line.split(" ")[0]).sort()).toEqual([
+    ...["Gateway", "Gateway", "Gateway", "Gateway", "HTTPRoute", "HTTPRoute", "HTTPRoute", "TLSRoute"],
+  ]);
+  expect(await analyze(lab, "cluster1")).toEqual(analysisBefore);
+
+  const since = new Date();
+  expect((await apply()).exitCode).toBe(0);
+  expect((await isthmus(folder, lab.kubeconfig, "diff")).exitCode).toBe(0);
+  expect(await lab.writes("cluster1", { since })).toEqual([]);
+
+  const declared = await readFile(join(folder, "httpbin.yaml"), "utf8");
+  const narrowed = "mode: Mutual\n    clients: {subjectAltNames: [client.example.com]}";
+  await writeFile(join(folder, "httpbin.yaml"), declared.replace("mode: Mutual", narrowed));
+  const changed = await apply();
+  expect(changed.stderr).toContain("warning[EMIT_FALLBACK]");
+  await until("refused", "cluster1", guarded, "other-name");
+  await until("418 2", "cluster1", guarded, "right");
+  await until("418 1.1", "cluster1", open);
+
+  for (const file of ["httpbin.yaml", "own.yaml"]) await rm(join(folder, file));
+  const removed = await apply();
+  expect(removed.exitCode, removed.stderr).toBe(0);
+  expect(await ourObjects(lab, "cluster1")).toEqual([]);
+  expect(await foreignObjects(lab, "cluster1")).toEqual(foreignBefore);
+});
+
+function ownTls(): KubeObject {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "own", namespace: "box" },
+    spec: { selector: { app: "sleep" }, ports: [{ name: "https", port: 8443, targetPort: 8443 }] },
+  };
+}
+
+/** A workload that ends TLS itself, in the pod `box/sleep`. */
+async function startOwnTls(signal: AbortSignal): Promise<void> {
+  const { certificate, key } = await issueCertificate(authority, { subject: "CN=own", names: ["own.example.com"] });
+  const pem = join(files, "own.pem");
+  await writeFile(pem, `${certificate}${key}`);
+  await chmod(files, 0o755);
+  const { netns } = await lab.pod("cluster1", "box/sleep");
+  const command = ["openssl", "s_server", "-accept", "8443", "-cert", pem, "-key", pem, "-www", "-quiet"];
+  const [program = "", ...args] = inNamespace(netns, asUser(appUser, command));
+  void execa(program, args, { cancelSignal: signal, stdio: "ignore", reject: false });
+}
+
+test("emco-import: what is made of EMCO's intents carries the calls that EMCO's did, and no others", async () => {
+  const example = new URL("../../examples/emco-import/", import.meta.url).pathname;
+  await prepareExample(lab, "emco-import");
+  const clusters = ["cluster1", "cluster2"];
+  const before = await Promise.all(clusters.map((cluster) => foreignObjects(lab, cluster)));
+  const analysis = await Promise.all(clusters.map((cluster) => analyze(lab, cluster)));
+  const declared = join(files, "declared.yaml");
+  const run = (...args: readonly string[]) => isthmus(example, lab.kubeconfig, "-f", declared, ...args);
+  const imported = await isthmus(example, lab.kubeconfig, "import", "emco", "intents.emco", "--out", declared);
+  expect(imported.exitCode, imported.stderr).toBe(0);
+
+  const applied = await run("apply", "--yes", "--allow-mass-delete");
+  expect(applied.exitCode, applied.stderr).toBe(0);
+
+  const name = "http://httpbin.bar.provider1.cluster2:8000";
+  await lab.curlUntil("cluster1", "foo/sleep", `${name}/get`, 200);
+  await lab.curlUntil("cluster1", "foo/sleep", `${name}/headers`, 403);
+  await until("418 2", "cluster2", guarded, "right");
+  expect(await ask("cluster2", guarded)).toBe("refused");
+  expect((await run("verify")).exitCode).toBe(0);
+  expect(await Promise.all(clusters.map((cluster) => analyze(lab, cluster)))).toEqual(analysis);
+
+  const since = new Date();
+  expect((await run("apply", "--yes")).exitCode).toBe(0);
+  expect(await Promise.all(clusters.map((cluster) => lab.writes(cluster, { since })))).toEqual([[], []]);
+
+  const text = await readFile(declared, "utf8");
+  const left = text.split("---\n").filter((part) => /kind: Mesh/.test(part));
+  await writeFile(declared, left.join("---\n"));
+  expect((await run("apply", "--yes", "--allow-mass-delete")).exitCode).toBe(0);
+  expect(await Promise.all(clusters.map((cluster) => ourObjects(lab, cluster)))).toEqual([[], []]);
+  expect(await Promise.all(clusters.map((cluster) => foreignObjects(lab, cluster)))).toEqual(before);
+});
