@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { measure, peakMemory } from "./compileAndPlan.ts";
 import { measureParse } from "./parse.ts";
 import { processTimes } from "./processTimes.ts";
+import { measureTrace } from "./trace.ts";
 
 /**
  * `npm run bench`: what a user waits for, as figures to read. `npm run bench -- plan FOLDER` times a plan of the declarations
@@ -33,6 +34,19 @@ function memoryOf(services: number): number {
   return Number(spawnSync(process.execPath, args, { encoding: "utf8" }).stdout);
 }
 
+function trace(): void {
+  console.log("trace of all declared paths, 10 clusters, everything in place (ms, medians)");
+  const rows = [250, 1000].map((services) => measureTrace(services, 3));
+  console.table(
+    rows.map(({ services, paths, all }) => ({
+      services,
+      paths,
+      "all paths": Math.round(all),
+      "us per path": Number(((all * 1000) / paths).toFixed(1)),
+    })),
+  );
+}
+
 function parse(): void {
   console.log("parse 10 clusters and 1,000 shared services of one file (ms, medians; ratio to the YAML library alone)");
   console.table([measureParse(1000)]);
@@ -49,9 +63,11 @@ function processes(commands: readonly (readonly string[])[]): void {
 
 const [what, folder] = process.argv.slice(2);
 if (what === "plan" && folder !== undefined) processes([["plan", "-f", folder]]);
+else if (what === "trace") trace();
 else if (what === "memory") console.log(Math.round(peakMemory(Number(folder))));
 else {
   parse();
   compileAndPlan();
+  trace();
   processes([["--help"], ["--version"], ["plan", "--help"]]);
 }

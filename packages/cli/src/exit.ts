@@ -6,7 +6,7 @@ export const exitCodes = {
   failed: 1,
   /** `diff`: there are differences. */
   different: 1,
-  /** `verify`, `probe`: a path does not stand; `ca status`: something is to be renewed. */
+  /** `verify`, `probe`, `trace`: a path does not stand; `ca status`: something is to be renewed. */
   broken: 1,
   /** `plan --detailed-exitcode`: there are changes. */
   changes: 2,
@@ -16,5 +16,5 @@ export const exitCodes = {
 
 /** The code for a command that could not do its work; 2 where 1 is already an answer. */
 export function failureCode(command: string): number {
-  return ["diff", "verify", "probe", "ca status"].includes(command) ? 2 : exitCodes.failed;
+  return ["diff", "verify", "probe", "trace", "ca status"].includes(command) ? 2 : exitCodes.failed;
 }

@@ -133,6 +133,19 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       finish(await verify(await session(command)));
     });
   program
+    .command("trace")
+    .description("say what the proxies would do with a request (exit code 0 it gets there, 1 not)")
+    .argument("<from>", "who calls: sleep.foo@cluster1")
+    .argument("<url>", "http, https, grpc or tcp://host:port")
+    .option("--method <method>", "of the request", "GET")
+    .option("--header <name:value>", "a header of the request (repeat it)", collect)
+    .option("--planned", "as it would be after an apply")
+    .option("--all-branches", "every way that the request may take, not the likeliest only")
+    .action(async (from: string, url: string, options, command: Command) => {
+      const { trace } = await import("./commands/trace.ts");
+      finish(await trace(await session(command), { from, url }, options));
+    });
+  program
     .command("probe")
     .description("try each path on the wire, and what must be refused")
     .argument("[service...]", "only paths to these: httpbin.bar, or a host")

@@ -83,6 +83,7 @@ export { withPositions } from "./model/sources.ts";
 export { appendDocument, formatIntents, toYaml } from "./model/toYaml.ts";
 export type { Action, ActionVerb, FieldChange, LiveVersion, Plan, PlanSummary } from "./plan/action.ts";
 export { actionVerbs, summarize } from "./plan/action.ts";
+export { afterPlan } from "./plan/afterPlan.ts";
 export { checkStale } from "./plan/checkStale.ts";
 export { fieldChanges } from "./plan/fieldChanges.ts";
 export { isInventory } from "./plan/inventory.ts";
@@ -104,6 +105,34 @@ export {
   type RotationStep,
   type RotationWait,
 } from "./rotation/nextMove.ts";
+export type {
+  Attempt,
+  CallerFacts,
+  ClientStep,
+  Destination,
+  HttpPayload,
+  Payload,
+  ProxyTls,
+  Transport,
+} from "./trace/attempt.ts";
+export { trace } from "./trace/trace.ts";
+export type { PathTrace, TracePathsInput } from "./trace/tracePaths.ts";
+export { tracePaths } from "./trace/tracePaths.ts";
+export type { TraceCaller, TraceRequest, TraceScheme, TraceUrl } from "./trace/traceRequest.ts";
+export { traceSchemes } from "./trace/traceRequest.ts";
+export type {
+  BrokenHop,
+  Trace,
+  TraceBranch,
+  TraceCode,
+  TracedObject,
+  TraceHop,
+  TraceHopName,
+  TraceOutcome,
+  TraceVerdict,
+} from "./trace/traceResult.ts";
+export type { TraceWorld } from "./trace/traceWorld.ts";
+export { traceWorld } from "./trace/traceWorld.ts";
 export type { Hop, HopName, PathProof, ProofStatus } from "./verify/pathProof.ts";
 export { hopNames } from "./verify/pathProof.ts";
 export type { ProofInput } from "./verify/proofContext.ts";

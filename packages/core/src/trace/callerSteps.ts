@@ -75,6 +75,10 @@ function unknownCaller(cluster: TraceCluster, { from }: TraceRequest): ClientSte
   return { kind: "ended", probability: 1, hops: [hop], outcome: { kind: "unknown", why } };
 }
 
+function sidecarDns({ isMeshConfigKnown }: TraceCluster): string {
+  return isMeshConfigKnown ? "its sidecar" : "its sidecar (taken to capture DNS: istiod's settings are not known)";
+}
+
 function resolved(walk: Walk, found: Resolved): readonly ClientStep[] {
   const { cluster, request } = walk;
   const { host } = request.url;
@@ -87,7 +91,7 @@ function resolved(walk: Walk, found: Resolved): readonly ClientStep[] {
         const detail =
           by === "literal"
             ? `${host} is an address`
-            : `${host} is ${showAddress(address)}, says ${by === "sidecar" ? "its sidecar" : by}`;
+            : `${host} is ${showAddress(address)}, says ${by === "sidecar" ? sidecarDns(cluster) : by}`;
         const hop = passed({ ...base, ...(service && { object: traced(cluster.name, service.object) }), detail });
         return dial({ ...walk, hops: [...walk.hops, hop], probability: share }, address, service);
       });

@@ -15,7 +15,7 @@ import type { KubeObject } from "../kinds/kubeObject.ts";
 import { groupOf } from "../kinds/kubeObject.ts";
 import { defaultMeshConfig, type MeshConfig } from "../model/meshConfig.ts";
 import type { ObservedCluster } from "../model/observed.ts";
-import { type TraceWorkload, traceWorkloadOfController, traceWorkloadOfPod } from "./traceWorkload.ts";
+import { imaginedGateway, type TraceWorkload, traceWorkloadOfController, traceWorkloadOfPod } from "./traceWorkload.ts";
 
 interface KindsByName {
   readonly Namespace: KubeObject;
@@ -53,6 +53,8 @@ export class TraceCluster {
   readonly name: string;
   readonly source: "live" | "directory";
   readonly meshConfig: MeshConfig;
+  /** False: `meshConfig` is Istio's defaults, since ConfigMap `istio` is not there or kept from us. */
+  readonly isMeshConfigKnown: boolean;
   /** SHA-256 fingerprints of the roots that its workloads trust; empty where unknown. */
   readonly trustRoots: readonly string[];
   /** Whether istiod gives ServiceEntries virtual addresses by itself: since 1.25, also where the version is not known. */
@@ -65,6 +67,7 @@ export class TraceCluster {
     this.name = cluster.name;
     this.source = cluster.source;
     this.meshConfig = cluster.meshConfig ?? defaultMeshConfig;
+    this.isMeshConfigKnown = cluster.meshConfig !== undefined;
     this.trustRoots = cluster.trustRoots.map(({ fingerprint }) => fingerprint);
     this.allocatesAddresses = cluster.istiodVersions.every((version) => !isBefore125(version));
     this.#objects = cluster.objects;
@@ -98,10 +101,11 @@ export class TraceCluster {
       const pods = this.#ofKind("Pod").flatMap((pod) => traceWorkloadOfPod(this.name, pod as Pod) ?? []);
       if (this.source === "live") return pods;
       const controllers = ["Deployment", "StatefulSet", "DaemonSet"].flatMap((kind) => this.#ofKind(kind));
-      return [
+      const known = [
         ...pods,
         ...controllers.map((each) => traceWorkloadOfController(this.name, each as PodController, this.namespaces)),
       ];
+      return [...known, ...imaginedGateways(this, known)];
     });
   }
 
@@ -151,6 +155,21 @@ export class TraceCluster {
     }
     return this.#byKind.get(kind) ?? [];
   }
+}
+
+/**
+ * A repository often holds the Service of a gateway and not its Deployment, which Istio's own chart makes: where a Gateway
+ * asks for such pods, they are taken to be there.
+ */
+function imaginedGateways(cluster: TraceCluster, known: readonly TraceWorkload[]): readonly TraceWorkload[] {
+  const selectors = cluster.all("Gateway").map(({ spec }) => spec.selector ?? {});
+  return cluster.all("Service").flatMap(({ metadata, spec }) => {
+    const { selector = {} } = spec;
+    const { namespace = "default", name } = metadata;
+    const isGateway = selectors.some((each) => Object.keys(each).length > 0 && labelsMatch(each, selector));
+    const hasPods = known.some((each) => each.namespace === namespace && labelsMatch(selector, each.labels));
+    return isGateway && !hasPods ? [imaginedGateway(cluster.name, { namespace, name, labels: selector })] : [];
+  });
 }
 
 function isBefore125(version: string): boolean {

@@ -1,8 +1,10 @@
-/** Who calls: a pod's name, or what names its pods: a Deployment, or the label `app`. */
+/** Who calls: a pod's name, or what names its pods: a Deployment, or the label `app`; `*` is any workload of the namespace. */
 export interface TraceCaller {
   readonly cluster: string;
   readonly namespace: string;
   readonly workload: string;
+  /** With `*` only: one that runs as this account. */
+  readonly serviceAccount?: string;
 }
 
 /** `tcp` is a bare connection that the client opens; `grpc` is HTTP/2 without TLS; with `https` the client itself speaks TLS. */

@@ -85,6 +85,33 @@ export function traceWorkloadOfController(
   };
 }
 
+/** A ready gateway pod that no manifest shows. */
+export function imaginedGateway(
+  cluster: string,
+  {
+    namespace,
+    name,
+    labels,
+  }: { readonly namespace: string; readonly name: string; readonly labels: Readonly<Record<string, string>> },
+): TraceWorkload {
+  return {
+    cluster,
+    namespace,
+    name,
+    labels,
+    annotations: {},
+    serviceAccount: name,
+    proxy: "gateway",
+    isMutualTls: true,
+    isReady: true,
+    isHostNetwork: false,
+    address: undefined,
+    node: undefined,
+    ports: [],
+    proxyMetadata: {},
+  };
+}
+
 /** A gateway's pod holds nothing but the proxy: Istio's chart and its injection template `gateway`. */
 function proxyOf(all: readonly Container[], main: readonly Container[]): TraceWorkload["proxy"] {
   if (!all.some(({ name }) => name === proxyContainer)) return "none";

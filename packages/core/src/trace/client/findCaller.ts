@@ -7,9 +7,16 @@ import type { TraceWorkload } from "../traceWorkload.ts";
  * The workload that calls: by a pod's name, its label `app`, or the name of what made it. `*` stands for any workload of the
  * namespace, one with a sidecar if there is any, and where there is none yet for the one that would be made there.
  */
-export function findCaller(cluster: TraceCluster, { namespace, workload }: TraceCaller): TraceWorkload | undefined {
+export function findCaller(
+  cluster: TraceCluster,
+  { namespace, workload, serviceAccount }: TraceCaller,
+): TraceWorkload | undefined {
   const all = cluster.workloadsIn(namespace);
-  if (workload === "*") return all.find(({ proxy }) => proxy === "sidecar") ?? all[0] ?? imagined(cluster, namespace);
+  if (workload === "*") {
+    const fitting = all.filter((each) => serviceAccount === undefined || each.serviceAccount === serviceAccount);
+    const found = fitting.find(({ proxy }) => proxy === "sidecar") ?? fitting[0];
+    return found ?? imagined(cluster, namespace, serviceAccount ?? "default");
+  }
   const found = all.filter(
     ({ name, labels }) => name === workload || labels.app === workload || isMadeBy(workload, name),
   );
@@ -21,7 +28,7 @@ function isMadeBy(workload: string, pod: string): boolean {
   return pod.startsWith(`${workload}-`) && /^[a-z0-9]{1,10}(-[a-z0-9]{5})?$/.test(pod.slice(workload.length + 1));
 }
 
-function imagined(cluster: TraceCluster, namespace: string): TraceWorkload | undefined {
+function imagined(cluster: TraceCluster, namespace: string, serviceAccount: string): TraceWorkload | undefined {
   const found = cluster.namespaces.get(namespace);
   if (found === undefined) return undefined;
   const hasSidecar = isInjected(found);
@@ -31,7 +38,7 @@ function imagined(cluster: TraceCluster, namespace: string): TraceWorkload | und
     name: "*",
     labels: hasSidecar ? { [tlsModeLabel]: "istio" } : {},
     annotations: {},
-    serviceAccount: "default",
+    serviceAccount,
     proxy: hasSidecar ? "sidecar" : "none",
     isMutualTls: hasSidecar,
     isReady: true,

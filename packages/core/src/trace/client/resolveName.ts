@@ -27,11 +27,12 @@ export type Resolved =
   | { readonly kind: "not captured"; readonly service: MeshService }
   | { readonly kind: "none" };
 
-/** Whether the pod's DNS is answered by its sidecar. */
+/** Whether the pod's DNS is answered by its sidecar. Taken to be so where istiod's settings are not known: manifests often lack them. */
 export function capturesDns(cluster: TraceCluster, workload: TraceWorkload): boolean {
   if (workload.proxy !== "sidecar") return false;
   const metadata = { ...cluster.meshConfig.proxyMetadata, ...workload.proxyMetadata };
-  return metadata.ISTIO_META_DNS_CAPTURE === "true";
+  const told = metadata.ISTIO_META_DNS_CAPTURE;
+  return told === undefined ? !cluster.isMeshConfigKnown : told === "true";
 }
 
 /**
@@ -143,15 +144,15 @@ function missing(cluster: TraceCluster, caller: TraceWorkload, { name, candidate
   const exact = candidates.flatMap((candidate) => byHost.get(candidate) ?? []);
   const covering = services.filter(({ host }) => isWildcard(host) && isCoveredBy(name, host));
   const alias = exact.find(({ aliasOf }) => aliasOf !== undefined);
-  if (alias?.aliasOf !== undefined) return outsideOrNone(alias.aliasOf);
+  if (alias?.aliasOf !== undefined) return outsideOrNone(cluster, alias.aliasOf);
   const [first] = exact.length > 0 ? exact : covering;
-  if (first === undefined) return outsideOrNone(name);
+  if (first === undefined) return outsideOrNone(cluster, name);
   // Outside names are resolved by the real DNS, whatever a ServiceEntry says of them.
   if (first.isExternal && isOutsideName(name)) return { kind: "outside", name };
   const seen = exact.length > 0 ? exact : covering;
   if (captures && !seen.some((service) => isSeen(cluster, caller, service))) return { kind: "hidden", service: first };
   if (!captures) return { kind: "not captured", service: first };
-  return outsideOrNone(name);
+  return outsideOrNone(cluster, name);
 }
 
 function isSeen(cluster: TraceCluster, caller: TraceWorkload, service: MeshService): boolean {
@@ -159,8 +160,10 @@ function isSeen(cluster: TraceCluster, caller: TraceWorkload, service: MeshServi
   return proxyScope(cluster, caller).egress.some(({ services }) => services.includes(service));
 }
 
-function outsideOrNone(name: string): Resolved {
-  return isOutsideName(name) ? { kind: "outside", name } : { kind: "none" };
+/** `httpbin.bar` is meant for namespace bar, though the world has top-level domains of such names. */
+function outsideOrNone(cluster: TraceCluster, name: string): Resolved {
+  const isOfNamespace = cluster.namespaces.has(name.split(".").at(-1) ?? "");
+  return isOutsideName(name) && !isOfNamespace ? { kind: "outside", name } : { kind: "none" };
 }
 
 /** Top-level domains that nobody can register (RFC 6761, RFC 6762, ICANN's .internal), and those that meshes like to use. */

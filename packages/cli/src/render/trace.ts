@@ -1,0 +1,122 @@
+import type { BrokenHop, Trace, TraceBranch, TracedObject, TraceHop, TraceOutcome, TraceVerdict } from "@isthmus/core";
+import { renderStatus } from "./proofs.ts";
+import type { Style } from "./style.ts";
+
+/** The request with its verdict, the way that it takes hop by hop, and what to mend. */
+export function renderTrace(trace: Trace, style: Style, allBranches: boolean): string {
+  const { request, verdict, branches } = trace;
+  const { from, url, method } = request;
+  const path = url.scheme === "tcp" ? "" : url.path;
+  const verb = url.scheme === "tcp" ? "" : `${method} `;
+  const title = `${from.workload}.${from.namespace}@${from.cluster} → ${verb}${url.scheme}://${url.host}:${url.port}${path}`;
+  const shown = allBranches ? branches : branches.filter((branch) => branch === chosen(trace));
+  const blocks = shown.map(
+    (branch) => `${branches.length > 1 ? shareLine(branch, style) : ""}${renderBranch(branch, style)}`,
+  );
+  const others = branches.filter((branch) => !shown.includes(branch));
+  return [
+    `${verdictSign(verdict, style)} ${style.strong(title)}\n`,
+    blocks.join("\n"),
+    others.length === 0
+      ? ""
+      : `\nother ways:\n${others.map((branch) => `  ${shareOf(branch)} ${renderOutcome(branch.outcome)}\n`).join("")}`,
+    `\n${verdictLine(trace, style)}\n`,
+  ].join("");
+}
+
+/** The one that the blame lies in, else the likeliest. */
+function chosen({ branches, blamed }: Trace): TraceBranch | undefined {
+  return branches.find(({ hops }) => blamed !== undefined && hops.includes(blamed)) ?? branches[0];
+}
+
+function verdictSign(verdict: TraceVerdict, style: Style): string {
+  switch (verdict) {
+    case "reaches":
+      return renderStatus("ok", style);
+    case "partly":
+    case "broken":
+      return renderStatus("broken", style);
+    case "unknown":
+      return renderStatus("unknown", style);
+  }
+}
+
+function shareOf({ probability }: TraceBranch): string {
+  return `${Math.round(probability * 1000) / 10} %`;
+}
+
+function shareLine(branch: TraceBranch, style: Style): string {
+  return `${style.faint(`${shareOf(branch)} of the requests:`)}\n`;
+}
+
+function renderBranch({ hops, outcome }: TraceBranch, style: Style): string {
+  const width = Math.max(...hops.map(({ name }) => name.length), 0);
+  const lines = hops.map((hop) => {
+    const where = hop.cluster === undefined ? "" : style.faint(`  [${hop.cluster}]`);
+    const line = `  ${renderStatus(hop.status, style)} ${style.faint(hop.name.padEnd(width))}  ${hop.detail}${where}\n`;
+    return hop.status === "broken" ? line + renderBlame(hop, style) : line;
+  });
+  return `${lines.join("")}  ${style.accent("→")} ${renderOutcome(outcome)}\n`;
+}
+
+function renderBlame(hop: BrokenHop, style: Style): string {
+  const place = placeOf(hop);
+  return [
+    ...(place === "" ? [] : [`      at    ${style.strong(place)}\n`]),
+    `      mend  ${hop.mend}\n`,
+    `      code  ${hop.code} ${style.faint(`(isthmus explain ${hop.code})`)}\n`,
+    `      rule  ${style.faint(hop.source)}\n`,
+  ].join("");
+}
+
+function placeOf({ object, field }: TraceHop): string {
+  if (object === undefined) return "";
+  return `${showObject(object)}${field === undefined ? "" : `  ${field}`}`;
+}
+
+function showObject({ kind, namespace, name, cluster }: TracedObject): string {
+  return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name} in ${cluster}`;
+}
+
+/** What the client sees: `503 (UH)`, `connection reset (UF)`. */
+export function renderOutcome(outcome: TraceOutcome): string {
+  switch (outcome.kind) {
+    case "answered": {
+      const { by } = outcome;
+      const status = outcome.status === undefined ? "" : ` with ${outcome.status}`;
+      if (by.type === "proxy") return `the proxy answers${status}`;
+      if (by.type === "outside") return `${by.address}:${by.port} answers${status}`;
+      return `${by.namespace}/${by.name} in ${by.cluster} answers${status}, port ${by.port}`;
+    }
+    case "refused":
+      return `refused${outcome.status === undefined ? "" : ` with ${outcome.status}`}${flag(outcome.responseFlag)}`;
+    case "reset":
+      return `connection closed${flag(outcome.responseFlag)}`;
+    case "no-such-host":
+      return "no such host";
+    case "timeout":
+      return "no answer: timeout";
+    case "unknown":
+      return `cannot be told: ${outcome.why}`;
+  }
+}
+
+function flag(responseFlag: string | undefined): string {
+  return responseFlag === undefined ? "" : ` (Envoy's flag ${responseFlag})`;
+}
+
+function verdictLine({ verdict, branches }: Trace, style: Style): string {
+  const reached = branches
+    .filter(({ outcome }) => outcome.kind === "answered")
+    .reduce((sum, { probability }) => sum + probability, 0);
+  switch (verdict) {
+    case "reaches":
+      return style.good("The request gets there.");
+    case "partly":
+      return style.error(`The request gets there in ${Math.round(reached * 1000) / 10} % of the cases only.`);
+    case "broken":
+      return style.error("The request does not get there.");
+    case "unknown":
+      return style.warning("Whether the request gets there cannot be told.");
+  }
+}
