@@ -134,7 +134,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     });
   program
     .command("trace")
-    .description("say what the proxies would do with a request (exit code 0 it gets there, 1 not)")
+    .description("what the proxies would do with a request (exit code 0 there, 1 not)")
     .argument("<from>", "who calls: sleep.foo@cluster1")
     .argument("<url>", "http, https, grpc or tcp://host:port")
     .option("--method <method>", "of the request", "GET")

@@ -62,6 +62,7 @@ export class TraceCluster {
   readonly #objects: readonly KubeObject[];
   readonly #byKind = new Map<string, readonly KubeObject[]>();
   readonly #memo = new Map<string, unknown>();
+  readonly #memoOf = new WeakMap<object, Map<string, unknown>>();
 
   constructor(cluster: ObservedCluster) {
     this.name = cluster.name;
@@ -147,6 +148,17 @@ export class TraceCluster {
   memo<T>(key: string, compute: () => T): T {
     if (!this.#memo.has(key)) this.#memo.set(key, compute());
     return this.#memo.get(key) as T;
+  }
+
+  /** The same for a part that belongs to an object of the index. */
+  memoOf<T>(owner: object, key: string, compute: () => T): T {
+    let known = this.#memoOf.get(owner);
+    if (known === undefined) {
+      known = new Map();
+      this.#memoOf.set(owner, known);
+    }
+    if (!known.has(key)) known.set(key, compute());
+    return known.get(key) as T;
   }
 
   #ofKind(kind: string): readonly KubeObject[] {

@@ -8,6 +8,7 @@ const annotation = "traffic.sidecar.istio.io/";
  * (tools/istio-iptables). Undefined: it does.
  */
 export function bypass({ annotations }: TraceWorkload, address: string, port: number): string | undefined {
+  if (!Object.keys(annotations).some((name) => name.startsWith(annotation))) return undefined;
   const listed = (name: string) => (annotations[`${annotation}${name}`] ?? "").split(",").map((each) => each.trim());
   if (listed("excludeOutboundPorts").includes(`${port}`)) return `${annotation}excludeOutboundPorts`;
   if (listed("includeOutboundPorts").includes(`${port}`)) return undefined;

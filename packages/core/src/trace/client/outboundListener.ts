@@ -62,10 +62,7 @@ export function takenBy(
 }
 
 function listenersOfPort(scope: ProxyScope, proxy: TraceWorkload, port: number): ReadonlyMap<string, ListenerEntry> {
-  const { cluster, namespace, sidecar } = scope;
-  const by = sidecar === undefined ? "" : `${sidecar.metadata.namespace}/${sidecar.metadata.name}`;
-  const key = `listeners of ${port} for ${namespace} by ${by}, ${capturesDns(cluster, proxy)}`;
-  return cluster.memo(key, () => {
+  return scope.memo(`listeners ${port} ${capturesDns(scope.cluster, proxy)}`, () => {
     const listeners = new Map<string, ListenerEntry>();
     for (const egress of scope.egress) {
       if (egress.port === undefined) for (const entry of listeners.values()) entry.isLocked = true;

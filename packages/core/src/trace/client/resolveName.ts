@@ -30,8 +30,7 @@ export type Resolved =
 /** Whether the pod's DNS is answered by its sidecar. Taken to be so where istiod's settings are not known: manifests often lack them. */
 export function capturesDns(cluster: TraceCluster, workload: TraceWorkload): boolean {
   if (workload.proxy !== "sidecar") return false;
-  const metadata = { ...cluster.meshConfig.proxyMetadata, ...workload.proxyMetadata };
-  const told = metadata.ISTIO_META_DNS_CAPTURE;
+  const told = workload.proxyMetadata.ISTIO_META_DNS_CAPTURE ?? cluster.meshConfig.proxyMetadata.ISTIO_META_DNS_CAPTURE;
   return told === undefined ? !cluster.isMeshConfigKnown : told === "true";
 }
 
@@ -70,27 +69,31 @@ function searched(name: string, namespace: string): readonly string[] {
 
 /** The sidecar's table of names holds what its egress listeners show and what has an address (pkg/dns/server/name_table.go). */
 function fromSidecar(scope: ProxyScope, name: string): Resolved | undefined {
-  const table = nameTable(scope);
-  let found = table.get(name);
-  for (let rest = name; found === undefined && rest.includes("."); ) {
+  const { exact, hasWildcards } = nameTable(scope);
+  let found = exact.get(name);
+  for (let rest = name; found === undefined && hasWildcards && rest.includes("."); ) {
     rest = rest.slice(rest.indexOf(".") + 1);
-    found = table.get(`*.${rest}`);
+    found = exact.get(`*.${rest}`);
   }
   return found === undefined ? undefined : addressesOf(scope.cluster, found, "sidecar");
 }
 
-function nameTable({ cluster, egress, namespace, sidecar }: ProxyScope): ReadonlyMap<string, MeshService> {
-  const key = sidecar === undefined ? "" : `${sidecar.metadata.namespace}/${sidecar.metadata.name}`;
-  return cluster.memo(`names for ${namespace} by ${key}`, () => {
-    const table = new Map<string, MeshService>();
+interface NameTable {
+  readonly exact: ReadonlyMap<string, MeshService>;
+  readonly hasWildcards: boolean;
+}
+
+function nameTable(scope: ProxyScope): NameTable {
+  const { cluster, egress } = scope;
+  return scope.memo("names", () => {
+    const exact = new Map<string, MeshService>();
     for (const service of egress.flatMap(({ services }) => services)) {
       if (namedAddresses(cluster, service).length === 0) continue;
-      const before = table.get(service.host);
-      if (before === undefined || (!before.isKubernetes && service.isKubernetes)) {
-        table.set(service.host.toLowerCase(), service);
-      }
+      const host = service.host.toLowerCase();
+      const before = exact.get(host);
+      if (before === undefined || (!before.isKubernetes && service.isKubernetes)) exact.set(host, service);
     }
-    return table;
+    return { exact, hasWildcards: [...exact.keys()].some(isWildcard) };
   });
 }
 

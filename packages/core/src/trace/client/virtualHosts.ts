@@ -6,6 +6,7 @@ import { type MeshVirtualService, meshGateway } from "../scope/virtualServices.t
 import type { TraceWorkload } from "../traceWorkload.ts";
 import { chooseHttpRoute, type RouteContext } from "./chooseHttpRoute.ts";
 import { addressesFor } from "./outboundListener.ts";
+import { capturesDns } from "./resolveName.ts";
 
 /** What answers for a Host header: a VirtualService's routes, or a host as it is. */
 export interface VirtualHost {
@@ -30,13 +31,17 @@ export function virtualHosts(
   proxy: TraceWorkload,
   { egress, port }: { readonly egress: EgressListener; readonly port: number },
 ): VirtualHosts {
-  const { cluster, namespace, sidecar } = scope;
-  const by = sidecar === undefined ? "" : `${sidecar.metadata.namespace}/${sidecar.metadata.name}`;
-  const index = scope.egress.indexOf(egress);
+  const hasLabelMatches = scope.memo("routes by labels", () =>
+    scope.egress.some(({ virtualServices }) =>
+      virtualServices.some(({ http }) =>
+        http.some(({ value }) => value.match?.some(({ sourceLabels }) => sourceLabels)),
+      ),
+    ),
+  );
   // Routes may hold for pods with some labels only.
-  const labels = JSON.stringify(Object.entries(proxy.labels).sort());
-  const key = `virtual hosts of ${port} for ${namespace} by ${by}/${index}, ${labels}`;
-  return cluster.memo(key, () => build(scope, proxy, { egress, port }));
+  const labels = hasLabelMatches ? JSON.stringify(Object.entries(proxy.labels).sort()) : "";
+  const key = `virtual hosts ${scope.egress.indexOf(egress)} ${port} ${capturesDns(scope.cluster, proxy)} ${labels}`;
+  return scope.memo(key, () => build(scope, proxy, { egress, port }));
 }
 
 function build(

@@ -42,7 +42,7 @@ export interface EndpointSet {
  * ServiceEntry of the same host and namespace share theirs, told apart by the port's name.
  */
 export function endpointsOf(cluster: TraceCluster, service: MeshService, port: MeshPort): EndpointSet {
-  return cluster.memo(`endpoints ${service.namespace}/${service.host}:${port.name}:${port.number}`, () => {
+  return cluster.memoOf(service, `endpoints ${port.name}:${port.number}`, () => {
     const sharing = (meshRegistry(cluster).byHost.get(service.host) ?? []).filter(
       ({ namespace }) => namespace === service.namespace,
     );
@@ -250,5 +250,6 @@ function ofEntry(cluster: TraceCluster, service: MeshService, port: MeshPort): E
 }
 
 export function isIp(address: string): boolean {
-  return ipaddr.isValid(address);
+  // The library throws and catches for what is none, which is slow for thousands of names.
+  return (/^[\d.]+$/.test(address) || address.includes(":")) && ipaddr.isValid(address);
 }

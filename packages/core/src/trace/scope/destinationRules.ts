@@ -163,7 +163,7 @@ export function destinationRuleFor(
   client: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> },
   service: { readonly host: string; readonly namespace: string },
 ): MergedRule | undefined {
-  const rules = cluster.memo(`rules of ${service.namespace}/${service.host} for ${client.namespace}`, () =>
+  const rules = cluster.memoOf(service, `rules for ${client.namespace}`, () =>
     rulesFor(cluster, client.namespace, service),
   );
   const selecting = rules.find(

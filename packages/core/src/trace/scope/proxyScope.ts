@@ -21,6 +21,8 @@ export interface ProxyScope {
   readonly outboundTrafficPolicy: "ALLOW_ANY" | "REGISTRY_ONLY";
   /** Where that is decided; undefined: in the mesh config. */
   readonly outboundTrafficPolicyOf: Sidecar | undefined;
+  /** Computes a part of what the proxy is configured with once; `key` must name what `compute` gives. */
+  memo<T>(key: string, compute: () => T): T;
 }
 
 export interface EgressListener {
@@ -35,6 +37,13 @@ export interface EgressListener {
 
 /** A gateway sees all that is exported to its namespace; a sidecar what its Sidecar lets through. */
 export function proxyScope(cluster: TraceCluster, workload: TraceWorkload): ProxyScope {
+  const known = cluster.memo("scopes by workload", () => new WeakMap<TraceWorkload, ProxyScope>());
+  const found = known.get(workload) ?? scopeOf(cluster, workload);
+  known.set(workload, found);
+  return found;
+}
+
+function scopeOf(cluster: TraceCluster, workload: TraceWorkload): ProxyScope {
   const { namespace, proxy, labels } = workload;
   const sidecar = proxy === "gateway" ? undefined : sidecarFor(cluster, namespace, labels);
   const key = sidecar === undefined ? "" : `${sidecar.metadata.namespace}/${sidecar.metadata.name}`;
@@ -79,6 +88,15 @@ function buildScope(cluster: TraceCluster, namespace: string, sidecar: Sidecar |
           ? "ALLOW_ANY"
           : "REGISTRY_ONLY",
     outboundTrafficPolicyOf: own === undefined ? undefined : sidecar,
+    memo: memory(),
+  };
+}
+
+function memory(): ProxyScope["memo"] {
+  const known = new Map<string, unknown>();
+  return <T>(key: string, compute: () => T): T => {
+    if (!known.has(key)) known.set(key, compute());
+    return known.get(key) as T;
   };
 }
 

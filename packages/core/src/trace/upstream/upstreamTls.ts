@@ -63,7 +63,7 @@ function istioMutual(upstream: Upstream, tls: ClientTls): ProxyTls {
 
 /** What istiod knows of who serves, in all trust domains that are one (push_context.go, addServiceAccounts). */
 function knownIdentities({ cluster, service }: Upstream): readonly string[] {
-  return cluster.memo(`identities of ${service.namespace}/${service.host}`, () => {
+  return cluster.memoOf(service, "identities", () => {
     const found = service.ports.flatMap((port) =>
       endpointsOf(cluster, service, port).endpoints.flatMap(({ identity }) => identity ?? []),
     );

@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { exampleFolder, runCli } from "../testing/runCli.ts";
+
+const words = ["trace", "sleep.foo@cluster1", "http://httpbin.bar.cluster2:8000/headers"];
+
+test("before an apply the name resolves nowhere: exit code 1, with the code and what to mend", async () => {
+  const folder = await exampleFolder();
+
+  const run = await runCli(folder, words);
+
+  expect(run).toMatchObject({ code: 1, stderr: "" });
+  await expect(run.stdout).toMatchFileSnapshot("testdata/trace-broken.golden.txt");
+});
+
+test("on the plan's outcome each hop up to the app is shown: exit code 0", async () => {
+  const folder = await exampleFolder();
+
+  const run = await runCli(folder, [...words, "--planned"]);
+
+  expect(run).toMatchObject({ code: 0, stderr: "" });
+  await expect(run.stdout).toMatchFileSnapshot("testdata/trace-planned.golden.txt");
+});
+
+test("after an apply the same holds without --planned, also as JSON", async () => {
+  const folder = await exampleFolder();
+  await runCli(folder, ["apply", "--yes"]);
+
+  const run = await runCli(folder, [...words, "-o", "json"]);
+
+  expect(run.code).toBe(0);
+  expect(JSON.parse(run.stdout)).toMatchObject({
+    verdict: "reaches",
+    branches: [{ probability: 1, outcome: { kind: "answered", by: { cluster: "cluster2", name: "httpbin" } } }],
+  });
+});
+
+test("method and headers are those of the request", async () => {
+  const folder = await exampleFolder();
+
+  const run = await runCli(folder, [...words, "--method", "post", "--header", "X-A: b:c", "-o", "json"]);
+
+  expect(JSON.parse(run.stdout)).toMatchObject({ request: { method: "POST", headers: { "x-a": "b:c" } } });
+});
+
+test.each([
+  ["a caller without a namespace", ["sleep@cluster1", "http://a"]],
+  ["a cluster that is not declared", ["sleep.foo@cluster9", "http://a"]],
+  ["a caller without a cluster where several are declared", ["sleep.foo", "http://a"]],
+  ["a scheme that is not known", ["sleep.foo@cluster1", "ftp://a"]],
+  ["TCP without a port", ["sleep.foo@cluster1", "tcp://a"]],
+  ["a header without a colon", ["sleep.foo@cluster1", "http://a", "--header", "x"]],
+])("%s is refused: exit code 2", async (_, args) => {
+  const folder = await exampleFolder();
+
+  const run = await runCli(folder, ["trace", ...args]);
+
+  expect(run).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("USAGE") });
+});

@@ -1,0 +1,236 @@
+import { intents, observedOf, podYaml, sharedService } from "@isthmus/testkit";
+import { expect, test } from "vitest";
+import { compile } from "../compile/compile.ts";
+import { afterPlan } from "../plan/afterPlan.ts";
+import { plan } from "../plan/plan.ts";
+import { trace } from "./trace.ts";
+import { tracePaths } from "./tracePaths.ts";
+import type { TraceRequest } from "./traceRequest.ts";
+import type { Trace } from "./traceResult.ts";
+import { traceWorld } from "./traceWorld.ts";
+
+const namespaces = `
+{apiVersion: v1, kind: Namespace, metadata: {name: foo, labels: {istio-injection: enabled}}}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: bar, labels: {istio-injection: enabled}}}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: istio-system}}
+---
+`;
+
+const client = `${namespaces}${podYaml("foo/sleep", "10.0.0.1")}`;
+
+const gateway = JSON.stringify({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "gateway", namespace: "istio-system", labels: { istio: "ingressgateway" } },
+  spec: { containers: [{ name: "istio-proxy" }], nodeName: "node" },
+  status: { phase: "Running", podIP: "10.0.0.8", conditions: [{ type: "Ready", status: "True" }] },
+});
+
+const server = `${namespaces}
+{apiVersion: v1, kind: Node, metadata: {name: node}, status: {addresses: [{type: InternalIP, address: 192.168.121.10}], conditions: [{type: Ready, status: "True"}]}}
+---
+${gateway}
+---
+{apiVersion: v1, kind: Service, metadata: {name: istio-ingressgateway, namespace: istio-system}, spec: {type: NodePort, clusterIP: 10.96.0.9, selector: {istio: ingressgateway}, ports: [{name: tls, port: 15443, targetPort: 15443, nodePort: 32001}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: httpbin, namespace: bar}, spec: {clusterIP: 10.96.0.1, selector: {app: httpbin}, ports: [{name: http, port: 8000, targetPort: 8080}]}}
+---
+${podYaml("bar/httpbin", "10.0.0.2")}`;
+
+/** reference/emco-istio-guide.txt, steps 4 and 5. */
+const referenceClient = `
+apiVersion: networking.istio.io/v1alpha3
+kind: ServiceEntry
+metadata:
+  name: httpbin-bar
+  namespace: foo
+spec:
+  hosts:
+  - httpbin.bar.cluster2
+  location: MESH_INTERNAL
+  ports:
+  - name: tcp
+    number: 8000
+    protocol: TCP
+  resolution: DNS
+  addresses:
+  - 240.0.0.2
+  endpoints:
+  - address: 192.168.121.10
+    ports:
+      tcp: 32001
+---
+apiVersion: networking.istio.io/v1alpha3
+kind: DestinationRule
+metadata:
+  name: httpbin-dr
+  namespace: foo
+spec:
+  host: httpbin.bar.cluster2
+  trafficPolicy:
+    tls:
+      mode: ISTIO_MUTUAL
+`;
+
+/** Steps 6 to 8. */
+const referenceServer = `
+apiVersion: networking.istio.io/v1alpha3
+kind: Gateway
+metadata:
+  name: httpbin-gateway
+  namespace: istio-system
+spec:
+  selector:
+    istio: ingressgateway
+  servers:
+    - port:
+        number: 15443
+        name: tls
+        protocol: TLS
+      tls:
+        mode: AUTO_PASSTHROUGH
+      hosts:
+        - "httpbin.bar.cluster2"
+---
+apiVersion: networking.istio.io/v1alpha3
+kind: ServiceEntry
+metadata:
+  name: httpbin-remote
+  namespace: istio-system
+spec:
+  resolution: DNS
+  location: MESH_INTERNAL
+  ports:
+  - name: tcp
+    number: 8000
+    protocol: TCP
+  exportTo:
+  - .
+  hosts:
+  - "httpbin.bar.cluster2"
+  endpoints:
+  - address: httpbin.bar.svc.cluster.local
+`;
+
+const referenceRule = `---
+apiVersion: networking.istio.io/v1beta1
+kind: DestinationRule
+metadata:
+  name: httpbin-dr
+  namespace: istio-system
+spec:
+  host: "httpbin.bar.cluster2"
+  trafficPolicy:
+    tls:
+      mode: ISTIO_MUTUAL
+`;
+
+const label = `    labels:
+      security.istio.io/tlsMode: istio
+`;
+
+function traced(cluster1: string, cluster2: string, host = "httpbin.bar.cluster2"): Trace {
+  const request: TraceRequest = {
+    from: { cluster: "cluster1", namespace: "foo", workload: "sleep" },
+    method: "GET",
+    url: { scheme: "http", host, port: 8000, path: "/headers" },
+    headers: {},
+  };
+  const clusters = {
+    cluster1: { yaml: `${client}---\n${cluster1}` },
+    cluster2: { yaml: `${server}---\n${cluster2}` },
+  };
+  return trace(traceWorld(observedOf(clusters)), request);
+}
+
+test("the reference's recipe is broken on current Istio, since its endpoint is not marked as mutual TLS", () => {
+  const found = traced(referenceClient, referenceServer + referenceRule);
+
+  expect(found.verdict).toBe("broken");
+  expect(found.branches).toMatchObject([{ probability: 1, outcome: { kind: "reset" } }]);
+  expect(found.blamed).toMatchObject({
+    code: "TRACE_GATEWAY_ENDPOINTS",
+    object: { cluster: "cluster2", kind: "ServiceEntry", namespace: "istio-system", name: "httpbin-remote" },
+    detail: expect.stringContaining("security.istio.io/tlsMode"),
+  });
+});
+
+test.each([
+  ["with the label on its endpoint it reaches", referenceServer + label + referenceRule, "reaches"],
+  ["the server's DestinationRule is not needed for that", referenceServer + label, "reaches"],
+  ["nor does that rule make up for the label", referenceServer, "broken"],
+])("the reference's recipe: %s", (_, cluster2, verdict) => {
+  expect(traced(referenceClient, cluster2).verdict).toBe(verdict);
+});
+
+test("an HTTP proxy retries at another gateway where one does not answer, so that the request gets there", () => {
+  const twoGateways = referenceClient
+    .replace("protocol: TCP", "protocol: HTTP")
+    .replace(
+      "  - address: 192.168.121.10\n    ports:\n      tcp: 32001\n",
+      "  - address: 192.168.121.10\n    ports:\n      tcp: 32001\n  - address: 192.168.121.10\n    ports:\n      tcp: 32009\n",
+    );
+
+  const http = traced(twoGateways, referenceServer.replace("protocol: TCP", "protocol: HTTP") + label);
+  const tcp = traced(twoGateways.replace("protocol: HTTP", "protocol: TCP"), referenceServer + label);
+
+  expect(http.branches.map(({ probability, outcome }) => [probability, outcome.kind])).toEqual([
+    [0.5, "answered"],
+    [0.5, "refused"],
+  ]);
+  expect(http.verdict).toBe("reaches");
+  expect(http.blamed).toBeUndefined();
+  expect(tcp.verdict).toBe("partly");
+  expect(tcp.blamed).toMatchObject({ code: "TRACE_NOTHING_LISTENS" });
+});
+
+test("a cluster that cannot be read leaves the verdict unknown", () => {
+  const request: TraceRequest = {
+    from: { cluster: "gone", namespace: "foo", workload: "sleep" },
+    method: "GET",
+    url: { scheme: "http", host: "a.b", port: 80, path: "/" },
+    headers: {},
+  };
+
+  expect(trace(traceWorld({ clusters: new Map(), unreachable: new Map() }), request)).toEqual({
+    request,
+    branches: [{ probability: 1, hops: [], outcome: { kind: "unknown", why: "cluster gone cannot be read" } }],
+    verdict: "unknown",
+  });
+});
+
+test("a declared path is broken before the plan, and reaches on the plan's outcome", () => {
+  const declared = intents([sharedService("bar/httpbin")]);
+  const observed = observedOf({ cluster1: { yaml: client }, cluster2: { yaml: server } });
+  const compiled = compile(declared, observed);
+  const planned = plan(compiled, observed, { prune: true, adopt: false }).plan;
+
+  const before = tracePaths({ intents: declared, paths: compiled.paths, observed });
+  const after = tracePaths({ intents: declared, paths: compiled.paths, observed: afterPlan(observed, planned) });
+
+  expect(before).toMatchObject([{ trace: { verdict: "broken", blamed: { code: "TRACE_HOST_UNKNOWN" } } }]);
+  expect(after).toMatchObject([{ path: { host: "httpbin.bar.cluster2" }, trace: { verdict: "reaches" } }]);
+});
+
+test("a path with access rules is tried as its consumer may call: with an allowed account, method and path", () => {
+  const declared = intents([
+    sharedService("bar/httpbin", {
+      consumers: [{ clusters: ["cluster1"], namespaces: ["foo"], serviceAccounts: ["sleep", "other"] }],
+      access: [{ methods: ["POST"], paths: ["/status/*"], from: ["other.foo"] }],
+    }),
+  ]);
+  const observed = observedOf({ cluster1: { yaml: client }, cluster2: { yaml: server } });
+  const compiled = compile(declared, observed);
+  const planned = plan(compiled, observed, { prune: true, adopt: false }).plan;
+
+  const [found] = tracePaths({ intents: declared, paths: compiled.paths, observed: afterPlan(observed, planned) });
+
+  expect(found?.trace.request).toMatchObject({
+    from: { namespace: "foo", workload: "*", serviceAccount: "other" },
+    method: "POST",
+    url: { path: "/status/x" },
+  });
+  expect(found?.trace.verdict).toBe("reaches");
+});
