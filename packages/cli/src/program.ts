@@ -134,7 +134,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     });
   program
     .command("trace")
-    .description("what the proxies would do with a request (exit code 0 there, 1 not)")
+    .description("say where a request gets, hop by hop (exit code 0, 1)")
     .argument("<from>", "who calls: sleep.foo@cluster1")
     .argument("<url>", "http, https, grpc or tcp://host:port")
     .option("--method <method>", "of the request", "GET")
