@@ -17,11 +17,15 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+const env = { ...process.env };
+// Programs that we start (credential plugins, signers) inherit the environment, and have no business with it.
+delete process.env.ISTHMUS_CA_PASSPHRASE;
+
 const io: Io = {
   stdout: process.stdout,
   stderr: process.stderr,
   stdin: process.stdin,
-  env: process.env,
+  env,
   cwd: process.cwd(),
   signal: interrupt.signal,
 };
