@@ -7,7 +7,10 @@ type OpenSession = (command: Command) => Promise<Session>;
 
 /** `isthmus ca …`: each command is loaded when it runs. */
 export function addCaCommands(program: Command, session: OpenSession, finish: (code: number) => void): void {
-  const ca = program.command("ca").description("the mesh's certificates: root, intermediates, clients and servers");
+  const ca = program
+    .command("ca")
+    .description("the mesh's certificates: root, intermediates, clients and servers")
+    .helpCommand("help [command]", "print help for a command");
 
   withPassphrase(
     ca

@@ -109,6 +109,8 @@ test.each(["bash", "zsh", "fish", "powershell"])("completion for %s asks the pro
 test.each([
   [["complete", "--", "pl"], ["plan"]],
   [["complete", "--", "plan", "--no-p"], ["--no-prune"]],
+  [["complete", "--", "ca", "export"], ["export-trust"]],
+  [["complete", "--", "ca", "issue", "--rep"], ["--replace-root"]],
   [
     ["complete", "--", "connect", "httpbin.bar", "--from", ""],
     ["cluster1", "cluster2"],

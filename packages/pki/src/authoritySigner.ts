@@ -49,7 +49,10 @@ async function certify(
   const time = now();
   if (issuer.notAfter <= time) {
     const { subject, notAfter } = inspectCertificate(authority.certificate);
-    throw failed(`the certificate of ${subject} ended ${notAfter}`, "Make a new root: isthmus ca rotate --help");
+    throw failed(
+      `the certificate of ${subject} ended ${notAfter}`,
+      "Make a new root, and lead the clusters to it: isthmus ca rotate root",
+    );
   }
   const names = csr.extensions.find((extension) => extension instanceof SubjectAlternativeNameExtension);
   const keyId = issuer.getExtension(SubjectKeyIdentifierExtension)?.keyId;

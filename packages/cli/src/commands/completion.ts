@@ -9,7 +9,7 @@ export function completion(shell: string): number {
   return exitCodes.ok;
 }
 
-/** Where the values of an option come from, by its long name without dashes. Read when asked, never over the network. */
+/** Where the values of an option come from, by its long name without dashes, and of an argument, by its name. Read when asked, never over the network. */
 export type ValueSources = Readonly<Record<string, readonly string[]>>;
 
 /** Answers a shell: what can follow `words`, of which the last is being typed. */
@@ -22,16 +22,27 @@ export async function complete(program: Command, words: readonly string[], sessi
 
 function completionTree(program: Command, values: ValueSources): RootCommand {
   const root = new RootCommand();
-  const commands = program.createHelp().visibleCommands(program);
-  for (const command of commands) {
-    const node = root.command(command.name(), command.description());
+  for (const { path, command } of commandsBelow(program)) {
+    const node = root.command(path, command.description());
     for (const option of [...command.options, ...program.options]) addOption(node, option, values);
     for (const argument of command.registeredArguments) {
-      node.argument(argument.name(), offer(argument.argChoices ?? []), argument.variadic);
+      const words = argument.argChoices ?? values[argument.name()] ?? [];
+      node.argument(argument.name(), offer(words), argument.variadic);
     }
   }
   for (const option of program.options) addOption(root, option, values);
   return root;
+}
+
+/** `plan`, `ca`, `ca issue` … */
+function commandsBelow(parent: Command, prefix = ""): readonly { readonly path: string; readonly command: Command }[] {
+  return parent
+    .createHelp()
+    .visibleCommands(parent)
+    .flatMap((command) => {
+      const path = `${prefix}${command.name()}`;
+      return [{ path, command }, ...commandsBelow(command, `${path} `)];
+    });
 }
 
 function addOption(node: RootCommand | ReturnType<RootCommand["command"]>, option: Option, values: ValueSources): void {

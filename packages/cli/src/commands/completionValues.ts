@@ -16,7 +16,7 @@ export async function completionValues(session: Session): Promise<ValueSources> 
     ),
     declaredClusters(session.io.cwd).catch(() => []),
   ]);
-  return { context: contexts, from: clusters, to: clusters, output: ["table", "yaml", "json"] };
+  return { context: contexts, cluster: clusters, from: clusters, to: clusters, output: ["table", "yaml", "json"] };
 }
 
 async function declaredClusters(folder: string): Promise<readonly string[]> {

@@ -66,7 +66,7 @@ export async function caStatus(ca: Ca, cluster: MeshCluster): Promise<ClusterCaS
     certificates,
     problems: [
       ...trusts.flatMap((root) =>
-        ageProblem(`${name}: root ${root.subject}`, ageOf(root, now), root.notAfter, "isthmus ca rotate --help"),
+        ageProblem(`${name}: root ${root.subject}`, ageOf(root, now), root.notAfter, "isthmus ca rotate root"),
       ),
       ...certificates.flatMap((each) => certificateProblems(name, each)),
       ...restartProblem(

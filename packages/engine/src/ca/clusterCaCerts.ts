@@ -207,6 +207,6 @@ function rootChanges(cluster: string, now: string, then: string): MeshError {
     code: "CA_ROOT_CHANGES",
     at: cluster,
     message: `workloads of ${cluster} trust ${shown(now)}, and would refuse those that get a certificate of ${shown(then)}`,
-    hint: "`isthmus ca rotate` changes roots without an outage. Where nothing runs yet: --replace-root, then restart istiod and all workloads.",
+    hint: "`isthmus ca rotate root` changes roots without an outage. Where nothing runs yet: --replace-root, then restart istiod and all workloads.",
   });
 }
