@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAuthority, issueCertificate } from "../src/certificates.ts";
 import { gatewayPorts, type Lab, startLab } from "../src/index.ts";
 import { loadMeshRoot } from "../src/meshCertificates.ts";
+import { accountKubeconfig } from "./account.ts";
 import { ourObjects } from "./clusterState.ts";
 import { prepareExample } from "./example.ts";
 import { isthmus } from "./isthmus.ts";
@@ -23,6 +24,8 @@ const certificates = "40s";
 let home: string;
 let folder: string;
 let lab: Lab;
+/** As an account that may read, and rotate. */
+let kubeconfig: string;
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "isthmus-rotation-"));
@@ -41,6 +44,7 @@ beforeAll(async () => {
   await writeFile(join(folder, "mesh.yaml"), declarations);
   expect(await isthmus(folder, lab.kubeconfig, "apply", "--yes")).toMatchObject({ exitCode: 0 });
   await Promise.all(paths.map(({ cluster, pod, url }) => lab.curlUntil(cluster, pod, url, 200)));
+  kubeconfig = await accountKubeconfig(lab, ["cluster1", "cluster2"], { args: ["--read-only", "--rotate-ca"] });
 });
 
 afterAll(async () => {
@@ -102,7 +106,7 @@ function command(args: readonly string[], killAfter?: RegExp): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bundle, ...args], {
       cwd: folder,
-      env: { ...environment, KUBECONFIG: lab.kubeconfig },
+      env: { ...environment, KUBECONFIG: kubeconfig },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let output = "";

@@ -3,14 +3,18 @@ import { isInteractive } from "./io.ts";
 import type { Session } from "./session.ts";
 
 /** Asks on the terminal. Throws CONFIRMATION_NEEDED where nobody can answer. */
-export async function confirm(session: Session, question: string): Promise<"yes" | "no" | "cancelled"> {
+export async function confirm(
+  session: Session,
+  question: string,
+  hint = "look at `isthmus plan`, then apply with --yes; or save it with `isthmus plan --out FILE` and apply that",
+): Promise<"yes" | "no" | "cancelled"> {
   const { io, signal } = session;
   if (!isInteractive(io)) {
     throw new MeshError({
       code: "CONFIRMATION_NEEDED",
       at: "",
       message: "there is no terminal to ask on",
-      hint: "look at `isthmus plan`, then apply with --yes; or save it with `isthmus plan --out FILE` and apply that",
+      hint,
     });
   }
   const prompts = await import("@clack/prompts");

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { parseDuration } from "./duration.ts";
 import type { Session } from "./session.ts";
 
@@ -15,7 +15,11 @@ export function addRotateCommands(
       .option("--status", "only tell where it stands")
       .option("--no-wait", "stop where waiting begins; the same command goes on from there")
       .option("--adopt", "take over a Secret cacerts that is not ours")
-      .option("--mount-delay <duration>", "how long kubelets take to update mounted files", parseDuration, 120_000)
+      .addOption(
+        new Option("--mount-delay <duration>", "how long kubelets take to update mounted files")
+          .argParser(parseDuration)
+          .default(120_000, "2m"),
+      )
       .option("-y, --yes", "do not ask");
 
   withWaiting(rotate.command("root").description("lead all clusters to the root of spec.ca.signer: old, both, new"))

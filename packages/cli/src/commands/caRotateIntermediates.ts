@@ -18,7 +18,8 @@ export async function caRotateIntermediates(
     if (choice.status !== true && choice.yes !== true) {
       const which = choice.all === true ? "all intermediates" : "the intermediates that are due";
       const question = `Renew ${which} of ${clusters.map(({ cluster }) => cluster).join(", ")}?`;
-      if ((await confirm(session, question)) !== "yes") return exitCodes.interrupted;
+      if ((await confirm(session, question, "Look with --status, then give --yes.")) !== "yes")
+        return exitCodes.interrupted;
     }
     const news = intermediateNews(session.err);
     const statuses = await rotation.renewIntermediates(clusters, {

@@ -33,7 +33,8 @@ export async function caRotateRoot(session: Session, choice: RotateRootChoice): 
     const target = await targetOf(session, choice, work);
     if (choice.status !== true && choice.yes !== true) {
       const question = `Lead ${clusters.map(({ cluster }) => cluster).join(", ")} to the root ${target.subject}?`;
-      if ((await confirm(session, question)) !== "yes") return exitCodes.interrupted;
+      if ((await confirm(session, question, "Look with --status, then give --yes.")) !== "yes")
+        return exitCodes.interrupted;
     }
     const news = rotationNews(session.err);
     const { move, clusters: seen } = await rotation.rotateRoot(clusters, {

@@ -49,6 +49,15 @@ test("what is waited for is said when it changes, and how to hurry it once a sta
   ]);
 });
 
+test("a cluster that cannot be read for a while is said once", () => {
+  const news = rotationNews(style);
+  const problem = { code: "CLUSTER_UNREACHABLE", at: "east", message: "cluster east: no answer", hint: "" } as const;
+
+  const said = [news({ type: "blind", problem }), news({ type: "blind", problem })];
+
+  expect(said).toEqual(["  cluster east: no answer: waiting until it can be read\n", ""]);
+});
+
 test("a stand is a table, and not done is a problem", () => {
   const trust = {
     ...{ cluster: "east", signer: "a".repeat(64), roots: ["b".repeat(64), "a".repeat(64)] },

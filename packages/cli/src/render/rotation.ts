@@ -41,6 +41,12 @@ export function rotationNews(style: Style): (event: RotationEvent) => string {
   let isTold = false;
   return (event) => {
     if (event.type === "step") return stepText(event.step, style);
+    if (event.type === "blind") {
+      const line = `  ${event.problem.message}: waiting until it can be read\n`;
+      const isNews = !said.includes(line);
+      said = [line];
+      return isNews ? style.warning(line) : "";
+    }
     const { move } = event;
     const heading = move.stage === stage ? "" : `${style.strong("Stage")} ${stages[move.stage]}\n`;
     if (heading !== "") isTold = false;

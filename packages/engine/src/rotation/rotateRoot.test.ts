@@ -1,116 +1,10 @@
-import { type KubeObject, MeshError } from "@isthmus/core";
+import { MeshError } from "@isthmus/core";
 import { createKubeClient } from "@isthmus/kube";
-import {
-  type Authority,
-  authoritySigner,
-  createKeyPair,
-  createRoot,
-  fingerprintOf,
-  type Intermediate,
-  inspectBundle,
-  issueIntermediate,
-  splitPem,
-} from "@isthmus/pki";
-import { type FakeApiServer, startFakeApiServer } from "@isthmus/testkit";
+import { type Authority, fingerprintOf, inspectBundle, splitPem } from "@isthmus/pki";
+import { startFakeApiServer } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { RotationCluster } from "./observeTrust.ts";
 import { type RotateRootOptions, rotateRoot } from "./rotateRoot.ts";
-
-const now = Date.parse("2026-11-24T12:00:00Z");
-const namespace = "istio-system";
-
-async function rootNamed(name: string): Promise<Authority> {
-  return createRoot({ name, organization: "cluster.local", keys: await createKeyPair("ecdsa"), now: new Date(now) });
-}
-
-function issuer(root: Authority): (cluster: string) => Promise<Intermediate> {
-  const signer = authoritySigner(root, { description: "a test", now: () => new Date(now) });
-  return (cluster) =>
-    issueIntermediate(signer, { cluster, trustDomain: "cluster.local", istioNamespace: namespace, now: new Date(now) });
-}
-
-/** A cluster with one istiod, which takes the Secret over when `sync` is called, and one proxy, which has what istiod had last. */
-class FakeCluster {
-  readonly server: FakeApiServer;
-  readonly at: RotationCluster;
-  time = now;
-  proxySince = now;
-  private istiod = { roots: "", signer: "" };
-
-  private constructor(cluster: string, server: FakeApiServer) {
-    this.server = server;
-    const client = createKubeClient({ name: cluster, server: server.url, user: {} });
-    const ends = (pem: string) => Date.parse(inspectBundle(pem)[0]?.notAfter ?? "") / 1000;
-    this.at = {
-      cluster,
-      client,
-      istioNamespace: namespace,
-      view: {
-        istiod: async () => ({ rootEnds: ends(this.istiod.roots), signerEnds: ends(this.istiod.signer) }),
-        timeLeft: async () => this.proxySince + 24 * 3_600_000 - this.time,
-      },
-    };
-  }
-
-  static async start(cluster: string, root: Authority, isMultiRoot = true): Promise<FakeCluster> {
-    const fake = new FakeCluster(cluster, await startFakeApiServer());
-    const { certificate } = await issuer(root)(cluster);
-    const data = { "ca-cert.pem": certificate, "root-cert.pem": root.certificate, "ca-key.pem": "a key" };
-    fake.server.seed([
-      { apiVersion: "v1", kind: "Secret", metadata: { name: "cacerts", namespace }, data: encoded(data) },
-      istiodPod(isMultiRoot),
-      proxyPod(),
-    ]);
-    fake.sync();
-    return fake;
-  }
-
-  secret(): Readonly<Record<string, string>> {
-    const [secret] = this.server.stored("secrets", namespace) as unknown as [{ data: Record<string, string> }];
-    return Object.fromEntries(
-      Object.entries(secret.data).map(([name, text]) => [name, Buffer.from(text, "base64").toString()]),
-    );
-  }
-
-  /** As istiod does, and then the proxy renews. */
-  sync(): void {
-    const { "root-cert.pem": roots = "", "ca-cert.pem": signer = "" } = this.secret();
-    this.istiod = { roots, signer };
-    const published = { name: "istio-ca-root-cert", namespace };
-    this.server.seed([{ apiVersion: "v1", kind: "ConfigMap", metadata: published, data: { "root-cert.pem": roots } }]);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.at.client.close();
-    await this.server[Symbol.asyncDispose]();
-  }
-}
-
-function encoded(files: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(files).map(([name, text]) => [name, Buffer.from(text).toString("base64")]));
-}
-
-function istiodPod(isMultiRoot: boolean): KubeObject {
-  const env = isMultiRoot ? [{ name: "ISTIO_MULTIROOT_MESH", value: "true" }] : [];
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name: "istiod-1", namespace, labels: { app: "istiod" } },
-    spec: { containers: [{ name: "discovery", env }] },
-  };
-}
-
-function proxyPod(): KubeObject {
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name: "web-1", namespace: "shop" },
-    spec: { containers: [{ name: "istio-proxy" }] },
-    status: {
-      containerStatuses: [{ name: "istio-proxy", state: { running: { startedAt: "2026-11-20T12:00:00Z" } } }],
-    },
-  };
-}
+import { FakeCluster, issuer, namespace, now, rootNamed } from "./testing/fakeCluster.ts";
 
 const roots = Promise.all([rootNamed("old"), rootNamed("new")]);
 
@@ -150,8 +44,8 @@ async function codeOf(work: Promise<unknown>): Promise<unknown> {
 
 test("two clusters go from one root to another, and only signing takes a key", async () => {
   const [old, next] = await roots;
-  await using east = await FakeCluster.start("east", old);
-  await using west = await FakeCluster.start("west", old);
+  await using east = await FakeCluster.start(await startFakeApiServer(), "east", old);
+  await using west = await FakeCluster.start(await startFakeApiServer(), "west", old);
   const clusters = [east, west];
   let keyAtTrust = "";
   const { options, steps } = await goal(clusters, next);
@@ -182,7 +76,7 @@ test("two clusters go from one root to another, and only signing takes a key", a
 
 test("no answer of the API server holds a Secret's content, and no event tells of it", async () => {
   const [old, next] = await roots;
-  await using east = await FakeCluster.start("east", old);
+  await using east = await FakeCluster.start(await startFakeApiServer(), "east", old);
   const told: unknown[] = [];
   const { client } = east.at;
   const listening: typeof client = {
@@ -208,9 +102,9 @@ test("no answer of the API server holds a Secret's content, and no event tells o
 
 test("a cluster that is out of reach, not ours, without istiod's switch or without a CA keeps everything as it is", async () => {
   const [old, next] = await roots;
-  await using east = await FakeCluster.start("east", old);
-  await using off = await FakeCluster.start("off", old, false);
-  await using bare = await FakeCluster.start("bare", old);
+  await using east = await FakeCluster.start(await startFakeApiServer(), "east", old);
+  await using off = await FakeCluster.start(await startFakeApiServer(), "off", old, false);
+  await using bare = await FakeCluster.start(await startFakeApiServer(), "bare", old);
   const gone = createKubeClient({ name: "gone", server: "http://127.0.0.1:1", user: {} }, { retry: { attempts: 1 } });
   const { options } = await goal([east, off, bare], next);
 
@@ -228,7 +122,7 @@ test("a cluster that is out of reach, not ours, without istiod's switch or witho
 
 test("a signer of another root is found out before anything of it is written", async () => {
   const [old, next] = await roots;
-  await using east = await FakeCluster.start("east", old);
+  await using east = await FakeCluster.start(await startFakeApiServer(), "east", old);
   const { options, steps } = await goal([east], next, { issue: issuer(old) });
 
   const code = await codeOf(rotateRoot([east.at], options));
@@ -239,7 +133,7 @@ test("a signer of another root is found out before anything of it is written", a
 
 test("of several roots that others wrote nobody can tell which one signs", async () => {
   const [old, next] = await roots;
-  await using east = await FakeCluster.start("east", old);
+  await using east = await FakeCluster.start(await startFakeApiServer(), "east", old);
   const data = { "root-cert.pem": old.certificate + next.certificate };
   const published = { name: "istio-ca-root-cert", namespace };
   east.server.seed([{ apiVersion: "v1", kind: "ConfigMap", metadata: published, data }]);
@@ -248,9 +142,34 @@ test("of several roots that others wrote nobody can tell which one signs", async
   expect(await codeOf(rotateRoot([east.at], options))).toBe("CA_SIGNER_UNKNOWN");
 });
 
+test("a cluster that is away for a moment is waited for, once all clusters were seen", async () => {
+  const [old, next] = await roots;
+  await using east = await FakeCluster.start(await startFakeApiServer(), "east", old);
+  const { client } = east.at;
+  let lists = 0;
+  const shaky: typeof client = {
+    ...client,
+    list: async (...call) => {
+      lists += 1;
+      if (lists !== 3) return client.list(...call);
+      throw new MeshError({ code: "CLUSTER_UNREACHABLE", at: "east", message: "away", hint: "" });
+    },
+  };
+  const blind: string[] = [];
+  const onEvent: RotateRootOptions["onEvent"] = (event) => {
+    if (event.type === "blind") blind.push(event.problem.code);
+  };
+  const { options } = await goal([east], next, { onEvent });
+
+  const { move } = await rotateRoot([{ ...east.at, client: shaky }], options);
+
+  expect(blind).toEqual(["CLUSTER_UNREACHABLE"]);
+  expect(move.stage).toBe("done");
+});
+
 test("without waiting it returns where waiting begins, and a second run goes on from there", async () => {
   const [old, next] = await roots;
-  await using east = await FakeCluster.start("east", old);
+  await using east = await FakeCluster.start(await startFakeApiServer(), "east", old);
   const first = await goal([east], next, { wait: false });
   const second = await goal([east], next);
 

@@ -1,4 +1,4 @@
-import { MeshError, nextMove, type RotationMove, type RotationStep } from "@isthmus/core";
+import { MeshError, nextMove, type Problem, type RotationMove, type RotationStep, severityOf } from "@isthmus/core";
 import { fingerprintOf, type Intermediate, splitPem } from "@isthmus/pki";
 import { orAborted } from "../orAborted.ts";
 import { observeTrust, type RotationCluster, type TrustObservation } from "./observeTrust.ts";
@@ -6,7 +6,9 @@ import { writeInUse, writeRoots, writeSigner } from "./writeTrust.ts";
 
 export type RotationEvent =
   | { readonly type: "position"; readonly move: RotationMove; readonly clusters: readonly TrustObservation[] }
-  | { readonly type: "step"; readonly step: RotationStep };
+  | { readonly type: "step"; readonly step: RotationStep }
+  /** A cluster could not be read for the moment; the next look may do better. */
+  | { readonly type: "blind"; readonly problem: Problem };
 
 export interface RotateRootOptions {
   /** The root that is to be the only one, as PEM. */
@@ -31,7 +33,8 @@ export interface RotateRootOptions {
 
 /**
  * Leads clusters to one root, or back to it, step by step as `nextMove` says, and returns where it stands. May be killed at any
- * moment and begun anew. Throws where one of the clusters cannot be read or written: nothing goes on without all of them. Throws
+ * moment and begun anew. Nothing goes on without all clusters: throws where one cannot be written, or not be read at first; later
+ * on it looks again. Throws
  * CACERTS_MISSING, CA_SIGNER_UNKNOWN, MULTIROOT_OFF, CA_SIGNER_MISMATCH, OBJECT_NOT_OURS, and what `issue` throws.
  */
 export async function rotateRoot(
@@ -40,9 +43,15 @@ export async function rotateRoot(
 ): Promise<{ readonly move: RotationMove; readonly clusters: readonly TrustObservation[] }> {
   const { onEvent, signal, now } = options;
   const target = fingerprintOf(options.target);
+  let looks = 0;
   for (;;) {
     signal?.throwIfAborted();
-    const seen = await Promise.all(clusters.map((each) => observeTrust(each, options)));
+    const seen = await look(clusters, options, looks);
+    looks += 1;
+    if (seen === undefined) {
+      await orAborted(options.pause(signal), signal);
+      continue;
+    }
     const trusts = seen.map(({ trust }) => trust);
     const move = nextMove(trusts, {
       target,
@@ -56,6 +65,22 @@ export async function rotateRoot(
     if (move.steps.length > 0) await takeSteps(move.steps, clusters, seen, options);
     else if (options.wait === true) await orAborted(options.pause(signal), signal);
     else return { move, clusters: seen };
+  }
+}
+
+/** Undefined where waiting may help: a wait takes hours, and in hours an API server may be away for a minute. */
+async function look(
+  clusters: readonly RotationCluster[],
+  options: RotateRootOptions,
+  looks: number,
+): Promise<readonly TrustObservation[] | undefined> {
+  try {
+    return await Promise.all(clusters.map((each) => observeTrust(each, options)));
+  } catch (error) {
+    const mayPass = error instanceof MeshError && severityOf(error.problem) === "delay";
+    if (!mayPass || options.wait !== true || looks === 0) throw error;
+    options.onEvent?.({ type: "blind", problem: error.problem });
+    return undefined;
   }
 }
 
