@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Lab } from "../src/index.ts";
@@ -24,4 +24,16 @@ export async function prepareExample(lab: Lab, name: string): Promise<string> {
     await writeFile(join(folder, file), text.replaceAll(/directory: clusters\/(\S+)/g, "context: $1"));
   }
   return folder;
+}
+
+/** Replaces the first place where `from` stands in a file of the folder. */
+export async function change(folder: string, file: string, from: string | RegExp, to: string): Promise<void> {
+  const text = await readFile(join(folder, file), "utf8");
+  if (!(typeof from === "string" ? text.includes(from) : from.test(text))) throw new Error(`${file} has no ${from}`);
+  await writeFile(join(folder, file), text.replace(from, to));
+}
+
+/** Leaves nothing declared but the clusters. */
+export async function undeclare(folder: string): Promise<void> {
+  for (const file of await readdir(folder)) if (file !== "mesh.yaml") await rm(join(folder, file));
 }

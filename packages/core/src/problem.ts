@@ -58,6 +58,8 @@ export const problemCodes = {
   SERVICE_SHARED_TWICE: { severity: "error", summary: "two SharedServices share the same Service" },
   SELECTOR_SHARED: { severity: "error", summary: "another Service selects the labels that remote endpoints need" },
   TRAFFIC_CONFLICT: { severity: "error", summary: "traffic settings exclude each other or need another name form" },
+  TRAFFIC_PROTOCOL: { severity: "error", summary: "a traffic setting does not hold for a port's protocol" },
+  VERSION_MISSING: { severity: "warning", summary: "a version that calls are sent to has no pod" },
   REGION_UNKNOWN: { severity: "error", summary: "a cluster's nodes do not tell one region, which weights need" },
   DRAIN_WITHOUT_EFFECT: { severity: "warning", summary: "a drained cluster is the only one that serves" },
   ACCESS_NOT_HTTP: { severity: "error", summary: "methods or paths are asked of a port that is not HTTP" },
@@ -74,6 +76,10 @@ export const problemCodes = {
   DESTINATION_RULE_CONFLICT: {
     severity: "error",
     summary: "a DestinationRule of the user covers a host that needs ours",
+  },
+  VIRTUAL_SERVICE_CONFLICT: {
+    severity: "error",
+    summary: "a VirtualService of the user covers a host that needs ours",
   },
   GATEWAY_HOST_CONFLICT: { severity: "error", summary: "another Gateway serves the same host on the same port" },
   CREDENTIAL_SHARED: { severity: "warning", summary: "two declarations show one certificate at the same gateway" },

@@ -44,9 +44,10 @@ export function pod(
   {
     app,
     serviceAccount,
+    version,
     sidecar = true,
     ready = true,
-  }: { app?: string; serviceAccount?: string; sidecar?: boolean; ready?: boolean } = {},
+  }: { app?: string; serviceAccount?: string; version?: string; sidecar?: boolean; ready?: boolean } = {},
 ): Pod {
   const [namespace, name] = split(where);
   return {
@@ -55,7 +56,11 @@ export function pod(
     metadata: {
       name,
       namespace,
-      labels: { app: app ?? name, ...(sidecar ? { "security.istio.io/tlsMode": "istio" } : {}) },
+      labels: {
+        app: app ?? name,
+        ...(version === undefined ? {} : { version }),
+        ...(sidecar ? { "security.istio.io/tlsMode": "istio" } : {}),
+      },
     },
     spec: {
       serviceAccountName: serviceAccount ?? name,

@@ -31,6 +31,45 @@ const placedServices: fc.Arbitrary<readonly Placed[]> = fc.uniqueArray(
   { selector: ({ where, cluster }) => `${cluster} ${where}`, maxLength: 12 },
 );
 
+const versions = fc.constantFrom(undefined, { version: "v0" }, { version: "v1" }, { tier: "b", version: "v1" });
+
+/** Splits by version and rules; not all of what they name is there. */
+const routes = fc
+  .tuple(
+    fc.uniqueArray(fc.tuple(fc.constantFrom(...clusterNames), versions), {
+      minLength: 2,
+      maxLength: 2,
+      selector: (part) => JSON.stringify(part),
+    }),
+    fc.array(fc.tuple(fc.option(fc.constantFrom(...clusterNames)), versions, fc.constantFrom("a", "b")), {
+      maxLength: 2,
+    }),
+    fc.boolean(),
+  )
+  .map(([parts, rules, isSplit]) => ({
+    ...(isSplit
+      ? {
+          split: parts.map(([cluster, labels], index) => ({
+            cluster,
+            weight: index === 0 ? 70 : 30,
+            ...(labels === undefined ? {} : { labels }),
+          })),
+        }
+      : {}),
+    match: rules.flatMap(([cluster, labels, tenant]) =>
+      cluster === null && labels === undefined
+        ? []
+        : [
+            {
+              headers: { "x-tenant": { exact: tenant } },
+              methods: ["POST", "GET"],
+              to: { ...(cluster === null ? {} : { cluster }), ...(labels === undefined ? {} : { labels }) },
+            },
+          ],
+    ),
+  }))
+  .map(({ match, ...rest }) => (match.length === 0 ? rest : { ...rest, match }));
+
 const shares = fc.uniqueArray(
   fc.record({
     where: fc.tuple(fc.constantFrom(...namespaces), fc.constantFrom(...services)).map((parts) => parts.join("/")),
@@ -49,6 +88,11 @@ const shares = fc.uniqueArray(
     traffic: fc.oneof(
       fc.constant({}),
       fc.constant({ locality: {} }),
+      fc
+        .shuffledSubarray([...clusterNames])
+        .map((failover) => (failover.length === 0 ? {} : { locality: { failover } })),
+      fc.constant({ timeout: "2s", retries: { attempts: 2, retryOn: "503" } }),
+      routes,
       fc
         .tuple(fc.integer({ min: 0, max: 100 }), fc.shuffledSubarray([...clusterNames], { minLength: 2 }))
         .map(([weight, [one = "c1", two = "c2"]]) => ({
@@ -152,7 +196,12 @@ function cluster(
         ports.map((port) => ({ name: `http-${port}`, port, targetPort: port })),
       ),
       ...Array.from({ length: accounts }, (_, number) =>
-        pod(`${where}-${number}`, { app: where.split("/")[1] ?? "", serviceAccount: `account${number}`, sidecar }),
+        pod(`${where}-${number}`, {
+          app: where.split("/")[1] ?? "",
+          serviceAccount: `account${number}`,
+          version: `v${number}`,
+          sidecar,
+        }),
       ),
     ]),
   ];

@@ -1,11 +1,15 @@
+import { isHttp } from "../facts/portProtocol.ts";
 import { at } from "../model/intents.ts";
+import { concernsHttp, splitsByVersion } from "../model/traffic.ts";
 import type { Report } from "./report.ts";
 import type { Share } from "./share.ts";
+import { podsOf, type VersionLabels } from "./version.ts";
 
-/** Traffic settings that cannot hold together, or not for the names that the service gets. */
-export function checkTraffic({ intent, owner }: Share, report: Report): void {
+/** Traffic settings that cannot hold together, or not for the names, ports and pods that the service has. */
+export function checkTraffic(share: Share, report: Report): void {
+  const { intent, owner } = share;
   const { as, traffic } = intent.spec;
-  for (const field of ["split", "locality"] as const) {
+  for (const field of ["split", "match", "locality"] as const) {
     if (traffic?.[field] === undefined || as.includes("SameName") || as.includes("Mesh")) continue;
     report.add(
       owner,
@@ -25,4 +29,73 @@ export function checkTraffic({ intent, owner }: Share, report: Report): void {
       "keep one of the two",
     );
   }
+  checkProtocols(share, report);
+  warnOfMissingVersions(share, report);
+}
+
+/**
+ * Only HTTP has calls to tell apart, to time and to try again. A port that is declared as something else beside an HTTP port
+ * is left to itself; one that Istio has to sniff may be meant. A stream that is encrypted by the app is routed by the name
+ * that it asks for, which we do not know.
+ */
+function checkProtocols({ intent, owner, namespace, service, servers }: Share, report: Report): void {
+  const { traffic } = intent.spec;
+  for (const { facts, ports } of servers) {
+    const what = (number: number) => `port ${number} of Service ${namespace}/${service} in ${facts.name}`;
+    const serves = ports.some(({ protocol }) => isHttp(protocol));
+    for (const { number, protocol } of ports) {
+      if (protocol === "TLS" || protocol === "HTTPS") {
+        if (!splitsByVersion(traffic)) continue;
+        report.add(
+          owner,
+          "TRAFFIC_PROTOCOL",
+          at(intent, "spec", "traffic", "split"),
+          `${what(number)} is ${protocol}, and streams that the app encrypts cannot be split by version`,
+          "split by cluster, or list the other ports in spec.ports",
+        );
+      }
+      if (isHttp(protocol) || (protocol !== undefined && serves)) continue;
+      for (const field of concernsHttp(traffic)) {
+        report.add(
+          owner,
+          "TRAFFIC_PROTOCOL",
+          at(intent, "spec", "traffic", field),
+          `${what(number)} is ${protocol ?? "not declared as HTTP"}, and spec.traffic.${field} is for HTTP`,
+          `name the Service's port http-…, or remove spec.traffic.${field}`,
+        );
+      }
+    }
+  }
+}
+
+function warnOfMissingVersions(share: Share, report: Report): void {
+  const { intent, namespace, service, servers } = share;
+  const { split = [], match = [] } = intent.spec.traffic ?? {};
+  const mentions = [
+    ...split.map(({ cluster, labels }, index) => ({ cluster, labels, path: ["split", index, "labels"] })),
+    ...match.map(({ to }, index) => ({
+      cluster: to.cluster,
+      labels: to.labels,
+      path: ["match", index, "to", "labels"],
+    })),
+  ];
+  for (const { cluster, labels, path } of mentions) {
+    const asked = servers.filter(({ facts }) => cluster === undefined || facts.name === cluster);
+    if (labels === undefined || asked.length === 0) continue;
+    if (asked.some((server) => podsOf(server, namespace, labels).length > 0)) continue;
+    report.add(
+      undefined,
+      "VERSION_MISSING",
+      at(intent, "spec", "traffic", ...path),
+      `${asked.map(({ facts }) => facts.name).join(" and ")} has no pod with a sidecar behind Service ${namespace}/${service} that carries ${showLabels(labels)}: calls go to the others`,
+      "start the version, or correct its labels",
+    );
+  }
+}
+
+function showLabels(labels: VersionLabels): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .sort()
+    .join(",");
 }

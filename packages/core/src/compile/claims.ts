@@ -1,6 +1,7 @@
 import type { ClusterFacts } from "../facts/clusterFacts.ts";
-import type { DestinationRule, ServiceEntry } from "../kinds/istio.ts";
+import type { DestinationRule, ServiceEntry, VirtualService } from "../kinds/istio.ts";
 import { isOurs } from "../kinds/ownership.ts";
+import type { Report } from "./report.ts";
 import { covers, isVisible } from "./visibility.ts";
 
 /** What the user's own objects already say about hosts in one cluster. */
@@ -8,6 +9,8 @@ export interface Claims {
   readonly serviceEntries: ReadonlyMap<string, readonly ServiceEntry[]>;
   readonly destinationRules: ReadonlyMap<string, readonly DestinationRule[]>;
   readonly wildcardRules: readonly DestinationRule[];
+  /** Those that sidecars read, with their hosts as full names. */
+  readonly virtualServices: readonly { readonly object: VirtualService; readonly hosts: readonly string[] }[];
   readonly serviceHosts: ReadonlySet<string>;
 }
 
@@ -30,7 +33,15 @@ export function userClaims(facts: ClusterFacts, clusterDomain: string): Claims {
       ({ metadata }) => `${metadata.name}.${metadata.namespace ?? "default"}.svc.${clusterDomain}`,
     ),
   );
-  return { serviceEntries, destinationRules, wildcardRules, serviceHosts };
+  const virtualServices = facts.virtualServices
+    .filter((object) => !isOurs(object) && (object.spec.gateways ?? ["mesh"]).includes("mesh"))
+    .map((object) => ({
+      object,
+      hosts: (object.spec.hosts ?? []).map((host) =>
+        fullHost(host, object.metadata.namespace ?? "default", clusterDomain),
+      ),
+    }));
+  return { serviceEntries, destinationRules, wildcardRules, virtualServices, serviceHosts };
 }
 
 /** A name without a dot means a Service of the rule's namespace. istio/pkg/config/host, ResolveShortnameToFQDN */
@@ -77,4 +88,42 @@ export function ruleInTheWay(
       isVisible(spec.exportTo, namespace, namespace)
     );
   });
+}
+
+/**
+ * A VirtualService of the user for this host, or a wildcard that covers it, that workloads of `namespaces` (undefined: any)
+ * see. Sidecars take one for a host; which of several is a matter of age and place, and they do not merge.
+ * istio/pilot/pkg/model/virtualservice.go, SelectVirtualServices
+ */
+export function routesInTheWay(
+  claims: Claims,
+  host: string,
+  namespaces: readonly string[] | undefined,
+): VirtualService | undefined {
+  return claims.virtualServices.find(
+    ({ object: { metadata, spec }, hosts }) =>
+      hosts.some((pattern) => covers(pattern, host)) &&
+      (namespaces === undefined ||
+        namespaces.some((namespace) => isVisible(spec.exportTo, metadata.namespace ?? "default", namespace))),
+  )?.object;
+}
+
+export function reportRoutes(
+  found: {
+    readonly owner: string;
+    readonly place: string;
+    readonly cluster: string;
+    readonly host: string;
+    readonly routes: VirtualService;
+  },
+  report: Report,
+): void {
+  const { owner, place, cluster, host, routes } = found;
+  report.add(
+    owner,
+    "VIRTUAL_SERVICE_CONFLICT",
+    place,
+    `VirtualService ${routes.metadata.namespace}/${routes.metadata.name} in ${cluster} routes ${host}, which needs one of ours; two for one host do not merge`,
+    "remove it, narrow its hosts or its exportTo, or remove match, timeout, retries and versions from spec.traffic",
+  );
 }

@@ -440,14 +440,6 @@ const cases: readonly (readonly [string, string, () => ReturnType<typeof compile
         observed(client(), server()),
       ),
   ],
-  [
-    "NOT_YET",
-    "a split by version",
-    () =>
-      run(client(), server(), {
-        traffic: { split: [{ cluster: "cluster2", labels: { version: "v1" }, weight: 100 }] },
-      }),
-  ],
 ];
 
 function run(one: ObservedCluster, two: ObservedCluster, spec: Record<string, unknown> = {}) {

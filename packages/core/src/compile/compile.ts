@@ -17,7 +17,7 @@ import { importForRoutes } from "./importForRoutes.ts";
 import { meshHosts } from "./meshHosts.ts";
 import { nameHosts } from "./nameHosts.ts";
 import { reportNotYet } from "./notYet.ts";
-import { perClusterHosts } from "./perClusterHosts.ts";
+import { type PartDemand, perClusterHosts } from "./perClusterHosts.ts";
 import { Report } from "./report.ts";
 import { resolveEntrances } from "./resolveEntrances.ts";
 import { resolveShare } from "./resolveShare.ts";
@@ -47,12 +47,14 @@ export function compile(intents: Intents, observed: Observed): Compiled {
     checkTrust(owner, consumer.facts, server.facts, report);
   const trustedExport = (consumer: Consumer, server: Server, { owner, report: own }: ExportedShare) =>
     checkTrust(owner, consumer.facts, server.facts, own);
+  const demands: PartDemand[] = [];
   for (const share of shares) {
     checkTraffic(share, report);
     compileServers(share, context);
     compileAccess(share, context);
-    if (share.intent.spec.as.includes("SameName")) compileSameName(share, trusted, context);
+    if (share.intent.spec.as.includes("SameName")) demands.push(...compileSameName(share, trusted, context));
   }
+  const mesh = meshHosts(shares, trusted, context);
   const accesses = intents.externalAccesses.flatMap((intent) => resolveEntrances(intent, surroundings));
   compileEntrances(
     accesses.filter(({ owner }) => !notYet.has(owner)),
@@ -67,8 +69,8 @@ export function compile(intents: Intents, observed: Observed): Compiled {
   nameHosts(
     [
       ...exported.flatMap((share) => clusterSetHosts(share, trustedExport, context)),
-      ...perClusterHosts(shares, trusted, context),
-      ...meshHosts(shares, trusted, context),
+      ...perClusterHosts(shares, [...demands, ...mesh.demands], trusted, context),
+      ...mesh.hosts,
       ...outside.filter(({ owner }) => !notYet.has(owner)),
     ],
     context,

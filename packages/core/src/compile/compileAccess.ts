@@ -1,3 +1,4 @@
+import { isHttp } from "../facts/portProtocol.ts";
 import type { AuthorizationPolicy } from "../kinds/istio.ts";
 import { securityApiVersion } from "../kinds/istio.ts";
 import { dnsLabel } from "../kinds/names.ts";
@@ -8,7 +9,7 @@ import { type CompileContext, localHost } from "./compileContext.ts";
 import { type AllowedCalls, type Denial, denials } from "./denials.ts";
 import { passthroughSni } from "./passthroughPolicy.ts";
 import type { Report } from "./report.ts";
-import { passthroughHost } from "./serverSide.ts";
+import { passthroughHosts } from "./serverSide.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
 import { covers } from "./visibility.ts";
 
@@ -17,12 +18,10 @@ type Rule = NonNullable<AuthorizationPolicy["spec"]["rules"]>[number];
 /** Envoy walks the rules one by one for every call. */
 const ruleLimit = 256;
 
-const httpProtocols: ReadonlySet<string> = new Set(["HTTP", "HTTP2", "GRPC", "GRPC-Web"]);
-
 /**
  * Holds callers from other clusters to `spec.access` and to the consumers' service accounts, with one DENY policy at each
  * server for what is not allowed. A DENY policy leaves the user's own policies their meaning, and its condition on the SNI
- * of the entry Service leaves out whoever calls the Service under its own name.
+ * of the entry Services leaves out whoever calls the Service under its own name.
  */
 export function compileAccess(share: Share, context: CompileContext): void {
   if (!restrictsCallers(share.intent.spec)) return;
@@ -88,16 +87,16 @@ function rulesOfPort(
     );
     return undefined;
   }
-  const sni = passthroughSni(passthroughHost(share, mesh), port.number);
+  const snis = passthroughHosts(share, server, mesh).map((host) => passthroughSni(host, port.number));
   const target = server.service.spec.ports?.find((candidate) => candidate.port === port.number)?.targetPort;
-  return found.map((denial) => rule(denial, sni, typeof target === "string" ? undefined : (target ?? port.number)));
+  return found.map((denial) => rule(denial, snis, typeof target === "string" ? undefined : (target ?? port.number)));
 }
 
 /**
  * The SNI names the Service's port; the pods' port is only added where it is a number, since Istio warns of DENY rules
  * with HTTP attributes alone. pkg/config/validation/validation.go, validateAuthorizationPolicy
  */
-function rule({ principals, methods, paths }: Denial, sni: string, target: number | undefined): Rule {
+function rule({ principals, methods, paths }: Denial, snis: readonly string[], target: number | undefined): Rule {
   const operation = {
     ...(methods.length === 0 ? {} : { notMethods: [...methods] }),
     ...(paths.length === 0 ? {} : { notPaths: [...paths] }),
@@ -106,7 +105,7 @@ function rule({ principals, methods, paths }: Denial, sni: string, target: numbe
   return {
     ...(principals.length === 0 ? {} : { from: [{ source: { notPrincipals: [...principals] } }] }),
     ...(methods.length + paths.length === 0 ? {} : { to: [{ operation }] }),
-    when: [{ key: "connection.sni", values: [sni] }],
+    when: [{ key: "connection.sni", values: [...snis] }],
   };
 }
 
@@ -117,7 +116,7 @@ function areRulesForHttp(share: Share, server: Server, report: Report): boolean 
     if (methods === undefined && paths === undefined) continue;
     for (const { number, protocol } of server.ports) {
       if (ports !== undefined && !ports.includes(number)) continue;
-      if (protocol !== undefined && httpProtocols.has(protocol)) continue;
+      if (isHttp(protocol)) continue;
       fine = false;
       report.add(
         share.owner,

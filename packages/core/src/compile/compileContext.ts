@@ -4,6 +4,7 @@ import type { Mesh } from "../model/mesh.ts";
 import type { Claims } from "./claims.ts";
 import type { Report } from "./report.ts";
 import type { Server, Share } from "./share.ts";
+import { podsOf, type VersionLabels } from "./version.ts";
 
 /** What the parts of compile write to and look up. */
 export interface CompileContext {
@@ -19,9 +20,11 @@ export function localHost(share: Share, mesh: Mesh): string {
   return `${share.service}.${share.namespace}.svc.${mesh.spec.clusterDomain}`;
 }
 
-/** SPIFFE IDs that a server may show. https://istio.io/latest/docs/reference/config/security/#identity */
-export function identities(share: Share, server: Server, mesh: Mesh): readonly string[] {
-  return server.serviceAccounts.map(
-    (account) => `spiffe://${mesh.spec.trustDomain}/ns/${share.namespace}/sa/${account}`,
-  );
+/** SPIFFE IDs that a server, or one version there, may show. https://istio.io/latest/docs/reference/config/security/#identity */
+export function identities(share: Share, server: Server, mesh: Mesh, version?: VersionLabels): readonly string[] {
+  const accounts =
+    version === undefined
+      ? server.serviceAccounts
+      : [...new Set(podsOf(server, share.namespace, version).map(({ serviceAccount }) => serviceAccount))].sort();
+  return accounts.map((account) => `spiffe://${mesh.spec.trustDomain}/ns/${share.namespace}/sa/${account}`);
 }

@@ -2,31 +2,50 @@ import { labelsMatch } from "../facts/workloads.ts";
 import type { Service } from "../kinds/core.ts";
 import { isOurs } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
-import { ruleInTheWay } from "./claims.ts";
+import { needsRoutes } from "../model/traffic.ts";
+import { reportRoutes, routesInTheWay, ruleInTheWay } from "./claims.ts";
 import { commonPorts } from "./commonPorts.ts";
 import { type CompileContext, localHost } from "./compileContext.ts";
 import { declaredPath } from "./declaredPath.ts";
-import { importedService, importLabel, type RemoteEndpoints, remoteEndpoints, sameNameRule } from "./sameName.ts";
+import { type PartDemand, partHost } from "./perClusterHosts.ts";
+import { placements } from "./placement.ts";
+import { partsOf, type Routing, routingOf } from "./routing.ts";
+import {
+  importedService,
+  importLabel,
+  ownPart,
+  ownPartRule,
+  type RemoteEndpoints,
+  remoteEndpoints,
+  sameNameRule,
+} from "./sameName.ts";
 import { passthroughHost } from "./serverSide.ts";
-import type { Consumer, Server, Share } from "./share.ts";
-import { spreadOf } from "./spread.ts";
+import type { Consumer, Server, Share, SharedPort } from "./share.ts";
+import { type Spread, spreadOf } from "./spread.ts";
 import { ownRegion, spreadSettings } from "./trafficSettings.ts";
+import type { Part } from "./version.ts";
+import { virtualService } from "./virtualService.ts";
 
-/** The service under its own name in every consuming cluster of one share: imported where it is missing, else merged. */
+/**
+ * The service under its own name in every consuming cluster of one share: imported where it is missing, else merged. Gives
+ * what the callers' routes lead to.
+ */
 export function compileSameName(
   share: Share,
   trusted: (consumer: Consumer, server: Server, share: Share) => boolean,
   context: CompileContext,
-): void {
-  for (const consumer of share.consumers) {
-    const remote = share.servers.filter(
-      (server) => server.facts.name !== consumer.facts.name && trusted(consumer, server, share),
-    );
-    if (remote.length === 0 || !canReachBySameName(share, consumer, remote, context)) continue;
+): readonly PartDemand[] {
+  return share.consumers.flatMap((consumer) => {
+    const { name } = consumer.facts;
+    const remote = share.servers.filter((server) => server.facts.name !== name && trusted(consumer, server, share));
     const local = localService(share, consumer);
-    if (local === undefined) importService(share, consumer, remote, context);
-    else mergeService(share, consumer, { local, remote }, context);
-  }
+    // A cluster that serves alone needs nothing to find its own pods, but routes to tell them apart.
+    const serves = local !== undefined && share.servers.some(({ facts }) => facts.name === name);
+    const isRouted = serves && needsRoutes(share.intent.spec.traffic);
+    if ((remote.length === 0 && !isRouted) || !canReachBySameName(share, consumer, remote, context)) return [];
+    if (local === undefined) return importService(share, consumer, remote, context);
+    return mergeService(share, consumer, { local, remote }, context);
+  });
 }
 
 /** The user's own Service of this name; one that we imported is none. */
@@ -39,7 +58,12 @@ function clientNamespaces({ facts, namespaces }: Consumer): Iterable<string> {
   return namespaces ?? facts.namespaces.keys();
 }
 
-function importService(share: Share, consumer: Consumer, remote: readonly Server[], context: CompileContext): void {
+function importService(
+  share: Share,
+  consumer: Consumer,
+  remote: readonly Server[],
+  context: CompileContext,
+): readonly PartDemand[] {
   const cluster = consumer.facts.name;
   if (!consumer.facts.namespaces.has(share.namespace)) {
     context.report.add(
@@ -49,19 +73,22 @@ function importService(share: Share, consumer: Consumer, remote: readonly Server
       `${cluster} has no namespace ${share.namespace}, in which the Service is to appear`,
       `kubectl --context ${cluster} create namespace ${share.namespace}`,
     );
-    return;
+    return [];
   }
-  const spread = spreadOf(share, remote, undefined, context.report);
+  const byCluster = spreadOf(share, remote, undefined, context.report);
+  const routing = routingOf(share, byCluster);
+  const spread = withoutWeightsOf(byCluster, routing);
   const ports = commonPorts(share, spread.servers, context.report);
-  if (ports === undefined) return;
+  if (ports === undefined) return [];
   const hosts = { host: localHost(share, context.mesh), passthroughHost: passthroughHost(share, context.mesh) };
   context.emit(
     cluster,
-    sameNameRule(share, hosts, ports, spreadSettings(share, spread, undefined), consumer.namespaces ?? ["*"]),
+    sameNameRule(share, hosts, ports, spreadSettings(share, spread, { cluster }), consumer.namespaces ?? ["*"]),
     importedService(share, ports, consumer.namespaces),
   );
   const target = { selector: { [importLabel]: share.service }, portKeys: ports.map(({ name }) => name), spread };
   emitRemote(share, consumer, target, context);
+  return emitRoutes(share, consumer, { ports, routing }, context);
 }
 
 function mergeService(
@@ -69,19 +96,60 @@ function mergeService(
   consumer: Consumer,
   { local, remote }: { readonly local: Service; readonly remote: readonly Server[] },
   context: CompileContext,
-): void {
-  const portKeys = mergePorts(share, consumer, { local, remote }, context);
-  if (portKeys === undefined || !isMeshed(share, consumer, local, context)) return;
-  if (!isSelectedAlone(share, consumer, local, context)) return;
-  const [first] = remote;
-  if (first === undefined) return;
+): readonly PartDemand[] {
+  const portKeys = remote.length === 0 ? [] : mergePorts(share, consumer, { local, remote }, context);
+  if (portKeys === undefined || !isMeshed(share, consumer, local, context)) return [];
+  if (remote.length > 0 && !isSelectedAlone(share, consumer, local, context)) return [];
   const { name } = consumer.facts;
-  const spread = spreadOf(share, remote, name, context.report);
-  const region = spread.weights?.has(name) === true ? ownRegion(share, consumer.facts, context.report) : "";
-  if (region === undefined) return;
+  const ports = (remote[0] ?? share.servers.find(({ facts }) => facts.name === name))?.ports;
+  if (ports === undefined) return [];
+  const byCluster = spreadOf(share, remote, name, context.report);
+  const routing = routingOf(share, byCluster);
+  const spread = withoutWeightsOf(byCluster, routing);
+  const needsRegion = remote.length > 0 && spread.weights?.has(name) === true;
+  const region = needsRegion ? ownRegion(share, consumer.facts, context.report) : "";
+  if (region === undefined) return [];
   const hosts = { host: localHost(share, context.mesh), passthroughHost: passthroughHost(share, context.mesh) };
-  context.emit(name, sameNameRule(share, hosts, first.ports, spreadSettings(share, spread, region), ["*"]));
+  const settings = spreadSettings(share, remote.length === 0 ? { ...spread, weights: undefined } : spread, {
+    cluster: name,
+    region,
+  });
+  context.emit(name, sameNameRule(share, hosts, ports, settings, ["*"]));
   emitRemote(share, consumer, { selector: local.spec.selector ?? {}, portKeys, spread }, context);
+  for (const { cluster, labels } of partsOf(routing)) {
+    if (cluster !== name) continue;
+    const own = ownPart(share, labels, passthroughHost(share, context.mesh, labels));
+    context.emit(name, ownPartRule(share, hosts.host, ports, own));
+  }
+  return emitRoutes(share, consumer, { ports, routing }, context);
+}
+
+/** Where routes give the weights, to clusters and versions alike, endpoints have none. */
+function withoutWeightsOf(spread: Spread, { split }: Routing): Spread {
+  return split === undefined ? spread : { ...spread, weights: undefined };
+}
+
+/** Own pods are called directly, those of other clusters by the names of their parts. */
+function emitRoutes(
+  share: Share,
+  consumer: Consumer,
+  { ports, routing }: { readonly ports: readonly SharedPort[]; readonly routing: Routing },
+  context: CompileContext,
+): readonly PartDemand[] {
+  const { mesh } = context;
+  const { name } = consumer.facts;
+  const host = localHost(share, mesh);
+  const targetOf = (part: Part) =>
+    part.cluster === name
+      ? { host, subset: ownPart(share, part.labels, "").subset }
+      : { host: partHost(share, part, mesh) ?? host };
+  for (const placement of placements(consumer.namespaces, mesh)) {
+    const routes = virtualService({ share, host, ports, routing, targetOf }, placement);
+    if (routes !== undefined) context.emit(name, routes);
+  }
+  return partsOf(routing)
+    .filter(({ cluster }) => cluster !== name)
+    .map((part) => ({ share, consumer, part }));
 }
 
 function emitRemote(share: Share, consumer: Consumer, target: RemoteEndpoints, context: CompileContext): void {
@@ -196,6 +264,14 @@ function canReachBySameName(
     return false;
   }
   const host = localHost(share, mesh);
+  const routes = needsRoutes(share.intent.spec.traffic)
+    ? routesInTheWay(claims(consumer.facts.name), host, consumer.namespaces)
+    : undefined;
+  if (routes !== undefined) {
+    const place = at(share.intent, "spec", "traffic");
+    reportRoutes({ owner: share.owner, place, cluster: consumer.facts.name, host, routes }, report);
+    return false;
+  }
   const rule = ruleInTheWay(claims(consumer.facts.name), host, {
     // Whoever calls a Service that is merged meets the remote endpoints, declared as a consumer or not.
     clients: new Set(

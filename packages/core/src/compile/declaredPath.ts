@@ -4,15 +4,22 @@ import { identities } from "./compileContext.ts";
 import { passthroughSni } from "./passthroughPolicy.ts";
 import { passthroughHost } from "./serverSide.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
+import type { VersionLabels } from "./version.ts";
 
 /** A call that a consumer may make, as `verify` and `probe` take it. */
 export function declaredPath(
   share: Share,
   server: Server,
   mesh: Mesh,
-  call: { readonly host: string; readonly port: SharedPort; readonly cluster: string; readonly namespace: string },
+  call: {
+    readonly host: string;
+    readonly port: SharedPort;
+    readonly cluster: string;
+    readonly namespace: string;
+    readonly version?: VersionLabels | undefined;
+  },
 ): DeclaredPath {
-  const { host, port, cluster, namespace } = call;
+  const { host, port, cluster, namespace, version } = call;
   return {
     owner: share.owner,
     host,
@@ -20,8 +27,13 @@ export function declaredPath(
     portName: port.name,
     ...(port.protocol === undefined ? {} : { protocol: port.protocol }),
     consumer: { cluster, namespace },
-    server: { cluster: server.facts.name, namespace: share.namespace, service: share.service },
-    sni: passthroughSni(passthroughHost(share, mesh), port.number),
-    identities: identities(share, server, mesh),
+    server: {
+      cluster: server.facts.name,
+      namespace: share.namespace,
+      service: share.service,
+      ...(version === undefined ? {} : { labels: version }),
+    },
+    sni: passthroughSni(passthroughHost(share, mesh, version), port.number),
+    identities: identities(share, server, mesh, version),
   };
 }

@@ -18,7 +18,14 @@ function shuffled({ intents, observed }: { intents: Intents; observed: Observed 
       clusters: reorder(intents.clusters),
       sharedServices: reorder(intents.sharedServices).map((shared) => ({
         ...shared,
-        spec: { ...shared.spec, servedBy: [...reorder(shared.spec.servedBy)], as: [...reorder(shared.spec.as)] },
+        spec: {
+          ...shared.spec,
+          servedBy: [...reorder(shared.spec.servedBy)],
+          as: [...reorder(shared.spec.as)],
+          ...(shared.spec.traffic?.split === undefined
+            ? {}
+            : { traffic: { ...shared.spec.traffic, split: [...reorder(shared.spec.traffic.split)] } }),
+        },
       })),
       externalAccesses: reorder(intents.externalAccesses).map((access) => ({
         ...access,

@@ -1,25 +1,41 @@
 import { at } from "../model/intents.ts";
+import { needsRoutes } from "../model/traffic.ts";
 import { commonPorts } from "./commonPorts.ts";
 import { type CompileContext, identities } from "./compileContext.ts";
 import { declaredPath } from "./declaredPath.ts";
 import { hostName } from "./hostName.ts";
 import { type MeshName, meshDestinationRule, meshServiceEntry } from "./meshName.ts";
 import type { NamedHost } from "./nameHosts.ts";
+import { type PartDemand, partHost } from "./perClusterHosts.ts";
 import { placements } from "./placement.ts";
+import { partsOf, routingOf } from "./routing.ts";
 import { passthroughHost } from "./serverSide.ts";
 import type { Consumer, Server, Share } from "./share.ts";
 import { spreadOf } from "./spread.ts";
+import { type RoutedName, virtualService } from "./virtualService.ts";
 
 type Trusted = (consumer: Consumer, server: Server, share: Share) => boolean;
 
-/** Names of the form `httpbin.bar.mesh` for all shares that ask for them. */
-export function meshHosts(shares: readonly Share[], trusted: Trusted, context: CompileContext): readonly NamedHost[] {
-  return shares
-    .filter(({ intent }) => intent.spec.as.includes("Mesh"))
-    .flatMap((share) => share.consumers.flatMap((consumer) => meshHost(share, consumer, trusted, context) ?? []));
+interface MeshHosts {
+  readonly hosts: readonly NamedHost[];
+  /** What their routes lead to. */
+  readonly demands: readonly PartDemand[];
 }
 
-function meshHost(share: Share, consumer: Consumer, trusted: Trusted, context: CompileContext): NamedHost | undefined {
+/** Names of the form `httpbin.bar.mesh` for all shares that ask for them. */
+export function meshHosts(shares: readonly Share[], trusted: Trusted, context: CompileContext): MeshHosts {
+  const names = shares
+    .filter(({ intent }) => intent.spec.as.includes("Mesh"))
+    .flatMap((share) => share.consumers.flatMap((consumer) => meshHost(share, consumer, trusted, context) ?? []));
+  return { hosts: names.map(({ named }) => named), demands: names.flatMap(({ demands }) => demands) };
+}
+
+function meshHost(
+  share: Share,
+  consumer: Consumer,
+  trusted: Trusted,
+  context: CompileContext,
+): { readonly named: NamedHost; readonly demands: readonly PartDemand[] } | undefined {
   const { mesh, report } = context;
   const template = mesh.spec.names.mesh;
   const host = hostName(template, { service: share.service, namespace: share.namespace, cluster: "" });
@@ -35,7 +51,10 @@ function meshHost(share: Share, consumer: Consumer, trusted: Trusted, context: C
   }
   const candidates = share.servers.filter((server) => trusted(consumer, server, share));
   if (candidates.length === 0 || !haveAddresses(share, candidates, context)) return undefined;
-  const spread = spreadOf(share, candidates, undefined, report);
+  const byCluster = spreadOf(share, candidates, undefined, report);
+  const routing = routingOf(share, byCluster);
+  // The routes give the weights then, to clusters and versions alike.
+  const spread = routing.split === undefined ? byCluster : { ...byCluster, weights: undefined };
   const ports = commonPorts(share, spread.servers, report);
   if (ports === undefined) return undefined;
   const name: MeshName = {
@@ -45,8 +64,16 @@ function meshHost(share: Share, consumer: Consumer, trusted: Trusted, context: C
     spread,
     passthroughHost: passthroughHost(share, mesh),
     identities: [...new Set(spread.servers.flatMap((server) => identities(share, server, mesh)))].sort(),
+    consumer: consumer.facts.name,
   };
-  return {
+  const routed: RoutedName = {
+    share,
+    host,
+    ports,
+    routing,
+    targetOf: (part) => ({ host: partHost(share, part, mesh) ?? host }),
+  };
+  const named: NamedHost = {
     owner: share.owner,
     facts: consumer.facts,
     namespaces: consumer.namespaces,
@@ -55,9 +82,11 @@ function meshHost(share: Share, consumer: Consumer, trusted: Trusted, context: C
     place: at(share.intent, "spec", "as"),
     remedy: "use {service} and {namespace} in spec.names.mesh of the Mesh",
     ruleRemedy: "what it sets belongs in spec.traffic of the SharedService",
+    writesRoutes: needsRoutes(share.intent.spec.traffic),
     address: "virtual",
-    write: (vip) => emitName(name, consumer, vip, context),
+    write: (vip) => emitName({ name, routed, consumer }, vip, context),
   };
+  return { named, demands: partsOf(routing).map((part) => ({ share, consumer, part })) };
 }
 
 /** Endpoints by DNS are resolved only now and then, and hold one locality: weights need addresses. */
@@ -77,11 +106,17 @@ export function haveAddresses(share: Share, servers: readonly Server[], { report
   return true;
 }
 
-function emitName(name: MeshName, consumer: Consumer, vip: string, context: CompileContext): void {
+function emitName(
+  { name, routed, consumer }: { readonly name: MeshName; readonly routed: RoutedName; readonly consumer: Consumer },
+  vip: string,
+  context: CompileContext,
+): void {
   const { share, host, ports, spread } = name;
   const cluster = consumer.facts.name;
   for (const placement of placements(consumer.namespaces, context.mesh)) {
+    const routes = virtualService(routed, placement);
     context.emit(cluster, meshDestinationRule(name, placement), meshServiceEntry(name, vip, placement));
+    if (routes !== undefined) context.emit(cluster, routes);
   }
   for (const server of spread.servers) {
     for (const namespace of consumer.namespaces ?? ["*"]) {

@@ -6,7 +6,7 @@ import { passthroughPolicy } from "./passthroughPolicy.ts";
 import type { Placement } from "./placement.ts";
 import type { Share, SharedPort } from "./share.ts";
 import type { Spread } from "./spread.ts";
-import { endpointLocality, spreadSettings } from "./trafficSettings.ts";
+import { endpointLabels, endpointLocality, spreadSettings } from "./trafficSettings.ts";
 
 /** One name for all serving clusters, and what a consuming cluster needs to know of it. */
 export interface MeshName {
@@ -17,6 +17,8 @@ export interface MeshName {
   /** The gateways of all serving clusters route on the same SNI. */
   readonly passthroughHost: string;
   readonly identities: readonly string[];
+  /** The consuming cluster. */
+  readonly consumer: string;
 }
 
 function metadata({ share }: MeshName, placement: Placement) {
@@ -51,9 +53,11 @@ export function meshServiceEntry(name: MeshName, vip: string, placement: Placeme
       endpoints: spread.servers.flatMap(({ facts, gateways }) =>
         gateways.map(({ address, port, locality: real }) => {
           const locality = endpointLocality(share, spread, facts.name, real);
+          const labels = endpointLabels(share, facts.name);
           return {
             address,
             ports: Object.fromEntries(ports.map(({ name: portName }) => [portName, port])),
+            ...(Object.keys(labels).length === 0 ? {} : { labels }),
             ...(locality === undefined ? {} : { locality }),
           };
         }),
@@ -64,7 +68,7 @@ export function meshServiceEntry(name: MeshName, vip: string, placement: Placeme
 
 /** Mutual TLS to that name, accepting the identities of all clusters that serve it. */
 export function meshDestinationRule(name: MeshName, placement: Placement): DestinationRule {
-  const { share, host, ports, spread, passthroughHost, identities } = name;
+  const { share, host, ports, spread, passthroughHost, identities, consumer } = name;
   return {
     apiVersion: networkingApiVersion,
     kind: "DestinationRule",
@@ -72,7 +76,7 @@ export function meshDestinationRule(name: MeshName, placement: Placement): Desti
     spec: {
       host,
       exportTo: [placement.exportTo],
-      trafficPolicy: passthroughPolicy(passthroughHost, ports, spreadSettings(share, spread, undefined), {
+      trafficPolicy: passthroughPolicy(passthroughHost, ports, spreadSettings(share, spread, { cluster: consumer }), {
         subjectAltNames: [...identities],
       }),
     },

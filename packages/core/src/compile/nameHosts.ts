@@ -2,7 +2,7 @@ import type { ClusterFacts } from "../facts/clusterFacts.ts";
 import { isOurs } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
 import { type AddressPool, allocateVips, contains, parseAddressPool, type VipDemand } from "./allocateVips.ts";
-import { claimOfHost, exactRule } from "./claims.ts";
+import { claimOfHost, exactRule, reportRoutes, routesInTheWay } from "./claims.ts";
 import type { CompileContext } from "./compileContext.ts";
 import type { Report } from "./report.ts";
 
@@ -19,6 +19,8 @@ interface HostClaim {
   readonly remedy: string;
   /** What to do where the user has a DestinationRule for the host; absent where we write none. */
   readonly ruleRemedy?: string;
+  /** Whether we write a VirtualService for it. */
+  readonly writesRoutes?: boolean;
   /** Where its problems go; absent: with all others. */
   readonly report?: Report;
 }
@@ -108,8 +110,13 @@ function overlap({ namespaces }: NamedHost, other: NamedHost): boolean {
 }
 
 function isClaimedByUser(named: NamedHost, { claims, report }: Pick<CompileContext, "claims" | "report">): boolean {
-  const { owner, facts, namespaces, host, place, remedy, ruleRemedy } = named;
+  const { owner, facts, namespaces, host, place, remedy, ruleRemedy, writesRoutes } = named;
   const ofUser = claims(facts.name);
+  const routes = writesRoutes === true ? routesInTheWay(ofUser, host, namespaces) : undefined;
+  if (routes !== undefined) {
+    reportRoutes({ owner, place, cluster: facts.name, host, routes }, report);
+    return true;
+  }
   for (const namespace of namespaces ?? ["*"]) {
     const claim = claimOfHost(ofUser, host, namespace);
     if (claim !== undefined) {

@@ -1,31 +1,14 @@
 import { ownerName } from "../kinds/ownership.ts";
 import { at, type Intents } from "../model/intents.ts";
-import type { SharedService } from "../model/sharedService.ts";
 import type { Report } from "./report.ts";
 
 /** Refuses what parses but is not compiled by this version: better than to leave it out silently. */
 export function reportNotYet(intents: Intents, report: Report): void {
-  for (const intent of intents.sharedServices) {
-    const owner = ownerName(intent.kind, intent.metadata.namespace, intent.metadata.name);
-    for (const [path, what] of unsupportedFields(intent)) refuse(report, owner, at(intent, ...path), what);
-  }
   for (const intent of intents.externalServices) {
     if (intent.spec.via === undefined) continue;
     const owner = ownerName(intent.kind, intent.metadata.namespace, intent.metadata.name);
     refuse(report, owner, at(intent, "spec", "via"), "leaving the mesh through another cluster's gateway");
   }
-}
-
-function unsupportedFields(intent: SharedService): readonly (readonly [readonly (string | number)[], string])[] {
-  const { spec } = intent;
-  return [
-    ...(spec.traffic?.split ?? []).flatMap(({ labels }, index) =>
-      labels === undefined ? [] : [[["spec", "traffic", "split", index, "labels"], "a split by version"] as const],
-    ),
-    ...(spec.traffic?.locality?.failover === undefined
-      ? []
-      : [[["spec", "traffic", "locality", "failover"], "an order of regions to fail over to"] as const]),
-  ];
 }
 
 function refuse(report: Report, owner: string | undefined, place: string, what: string): void {

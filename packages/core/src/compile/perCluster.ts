@@ -6,10 +6,22 @@ import { passthroughPolicy } from "./passthroughPolicy.ts";
 import type { Placement } from "./placement.ts";
 import type { Server, Share } from "./share.ts";
 import { trafficSettings } from "./trafficSettings.ts";
+import { type VersionLabels, valuesOf, versionKey } from "./version.ts";
 
-function metadata(share: Share, server: Server, placement: Placement) {
+/** A name of one cluster's instance of a service, or of one version of it. */
+export interface ClusterName {
+  readonly share: Share;
+  readonly server: Server;
+  readonly version: VersionLabels | undefined;
+  readonly host: string;
+  readonly passthroughHost: string;
+  readonly identities: readonly string[];
+}
+
+function metadata({ share, server, version }: ClusterName, placement: Placement) {
+  const shown = [share.service, share.namespace, server.facts.name];
   return {
-    name: dnsLabel([share.service, share.namespace, server.facts.name]),
+    name: version === undefined ? dnsLabel(shown) : dnsLabel([...shown, valuesOf(version)], [versionKey(version)]),
     namespace: placement.namespace,
     labels: ownershipLabels(share.owner, "consumer"),
   };
@@ -20,31 +32,26 @@ function metadata(share: Share, server: Server, placement: Placement) {
  * address of the serving cluster's gateway as an endpoint. STATIC, since endpoints by DNS are resolved only now and then;
  * DNS only where a load balancer has no IP address.
  */
-export function perClusterServiceEntry(
-  share: Share,
-  server: Server,
-  host: string,
-  vip: string,
-  placement: Placement,
-): ServiceEntry {
+export function perClusterServiceEntry(name: ClusterName, vip: string, placement: Placement): ServiceEntry {
+  const { server, host } = name;
   return {
     apiVersion: networkingApiVersion,
     kind: "ServiceEntry",
-    metadata: metadata(share, server, placement),
+    metadata: metadata(name, placement),
     spec: {
       hosts: [host],
       addresses: [vip],
       exportTo: [placement.exportTo],
       location: "MESH_INTERNAL",
       resolution: server.gateways.some(({ isHostname }) => isHostname) ? "DNS" : "STATIC",
-      ports: server.ports.map(({ name, number, protocol }) => ({
-        name,
+      ports: server.ports.map(({ name: portName, number, protocol }) => ({
+        name: portName,
         number,
         ...(protocol === undefined ? {} : { protocol }),
       })),
       endpoints: server.gateways.map(({ address, port, locality }) => ({
         address,
-        ports: Object.fromEntries(server.ports.map(({ name }) => [name, port])),
+        ports: Object.fromEntries(server.ports.map(({ name: portName }) => [portName, port])),
         ...(locality === undefined ? {} : { locality }),
       })),
     },
@@ -52,21 +59,16 @@ export function perClusterServiceEntry(
 }
 
 /** Mutual TLS to that name, accepting only the identities that serve it. */
-export function perClusterDestinationRule(
-  share: Share,
-  server: Server,
-  names: { readonly host: string; readonly passthroughHost: string },
-  identities: readonly string[],
-  placement: Placement,
-): DestinationRule {
+export function perClusterDestinationRule(name: ClusterName, placement: Placement): DestinationRule {
+  const { share, server, host, passthroughHost, identities } = name;
   return {
     apiVersion: networkingApiVersion,
     kind: "DestinationRule",
-    metadata: metadata(share, server, placement),
+    metadata: metadata(name, placement),
     spec: {
-      host: names.host,
+      host,
       exportTo: [placement.exportTo],
-      trafficPolicy: passthroughPolicy(names.passthroughHost, server.ports, trafficSettings(share), {
+      trafficPolicy: passthroughPolicy(passthroughHost, server.ports, trafficSettings(share), {
         subjectAltNames: [...identities],
       }),
     },

@@ -1,4 +1,5 @@
 import { at } from "../model/intents.ts";
+import type { Mesh } from "../model/mesh.ts";
 import { type CompileContext, identities } from "./compileContext.ts";
 import { declaredPath } from "./declaredPath.ts";
 import { hostName } from "./hostName.ts";
@@ -7,88 +8,120 @@ import { perClusterDestinationRule, perClusterServiceEntry } from "./perCluster.
 import { placements } from "./placement.ts";
 import { passthroughHost } from "./serverSide.ts";
 import type { Consumer, Server, Share } from "./share.ts";
+import { type Part, type VersionLabels, versionKey, versionName } from "./version.ts";
+import { plainName, virtualService } from "./virtualService.ts";
 
-/** One name in one consuming cluster that leads to one serving cluster. */
+/** A part of a share that the routes of a consuming cluster lead to. */
+export interface PartDemand {
+  readonly share: Share;
+  readonly consumer: Consumer;
+  readonly part: Part;
+}
+
+/** One name in one consuming cluster that leads to one serving cluster, or one version there. */
 interface NamedImport {
   readonly share: Share;
   readonly server: Server;
   readonly consumer: Consumer;
+  readonly version: VersionLabels | undefined;
   readonly host: string;
 }
 
-/** Names of the form `httpbin.bar.cluster2` for all shares that ask for them. */
+/** `httpbin.bar.cluster2`, for a version `v1.httpbin.bar.cluster2`; undefined where that is no DNS name. */
+export function partHost(share: Share, { cluster, labels }: Part, mesh: Mesh): string | undefined {
+  const template = mesh.spec.names.perCluster;
+  const prefix = labels === undefined ? "" : `${versionName(share, labels)}.`;
+  return hostName(`${prefix}${template}`, { service: share.service, namespace: share.namespace, cluster });
+}
+
+/** Names of the form `httpbin.bar.cluster2` for all shares that ask for them, and for what routes lead to. */
 export function perClusterHosts(
   shares: readonly Share[],
+  demands: readonly PartDemand[],
   trusted: (consumer: Consumer, server: Server, share: Share) => boolean,
   context: CompileContext,
 ): readonly NamedHost[] {
-  return shares
+  const asked = shares
     .filter(({ intent }) => intent.spec.as.includes("PerCluster"))
-    .flatMap((share) => namedImports(share, trusted, context))
+    .flatMap((share) =>
+      share.servers.flatMap(({ facts }) =>
+        share.consumers.map((consumer) => ({ share, consumer, part: { cluster: facts.name } })),
+      ),
+    );
+  const wanted = new Map([...asked, ...demands].map((demand) => [demandKey(demand), demand]));
+  return [...wanted.values()]
+    .flatMap((demand) => namedImport(demand, trusted, context) ?? [])
     .map((named): NamedHost => {
-      const { share, server, consumer, host } = named;
+      const { share, server, consumer, version, host } = named;
+      const { timeout, retries } = share.intent.spec.traffic ?? {};
       return {
         owner: share.owner,
         facts: consumer.facts,
         namespaces: consumer.namespaces,
         host,
-        meaning: `${share.owner} ${server.facts.name}`,
+        meaning: `${share.owner} ${server.facts.name}${version === undefined ? "" : ` ${versionKey(version)}`}`,
         place: at(share.intent, "spec", "as"),
         remedy: "use {service}, {namespace} and {cluster} in spec.names.perCluster of the Mesh",
         ruleRemedy: "what it sets belongs in spec.traffic of the SharedService",
+        writesRoutes: timeout !== undefined || retries !== undefined,
         address: "virtual",
         write: (vip) => emitImport(named, vip, context),
       };
     });
 }
 
-function namedImports(
-  share: Share,
-  trusted: (consumer: Consumer, server: Server, share: Share) => boolean,
-  { mesh, report }: CompileContext,
-): readonly NamedImport[] {
-  return share.servers.flatMap((server) => {
-    const template = mesh.spec.names.perCluster;
-    const host = hostName(template, {
-      service: share.service,
-      namespace: share.namespace,
-      cluster: server.facts.name,
-    });
-    if (host === undefined) {
-      report.add(
-        share.owner,
-        "NAME_TEMPLATE_INVALID",
-        at(mesh, "spec", "names", "perCluster"),
-        `${template} yields no valid host name for ${share.namespace}/${share.service} in ${server.facts.name}`,
-        "a host name has at most 253 characters and 63 between dots",
-      );
-      return [];
-    }
-    return share.consumers
-      .filter((consumer) => trusted(consumer, server, share))
-      .map((consumer) => ({ share, server, consumer, host }));
-  });
+function demandKey({ share, consumer, part: { cluster, labels = {} } }: PartDemand): string {
+  return JSON.stringify([share.owner, consumer.facts.name, cluster, versionKey(labels)]);
 }
 
-function emitImport({ share, server, consumer, host }: NamedImport, vip: string, context: CompileContext): void {
+function namedImport(
+  { share, consumer, part }: PartDemand,
+  trusted: (consumer: Consumer, server: Server, share: Share) => boolean,
+  { mesh, report }: CompileContext,
+): NamedImport | undefined {
+  const server = share.servers.find(({ facts }) => facts.name === part.cluster);
+  if (server === undefined) return undefined;
+  const host = partHost(share, part, mesh);
+  if (host === undefined) {
+    report.add(
+      share.owner,
+      "NAME_TEMPLATE_INVALID",
+      at(mesh, "spec", "names", "perCluster"),
+      `${mesh.spec.names.perCluster} yields no valid host name for ${share.namespace}/${share.service} in ${server.facts.name}`,
+      "a host name has at most 253 characters and 63 between dots",
+    );
+    return undefined;
+  }
+  return trusted(consumer, server, share) ? { share, server, consumer, version: part.labels, host } : undefined;
+}
+
+function emitImport(
+  { share, server, consumer, version, host }: NamedImport,
+  vip: string,
+  context: CompileContext,
+): void {
   const { mesh } = context;
   const cluster = consumer.facts.name;
+  const name = {
+    share,
+    server,
+    version,
+    host,
+    passthroughHost: passthroughHost(share, mesh, version),
+    identities: identities(share, server, mesh, version),
+  };
   for (const placement of placements(consumer.namespaces, mesh)) {
+    const routes = virtualService(plainName(share, host, server.ports), placement);
     context.emit(
       cluster,
-      perClusterDestinationRule(
-        share,
-        server,
-        { host, passthroughHost: passthroughHost(share, mesh) },
-        identities(share, server, mesh),
-        placement,
-      ),
-      perClusterServiceEntry(share, server, host, vip, placement),
+      perClusterDestinationRule(name, placement),
+      perClusterServiceEntry(name, vip, placement),
+      ...(routes === undefined ? [] : [routes]),
     );
   }
   for (const namespace of consumer.namespaces ?? ["*"]) {
     for (const port of server.ports) {
-      context.declare(declaredPath(share, server, mesh, { host, port, cluster, namespace }));
+      context.declare(declaredPath(share, server, mesh, { host, port, cluster, namespace, version }));
     }
   }
 }

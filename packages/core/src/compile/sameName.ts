@@ -1,3 +1,4 @@
+import { tlsModeLabel } from "../facts/workloads.ts";
 import type { Service } from "../kinds/core.ts";
 import type { DestinationRule, WorkloadEntry } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";
@@ -6,7 +7,8 @@ import { ownershipLabels } from "../kinds/ownership.ts";
 import { passthroughPolicy, type TrafficSettings } from "./passthroughPolicy.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
 import type { Spread } from "./spread.ts";
-import { endpointLocality } from "./trafficSettings.ts";
+import { endpointLabels, endpointLocality, trafficSettings } from "./trafficSettings.ts";
+import { type VersionLabels, versionName } from "./version.ts";
 
 /** No pod carries it: it ties our WorkloadEntries to the Service that we import. */
 export const importLabel = "isthmus.io/import";
@@ -69,6 +71,53 @@ export function sameNameRule(
   };
 }
 
+/** The consumer's own pods, or one version of them, among the endpoints of a merged Service. */
+export interface OwnPart {
+  readonly subset: string;
+  readonly version: VersionLabels | undefined;
+  readonly passthroughHost: string;
+}
+
+export function ownPart(share: Share, version: VersionLabels | undefined, passthroughHost: string): OwnPart {
+  return { subset: version === undefined ? "own" : `own-${versionName(share, version)}`, version, passthroughHost };
+}
+
+/**
+ * Lets routes choose that part: a subset in a rule of its own, so that it stands before a route leads to it, and goes after.
+ * istiod takes the subsets of all rules for a host in a namespace with the same `exportTo` together. Remote endpoints carry
+ * no TLS mode, which is what tells them apart. What the name's rule says about localities would leave out the own pods where
+ * they have no weight. istio/pilot/pkg/model/destination_rule.go, mergeDestinationRule
+ */
+export function ownPartRule(
+  share: Share,
+  host: string,
+  ports: readonly SharedPort[],
+  { subset, version, passthroughHost }: OwnPart,
+): DestinationRule {
+  const settings = trafficSettings(share);
+  const loadBalancer = { ...settings.loadBalancer, localityLbSetting: { enabled: false } };
+  return {
+    apiVersion: networkingApiVersion,
+    kind: "DestinationRule",
+    metadata: {
+      name: dnsLabel([share.service, subset], [share.namespace]),
+      namespace: share.namespace,
+      labels: ownershipLabels(share.owner, "consumer"),
+    },
+    spec: {
+      host,
+      exportTo: ["*"],
+      subsets: [
+        {
+          name: subset,
+          labels: { ...version, [tlsModeLabel]: "istio" },
+          trafficPolicy: passthroughPolicy(passthroughHost, ports, { ...settings, loadBalancer }),
+        },
+      ],
+    },
+  };
+}
+
 export interface RemoteEndpoints {
   /** The labels that the local Service selects. */
   readonly selector: Readonly<Record<string, string>>;
@@ -96,7 +145,7 @@ export function remoteEndpoints(share: Share, server: Server, target: RemoteEndp
       spec: {
         address,
         ports: Object.fromEntries(target.portKeys.map((key) => [key, port])),
-        labels: { ...target.selector },
+        labels: { ...target.selector, ...endpointLabels(share, server.facts.name) },
         serviceAccount,
         ...(locality === undefined ? {} : { locality }),
       },

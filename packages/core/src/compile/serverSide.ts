@@ -11,6 +11,7 @@ import { type CompileContext, localHost } from "./compileContext.ts";
 import { foreignGateways } from "./foreignGateways.ts";
 import type { Report } from "./report.ts";
 import type { Server, Share } from "./share.ts";
+import { type VersionLabels, valuesOf, versionKey, versionsAt } from "./version.ts";
 import { covers } from "./visibility.ts";
 
 /**
@@ -24,38 +25,50 @@ function hasEntryService({ intent }: Share): boolean {
   return intent.spec.as.includes("SameName") || intent.spec.ports !== undefined || restrictsCallers(intent.spec);
 }
 
-/** The host that a server's gateway passes through to its own pods: what the SNI of all consumers names. */
-export function passthroughHost(share: Share, mesh: Mesh): string {
-  return hasEntryService(share)
-    ? `${entryServiceName(share)}.${share.namespace}.svc.${mesh.spec.clusterDomain}`
+/**
+ * The host that a server's gateway passes through to its own pods, or to those of one version: what the SNI of consumers names.
+ */
+export function passthroughHost(share: Share, mesh: Mesh, version?: VersionLabels): string {
+  return version !== undefined || hasEntryService(share)
+    ? `${entryServiceName(share, version)}.${share.namespace}.svc.${mesh.spec.clusterDomain}`
     : localHost(share, mesh);
 }
 
-function entryServiceName(share: Share): string {
-  return dnsLabel([share.service, "entry"], [share.namespace]);
+/** All that a server's gateway passes through: the service and each version that is told apart there. */
+export function passthroughHosts(share: Share, server: Server, mesh: Mesh): readonly string[] {
+  return [undefined, ...versionsAt(share, server)].map((version) => passthroughHost(share, mesh, version));
+}
+
+function entryServiceName(share: Share, version: VersionLabels | undefined): string {
+  if (version === undefined) return dnsLabel([share.service, "entry"], [share.namespace]);
+  return dnsLabel([share.service, "entry", valuesOf(version)], [share.namespace, versionKey(version)]);
 }
 
 /** What a serving cluster needs so that consumers get in. */
 export function compileServers(share: Share, context: CompileContext): void {
-  const host = passthroughHost(share, context.mesh);
   for (const server of share.servers) {
-    if (hasEntryService(share)) context.emit(server.facts.name, entryService(share, server));
-    if (foreignGateway(share, server, host, context.report) !== undefined) continue;
-    context.emit(server.facts.name, passthroughGateway(share, server, host));
+    if (hasEntryService(share)) context.emit(server.facts.name, entryService(share, server, undefined));
+    for (const version of versionsAt(share, server)) {
+      context.emit(server.facts.name, entryService(share, server, version));
+    }
+    for (const host of passthroughHosts(share, server, context.mesh)) {
+      if (foreignGateway(share, server, host, context.report) !== undefined) continue;
+      context.emit(server.facts.name, passthroughGateway(share, server, host));
+    }
   }
 }
 
 /**
- * The shared ports of the pods with a sidecar, for the gateway alone. WorkloadEntries that stand for other clusters carry
+ * The shared ports of the pods with a sidecar, or of one version of them, for the gateway alone. WorkloadEntries that stand for other clusters carry
  * the Service's labels but no TLS mode, so they are none of its endpoints.
  */
-function entryService(share: Share, server: Server): Service {
+function entryService(share: Share, server: Server, version: VersionLabels | undefined): Service {
   const shared = new Set(server.ports.map(({ number }) => number));
   return {
     apiVersion: "v1",
     kind: "Service",
     metadata: {
-      name: entryServiceName(share),
+      name: entryServiceName(share, version),
       namespace: share.namespace,
       labels: ownershipLabels(share.owner, "server"),
       annotations: { "networking.istio.io/exportTo": server.cluster.spec.eastWestGateway.namespace },
@@ -70,7 +83,7 @@ function entryService(share: Share, server: Server): Service {
           protocol: "TCP",
           ...(appProtocol === undefined ? {} : { appProtocol }),
         })),
-      selector: { ...server.service.spec.selector, [tlsModeLabel]: "istio" },
+      selector: { ...version, ...server.service.spec.selector, [tlsModeLabel]: "istio" },
     },
   };
 }

@@ -1,5 +1,6 @@
 import { at } from "../model/intents.ts";
 import type { SharedService } from "../model/sharedService.ts";
+import { percentages } from "./percentages.ts";
 import type { Report } from "./report.ts";
 import type { Server, Share } from "./share.ts";
 
@@ -9,6 +10,10 @@ export interface Spread {
   readonly servers: readonly Server[];
   /** Percent by cluster, the consumer's own pods included, of those that get calls. Undefined: by number of endpoints. */
   readonly weights: ReadonlyMap<string, number> | undefined;
+  /** All clusters that calls go to as things stand, the consumer's own pods included. */
+  readonly active: ReadonlySet<string>;
+  /** The clusters that a rule may send calls to, whatever their weight: those that are not drained. */
+  readonly available: readonly string[];
 }
 
 interface Candidate {
@@ -33,35 +38,29 @@ export function spreadOf(share: Share, remote: readonly Server[], local: string 
   const serving = wanted.length === 0 ? candidates : wanted;
   const staying = serving.filter(({ drain }) => !drain);
   if (staying.length === 0) reportDrain(share, serving, report);
-  const active = (staying.length === 0 ? serving : staying).map(({ cluster }) => cluster);
-  const servers = remote.filter(({ facts }) => active.includes(facts.name));
-  const leavesLocal = local !== undefined && !active.includes(local);
-  if (percent === undefined && !leavesLocal) return { servers, weights: undefined };
+  const chosen = (staying.length === 0 ? serving : staying).map(({ cluster }) => cluster);
+  const active = new Set(chosen);
+  const ready = candidates.filter(({ drain }) => !drain);
+  const available = (ready.length === 0 ? candidates : ready).map(({ cluster }) => cluster);
+  const servers = remote.filter(({ facts }) => active.has(facts.name));
+  const leavesLocal = local !== undefined && !active.has(local);
+  if (percent === undefined && !leavesLocal) return { servers, weights: undefined, active, available };
+  const weights = percentages(chosen.map((cluster) => (wanted.length === 0 ? 1 : (percent?.get(cluster) ?? 1))));
   return {
     servers,
-    weights: normalized(active, (cluster) => (wanted.length === 0 ? 1 : (percent?.get(cluster) ?? 1))),
+    weights: new Map(chosen.map((cluster, index) => [cluster, weights[index] ?? 0])),
+    active,
+    available,
   };
 }
 
-function percentByCluster({ spec }: SharedService): ReadonlyMap<string, number> | undefined {
+/** What `split` gives to each cluster, its versions together. */
+export function percentByCluster({ spec }: SharedService): ReadonlyMap<string, number> | undefined {
   const split = spec.traffic?.split;
   if (split === undefined) return undefined;
   const percent = new Map<string, number>();
   for (const { cluster, weight } of split) percent.set(cluster, (percent.get(cluster) ?? 0) + weight);
   return percent;
-}
-
-/** Whole numbers of at least 1 that sum to 100, as Istio wants them; what rounding leaves goes to the largest remainders. */
-function normalized(clusters: readonly string[], weightOf: (cluster: string) => number): ReadonlyMap<string, number> {
-  const total = clusters.reduce((sum, cluster) => sum + weightOf(cluster), 0);
-  const parts = clusters.map((cluster) => {
-    const exact = (weightOf(cluster) * 100) / total;
-    const whole = Math.max(1, Math.floor(exact));
-    return { cluster, whole, left: exact - whole };
-  });
-  const rest = 100 - parts.reduce((sum, { whole }) => sum + whole, 0);
-  const largest = new Set([...parts].sort((a, b) => b.left - a.left).slice(0, rest));
-  return new Map(parts.map((part) => [part.cluster, part.whole + (largest.has(part) ? 1 : 0)]));
 }
 
 function reportDrain({ intent, service, namespace }: Share, serving: readonly Candidate[], report: Report): void {

@@ -239,12 +239,6 @@ test.each([
       },
     },
   ],
-  [
-    "NOT_YET",
-    "a split by version",
-    { as: ["Mesh"], traffic: { split: [{ cluster: "cluster2", labels: { version: "v1" }, weight: 100 }] } },
-  ],
-  ["NOT_YET", "an order of regions", { as: ["Mesh"], traffic: { locality: { failover: ["eu"] } } }],
 ])("%s where %s", (code, _reason, spec) => {
   const first = code === "REGION_UNKNOWN" ? serving("cluster1", 1) : consumer();
 

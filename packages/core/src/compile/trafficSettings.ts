@@ -28,12 +28,16 @@ export function trafficSettings({ intent }: Share): TrafficSettings {
 }
 
 /** The same for a host that stands for several clusters: with the weights, or the preference for near endpoints. */
-export function spreadSettings(share: Share, spread: Spread, localRegion: string | undefined): TrafficSettings {
+export function spreadSettings(
+  share: Share,
+  spread: Spread,
+  own: { readonly cluster: string; readonly region?: string },
+): TrafficSettings {
   const settings = trafficSettings(share);
   if (spread.weights !== undefined) {
     const to = Object.fromEntries(
       [...spread.weights].map(([cluster, weight]) => [
-        spread.servers.some(({ facts }) => facts.name === cluster) ? spreadLocality(cluster) : (localRegion ?? "*"),
+        spread.servers.some(({ facts }) => facts.name === cluster) ? spreadLocality(cluster) : (own.region ?? "*"),
         weight,
       ]),
     );
@@ -42,12 +46,40 @@ export function spreadSettings(share: Share, spread: Spread, localRegion: string
       loadBalancer: { ...settings.loadBalancer, localityLbSetting: { distribute: [{ from: "*", to }] } },
     };
   }
-  if (share.intent.spec.traffic?.locality === undefined) return settings;
+  const { locality } = share.intent.spec.traffic ?? {};
+  if (locality === undefined) return settings;
+  const order =
+    locality.failover === undefined
+      ? {}
+      : { failoverPriority: failoverPriority(locality.failover, spread, own.cluster) };
   return {
     ...settings,
     outlierDetection: settings.outlierDetection ?? failoverDetection,
-    loadBalancer: { ...settings.loadBalancer, localityLbSetting: { enabled: true } },
+    loadBalancer: { ...settings.loadBalancer, localityLbSetting: { enabled: true, ...order } },
   };
+}
+
+/**
+ * Own endpoints first, then the clusters in the order that is asked for, the others by name. Istio puts an endpoint behind
+ * by the first of these labels in which it differs from the caller, and nobody calls with one of ours: an endpoint that
+ * carries none is first, one that carries the label that is listed first is last. Endpoints of a Service are addresses, so
+ * this is free of istiod's trouble with DNS and failoverPriority.
+ * istio/pilot/pkg/networking/core/loadbalancer/loadbalancer.go, applyFailoverPriorityPerLocality
+ */
+function failoverPriority(wanted: readonly string[], { servers }: Spread, own: string): string[] {
+  const remote = servers.map(({ facts }) => facts.name).filter((name) => name !== own);
+  const first = wanted.filter((name) => remote.includes(name));
+  const order = [...first, ...remote.filter((name) => !first.includes(name)).sort()];
+  return [...order.reverse().map(clusterLabel), "topology.kubernetes.io/zone"];
+}
+
+function clusterLabel(cluster: string): string {
+  return `cluster.isthmus.io/${cluster}`;
+}
+
+/** What an explicit order of failover knows a cluster's endpoints by. */
+export function endpointLabels(share: Share, cluster: string): Record<string, string> {
+  return share.intent.spec.traffic?.locality?.failover === undefined ? {} : { [clusterLabel(cluster)]: "true" };
 }
 
 /**

@@ -6,6 +6,7 @@ import type {
   Gateway,
   RequestAuthentication,
   ServiceEntry,
+  VirtualService,
   WorkloadEntry,
 } from "../kinds/istio.ts";
 import { groupOf, type KubeObject } from "../kinds/kubeObject.ts";
@@ -28,6 +29,7 @@ export interface ClusterFacts {
   readonly workloadEntries: readonly WorkloadEntry[];
   readonly authorizationPolicies: readonly AuthorizationPolicy[];
   readonly requestAuthentications: readonly RequestAuthentication[];
+  readonly virtualServices: readonly VirtualService[];
   readonly workloads: WorkloadIndex;
   readonly trustRoots: readonly TrustRoot[];
   readonly serviceExports: readonly ServiceExport[];
@@ -54,6 +56,7 @@ export function clusterFacts(cluster: ObservedCluster): ClusterFacts {
   const requestAuthentications: RequestAuthentication[] = [];
   const serviceExports: ServiceExport[] = [];
   const httpRoutes: HttpRoute[] = [];
+  const virtualServices: VirtualService[] = [];
   const pods: Pod[] = [];
   const controllers: PodController[] = [];
   for (const object of cluster.objects) {
@@ -97,6 +100,9 @@ export function clusterFacts(cluster: ObservedCluster): ClusterFacts {
       case "HTTPRoute":
         httpRoutes.push(object as HttpRoute);
         break;
+      case "VirtualService":
+        virtualServices.push(object as VirtualService);
+        break;
       case "Pod":
         pods.push(object as Pod);
         break;
@@ -127,6 +133,7 @@ export function clusterFacts(cluster: ObservedCluster): ClusterFacts {
     workloadEntries,
     authorizationPolicies,
     requestAuthentications,
+    virtualServices,
     workloads: new WorkloadIndex(found),
     trustRoots: cluster.trustRoots,
     serviceExports,

@@ -21,6 +21,8 @@ const kubernetesProtocols: Readonly<Record<string, string>> = {
   "kubernetes.io/wss": "HTTPS",
 };
 
+const httpProtocols: ReadonlySet<string> = new Set(["HTTP", "HTTP2", "HTTP_PROXY", "GRPC", "GRPC-Web"]);
+
 /** SMTP, DNS, MySQL, MongoDB: the server speaks first, so sniffing would break them. */
 const neverSniffed: ReadonlySet<number> = new Set([25, 53, 3306, 27017]);
 
@@ -38,4 +40,9 @@ export function portProtocol(port: ServicePort): string | undefined {
   // The port's name may claim "udp" on a TCP port; Istio believes the name.
   if (prefix === "udp") return "UDP";
   return protocols[prefix] ?? (neverSniffed.has(port.port) ? "TCP" : undefined);
+}
+
+/** What a sidecar reads as HTTP, of the words of `portProtocol`. istio/pkg/config/protocol, IsHTTP */
+export function isHttp(protocol: string | undefined): boolean {
+  return protocol !== undefined && httpProtocols.has(protocol);
 }

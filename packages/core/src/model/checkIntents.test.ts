@@ -50,6 +50,13 @@ test("what fits together has no problem", () => {
             { cluster: "c2", weight: 0, labels: { v: "1" } },
             { cluster: "c2", weight: 70, labels: { v: "2" } },
           ],
+          match: [
+            { headers: { "X-Canary": { exact: "true" } }, to: { labels: { v: "2" } } },
+            { path: { prefix: "/a" }, methods: ["GET", "PUT"], to: { cluster: "c1" } },
+            { path: { regex: "/(?i)b/\\d+" }, to: { cluster: "c2", labels: { v: "1" } } },
+          ],
+          timeout: "2s",
+          retries: { attempts: 3, perTryTimeout: "500ms", retryOn: "5xx,connect-failure,503" },
         },
         access: [{ ports: [81] }],
       }),
@@ -153,6 +160,78 @@ test("a split goes to each serving cluster and version once, and to no other", (
     },
     { code: "FIELD_INVALID", message: "spec.traffic.split[2] repeats c1 with the same labels", points: '"c1"' },
   ]);
+});
+
+const rule = { path: { exact: "/a" }, to: { cluster: "c1" } };
+
+test.each<[object, string, string]>([
+  [{ to: { cluster: "c1" } }, "spec.traffic.match[0] has no condition, so it would match every call", "{"],
+  [{ ...rule, to: {} }, "spec.traffic.match[0].to needs at least one of cluster, labels", '"to"'],
+  [{ ...rule, to: { labels: {} } }, "spec.traffic.match[0] names a version by no labels", '"labels"'],
+  [
+    { ...rule, to: { cluster: "c2" } },
+    "spec.traffic.match[0] sends calls to c2, which spec.servedBy does not list",
+    '"c2"',
+  ],
+  [{ ...rule, headers: { "x y": { exact: "a" } } }, "spec.traffic.match[0].headers: x y is no header's name", '"x y"'],
+  [{ ...rule, headers: { x: {} } }, "spec.traffic.match[0].headers.x needs exactly one of exact, prefix, regex", '"x"'],
+  [{ ...rule, path: { exact: "a" } }, "spec.traffic.match[0].path must begin with /", '"path"'],
+  [
+    { ...rule, path: { regex: "/a(?!b)" } },
+    "spec.traffic.match[0].path.regex looks ahead, behind or back, which RE2 cannot",
+    '"/a(?!b)"',
+  ],
+])("a rule of %j is refused", (match, message, points) => {
+  const found = faults(c1, c2, shared({ servedBy: ["c1"], traffic: { match: [match] } }));
+
+  expect(found).toMatchObject([{ code: "FIELD_INVALID", message }]);
+  expect(found[0]?.points).toContain(points);
+});
+
+test("a rule that an earlier one covers is refused", () => {
+  const match = [
+    { ...rule, methods: ["GET", "PUT"] },
+    { ...rule, methods: ["PUT", "GET"], to: { cluster: "c2" } },
+  ];
+
+  expect(faults(c1, c2, shared({ traffic: { match } }))).toMatchObject([
+    {
+      code: "FIELD_INVALID",
+      message: "spec.traffic.match[1] is never reached: rule 0 matches the same calls",
+    },
+  ]);
+});
+
+test.each([
+  [
+    { attempts: 0, retryOn: "5xx" },
+    "spec.traffic.retries tries nothing again, so perTryTimeout and retryOn mean nothing",
+  ],
+  [{ attempts: 1, retryOn: "5xx, reset,gone" }, 'spec.traffic.retries.retryOn: " reset", "gone" is no condition'],
+  [
+    { attempts: 1, perTryTimeout: "2s" },
+    "spec.traffic.retries.perTryTimeout of 2s is longer than spec.traffic.timeout of 1500ms",
+  ],
+])("retries of %j are refused", (retries, message) => {
+  expect(faults(c1, c2, shared({ traffic: { timeout: "1500ms", retries } }))).toMatchObject([
+    { code: "FIELD_INVALID", message },
+  ]);
+});
+
+test("failover goes to clusters that serve, each once", () => {
+  const failover = (...names: string[]) => shared({ servedBy: ["c1"], traffic: { locality: { failover: names } } });
+
+  expect(faults(c1, c2, failover("c1", "c2", "c3")).map(({ code, message }) => [code, message.split(";")[0]])).toEqual([
+    ["FIELD_INVALID", "spec.traffic.locality.failover names c2, which spec.servedBy does not list"],
+    ["CLUSTER_UNKNOWN", "there is no MeshCluster c3"],
+  ]);
+  expect(faults(c1, c2, failover("c1", "c1"))).toMatchObject([{ code: "FIELD_INVALID" }]);
+});
+
+test("a rule to a cluster that nobody declares is refused", () => {
+  const traffic = { match: [{ ...rule, to: { cluster: "c9" } }] };
+
+  expect(faults(c1, c2, shared({ traffic }))).toMatchObject([{ code: "CLUSTER_UNKNOWN", points: '"c9"' }]);
 });
 
 test("settings that istiod would refuse are refused here", () => {

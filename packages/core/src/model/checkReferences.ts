@@ -38,6 +38,12 @@ function references(intents: Intents): readonly Reference[] {
         path: ["spec", "traffic", "split", index, "cluster"],
         entry: cluster,
       })),
+      ...(intent.spec.traffic?.match ?? []).flatMap(({ to: { cluster } }, index) =>
+        cluster === undefined
+          ? []
+          : [{ intent, path: ["spec", "traffic", "match", index, "to", "cluster"], entry: cluster }],
+      ),
+      ...entries(intent, ["spec", "traffic", "locality", "failover"], intent.spec.traffic?.locality?.failover ?? []),
     ]),
     ...intents.externalAccesses.flatMap((intent) => entries(intent, ["spec", "clusters"], intent.spec.clusters)),
     ...intents.externalServices.flatMap((intent) => [

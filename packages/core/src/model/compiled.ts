@@ -11,7 +11,13 @@ export interface DeclaredPath {
   readonly protocol?: string;
   /** `namespace` is "*" where every namespace of the cluster may call. */
   readonly consumer: { readonly cluster: string; readonly namespace: string };
-  readonly server: { readonly cluster: string; readonly namespace: string; readonly service: string };
+  readonly server: {
+    readonly cluster: string;
+    readonly namespace: string;
+    readonly service: string;
+    /** Labels of the version that the name leads to; absent: all pods of the Service. */
+    readonly labels?: Readonly<Record<string, string>>;
+  };
   /** What the caller's sidecar puts into its TLS hello, by which the serving cluster's gateway finds the service. */
   readonly sni: string;
   /** SPIFFE IDs that the server may show. */

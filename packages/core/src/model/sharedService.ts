@@ -4,14 +4,13 @@ import {
   apiVersion,
   clusterSelectorSchema,
   dnsLabelSchema,
-  labelsSchema,
   namespacedMetadata,
   portNumberSchema,
   serviceAccountSchema,
   statusSchema,
   uniqueList,
 } from "./resource.ts";
-import { connectionPoolSchema, loadBalancerSchema, outlierDetectionSchema } from "./trafficPolicy.ts";
+import { trafficSchema } from "./traffic.ts";
 
 export const nameForms = ["PerCluster", "SameName", "Mesh"] as const;
 
@@ -19,31 +18,6 @@ const consumerSchema = z.strictObject({
   clusters: clusterSelectorSchema.describe("Consuming clusters, by name or by labels (env=prod)"),
   namespaces: uniqueList(dnsLabelSchema).exactOptional().describe("Consuming namespaces; absent: all of the cluster"),
   serviceAccounts: uniqueList(serviceAccountSchema).exactOptional().describe("Only these identities may call"),
-});
-
-const trafficSchema = z.strictObject({
-  split: z
-    .array(
-      z.strictObject({
-        cluster: dnsLabelSchema.describe("A serving cluster"),
-        labels: labelsSchema.exactOptional().describe("Labels of the version's pods"),
-        weight: z.int().min(0).max(100).describe("Share of the calls, in percent"),
-      }),
-    )
-    .min(1)
-    .exactOptional()
-    .describe("Weights by cluster and version; they sum to 100"),
-  locality: z
-    .strictObject({
-      failover: z.array(z.string().min(1)).exactOptional().describe("Regions, nearest first; absent: any other"),
-    })
-    .exactOptional()
-    .describe("Prefer near endpoints, fail over in this order"),
-  outlierDetection: outlierDetectionSchema
-    .exactOptional()
-    .describe("Which endpoints get no calls for a while: Istio's OutlierDetection"),
-  connectionPool: connectionPoolSchema.exactOptional().describe("Limits: Istio's ConnectionPoolSettings"),
-  loadBalancer: loadBalancerSchema.exactOptional().describe("Choice of an endpoint: Istio's LoadBalancerSettings"),
 });
 
 const accessRuleSchema = z.strictObject({

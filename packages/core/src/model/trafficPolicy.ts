@@ -7,7 +7,7 @@ import { z } from "zod";
  */
 
 /** Istio takes Go durations of at least 1 ms. istio/pkg/config/validation/agent, ValidateDuration */
-const durationSchema = z
+export const durationSchema = z
   .string()
   .regex(/^[1-9]\d{0,8}(ms|s|m|h)$/, "must be a whole number of ms, s, m or h, such as 30s");
 const countSchema = z.int().min(0).max(2_147_483_647);

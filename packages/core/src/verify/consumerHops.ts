@@ -1,6 +1,6 @@
 import { isInjected } from "../facts/workloads.ts";
 import type { Service } from "../kinds/core.ts";
-import type { DestinationRule, ServiceEntry, WorkloadEntry } from "../kinds/istio.ts";
+import type { DestinationRule, ServiceEntry, VirtualService, WorkloadEntry } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { clusterSetDomain } from "../kinds/mcs.ts";
 import type { DeclaredPath } from "../model/compiled.ts";
@@ -44,6 +44,10 @@ function leadsTo(object: KubeObject, path: DeclaredPath, context: ProofContext):
   switch (object.kind) {
     case "ServiceEntry":
       return (object as ServiceEntry).spec.hosts.includes(path.host) && isSeenBy(object as ServiceEntry, path);
+    case "VirtualService":
+      return (
+        (object as VirtualService).spec.hosts?.includes(path.host) === true && isSeenBy(object as VirtualService, path)
+      );
     case "DestinationRule":
       return (object as DestinationRule).spec.host === path.host && isSeenBy(object as DestinationRule, path);
     case "Service":
@@ -59,7 +63,10 @@ function isSameName({ host, server }: DeclaredPath): boolean {
   return host.startsWith(`${server.service}.${server.namespace}.svc.`) && !host.endsWith(`.svc.${clusterSetDomain}`);
 }
 
-function isSeenBy({ metadata, spec }: ServiceEntry | DestinationRule, { consumer }: DeclaredPath): boolean {
+function isSeenBy(
+  { metadata, spec }: ServiceEntry | DestinationRule | VirtualService,
+  { consumer }: DeclaredPath,
+): boolean {
   const { exportTo = ["*"] } = spec;
   if (consumer.namespace === "*" || exportTo.includes("*")) return true;
   return exportTo.includes(consumer.namespace) || metadata.namespace === consumer.namespace;

@@ -193,3 +193,42 @@ test("a path of a declaration that is held is not known to be whole", () => {
     "unknown",
   ]);
 });
+
+test("a version's path needs its own pods, and a routed name its routes", () => {
+  const routed = intents([
+    sharedService("bar/httpbin", {
+      as: ["Mesh"],
+      traffic: { timeout: "1s", split: [{ cluster: "cluster2", labels: { version: "v2" }, weight: 100 }] },
+    }),
+  ]);
+  const versioned = (ready: boolean) =>
+    pod("bar/two", { app: "httpbin", version: "v2", serviceAccount: "httpbin", ready });
+  const withVersion = { ...server, objects: [...server.objects, versioned(true)] };
+  const compiled = compile(routed, observed(client, withVersion));
+  const proofsOf = (...changes: readonly [Change, Change]) => {
+    const clusters = [client, withVersion].map((cluster, index) =>
+      changes[index]?.({ ...cluster, objects: [...cluster.objects, ...(compiled.desired.get(cluster.name) ?? [])] }),
+    );
+    const found = proofOfPaths({
+      intents: routed,
+      compiled,
+      observed: observed(...clusters.flatMap((cluster) => cluster ?? [])),
+    });
+    return found.map(({ path, hops }) => [path.host, amiss([{ path, hops, verdict: "ok" }])]);
+  };
+  const same: Change = (cluster) => cluster;
+
+  expect(compiled.problems).toEqual([]);
+  expect(proofsOf(same, same)).toEqual([
+    ["httpbin.bar.mesh", []],
+    ["v2.httpbin.bar.cluster2", []],
+  ]);
+  expect(proofsOf(without("VirtualService"), same)).toEqual([
+    ["httpbin.bar.mesh", ["name: broken"]],
+    ["v2.httpbin.bar.cluster2", ["name: broken"]],
+  ]);
+  expect(proofsOf(same, replaced(versioned(false)))).toEqual([
+    ["httpbin.bar.mesh", []],
+    ["v2.httpbin.bar.cluster2", ["service: broken"]],
+  ]);
+});

@@ -1,3 +1,4 @@
+import { labelsMatch } from "../facts/workloads.ts";
 import type { DeclaredPath } from "../model/compiled.ts";
 import type { Hop, HopName, ProofStatus } from "./pathProof.ts";
 import type { ProofContext } from "./proofContext.ts";
@@ -46,7 +47,7 @@ function passthroughHop(path: DeclaredPath, context: ProofContext): Hop {
 
 /** Behind the Service stands a ready workload with a sidecar, since a passthrough gateway forwards to no other. */
 function serviceHop(path: DeclaredPath, context: ProofContext): Hop {
-  const { cluster, namespace, service: name } = path.server;
+  const { cluster, namespace, service: name, labels } = path.server;
   const facts = context.facts(cluster);
   if (facts === undefined) return hop(path, "service", "unknown", `${cluster} cannot be read`);
   const service = facts.services.get(`${namespace}/${name}`);
@@ -54,7 +55,9 @@ function serviceHop(path: DeclaredPath, context: ProofContext): Hop {
   if (!service.spec.ports?.some(({ port }) => port === path.port)) {
     return hop(path, "service", "broken", `Service ${namespace}/${name} has no port ${path.port}`);
   }
-  const workloads = facts.workloads.select(namespace, service.spec.selector ?? {});
+  const workloads = facts.workloads
+    .select(namespace, service.spec.selector ?? {})
+    .filter((workload) => labels === undefined || labelsMatch(labels, workload.labels));
   const serving = workloads.filter(({ ready, meshed }) => ready && meshed);
   if (serving.length === 0) {
     return hop(path, "service", "broken", `none of ${workloads.length} workloads is ready and has a sidecar`);

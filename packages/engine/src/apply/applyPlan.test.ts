@@ -364,3 +364,22 @@ test("a path that is new, or goes as a whole, waits for nothing", async () => {
 
   expect([...added, ...removed].filter((event) => event.startsWith("settling"))).toEqual([]);
 });
+
+test("routes follow what they lead to after a pause, and go before it", async () => {
+  const targets = clusters("c1");
+  const routes = object("VirtualService", "routes", "consumer");
+  const [first, second] = ["v1", "v2"].map((name) => object("ServiceEntry", name, "consumer"));
+  if (first === undefined || second === undefined) throw new Error("two");
+  await run(await planFor(targets, { c1: [entry] }), targets);
+
+  const added = await run(await planFor(targets, { c1: [entry, first, routes] }), targets, { settle: 5 });
+  const rerouted = { ...routes, spec: { hosts: ["second"] } };
+  const moved = await run(await planFor(targets, { c1: [entry, second, rerouted] }), targets, { settle: 5 });
+  const removed = await run(await planFor(targets, { c1: [entry] }), targets, { settle: 5 });
+
+  expect([added, moved, removed].map((events) => events.slice(2, -1))).toEqual([
+    ["done create c1 v1", "settling 5", "done create c1 routes"],
+    ["done create c1 v2", "settling 5", "done update c1 routes", "settling 5", "done delete c1 v1"],
+    ["done delete c1 routes", "settling 5", "done delete c1 v2"],
+  ]);
+});

@@ -35,14 +35,29 @@ async function writeGroup(actions: readonly Action[], writes: Writes): Promise<v
     if (failure === undefined && movesTraffic(actions, phase)) {
       await writes.settle(new Set(actions.map(({ cluster }) => cluster)));
     }
-    const before = failure;
-    const chains = groupBy(
-      actions.filter((action) => action.phase === phase),
-      (action) => action.cluster,
-    );
-    const failures = await Promise.all(chains.map((chain) => writeChain(chain, before, writes)));
-    failure ??= failures.find((candidate) => candidate !== undefined);
+    for (const [index, stage] of stagesOf(actions, phase).entries()) {
+      if (failure === undefined && index > 0) await writes.settle(new Set(stage.map(({ cluster }) => cluster)));
+      const before = failure;
+      const chains = groupBy(stage, (action) => action.cluster);
+      const failures = await Promise.all(chains.map((chain) => writeChain(chain, before, writes)));
+      failure ??= failures.find((candidate) => candidate !== undefined);
+    }
   }
+}
+
+/**
+ * A consumer's routes apart from what they lead to: those have to be known before, and until the routes are gone. A proxy
+ * that gets both at once may follow the route first, and answers 503 as long as it does not know the cluster.
+ */
+function stagesOf(actions: readonly Action[], phase: Action["phase"]): readonly (readonly Action[])[] {
+  const all = actions.filter((action) => action.phase === phase);
+  if (phase !== 2 && phase !== 3) return [all];
+  const [routes, rest] = [all.filter(isRoute), all.filter((action) => !isRoute(action))];
+  return (phase === 2 ? [rest, routes] : [routes, rest]).filter((stage) => stage.length > 0);
+}
+
+function isRoute({ ref }: Action): boolean {
+  return ref.kind === "VirtualService";
 }
 
 /**
@@ -53,7 +68,8 @@ async function writeGroup(actions: readonly Action[], writes: Writes): Promise<v
 function movesTraffic(actions: readonly Action[], phase: Action["phase"]): boolean {
   const has = (wanted: Action["phase"], verb?: Action["verb"]) =>
     actions.some((action) => action.phase === wanted && (verb === undefined || action.verb === verb));
-  const replaces = has(2, "create") && has(3);
+  const reroutes = actions.some((action) => action.phase === 2 && isRoute(action));
+  const replaces = (has(2, "create") || reroutes) && has(3);
   const moves = has(2, "update") || replaces;
   switch (phase) {
     case 2:
