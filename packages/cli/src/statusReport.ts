@@ -28,6 +28,8 @@ export interface ClusterStatus {
 
 export interface SharedServiceStatus {
   readonly name: string;
+  /** By ServiceExports in the clusters, not by a declaration. */
+  readonly exported?: true;
   readonly hosts: readonly string[];
   readonly servedBy: readonly string[];
   /** `cluster1/foo`, or `cluster1` as a whole. */
@@ -49,7 +51,10 @@ export function statusReport(mesh: MeshNow): StatusReport {
   const { intents, problems } = mesh;
   return {
     clusters: intents.clusters.map((cluster) => clusterStatus(cluster, mesh)),
-    sharedServices: intents.sharedServices.map((service) => sharedServiceStatus(service, mesh)),
+    sharedServices: [
+      ...intents.sharedServices.map((service) => sharedServiceStatus(service, mesh)),
+      ...exportedServices(mesh),
+    ],
     problems,
   };
 }
@@ -92,6 +97,26 @@ function sharedServiceStatus(service: SharedService, mesh: MeshNow): SharedServi
     consumers: unique(consumers),
     ...stateOf(owner, mesh),
   };
+}
+
+/** What ServiceExports have made, where the Mesh asks for them. */
+function exportedServices(mesh: MeshNow): readonly SharedServiceStatus[] {
+  const prefix = "ServiceExport.";
+  const owners = unique([...mesh.paths.map(({ owner }) => owner), ...mesh.held.keys()]).filter((owner) =>
+    owner.startsWith(prefix),
+  );
+  return owners.map((owner) => {
+    const paths = mesh.paths.filter((path) => path.owner === owner);
+    const server = paths[0]?.server;
+    return {
+      name: server === undefined ? owner.slice(prefix.length) : `${server.namespace}/${server.service}`,
+      exported: true,
+      hosts: unique(paths.map(({ host }) => host)),
+      servedBy: unique(paths.map((path) => path.server.cluster)),
+      consumers: unique(paths.map(({ consumer }) => consumer.cluster)),
+      ...stateOf(owner, mesh),
+    };
+  });
 }
 
 function declaredServers(service: SharedService, intents: Intents): readonly string[] {

@@ -1,7 +1,8 @@
-import { rm } from "node:fs/promises";
+import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { exampleFolder, runCli } from "../testing/runCli.ts";
+import { emptyFolder, exampleFolder, runCli } from "../testing/runCli.ts";
 
 test("status shows each cluster's facts and each service's names, ends and state", async () => {
   const folder = await exampleFolder();
@@ -34,4 +35,24 @@ test("a cluster that cannot be read is told as such, with the reason", async () 
   expect(JSON.parse(run.stdout)).toMatchObject({
     clusters: [{ name: "cluster1", unreachable: expect.stringContaining("cluster1") }, { name: "cluster2" }],
   });
+});
+
+test("what ServiceExports share is shown beside what is declared", async () => {
+  const folder = await emptyFolder();
+  await cp(fileURLToPath(new URL("../../../../examples/mcs", import.meta.url)), folder, { recursive: true });
+
+  const run = await runCli(folder, ["status", "-o", "json"]);
+  const table = await runCli(folder, ["status"]);
+
+  expect(JSON.parse(run.stdout).sharedServices).toEqual([
+    {
+      name: "bar/httpbin",
+      exported: true,
+      hosts: ["httpbin.bar.svc.cluster.local", "httpbin.bar.svc.clusterset.local"],
+      servedBy: ["cluster2"],
+      consumers: ["cluster1", "cluster2"],
+      state: "to apply",
+    },
+  ]);
+  expect(table.stdout).toContain("bar/httpbin (exported)");
 });

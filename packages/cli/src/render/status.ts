@@ -23,7 +23,7 @@ export function renderClusters(clusters: readonly ClusterStatus[], style: Style)
 
 function renderSharedServices(services: readonly SharedServiceStatus[], style: Style): string {
   const rows = services.map((service) => [
-    service.name,
+    service.exported === true ? `${service.name} (exported)` : service.name,
     listed(service.hosts),
     listed(service.servedBy),
     listed(service.consumers),
