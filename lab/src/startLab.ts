@@ -15,6 +15,7 @@ import { refreshDns } from "./dns.ts";
 import { claimHome, isAnythingUp, stopLab } from "./down.ts";
 import { createGateway } from "./gateway.ts";
 import { appScriptSource, appScripts } from "./images.ts";
+import { registerInjection } from "./injectionWebhook.ts";
 import { createIstioNamespace, registerIstiod, startIstiod, waitForIstiod } from "./istiod.ts";
 import { writeKubeconfigs } from "./kubeconfig.ts";
 import { Lab } from "./lab.ts";
@@ -123,6 +124,7 @@ async function startMesh(cluster: Cluster, shape: LabShape, onProgress: (message
   await startIstiod(cluster);
   await registerIstiod(cluster);
   await registerValidation(cluster);
+  await registerInjection(cluster);
   await refreshDns(cluster);
   await waitForIstiod(cluster);
   onProgress(`${cluster.name}: istiod is ready`);

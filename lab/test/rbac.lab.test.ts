@@ -41,9 +41,11 @@ test("with the account everything works, from init to removal, without a word ab
   const said = [
     await succeed("init", "-f", join(home, "mesh.yaml"), "--context", "cluster1", "--context", "cluster2"),
     await succeed("plan"),
+    await succeed("check"),
     await succeed("apply", "--yes"),
     await succeed("verify"),
     await succeed("status"),
+    await succeed("check"),
   ];
   await lab.curlUntil("cluster1", "foo/sleep", "http://httpbin.bar.cluster2:8000/headers", 200);
   await rm(join(folder, "httpbin.yaml"));

@@ -1,12 +1,12 @@
 // Imports nothing: the command line needs it before a command, and all that the command needs, is loaded.
 
-/** What the process ends with. `diff`, `plan --detailed-exitcode` and `verify` tell by it what they found. */
+/** What the process ends with. `diff`, `plan --detailed-exitcode`, `verify` and `check` tell by it what they found. */
 export const exitCodes = {
   ok: 0,
   failed: 1,
   /** `diff`: there are differences. */
   different: 1,
-  /** `verify`, `probe`, `trace`: a path does not stand; `ca status`: something is to be renewed. */
+  /** `verify`, `probe`, `trace`: a path does not stand; `ca status`: something is to be renewed; `check`: something is wrong. */
   broken: 1,
   /** `plan --detailed-exitcode`: there are changes. */
   changes: 2,
@@ -16,5 +16,5 @@ export const exitCodes = {
 
 /** The code for a command that could not do its work; 2 where 1 is already an answer. */
 export function failureCode(command: string): number {
-  return ["diff", "verify", "probe", "trace", "ca status"].includes(command) ? 2 : exitCodes.failed;
+  return ["diff", "verify", "probe", "trace", "check", "ca status"].includes(command) ? 2 : exitCodes.failed;
 }

@@ -6,6 +6,19 @@ import type { Io } from "./io.ts";
 import type { GlobalOptions, Session } from "./session.ts";
 import { version } from "./version.ts";
 
+// As `checkCategories` of core, which would have to be loaded: a test compares.
+export const checkCategories = [
+  "api",
+  "rights",
+  "kinds",
+  "istiod",
+  "injection",
+  "gateway",
+  "trust",
+  "proxies",
+  "addresses",
+  "declarations",
+] as const;
 const nameForms = ["PerCluster", "SameName", "Mesh"] as const;
 
 // Commands are loaded when they run: `--help` and a wrong option must not wait for an API client.
@@ -162,6 +175,25 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .action(async (services: string[], options, command: Command) => {
       const { probe } = await import("./commands/probe.ts");
       finish(await probe(await session(command), services, options));
+    });
+  program
+    .command("check")
+    .description("what would be in the way, before and after (exit code 0 nothing, 1 something)")
+    .option("--context <name>", "check a context in place of what is declared (repeat it)", collect)
+    .option("--cluster <name>", "only this declared cluster (repeat it)", collect)
+    .addOption(
+      new Option("--category <name>", "only this category (repeat it)")
+        .choices(checkCategories)
+        .argParser(collectWord(checkCategories)),
+    )
+    .option("--read-only", "do not ask for the rights that apply needs")
+    .option("--wait <duration>", "check again until nothing fails, at most so long", parseDuration)
+    .action(async (_options: unknown, command: Command) => {
+      const { check, splitJunit } = await import("./commands/check.ts");
+      const { openSession } = await import("./session.ts");
+      const options = command.optsWithGlobals();
+      const { globals, junit } = splitJunit(options as GlobalOptions);
+      finish(await check(openSession(io, command.name(), globals), { ...options, junit }));
     });
   program
     .command("explain")

@@ -1,7 +1,7 @@
-import { resolve } from "node:path";
 import { type Intents, type Plan, type PlanOptions, type Sources, withPositions } from "@isthmus/core";
-import { type IntentFiles, openTargets, type Prepared, preparePlan, type Target } from "@isthmus/engine";
+import { type IntentFiles, type Prepared, preparePlan, type Target } from "@isthmus/engine";
 import { failureCode } from "./exit.ts";
+import { openDeclaredTargets } from "./openDeclaredTargets.ts";
 import type { PlanView } from "./render/plan.ts";
 import type { Session } from "./session.ts";
 
@@ -28,12 +28,7 @@ export async function withMesh(
     if (session.format !== undefined) session.printData({ problems });
     return failureCode(session.command);
   }
-  const { kubeconfig } = session.options;
-  const targets = await openTargets(intents, {
-    sources,
-    cwd: session.io.cwd,
-    ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(session.io.cwd, kubeconfig) }),
-  });
+  const targets = await openDeclaredTargets(session, intents, sources);
   try {
     const prepared = await preparePlan(
       { intents, targets },

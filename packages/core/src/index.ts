@@ -1,3 +1,18 @@
+export { type CheckCategory, checkCategories } from "./check/check.ts";
+export type {
+  AnsweredRight,
+  CheckedCluster,
+  CheckInput,
+  GatewayProbe,
+  Inspection,
+  KeyFile,
+  ShownCertificate,
+} from "./check/checkInput.ts";
+export type { CheckRow, CheckStatus } from "./check/checkRow.ts";
+export { checkStatuses } from "./check/checkRow.ts";
+export { gatewayListener } from "./check/gatewayListener.ts";
+export type { Reading } from "./check/reading.ts";
+export { checks, runChecks } from "./check/runChecks.ts";
 export { compile } from "./compile/compile.ts";
 export type { EmcoOptions } from "./emco/emcoPlacement.ts";
 export { importEmco } from "./emco/importEmco.ts";
@@ -7,6 +22,7 @@ export type { GatewayAddress, GatewayAddresses } from "./facts/gatewayAddresses.
 export { gatewayAddresses } from "./facts/gatewayAddresses.ts";
 export { issuedCredentialName } from "./facts/issuedCredentialName.ts";
 export { isInjected } from "./facts/workloads.ts";
+export { type AskedRight, askedRights } from "./kinds/askedRights.ts";
 export type { KindEntry } from "./kinds/catalog.ts";
 export { catalog, kindEntry } from "./kinds/catalog.ts";
 export {

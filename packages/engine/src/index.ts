@@ -13,7 +13,13 @@ export type {
   SecretOutcome,
 } from "./ca/ca.ts";
 export { loadCa } from "./ca/loadCa.ts";
-export { type IntentFiles, type IntentFilesOptions, readInputFiles, readIntentFiles } from "./intentFiles.ts";
+export { type GatherOptions, gatherFacts } from "./check/gatherFacts.ts";
+export {
+  type IntentFiles,
+  type IntentFilesOptions,
+  readInputFiles,
+  readIntentFiles,
+} from "./intentFiles.ts";
 export { type ObserveOptions, type ObserveResult, observe } from "./observe/observe.ts";
 export { type Latency, type Probe, type ProbeKind, probeKinds } from "./probe/probe.ts";
 export { type ProbeOptions, probePaths } from "./probe/probePaths.ts";

@@ -7,9 +7,11 @@ import { defaultRetryPolicy, type RetryPolicy } from "./http/withRetries.ts";
 import type { KubeClient } from "./kubeClient.ts";
 import { applyObject } from "./objects/applyObject.ts";
 import { createToken } from "./objects/createToken.ts";
+import { readClock, readServed, readVersion } from "./objects/discovery.ts";
 import { getObject } from "./objects/getObject.ts";
 import { listAll } from "./objects/listAll.ts";
 import { removeObject } from "./objects/removeObject.ts";
+import { reviewAccess } from "./objects/reviewAccess.ts";
 import { watchEvents } from "./objects/watchEvents.ts";
 import { execInPod } from "./pods/execInPod.ts";
 import { forwardPort } from "./pods/forwardPort.ts";
@@ -40,12 +42,10 @@ export function createKubeClient(access: ClusterAccess, options: ClientOptions =
     remove: (kind, name, namespace, removeOptions = {}) => removeObject(session, kind, name, namespace, removeOptions),
     watch: (kind, resourceVersion, watchOptions = {}) =>
       watchEvents(session, kind, resourceVersion, watchOptions, timeouts.watch),
-    version: async ({ signal } = {}) => {
-      const call = { verb: "get", resource: "/version" } as const;
-      const { body } = await session.send({ call, method: "GET", path: "/version", signal });
-      const { gitVersion }: { readonly gitVersion: string } = JSON.parse(body);
-      return gitVersion;
-    },
+    version: ({ signal } = {}) => readVersion(session, signal),
+    clock: ({ signal } = {}) => readClock(session, signal),
+    served: (group, version, { signal } = {}) => readServed(session, group, version, signal),
+    mayI: (access, { signal } = {}) => reviewAccess(session, access, signal),
     exec: (pod, argv, execOptions = {}) => execInPod(session, pod, argv, execOptions),
     portForward: (pod, callOptions = {}) => forwardPort(session, pod, callOptions),
     createToken: (request, callOptions = {}) => createToken(session, request, callOptions),

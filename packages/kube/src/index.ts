@@ -6,6 +6,7 @@ export type { Timeouts } from "./http/timeouts.ts";
 export type { Timing } from "./http/timing.ts";
 export type { RetryPolicy } from "./http/withRetries.ts";
 export type {
+  AccessAttributes,
   Applied,
   ApplyOptions,
   CallOptions,

@@ -43,6 +43,15 @@ export interface ApplyOptions extends ObjectOptions {
   readonly force?: boolean;
 }
 
+/** What is asked for, in the words of RBAC. Without a namespace: in all of them. */
+export interface AccessAttributes {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
 export interface RemoveOptions extends CallOptions {
   readonly dryRun?: boolean;
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
@@ -120,6 +129,12 @@ export interface KubeClient {
   watch(kind: KindEntry, resourceVersion: string, options?: WatchOptions): AsyncIterable<WatchEvent>;
   /** The server's version, `v1.37.2`. */
   version(options?: CallOptions): Promise<string>;
+  /** The server's clock in milliseconds since 1970, to the second; undefined where a proxy keeps it from us. */
+  clock(options?: CallOptions): Promise<number | undefined>;
+  /** Plurals of the resources that the server has in a group and version; none where it does not know them. */
+  served(group: string, version: string, options?: CallOptions): Promise<readonly string[]>;
+  /** Whether we may do this, by SelfSubjectAccessReview. */
+  mayI(access: AccessAttributes, options?: CallOptions): Promise<boolean>;
   /**
    * Runs a command in a container to its end. Needs the verbs `get` and `create` of `pods/exec`. An exit code other than 0 is a
    * result; a program that does not exist is a `KubeError`.

@@ -22,7 +22,7 @@ export function starterMesh(found: readonly FoundCluster[]): string {
 }
 
 /** A cluster's name is part of host names: what of a context's name fits a DNS label, made unique. */
-function clusterNames(contexts: readonly string[]): readonly string[] {
+export function clusterNames(contexts: readonly string[]): readonly string[] {
   const names: string[] = [];
   for (const context of contexts) {
     const base = labelOf(context);

@@ -37,8 +37,8 @@ export interface Container {
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
 }
 
-/** Switches of istiod that tell how it takes other objects. */
-export const readVariables: readonly string[] = ["ENABLE_MCS_HOST"];
+/** Switches of istiod that tell how it takes other objects, and of sidecars. */
+export const readVariables: readonly string[] = ["ENABLE_MCS_HOST", "ISTIO_META_DNS_CAPTURE"];
 
 export interface PodSpec {
   readonly serviceAccountName?: string;
@@ -74,7 +74,7 @@ export interface PodController extends KubeObject {
 
 export interface Node extends KubeObject {
   readonly kind: "Node";
-  readonly spec?: { readonly unschedulable?: boolean };
+  readonly spec?: { readonly unschedulable?: boolean; readonly podCIDRs?: readonly string[] };
   readonly status?: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[];
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];

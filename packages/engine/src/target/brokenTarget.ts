@@ -1,4 +1,4 @@
-import { MeshError, type Problem } from "@isthmus/core";
+import { type Inspection, MeshError, type Problem } from "@isthmus/core";
 import type { Observation, Target } from "./target.ts";
 
 /** A declared cluster that there is no way to: whoever asks it gets the reason, and all other clusters go on. */
@@ -13,6 +13,10 @@ export class BrokenTarget implements Target {
   }
 
   observe(): Promise<Observation> {
+    return Promise.reject(new MeshError(this.#problem));
+  }
+
+  inspect(): Promise<Inspection> {
     return Promise.reject(new MeshError(this.#problem));
   }
 

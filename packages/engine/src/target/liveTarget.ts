@@ -1,5 +1,6 @@
-import type { Action } from "@isthmus/core";
+import type { Action, AnsweredRight, AskedRight, Inspection, RightPurpose } from "@isthmus/core";
 import type { KubeClient } from "@isthmus/kube";
+import { inspectCluster, reviewRights } from "./live/inspectCluster.ts";
 import { observeCluster } from "./live/observeCluster.ts";
 import { writeObject } from "./live/writeObject.ts";
 import type { CallOptions, Observation, Reach, Target, WriteOptions } from "./target.ts";
@@ -35,6 +36,19 @@ export class LiveTarget implements Target {
 
   write(action: Action, options: WriteOptions = {}): Promise<void> {
     return writeObject(this.#client, action, options);
+  }
+
+  inspect(purposes: readonly RightPurpose[], { signal }: CallOptions = {}): Promise<Inspection> {
+    return inspectCluster(this.#client, {
+      cluster: this.cluster,
+      istioNamespace: this.#istioNamespace,
+      purposes,
+      signal,
+    });
+  }
+
+  review(rights: readonly AskedRight[], { signal }: CallOptions = {}): Promise<readonly AnsweredRight[]> {
+    return reviewRights(this.#client, rights, signal);
   }
 
   close(): Promise<void> {

@@ -1,4 +1,12 @@
-import type { Action, ObservedCluster, Problem } from "@isthmus/core";
+import type {
+  Action,
+  AnsweredRight,
+  AskedRight,
+  Inspection,
+  ObservedCluster,
+  Problem,
+  RightPurpose,
+} from "@isthmus/core";
 import type { KubeClient } from "@isthmus/kube";
 
 export interface CallOptions {
@@ -33,5 +41,9 @@ export interface Target {
    * CLUSTER_FORBIDDEN, CLUSTER_UNREACHABLE, WRITE_FAILED.
    */
   write(action: Action, options?: WriteOptions): Promise<void>;
+  /** What only `isthmus check` asks, and for which of the rights. Absent where there is no API server. Throws as `observe`. */
+  readonly inspect?: (purposes: readonly RightPurpose[], options?: CallOptions) => Promise<Inspection>;
+  /** Whether we have these rights. */
+  readonly review?: (rights: readonly AskedRight[], options?: CallOptions) => Promise<readonly AnsweredRight[]>;
   close(): Promise<void>;
 }

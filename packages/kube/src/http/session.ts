@@ -35,6 +35,8 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
+  /** The server's clock, as HTTP tells it: to the second. */
+  readonly date?: string;
 }
 
 export interface WebSocketRequest {
@@ -72,8 +74,9 @@ export class Session {
   async send(request: HttpRequest, onRepeat: () => void = () => {}): Promise<HttpAnswer> {
     return this.#withRetries(request, async (attempt) => {
       if (attempt > 1) onRepeat();
-      const { statusCode, body } = await this.#exchange(request);
-      return { status: statusCode, body: await body.text() };
+      const { statusCode, headers, body } = await this.#exchange(request);
+      const date = typeof headers.date === "string" ? { date: headers.date } : {};
+      return { status: statusCode, body: await body.text(), ...date };
     });
   }
 

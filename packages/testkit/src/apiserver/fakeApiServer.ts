@@ -10,8 +10,9 @@ import { Listener, type ListenerTls } from "./listener.ts";
 import { ListPages } from "./listPages.ts";
 import { applyCall, deleteCall, deleteOptions, keyOf, removeNamespaceContent } from "./objectOperations.ts";
 import type { RequestEntry } from "./requestLog.ts";
+import { accessReviews, reviewAccess } from "./reviewAccess.ts";
 import { seedObject } from "./seedObject.ts";
-import { resourceOf, servedKinds } from "./servedKinds.ts";
+import { resourceOf, servedKinds, servedResources } from "./servedKinds.ts";
 import { notFound, StatusError } from "./statusError.ts";
 import { watchStream } from "./watchStream.ts";
 
@@ -24,6 +25,10 @@ export interface FakeApiServerOptions {
   readonly tls?: ListenerTls;
   /** Bearer tokens that are let in; all requests are, unless told. */
   readonly tokens?: readonly string[];
+  /** What /version tells. */
+  readonly version?: string;
+  /** Milliseconds that the server's clock is ahead of ours. */
+  readonly clockAhead?: number;
 }
 
 /** A kube-apiserver in memory on a real socket, as faithful as the conformance suite asks. */
@@ -37,12 +42,16 @@ export class FakeApiServer {
   readonly #state = createApiState();
   readonly #pages = new ListPages();
   readonly #faults = new Faults();
+  readonly #version: string;
+  readonly #clockAhead: number;
   #writes = 0;
 
   constructor(options: FakeApiServerOptions) {
     this.#kinds = servedKinds(options.kinds ?? [], options.without ?? []);
     this.#needsCertificate = options.tls?.clientAuthority !== undefined;
     this.tokens = options.tokens;
+    this.#version = options.version ?? "v1.37.2";
+    this.#clockAhead = options.clockAhead ?? 0;
     this.#listener = new Listener((request, response) => {
       this.#serve(request, response).catch((failure: unknown) =>
         response.destroy(failure instanceof Error ? failure : undefined),
@@ -113,6 +122,7 @@ export class FakeApiServer {
     const call = parseCall(request.method ?? "GET", url, this.#kinds);
     const body = await readBody(request);
     const entry = this.#log(request, url, call, body);
+    response.setHeader("date", new Date(Date.now() + this.#clockAhead).toUTCString());
     const fault = this.#faults.take(entry);
     if (fault?.type === "delay") await delay(fault.milliseconds);
     if (fault?.type === "hang") return;
@@ -160,7 +170,12 @@ export class FakeApiServer {
   }
 
   #answer(url: URL, call: ApiCall | undefined, body: string, request: IncomingMessage): Answer {
-    if (url.pathname === "/version") return { status: 200, answer: { major: "1", minor: "37", gitVersion: "v1.37.2" } };
+    if (url.pathname === "/version") return { status: 200, answer: { gitVersion: this.#version } };
+    if (request.method === "POST" && url.pathname === accessReviews) {
+      return { status: 201, answer: reviewAccess(JSON.parse(body), (entry) => this.#faults.isForbidden(entry)) };
+    }
+    const resources = call === undefined ? servedResources(url.pathname, this.#kinds) : undefined;
+    if (resources !== undefined) return { status: 200, answer: { kind: "APIResourceList", resources } };
     if (call === undefined) return { status: 404, answer: "404 page not found\n" };
     const { store } = this.#state;
     switch (call.verb) {

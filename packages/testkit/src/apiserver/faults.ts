@@ -26,6 +26,13 @@ export class Faults {
     this.#rules.push({ rule, left: rule.times ?? Number.POSITIVE_INFINITY });
   }
 
+  /** Whether such a request would meet a 403. */
+  isForbidden(request: RequestEntry): boolean {
+    return this.#rules.some(
+      ({ rule, left }) => left > 0 && rule.fault.type === "status" && rule.fault.status === 403 && rule.when(request),
+    );
+  }
+
   clear(): void {
     this.#rules = [];
   }

@@ -11,6 +11,9 @@ const others: readonly KindEntry[] = [
   kind("", "v1", "ServiceAccount", "serviceaccounts", true),
   kind("apps", "v1", "Deployment", "deployments", true),
   kind("coordination.k8s.io", "v1", "Lease", "leases", true),
+  kind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", true),
+  kind("admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration", "mutatingwebhookconfigurations", false),
+  kind("networking.k8s.io", "v1", "ServiceCIDR", "servicecidrs", false),
   kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", false),
 ];
 
@@ -22,4 +25,12 @@ export function resourceOf(entry: KindEntry): string {
 export function servedKinds(more: readonly KindEntry[], without: readonly string[]): readonly KindEntry[] {
   const all = new Map([...others, ...catalog, ...more].map((entry) => [resourceOf(entry), entry]));
   return [...all.values()].filter((entry) => !without.includes(resourceOf(entry)));
+}
+
+/** What `/apis/networking.istio.io/v1` lists; undefined where no kind of that group and version is served. */
+export function servedResources(path: string, kinds: readonly KindEntry[]): readonly object[] | undefined {
+  const [, group = "", version] = /^\/(?:api|apis\/([^/]+))\/([^/]+)$/.exec(path) ?? [];
+  const found = kinds.filter((entry) => entry.group === group && entry.version === version);
+  if (found.length === 0) return undefined;
+  return found.map(({ plural, kind: name, namespaced }) => ({ name: plural, kind: name, namespaced }));
 }

@@ -50,6 +50,18 @@ export function readConformance(rig: ConformanceRig): void {
     expect(absent).toBeUndefined();
   });
 
+  test("the server tells its kinds, its time and our rights", async () => {
+    await using bench = await openBench(rig);
+    const { ours, namespace } = bench;
+
+    expect(await ours.served("networking.istio.io", "v1")).toEqual(
+      expect.arrayContaining(["gateways", "serviceentries", "workloadentries"]),
+    );
+    expect(await ours.served("nonsense.istio.io", "v1")).toEqual([]);
+    expect(Math.abs(((await ours.clock()) ?? 0) - Date.now())).toBeLessThan(60_000);
+    expect(await ours.mayI({ verb: "patch", group: "", resource: "services", namespace, name: "a" })).toBe(true);
+  });
+
   test("labels and fields select", async () => {
     await using bench = await openBench(rig);
     const { ours, namespace } = bench;

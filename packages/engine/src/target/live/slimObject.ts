@@ -32,7 +32,10 @@ function slimPodSpec(spec: PodSpec): PodSpec {
     containers.map(({ ports, env, ...container }) => ({
       ...pick(container, ["name", "image"]),
       ...(ports && { ports: ports.map((port) => pick(port, ["name", "containerPort", "protocol"])) }),
-      ...(env?.some(isReadVariable) && { env: env.filter(isReadVariable) }),
+      // Of a sidecar also that nothing of it is set.
+      ...(env?.some((each) => isReadVariable(each) || container.name === "istio-proxy") && {
+        env: env.filter(isReadVariable),
+      }),
     }));
   return {
     ...pick(spec, ["serviceAccountName", "nodeName", "hostNetwork"]),
@@ -51,7 +54,7 @@ function slimNode({ apiVersion, kind, metadata, spec, status }: Node): Node {
     apiVersion,
     kind,
     metadata: slimMetadata(metadata),
-    ...(spec && { spec: pick(spec, ["unschedulable"]) }),
+    ...(spec && { spec: pick(spec, ["unschedulable", "podCIDRs"]) }),
     ...(status && {
       status: {
         ...(status.addresses && { addresses: status.addresses.map((each) => pick(each, ["type", "address"])) }),

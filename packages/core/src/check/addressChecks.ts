@@ -1,0 +1,92 @@
+import { gatewayAddresses } from "../facts/gatewayAddresses.ts";
+import { at } from "../model/intents.ts";
+import type { Problem } from "../problem.ts";
+import { addressesInUse, contains, overlaps, rangesInUse } from "./addressRanges.ts";
+import { type Check, judged, type MeshView, ofObjects, type Verdict } from "./check.ts";
+
+/** istiod hands out addresses of it by itself (pilot/pkg/networking/serviceentry, IP auto-allocation). */
+const istiodRange = "240.240.0.0/16";
+
+export const addressChecks: readonly Check[] = [
+  {
+    scope: "cluster",
+    name: "address-pool",
+    category: "addresses",
+    title: "the pool of virtual addresses is nobody else's",
+    needs: ["objects-read"],
+    run: ofObjects((_facts, view, { intents }) => {
+      const pool = intents.mesh.spec.addressPool;
+      const ranges = rangesInUse(view).filter(({ cidr }) => overlaps(pool, cidr));
+      const used = ranges.length > 0 ? [] : addressesInUse(view).filter(({ address }) => contains(pool, address));
+      const problems = [
+        ...ranges.map(({ what, cidr }) => `${what} ${cidr}`),
+        ...used.slice(0, 1).map(({ what }) => what),
+      ].map(
+        (what): Problem => ({
+          code: "VIP_POOL_OVERLAPS",
+          at: at(intents.mesh, "spec", "addressPool"),
+          message: `the address pool ${pool} overlaps ${what} of ${view.name}`,
+          hint: "choose a range that is routed nowhere, such as the default 240.0.0.0/16",
+        }),
+      );
+      return judged(problems, pool);
+    }),
+  },
+  {
+    scope: "mesh",
+    name: "address-pool-istiod",
+    category: "addresses",
+    title: "the pool of virtual addresses is not istiod's",
+    needs: [],
+    run: ({ intents }) => {
+      const pool = intents.mesh.spec.addressPool;
+      const problem: Problem = {
+        code: "VIP_POOL_INVALID",
+        at: at(intents.mesh, "spec", "addressPool"),
+        message: `${pool} overlaps ${istiodRange}, from which istiod allocates by itself`,
+        hint: "choose another range, such as the default 240.0.0.0/16",
+      };
+      return judged(overlaps(pool, istiodRange) ? [problem] : [], pool);
+    },
+  },
+  {
+    scope: "mesh",
+    name: "gateway-shadowed",
+    category: "addresses",
+    title: "no gateway's address means something else in another cluster",
+    needs: [],
+    run: shadowedGateways,
+  },
+];
+
+/** Pod and Service ranges may be the same in all clusters, since only gateways are called across; but not a gateway's own. */
+function shadowedGateways({ clusters }: MeshView): Verdict {
+  const gateways = clusters.flatMap(({ name, facts, declared }) => {
+    const found = facts === undefined ? undefined : gatewayAddresses(facts, declared.spec.eastWestGateway, undefined);
+    return found !== undefined && "addresses" in found ? [{ name, declared, addresses: found.addresses }] : [];
+  });
+  if (gateways.length === 0) return { skipped: "no gateway's address is known" };
+  const problems = gateways.flatMap(({ name, declared, addresses }) =>
+    clusters
+      .filter((other) => other.name !== name)
+      .flatMap((other) => {
+        const inUse = addressesInUse(other);
+        return addresses.flatMap(({ address, isHostname }): Problem[] => {
+          if (isHostname) return [];
+          const what =
+            rangesInUse(other).find(({ cidr }) => contains(cidr, address)) ??
+            inUse.find((each) => each.address === address);
+          if (what === undefined) return [];
+          return [
+            {
+              code: "GATEWAY_ADDRESS_SHADOWED",
+              at: at(declared, "spec", "eastWestGateway"),
+              message: `${address} of the gateway of ${name} lies in ${what.what}${"cidr" in what ? ` ${what.cidr}` : ""} of ${other.name}, so calls from there never leave it`,
+              hint: "give `addresses` by which other clusters reach the gateway",
+            },
+          ];
+        });
+      }),
+  );
+  return judged(problems, gateways.map(({ name }) => name).join(", "));
+}

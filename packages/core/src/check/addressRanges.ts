@@ -1,0 +1,62 @@
+import ipaddr from "ipaddr.js";
+import type { Node, Pod, Service } from "../kinds/core.ts";
+import type { KubeObject } from "../kinds/kubeObject.ts";
+import type { ClusterView } from "./check.ts";
+
+export interface UsedRange {
+  readonly what: "pod range" | "Service range";
+  readonly cidr: string;
+}
+
+export interface UsedAddress {
+  readonly what: string;
+  readonly address: string;
+}
+
+/** As nodes and ServiceCIDRs tell; many networks do not show their pod ranges, and older API servers no Service range. */
+export function rangesInUse({ cluster, inspected }: ClusterView): readonly UsedRange[] {
+  const nodes = (cluster?.objects ?? []).filter((object): object is Node => object.kind === "Node");
+  const pods = nodes.flatMap(({ spec }) => spec?.podCIDRs ?? []);
+  const declared = inspected !== undefined && "value" in inspected.serviceCidrs ? inspected.serviceCidrs.value : [];
+  const services = declared.flatMap((each) => (each as ServiceCidr).spec?.cidrs ?? []);
+  return [
+    ...[...new Set(services)].sort().map((cidr) => ({ what: "Service range", cidr }) as const),
+    ...[...new Set(pods)].sort().map((cidr) => ({ what: "pod range", cidr }) as const),
+  ].filter(({ cidr }) => ipaddr.isValidCIDR(cidr));
+}
+
+interface ServiceCidr extends KubeObject {
+  readonly spec?: { readonly cidrs?: readonly string[] };
+}
+
+/** Of Services, and of pods in the cluster's own network. */
+export function addressesInUse({ cluster }: ClusterView): readonly UsedAddress[] {
+  return (cluster?.objects ?? []).flatMap((object): UsedAddress[] => {
+    const name = `${object.metadata.namespace}/${object.metadata.name}`;
+    if (object.kind === "Service") {
+      const address = (object as Service).spec.clusterIP;
+      return address !== undefined && ipaddr.isValid(address) ? [{ what: `Service ${name}`, address }] : [];
+    }
+    if (object.kind === "Pod") {
+      const { spec, status } = object as Pod;
+      return spec.hostNetwork === true || status?.podIP === undefined
+        ? []
+        : [{ what: `pod ${name}`, address: status.podIP }];
+    }
+    return [];
+  });
+}
+
+export function contains(cidr: string, address: string): boolean {
+  if (!ipaddr.isValidCIDR(cidr) || !ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.parse(address);
+  const [base, length] = ipaddr.parseCIDR(cidr);
+  return parsed.kind() === base.kind() && parsed.match(base, length);
+}
+
+/** Two ranges overlap where the larger one holds the other's first address. */
+export function overlaps(one: string, other: string): boolean {
+  if (!ipaddr.isValidCIDR(one) || !ipaddr.isValidCIDR(other)) return false;
+  const [[left, leftLength], [right, rightLength]] = [ipaddr.parseCIDR(one), ipaddr.parseCIDR(other)];
+  return left.kind() === right.kind() && left.match(right, Math.min(leftLength, rightLength));
+}

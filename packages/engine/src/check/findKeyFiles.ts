@@ -1,0 +1,33 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { KeyFile } from "@isthmus/core";
+
+/** Where `isthmus ca` keeps key files unless told. */
+const folders = [".", "ca"];
+/** Bytes; key files have a few thousand. */
+const largest = 1_000_000;
+
+/** Files with a CA's key in a folder and its `ca`, with their permissions. None on Windows, which has no such bits. */
+export async function findKeyFiles(cwd: string): Promise<readonly KeyFile[]> {
+  if (process.platform === "win32") return [];
+  const found = await Promise.all(
+    folders.map(async (folder) => {
+      const names = await readdir(join(cwd, folder)).catch(() => []);
+      const files = names.filter((name) => name.endsWith(".json")).sort();
+      return Promise.all(files.map((name) => keyFile(cwd, join(folder, name))));
+    }),
+  );
+  return found.flat(2);
+}
+
+async function keyFile(cwd: string, path: string): Promise<readonly KeyFile[]> {
+  try {
+    const { mode, size } = await stat(join(cwd, path));
+    if (size > largest) return [];
+    const text = await readFile(join(cwd, path), "utf8");
+    return /"format"\s*:\s*"isthmus-ca-key"/.test(text) ? [{ path, mode: mode & 0o777 }] : [];
+  } catch {
+    // What we may not read others may not either; what is no file is no key file.
+    return [];
+  }
+}
