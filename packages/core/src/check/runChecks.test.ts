@@ -1,5 +1,6 @@
 import { intents, meshCluster, namespace, observedCluster, pod, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
+import { catalog } from "../kinds/catalog.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { defaultMeshConfig } from "../model/meshConfig.ts";
 import type { ObservedCluster } from "../model/observed.ts";
@@ -37,15 +38,11 @@ const webhook = {
 };
 
 function inspection(overrides: Partial<Inspection> = {}): Inspection {
-  const served = ["gateways", "serviceentries", "destinationrules", "workloadentries", "virtualservices"];
   return {
     version: "v1.37.2",
     clock: { ahead: 200, uncertainty: 510 },
     rights: [{ purpose: "observe", needed: true, verb: "list", group: "", resource: "pods", allowed: true }],
-    served: [
-      ...served.map((each) => `${each}.networking.istio.io`),
-      ...["authorizationpolicies", "requestauthentications"].map((each) => `${each}.security.istio.io`),
-    ],
+    served: catalog.map(({ group, plural }) => `${plural}.${group}`),
     deployments: { value: [deployment] },
     endpointSlices: { value: [slice] },
     mutatingWebhooks: { value: [webhook] },
