@@ -124,7 +124,8 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       .argument("[saved.plan]", "a plan that `isthmus plan --out` saved; refused if a cluster changed since")
       .option("-y, --yes", "do not ask")
       .option("--dry-run", "let the clusters check every change, and write nothing")
-      .option("--allow-mass-delete", "even if that deletes more than half of what Isthmus owns"),
+      .option("--allow-mass-delete", "even if that deletes more than half of what Isthmus owns")
+      .option("--allow-broken-paths", "even if that breaks a declared path that works now"),
   ).action(async (saved: string | undefined, options, command: Command) => {
     const { apply } = await import("./commands/apply.ts");
     finish(await apply(await session(command), saved, options));

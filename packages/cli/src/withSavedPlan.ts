@@ -5,7 +5,7 @@ import { exitCodes } from "./exit.ts";
 import type { Session } from "./session.ts";
 import type { MeshNow } from "./withMesh.ts";
 
-export type SavedWork = Pick<MeshNow, "plan" | "observed" | "targets" | "problems" | "paths" | "held">;
+export type SavedWork = Pick<MeshNow, "plan" | "observed" | "targets" | "problems" | "paths" | "held" | "effects">;
 
 /**
  * Reads a saved plan and the clusters that it writes to, and has `work` done with that. Whatever moved since the plan was

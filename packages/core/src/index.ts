@@ -131,6 +131,8 @@ export type {
   ProxyTls,
   Transport,
 } from "./trace/attempt.ts";
+export type { PathEffect, PathEffectKind, PathEffectsInput } from "./trace/pathEffects.ts";
+export { brokenPaths, pathEffects } from "./trace/pathEffects.ts";
 export { trace } from "./trace/trace.ts";
 export type { PathTrace, TracePathsInput } from "./trace/tracePaths.ts";
 export { tracePaths } from "./trace/tracePaths.ts";

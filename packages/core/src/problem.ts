@@ -166,6 +166,7 @@ export const problemCodes = {
   PLAN_STALE: { severity: "error", summary: "the cluster changed since the plan was made" },
   PLAN_INVALID: { severity: "error", summary: "a saved plan cannot be read" },
   MASS_DELETE: { severity: "error", summary: "the plan deletes more than half of what we own" },
+  PATH_WOULD_BREAK: { severity: "error", summary: "the plan breaks a declared path that works now" },
   CONFIRMATION_NEEDED: { severity: "error", summary: "an apply without a terminal needs --yes" },
   TIMED_OUT: { severity: "error", summary: "the time that --timeout gives is over" },
   USAGE: { severity: "error", summary: "the command line is wrong" },

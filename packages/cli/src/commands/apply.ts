@@ -1,4 +1,4 @@
-import { hasErrors, massDelete, type Plan, type PlanOptions, type Problem } from "@isthmus/core";
+import { brokenPaths, hasErrors, massDelete, type Plan, type PlanOptions, type Problem } from "@isthmus/core";
 import { confirm } from "../confirm.ts";
 import { exitCodes } from "../exit.ts";
 import { isInteractive } from "../io.ts";
@@ -8,6 +8,7 @@ import { renderOutcome } from "../render/outcome.ts";
 import { renderPlan } from "../render/plan.ts";
 import { planData, writesOf } from "../render/planData.ts";
 import type { Session } from "../session.ts";
+import { withEffects } from "../withEffects.ts";
 import { withMesh } from "../withMesh.ts";
 import { type SavedWork, withSavedPlan } from "../withSavedPlan.ts";
 import { type Written, writePlan } from "../writePlan.ts";
@@ -16,11 +17,12 @@ export interface ApplyOptions extends Partial<PlanOptions> {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly allowMassDelete?: boolean;
+  readonly allowBrokenPaths?: boolean;
 }
 
 /** What is to be written, whether just planned or saved before. */
 interface Work extends SavedWork {
-  /** Set where so much is deleted that it may be a mistake. */
+  /** Set where so much is deleted, or a path that works would break, that it may be a mistake. */
   readonly alarm: Problem | undefined;
 }
 
@@ -28,11 +30,12 @@ interface Work extends SavedWork {
 export async function apply(session: Session, saved: string | undefined, options: ApplyOptions): Promise<number> {
   const work = (found: SavedWork) => carryOut(session, { ...found, alarm: alarmOf(found, options) }, options);
   if (saved !== undefined) return withSavedPlan(session, saved, work);
-  return withMesh(session, await readDeclarations(session), options, work);
+  return withMesh(session, await readDeclarations(session), options, (mesh) => work(withEffects(mesh)));
 }
 
-function alarmOf({ plan, observed }: SavedWork, { allowMassDelete = false }: ApplyOptions): Problem | undefined {
-  return allowMassDelete ? undefined : massDelete(plan, observed);
+function alarmOf({ plan, observed, effects = [] }: SavedWork, options: ApplyOptions): Problem | undefined {
+  const deletes = options.allowMassDelete === true ? undefined : massDelete(plan, observed);
+  return deletes ?? (options.allowBrokenPaths === true ? undefined : brokenPaths(effects));
 }
 
 async function carryOut(session: Session, work: Work, options: ApplyOptions): Promise<number> {

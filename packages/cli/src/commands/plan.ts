@@ -7,6 +7,7 @@ import { renderPlan } from "../render/plan.ts";
 import { planData, writesOf } from "../render/planData.ts";
 import { savePlan } from "../savePlan.ts";
 import type { GlobalOptions, Session } from "../session.ts";
+import { withEffects } from "../withEffects.ts";
 import { withMesh } from "../withMesh.ts";
 
 export interface PlanCommandOptions extends Partial<PlanOptions> {
@@ -24,7 +25,8 @@ export function planDeclared(
   declarations: IntentFiles,
   options: PlanCommandOptions,
 ): Promise<number> {
-  return withMesh(session, declarations, options, async (mesh) => {
+  return withMesh(session, declarations, options, async (found) => {
+    const mesh = withEffects(found);
     if (session.format === undefined) {
       session.print(renderPlan(mesh, session.out, { unchanged: session.options.verbose === true }));
     } else {

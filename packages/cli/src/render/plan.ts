@@ -1,4 +1,12 @@
-import { type Action, type ActionVerb, type DeclaredPath, type Plan, showRef, summarize } from "@isthmus/core";
+import {
+  type Action,
+  type ActionVerb,
+  type DeclaredPath,
+  type PathEffect,
+  type Plan,
+  showRef,
+  summarize,
+} from "@isthmus/core";
 import { renderChanges } from "./changes.ts";
 import { renderPath } from "./paths.ts";
 import type { Style } from "./style.ts";
@@ -8,6 +16,8 @@ export interface PlanView {
   readonly paths: readonly DeclaredPath[];
   /** Owners whose objects stay as they are, and why. */
   readonly held: ReadonlyMap<string, string>;
+  /** What the plan does to each of `paths`; absent where nothing was traced. */
+  readonly effects?: readonly PathEffect[];
 }
 
 export interface PlanRendering {
@@ -61,9 +71,29 @@ function renderHeld(held: ReadonlyMap<string, string>, style: Style): string {
   return `${style.strong("Left as it is for now")}\n${lines.join("")}`;
 }
 
-function renderPaths({ paths }: PlanView, style: Style): string {
+function renderPaths({ paths, effects = [] }: PlanView, style: Style): string {
   if (paths.length === 0) return "";
-  return `${style.strong("Paths")}\n${paths.map((path) => `  ${renderPath(path, style)}\n`).join("")}`;
+  const byPath = new Map(effects.map((effect) => [effect.path, effect]));
+  const lines = paths.map((path) => `  ${renderPath(path, style)}${renderEffect(byPath.get(path), style)}\n`);
+  return `${style.strong("Paths")}\n${lines.join("")}`;
+}
+
+function renderEffect(effect: PathEffect | undefined, style: Style): string {
+  const why = effect?.why === undefined ? "" : `: ${effect.why}`;
+  switch (effect?.kind) {
+    case "makes":
+      return style.add("  + will work");
+    case "changes":
+      return style.change("  ~ will be answered otherwise");
+    case "breaks":
+      return style.error(`  ✖ will break${why}`);
+    case "leaves broken":
+      return style.warning(`  ✖ stays broken${why}`);
+    case "keeps":
+    case "unclear":
+    case undefined:
+      return "";
+  }
 }
 
 /** `Plan: 3 to create, 0 to update, 0 to delete, 12 unchanged.` */

@@ -7,6 +7,16 @@ export function planData(view: PlanView & { readonly problems: readonly Problem[
     summary: summarize(view.plan),
     actions: view.plan.actions,
     paths: view.paths,
+    ...(view.effects === undefined
+      ? {}
+      : {
+          pathEffects: view.effects.map(({ path: { host, port, consumer }, ...effect }) => ({
+            host,
+            port,
+            consumer,
+            ...effect,
+          })),
+        }),
     held: Object.fromEntries(view.held),
     problems: view.problems,
   };
