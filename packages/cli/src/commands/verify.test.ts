@@ -42,3 +42,18 @@ test("where the declarations cannot be read nothing is proved: exit code 2", asy
 
   expect(run).toMatchObject({ code: 2, stdout: "" });
 });
+
+test("what is not ours and stands in a call's way breaks a path of which everything is in place", async () => {
+  const folder = await exampleFolder();
+  await runCli(folder, ["apply", "--yes"]);
+  const policy =
+    "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: none, namespace: bar}\nspec: {action: DENY, rules: [{}]}\n";
+  await writeFile(join(folder, "clusters/cluster2/deny.yaml"), policy);
+
+  const run = await runCli(folder, ["verify", "-o", "json"]);
+
+  expect(run.code).toBe(1);
+  expect(JSON.parse(run.stdout)).toMatchObject({
+    proofs: [{ verdict: "broken", trace: { blamed: { code: "TRACE_DENIED", object: { name: "none" } } } }],
+  });
+});

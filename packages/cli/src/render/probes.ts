@@ -1,7 +1,7 @@
 import type { ProofStatus } from "@isthmus/core";
 import type { Latency, Probe } from "@isthmus/engine";
+import { renderHopStatus } from "./hopStatus.ts";
 import { renderPath } from "./paths.ts";
-import { renderStatus } from "./proofs.ts";
 import type { Style } from "./style.ts";
 
 /** The probes of each path, and a summary. */
@@ -14,7 +14,7 @@ export function renderProbes(probes: readonly Probe[], style: Style): string {
       .filter((probe) => probe.path === path)
       .map(
         ({ kind, at, status, detail, latency }) =>
-          `  ${renderStatus(status, style)} ${style.faint(kind.padEnd(width))}  ${at}: ${detail}${renderLatency(latency)}\n`,
+          `  ${renderHopStatus(status, style)} ${style.faint(kind.padEnd(width))}  ${at}: ${detail}${renderLatency(latency)}\n`,
       );
     return `${renderPath(path, style)}\n${lines.join("")}\n`;
   });

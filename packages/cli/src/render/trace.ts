@@ -1,5 +1,5 @@
 import type { BrokenHop, Trace, TraceBranch, TracedObject, TraceHop, TraceOutcome, TraceVerdict } from "@isthmus/core";
-import { renderStatus } from "./proofs.ts";
+import { renderHopStatus } from "./hopStatus.ts";
 import type { Style } from "./style.ts";
 
 /** The request with its verdict, the way that it takes hop by hop, and what to mend. */
@@ -32,12 +32,12 @@ function chosen({ branches, blamed }: Trace): TraceBranch | undefined {
 function verdictSign(verdict: TraceVerdict, style: Style): string {
   switch (verdict) {
     case "reaches":
-      return renderStatus("ok", style);
+      return renderHopStatus("ok", style);
     case "partly":
     case "broken":
-      return renderStatus("broken", style);
+      return renderHopStatus("broken", style);
     case "unknown":
-      return renderStatus("unknown", style);
+      return renderHopStatus("unknown", style);
   }
 }
 
@@ -53,7 +53,7 @@ function renderBranch({ hops, outcome }: TraceBranch, style: Style): string {
   const width = Math.max(...hops.map(({ name }) => name.length), 0);
   const lines = hops.map((hop) => {
     const where = hop.cluster === undefined ? "" : style.faint(`  [${hop.cluster}]`);
-    const line = `  ${renderStatus(hop.status, style)} ${style.faint(hop.name.padEnd(width))}  ${hop.detail}${where}\n`;
+    const line = `  ${renderHopStatus(hop.status, style)} ${style.faint(hop.name.padEnd(width))}  ${hop.detail}${where}\n`;
     return hop.status === "broken" ? line + renderBlame(hop, style) : line;
   });
   return `${lines.join("")}  ${style.accent("→")} ${renderOutcome(outcome)}\n`;
