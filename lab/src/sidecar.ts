@@ -40,7 +40,14 @@ export async function writeProxyFiles(cluster: Cluster, pod: PodRecord): Promise
   for (const [path, text] of Object.entries(files)) await writeFile(join(pod.directory, path), text, { mode: 0o600 });
   await chown(pod.directory, proxyUser, proxyUser);
   const below = await readdir(pod.directory, { recursive: true });
-  await Promise.all(below.map((path) => chown(join(pod.directory, path), proxyUser, proxyUser)));
+  await Promise.all(below.map((path) => giveToProxy(join(pod.directory, path))));
+}
+
+/** What keeps mounted files up to date may rename one at this moment. */
+async function giveToProxy(path: string): Promise<void> {
+  await chown(path, proxyUser, proxyUser).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
 }
 
 async function requestToken(cluster: Cluster, pod: PodRecord): Promise<string> {

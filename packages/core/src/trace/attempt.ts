@@ -25,6 +25,8 @@ export interface HttpPayload {
   readonly kind: "http";
   /** On the wire to the upstream. `http1` and `http2` (also gRPC) without TLS look different to a sniffing listener. */
   readonly version: "http1" | "http2";
+  /** What the client itself speaks, where a proxy has changed the version. */
+  readonly clientVersion?: "http1" | "http2";
   readonly method: string;
   /** With the port where the client wrote one: `httpbin.bar:8000`. */
   readonly authority: string;

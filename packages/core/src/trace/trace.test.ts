@@ -234,3 +234,37 @@ test("a path with access rules is tried as its consumer may call: with an allowe
   });
   expect(found?.trace.verdict).toBe("reaches");
 });
+
+const inBar: TraceRequest = {
+  from: { cluster: "cluster2", namespace: "bar", workload: "sleep" },
+  method: "GET",
+  url: { scheme: "http", host: "httpbin", port: 8000, path: "/env" },
+  headers: {},
+};
+
+/** `httpbin.bar` with a port of this name, called from its own namespace. */
+function callInBar(portName: string, more = "", scheme: "http" | "grpc" = "http") {
+  const yaml = `${namespaces}
+{apiVersion: v1, kind: Service, metadata: {name: httpbin, namespace: bar}, spec: {clusterIP: 10.96.0.1, selector: {app: httpbin}, ports: [{name: ${portName}, port: 8000, targetPort: 8080}]}}
+---
+${podYaml("bar/httpbin", "10.0.0.2")}
+---
+${podYaml("bar/sleep", "10.0.0.3")}
+${more}`;
+  return trace(traceWorld(observedOf({ cluster2: { yaml } })), { ...inBar, url: { ...inBar.url, scheme } });
+}
+
+test("a port that is sniffed at both ends is HTTP to the server's policies, by the ALPN", () => {
+  const policy = (path: string) => `---
+{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: p, namespace: bar}, spec: {rules: [{to: [{operation: {paths: [${path}]}}]}]}}
+`;
+
+  expect(callInBar("web", policy("/env")).verdict).toBe("reaches");
+  expect(callInBar("web", policy("/other")).branches[0]?.outcome).toEqual({ kind: "refused", status: 403 });
+});
+
+test("whether an app speaks HTTP/2 is unknown, where its port is named so and HTTP/1 is called", () => {
+  expect(callInBar("http").verdict).toBe("reaches");
+  expect(callInBar("grpc").verdict).toBe("unknown");
+  expect(callInBar("grpc", "", "grpc").verdict).toBe("reaches");
+});

@@ -23,7 +23,8 @@ export function serveAtPod(
   if (workload.proxy === "none" || isLeftAlone(workload, port)) {
     const why = workload.proxy === "none" ? "has no sidecar" : `keeps port ${port} from its sidecar`;
     const at = passed(arrival, { ...hop, detail: `pod ${where} ${why}: the app takes port ${port} itself` });
-    const inbound: InboundPort = { ...inboundPort(cluster, workload, port), appPort: port };
+    const found = inboundPort(cluster, workload, port);
+    const inbound = { ...found, appPort: port, object: workload.proxy === "none" ? found.object : undefined };
     return serveByApp(at, cluster, workload, inbound);
   }
   const inbound = inboundPort(cluster, workload, port);
@@ -213,6 +214,7 @@ function connectionFacts(arrival: Arrival, { workload, port, chain, before }: Po
 }
 
 const tlsProtocols = new Set(["TLS", "HTTPS"]);
+const http2Protocols = new Set(["HTTP2", "GRPC", "GRPC-WEB"]);
 
 function serveByApp(
   arrival: Arrival,
@@ -241,6 +243,15 @@ function serveByApp(
   if (isTls && !tlsProtocols.has(declared ?? "")) {
     const why = `whether the app at port ${port} of pod ${where} speaks TLS is not to be seen`;
     return ended(passed(arrival, { ...hop, detail: why }, "unknown"), { kind: "unknown", why });
+  }
+  const isUpgraded = workload.proxy === "sidecar" && http2Protocols.has(declared?.toUpperCase() ?? "");
+  const spoken =
+    arrival.payload.kind === "http" ? (arrival.payload.clientVersion ?? arrival.payload.version) : undefined;
+  if (isUpgraded && object !== undefined && spoken === "http1") {
+    // The inbound cluster of such a port is HTTP/2 (cluster_builder.go, setH2Options).
+    const why = `${show(object)} names port ${port} ${declared}, so that the sidecar speaks HTTP/2 to the app of pod ${where}, and whether the app does is not to be seen`;
+    const about = { object: traced(cluster.name, object), field: "spec.ports" };
+    return ended(passed(arrival, { ...hop, ...about, detail: why }, "unknown"), { kind: "unknown", why });
   }
   if (workload.ports.length > 0 && !workload.ports.some(({ containerPort }) => containerPort === port)) {
     const named = workload.ports.map(({ containerPort }) => containerPort).join(", ");

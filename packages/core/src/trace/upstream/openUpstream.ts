@@ -148,15 +148,26 @@ function toEndpoint(
 
 function attemptOf(open: OpenUpstream, upstream: Upstream, transport: Transport) {
   const { cluster, proxy, target } = open;
+  const payload = upstreamPayload(open.payload, upstream, open.proxied);
   return {
     kind: "attempt",
     pick: `${cluster.name} ${proxy.namespace}/${proxy.name} outbound|${target.port}|${target.subset ?? ""}|${target.host}`,
     retries: open.retries,
     proxied: open.proxied,
     caller: { workload: proxy, trustRoots: cluster.trustRoots },
-    transport,
-    payload: upstreamPayload(open.payload, upstream, open.proxied),
+    transport: open.proxied === "http" ? withHttpAlpn(transport, payload) : transport,
+    payload,
   } as const;
+}
+
+/**
+ * An HTTP proxy of Istio's says in the ALPN which HTTP it speaks, and a server's port that sniffs goes by that
+ * (pilot/pkg/xds/filters/filters.go, Alpn).
+ */
+function withHttpAlpn(transport: Transport, payload: Payload): Transport {
+  if (transport.mode !== "ISTIO_MUTUAL" || payload.kind !== "http") return transport;
+  const alpn = payload.version === "http2" ? ["istio-h2", "istio", "h2"] : ["istio-http/1.1", "istio", "http/1.1"];
+  return { ...transport, alpn };
 }
 
 function destinationOf({ workload, address, port }: MeshEndpoint): Destination {
@@ -168,10 +179,12 @@ function destinationOf({ workload, address, port }: MeshEndpoint): Destination {
 /** HTTP/2 where the port's protocol or the rule says so; what the client spoke where the port's protocol is sniffed. */
 function upstreamPayload(payload: Payload, { port, policy, proxy }: Upstream, proxied: "http" | "tcp"): Payload {
   if (proxied === "tcp" || payload.kind !== "http") return payload;
+  const { clientVersion = payload.version } = payload;
   const http = policy.connectionPool?.http;
-  if (http?.h2UpgradePolicy === "UPGRADE" || isHttp2(port.protocol)) return { ...payload, version: "http2" };
+  if (http?.h2UpgradePolicy === "UPGRADE" || isHttp2(port.protocol))
+    return { ...payload, version: "http2", clientVersion };
   const keeps = http?.useClientProtocol === true || (port.protocol === "Auto" && proxy.proxy === "sidecar");
-  return keeps ? payload : { ...payload, version: "http1" };
+  return keeps ? payload : { ...payload, version: "http1", clientVersion };
 }
 
 function authorityOf(payload: Payload): string | undefined {

@@ -1,0 +1,42 @@
+import type { KubeObject } from "../../src/index.ts";
+
+/** The pods that a scenario may use. Those of one slot are used by one scenario at a time, but for slot 0. */
+export interface Place {
+  /** Unique among all scenarios: every name that a scenario makes begins with it. */
+  readonly id: string;
+  /** The namespace in cluster1: pods sleep, plain (no sidecar), web. */
+  readonly client: string;
+  /** The namespace in cluster2: pods web-v1, web-v2, plainweb (no sidecar). */
+  readonly server: string;
+  /** The namespace of the slot's gateway in cluster2; its pods have the label `gateway: <this>`. */
+  readonly gateway: string;
+  readonly gatewayAddress: string;
+  /** Node ports of the slot's gateway. */
+  readonly ports: { readonly tls: number; readonly http: number; readonly https: number };
+}
+
+export type ClusterName = "cluster1" | "cluster2";
+
+export interface Call {
+  readonly cluster: ClusterName;
+  /** `namespace/name` of the calling pod. */
+  readonly from: string;
+  /** http://, https:// or tcp:// */
+  readonly url: string;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Scenario {
+  /** What is there, and what is odd about it. */
+  readonly title: string;
+  /** How much of the lab it changes for others: only names of its own, the pods of a slot, or the whole mesh. */
+  readonly reach: "names" | "slot" | "mesh";
+  objects(place: Place): readonly ScenarioObject[];
+  calls(place: Place): readonly Call[];
+}
+
+export interface ScenarioObject {
+  readonly cluster: ClusterName;
+  readonly object: KubeObject;
+}
