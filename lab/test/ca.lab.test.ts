@@ -170,8 +170,8 @@ test("a Secret that somebody else made is taken over only when told, and then ho
   expect(Object.keys(secret?.data ?? {}).sort()).toEqual(names);
 });
 
-test("the rights of `isthmus rbac --manage-ca` are enough to make the Secret, renew it and look at it", async () => {
-  const kubeconfig = await accountKubeconfig(lab, ["cluster1"], { args: ["--manage-ca"] });
+test("the rights of `isthmus rbac --manage-ca` are enough to make the Secrets, renew them and look at them", async () => {
+  const kubeconfig = await accountKubeconfig(lab, ["cluster1", "cluster2"], { args: ["--manage-ca", "-f", folder] });
   const { api } = lab.cluster("cluster1");
   await api.remove({ apiVersion: "v1", kind: "Secret", name: "cacerts", namespace: "istio-system" });
   const asAccount = (...args: readonly string[]) => isthmus(folder, kubeconfig, "ca", ...args);
@@ -179,6 +179,7 @@ test("the rights of `isthmus rbac --manage-ca` are enough to make the Secret, re
   const runs = [
     await asAccount("issue", "cluster1"),
     await asAccount("issue", "cluster1", "--force"),
+    await asAccount("issue", "cluster2", "--external", "--force"),
     await asAccount("status"),
   ];
 

@@ -211,7 +211,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .description("print the roles that our commands need in a cluster")
     .argument("<cluster>", "a declared cluster; any name where none is declared yet")
     .option("--read-only", "for plan, diff, status, verify and check")
-    .option("--manage-ca", "also the Secret cacerts in Istio's namespace")
+    .option("--manage-ca", "also the Secret cacerts, and those of certificates that we issue at the edge")
     .option("--rotate-ca", "also what `isthmus ca rotate` needs: --manage-ca, and metrics of pods")
     .option("--namespace <name>", "write only in this namespace (repeat it)", collect)
     .option("--name <name>", "of the roles and the account (default: isthmus, isthmus-reader)")

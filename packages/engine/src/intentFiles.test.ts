@@ -109,6 +109,16 @@ test("a cluster's directory within a folder is no declaration, but a file of it 
   expect(named.problems).toMatchObject([{ code: "KIND_UNKNOWN", at: "clusters/a/manifest.yaml:1:13" }]);
 });
 
+test("a CA's key file within a folder is no declaration, and one that is named is not taken for one", async () => {
+  const keyFile = JSON.stringify({ format: "isthmus-ca-key", version: 1 }, undefined, 2);
+  const { read } = await openFolder({ "mesh/a.yaml": cluster("a"), "mesh/ca/mesh-root.json": keyFile });
+
+  const [found, named] = [await read(["mesh"]), await read(["mesh", "mesh/ca/mesh-root.json"])];
+
+  expect([names(found), found.problems]).toEqual([["mesh/a.yaml"], []]);
+  expect(named.problems.map(({ code }) => code)).toEqual(["FIELD_MISSING", "FIELD_MISSING"]);
+});
+
 test("a folder without declarations says so", async () => {
   const { read } = await openFolder({ "folder/README.md": "" });
 

@@ -38,9 +38,9 @@ const standardInput = "-";
 
 /**
  * Reads what `-f` names and parses it: files, folders with all *.yaml, *.yml and *.json below them, `-` for standard input;
- * what is named twice counts once. In a folder the directories that a MeshCluster declares as its own are left out: they
- * hold a cluster's manifests. Never throws but for `signal`: what cannot be read is a problem like any other
- * (FILE_UNREADABLE, FILE_TOO_LARGE), and then there are no intents.
+ * what is named twice counts once. In a folder the directories that a MeshCluster declares as its own are left out, since
+ * they hold a cluster's manifests, and so are a CA's key files. Never throws but for `signal`: what cannot be read is a
+ * problem like any other (FILE_UNREADABLE, FILE_TOO_LARGE), and then there are no intents.
  */
 export async function readIntentFiles(
   paths: readonly string[],
@@ -111,7 +111,7 @@ function withinLimit(source: Source, text: string | undefined): ReadResult {
   return text === undefined ? { problem: tooLarge(source.name) } : { source, file: { name: source.name, text } };
 }
 
-/** The files that are no manifests of a cluster's directory. Who names such a file itself wants it read. */
+/** The files that are no manifests of a cluster's directory and no CA's key. Who names such a file itself wants it read. */
 function withoutManifests(
   texts: readonly { readonly file: InputFile; readonly source: Source }[],
   cwd: string,
@@ -120,8 +120,17 @@ function withoutManifests(
     clusterDirectories(file).map((directory) => resolve(cwd, dirname(source.path), directory)),
   );
   return texts
-    .filter(({ source }) => source.isNamed || !directories.some((directory) => source.path.startsWith(directory + sep)))
+    .filter(
+      ({ file, source }) =>
+        source.isNamed ||
+        !(isKeyFile(file) || directories.some((directory) => source.path.startsWith(directory + sep))),
+    )
     .map(({ file }) => file);
+}
+
+/** As `isthmus ca init` writes it, beside the declarations. */
+function isKeyFile({ text }: InputFile): boolean {
+  return /^\s*\{\s*"format":\s*"isthmus-ca-key"/.test(text);
 }
 
 /** `access.directory` of the clusters that a file declares, as far as it can be read. */

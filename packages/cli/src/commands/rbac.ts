@@ -1,4 +1,13 @@
-import { type MeshCluster, MeshError, nearestName, type RbacSubject, rbacManifests } from "@isthmus/core";
+import {
+  type ExternalAccess,
+  issuedCredentialName,
+  type MeshCluster,
+  MeshError,
+  nearestName,
+  type RbacSubject,
+  rbacManifests,
+  selectClusters,
+} from "@isthmus/core";
 import { exitCodes } from "../exit.ts";
 import { readMeshIfAny } from "../readMeshIfAny.ts";
 import { renderYaml } from "../render/data.ts";
@@ -17,7 +26,7 @@ export interface RbacCommandOptions {
 
 /** Prints the roles and bindings that our commands need in a cluster, and nothing more. Asks no cluster. */
 export async function rbac(session: Session, cluster: string, options: RbacCommandOptions): Promise<number> {
-  const { mesh, clusters } = await readMeshIfAny(session);
+  const { mesh, clusters, externalAccesses } = await readMeshIfAny(session);
   const declared = clusters === undefined ? undefined : findCluster(cluster, clusters);
   const { istioNamespace } = mesh.spec;
   const name = options.name ?? (options.readOnly === true ? "isthmus-reader" : "isthmus");
@@ -29,6 +38,7 @@ export async function rbac(session: Session, cluster: string, options: RbacComma
     access: options.readOnly === true ? "read" : "write",
     manageCa: options.manageCa === true,
     rotateCa: options.rotateCa === true,
+    ...(declared && { credentials: credentialsOf(declared, clusters ?? [], externalAccesses) }),
     ...(options.namespace === undefined ? {} : { writeNamespaces: [...new Set(options.namespace)].sort() }),
   });
   if (session.format === "json") {
@@ -39,6 +49,18 @@ export async function rbac(session: Session, cluster: string, options: RbacComma
   session.print(manifests.map(renderYaml).join("---\n"));
   session.note(nextSteps(context, subject));
   return exitCodes.ok;
+}
+
+/** The Secrets that `isthmus ca issue --external` writes to in a cluster. */
+function credentialsOf(
+  cluster: MeshCluster,
+  clusters: readonly MeshCluster[],
+  accesses: readonly ExternalAccess[],
+): { readonly namespace: string; readonly names: readonly string[] } {
+  const issued = accesses.filter(
+    ({ spec }) => spec.tls.credential?.issue !== undefined && selectClusters(spec.clusters, clusters).includes(cluster),
+  );
+  return { namespace: cluster.spec.ingressGateway.namespace, names: issued.map(issuedCredentialName) };
 }
 
 /** Throws USAGE for a cluster that is not declared, or is a directory. */

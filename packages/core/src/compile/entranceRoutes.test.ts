@@ -1,5 +1,6 @@
 import { externalAccess, intents, mesh, namespace, observedCluster, pod, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
+import { issuedCredentialName } from "../facts/issuedCredentialName.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { ObservedCluster } from "../model/observed.ts";
 import { compile } from "./compile.ts";
@@ -71,6 +72,17 @@ test("plain HTTP is a Gateway on the gateway that is there, and an HTTPRoute", (
     ],
   });
   expect(problems).toEqual([]);
+});
+
+test("an issued certificate is referred to by the name of the Secret that it is put into", () => {
+  const { objects, problems } = compiled({ tls: { mode: "Simple", credential: { issue: {} } } });
+
+  expect(problems).toEqual([]);
+  expect(JSON.stringify(objects)).toContain(
+    JSON.stringify([
+      { group: "", kind: "Secret", name: issuedCredentialName({ metadata: { namespace: "bar", name: "httpbin" } }) },
+    ]),
+  );
 });
 
 test("mutual TLS with a redirect is a Gateway and a route for each of the two ports", () => {

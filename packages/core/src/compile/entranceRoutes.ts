@@ -1,4 +1,5 @@
 import { gatewayServiceNames } from "../facts/gatewayAddresses.ts";
+import { issuedCredentialName } from "../facts/issuedCredentialName.ts";
 import {
   type ApiGateway,
   gatewayApiGroup,
@@ -112,7 +113,7 @@ function security({ intent }: Entrance, { use }: EntrancePort): Pick<Listener, "
         protocol: "HTTPS",
         tls: {
           mode: "Terminate",
-          certificateRefs: [{ group: "", kind: "Secret", name: credential?.secret ?? "" }],
+          certificateRefs: [{ group: "", kind: "Secret", name: credential?.secret ?? issuedCredentialName(intent) }],
           // istio/pilot/pkg/config/kube/gatewaycommon, GatewayTLSTerminateModeKey
           ...(mode === "Mutual" ? { options: { "gateway.istio.io/tls-terminate-mode": "MUTUAL" } } : {}),
         },

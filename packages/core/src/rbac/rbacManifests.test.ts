@@ -75,6 +75,19 @@ test("a rotation reads metrics of pods in every namespace, beside the Secret, an
   expect(without.filter((grant) => !granted.includes(grant))).toEqual([]);
 });
 
+test("the Secrets beside the gateway that we issue may be touched where the CA is managed, by name", () => {
+  const credentials = { namespace: "gateways", names: ["b", "a"] };
+  const secrets = (given: RbacOptions) => grants(given).filter((grant) => grant.includes("Role gateways"));
+
+  expect(secrets({ ...options, credentials })).toEqual([]);
+  expect(secrets({ ...options, manageCa: true, credentials: { ...credentials, names: [] } })).toEqual([]);
+  expect(secrets({ ...options, manageCa: true, credentials })).toEqual([
+    "Role gateways: get secrets(a,b)",
+    "Role gateways: create secrets(a,b)",
+    "Role gateways: patch secrets(a,b)",
+  ]);
+});
+
 test("where namespaces are named, writing is allowed there by Roles and nowhere else", () => {
   const granted = grants({ ...options, writeNamespaces: ["bar", "istio-system"] });
 

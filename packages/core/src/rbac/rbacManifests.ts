@@ -15,6 +15,8 @@ export interface RbacOptions {
   readonly access: "read" | "write";
   /** Also the Secret `cacerts` in Istio's namespace. */
   readonly manageCa: boolean;
+  /** With `manageCa`, also the Secrets beside a gateway in which Isthmus puts the certificates that it issues. */
+  readonly credentials?: { readonly namespace: string; readonly names: readonly string[] };
   /** What `isthmus ca rotate` needs, `cacerts` among it. */
   readonly rotateCa?: boolean;
   /** Write only in these namespaces; in every one unless told. */
@@ -35,7 +37,7 @@ interface PolicyRule {
 /**
  * The manifests that give a subject exactly what our commands use in one cluster. Whatever is read or written in Istio's
  * namespace only is in a Role there; so is writing where its namespaces are named. No `watch`, no `update`, no Secret but
- * `cacerts`.
+ * `cacerts` and the named ones beside the gateway.
  */
 export function rbacManifests(options: RbacOptions): readonly KubeObject[] {
   const { name, subject, istioNamespace, access, manageCa, rotateCa = false, writeNamespaces } = options;
@@ -57,6 +59,7 @@ export function rbacManifests(options: RbacOptions): readonly KubeObject[] {
     binding("ClusterRole", { name }, name, subject),
     role("Role", { name, namespace: istioNamespace }, rulesOf(inIstio)),
     binding("Role", { name, namespace: istioNamespace }, name, subject),
+    ...(manageCa ? credentialRole(options) : []),
     ...(isEverywhere || writing.length === 0
       ? []
       : writeNamespaces.flatMap((namespace) => {
@@ -64,6 +67,14 @@ export function rbacManifests(options: RbacOptions): readonly KubeObject[] {
           return [role("Role", metadata, rulesOf(writing)), binding("Role", metadata, metadata.name, subject)];
         })),
   ];
+}
+
+/** A Role of its own, since the gateway may stand in another namespace than Istio. */
+function credentialRole({ name, subject, credentials }: RbacOptions): readonly KubeObject[] {
+  if (credentials === undefined || credentials.names.length === 0) return [];
+  const metadata = { name: `${name}-edge`, namespace: credentials.namespace };
+  const rights = rightsOf(["ca"]).map((right) => ({ ...right, names: [...credentials.names].sort() }));
+  return [role("Role", metadata, rulesOf(rights)), binding("Role", metadata, metadata.name, subject)];
 }
 
 /**
