@@ -5,6 +5,7 @@ export type { Cluster } from "./cluster.ts";
 export type { CurlOptions, CurlResult } from "./curl.ts";
 export { stopLab } from "./down.ts";
 export { gatewayPorts } from "./gateway.ts";
+export type { GeneratedIstio } from "./istiod.ts";
 export type { KubeObject } from "./kubeObject.ts";
 export { Lab, type Manifests } from "./lab.ts";
 export { LabError } from "./labError.ts";

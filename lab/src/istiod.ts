@@ -26,15 +26,21 @@ export async function createIstioNamespace(cluster: Cluster): Promise<void> {
   });
 }
 
+/** Mesh configuration as YAML, and environment of istiod. */
+export interface GeneratedIstio {
+  readonly mesh: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /**
  * istiod runs as a process on the node, with the mesh configuration in its ConfigMap as in any cluster. Upstream Envoy lacks
  * Istio's own filters, therefore the switches; everything else is Istio as it is.
  */
-export async function startIstiod(cluster: Cluster): Promise<void> {
+export async function startIstiod(cluster: Cluster, given?: GeneratedIstio): Promise<void> {
   const { home, name } = cluster;
   const cwd = join(cluster.directory, "istiod");
   await mkdir(cwd, { recursive: true });
-  await cluster.api.apply(meshConfiguration(cluster));
+  await cluster.api.apply(meshConfiguration(cluster, given));
   await mountOnce(cluster);
   await startMounts(cluster);
   await startProcess(home, {
@@ -67,6 +73,7 @@ export async function startIstiod(cluster: Cluster): Promise<void> {
       INJECT_ENABLED: "false",
       PILOT_ENABLE_ANALYSIS: "false",
       ISTIO_MULTIROOT_MESH: "true",
+      ...given?.env,
     },
   });
 }
@@ -83,7 +90,7 @@ export async function isIstiodReady(cluster: Cluster): Promise<boolean> {
   return (await tryRun(inNamespace(cluster.namespace, probe))).exitCode === 0;
 }
 
-function meshConfiguration(cluster: Cluster): KubeObject {
+function meshConfiguration(cluster: Cluster, given?: GeneratedIstio): KubeObject {
   const mesh = {
     accessLogFile: "/dev/stdout",
     accessLogEncoding: "JSON",
@@ -97,7 +104,7 @@ function meshConfiguration(cluster: Cluster): KubeObject {
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: { name: "istio", namespace: "istio-system", labels: { "istio.io/rev": "default" } },
-    data: { mesh: stringify(mesh), meshNetworks: "networks: {}\n" },
+    data: { mesh: given?.mesh ?? stringify(mesh), meshNetworks: "networks: {}\n" },
   };
 }
 

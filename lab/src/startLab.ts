@@ -16,7 +16,7 @@ import { claimHome, isAnythingUp, stopLab } from "./down.ts";
 import { createGateway } from "./gateway.ts";
 import { appScriptSource, appScripts } from "./images.ts";
 import { registerInjection } from "./injectionWebhook.ts";
-import { createIstioNamespace, registerIstiod, startIstiod, waitForIstiod } from "./istiod.ts";
+import { createIstioNamespace, type GeneratedIstio, registerIstiod, startIstiod, waitForIstiod } from "./istiod.ts";
 import { writeKubeconfigs } from "./kubeconfig.ts";
 import { Lab } from "./lab.ts";
 import { LabError } from "./labError.ts";
@@ -33,6 +33,8 @@ export interface LabOptions extends Partial<LabShape> {
   readonly force?: boolean;
   /** Leaves a lab that failed to come up as it is, to be looked at, instead of removing it. */
   readonly keepFailed?: boolean;
+  /** What istiod of a cluster runs with in place of the lab's own. */
+  readonly istio?: (cluster: string) => GeneratedIstio;
   readonly onProgress?: (message: string) => void;
 }
 
@@ -48,7 +50,14 @@ const defaultShape: LabShape = {
 
 /** Brings a lab up and returns when its gateways are ready. Its processes outlive this one. */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
-  const { home = defaultHome(), force = false, keepFailed = false, onProgress = () => undefined, ...wishes } = options;
+  const {
+    home = defaultHome(),
+    force = false,
+    keepFailed = false,
+    onProgress = () => undefined,
+    istio,
+    ...wishes
+  } = options;
   const shape = checkShape({ ...defaultShape, ...wishes });
   await checkMachine();
   if (await isAnythingUp(home)) {
@@ -59,14 +68,15 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     await stopLab(home);
   }
   try {
-    return await bringUp(home, shape, onProgress);
+    return await bringUp(home, shape, { onProgress, ...(istio && { istio }) });
   } catch (error) {
     if (!keepFailed) await stopLab(home);
     throw error;
   }
 }
 
-async function bringUp(home: string, shape: LabShape, onProgress: (message: string) => void): Promise<Lab> {
+async function bringUp(home: string, shape: LabShape, given: Given): Promise<Lab> {
+  const { onProgress } = given;
   const state = await claim(home, shape);
   await startEtcd(state);
   if (shape.mesh && shape.roots === "shared") await createMeshRoot(home);
@@ -77,7 +87,7 @@ async function bringUp(home: string, shape: LabShape, onProgress: (message: stri
       const cluster = await startApiServer(state, each);
       onProgress(`${cluster.name}: API server is up`);
       await startCluster(cluster);
-      if (shape.mesh) await startMesh(cluster, shape, onProgress);
+      if (shape.mesh) await startMesh(cluster, shape, given);
       return cluster;
     }),
   );
@@ -118,10 +128,15 @@ async function startCluster(cluster: Cluster): Promise<void> {
   ]);
 }
 
-async function startMesh(cluster: Cluster, shape: LabShape, onProgress: (message: string) => void): Promise<void> {
+interface Given {
+  readonly onProgress: (message: string) => void;
+  readonly istio?: (cluster: string) => GeneratedIstio;
+}
+
+async function startMesh(cluster: Cluster, shape: LabShape, { onProgress, istio }: Given): Promise<void> {
   await createIstioNamespace(cluster);
   if (shape.roots === "shared") await plugInIntermediate(cluster);
-  await startIstiod(cluster);
+  await startIstiod(cluster, istio?.(cluster.name));
   await registerIstiod(cluster);
   await registerValidation(cluster);
   await registerInjection(cluster);

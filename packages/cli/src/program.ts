@@ -222,6 +222,31 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       const { rbac } = await import("./commands/rbac.ts");
       finish(await rbac(await session(command), cluster, options));
     });
+  program
+    .command("install-config")
+    .description("print what a cluster's Istio has to be installed with")
+    .argument("<cluster>", "a declared cluster; any name where none is declared yet")
+    .addOption(
+      new Option("--format <format>", "for Helm, istioctl, or the mesh configuration alone")
+        .choices(["helm", "operator", "meshconfig"])
+        .default("helm"),
+    )
+    .addOption(new Option("--chart <chart>", "only this chart's values").choices(["base", "istiod", "gateway"]))
+    .addOption(
+      new Option("--service <type>", "of the gateway's Service")
+        .choices(["LoadBalancer", "NodePort"])
+        .default("LoadBalancer"),
+    )
+    .option("--network <name>", "the cluster's network (default: the cluster's name)")
+    .option("--registry-only", "nothing may be called that is not declared")
+    .option("--multi-root", "let istiod take over other roots, as `isthmus ca rotate root` needs")
+    .option("--access-log", "let sidecars and gateways write access logs")
+    .option("--current <file>", "show only what differs in these values (exit code 0 nothing, 1 some)")
+    .option("--live", "the same with the cluster's present mesh configuration")
+    .action(async (cluster: string, options, command: Command) => {
+      const { installConfig } = await import("./commands/installConfig.ts");
+      finish(await installConfig(await session(command), cluster, options));
+    });
   addCaCommands(program, session, finish);
 
   program.commandsGroup("More:").helpCommand("help [command]", "print help for a command");

@@ -22,6 +22,14 @@ export type { GatewayAddress, GatewayAddresses } from "./facts/gatewayAddresses.
 export { gatewayAddresses } from "./facts/gatewayAddresses.ts";
 export { issuedCredentialName } from "./facts/issuedCredentialName.ts";
 export { isInjected } from "./facts/workloads.ts";
+export {
+  type HelmValues,
+  helmValues,
+  type InstallOptions,
+  istioOperator,
+  meshConfigValues,
+} from "./install/installConfig.ts";
+export { withValues } from "./install/withValues.ts";
 export { type AskedRight, askedRights } from "./kinds/askedRights.ts";
 export type { KindEntry } from "./kinds/catalog.ts";
 export { catalog, kindEntry } from "./kinds/catalog.ts";

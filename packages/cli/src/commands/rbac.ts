@@ -3,12 +3,12 @@ import {
   issuedCredentialName,
   type MeshCluster,
   MeshError,
-  nearestName,
   type RbacSubject,
   rbacManifests,
   selectClusters,
 } from "@isthmus/core";
 import { exitCodes } from "../exit.ts";
+import { findDeclaredCluster } from "../findDeclaredCluster.ts";
 import { readMeshIfAny } from "../readMeshIfAny.ts";
 import { renderYaml } from "../render/data.ts";
 import type { Session } from "../session.ts";
@@ -27,7 +27,10 @@ export interface RbacCommandOptions {
 /** Prints the roles and bindings that our commands need in a cluster, and nothing more. Asks no cluster. */
 export async function rbac(session: Session, cluster: string, options: RbacCommandOptions): Promise<number> {
   const { mesh, clusters, externalAccesses } = await readMeshIfAny(session);
-  const declared = clusters === undefined ? undefined : findCluster(cluster, clusters);
+  const declared = clusters === undefined ? undefined : findDeclaredCluster(cluster, clusters);
+  if (declared?.spec.access.directory !== undefined) {
+    throw usage(`cluster ${cluster} is a directory of manifests`, "files need no roles");
+  }
   const { istioNamespace } = mesh.spec;
   const name = options.name ?? (options.readOnly === true ? "isthmus-reader" : "isthmus");
   const subject = subjectOf(options, name, options.accountNamespace ?? istioNamespace);
@@ -61,23 +64,6 @@ function credentialsOf(
     ({ spec }) => spec.tls.credential?.issue !== undefined && selectClusters(spec.clusters, clusters).includes(cluster),
   );
   return { namespace: cluster.spec.ingressGateway.namespace, names: issued.map(issuedCredentialName) };
-}
-
-/** Throws USAGE for a cluster that is not declared, or is a directory. */
-function findCluster(name: string, clusters: readonly MeshCluster[]): MeshCluster {
-  const found = clusters.find(({ metadata }) => metadata.name === name);
-  if (found === undefined) {
-    const names = clusters.map(({ metadata }) => metadata.name);
-    const meant = nearestName(name, names);
-    throw usage(
-      `no cluster ${name} is declared`,
-      meant === undefined ? `declared are: ${names.join(", ")}` : `did you mean ${meant}?`,
-    );
-  }
-  if (found.spec.access.directory !== undefined) {
-    throw usage(`cluster ${name} is a directory of manifests`, "files need no roles");
-  }
-  return found;
 }
 
 function subjectOf({ user, group }: RbacCommandOptions, name: string, namespace: string): RbacSubject {

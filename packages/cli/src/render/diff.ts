@@ -55,7 +55,8 @@ function changedFields(changes: readonly FieldChange[], side: "before" | "after"
   return fields.length === 0 ? "" : renderYaml(Object.fromEntries(fields));
 }
 
-function paintDiff(patch: string, style: Style): string {
+/** Coloured line by line. */
+export function paintDiff(patch: string, style: Style): string {
   const lines = patch.trimEnd().split("\n");
   return lines.map((line) => `${paintLine(line, style)}\n`).join("");
 }

@@ -1,0 +1,19 @@
+import { type MeshCluster, MeshError, nearestName } from "@isthmus/core";
+
+/** The cluster of that name. Throws USAGE where it is not declared, or is a directory: files are not installed. */
+export function findDeclaredCluster(name: string, clusters: readonly MeshCluster[]): MeshCluster {
+  const found = clusters.find(({ metadata }) => metadata.name === name);
+  if (found === undefined) {
+    const names = clusters.map(({ metadata }) => metadata.name);
+    const meant = nearestName(name, names);
+    throw usage(
+      `no cluster ${name} is declared`,
+      meant === undefined ? `declared are: ${names.join(", ")}` : `did you mean ${meant}?`,
+    );
+  }
+  return found;
+}
+
+function usage(message: string, hint: string): MeshError {
+  return new MeshError({ code: "USAGE", at: "", message, hint });
+}
