@@ -183,7 +183,13 @@ function podObject(cluster: Cluster, pod: PodRecord, owner: KubeObject | undefin
 
 /** With the containers that injection adds or completes. */
 function containersOf(cluster: Cluster, pod: PodRecord): Container[] {
-  const proxy = { image: proxyImage, env: [{ name: "SECRET_TTL", value: cluster.certificates }] };
+  const proxy = {
+    image: proxyImage,
+    env: [
+      { name: "SECRET_TTL", value: cluster.certificates },
+      { name: "ISTIO_META_DNS_CAPTURE", value: "true" },
+    ],
+  };
   const containers = pod.containers.map((container) =>
     container.image === "auto" ? { ...container, ...proxy } : container,
   );

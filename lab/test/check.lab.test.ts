@@ -246,16 +246,17 @@ test("istiod, injection, namespaces and pods: many breaks at once, each with its
   await Promise.all([
     setIstiod("app.kubernetes.io/version=1.19.3"),
     kubectl("cluster1", "label", "namespace", "foo", "istio.io/dataplane-mode=ambient"),
-    kubectl(
-      "cluster1",
-      "annotate",
-      "pod",
-      "-n",
-      "foo",
-      "-l",
-      "app=sleep",
-      'proxy.istio.io/config={"proxyMetadata": {"ISTIO_META_DNS_CAPTURE": "false"}}',
-    ),
+    lab.cluster("cluster1").api.apply({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "injected-before", namespace: "foo" },
+      spec: {
+        containers: [
+          { name: "app", image: "curlimages/curl" },
+          { name: "istio-proxy", image: "docker.io/istio/proxyv2:old", env: [{ name: "SECRET_TTL", value: "24h" }] },
+        ],
+      },
+    }),
     kubectl("cluster2", "label", "namespace", "bar", "istio-injection-", "istio.io/rev=canary"),
     kubectl("cluster1", "delete", "mutatingwebhookconfiguration", "istio-sidecar-injector"),
     setMesh(`${text}enableAutoMtls: false\n`.replace("enableAutoMtls: true\n", "")),
@@ -294,7 +295,7 @@ test("istiod, injection, namespaces and pods: many breaks at once, each with its
   await Promise.all([
     setIstiod("app.kubernetes.io/version=1.27.0"),
     kubectl("cluster1", "label", "namespace", "foo", "istio.io/dataplane-mode-"),
-    kubectl("cluster1", "annotate", "pod", "-n", "foo", "-l", "app=sleep", "proxy.istio.io/config-"),
+    kubectl("cluster1", "-n", "foo", "delete", "pod", "injected-before", "--force"),
     kubectl("cluster2", "label", "namespace", "bar", "istio-injection=enabled", "istio.io/rev-"),
     lab.apply("cluster1", [
       {

@@ -75,6 +75,8 @@ test("the account may nothing else: no Secret, no other kind, no other verb", as
     ...networking.map((each) => `${each}.networking.istio.io`),
     "authorizationpolicies.security.istio.io",
     "requestauthentications.security.istio.io",
+    ...["gateways", "httproutes", "tlsroutes"].map((each) => `${each}.gateway.networking.k8s.io`),
+    "serviceimports.multicluster.x-k8s.io",
   ];
   const listed = [
     "namespaces",
@@ -83,6 +85,7 @@ test("the account may nothing else: no Secret, no other kind, no other verb", as
     "servicecidrs.networking.k8s.io",
     "sidecars.networking.istio.io",
     "peerauthentications.security.istio.io",
+    "serviceexports.multicluster.x-k8s.io",
     "mutatingwebhookconfigurations.admissionregistration.k8s.io",
   ];
   expect(allowed.filter((right) => !everybody.includes(right))).toEqual(
