@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { connect } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAuthority, issueCertificate } from "../src/certificates.ts";
@@ -49,7 +49,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await lab?.down();
-  await Promise.all([home, folder].map((each) => rm(each, { recursive: true, force: true })));
+  await Promise.all([home, folder, dirname(kubeconfig)].map((each) => rm(each, { recursive: true, force: true })));
 });
 
 const declarations = `
