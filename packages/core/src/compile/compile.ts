@@ -5,11 +5,13 @@ import { at, type Intents } from "../model/intents.ts";
 import type { Observed } from "../model/observed.ts";
 import { checkTraffic } from "./checkTraffic.ts";
 import { checkTrust } from "./checkTrust.ts";
+import { checkUserPolicies } from "./checkUserPolicies.ts";
 import { type Claims, userClaims } from "./claims.ts";
 import { clusterSetHosts } from "./clusterSetHosts.ts";
 import { compileAccess } from "./compileAccess.ts";
 import type { CompileContext } from "./compileContext.ts";
 import { compileEntrances } from "./compileEntrances.ts";
+import { compileLocalAccess } from "./compileLocalAccess.ts";
 import { compileSameName } from "./compileSameName.ts";
 import { type ExportedShare, resolveExports } from "./exports.ts";
 import { externalHosts } from "./externalHosts.ts";
@@ -52,6 +54,8 @@ export function compile(intents: Intents, observed: Observed): Compiled {
     checkTraffic(share, report);
     compileServers(share, context);
     compileAccess(share, context);
+    compileLocalAccess(share, intents, context);
+    checkUserPolicies(share, context);
     if (share.intent.spec.as.includes("SameName")) demands.push(...compileSameName(share, trusted, context));
   }
   const mesh = meshHosts(shares, trusted, context);

@@ -19,17 +19,23 @@ import { covers } from "./visibility.ts";
  * - where a cluster merges remote endpoints into its Service, a gateway that passes the Service's own name through would
  *   send calls on to the other cluster's gateway, which sends them back (docs/decisions/0003);
  * - where only some ports are shared, since AUTO_PASSTHROUGH opens all ports of a name;
- * - where calls from other clusters are held to rules, which know them by this SNI (compileAccess).
+ * - where calls from other clusters, or all others, are held to rules, which know them by this SNI (compileAccess,
+ *   compileLocalAccess).
  */
-function hasEntryService({ intent }: Share): boolean {
-  return intent.spec.as.includes("SameName") || intent.spec.ports !== undefined || restrictsCallers(intent.spec);
+function hasEntryService({ intent }: Share, mesh: Mesh): boolean {
+  return (
+    intent.spec.as.includes("SameName") ||
+    intent.spec.ports !== undefined ||
+    restrictsCallers(intent.spec, mesh) ||
+    mesh.spec.access.localCallers === "Consumers"
+  );
 }
 
 /**
  * The host that a server's gateway passes through to its own pods, or to those of one version: what the SNI of consumers names.
  */
 export function passthroughHost(share: Share, mesh: Mesh, version?: VersionLabels): string {
-  return version !== undefined || hasEntryService(share)
+  return version !== undefined || hasEntryService(share, mesh)
     ? `${entryServiceName(share, version)}.${share.namespace}.svc.${mesh.spec.clusterDomain}`
     : localHost(share, mesh);
 }
@@ -47,7 +53,7 @@ function entryServiceName(share: Share, version: VersionLabels | undefined): str
 /** What a serving cluster needs so that consumers get in. */
 export function compileServers(share: Share, context: CompileContext): void {
   for (const server of share.servers) {
-    if (hasEntryService(share)) context.emit(server.facts.name, entryService(share, server, undefined));
+    if (hasEntryService(share, context.mesh)) context.emit(server.facts.name, entryService(share, server, undefined));
     for (const version of versionsAt(share, server)) {
       context.emit(server.facts.name, entryService(share, server, version));
     }

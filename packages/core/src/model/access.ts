@@ -1,10 +1,16 @@
+import type { Mesh } from "./mesh.ts";
 import type { SharedService } from "./sharedService.ts";
 
 type Spec = SharedService["spec"];
 
-/** Whether more is asked than to make the service known: only then do callers meet a policy. */
-export function restrictsCallers({ access, consumers }: Spec): boolean {
+/** Whether the declaration itself says who may call what. */
+export function hasAccessRules({ access, consumers }: Spec): boolean {
   return access !== undefined || consumers.some(({ serviceAccounts }) => serviceAccounts !== undefined);
+}
+
+/** Whether more is asked than to make the service known: only then do callers of other clusters meet a policy. */
+export function restrictsCallers(spec: Spec, mesh: Mesh): boolean {
+  return hasAccessRules(spec) || mesh.spec.access.remoteCallers === "Consumers";
 }
 
 /**
@@ -21,4 +27,13 @@ export function allowedPrincipals(consumers: Spec["consumers"], trustDomain: str
     );
   });
   return principals.includes("*") ? ["*"] : [...new Set(principals)].sort();
+}
+
+/** Whether `<service account>.<namespace>` is among the consumers. */
+export function isConsumer(identity: string, consumers: Spec["consumers"]): boolean {
+  const [account = "", namespace = ""] = identity.split(".");
+  return consumers.some(
+    ({ namespaces, serviceAccounts }) =>
+      (namespaces?.includes(namespace) ?? true) && (serviceAccounts?.includes(account) ?? true),
+  );
 }

@@ -1,29 +1,31 @@
 import type { Problem } from "../problem.ts";
-import { restrictsCallers } from "./access.ts";
+import { isConsumer, restrictsCallers } from "./access.ts";
 import { at } from "./intents.ts";
+import type { Mesh } from "./mesh.ts";
 import type { SharedService } from "./sharedService.ts";
 
 /** Access rules that name callers who are no consumers, and a dry run of no rules. */
-export function checkAccess(service: SharedService): readonly Problem[] {
+export function checkAccess(service: SharedService, mesh: Mesh): readonly Problem[] {
   const { access = [], consumers, accessDryRun } = service.spec;
   const strangers = access.flatMap(({ from = [] }, rule) =>
     from.flatMap((identity, index) => {
-      const [account = "", namespace = ""] = identity.split(".");
-      const isConsumer = consumers.some(
-        ({ namespaces, serviceAccounts }) =>
-          (namespaces?.includes(namespace) ?? true) && (serviceAccounts?.includes(account) ?? true),
-      );
-      if (isConsumer) return [];
+      if (isConsumer(identity, consumers)) return [];
       const place = at(service, "spec", "access", rule, "from", index);
       const message = `spec.access[${rule}] admits ${identity}, which spec.consumers does not cover`;
       return [{ code: "FIELD_INVALID", at: place, message, hint: "add it to spec.consumers" } as const];
     }),
   );
-  if (accessDryRun !== true || restrictsCallers(service.spec)) return strangers;
+  if (accessDryRun !== true || restrictsCallers(service.spec, mesh) || mesh.spec.access.localCallers === "Consumers")
+    return strangers;
   const place = at(service, "spec", "accessDryRun");
   const message = "spec.accessDryRun has no rules to try";
   return [
     ...strangers,
-    { code: "FIELD_INVALID", at: place, message, hint: "give spec.access or consumers[].serviceAccounts" },
+    {
+      code: "FIELD_INVALID",
+      at: place,
+      message,
+      hint: "give spec.access or consumers[].serviceAccounts here, or spec.access of the Mesh",
+    },
   ];
 }

@@ -22,7 +22,7 @@ export function checkIntents(intents: Intents, context: IntentsContext = everyth
   return [
     ...checkMesh(intents.mesh),
     ...checkMeshClusters(intents.clusters, context.fileOf),
-    ...intents.sharedServices.flatMap((service) => checkSharedService(service, intents.clusters)),
+    ...intents.sharedServices.flatMap((service) => checkSharedService(service, intents)),
     ...intents.externalAccesses.flatMap(checkExternalAccess),
     ...intents.externalAccesses.flatMap(checkJwt),
     ...intents.externalServices.flatMap(checkExternalService),

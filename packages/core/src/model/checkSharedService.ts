@@ -3,18 +3,21 @@ import { checkAccess } from "./checkAccess.ts";
 import { checkRoutes } from "./checkRoutes.ts";
 import { checkSplit } from "./checkSplit.ts";
 import { checkTrafficPolicy } from "./checkTrafficPolicy.ts";
-import { at } from "./intents.ts";
+import { at, type Intents } from "./intents.ts";
 import type { MeshCluster } from "./meshCluster.ts";
 import type { SharedService } from "./sharedService.ts";
 
 /** Weights and rules of a shared service that contradict its other fields. */
-export function checkSharedService(service: SharedService, clusters: readonly MeshCluster[]): readonly Problem[] {
+export function checkSharedService(
+  service: SharedService,
+  { mesh, clusters }: Pick<Intents, "mesh" | "clusters">,
+): readonly Problem[] {
   return [
     ...checkSplit(service, clusters),
     ...checkRoutes(service),
     ...checkTrafficPolicy(service),
     ...checkAccessPorts(service),
-    ...checkAccess(service),
+    ...checkAccess(service, mesh),
   ];
 }
 

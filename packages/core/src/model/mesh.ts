@@ -6,6 +6,8 @@ const hostTemplate = z
   .string()
   .regex(/^[a-z0-9{}.-]+$/, "must be a host name with {service}, {namespace} and {cluster} as placeholders");
 
+const callersSchema = z.enum(["Any", "Consumers"]);
+
 export const meshSpecSchema = z.strictObject({
   trustDomain: z.string().min(1).default("cluster.local").describe("SPIFFE trust domain of every cluster"),
   istioNamespace: dnsLabelSchema.default("istio-system").describe("Istio's root namespace in every cluster"),
@@ -40,6 +42,25 @@ export const meshSpecSchema = z.strictObject({
       "Share what ServiceExports of multicluster.x-k8s.io in the clusters export, as <service>.<namespace>.svc.clusterset.local; absent: exports are not looked at",
     ),
   ca: meshCaSchema.prefault({}).describe("Where the mesh's certificates come from; only `isthmus ca` uses it"),
+  access: z
+    .strictObject({
+      remoteCallers: callersSchema
+        .default("Any")
+        .describe(
+          "Who may call shared services from other clusters where the service does not say: Any of the mesh, or its Consumers",
+        ),
+      localCallers: callersSchema
+        .default("Any")
+        .describe(
+          "Who may call shared services inside their own cluster: Any, or the Consumers that name this cluster",
+        ),
+      dryRun: z
+        .boolean()
+        .default(false)
+        .describe("Only report in Istio's logs and metrics what these two settings would deny"),
+    })
+    .prefault({})
+    .describe("What holds for every shared service"),
 });
 
 export const meshSchema = z

@@ -117,7 +117,7 @@ class ProbeRun {
       path,
       roots: this.#roots(path.consumer.cluster),
       identity: known?.name,
-      isRestricted: share !== undefined && restrictsCallers(share.spec),
+      isRestricted: share !== undefined && restrictsCallers(share.spec, this.#options.intents.mesh),
       now: this.#options.now(),
     };
     const times: number[] = [];
@@ -139,7 +139,7 @@ class ProbeRun {
     if (client === undefined) return { ...base, detail: `${path.consumer.cluster} is a directory` };
     const share = this.#shares.get(path.owner);
     const { calls, timeout, signal } = this.#options;
-    const isRestricted = share !== undefined && restrictsCallers(share.spec);
+    const isRestricted = share !== undefined && restrictsCallers(share.spec, this.#options.intents.mesh);
     return probeFromPod(path, caller, { client, calls, timeout, isRestricted, ...(signal ? { signal } : {}) }).catch(
       (error: unknown) => ({ ...base, detail: messageOf(error) }),
     );

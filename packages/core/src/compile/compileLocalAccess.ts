@@ -1,0 +1,93 @@
+import type { AuthorizationPolicy } from "../kinds/istio.ts";
+import { securityApiVersion } from "../kinds/istio.ts";
+import { dnsLabel } from "../kinds/names.ts";
+import { ownershipLabels } from "../kinds/ownership.ts";
+import { at, type Intents } from "../model/intents.ts";
+import { selectClusters } from "../model/selectClusters.ts";
+import { allowedCalls, areRulesForHttp, denyRules, isMerged, type Rule, targetPort } from "./accessRules.ts";
+import type { CompileContext } from "./compileContext.ts";
+import { gatewayPrincipals } from "./gatewayPrincipals.ts";
+import { passthroughSni } from "./passthroughPolicy.ts";
+import { passthroughHosts } from "./serverSide.ts";
+import type { Server, Share, SharedPort } from "./share.ts";
+
+/**
+ * Holds callers inside a serving cluster to the consumers that name this cluster, where the Mesh asks for it: everything that
+ * does not come by the entry Service, plain text too. Ingress gateways that an ExternalAccess leads through stay allowed.
+ */
+export function compileLocalAccess(share: Share, intents: Intents, context: CompileContext): void {
+  if (context.mesh.spec.access.localCallers === "Any") return;
+  for (const server of share.servers) {
+    if (!areRulesForHttp(share, server, context.report)) continue;
+    const rules = server.ports.map((port) => rulesOfPort(share, server, port, { intents, context }));
+    if (rules.includes(undefined)) continue;
+    context.emit(
+      server.facts.name,
+      policy(
+        share,
+        server,
+        rules.flatMap((list) => list ?? []),
+        context,
+      ),
+    );
+  }
+}
+
+function policy(share: Share, server: Server, rules: Rule[], { mesh }: CompileContext): AuthorizationPolicy {
+  const isDryRun = share.intent.spec.accessDryRun ?? mesh.spec.access.dryRun;
+  return {
+    apiVersion: securityApiVersion,
+    kind: "AuthorizationPolicy",
+    metadata: {
+      name: dnsLabel([share.service, "access", "local"], [share.namespace]),
+      namespace: share.namespace,
+      labels: ownershipLabels(share.owner, "server"),
+      ...(isDryRun ? { annotations: { "istio.io/dry-run": "true" } } : {}),
+    },
+    spec: { action: "DENY", selector: { matchLabels: { ...server.service.spec.selector } }, rules },
+  };
+}
+
+/** Merged names give local calls the entry Service's SNI, so there all calls meet the rules, of all consumers. */
+function rulesOfPort(
+  share: Share,
+  server: Server,
+  port: SharedPort,
+  { intents, context }: { readonly intents: Intents; readonly context: CompileContext },
+): readonly Rule[] | undefined {
+  const { mesh, report } = context;
+  const target = targetPort(server, port);
+  if (typeof target === "string") {
+    report.add(
+      share.owner,
+      "PORT_NAMED",
+      at(mesh, "spec", "access", "localCallers"),
+      `Service ${share.namespace}/${share.service} in ${server.facts.name} names its pods' port for ${port.number}, so local callers cannot be held to rules at that port alone`,
+      "give targetPort as a number there",
+    );
+    return undefined;
+  }
+  const merged = isMerged(share, server);
+  const consumers = share.intent.spec.consumers.filter(
+    ({ clusters }) => merged || selectClusters(clusters, intents.clusters).includes(server.cluster),
+  );
+  const gateways = entrancePrincipals(share, server, port, intents);
+  const snis = passthroughHosts(share, server, mesh).map((host) => passthroughSni(host, port.number));
+  return denyRules(
+    share,
+    [...allowedCalls(share, port, consumers, mesh), ...(gateways.length === 0 ? [] : [{ principals: gateways }])],
+    { port, target, sni: merged ? undefined : { except: snis } },
+    report,
+  );
+}
+
+function entrancePrincipals(share: Share, server: Server, port: SharedPort, intents: Intents): readonly string[] {
+  const leadsHere = intents.externalAccesses.some(
+    ({ metadata, spec }) =>
+      metadata.namespace === share.namespace &&
+      (spec.service ?? metadata.name) === share.service &&
+      spec.port === port.number &&
+      selectClusters(spec.clusters, intents.clusters).includes(server.cluster),
+  );
+  return leadsHere ? gatewayPrincipals(server.cluster.spec.ingressGateway, server.facts, intents.mesh) : [];
+}
