@@ -4,7 +4,6 @@ import { checkRoutes } from "./checkRoutes.ts";
 import { checkSplit } from "./checkSplit.ts";
 import { checkTrafficPolicy } from "./checkTrafficPolicy.ts";
 import { at, type Intents } from "./intents.ts";
-import type { MeshCluster } from "./meshCluster.ts";
 import type { SharedService } from "./sharedService.ts";
 
 /** Weights and rules of a shared service that contradict its other fields. */

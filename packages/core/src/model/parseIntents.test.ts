@@ -54,6 +54,7 @@ test("two MeshClusters and one SharedService are enough: everything else has a d
       },
       names: { perCluster: "{service}.{namespace}.{cluster}", mesh: "{service}.{namespace}.mesh" },
       addressPool: "240.0.0.0/16",
+      emit: "Istio",
       access: { remoteCallers: "Any", localCallers: "Any", dryRun: false },
     },
   });
