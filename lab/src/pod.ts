@@ -167,7 +167,7 @@ function podObject(cluster: Cluster, pod: PodRecord, owner: KubeObject | undefin
       name: pod.name,
       namespace: pod.namespace,
       labels: pod.labels,
-      ...(pod.proxy === "none" ? {} : { annotations: { "sidecar.istio.io/status": '{"revision":"default"}' } }),
+      ...(pod.proxy === "none" ? {} : { annotations: annotationsOf(pod) }),
       ...(owner === undefined ? {} : { ownerReferences: [ownerReference(owner)] }),
     },
     spec: {
@@ -178,6 +178,13 @@ function podObject(cluster: Cluster, pod: PodRecord, owner: KubeObject | undefin
         ...{ name, image, command, args, env, ports },
       })),
     },
+  };
+}
+
+function annotationsOf({ proxyConfig }: PodRecord): Readonly<Record<string, string>> {
+  return {
+    "sidecar.istio.io/status": '{"revision":"default"}',
+    ...(proxyConfig === undefined ? {} : { "proxy.istio.io/config": proxyConfig }),
   };
 }
 

@@ -18,6 +18,8 @@ export interface PodRecord {
   readonly nodeAddress: string;
   readonly serviceAccount: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Annotation `proxy.istio.io/config` of the template, as it stands there. */
+  readonly proxyConfig?: string;
   /** The name of the Deployment, or of the pod itself when it stands alone. */
   readonly workload: string;
   readonly owned: boolean;

@@ -1,5 +1,6 @@
 import { chown, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parse } from "yaml";
 import type { Cluster } from "./cluster.ts";
 import { discoveryAddress } from "./istiod.ts";
 import { proxyUser } from "./layout.ts";
@@ -70,6 +71,12 @@ async function waitForRoot(cluster: Cluster): Promise<string> {
   });
 }
 
+/** Injection puts these into the proxy's environment. istio/pkg/kube/inject/webhook.go */
+function proxyMetadataOf({ proxyConfig = "" }: PodRecord): Readonly<Record<string, string>> {
+  const config: { proxyMetadata?: Readonly<Record<string, string>> } | null = parse(proxyConfig);
+  return config?.proxyMetadata ?? {};
+}
+
 export function proxyProcess(cluster: Cluster, pod: PodRecord): string {
   return `${cluster.name}-${pod.namespace}.${pod.name}-istio-proxy`;
 }
@@ -80,7 +87,7 @@ export async function startProxy(cluster: Cluster, pod: PodRecord): Promise<void
     configPath: join(pod.directory, "etc/istio/proxy"),
     discoveryAddress,
     concurrency: 1,
-    proxyMetadata: { ISTIO_META_DNS_CAPTURE: "true" },
+    proxyMetadata: { ISTIO_META_DNS_CAPTURE: "true", ...proxyMetadataOf(pod) },
   };
   const gateway: Readonly<Record<string, string>> =
     pod.proxy === "router" ? { ISTIO_META_UNPRIVILEGED_POD: "true", ISTIO_META_ROUTER_MODE: "sni-dnat" } : {};
@@ -113,13 +120,13 @@ export async function startProxy(cluster: Cluster, pod: PodRecord): Promise<void
       ISTIO_META_NODE_NAME: pod.node,
       ISTIO_META_MESH_ID: "lab",
       ISTIO_META_INTERCEPTION_MODE: "REDIRECT",
-      ISTIO_META_DNS_CAPTURE: "true",
       ISTIO_META_APP_CONTAINERS: pod.containers.map(({ name }) => name).join(","),
       ISTIO_META_WORKLOAD_NAME: pod.workload,
       ISTIO_META_OWNER: `kubernetes://apis/apps/v1/namespaces/${pod.namespace}/deployments/${pod.workload}`,
       ISTIO_META_POD_PORTS: JSON.stringify(pod.containers.flatMap(({ ports = [] }) => ports)),
       ISTIO_META_ENVOY_STATS_FLUSH_INTERVAL: "5s",
       ...gateway,
+      ...config.proxyMetadata,
     },
   });
 }

@@ -84,8 +84,14 @@ async function recordOf(
     nodeAddress: node.address,
     serviceAccount: template.spec.serviceAccountName ?? "default",
     labels: labelsOf(plan, decided.proxy),
+    ...proxyConfigOf(template),
     containers: template.spec.containers,
   };
+}
+
+function proxyConfigOf({ metadata }: PodTemplate): Pick<PodRecord, "proxyConfig"> {
+  const proxyConfig = metadata?.annotations?.["proxy.istio.io/config"];
+  return proxyConfig === undefined ? {} : { proxyConfig };
 }
 
 /** The labels that Istio's injection adds: without `tlsMode` no client would speak mutual TLS to the pod. */

@@ -16,7 +16,7 @@ export const exitCodes = {
 
 /** The code for a command that could not do its work; 2 where 1 is already an answer. */
 export function failureCode(command: string): number {
-  return ["diff", "verify", "probe", "trace", "check", "install-config", "ca status"].includes(command)
+  return ["diff", "verify", "probe", "doctor", "trace", "check", "install-config", "ca status"].includes(command)
     ? 2
     : exitCodes.failed;
 }

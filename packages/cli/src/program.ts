@@ -197,6 +197,17 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       finish(await check(openSession(io, command.name(), globals), { ...options, junit }));
     });
   program
+    .command("doctor")
+    .description("find out why a request fails: on paper, on the wire, and in between")
+    .argument("<from>", "who calls: sleep.foo@cluster1")
+    .argument("<url>", "http, https, grpc or tcp://host:port")
+    .option("--method <method>", "of the request", "GET")
+    .option("--header <name:value>", "a header of the request (repeat it)", collect)
+    .action(async (from: string, url: string, options, command: Command) => {
+      const { doctor } = await import("./commands/doctor.ts");
+      finish(await doctor(await session(command), { from, url }, options));
+    });
+  program
     .command("explain")
     .description("what a problem code means; without a code, all")
     .argument("[code]", "such as GATEWAY_NO_ADDRESS")

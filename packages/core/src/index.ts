@@ -14,6 +14,21 @@ export { gatewayListener } from "./check/gatewayListener.ts";
 export type { Reading } from "./check/reading.ts";
 export { checks, runChecks } from "./check/runChecks.ts";
 export { compile } from "./compile/compile.ts";
+export type { Diagnosis, WireVerdict } from "./doctor/diagnose.ts";
+export { diagnose } from "./doctor/diagnose.ts";
+export type {
+  Down,
+  Evidence,
+  IstiodEvidence,
+  Knock,
+  ProxyEvidence,
+  ProxyState,
+  ProxySync,
+  Rejection,
+  Unseen,
+  Upstream,
+  WireCall,
+} from "./doctor/evidence.ts";
 export type { EmcoOptions } from "./emco/emcoPlacement.ts";
 export { importEmco } from "./emco/importEmco.ts";
 export type { ClusterFacts } from "./facts/clusterFacts.ts";
@@ -139,6 +154,8 @@ export type {
   ProxyTls,
   Transport,
 } from "./trace/attempt.ts";
+export { callerSteps } from "./trace/callerSteps.ts";
+export { findCaller } from "./trace/client/findCaller.ts";
 export type { PathEffect, PathEffectKind, PathEffectsInput } from "./trace/pathEffects.ts";
 export { brokenPaths, pathEffects } from "./trace/pathEffects.ts";
 export { trace } from "./trace/trace.ts";

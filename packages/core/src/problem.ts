@@ -191,6 +191,18 @@ export const problemCodes = {
   TRACE_NO_SIDECAR: { severity: "error", summary: "mutual TLS is spoken to a pod that has no sidecar" },
   TRACE_DENIED: { severity: "error", summary: "an AuthorizationPolicy denies the request" },
   TRACE_LOOP: { severity: "error", summary: "gateways send a request back and forth" },
+  // Doctor: what is found on the way of a request that fails
+  DOCTOR_PROXY_DOWN: { severity: "error", summary: "the client's sidecar does not answer" },
+  DOCTOR_NAME: { severity: "error", summary: "the client's pod does not resolve a name that its sidecar should know" },
+  DOCTOR_CERTIFICATE: { severity: "error", summary: "a workload's certificate has ended, or is not valid yet" },
+  DOCTOR_GATEWAY_DOWN: { severity: "error", summary: "no pod of the gateway is ready and answers" },
+  DOCTOR_GATEWAY_SILENT: { severity: "error", summary: "the gateway's address takes connections and says nothing" },
+  DOCTOR_ADDRESS_TIMEOUT: { severity: "error", summary: "nothing answers at a gateway's address" },
+  DOCTOR_ADDRESS_REFUSED: { severity: "error", summary: "a gateway's address refuses connections" },
+  DOCTOR_APP_DOWN: { severity: "error", summary: "the app does not listen behind its sidecar" },
+  DOCTOR_CONFIG_REJECTED: { severity: "error", summary: "Envoy rejects what istiod sends it" },
+  DOCTOR_PROXY_STALE: { severity: "error", summary: "a proxy works with an old configuration" },
+  DOCTOR_ISTIOD_DOWN: { severity: "error", summary: "istiod does not answer" },
 } as const satisfies Record<string, { severity: "error" | "delay" | "warning"; summary: string }>;
 
 export type ProblemCode = keyof typeof problemCodes;

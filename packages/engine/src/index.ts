@@ -14,6 +14,7 @@ export type {
 } from "./ca/ca.ts";
 export { loadCa } from "./ca/loadCa.ts";
 export { type GatherOptions, gatherFacts } from "./check/gatherFacts.ts";
+export { type EvidenceOptions, gatherEvidence } from "./doctor/gatherEvidence.ts";
 export {
   type IntentFiles,
   type IntentFilesOptions,

@@ -1,0 +1,280 @@
+import type { Problem, ProblemCode } from "../problem.ts";
+import type { Evidence, IstiodEvidence, Knock, ProxyEvidence, Unseen, WireCall } from "./evidence.ts";
+
+/** `works`: answered on the wire; `fails`: not; `untold`: it could not be tried, the paper is all there is. */
+export type WireVerdict = "works" | "fails" | "untold";
+
+export interface Diagnosis {
+  readonly wire: WireVerdict;
+  /** The first is the cause, where the request fails; the others stand beside it. Where it works, all are only remarks. */
+  readonly findings: readonly Problem[];
+  /** What could not be looked at, for people. */
+  readonly unseen: readonly string[];
+}
+
+/**
+ * Why a request fails: what is down or refuses on its way comes first, then what the configuration on paper says, then why a
+ * proxy does not do what is on paper. Evidence that a hop fails now outweighs what merely could make one fail.
+ */
+export function diagnose(evidence: Evidence): Diagnosis {
+  const wire = wireVerdict(evidence.wire);
+  const late = [...rejectionFaults(evidence), ...syncFaults(evidence), ...istiodFaults(evidence)];
+  // A sidecar that lacks its newest configuration does not know new names.
+  const isLate = late.some(({ at }) => at.startsWith(evidence.request.from.cluster));
+  const direct = [
+    ...clientFaults(evidence),
+    ...(isLate ? [] : nameFaults(evidence)),
+    ...certificateFaults(evidence),
+    ...gatewayFaults(evidence),
+    ...knockFaults(evidence),
+  ];
+  const paper = paperFaults(evidence);
+  const app = wire === "works" ? [] : appFaults(evidence);
+  // A gateway that is down is also what the paper sees; an identity that is not accepted is nothing but paper.
+  const ordered = [...direct, ...paper, ...app, ...(wire === "works" ? [] : missingFaults(evidence, late)), ...late];
+  return { wire, findings: withoutRepeats(ordered), unseen: unseenOf(evidence) };
+}
+
+function wireVerdict(wire: WireCall | Unseen): WireVerdict {
+  if ("unseen" in wire) return "untold";
+  if (wire.exitCode !== 0) return "fails";
+  const isProxys = wire.server === "envoy" || wire.server === "istio-envoy";
+  const refusedByProxy =
+    isProxys && /^(RBAC: access denied|no healthy upstream|upstream |Jwt |no cluster|$)/.test(wire.body);
+  return refusedByProxy && [401, 403, 404, 502, 503, 504].includes(wire.status) ? "fails" : "works";
+}
+
+function clientFaults({ proxies }: Evidence): readonly Problem[] {
+  return proxies
+    .filter(({ role }) => role === "client")
+    .flatMap((proxy) => {
+      const { cluster, namespace, pod, isReady, state } = proxy;
+      if (!("down" in state)) return [];
+      const message = `the sidecar of ${namespace}/${pod} does not answer: ${state.down}`;
+      return [
+        problem(
+          "DOCTOR_PROXY_DOWN",
+          `${cluster}: Pod ${namespace}/${pod}`,
+          message,
+          isReady ? logsOf(proxy) : describePod(proxy),
+        ),
+      ];
+    });
+}
+
+/** curl's exit code 6: the name has no address; 28: here, that nobody says so in time. */
+function nameFaults({ wire, paper, request }: Evidence): readonly Problem[] {
+  if ("unseen" in wire || paper.verdict !== "reaches") return [];
+  if (wire.exitCode !== 6 && !(wire.exitCode === 28 && /resolv/i.test(wire.error))) return [];
+  const { cluster, namespace, workload } = request.from;
+  return [
+    problem(
+      "DOCTOR_NAME",
+      `${cluster}: Pod ${namespace}/${workload}`,
+      `${request.url.host} does not resolve in the client's pod, although the sidecar's configuration has it`,
+      "The sidecar does not answer DNS: restart the pod, and see that ISTIO_META_DNS_CAPTURE is true in its proxy's configuration.",
+    ),
+  ];
+}
+
+function certificateFaults({ proxies, now }: Evidence): readonly Problem[] {
+  return proxies.flatMap((proxy) => {
+    // A gateway passes mutual TLS through: its own certificate is not asked for.
+    if (proxy.role === "gateway" || !("certificates" in proxy.state)) return [];
+    const expired = proxy.state.certificates.find(({ notAfter }) => notAfter <= now);
+    const early = proxy.state.certificates.find(({ notBefore }) => notBefore > now);
+    const at = `${proxy.cluster}: Pod ${proxy.namespace}/${proxy.pod}`;
+    if (expired !== undefined) {
+      const message = `the certificate of ${expired.identity} ended ${expired.notAfter} and was not renewed`;
+      return [problem("DOCTOR_CERTIFICATE", at, message, `istiod of ${proxy.cluster} renews it: ${logsOf(proxy)}`)];
+    }
+    if (early === undefined) return [];
+    const message = `the certificate of ${early.identity} is valid only from ${early.notBefore}`;
+    return [problem("DOCTOR_CERTIFICATE", at, message, "Compare the clocks of istiod's node and of this machine.")];
+  });
+}
+
+function gatewayFaults({ proxies }: Evidence): readonly Problem[] {
+  const gateways = proxies.filter(({ role }) => role === "gateway");
+  const isUp = ({ isReady, state }: ProxyEvidence) => isReady && !("down" in state);
+  if (gateways.length === 0 || gateways.some(isUp)) return [];
+  return gateways.map((proxy) => {
+    const why = "down" in proxy.state ? `: ${proxy.state.down}` : "";
+    const message = `the gateway ${proxy.namespace}/${proxy.pod} is ${proxy.isReady ? "not answering" : "not ready"}${why}`;
+    return problem(
+      "DOCTOR_GATEWAY_DOWN",
+      `${proxy.cluster}: Pod ${proxy.namespace}/${proxy.pod}`,
+      message,
+      describePod(proxy),
+    );
+  });
+}
+
+function knockFaults({ knocks }: Evidence): readonly Problem[] {
+  return knocks.flatMap((knock) => knockFault(knock) ?? []);
+}
+
+function knockFault({ address, port, from, result, detail }: Knock): Problem | undefined {
+  const where = `${address}:${port}`;
+  const who = from === "client" ? "the client's pod" : "here";
+  switch (result) {
+    case "timeout":
+      return problem(
+        "DOCTOR_ADDRESS_TIMEOUT",
+        where,
+        `nothing answers at ${where}, tried from ${who}: a firewall drops it, or it is nobody's address`,
+        "Compare it with the gateway Service's addresses (isthmus status), and open the port for the client's nodes.",
+      );
+    case "refused":
+      return problem(
+        "DOCTOR_ADDRESS_REFUSED",
+        where,
+        `${where} refuses connections, tried from ${who}: ${detail}`,
+        "Is this the gateway's port? Compare it with the gateway Service (isthmus status), then plan again.",
+      );
+    case "silent":
+      return problem(
+        "DOCTOR_GATEWAY_SILENT",
+        where,
+        `${where} takes connections and then says nothing`,
+        "The gateway hangs, or something before it swallows the traffic: restart the gateway's pods.",
+      );
+    case "open":
+    case "unknown":
+      return undefined;
+  }
+}
+
+function paperFaults({ paper }: Evidence): readonly Problem[] {
+  const { blamed } = paper;
+  if (blamed === undefined || paper.verdict === "reaches") return [];
+  const { object, cluster = "", field } = blamed;
+  const named =
+    object === undefined
+      ? ""
+      : `${object.kind} ${object.namespace === undefined ? "" : `${object.namespace}/`}${object.name}`;
+  const at = [cluster === "" ? named : `${cluster}: ${named}`, field].filter((part) => part !== undefined).join(" ");
+  return [problem(blamed.code, at.trim(), blamed.detail, blamed.mend)];
+}
+
+/** The server's sidecar could not open a connection to its app while we asked. */
+function appFaults({ proxies }: Evidence): readonly Problem[] {
+  return proxies.flatMap((proxy) => {
+    if (proxy.role !== "server" || !("upstreams" in proxy.state)) return [];
+    const failing = proxy.state.upstreams.filter(
+      ({ cluster, failures }) => cluster.startsWith("inbound|") && failures > 0,
+    );
+    return failing.map(({ cluster }) => {
+      const port = cluster.split("|")[1] ?? "";
+      return problem(
+        "DOCTOR_APP_DOWN",
+        `${proxy.cluster}: Pod ${proxy.namespace}/${proxy.pod}`,
+        `the app does not listen on port ${port}: its sidecar cannot connect to it`,
+        `kubectl --context ${proxy.cluster} logs -n ${proxy.namespace} ${proxy.pod}`,
+      );
+    });
+  });
+}
+
+/** The client's proxy has not got what is on paper. Why, `late` tells; where it does not, this stands alone. */
+function missingFaults({ proxies, destinations, paper }: Evidence, late: readonly Problem[]): readonly Problem[] {
+  if (late.length > 0 || paper.verdict !== "reaches") return [];
+  return proxies.flatMap((proxy) => {
+    if (proxy.role !== "client" || !("upstreams" in proxy.state) || destinations.length === 0) return [];
+    const known = new Set(proxy.state.upstreams.map(({ address, port }) => `${address}:${port}`));
+    const missing = destinations.filter((destination) => !known.has(destination));
+    if (missing.length === 0) return [];
+    return [
+      problem(
+        "DOCTOR_PROXY_STALE",
+        `${proxy.cluster}: Pod ${proxy.namespace}/${proxy.pod}`,
+        `the sidecar does not know ${missing.join(", ")}, which its configuration on paper leads to`,
+        `istioctl --context ${proxy.cluster} proxy-config endpoints ${proxy.pod}.${proxy.namespace}`,
+      ),
+    ];
+  });
+}
+
+function rejectionFaults({ proxies }: Evidence): readonly Problem[] {
+  return proxies.flatMap((proxy) => {
+    if (!("rejections" in proxy.state)) return [];
+    return proxy.state.rejections.map(({ type, name, reason }) =>
+      problem(
+        "DOCTOR_CONFIG_REJECTED",
+        `${proxy.cluster}: Pod ${proxy.namespace}/${proxy.pod}`,
+        `Envoy rejects ${type} ${name} and keeps the one before: ${reason}`,
+        `istioctl --context ${proxy.cluster} proxy-config ${type} ${proxy.pod}.${proxy.namespace} -o json`,
+      ),
+    );
+  });
+}
+
+function syncFaults({ proxies, istiods }: Evidence): readonly Problem[] {
+  return proxies.flatMap((proxy) => {
+    const synced = istiods.find(({ cluster }) => cluster === proxy.cluster)?.proxies;
+    if (synced === undefined || "unseen" in synced || "down" in synced) return [];
+    const found = synced.find(({ proxy: name }) => name === `${proxy.pod}.${proxy.namespace}`);
+    const at = `${proxy.cluster}: Pod ${proxy.namespace}/${proxy.pod}`;
+    if (found === undefined) {
+      const message = `the proxy is not connected to istiod of ${proxy.cluster}: it works with what it had`;
+      return [problem("DOCTOR_PROXY_STALE", at, message, logsOf(proxy))];
+    }
+    if (found.unacknowledged.length === 0) return [];
+    const message = `the proxy has not acknowledged its newest configuration: ${found.unacknowledged.join(", ")}`;
+    return [problem("DOCTOR_PROXY_STALE", at, message, `istioctl --context ${proxy.cluster} proxy-status`)];
+  });
+}
+
+function istiodFaults({ istiods }: Evidence): readonly Problem[] {
+  return istiods.flatMap((istiod) => {
+    if (istiod.ready > 0 && !("down" in istiod.proxies)) return [];
+    return [
+      problem(
+        "DOCTOR_ISTIOD_DOWN",
+        istiod.cluster,
+        istiodMessage(istiod),
+        `kubectl --context ${istiod.cluster} get pods -A -l app=istiod`,
+      ),
+    ];
+  });
+}
+
+function istiodMessage({ cluster, pods, ready, proxies }: IstiodEvidence): string {
+  if (pods === 0) return `no pod of istiod runs in ${cluster}: proxies get no new configuration and no certificates`;
+  const why = "down" in proxies ? `: ${proxies.down}` : "";
+  return `istiod of ${cluster} does not answer (${ready} of ${pods} pods ready)${why}: proxies get no new configuration and no certificates`;
+}
+
+function unseenOf({ wire, proxies, istiods }: Evidence): readonly string[] {
+  return [
+    ...("unseen" in wire ? [`the request could not be tried: ${wire.unseen}`] : []),
+    ...proxies.flatMap(({ namespace, pod, cluster, state }) =>
+      "unseen" in state ? [`Pod ${namespace}/${pod} in ${cluster} could not be asked: ${state.unseen}`] : [],
+    ),
+    ...istiods.flatMap(({ cluster, proxies: synced }) =>
+      "unseen" in synced ? [`istiod of ${cluster} could not be asked: ${synced.unseen}`] : [],
+    ),
+  ];
+}
+
+function problem(code: ProblemCode, at: string, message: string, hint: string): Problem {
+  return { code, at, message, hint };
+}
+
+function logsOf({ cluster, namespace, pod }: ProxyEvidence): string {
+  return `kubectl --context ${cluster} logs -n ${namespace} ${pod} -c istio-proxy`;
+}
+
+function describePod({ cluster, namespace, pod }: ProxyEvidence): string {
+  return `kubectl --context ${cluster} describe pod -n ${namespace} ${pod}`;
+}
+
+function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
+  const seen = new Set<string>();
+  return problems.filter((each) => {
+    const key = `${each.code} ${each.at}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}

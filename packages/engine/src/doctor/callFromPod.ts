@@ -1,0 +1,55 @@
+import { MeshError, type TraceRequest, type Unseen, type WireCall } from "@isthmus/core";
+import { KubeError } from "@isthmus/kube";
+import type { Reach } from "../target/target.ts";
+
+export interface PodCall {
+  readonly reach: Reach;
+  readonly namespace: string;
+  readonly pod: string;
+  /** Its app's. */
+  readonly container: string;
+  readonly request: TraceRequest;
+  readonly signal?: AbortSignal;
+}
+
+const seconds = 8;
+const separator = "\u001e";
+
+/** Makes a request from a pod's app container with curl, through its sidecar. Throws only the signal's reason. */
+export async function callFromPod({
+  reach,
+  namespace,
+  pod,
+  container,
+  request,
+  signal,
+}: PodCall): Promise<WireCall | Unseen> {
+  const { url, method, headers } = request;
+  const scheme = { http: "http", grpc: "http", https: "https", tcp: "telnet" }[url.scheme];
+  const argv = [
+    ...["curl", "-s", "-S", "-m", `${seconds}`, "-X", method, "-w", `${separator}%{json}${separator}%{header_json}`],
+    ...(url.scheme === "https" ? ["-k"] : []),
+    ...(url.scheme === "grpc" ? ["--http2-prior-knowledge"] : []),
+    ...Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]),
+    `${scheme}://${url.host}:${url.port}${url.path}`,
+  ];
+  try {
+    const done = await reach.exec({ namespace, pod, container }, argv, signal === undefined ? {} : { signal });
+    const [body = "", facts = "{}", answered = "{}"] = done.stdout.split(separator);
+    const { http_code: status = 0, time_total: time = 0 }: { http_code?: number; time_total?: number } =
+      JSON.parse(facts);
+    const { server = [] }: { server?: readonly string[] } = JSON.parse(answered);
+    return {
+      exitCode: done.exitCode,
+      status,
+      server: server[0] ?? "",
+      body: body.slice(0, 300),
+      error: done.stderr.trim(),
+      seconds: time,
+    };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof KubeError || error instanceof MeshError) return { unseen: error.message };
+    throw error;
+  }
+}
