@@ -45,14 +45,24 @@ function isLeaderRecord({ metadata }: KubeObject): boolean {
   return metadata.annotations?.["control-plane.alpha.kubernetes.io/leader"] !== undefined;
 }
 
-/** Everything without our label to the last byte, resourceVersion included. */
+/**
+ * Everything without our label to the last byte, resourceVersion included. Of Gateway API objects without their status: istiod
+ * writes it anew whenever what they lead to comes and goes.
+ */
 export async function foreignObjects(lab: Lab, cluster: string): Promise<string> {
   const objects = await list(lab, cluster);
   return objects
     .filter((object) => !isOurs(object) && !isLeaderRecord(object))
-    .map((object) => JSON.stringify(object))
+    .map((object) => JSON.stringify(withoutIstiodsStatus(object)))
     .sort()
     .join("\n");
+}
+
+function withoutIstiodsStatus(object: KubeObject): unknown {
+  if (!object.apiVersion?.startsWith("gateway.networking.k8s.io/")) return object;
+  const { metadata, spec } = object as KubeObject & { readonly spec?: unknown };
+  const { name, namespace, uid, generation, labels, annotations } = metadata;
+  return { metadata: { name, namespace, uid, generation, labels, annotations }, spec };
 }
 
 /** What `istioctl analyze` says about a cluster, a line a message. */

@@ -156,6 +156,6 @@ function requireMultiRoot(seen: readonly TrustObservation[]): void {
     code: "MULTIROOT_OFF",
     at: lacking.join(", "),
     message: `istiod of ${lacking.join(", ")} does not take over other roots while it runs`,
-    hint: "Set ISTIO_MULTIROOT_MESH=true for istiod (Helm: pilot.env.ISTIO_MULTIROOT_MESH), let it restart, and begin again.",
+    hint: "Set ISTIO_MULTIROOT_MESH=true for istiod (Helm chart istiod: env.ISTIO_MULTIROOT_MESH), let it restart, and begin again.",
   });
 }
