@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Lab, startLab, waitFor } from "../src/index.ts";
+import { type GeneratedIstio, type Lab, startLab, waitFor } from "../src/index.ts";
 import { inNamespace } from "../src/run.ts";
 import { accountKubeconfig } from "./account.ts";
 import { prepareExample } from "./example.ts";
+import { istioOf, renderIstio } from "./generatedIstio.ts";
 import { type CliResult, isthmus } from "./isthmus.ts";
 
 const declarations = `
@@ -35,9 +36,20 @@ let output = "";
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "isthmus-ca-"));
-  // Each istiod begins with a root of its own, as in a fresh installation.
-  lab = await startLab({ home, clusters: 2, roots: "separate" });
   folder = await mkdtemp(join(tmpdir(), "isthmus-ca-user-"));
+  const rendering = await mkdtemp(join(tmpdir(), "isthmus-ca-istio-"));
+  const rendered = new Map<string, GeneratedIstio>();
+  for (const cluster of ["cluster1", "cluster2"]) {
+    rendered.set(cluster, istioOf(await renderIstio(cluster, rendering)));
+  }
+  await rm(rendering, { recursive: true });
+  // Installed as `install-config` says; each istiod begins with a root of its own, as in a fresh installation.
+  lab = await startLab({
+    home,
+    clusters: 2,
+    roots: "separate",
+    istio: (cluster) => rendered.get(cluster) ?? { mesh: "", env: {} },
+  });
   process.env.ISTHMUS_CA_PASSPHRASE = "correct horse battery";
 });
 

@@ -1,11 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parse, parseAllDocuments, stringify } from "yaml";
-import { type GeneratedIstio, type KubeObject, type Lab, startLab } from "../src/index.ts";
+import { parseAllDocuments } from "yaml";
+import { type KubeObject, type Lab, startLab } from "../src/index.ts";
 import { prepareExample } from "./example.ts";
+import { findObject, istioOf, renderIstio } from "./generatedIstio.ts";
 import { isthmus } from "./isthmus.ts";
 
 /**
@@ -13,54 +14,24 @@ import { isthmus } from "./isthmus.ts";
  * runs with what comes out: mesh configuration and environment.
  */
 
-const istioctl = `${process.env.HOME}/.cache/isthmus-lab/bin/istioctl`;
-
 let home: string;
 let labHome: string;
 let lab: Lab;
 let rendered: ReadonlyMap<string, readonly KubeObject[]>;
 
-async function render(cluster: string): Promise<readonly KubeObject[]> {
-  const file = join(home, `${cluster}.yaml`);
-  const options = ["--format", "operator", "--service", "NodePort", "--registry-only", "--multi-root", "--access-log"];
-  const { stdout, exitCode } = await isthmus(home, join(home, "none"), "install-config", cluster, ...options);
-  expect(exitCode).toBe(0);
-  await writeFile(file, stdout);
-  const manifests = await execa(istioctl, ["manifest", "generate", "-f", file]);
-  return parseAllDocuments(manifests.stdout).map((document) => document.toJS());
-}
-
 function find(cluster: string, kind: string, name: string): KubeObject {
-  const found = rendered.get(cluster)?.find((object) => object.kind === kind && object.metadata.name === name);
-  if (found === undefined) throw new Error(`the charts make no ${kind} ${name}`);
-  return found;
-}
-
-interface Deployment {
-  readonly template: { readonly spec: { readonly containers: readonly { readonly env?: readonly Variable[] }[] } };
-}
-interface Variable {
-  readonly name: string;
-  readonly value?: string;
-}
-
-function generated(cluster: string): GeneratedIstio {
-  const { template } = find(cluster, "Deployment", "istiod").spec as Deployment;
-  const env = template.spec.containers.flatMap((container) => container.env ?? []);
-  const ours = env.filter(({ name }) => ["ISTIO_MULTIROOT_MESH", "CLUSTER_ID"].includes(name));
-  const { mesh = "" } = find(cluster, "ConfigMap", "istio").data as Readonly<Record<string, string>>;
-  // The lab's Envoy is the upstream one, which has no filter for the charts' default metrics.
-  const { defaultProviders: _, ...config } = parse(mesh);
-  return { mesh: stringify(config), env: Object.fromEntries(ours.map(({ name, value = "" }) => [name, value])) };
+  return findObject(rendered.get(cluster) ?? [], kind, name);
 }
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "isthmus-install-"));
   rendered = new Map(
-    await Promise.all(["cluster1", "cluster2"].map(async (cluster) => [cluster, await render(cluster)] as const)),
+    await Promise.all(
+      ["cluster1", "cluster2"].map(async (cluster) => [cluster, await renderIstio(cluster, home)] as const),
+    ),
   );
   labHome = await mkdtemp(join(tmpdir(), "isthmus-install-lab-"));
-  lab = await startLab({ home: labHome, clusters: 2, istio: generated });
+  lab = await startLab({ home: labHome, clusters: 2, istio: (cluster) => istioOf(rendered.get(cluster) ?? []) });
 });
 
 afterAll(async () => {
@@ -73,7 +44,7 @@ test("Istio's charts make of it the cluster's name, several roots, and a gateway
     readonly spec: { readonly type: string; readonly ports: readonly object[]; readonly selector: object };
   };
 
-  expect(generated("cluster1").env).toEqual({ ISTIO_MULTIROOT_MESH: "true", CLUSTER_ID: "cluster1" });
+  expect(istioOf(rendered.get("cluster1") ?? []).env).toEqual({ ISTIO_MULTIROOT_MESH: "true", CLUSTER_ID: "cluster1" });
   expect(spec).toMatchObject({
     type: "NodePort",
     selector: { istio: "ingressgateway" },
