@@ -69,7 +69,7 @@ test("a forwarded port speaks HTTP with Envoy's admin interface", async () => {
 });
 
 test("a port where nobody listens ends the connection with an error", async () => {
-  const socket = await client.portForward({ namespace: "istio-system", pod: gateway, port: 9 });
+  const read = async () => text(await client.portForward({ namespace: "istio-system", pod: gateway, port: 9 }));
 
-  await expect(text(socket)).rejects.toThrow(/refused/);
+  await expect(read()).rejects.toThrow(/refused/);
 });

@@ -1,6 +1,13 @@
 import type { Dispatcher, WebSocket } from "undici";
 
+/** Called from the first message on: one may come with the answer that opens the WebSocket. */
+export interface WebSocketListener {
+  onMessage(data: ArrayBuffer): void;
+  onClose(code: number, reason: string): void;
+}
+
 export interface WebSocketOptions {
+  readonly listener: WebSocketListener;
   readonly dispatcher: Dispatcher;
   readonly protocols: readonly string[];
   readonly headers: Readonly<Record<string, string | string[]>>;
@@ -20,6 +27,7 @@ export async function openWebSocket(url: string, options: WebSocketOptions): Pro
     ),
   });
   socket.binaryType = "arraybuffer";
+  socket.onmessage = ({ data }: { readonly data: ArrayBuffer }) => options.listener.onMessage(data);
   return new Promise((resolve, reject) => {
     const onAbort = () => {
       socket.close();
@@ -30,6 +38,7 @@ export async function openWebSocket(url: string, options: WebSocketOptions): Pro
     socket.onopen = () => {
       settled();
       socket.onerror = null;
+      socket.onclose = ({ code, reason }) => options.listener.onClose(code, reason);
       resolve(socket);
     };
     socket.onerror = () => {

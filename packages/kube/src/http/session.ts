@@ -11,7 +11,7 @@ import { abortable } from "./abortable.ts";
 import { expiredCertificate } from "./expiredCertificate.ts";
 import { clientExpiredProblem, explainFailure, type FailureContext } from "./explainFailure.ts";
 import { openDispatcher } from "./openDispatcher.ts";
-import { openWebSocket } from "./openWebSocket.ts";
+import { openWebSocket, type WebSocketListener } from "./openWebSocket.ts";
 import { readStatus } from "./readStatus.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { Timing } from "./timing.ts";
@@ -44,6 +44,7 @@ export interface WebSocketRequest {
   readonly path: string;
   /** Subprotocols in the order of preference. */
   readonly protocols: readonly string[];
+  readonly listener: WebSocketListener;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -86,7 +87,7 @@ export class Session {
   }
 
   /** An open WebSocket. The caller closes it. */
-  async webSocket({ call, path, protocols, signal }: WebSocketRequest): Promise<WebSocket> {
+  async webSocket({ call, path, protocols, listener, signal }: WebSocketRequest): Promise<WebSocket> {
     const request: HttpRequest = { call, method: "GET", path, signal, once: true };
     return this.#withRetries(request, async () => {
       const credentials = await abortable(this.#source.current(), signal);
@@ -95,6 +96,7 @@ export class Session {
       const socket = await openWebSocket(url, {
         dispatcher,
         protocols,
+        listener,
         headers: this.#headers(request, credentials),
         signal,
       });

@@ -1,4 +1,4 @@
-import type { WebSocket } from "undici";
+import type { WebSocketListener } from "../http/openWebSocket.ts";
 import type { Session } from "../http/session.ts";
 import type { ExecOptions, ExecResult, PodContainer } from "../kubeClient.ts";
 import { type KubeCall, KubeError } from "../kubeError.ts";
@@ -25,9 +25,9 @@ export async function execInPod(
     ["stderr", "true"],
     ...argv.map((word) => ["command", word] as const),
   ]);
-  const socket = await session.webSocket({ call, path, protocols: [protocol], signal });
+  const { listener, ended } = collect(call, signal);
+  const socket = await session.webSocket({ call, path, protocols: [protocol], listener, signal });
   try {
-    const ended = collect(socket, call, signal);
     if (stdin !== undefined) {
       socket.send(Buffer.concat([Buffer.of(channels.stdin), Buffer.from(stdin)]));
       socket.send(Buffer.of(channels.close, channels.stdin));
@@ -38,34 +38,50 @@ export async function execInPod(
   }
 }
 
-function collect(socket: WebSocket, call: KubeCall, signal: AbortSignal | undefined): Promise<ExecResult> {
+function collect(
+  call: KubeCall,
+  signal: AbortSignal | undefined,
+): { readonly listener: WebSocketListener; readonly ended: Promise<ExecResult> } {
   const output: Record<"stdout" | "stderr", Buffer[]> = { stdout: [], stderr: [] };
-  return new Promise((resolve, reject) => {
-    const finish = (end: () => void) => {
-      signal?.removeEventListener("abort", onAbort);
-      end();
-    };
-    const onAbort = () => finish(() => reject(signal?.reason));
-    signal?.addEventListener("abort", onAbort, { once: true });
-    socket.onmessage = ({ data }: { readonly data: ArrayBuffer }) => {
+  const { promise: ended, resolve, reject } = withResolvers<ExecResult>();
+  const onAbort = () => reject(signal?.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  const settled = () => signal?.removeEventListener("abort", onAbort);
+  // Where the WebSocket is never opened nobody waits for this.
+  ended.then(settled, settled);
+  const listener: WebSocketListener = {
+    onMessage(data) {
       const message = Buffer.from(data);
       const bytes = message.subarray(1);
       if (message[0] === channels.stdout) output.stdout.push(bytes);
       if (message[0] === channels.stderr) output.stderr.push(bytes);
       if (message[0] !== channels.status) return;
       const { stdout, stderr } = output;
-      finish(() => {
-        try {
-          const exitCode = exitCodeOf(bytes.toString(), call);
-          resolve({ exitCode, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
-        } catch (error) {
-          reject(error);
-        }
-      });
-    };
-    socket.onclose = ({ code, reason }) =>
-      finish(() => reject(failed(call, `the connection to the pod ended with ${code} ${reason}`.trim())));
+      try {
+        const exitCode = exitCodeOf(bytes.toString(), call);
+        resolve({ exitCode, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
+      } catch (error) {
+        reject(error);
+      }
+    },
+    onClose(code, reason) {
+      reject(failed(call, `the connection to the pod ended with ${code} ${reason}`.trim()));
+    },
+  };
+  return { listener, ended };
+}
+
+/** `Promise.withResolvers`, which Node 20 lacks. */
+function withResolvers<T>() {
+  let settle: { resolve: (value: T) => void; reject: (reason: unknown) => void } | undefined;
+  const promise = new Promise<T>((resolve, reject) => {
+    settle = { resolve, reject };
   });
+  return {
+    promise,
+    resolve: (value: T) => settle?.resolve(value),
+    reject: (reason: unknown) => settle?.reject(reason),
+  };
 }
 
 interface ExecStatus {

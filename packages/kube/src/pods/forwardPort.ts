@@ -1,5 +1,6 @@
 import { Duplex } from "node:stream";
 import type { WebSocket } from "undici";
+import type { WebSocketListener } from "../http/openWebSocket.ts";
 import type { Session } from "../http/session.ts";
 import type { CallOptions, PodPort } from "../kubeClient.ts";
 import { podPath } from "./podPath.ts";
@@ -14,17 +15,13 @@ const channels = { data: 0, error: 1 } as const;
 export async function forwardPort(session: Session, at: PodPort, { signal }: CallOptions): Promise<Duplex> {
   const call = { verb: "create", resource: "pods/portforward", namespace: at.namespace, name: at.pod } as const;
   const path = podPath(at, "portforward", [["ports", `${at.port}`]]);
-  const socket = await session.webSocket({ call, path, protocols: [protocol], signal });
-  return connection(socket, signal);
-}
-
-function connection(socket: WebSocket, signal: AbortSignal | undefined): Duplex {
+  let socket: WebSocket | undefined;
   const greeted = new Set<number>();
   const stream = new Duplex({
     ...(signal === undefined ? {} : { signal }),
     read() {},
     write(chunk: Buffer, _encoding, done) {
-      socket.send(Buffer.concat([Buffer.of(channels.data), chunk]));
+      socket?.send(Buffer.concat([Buffer.of(channels.data), chunk]));
       done();
     },
     // The protocol has no half-closed connections.
@@ -32,21 +29,27 @@ function connection(socket: WebSocket, signal: AbortSignal | undefined): Duplex 
       done();
     },
     destroy(error, done) {
-      socket.close();
+      socket?.close();
       done(error);
     },
   });
-  socket.onmessage = ({ data }: { readonly data: ArrayBuffer }) => {
-    const message = Buffer.from(data);
-    const channel = message[0] ?? 0;
-    // Each channel begins with a message that repeats the port.
-    if (!greeted.has(channel)) {
-      greeted.add(channel);
-      return;
-    }
-    if (channel === channels.data) stream.push(message.subarray(1));
-    if (channel === channels.error) stream.destroy(new Error(message.subarray(1).toString().trim()));
+  const listener: WebSocketListener = {
+    onMessage(data) {
+      const message = Buffer.from(data);
+      const channel = message[0] ?? 0;
+      // Each channel begins with a message that repeats the port.
+      if (!greeted.has(channel)) {
+        greeted.add(channel);
+        return;
+      }
+      if (channel === channels.data) stream.push(message.subarray(1));
+      if (channel === channels.error) stream.destroy(new Error(message.subarray(1).toString().trim()));
+    },
+    onClose: () => void stream.push(null),
   };
-  socket.onclose = () => stream.push(null);
+  // It may fail before anybody else listens; that is told below.
+  stream.on("error", () => {});
+  socket = await session.webSocket({ call, path, protocols: [protocol], listener, signal });
+  if (stream.errored !== null) throw stream.errored;
   return stream;
 }
