@@ -384,12 +384,8 @@ test("an istiod that is down is remarked although the call works", async () => {
   try {
     const { exitCode, wire, findings } = await doctor();
 
-    expect({ exitCode, wire, code: findings[0]?.code, at: findings[0]?.at }).toEqual({
-      exitCode: 0,
-      wire: "works",
-      code: "DOCTOR_ISTIOD_DOWN",
-      at: "cluster2",
-    });
+    expect({ exitCode, wire }).toEqual({ exitCode: 0, wire: "works" });
+    expect(findings.map(({ code, at }) => `${code} ${at}`)).toContain("DOCTOR_ISTIOD_DOWN cluster2");
   } finally {
     await lab.startIstiod("cluster2");
   }

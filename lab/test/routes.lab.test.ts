@@ -296,16 +296,16 @@ test("an explicit order of failover: own pods, then the clusters as listed, and 
   await lab.stopPod("cluster1", "sample/helloworld-v1");
   await waitFor("answers of the first in line", only("v3"));
   await lab.stopPod("cluster3", "sample/helloworld-v3");
-  await waitFor("answers of the second in line", only("v2"), { seconds: 60 });
+  await waitFor("answers of the second in line", only("v2"), { seconds: 120 });
   await lab.startPod("cluster3", "sample/helloworld-v3");
-  await waitFor("answers of the first in line again", only("v3"), { seconds: 60 });
+  await waitFor("answers of the first in line again", only("v3"), { seconds: 120 });
   await lab.startPod("cluster1", "sample/helloworld-v1");
-  await waitFor("own answers again", only("v1"), { seconds: 60 });
+  await waitFor("own answers again", only("v1"), { seconds: 120 });
   const { calls, versions, failures } = await load.stop();
 
   console.info("failover order", versions, "of", calls, "failed", failures);
   expect(Object.keys(versions).sort()).toEqual(["v1", "v2", "v3"]);
-});
+}, 400_000);
 
 /** helloworld v3 in cluster3, and its declaration. */
 async function prepareThird(): Promise<string> {
