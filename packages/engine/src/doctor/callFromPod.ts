@@ -33,8 +33,10 @@ export async function callFromPod({
     ...Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]),
     `${scheme}://${url.host}:${url.port}${url.path}`,
   ];
+  const patience = AbortSignal.timeout(3000 * seconds);
+  const limited = AbortSignal.any([patience, ...(signal === undefined ? [] : [signal])]);
   try {
-    const done = await reach.exec({ namespace, pod, container }, argv, signal === undefined ? {} : { signal });
+    const done = await reach.exec({ namespace, pod, container }, argv, { signal: limited });
     const [body = "", facts = "{}", answered = "{}"] = done.stdout.split(separator);
     const { http_code: status = 0, time_total: time = 0 }: { http_code?: number; time_total?: number } =
       JSON.parse(facts);
@@ -49,6 +51,7 @@ export async function callFromPod({
     };
   } catch (error) {
     signal?.throwIfAborted();
+    if (patience.aborted) return { unseen: `curl in ${namespace}/${pod} did not end` };
     if (error instanceof KubeError || error instanceof MeshError) return { unseen: error.message };
     throw error;
   }

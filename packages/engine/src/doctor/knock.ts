@@ -28,17 +28,15 @@ export async function knock(question: KnockQuestion): Promise<Knock> {
       ...["curl", "-k", "-s", "-S", "-o", "/dev/null", "-m", `${seconds}`, "-w", "%{time_connect}"],
       ...["--connect-to", `${sni}:${port}:${host}:${port}`, `https://${sni}:${port}/`],
     ];
+    const patience = AbortSignal.timeout(3000 * seconds);
+    const limited = AbortSignal.any([patience, ...(signal === undefined ? [] : [signal])]);
     try {
       const container = "istio-proxy";
-      const { exitCode, stdout, stderr } = await reach.exec(
-        { namespace, pod, container },
-        argv,
-        signal ? { signal } : {},
-      );
+      const { exitCode, stdout, stderr } = await reach.exec({ namespace, pod, container }, argv, { signal: limited });
       return { ...base, from: "client", ...judge(exitCode, Number(stdout) > 0, stderr.trim()) };
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof KubeError)) throw error;
+      if (!(error instanceof KubeError) && !patience.aborted) throw error;
     }
   }
   const call = { ...base, timeout: seconds * 1000, tls: { sni, alpn: ["istio"] }, ...(signal ? { signal } : {}) };
