@@ -3,6 +3,7 @@ import { text } from "node:stream/consumers";
 import { type Down, MeshError, type Unseen } from "@isthmus/core";
 import { KubeError } from "@isthmus/kube";
 import type { Reach } from "../target/target.ts";
+import { isImpatience, withPatience } from "./withPatience.ts";
 
 export interface PodQuestion {
   readonly reach: Reach;
@@ -21,15 +22,16 @@ const timeout = 5_000;
  */
 export async function askPod(question: PodQuestion): Promise<{ readonly body: string } | Down | Unseen> {
   const { reach, namespace, pod, port, path } = question;
-  const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...(question.signal ? [question.signal] : [])]);
   try {
-    const socket = await reach.portForward({ namespace, pod, port }, { signal });
-    return { body: await get(socket, path) };
+    return await withPatience(timeout, question.signal, async (signal) => {
+      const socket = await reach.portForward({ namespace, pod, port }, { signal });
+      return { body: await get(socket, path) };
+    });
   } catch (error) {
     question.signal?.throwIfAborted();
     if (error instanceof KubeError && (error.status === 403 || error.status === 404)) return { unseen: error.message };
     if (error instanceof MeshError) return { unseen: error.message };
-    return { down: signal.aborted ? `no answer on port ${port} within ${timeout / 1000} s` : reasonOf(error) };
+    return { down: isImpatience(error) ? `no answer on port ${port} within ${timeout / 1000} s` : reasonOf(error) };
   }
 }
 

@@ -1,6 +1,7 @@
 import { MeshError, type TraceRequest, type Unseen, type WireCall } from "@isthmus/core";
 import { KubeError } from "@isthmus/kube";
 import type { Reach } from "../target/target.ts";
+import { isImpatience, withPatience } from "./withPatience.ts";
 
 export interface PodCall {
   readonly reach: Reach;
@@ -33,10 +34,10 @@ export async function callFromPod({
     ...Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]),
     `${scheme}://${url.host}:${url.port}${url.path}`,
   ];
-  const patience = AbortSignal.timeout(3000 * seconds);
-  const limited = AbortSignal.any([patience, ...(signal === undefined ? [] : [signal])]);
   try {
-    const done = await reach.exec({ namespace, pod, container }, argv, { signal: limited });
+    const done = await withPatience(3000 * seconds, signal, (patience) =>
+      reach.exec({ namespace, pod, container }, argv, { signal: patience }),
+    );
     const [body = "", facts = "{}", answered = "{}"] = done.stdout.split(separator);
     const { http_code: status = 0, time_total: time = 0 }: { http_code?: number; time_total?: number } =
       JSON.parse(facts);
@@ -51,7 +52,7 @@ export async function callFromPod({
     };
   } catch (error) {
     signal?.throwIfAborted();
-    if (patience.aborted) return { unseen: `curl in ${namespace}/${pod} did not end` };
+    if (isImpatience(error)) return { unseen: `curl in ${namespace}/${pod} did not end` };
     if (error instanceof KubeError || error instanceof MeshError) return { unseen: error.message };
     throw error;
   }

@@ -2,6 +2,7 @@ import type { Knock } from "@isthmus/core";
 import { KubeError } from "@isthmus/kube";
 import { callGateway } from "../probe/callGateway.ts";
 import type { Reach } from "../target/target.ts";
+import { isImpatience, withPatience } from "./withPatience.ts";
 
 export interface KnockQuestion {
   readonly address: string;
@@ -28,15 +29,15 @@ export async function knock(question: KnockQuestion): Promise<Knock> {
       ...["curl", "-k", "-s", "-S", "-o", "/dev/null", "-m", `${seconds}`, "-w", "%{time_connect}"],
       ...["--connect-to", `${sni}:${port}:${host}:${port}`, `https://${sni}:${port}/`],
     ];
-    const patience = AbortSignal.timeout(3000 * seconds);
-    const limited = AbortSignal.any([patience, ...(signal === undefined ? [] : [signal])]);
     try {
       const container = "istio-proxy";
-      const { exitCode, stdout, stderr } = await reach.exec({ namespace, pod, container }, argv, { signal: limited });
+      const { exitCode, stdout, stderr } = await withPatience(3000 * seconds, signal, (patience) =>
+        reach.exec({ namespace, pod, container }, argv, { signal: patience }),
+      );
       return { ...base, from: "client", ...judge(exitCode, Number(stdout) > 0, stderr.trim()) };
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof KubeError) && !patience.aborted) throw error;
+      if (!(error instanceof KubeError) && !isImpatience(error)) throw error;
     }
   }
   const call = { ...base, timeout: seconds * 1000, tls: { sni, alpn: ["istio"] }, ...(signal ? { signal } : {}) };

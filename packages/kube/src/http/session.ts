@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { MeshError } from "@isthmus/core";
 import type { Dispatcher, WebSocket } from "undici";
 import { credentialSource } from "../auth/credentialSource.ts";
@@ -62,6 +63,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #source;
   readonly #closing = new AbortController();
+  readonly #sockets = new Set<Socket>();
   #open: { readonly certificate: string | undefined; readonly dispatcher: Promise<Dispatcher> } | undefined;
   #authority: Promise<string> | undefined;
 
@@ -118,6 +120,8 @@ export class Session {
     const open = this.#open;
     this.#open = undefined;
     await open?.dispatcher.then((dispatcher) => dispatcher.destroy());
+    // WebSockets are no longer the dispatcher's, and wait for a farewell that a pod which hangs never says.
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   async #withRetries<T>(request: HttpRequest, attempt: (number: number) => Promise<T>): Promise<T> {
@@ -192,7 +196,10 @@ export class Session {
   async #connect(credentials: Credentials): Promise<Dispatcher> {
     const { authority } = this.#access;
     if (authority !== undefined) this.#authority ??= readPem(authority);
-    return openDispatcher(this.#access, await this.#authority, credentials, this.#options.timeouts);
+    return openDispatcher(this.#access, await this.#authority, credentials, this.#options.timeouts, (socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
   }
 
   async #failureContext(): Promise<FailureContext> {
