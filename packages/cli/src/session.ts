@@ -48,13 +48,20 @@ export function openSession(io: Io, command: string, options: GlobalOptions): Se
     format,
     out,
     err,
-    signal:
-      options.timeout === undefined ? io.signal : AbortSignal.any([io.signal, AbortSignal.timeout(options.timeout)]),
+    signal: options.timeout === undefined ? io.signal : limited(io.signal, options.timeout),
     print: (text) => void io.stdout.write(text),
     note: (text) => void io.stderr.write(text),
     printData: (value) => void io.stdout.write(renderData(value, format ?? "yaml")),
     report: (problems) => void io.stderr.write(renderProblems(problems, err)),
   };
+}
+
+/** Not by AbortSignal.timeout, which Node 20 may collect as garbage before it comes (nodejs/node#54614). */
+function limited(signal: AbortSignal, milliseconds: number): AbortSignal {
+  const over = new AbortController();
+  const reason = new DOMException("The operation was aborted due to timeout", "TimeoutError");
+  setTimeout(() => over.abort(reason), milliseconds).unref();
+  return AbortSignal.any([signal, over.signal]);
 }
 
 function dataFormat(output: string | undefined): DataFormat | undefined {

@@ -21,6 +21,7 @@ import {
 import { observe } from "../observe/observe.ts";
 import { orAborted } from "../orAborted.ts";
 import type { Target } from "../target/target.ts";
+import { withPatience } from "../withPatience.ts";
 import { findKeyFiles } from "./findKeyFiles.ts";
 import { probeGateway } from "./probeGateway.ts";
 
@@ -105,10 +106,13 @@ async function inspectAll(targets: ReadonlyMap<string, Target>, options: GatherO
   const { purposes, timeout, signal } = options;
   const read = [...targets].map(
     async ([name, target]): Promise<readonly (readonly [string, Reading<Inspection>])[]> => {
-      if (target.inspect === undefined) return [];
-      const limit = AbortSignal.any([AbortSignal.timeout(timeout), ...(signal ? [signal] : [])]);
+      const { inspect } = target;
+      if (inspect === undefined) return [];
       try {
-        return [[name, { value: await orAborted(target.inspect(purposes, { signal: limit }), limit) }]];
+        const value = await withPatience(timeout, signal, (limit) =>
+          orAborted(inspect.call(target, purposes, { signal: limit }), limit),
+        );
+        return [[name, { value }]];
       } catch (error) {
         signal?.throwIfAborted();
         return [[name, { problem: error instanceof MeshError ? error.problem : overtime(name, timeout, error) }]];

@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { type Down, MeshError, type Unseen } from "@isthmus/core";
 import { KubeError } from "@isthmus/kube";
 import type { Reach } from "../target/target.ts";
-import { isImpatience, withPatience } from "./withPatience.ts";
+import { isImpatience, withPatience } from "../withPatience.ts";
 
 export interface PodQuestion {
   readonly reach: Reach;

@@ -1,7 +1,7 @@
 import { MeshError, type TraceRequest, type Unseen, type WireCall } from "@isthmus/core";
 import { KubeError } from "@isthmus/kube";
 import type { Reach } from "../target/target.ts";
-import { isImpatience, withPatience } from "./withPatience.ts";
+import { isImpatience, withPatience } from "../withPatience.ts";
 
 export interface PodCall {
   readonly reach: Reach;
@@ -14,6 +14,7 @@ export interface PodCall {
 }
 
 const seconds = 8;
+const patience = 3 * seconds;
 const separator = "\u001e";
 
 /** Makes a request from a pod's app container with curl, through its sidecar. Throws only the signal's reason. */
@@ -35,8 +36,8 @@ export async function callFromPod({
     `${scheme}://${url.host}:${url.port}${url.path}`,
   ];
   try {
-    const done = await withPatience(3000 * seconds, signal, (patience) =>
-      reach.exec({ namespace, pod, container }, argv, { signal: patience }),
+    const done = await withPatience(1000 * patience, signal, (limit) =>
+      reach.exec({ namespace, pod, container }, argv, { signal: limit }),
     );
     const [body = "", facts = "{}", answered = "{}"] = done.stdout.split(separator);
     const { http_code: status = 0, time_total: time = 0 }: { http_code?: number; time_total?: number } =
@@ -52,7 +53,10 @@ export async function callFromPod({
     };
   } catch (error) {
     signal?.throwIfAborted();
-    if (isImpatience(error)) return { unseen: `curl in ${namespace}/${pod} did not end` };
+    // curl's own patience does not cover a resolver that hangs.
+    if (isImpatience(error)) {
+      return { exitCode: 28, status: 0, server: "", body: "", error: `no end within ${patience} s`, seconds: patience };
+    }
     if (error instanceof KubeError || error instanceof MeshError) return { unseen: error.message };
     throw error;
   }

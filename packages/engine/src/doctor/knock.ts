@@ -2,7 +2,7 @@ import type { Knock } from "@isthmus/core";
 import { KubeError } from "@isthmus/kube";
 import { callGateway } from "../probe/callGateway.ts";
 import type { Reach } from "../target/target.ts";
-import { isImpatience, withPatience } from "./withPatience.ts";
+import { isImpatience, withPatience } from "../withPatience.ts";
 
 export interface KnockQuestion {
   readonly address: string;
