@@ -1,16 +1,15 @@
-import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Authority, createAuthority, issueCertificate } from "../src/certificates.ts";
-import { type KubeObject, type Lab, startLab, waitFor } from "../src/index.ts";
-import { appUser } from "../src/layout.ts";
-import { asUser, inNamespace } from "../src/run.ts";
+import { type Lab, startLab, waitFor } from "../src/index.ts";
 import { analyze, foreignObjects, ourObjects } from "./clusterState.ts";
 import { prepareExample } from "./example.ts";
 import { isthmus } from "./isthmus.ts";
 import { namespace, sleep } from "./manifests.ts";
+import { ownTls, startOwnTls } from "./ownTls.ts";
 
 let home: string;
 let files: string;
@@ -136,27 +135,6 @@ spec:
   tls: {mode: Passthrough}
 `;
 
-function ownTls(): KubeObject {
-  return {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { name: "own", namespace: "box" },
-    spec: { selector: { app: "sleep" }, ports: [{ name: "https", port: 8443, targetPort: 8443 }] },
-  };
-}
-
-/** A workload that ends TLS itself, in the pod `box/sleep`. */
-async function startOwnTls(signal: AbortSignal): Promise<void> {
-  const { certificate, key } = await issueCertificate(authority, { subject: "CN=own", names: ["own.example.com"] });
-  const pem = join(files, "own.pem");
-  await writeFile(pem, `${certificate}${key}`);
-  await chmod(files, 0o755);
-  const { netns } = await lab.pod("cluster1", "box/sleep");
-  const server = ["openssl", "s_server", "-accept", "8443", "-cert", pem, "-key", pem, "-www", "-quiet"];
-  const [program = "", ...args] = inNamespace(netns, asUser(appUser, server));
-  void execa(program, args, { cancelSignal: signal, stdio: "ignore", reject: false });
-}
-
 test("plain HTTP and TLS that the workload ends itself come in beside hosts that the gateway ends", async () => {
   using server = {
     controller: new AbortController(),
@@ -165,7 +143,7 @@ test("plain HTTP and TLS that the workload ends itself come in beside hosts that
     },
   };
   await lab.apply("cluster1", [namespace("box", { "istio-injection": "enabled" }), ...sleep("box"), ownTls()]);
-  await startOwnTls(server.controller.signal);
+  await startOwnTls(lab, authority, files, server.controller.signal);
   const folder = await prepareExample(lab, "external-access");
   await writeFile(join(folder, "more.yaml"), more);
   const analysisBefore = await analyze(lab, "cluster1");

@@ -1,16 +1,15 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Authority, createAuthority, issueCertificate } from "../src/certificates.ts";
 import { type KubeObject, type Lab, startLab, waitFor } from "../src/index.ts";
-import { appUser } from "../src/layout.ts";
-import { asUser, inNamespace } from "../src/run.ts";
 import { analyze, foreignObjects, ourObjects } from "./clusterState.ts";
 import { prepareExample } from "./example.ts";
 import { isthmus } from "./isthmus.ts";
 import { namespace, sleep } from "./manifests.ts";
+import { ownTls, startOwnTls } from "./ownTls.ts";
 
 /** What users have in place of our declarations or Istio's kinds: the Gateway API, and intents of EMCO. */
 let home: string;
@@ -99,7 +98,7 @@ test("gateway-api: mutual TLS, plain HTTP and passthrough by Gateway API objects
   };
   const folder = await prepareExample(lab, "gateway-api");
   await lab.apply("cluster1", [namespace("box", { "istio-injection": "enabled" }), ...sleep("box"), ownTls()]);
-  await startOwnTls(server.controller.signal);
+  await startOwnTls(lab, authority, files, server.controller.signal);
   await writeFile(join(folder, "own.yaml"), passthrough);
   const foreignBefore = await foreignObjects(lab, "cluster1");
   const analysisBefore = await analyze(lab, "cluster1");
@@ -139,27 +138,6 @@ test("gateway-api: mutual TLS, plain HTTP and passthrough by Gateway API objects
   expect(await ourObjects(lab, "cluster1")).toEqual([]);
   expect(await foreignObjects(lab, "cluster1")).toEqual(foreignBefore);
 });
-
-function ownTls(): KubeObject {
-  return {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { name: "own", namespace: "box" },
-    spec: { selector: { app: "sleep" }, ports: [{ name: "https", port: 8443, targetPort: 8443 }] },
-  };
-}
-
-/** A workload that ends TLS itself, in the pod `box/sleep`. */
-async function startOwnTls(signal: AbortSignal): Promise<void> {
-  const { certificate, key } = await issueCertificate(authority, { subject: "CN=own", names: ["own.example.com"] });
-  const pem = join(files, "own.pem");
-  await writeFile(pem, `${certificate}${key}`);
-  await chmod(files, 0o755);
-  const { netns } = await lab.pod("cluster1", "box/sleep");
-  const command = ["openssl", "s_server", "-accept", "8443", "-cert", pem, "-key", pem, "-www", "-quiet"];
-  const [program = "", ...args] = inNamespace(netns, asUser(appUser, command));
-  void execa(program, args, { cancelSignal: signal, stdio: "ignore", reject: false });
-}
 
 test("emco-import: what is made of EMCO's intents carries the calls that EMCO's did, and no others", async () => {
   const example = new URL("../../examples/emco-import/", import.meta.url).pathname;

@@ -35,6 +35,7 @@ export type { ClusterFacts } from "./facts/clusterFacts.ts";
 export { clusterFacts } from "./facts/clusterFacts.ts";
 export type { GatewayAddress, GatewayAddresses } from "./facts/gatewayAddresses.ts";
 export { gatewayAddresses } from "./facts/gatewayAddresses.ts";
+export { isReady } from "./facts/isReady.ts";
 export { issuedCredentialName } from "./facts/issuedCredentialName.ts";
 export { isInjected } from "./facts/workloads.ts";
 export {

@@ -1,6 +1,7 @@
 import { type Diagnosis, diagnose, trace, traceWorld } from "@isthmus/core";
-import { gatherEvidence, type Reach } from "@isthmus/engine";
+import { gatherEvidence } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
+import { reachOf } from "../reachOf.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderDiagnosis } from "../render/diagnosis.ts";
 import type { Session } from "../session.ts";
@@ -15,9 +16,7 @@ export async function doctor(session: Session, words: TraceWords, options: Reque
     const request = traceRequest(words, options, names);
     const world = traceWorld(observed, intents.clusters);
     const paper = trace(world, request);
-    const reach = new Map<string, Reach>(
-      [...mesh.targets].flatMap(([name, target]) => (target.reach === undefined ? [] : [[name, target.reach]])),
-    );
+    const reach = reachOf(mesh.targets);
     session.note(session.err.faint("Asking the proxies on the way …\n"));
     const evidence = await gatherEvidence({
       ...{ request, paper, world, intents, observed, reach },

@@ -1,6 +1,7 @@
 import { type DeclaredPath, hasErrors, MeshError } from "@isthmus/core";
-import { type Probe, probePaths, type Reach } from "@isthmus/engine";
+import { type Probe, probePaths } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
+import { reachOf } from "../reachOf.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderProbes } from "../render/probes.ts";
 import type { Session } from "../session.ts";
@@ -41,9 +42,7 @@ export function runProbes(
   options: ProbeCommandOptions,
 ): Promise<readonly Probe[]> {
   const paths = pathsTo(mesh.compiled.paths, services);
-  const reach = new Map<string, Reach>(
-    [...mesh.targets].flatMap(([name, target]) => (target.reach === undefined ? [] : [[name, target.reach]])),
-  );
+  const reach = reachOf(mesh.targets);
   const tried = `${paths.length} ${paths.length === 1 ? "path" : "paths"}`;
   session.note(session.err.faint(`Trying ${tried} on the wire …\n`));
   return probePaths(paths, {

@@ -1,3 +1,4 @@
+import { isReady } from "../facts/isReady.ts";
 import type { Pod } from "../kinds/core.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { Problem } from "../problem.ts";
@@ -151,9 +152,7 @@ function readiness(view: ClusterView): Verdict {
   const pods = (view.cluster?.objects ?? []).filter(
     (object): object is Pod => object.kind === "Pod" && object.metadata.labels?.app === "istiod",
   );
-  const ready = pods.filter(({ status }) =>
-    status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"),
-  );
+  const ready = pods.filter(isReady);
   const available = found.reduce((sum, { status }) => sum + (status?.availableReplicas ?? 0), 0);
   const wanted = found.reduce((sum, { spec }) => sum + (spec?.replicas ?? 1), 0);
   if (ready.length > 0 && (found.length === 0 || available > 0)) {

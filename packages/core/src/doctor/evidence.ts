@@ -99,8 +99,6 @@ export interface Evidence {
   readonly proxies: readonly ProxyEvidence[];
   readonly istiods: readonly IstiodEvidence[];
   readonly knocks: readonly Knock[];
-  /** SNIs that the paper's connections show a gateway. */
-  readonly names: readonly string[];
   /** The paper's destinations: `10.0.0.1:32001`. */
   readonly destinations: readonly string[];
   /** ISO 8601: by this the certificates' times are judged. */

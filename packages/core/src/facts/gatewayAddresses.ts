@@ -2,6 +2,7 @@ import ipaddr from "ipaddr.js";
 import type { Node, Service } from "../kinds/core.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 import type { ClusterFacts } from "./clusterFacts.ts";
+import { isReady } from "./isReady.ts";
 import { labelsMatch } from "./workloads.ts";
 
 /** Where other clusters reach a gateway. */
@@ -100,9 +101,7 @@ function serviceAddresses(
 }
 
 function servingNodes(facts: ClusterFacts, service: Service): readonly Node[] {
-  const ready = facts.nodes.filter(
-    (node) => node.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false,
-  );
+  const ready = facts.nodes.filter(isReady);
   if (service.spec.externalTrafficPolicy !== "Local") return ready;
   const running = new Set(
     facts.workloads

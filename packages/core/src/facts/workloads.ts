@@ -1,5 +1,6 @@
 import type { Pod, PodController, PodSpec } from "../kinds/core.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
+import { isReady } from "./isReady.ts";
 
 /** A Pod, or where there are none the template that will make one. */
 export interface Workload {
@@ -29,7 +30,7 @@ export function workloadOfPod(pod: Pod): Workload | undefined {
     labels,
     serviceAccount: pod.spec.serviceAccountName ?? "default",
     meshed: labels[tlsModeLabel] === "istio",
-    ready: pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false,
+    ready: isReady(pod),
     node: pod.spec.nodeName,
   };
 }

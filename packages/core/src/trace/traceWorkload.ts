@@ -1,3 +1,4 @@
+import { isReady } from "../facts/isReady.ts";
 import { isInjected, tlsModeLabel } from "../facts/workloads.ts";
 import type { Container, Pod, PodController } from "../kinds/core.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
@@ -44,7 +45,7 @@ export function traceWorkloadOfPod(cluster: string, pod: Pod): TraceWorkload | u
     serviceAccount: spec.serviceAccountName ?? "default",
     proxy: proxyOf(containers, spec.containers ?? []),
     isMutualTls: labels[tlsModeLabel] === "istio",
-    isReady: status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false,
+    isReady: isReady(pod),
     isHostNetwork: spec.hostNetwork === true,
     address: status?.podIP,
     node: spec.nodeName,

@@ -58,7 +58,6 @@ export async function gatherEvidence(options: EvidenceOptions): Promise<Evidence
     proxies: after.map((proxy, index) => ({ ...proxy, state: sinceThen(before[index]?.state, proxy.state) })),
     istiods,
     knocks,
-    names: [...new Set(attempts.flatMap(({ transport }) => (transport.mode === "none" ? [] : [transport.sni])))],
     destinations: destinationsOf(attempts).map(({ address, port }) => `${address}:${port}`),
     now: now().toISOString(),
   };

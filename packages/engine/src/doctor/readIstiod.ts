@@ -1,4 +1,5 @@
-import type { Down, IstiodEvidence, KubeObject, Pod, ProxySync, Unseen } from "@isthmus/core";
+import { type Down, type IstiodEvidence, isReady, type KubeObject, type ProxySync, type Unseen } from "@isthmus/core";
+import { istiodPods } from "../istiodPods.ts";
 import type { Reach } from "../target/target.ts";
 import { askPod } from "./askPod.ts";
 
@@ -15,13 +16,8 @@ const monitoringPort = 15014;
 /** Whether istiod runs, and which proxies are connected to it. Several pods of istiod each know some proxies. */
 export async function readIstiod(question: IstiodQuestion): Promise<IstiodEvidence> {
   const { cluster, istioNamespace, objects, reach } = question;
-  const pods = objects.filter(
-    (object): object is Pod =>
-      object.kind === "Pod" && object.metadata.namespace === istioNamespace && object.metadata.labels?.app === "istiod",
-  );
-  const ready = pods.filter(({ status }) =>
-    status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True"),
-  );
+  const pods = istiodPods(objects, istioNamespace);
+  const ready = pods.filter(isReady);
   const counts = { cluster, pods: pods.length, ready: ready.length };
   if (reach === undefined) return { ...counts, proxies: { unseen: `${cluster} is a directory` } };
   const answers = await Promise.all(

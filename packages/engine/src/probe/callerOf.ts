@@ -1,4 +1,4 @@
-import type { DeclaredPath, Observed, Pod, SharedService } from "@isthmus/core";
+import { type DeclaredPath, isReady, type Observed, type Pod, type SharedService } from "@isthmus/core";
 
 /** A workload that may call a path. */
 export interface Caller {
@@ -42,9 +42,6 @@ function covers({ namespaces, serviceAccounts }: Consumer, { namespace, serviceA
   return (namespaces?.includes(namespace) ?? true) && (serviceAccounts?.includes(serviceAccount) ?? true);
 }
 
-function isRunning({ metadata, status }: Pod): boolean {
-  return (
-    metadata.deletionTimestamp === undefined &&
-    (status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false)
-  );
+function isRunning(pod: Pod): boolean {
+  return pod.metadata.deletionTimestamp === undefined && isReady(pod);
 }

@@ -5,12 +5,12 @@ import {
   type Intents,
   type Observed,
   ownerName,
-  type Pod,
   restrictsCallers,
   type SharedService,
 } from "@isthmus/core";
 import { inspectBundle } from "@isthmus/pki";
 import pLimit from "p-limit";
+import { istiodPods } from "../istiodPods.ts";
 import type { Reach } from "../target/target.ts";
 import { type Caller, callerOf } from "./callerOf.ts";
 import { type ClientIdentity, callGateway, type GatewayAnswer, type GatewayCall } from "./callGateway.ts";
@@ -209,12 +209,7 @@ class ProbeRun {
     const client = reach.get(cluster);
     const { istioNamespace, trustDomain } = intents.mesh.spec;
     const objects = observed.clusters.get(cluster)?.objects ?? [];
-    const istiod = objects.find(
-      (object): object is Pod =>
-        object.kind === "Pod" &&
-        object.metadata.namespace === istioNamespace &&
-        object.metadata.labels?.app === "istiod",
-    );
+    const [istiod] = istiodPods(objects, istioNamespace);
     if (client === undefined) return { reason: `${cluster} is a directory` };
     if (istiod === undefined) return { reason: `no pod of istiod in ${istioNamespace} of ${cluster}` };
     try {

@@ -1,0 +1,10 @@
+import type { Reach, Target } from "@isthmus/engine";
+
+/** The API servers behind targets, by cluster; directories have none. */
+export function reachOf(targets: ReadonlyMap<string, Target>): ReadonlyMap<string, Reach> {
+  return new Map(
+    [...targets].flatMap(([name, { reach }]): readonly [string, Reach][] =>
+      reach === undefined ? [] : [[name, reach]],
+    ),
+  );
+}
