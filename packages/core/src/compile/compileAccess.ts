@@ -1,11 +1,9 @@
-import type { AuthorizationPolicy } from "../kinds/istio.ts";
-import { securityApiVersion } from "../kinds/istio.ts";
-import { dnsLabel } from "../kinds/names.ts";
-import { isOurs, ownershipLabels } from "../kinds/ownership.ts";
+import { isOurs } from "../kinds/ownership.ts";
 import { hasAccessRules, restrictsCallers } from "../model/access.ts";
 import { at } from "../model/intents.ts";
 import { allowedCalls, areRulesForHttp, denyRules, isMerged, type Rule, targetPort } from "./accessRules.ts";
 import { type CompileContext, localHost } from "./compileContext.ts";
+import { denyPolicy } from "./denyPolicy.ts";
 import { passthroughSni } from "./passthroughPolicy.ts";
 import { passthroughHosts } from "./serverSide.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
@@ -18,6 +16,8 @@ import { covers } from "./visibility.ts";
  */
 export function compileAccess(share: Share, context: CompileContext): void {
   if (!restrictsCallers(share.intent.spec, context.mesh)) return;
+  const { spec } = share.intent;
+  const isDryRun = spec.accessDryRun ?? (context.mesh.spec.access.dryRun && !hasAccessRules(spec));
   for (const server of share.servers) {
     if (sparesMergedCallers(share, server, context)) continue;
     if (!areRulesForHttp(share, server, context.report) || isBypassed(share, server, context)) continue;
@@ -25,30 +25,9 @@ export function compileAccess(share: Share, context: CompileContext): void {
     if (rules.includes(undefined)) continue;
     context.emit(
       server.facts.name,
-      policy(
-        share,
-        server,
-        rules.flatMap((list) => list ?? []),
-        context,
-      ),
+      denyPolicy(share, server, { name: ["access"], rules: rules.flatMap((list) => list ?? []), isDryRun }),
     );
   }
-}
-
-function policy(share: Share, server: Server, rules: Rule[], { mesh }: CompileContext): AuthorizationPolicy {
-  const { spec } = share.intent;
-  const isDryRun = spec.accessDryRun ?? (mesh.spec.access.dryRun && !hasAccessRules(spec));
-  return {
-    apiVersion: securityApiVersion,
-    kind: "AuthorizationPolicy",
-    metadata: {
-      name: dnsLabel([share.service, "access"], [share.namespace]),
-      namespace: share.namespace,
-      labels: ownershipLabels(share.owner, "server"),
-      ...(isDryRun ? { annotations: { "istio.io/dry-run": "true" } } : {}),
-    },
-    spec: { action: "DENY", selector: { matchLabels: { ...server.service.spec.selector } }, rules },
-  };
 }
 
 function rulesOfPort(

@@ -1,11 +1,8 @@
-import type { AuthorizationPolicy } from "../kinds/istio.ts";
-import { securityApiVersion } from "../kinds/istio.ts";
-import { dnsLabel } from "../kinds/names.ts";
-import { ownershipLabels } from "../kinds/ownership.ts";
 import { at, type Intents } from "../model/intents.ts";
 import { selectClusters } from "../model/selectClusters.ts";
 import { allowedCalls, areRulesForHttp, denyRules, isMerged, type Rule, targetPort } from "./accessRules.ts";
 import type { CompileContext } from "./compileContext.ts";
+import { denyPolicy } from "./denyPolicy.ts";
 import { gatewayPrincipals } from "./gatewayPrincipals.ts";
 import { passthroughSni } from "./passthroughPolicy.ts";
 import { passthroughHosts } from "./serverSide.ts";
@@ -17,35 +14,16 @@ import type { Server, Share, SharedPort } from "./share.ts";
  */
 export function compileLocalAccess(share: Share, intents: Intents, context: CompileContext): void {
   if (context.mesh.spec.access.localCallers === "Any") return;
+  const isDryRun = share.intent.spec.accessDryRun ?? context.mesh.spec.access.dryRun;
   for (const server of share.servers) {
     if (!areRulesForHttp(share, server, context.report)) continue;
     const rules = server.ports.map((port) => rulesOfPort(share, server, port, { intents, context }));
     if (rules.includes(undefined)) continue;
     context.emit(
       server.facts.name,
-      policy(
-        share,
-        server,
-        rules.flatMap((list) => list ?? []),
-        context,
-      ),
+      denyPolicy(share, server, { name: ["access", "local"], rules: rules.flatMap((list) => list ?? []), isDryRun }),
     );
   }
-}
-
-function policy(share: Share, server: Server, rules: Rule[], { mesh }: CompileContext): AuthorizationPolicy {
-  const isDryRun = share.intent.spec.accessDryRun ?? mesh.spec.access.dryRun;
-  return {
-    apiVersion: securityApiVersion,
-    kind: "AuthorizationPolicy",
-    metadata: {
-      name: dnsLabel([share.service, "access", "local"], [share.namespace]),
-      namespace: share.namespace,
-      labels: ownershipLabels(share.owner, "server"),
-      ...(isDryRun ? { annotations: { "istio.io/dry-run": "true" } } : {}),
-    },
-    spec: { action: "DENY", selector: { matchLabels: { ...server.service.spec.selector } }, rules },
-  };
 }
 
 /** Merged names give local calls the entry Service's SNI, so there all calls meet the rules, of all consumers. */
