@@ -8,27 +8,33 @@ import type { Certificate } from "../src/certificates.ts";
 export interface OutsideServer extends AsyncDisposable {
   /** What callers asked for: SNI and Host for each request to an HTTPS server. */
   readonly calls: readonly string[];
+  /** The addresses that connections came from. */
+  readonly callers: readonly (string | undefined)[];
 }
 
 /** Answers every line with `<name>: <line>`. */
 export async function startEcho(name: string, address: string, port: number): Promise<OutsideServer> {
+  const callers: (string | undefined)[] = [];
   const server = createServer((socket) => {
+    callers.push(socket.remoteAddress);
     socket.on("error", () => socket.destroy());
     socket.on("data", (data) => socket.write(`${name}: ${data}`));
   });
   await listen(server, address, port);
-  return { calls: [], [Symbol.asyncDispose]: () => close(server) };
+  return { calls: [], callers, [Symbol.asyncDispose]: () => close(server) };
 }
 
 export async function startHttps(certificate: Certificate, address: string, port: number): Promise<OutsideServer> {
   const calls: string[] = [];
+  const callers: (string | undefined)[] = [];
   const server = createHttpsServer({ cert: certificate.certificate, key: certificate.key }, (request, response) => {
     const call = `${(request.socket as TLSSocket).servername} ${request.headers.host}`;
     calls.push(call);
+    callers.push(request.socket.remoteAddress);
     response.end(`${call}\n`);
   });
   await listen(server, address, port);
-  return { calls, [Symbol.asyncDispose]: () => close(server) };
+  return { calls, callers, [Symbol.asyncDispose]: () => close(server) };
 }
 
 function listen(server: ReturnType<typeof createServer> | Server, address: string, port: number): Promise<void> {

@@ -18,7 +18,6 @@ import { externalHosts } from "./externalHosts.ts";
 import { importForRoutes } from "./importForRoutes.ts";
 import { meshHosts } from "./meshHosts.ts";
 import { nameHosts } from "./nameHosts.ts";
-import { reportNotYet } from "./notYet.ts";
 import { type PartDemand, perClusterHosts } from "./perClusterHosts.ts";
 import { Report } from "./report.ts";
 import { resolveEntrances } from "./resolveEntrances.ts";
@@ -37,13 +36,11 @@ export function compile(intents: Intents, observed: Observed): Compiled {
   const paths: DeclaredPath[] = [];
   const context = compileContext(intents, facts, { report, desired, paths });
 
-  reportNotYet(intents, report);
-  const notYet = new Set(report.held.keys());
   const surroundings = { intents, observed, facts, report };
   const shares = withoutDuplicates(
     intents.sharedServices.map((intent) => resolveShare(intent, surroundings)),
     report,
-  ).filter(({ owner }) => !notYet.has(owner));
+  );
 
   const trusted = (consumer: Consumer, server: Server, { owner }: Share) =>
     checkTrust(owner, consumer.facts, server.facts, report);
@@ -60,10 +57,7 @@ export function compile(intents: Intents, observed: Observed): Compiled {
   }
   const mesh = meshHosts(shares, trusted, context);
   const accesses = intents.externalAccesses.flatMap((intent) => resolveEntrances(intent, surroundings));
-  compileEntrances(
-    accesses.filter(({ owner }) => !notYet.has(owner)),
-    context,
-  );
+  compileEntrances(accesses, context);
   const outside = intents.externalServices.flatMap((intent) => externalHosts(intent, surroundings, context));
   const exported = resolveExports(surroundings);
   for (const share of exported) {
@@ -75,7 +69,7 @@ export function compile(intents: Intents, observed: Observed): Compiled {
       ...exported.flatMap((share) => clusterSetHosts(share, trustedExport, context)),
       ...perClusterHosts(shares, [...demands, ...mesh.demands], trusted, context),
       ...mesh.hosts,
-      ...outside.filter(({ owner }) => !notYet.has(owner)),
+      ...outside,
     ],
     context,
   );

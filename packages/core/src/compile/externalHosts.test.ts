@@ -194,7 +194,11 @@ const cases: readonly (readonly [string, string, () => ReturnType<typeof compile
         [foreign("DestinationRule", "foo/theirs", { host: "api.example.com" })],
       ),
   ],
-  ["NOT_YET", "via another cluster", () => run([externalService("foo/api", { via: "cluster2" })])],
+  [
+    "SERVICE_ACCOUNT_UNKNOWN",
+    "no pod of via's gateway is seen",
+    () => run([externalService("foo/api", { via: "cluster2" })]),
+  ],
 ];
 
 test.each(cases)("%s where %s", (code, _reason, compiled) => {

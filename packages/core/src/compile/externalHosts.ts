@@ -1,12 +1,17 @@
+import type { KubeObject } from "../kinds/kubeObject.ts";
 import { ownerName } from "../kinds/ownership.ts";
 import type { ExternalService } from "../model/externalService.ts";
 import { at } from "../model/intents.ts";
+import { checkTrust } from "./checkTrust.ts";
 import type { CompileContext } from "./compileContext.ts";
-import { externalDestinationRule, externalServiceEntry } from "./externalService.ts";
+import { externalDestinationRule, externalServiceEntry, type Where } from "./externalService.ts";
 import type { NamedHost } from "./nameHosts.ts";
 import { placements } from "./placement.ts";
 import { resolveConsumers } from "./resolveConsumers.ts";
+import { resolveVia, type Via } from "./resolveVia.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { viaDestinationRule, viaServiceEntry } from "./viaConsumer.ts";
+import { viaObjects } from "./viaServer.ts";
 
 /**
  * The hosts of an ExternalService in each cluster that calls them. A TCP stream names no host, so one with a TCP port needs
@@ -19,27 +24,46 @@ export function externalHosts(
 ): readonly NamedHost[] {
   const { hosts, ports, tls } = intent.spec;
   const owner = ownerName(intent.kind, intent.metadata.namespace, intent.metadata.name);
-  return resolveConsumers(intent, surroundings).flatMap(({ facts, namespaces }) =>
-    hosts.map((host, index): NamedHost => {
-      const write = (vip?: string) => {
-        for (const placement of placements(namespaces, context.mesh)) {
-          context.emit(facts.name, externalServiceEntry(intent, { owner, host, placement, vip }));
-          if (tls !== undefined) context.emit(facts.name, externalDestinationRule(intent, { owner, host, placement }));
-        }
-      };
-      const claim = {
-        owner,
-        facts,
-        namespaces,
-        host,
-        meaning: owner,
-        place: at(intent, "spec", "hosts", index),
-        remedy: "declare the host once for a namespace",
-        ...(tls === undefined ? {} : { ruleRemedy: "what it sets for TLS belongs in spec.tls of the ExternalService" }),
-      };
-      return ports.some(({ protocol }) => protocol === "TCP")
-        ? { ...claim, address: "virtual", write: (vip) => write(vip) }
-        : { ...claim, address: "none", write: () => write() };
-    }),
-  );
+  const via = intent.spec.via === undefined ? undefined : resolveVia(intent, intent.spec.via, surroundings);
+  if (intent.spec.via !== undefined && via === undefined) return [];
+  if (via !== undefined) context.emit(via.facts.name, ...viaObjects(intent, via, context.mesh));
+  return resolveConsumers(intent, surroundings)
+    .filter(({ facts }) => via === undefined || checkTrust(owner, facts, via.facts, context.report))
+    .flatMap(({ facts, namespaces }) =>
+      hosts.map((host, index): NamedHost => {
+        const write = (vip?: string) => {
+          for (const placement of placements(namespaces, context.mesh)) {
+            const where = { owner, host, placement };
+            context.emit(facts.name, ...objectsOf(intent, where, vip, via));
+          }
+        };
+        const claim = {
+          owner,
+          facts,
+          namespaces,
+          host,
+          meaning: owner,
+          place: at(intent, "spec", "hosts", index),
+          remedy: "declare the host once for a namespace",
+          ...(tls === undefined && via === undefined ? {} : { ruleRemedy }),
+        };
+        return ports.some(({ protocol }) => protocol === "TCP")
+          ? { ...claim, address: "virtual", write: (vip) => write(vip) }
+          : { ...claim, address: "none", write: () => write() };
+      }),
+    );
+}
+
+const ruleRemedy = "what it sets for TLS belongs in spec.tls of the ExternalService";
+
+function objectsOf(
+  intent: ExternalService,
+  where: Where,
+  vip: string | undefined,
+  via: Via | undefined,
+): readonly KubeObject[] {
+  if (via !== undefined)
+    return [viaServiceEntry(intent, { ...where, vip }, via), viaDestinationRule(intent, where, via)];
+  const entry = externalServiceEntry(intent, { ...where, vip });
+  return intent.spec.tls === undefined ? [entry] : [entry, externalDestinationRule(intent, where)];
 }

@@ -5,17 +5,18 @@ import { ownershipLabels } from "../kinds/ownership.ts";
 import type { ExternalService } from "../model/externalService.ts";
 import type { Placement } from "./placement.ts";
 
-interface Where {
+/** One host for callers of one namespace, or of all. */
+export interface Where {
   readonly owner: string;
   readonly host: string;
   readonly placement: Placement;
 }
 
-type Port = ExternalService["spec"]["ports"][number];
+export type Port = ExternalService["spec"]["ports"][number];
 
 const resolutions = { Dns: "DNS", Static: "STATIC", None: "NONE" } as const;
 
-function metadata(intent: ExternalService, { owner, host, placement }: Where) {
+export function externalMetadata(intent: ExternalService, { owner, host, placement }: Where) {
   return {
     name: dnsLabel([intent.metadata.name, host], [intent.metadata.namespace, "ExternalService"]),
     namespace: placement.namespace,
@@ -33,7 +34,7 @@ export function externalServiceEntry(
   return {
     apiVersion: networkingApiVersion,
     kind: "ServiceEntry",
-    metadata: metadata(intent, where),
+    metadata: externalMetadata(intent, where),
     spec: {
       hosts: [host],
       ...(vip === undefined ? {} : { addresses: [vip] }),
@@ -41,7 +42,7 @@ export function externalServiceEntry(
       location: "MESH_EXTERNAL",
       resolution: resolutions[resolution],
       ports: portsOf(intent).map((port) => {
-        const targetPort = port.targetPort ?? (originatesTls(intent, port) && port.number === 80 ? 443 : port.number);
+        const targetPort = targetPortOf(intent, port);
         return {
           name: portName(port),
           number: port.number,
@@ -54,43 +55,52 @@ export function externalServiceEntry(
   };
 }
 
-function portsOf({ spec }: ExternalService): readonly Port[] {
+export function portsOf({ spec }: ExternalService): readonly Port[] {
   return [...spec.ports].sort((a, b) => a.number - b.number);
 }
 
-function portName({ protocol, number }: Port): string {
+export function portName({ protocol, number }: Port): string {
   return `${protocol.toLowerCase()}-${number}`;
 }
 
+/** The port at the far end. */
+export function targetPortOf(intent: ExternalService, port: Port): number {
+  return port.targetPort ?? (originatesTls(intent, port) && port.number === 80 ? 443 : port.number);
+}
+
 /** Callers of other ports speak TLS themselves. */
-function originatesTls({ spec: { tls } }: ExternalService, { protocol }: Port): boolean {
+export function originatesTls({ spec: { tls } }: ExternalService, { protocol }: Port): boolean {
   return tls !== undefined && protocol !== "HTTPS" && protocol !== "TLS";
 }
 
 /**
- * Has sidecars speak TLS to the host and accept only a certificate of its name. Both are written down: without, SNI and
- * name would be taken from each request's Host header. istio/pilot/pkg/networking/core/cluster_tls.go
+ * TLS to the host, accepting only a certificate of its name. Both are written down: without, SNI and name would be taken from
+ * each request's Host header. istio/pilot/pkg/networking/core/cluster_tls.go
  */
-export function externalDestinationRule(intent: ExternalService, where: Where): DestinationRule {
-  const { host, placement } = where;
-  const caCertificates = intent.spec.tls?.caCertificates;
-  const tls = {
+export function originationTls({ spec }: ExternalService, host: string) {
+  const caCertificates = spec.tls?.caCertificates;
+  return {
     mode: "SIMPLE" as const,
     sni: host,
     subjectAltNames: [host],
     ...(caCertificates === undefined ? {} : { caCertificates }),
   };
+}
+
+/** Has sidecars speak TLS to the host. */
+export function externalDestinationRule(intent: ExternalService, where: Where): DestinationRule {
+  const { host, placement } = where;
   return {
     apiVersion: networkingApiVersion,
     kind: "DestinationRule",
-    metadata: metadata(intent, where),
+    metadata: externalMetadata(intent, where),
     spec: {
       host,
       exportTo: [placement.exportTo],
       trafficPolicy: {
         portLevelSettings: portsOf(intent)
           .filter((port) => originatesTls(intent, port))
-          .map(({ number }) => ({ port: { number }, tls })),
+          .map(({ number }) => ({ port: { number }, tls: originationTls(intent, host) })),
       },
     },
   };

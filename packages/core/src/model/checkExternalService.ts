@@ -34,7 +34,7 @@ function checkEndpoints({ spec: { endpoints, resolution } }: ExternalService, re
   }
 }
 
-function checkResolution({ spec: { hosts, ports, resolution, tls } }: ExternalService, report: Reporter): void {
+function checkResolution({ spec: { hosts, ports, resolution, tls, via } }: ExternalService, report: Reporter): void {
   for (const [index, host] of hosts.entries()) {
     if (!host.startsWith("*") || resolution === "None") continue;
     const message = `spec.hosts[${index}] is a wildcard, and resolution ${resolution} needs exact names`;
@@ -46,6 +46,11 @@ function checkResolution({ spec: { hosts, ports, resolution, tls } }: ExternalSe
     // Without a name in the stream or an address of its own it would take every connection to that port.
     const message = `spec.ports[${index}] is TCP, and resolution None tells hosts apart by what HTTP and TLS name`;
     report("FIELD_INVALID", ["ports", index, "protocol"], message, "set resolution: Dns or Static");
+  }
+  if (via !== undefined) {
+    const message =
+      "spec.via has no use with resolution None: the other cluster's gateway needs to know where to connect to";
+    report("FIELD_INVALID", ["via"], message, "set resolution: Dns or Static");
   }
   if (tls !== undefined) {
     const message =

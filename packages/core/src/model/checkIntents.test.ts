@@ -342,6 +342,11 @@ test.each([
     "spec.ports[0] is TCP, and resolution None tells hosts apart by what HTTP and TLS name",
   ],
   [
+    { resolution: "None", via: "c1" },
+    "FIELD_INVALID",
+    "spec.via has no use with resolution None: the other cluster's gateway needs to know where to connect to",
+  ],
+  [
     { resolution: "None", tls: { mode: "Simple" } },
     "FIELD_INVALID",
     "spec.tls has no use with resolution None: the caller's own connection goes on to the port it names",

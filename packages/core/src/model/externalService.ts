@@ -48,11 +48,13 @@ export const externalServiceSpecSchema = z.strictObject({
         .string()
         .startsWith("/")
         .exactOptional()
-        .describe("File in the sidecars with the authorities that may sign it; default: those of the system"),
+        .describe(
+          "File in the sidecars, or with via in the gateway, with the authorities that may sign it; default: those of the system",
+        ),
     })
     .exactOptional()
     .describe("Originate TLS on the way out, on all ports but HTTPS and TLS"),
-  via: dnsLabelSchema.exactOptional().describe("Leave the mesh through this cluster's gateway"),
+  via: dnsLabelSchema.exactOptional().describe("Leave the mesh through the east-west gateway of this cluster"),
 });
 
 export const externalServiceSchema = z
