@@ -1,6 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { onTestFinished } from "vitest";
 import type { Lab } from "../src/index.ts";
 
 export interface CallOptions {
@@ -85,20 +86,21 @@ export async function callMany(lab: Lab, options: CallOptions, count: number): P
   return run(lab, options, { count });
 }
 
-/** Calls until `stop`, which gives what they met. */
+/** Calls until `stop`, which gives what they met, or until the test is over. */
 export function startCallers(lab: Lab, options: CallOptions): { readonly stop: () => Promise<Answers> } {
   const stopFile = join(tmpdir(), `isthmus-calls-${process.pid}-${performance.now()}`);
   const answers = run(lab, options, { stopFile });
-  return {
-    async stop() {
-      await writeFile(stopFile, "");
-      try {
-        return await answers;
-      } finally {
-        await rm(stopFile);
-      }
-    },
+  const stop = async () => {
+    await writeFile(stopFile, "");
+    try {
+      return await answers;
+    } finally {
+      await rm(stopFile, { force: true });
+    }
   };
+  // Where a test fails before it asks, its callers would go on under the next one, and their own failure would be nobody's.
+  onTestFinished(async () => void (await stop().catch(() => undefined)));
+  return { stop };
 }
 
 /** Three standard deviations of a binomial distribution. */

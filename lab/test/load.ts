@@ -1,3 +1,4 @@
+import { onTestFinished } from "vitest";
 import type { Lab } from "../src/index.ts";
 import { type WatchedPath, watchPath } from "./watchPath.ts";
 
@@ -37,10 +38,10 @@ function keepCalling(lab: Lab, cluster: string, pod: string, url: string): Watch
     }
     return { calls, failures };
   })();
-  return {
-    stop() {
-      stopped = true;
-      return done;
-    },
+  const stop = () => {
+    stopped = true;
+    return done;
   };
+  onTestFinished(async () => void (await stop().catch(() => undefined)));
+  return { stop };
 }

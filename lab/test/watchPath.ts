@@ -1,3 +1,4 @@
+import { onTestFinished } from "vitest";
 import type { Lab } from "../src/index.ts";
 
 export interface WatchedPath {
@@ -5,7 +6,7 @@ export interface WatchedPath {
   stop(): Promise<{ readonly calls: number; readonly failures: readonly string[] }>;
 }
 
-/** Calls a URL from a pod over and over, each call on a connection of its own. */
+/** Calls a URL from a pod over and over, each call on a connection of its own, until it is stopped or the test is over. */
 export function watchPath(lab: Lab, cluster: string, pod: string, url: string): WatchedPath {
   let stopped = false;
   let calls = 0;
@@ -18,10 +19,10 @@ export function watchPath(lab: Lab, cluster: string, pod: string, url: string): 
     }
     return { calls, failures };
   })();
-  return {
-    stop() {
-      stopped = true;
-      return done;
-    },
+  const stop = () => {
+    stopped = true;
+    return done;
   };
+  onTestFinished(async () => void (await stop().catch(() => undefined)));
+  return { stop };
 }
