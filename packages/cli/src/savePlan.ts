@@ -4,18 +4,15 @@ import { writeSavedPlan } from "@isthmus/engine";
 import type { Session } from "./session.ts";
 import type { MeshNow } from "./withMesh.ts";
 
-/** Saves a plan with what leads to its clusters, so that it can be applied from anywhere. Throws WRITE_FAILED. */
+/** Saves a plan with its declarations, so that it can be applied from anywhere. Throws WRITE_FAILED. */
 export async function savePlan(session: Session, mesh: MeshNow, file: string): Promise<void> {
   const { cwd } = session.io;
   const clusters = mesh.intents.clusters.map((cluster) => {
     const folder = resolve(cwd, dirname(mesh.sources.fileOf(cluster) ?? ""));
-    return [cluster.metadata.name, withAbsolutePaths(cluster.spec.access, folder)] as const;
+    return { ...cluster, spec: { ...cluster.spec, access: withAbsolutePaths(cluster.spec.access, folder) } };
   });
-  await writeSavedPlan(resolve(cwd, file), {
-    plan: mesh.plan,
-    istioNamespace: mesh.intents.mesh.spec.istioNamespace,
-    clusters: new Map(clusters),
-  });
+  const { plan, intents } = mesh;
+  await writeSavedPlan(resolve(cwd, file), { plan, intents: { ...intents, clusters } });
   session.note(`\nSaved. Next: isthmus apply ${file}\n`);
 }
 

@@ -1,15 +1,18 @@
 import { resolve } from "node:path";
-import { checkStale, meshClusterSchema, meshSchema, type SavedPlan } from "@isthmus/core";
-import { observe, openTargets, readSavedPlan } from "@isthmus/engine";
+import { checkStale, compile, type Plan } from "@isthmus/core";
+import { type ObserveResult, observe, openTargets, readSavedPlan, type Target } from "@isthmus/engine";
 import { exitCodes } from "./exit.ts";
 import type { Session } from "./session.ts";
 import type { MeshNow } from "./withMesh.ts";
 
-export type SavedWork = Pick<MeshNow, "plan" | "observed" | "targets" | "problems" | "paths" | "held" | "effects">;
+export type SavedWork = Pick<
+  MeshNow,
+  "plan" | "intents" | "compiled" | "observed" | "targets" | "problems" | "paths" | "held" | "effects"
+>;
 
 /**
- * Reads a saved plan and the clusters that it writes to, and has `work` done with that. Whatever moved since the plan was
- * made is a problem (PLAN_STALE), as is a cluster that cannot be read.
+ * Reads a saved plan and the clusters that it was made for, and has `work` done with that. Whatever moved since the plan was
+ * made is a problem (PLAN_STALE), as is a cluster that it writes to and that cannot be read.
  */
 export async function withSavedPlan(
   session: Session,
@@ -23,19 +26,18 @@ export async function withSavedPlan(
     return exitCodes.failed;
   }
   const { kubeconfig } = session.options;
+  const { plan, intents } = saved;
   const targets = await openTargets(
-    clustersOf(saved),
+    intents,
     kubeconfig === undefined ? {} : { kubeconfig: resolve(session.io.cwd, kubeconfig) },
   );
   try {
-    const { observed, problems } = await observe(targets, { signal: session.signal });
-    const { plan } = saved;
+    const { observed, problems } = await observeFor(plan, targets, session.signal);
+    const compiled = compile(intents, observed);
     return await work({
-      plan,
-      observed,
-      targets,
+      ...{ plan, intents, compiled, observed, targets },
       problems: [...problems, ...checkStale(plan, observed)],
-      paths: [],
+      paths: compiled.paths,
       held: new Map(),
     });
   } finally {
@@ -43,12 +45,21 @@ export async function withSavedPlan(
   }
 }
 
-function clustersOf({ clusters, istioNamespace }: SavedPlan) {
-  const apiVersion = "isthmus.io/v1alpha1";
+/** Clusters that the plan has nothing to do in are read for the sake of traces only: whether they can be is no matter here. */
+async function observeFor(
+  plan: Plan,
+  targets: ReadonlyMap<string, Target>,
+  signal: AbortSignal,
+): Promise<ObserveResult> {
+  const used = new Set(plan.actions.map(({ cluster }) => cluster));
+  const some = (isUsed: boolean) =>
+    observe(new Map([...targets].filter(([name]) => used.has(name) === isUsed)), { signal });
+  const [written, others] = await Promise.all([some(true), some(false)]);
   return {
-    mesh: meshSchema.parse({ apiVersion, kind: "Mesh", metadata: { name: "mesh" }, spec: { istioNamespace } }),
-    clusters: [...clusters].map(([name, access]) =>
-      meshClusterSchema.parse({ apiVersion, kind: "MeshCluster", metadata: { name }, spec: { access } }),
-    ),
+    observed: {
+      clusters: new Map([...written.observed.clusters, ...others.observed.clusters]),
+      unreachable: new Map([...written.observed.unreachable, ...others.observed.unreachable]),
+    },
+    problems: written.problems,
   };
 }

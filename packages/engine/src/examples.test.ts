@@ -24,7 +24,10 @@ test.each(readdirSync(examples))(
     const targets = await openTargets(intents, { sources, cwd: folder });
 
     const first = await preparePlan({ intents, targets }, { prune: true, adopt: false });
-    for await (const event of reconcile({ intents, targets }, { prune: true, adopt: false, allowMassDelete: false })) {
+    for await (const event of reconcile(
+      { intents, targets },
+      { prune: true, adopt: false, allowMassDelete: false, allowBrokenPaths: false },
+    )) {
       expect(event.type).not.toBe("failed");
     }
     const second = await preparePlan({ intents, targets }, { prune: true, adopt: false });

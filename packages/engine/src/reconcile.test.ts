@@ -1,8 +1,9 @@
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { proofOfPaths, summarize } from "@isthmus/core";
 import {
+  detourGateway,
   intents,
   MemoryTarget,
   meshCluster,
@@ -18,26 +19,29 @@ import { type DeclaredMesh, preparePlan, type ReconcileOptions, reconcile } from
 import { openTargets } from "./target/openTargets.ts";
 import type { Target } from "./target/target.ts";
 
-const usual: ReconcileOptions = { prune: true, adopt: false, allowMassDelete: false };
+const usual: ReconcileOptions = { prune: true, adopt: false, allowMassDelete: false, allowBrokenPaths: false };
 
 async function turn(mesh: DeclaredMesh, options: Partial<ReconcileOptions> = {}) {
   const types: string[] = [];
   const codes: string[] = [];
+  const effects: string[] = [];
   for await (const event of reconcile(mesh, { ...usual, ...options })) {
     types.push(event.type);
-    if (event.type === "prepared") codes.push(...event.prepared.problems.map(({ code }) => code));
+    if (event.type !== "prepared") continue;
+    codes.push(...event.prepared.problems.map(({ code }) => code));
+    effects.push(...(event.effects ?? []).map(({ kind }) => kind));
   }
-  return { types, codes };
+  return { types, codes, effects };
 }
 
 /** The example's mesh over a copy of its directories. */
-async function exampleMesh(): Promise<DeclaredMesh> {
+async function exampleMesh(): Promise<DeclaredMesh & { readonly folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), "isthmus-reconcile-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   await cp(join(import.meta.dirname, "../../../examples/sleep-httpbin"), folder, { recursive: true });
   const { intents: declared, sources, problems } = await readIntentFiles([folder]);
   if (declared === undefined) throw new Error(JSON.stringify(problems));
-  return { intents: declared, targets: await openTargets(declared, { sources }) };
+  return { folder, intents: declared, targets: await openTargets(declared, { sources }) };
 }
 
 function memoryMesh(): DeclaredMesh & { readonly server: MemoryTarget } {
@@ -63,6 +67,7 @@ test("the example is applied into its directories, stands as proved, and then no
   expect(first).toEqual({
     types: ["prepared", "checking", "applying", "done", "done", "done", "finished"],
     codes: [],
+    effects: ["makes"],
   });
   expect(summarize(after.plan)).toEqual({ create: 0, update: 0, delete: 0, noop: 3 });
   expect(proofOfPaths({ intents: mesh.intents, ...after }).map(({ path, verdict }) => [path.host, verdict])).toEqual([
@@ -84,9 +89,27 @@ test("a plan that deletes most of what we own is applied only where that is allo
   await turn(mesh);
   const undeclared = { ...mesh, intents: intents([]) };
 
-  expect(await turn(undeclared)).toEqual({ types: ["prepared"], codes: ["MASS_DELETE"] });
+  expect(await turn(undeclared)).toEqual({ types: ["prepared"], codes: ["MASS_DELETE"], effects: [] });
   expect(await turn(undeclared, { allowMassDelete: true })).toMatchObject({ codes: [] });
   expect(mesh.server.list().filter(({ kind }) => kind === "Gateway")).toEqual([]);
+});
+
+test("a plan that breaks a path which works now is applied only where that is allowed, and told with its effect", async () => {
+  const { folder, ...mesh } = await exampleMesh();
+  await turn(mesh);
+  await writeFile(join(folder, "clusters/cluster2/other.yaml"), detourGateway);
+  const [entry = ""] = (await readdir(folder, { recursive: true })).filter((file) => file.includes("serviceentry"));
+  const text = await readFile(join(folder, entry), "utf8");
+  await writeFile(join(folder, entry), text.replace("32001", "32002"));
+
+  const refused = await turn(mesh);
+  const untouched = await readFile(join(folder, entry), "utf8");
+  const allowed = await turn(mesh, { allowBrokenPaths: true });
+
+  expect(refused).toEqual({ types: ["prepared"], codes: ["PATH_WOULD_BREAK"], effects: ["breaks"] });
+  expect(untouched).toContain("32002");
+  expect(allowed).toMatchObject({ codes: [], effects: ["breaks"] });
+  expect(allowed.types.at(-1)).toBe("finished");
 });
 
 test("a cluster that cannot be read delays what needs it and nothing else", async () => {

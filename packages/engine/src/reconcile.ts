@@ -3,8 +3,8 @@ import {
   compile,
   hasErrors,
   type Intents,
-  massDelete,
   type Observed,
+  type PathEffect,
   type Plan,
   type PlanOptions,
   type Problem,
@@ -13,6 +13,8 @@ import {
 import type { ApplyEvent } from "./apply/applyEvent.ts";
 import { applyPlan } from "./apply/applyPlan.ts";
 import { type ObserveOptions, observe } from "./observe/observe.ts";
+import { type AllowedPlans, planAlarm } from "./planAlarm.ts";
+import { planEffects } from "./planEffects.ts";
 import type { Target } from "./target/target.ts";
 
 export interface DeclaredMesh {
@@ -45,26 +47,26 @@ export async function preparePlan({ intents, targets }: DeclaredMesh, options: P
   };
 }
 
-export interface ReconcileOptions extends PrepareOptions {
-  /** Apply also a plan that deletes more than half of what we own. */
-  readonly allowMassDelete: boolean;
-}
+export interface ReconcileOptions extends PrepareOptions, AllowedPlans {}
 
-/** First what was prepared, then, where it may be applied, how that goes. */
-export type ReconcileEvent = { readonly type: "prepared"; readonly prepared: Prepared } | ApplyEvent;
+/** First what was prepared and what it does to declared paths (absent where it writes nothing), then, where it may be applied, how that goes. */
+export type ReconcileEvent =
+  | { readonly type: "prepared"; readonly prepared: Prepared; readonly effects?: readonly PathEffect[] }
+  | ApplyEvent;
 
 /**
  * One turn of the pipeline: observe, compile, plan, apply. Level-triggered: whatever an earlier turn left undone, this one
- * does. It ends after `prepared` where there is an error among the problems, MASS_DELETE included.
+ * does. It ends after `prepared` where there is an error among the problems, MASS_DELETE and PATH_WOULD_BREAK included.
  */
 export async function* reconcile(
   mesh: DeclaredMesh,
   options: ReconcileOptions,
 ): AsyncGenerator<ReconcileEvent, void, undefined> {
   const found = await preparePlan(mesh, options);
-  const guard = options.allowMassDelete ? undefined : massDelete(found.plan, found.observed);
-  const prepared = guard === undefined ? found : { ...found, problems: [...found.problems, guard] };
-  yield { type: "prepared", prepared };
+  const effects = planEffects({ intents: mesh.intents, ...found });
+  const alarm = planAlarm({ ...found, effects }, options);
+  const prepared = alarm === undefined ? found : { ...found, problems: [...found.problems, alarm] };
+  yield { type: "prepared", prepared, ...(effects === undefined ? {} : { effects }) };
   if (hasErrors(prepared.problems)) return;
   yield* applyPlan(prepared.plan, mesh.targets, options.signal === undefined ? {} : { signal: options.signal });
 }

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, readdir, rm, stat, symlink, truncate, writeFile } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Action, ownershipLabels, type SavedPlan } from "@isthmus/core";
+import { intents, meshCluster } from "@isthmus/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { maxSavedPlanSize, readSavedPlan, writeSavedPlan } from "./savedPlan.ts";
 
@@ -28,8 +29,7 @@ const create: Action = {
 };
 const saved: SavedPlan = {
   plan: { actions: [create] },
-  istioNamespace: "istio-system",
-  clusters: new Map([["c1", { context: "kind-c1" }]]),
+  intents: intents([], { clusters: [meshCluster("c1")] }),
 };
 
 test("a plan is saved for its user only, with nothing left beside it, and reads as it was", async () => {

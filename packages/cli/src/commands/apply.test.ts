@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { detourGateway } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import { exampleFolder, filesIn, runCli } from "../testing/runCli.ts";
 
@@ -162,43 +163,24 @@ test("-o json gives the plan and how each write ended", async () => {
   });
 });
 
-/** A gateway of the user's own at node port 32002, and no pod of the declared one. */
-const otherGateway = `
-apiVersion: v1
-kind: Service
-metadata: {name: other, namespace: istio-system}
-spec: {type: NodePort, selector: {istio: other}, ports: [{name: tls, port: 15443, targetPort: 15443, nodePort: 32002}]}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: other, namespace: istio-system}
-spec: {template: {metadata: {labels: {istio: other}}, spec: {containers: [{name: istio-proxy}]}}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: istio-ingressgateway, namespace: istio-system}
-spec: {replicas: 0, template: {metadata: {labels: {app: istio-ingressgateway, istio: ingressgateway}}, spec: {containers: [{name: istio-proxy}]}}}
----
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: other, namespace: istio-system}
-spec: {selector: {istio: other}, servers: [{port: {number: 15443, name: tls, protocol: TLS}, tls: {mode: AUTO_PASSTHROUGH}, hosts: ["bar/*.local"]}]}
-`;
-
 test("a plan that breaks a path which works now is not applied, unless told", async () => {
   const folder = await exampleFolder();
   await runCli(folder, ["apply", "--yes"]);
-  await writeFile(join(folder, "clusters/cluster2/other.yaml"), otherGateway);
+  await writeFile(join(folder, "clusters/cluster2/other.yaml"), detourGateway);
   const [entry = ""] = Object.keys(await filesIn(folder)).filter((file) => file.includes("serviceentry"));
   const text = await readFile(join(folder, entry), "utf8");
   await writeFile(join(folder, entry), text.replace("32001", "32002"));
 
   const refused = await runCli(folder, ["apply", "--yes"]);
-  const told = await runCli(folder, ["apply", "--yes", "--allow-broken-paths"]);
+  await runCli(folder, ["plan", "-o", "saved.plan"]);
+  const refusedSaved = await runCli(folder, ["apply", "saved.plan", "--yes"]);
+  const told = await runCli(folder, ["apply", "saved.plan", "--yes", "--allow-broken-paths"]);
 
-  expect(refused).toMatchObject({ code: 1, stdout: "Nothing was applied.\n" });
-  expect(refused.stderr).toContain("PATH_WOULD_BREAK");
-  expect(refused.stderr).toContain("will break");
+  for (const run of [refused, refusedSaved]) {
+    expect(run).toMatchObject({ code: 1, stdout: "Nothing was applied.\n" });
+    expect(run.stderr).toContain("PATH_WOULD_BREAK");
+    expect(run.stderr).toContain("will break");
+  }
   expect(told.code).toBe(0);
   expect(await readFile(join(folder, entry), "utf8")).toContain("32001");
 });

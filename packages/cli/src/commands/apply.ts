@@ -1,4 +1,5 @@
-import { brokenPaths, hasErrors, massDelete, type Plan, type PlanOptions, type Problem } from "@isthmus/core";
+import { hasErrors, type Plan, type PlanOptions, type Problem } from "@isthmus/core";
+import { planAlarm } from "@isthmus/engine";
 import { confirm } from "../confirm.ts";
 import { exitCodes } from "../exit.ts";
 import { isInteractive } from "../io.ts";
@@ -28,14 +29,16 @@ interface Work extends SavedWork {
 
 /** Makes the clusters as declared: plans, shows, asks, writes. Nothing at all is written while there is an error. */
 export async function apply(session: Session, saved: string | undefined, options: ApplyOptions): Promise<number> {
-  const work = (found: SavedWork) => carryOut(session, { ...found, alarm: alarmOf(found, options) }, options);
+  const allowed = {
+    allowMassDelete: options.allowMassDelete === true,
+    allowBrokenPaths: options.allowBrokenPaths === true,
+  };
+  const work = (found: SavedWork) => {
+    const mesh = withEffects(found);
+    return carryOut(session, { ...mesh, alarm: planAlarm(mesh, allowed) }, options);
+  };
   if (saved !== undefined) return withSavedPlan(session, saved, work);
-  return withMesh(session, await readDeclarations(session), options, (mesh) => work(withEffects(mesh)));
-}
-
-function alarmOf({ plan, observed, effects = [] }: SavedWork, options: ApplyOptions): Problem | undefined {
-  const deletes = options.allowMassDelete === true ? undefined : massDelete(plan, observed);
-  return deletes ?? (options.allowBrokenPaths === true ? undefined : brokenPaths(effects));
+  return withMesh(session, await readDeclarations(session), options, work);
 }
 
 async function carryOut(session: Session, work: Work, options: ApplyOptions): Promise<number> {

@@ -1,3 +1,4 @@
+import { intents, meshCluster, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import { ownershipLabels } from "../kinds/ownership.ts";
 import type { Action, Plan } from "./action.ts";
@@ -39,8 +40,12 @@ const actions: Plan["actions"] = [
 ];
 const saved: SavedPlan = {
   plan: { actions },
-  istioNamespace: "istio-system",
-  clusters: new Map([["c1", { context: "kind-c1", kubeconfig: { path: "/home/me/config" } }]]),
+  intents: intents([sharedService("bar/httpbin", { servedBy: ["c1"], consumers: [{ clusters: ["c2"] }] })], {
+    clusters: [
+      meshCluster("c1", { access: { kubeconfig: { path: "/home/me/config" } } }),
+      meshCluster("c2", { access: { directory: "/repo/c2" } }),
+    ],
+  }),
 };
 
 /** The saved file with one action replaced. */
@@ -50,16 +55,15 @@ function tampered(change: Readonly<Record<string, unknown>>, index = 2): string 
   return JSON.stringify(file);
 }
 
+/** The saved file with other declarations. */
+function withIntents(change: Readonly<Record<string, unknown>>): string {
+  const file = JSON.parse(encodeSavedPlan({ ...saved, plan: { actions: [] } }));
+  Object.assign(file.intents, change);
+  return JSON.stringify(file);
+}
+
 test("a saved plan reads as it was written", () => {
   expect(decodeSavedPlan(encodeSavedPlan(saved), "saved.plan")).toEqual({ saved, problems: [] });
-});
-
-test("only clusters that the plan is about are saved", () => {
-  const clusters = new Map([...saved.clusters, ["c2", { directory: "/repo/c2" }] as const]);
-
-  const decoded = decodeSavedPlan(encodeSavedPlan({ ...saved, clusters }), "saved.plan");
-
-  expect([...(decoded.saved?.clusters.keys() ?? [])]).toEqual(["c1"]);
 });
 
 test("a file with the actions in another order gives the same plan", () => {
@@ -71,8 +75,9 @@ test("a file with the actions in another order gives the same plan", () => {
 
 test.each([
   ["text that is no JSON", "{"],
+  ["an earlier format", '{"format":"isthmus.io/plan","version":1}'],
   ["other JSON", '{"kind":"List"}'],
-  ["a later format", '{"format":"isthmus.io/plan","version":2}'],
+  ["a later format", '{"format":"isthmus.io/plan","version":3}'],
   ["an unknown field", tampered({ force: true })],
   ["a create that has no object", tampered({ desired: undefined })],
   ["an update against no version", tampered({ live: undefined }, 1)],
@@ -81,7 +86,12 @@ test.each([
   ["an object that would not be ours", tampered({ owner: "SharedService.x.y" })],
   ["a kind that isthmus does not write", tampered({ ref: { group: "", kind: "Secret", name: "x" } }, 3)],
   ["a phase that is not the action's", tampered({ phase: 2 })],
-  ["a cluster that is not told", tampered({ cluster: "c2" })],
+  ["a cluster that is not told", tampered({ cluster: "c3" })],
+  [
+    "a declaration that is none",
+    withIntents({ sharedServices: [{ ...saved.intents.sharedServices[0], kind: "Secret" }] }),
+  ],
+  ["a declaration that refers to no cluster", withIntents({ clusters: [saved.intents.clusters[0]] })],
   ["an object twice", tampered({ ref: actions[0]?.ref, desired: desired("kept") })],
 ])("%s is refused", (_what, text) => {
   const { saved: read, problems } = decodeSavedPlan(text, "saved.plan");

@@ -1,29 +1,21 @@
-import { showPath } from "../model/intents.ts";
-import type { MeshCluster } from "../model/meshCluster.ts";
-import type { Problem } from "../problem.ts";
+import { checkIntents } from "../model/checkIntents.ts";
+import { type Intents, showPath } from "../model/intents.ts";
+import { type Problem, severityOf } from "../problem.ts";
 import type { Plan } from "./action.ts";
 import { actionFaults } from "./actionFaults.ts";
 import { inOrder } from "./actionOrder.ts";
 import { savedPlanFormat, savedPlanHeadSchema, savedPlanSchema, savedPlanVersion } from "./savedPlanSchema.ts";
 
-/** What a plan needs to be applied later, without the declarations that it was made from. */
+/** A plan with the declarations that it was made from: they lead to the clusters, and tell which paths must not break. */
 export interface SavedPlan {
   readonly plan: Plan;
-  readonly istioNamespace: string;
-  /** How each cluster of the plan is reached. Paths are absolute, since the file may be applied from elsewhere. */
-  readonly clusters: ReadonlyMap<string, MeshCluster["spec"]["access"]>;
+  /** Paths in `access` are absolute, since the file may be applied from elsewhere. */
+  readonly intents: Intents;
 }
 
 /** JSON, with nothing in it but what is declared and what is live: kinds that hold secrets are never read. */
-export function encodeSavedPlan({ plan, istioNamespace, clusters }: SavedPlan): string {
-  const used = new Set(plan.actions.map(({ cluster }) => cluster));
-  const file = {
-    format: savedPlanFormat,
-    version: savedPlanVersion,
-    istioNamespace,
-    clusters: Object.fromEntries([...clusters].filter(([name]) => used.has(name))),
-    actions: plan.actions,
-  };
+export function encodeSavedPlan({ plan, intents }: SavedPlan): string {
+  const file = { format: savedPlanFormat, version: savedPlanVersion, intents, actions: plan.actions };
   return `${JSON.stringify(file)}\n`;
 }
 
@@ -51,10 +43,14 @@ export function decodeSavedPlan(text: string, file: string): DecodedPlan {
       ),
     );
   }
-  const { actions, clusters, istioNamespace } = parsed.data;
-  const saved = { plan: { actions: inOrder(actions) }, istioNamespace, clusters: new Map(Object.entries(clusters)) };
-  const faults = actionFaults(actions, new Set(saved.clusters.keys()));
-  return faults.length === 0 ? { saved, problems: [] } : invalid(file, faults);
+  const { actions, intents } = parsed.data;
+  const wrong = checkIntents(intents).filter((problem) => severityOf(problem) === "error");
+  const faults = [
+    ...wrong.map(({ at, message }) => `${at}: ${message}`),
+    ...actionFaults(actions, new Set(intents.clusters.map(({ metadata }) => metadata.name))),
+  ];
+  if (faults.length > 0) return invalid(file, faults);
+  return { saved: { plan: { actions: inOrder(actions) }, intents }, problems: [] };
 }
 
 function parseJson(text: string): unknown {

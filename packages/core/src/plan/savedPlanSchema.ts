@@ -1,8 +1,12 @@
 import { z } from "zod";
-import { meshClusterSpecSchema } from "../model/meshCluster.ts";
+import { externalAccessSchema } from "../model/externalAccess.ts";
+import { externalServiceSchema } from "../model/externalService.ts";
+import { meshSchema } from "../model/mesh.ts";
+import { meshClusterSchema } from "../model/meshCluster.ts";
+import { sharedServiceSchema } from "../model/sharedService.ts";
 
 export const savedPlanFormat = "isthmus.io/plan";
-export const savedPlanVersion = 1;
+export const savedPlanVersion = 2;
 
 /** What tells a saved plan, of whatever version, from other JSON. */
 export const savedPlanHeadSchema = z.looseObject({ format: z.literal(savedPlanFormat), version: z.number() });
@@ -46,7 +50,12 @@ const actionSchema = z.discriminatedUnion("verb", [
 export const savedPlanSchema = z.strictObject({
   format: z.literal(savedPlanFormat),
   version: z.literal(savedPlanVersion),
-  istioNamespace: text,
-  clusters: z.record(text, meshClusterSpecSchema.shape.access),
+  intents: z.strictObject({
+    mesh: meshSchema,
+    clusters: z.array(meshClusterSchema),
+    sharedServices: z.array(sharedServiceSchema),
+    externalAccesses: z.array(externalAccessSchema),
+    externalServices: z.array(externalServiceSchema),
+  }),
   actions: z.array(actionSchema),
 });

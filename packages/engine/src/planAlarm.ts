@@ -1,0 +1,25 @@
+import { brokenPaths, massDelete, type Observed, type PathEffect, type Plan, type Problem } from "@isthmus/core";
+
+/** What may be done although it looks like a mistake. */
+export interface AllowedPlans {
+  /** Delete more than half of what we own. */
+  readonly allowMassDelete: boolean;
+  /** Break a declared path that works now. */
+  readonly allowBrokenPaths: boolean;
+}
+
+/**
+ * Why a plan must not be applied by itself: MASS_DELETE, PATH_WOULD_BREAK. Every way to apply asks here: the command line,
+ * with a new plan or a saved one, and `reconcile`.
+ */
+export function planAlarm(
+  {
+    plan,
+    observed,
+    effects = [],
+  }: { readonly plan: Plan; readonly observed: Observed; readonly effects?: readonly PathEffect[] | undefined },
+  { allowMassDelete, allowBrokenPaths }: AllowedPlans,
+): Problem | undefined {
+  const deletes = allowMassDelete ? undefined : massDelete(plan, observed);
+  return deletes ?? (allowBrokenPaths ? undefined : brokenPaths(effects));
+}
