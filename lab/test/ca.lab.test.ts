@@ -122,6 +122,17 @@ test("a mesh whose clusters trust nothing in common gets one root: calls cross, 
   expect(applied.exitCode, applied.stderr).toBe(0);
   await lab.curlUntil("cluster1", "foo/sleep", "http://httpbin.bar.cluster2:8000/headers", 200);
 
+  // The CA itself is a consumer for a moment: what it signs directly, below the root, proxies take as they take a workload's.
+  const probed = await isthmus(folder, lab.kubeconfig, "probe", "--identity", "ca", "-o", "json");
+  output += probed.stdout + probed.stderr;
+  const { probes }: { readonly probes: readonly object[] } = JSON.parse(probed.stdout);
+  expect([probed.exitCode, probes.length], probed.stdout).toEqual([0, 5]);
+  expect(probes[0]).toMatchObject({
+    kind: "call",
+    identity: "spiffe://cluster.local/ns/foo/sa/sleep",
+    detail: "200 from spiffe://cluster.local/ns/bar/sa/httpbin",
+  });
+
   // What workloads show holds for openssl under the root that we export, name constraints included.
   expect((await ca("export-trust", "--out", "roots.pem")).exitCode).toBe(0);
   const shown = await shownChain("cluster2", "bar/httpbin");

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { collect } from "./collect.ts";
 import { addRotateCommands } from "./rotateProgram.ts";
 import type { Session } from "./session.ts";
+import { withPassphrase } from "./withPassphrase.ts";
 
 type OpenSession = (command: Command) => Promise<Session>;
 
@@ -98,22 +99,8 @@ export function addCaCommands(program: Command, session: OpenSession, finish: (c
   });
 }
 
-function withPassphrase(command: Command): Command {
-  return command.option(
-    "--passphrase-fd <number>",
-    "read the passphrase from this file descriptor (also: ISTHMUS_CA_PASSPHRASE)",
-    parseDescriptor,
-  );
-}
-
 function parseDays(text: string): number {
   const days = Number(text);
   if (Number.isInteger(days) && days > 0 && days <= 36_500) return days;
   throw new InvalidArgumentError("give a number of days from 1 to 36500.");
-}
-
-function parseDescriptor(text: string): number {
-  const descriptor = Number(text);
-  if (/^\d+$/.test(text) && descriptor !== 1 && descriptor !== 2 && descriptor < 1024) return descriptor;
-  throw new InvalidArgumentError("give the number of an open file descriptor, such as 3.");
 }

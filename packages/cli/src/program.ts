@@ -5,6 +5,7 @@ import { parseDuration } from "./duration.ts";
 import type { Io } from "./io.ts";
 import type { GlobalOptions, Session } from "./session.ts";
 import { version } from "./version.ts";
+import { withPassphrase } from "./withPassphrase.ts";
 
 // As `checkCategories` of core, which would have to be loaded: a test compares.
 export const checkCategories = [
@@ -159,24 +160,25 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       const { trace } = await import("./commands/trace.ts");
       finish(await trace(await session(command), { from, url }, options));
     });
-  program
-    .command("probe")
-    .description("try each path on the wire, and what must be refused")
-    .argument("[service...]", "only paths to these: httpbin.bar, or a host")
-    .addOption(
-      new Option("--identity <source>", "certificates to show: got from istiod for each consumer, or none")
-        .choices(["istiod", "none"])
-        .default("istiod"),
-    )
-    .option("--from-pod", "also call from the consumers' own pods (needs curl there)")
-    .option("--count <calls>", "make each call so often and tell its latency", parseCount)
-    .option("--benchmark", "200 calls each, and nothing that must be refused")
-    .option("--no-negatives", "do not try what must be refused")
-    .option("--wait <duration>", "patience for one call", parseDuration, 5000)
-    .action(async (services: string[], options, command: Command) => {
-      const { probe } = await import("./commands/probe.ts");
-      finish(await probe(await session(command), services, options));
-    });
+  withPassphrase(
+    program
+      .command("probe")
+      .description("try each path on the wire, and what must be refused")
+      .argument("[service...]", "only paths to these: httpbin.bar, or a host")
+      .addOption(
+        new Option("--identity <source>", "who gives each consumer's certificate: its istiod, the mesh's CA, or nobody")
+          .choices(["istiod", "ca", "none"])
+          .default("istiod"),
+      )
+      .option("--from-pod", "also call from the consumers' own pods (needs curl there)")
+      .option("--count <calls>", "make each call so often and tell its latency", parseCount)
+      .option("--benchmark", "200 calls each, and nothing that must be refused")
+      .option("--no-negatives", "do not try what must be refused")
+      .option("--wait <duration>", "patience for one call", parseDuration, 5000),
+  ).action(async (services: string[], options, command: Command) => {
+    const { probe } = await import("./commands/probe.ts");
+    finish(await probe(await session(command), services, options));
+  });
   program
     .command("check")
     .description("what would be in the way, before and after (exit code 0 nothing, 1 something)")

@@ -1,7 +1,7 @@
-import { resolve } from "node:path";
 import { type Intents, type MeshCluster, MeshError, nearestName } from "@isthmus/core";
 import { type Ca, loadCa } from "@isthmus/engine";
 import { failureCode } from "./exit.ts";
+import { openDeclaredCa } from "./openDeclaredCa.ts";
 import { type PassphraseOptions, type Passphrases, passphrases } from "./passphrase.ts";
 import { readDeclarations } from "./readDeclarations.ts";
 import type { Session } from "./session.ts";
@@ -28,19 +28,8 @@ export async function withCa(
     return failureCode(`ca ${session.command}`);
   }
   const functions = await loadCa();
-  const { kubeconfig } = session.options;
-  const { cwd, env } = session.io;
   const asking = passphrases(session, options);
-  const ca = functions.openCa({
-    intents,
-    sources,
-    cwd,
-    env,
-    now: () => new Date(),
-    passphrase: asking.of,
-    signal: session.signal,
-    ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(cwd, kubeconfig) }),
-  });
+  const ca = await openDeclaredCa(session, { intents, sources }, asking);
   try {
     return await work({ ca, functions, intents, passphrases: asking });
   } finally {

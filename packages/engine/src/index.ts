@@ -24,6 +24,7 @@ export {
 export { type ObserveOptions, type ObserveResult, observe } from "./observe/observe.ts";
 export { type AllowedPlans, planAlarm } from "./planAlarm.ts";
 export { type PlannedMesh, planEffects } from "./planEffects.ts";
+export { caIdentity } from "./probe/caIdentity.ts";
 export { type Latency, type Probe, type ProbeKind, probeKinds } from "./probe/probe.ts";
 export { type ProbeOptions, probePaths } from "./probe/probePaths.ts";
 export {

@@ -58,7 +58,7 @@ async function certify(
   const keyId = issuer.getExtension(SubjectKeyIdentifierExtension)?.keyId;
   const certificate = await X509CertificateGenerator.create({
     serialNumber: randomSerialNumber(),
-    ...validFor(request.days, time, issuer.notAfter),
+    ...validFor(request, time, issuer.notAfter),
     subject: csr.subjectName,
     // As it is encoded there: names are compared byte for byte.
     issuer: issuer.subjectName,

@@ -35,7 +35,7 @@ export async function createRoot(options: RootOptions): Promise<Authority> {
   const subject = distinguishedName(`${name} ${keyId.keyId.slice(0, 8).toLowerCase()}`, organization);
   const certificate = await X509CertificateGenerator.create({
     serialNumber: randomSerialNumber(),
-    ...validFor(days, now),
+    ...validFor({ days }, now),
     subject,
     issuer: subject,
     publicKey: keys.publicKey,

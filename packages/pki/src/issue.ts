@@ -13,6 +13,8 @@ export interface IssueOptions extends SignOptions {
   readonly names: SubjectAltNames;
   readonly keyKind: KeyKind;
   readonly days: number;
+  /** A life shorter than a day; `days` is 1 then. */
+  readonly seconds?: number;
   readonly nameLimits?: NameLimits;
   /** Whom it is for, in words. */
   readonly subject: string;
@@ -36,11 +38,15 @@ export interface Issued {
  * of the right kind, and leads to a root. Throws SIGNER_FAILED where not, or what the signer throws.
  */
 export async function issue(signer: Signer, options: IssueOptions): Promise<Issued> {
-  const { profile, keyKind, days, nameLimits, subject, roots = "", now, signal } = options;
+  const { profile, keyKind, days, seconds, nameLimits, subject, roots = "", now, signal } = options;
   const keys = await createKeyPair(keyKind);
   const csr = await createRequest({ ...options, keys });
   const answer = await signer.sign(
-    { profile, csr, days, subject, ...(nameLimits !== undefined && { nameLimits }) },
+    {
+      ...{ profile, csr, days, subject },
+      ...(seconds !== undefined && { seconds }),
+      ...(nameLimits !== undefined && { nameLimits }),
+    },
     signal === undefined ? {} : { signal },
   );
   const failed = (message: string) =>

@@ -22,15 +22,25 @@ export function ageOf(validity: Validity, now: Date): Age {
   return renewalTime(validity) <= now ? "due" : "fresh";
 }
 
+/** How long a certificate is to live: `seconds` where that is shorter than a day. */
+export interface Life {
+  readonly days: number;
+  readonly seconds?: number;
+}
+
 /**
- * From an hour before `now`, so that a clock which is late accepts it, for `days`; never longer than `limit`, since nobody
+ * From an hour before `now`, so that a clock which is late accepts it, for so long; never longer than `limit`, since nobody
  * trusts a certificate that outlives its issuer. Whole seconds, as X.509 has them.
  */
-export function validFor(days: number, now: Date, limit?: Date): { readonly notBefore: Date; readonly notAfter: Date } {
-  const seconds = (time: number) => new Date(Math.floor(time / 1000) * 1000);
-  const notAfter = now.getTime() + days * dayMs;
+export function validFor(
+  { days, seconds }: Life,
+  now: Date,
+  limit?: Date,
+): { readonly notBefore: Date; readonly notAfter: Date } {
+  const inSeconds = (time: number) => new Date(Math.floor(time / 1000) * 1000);
+  const notAfter = now.getTime() + (seconds === undefined ? days * dayMs : seconds * 1000);
   return {
-    notBefore: seconds(now.getTime() - hourMs),
-    notAfter: seconds(limit === undefined ? notAfter : Math.min(notAfter, limit.getTime())),
+    notBefore: inSeconds(now.getTime() - hourMs),
+    notAfter: inSeconds(limit === undefined ? notAfter : Math.min(notAfter, limit.getTime())),
   };
 }

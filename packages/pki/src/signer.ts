@@ -4,7 +4,7 @@ export type Profile =
   | "intermediate"
   /** A gateway's certificate for clients outside the mesh. */
   | "server"
-  /** The certificate of a client outside the mesh. */
+  /** The certificate of a client: one outside the mesh, or a probe that goes by a workload's identity. */
   | "client";
 
 export interface SubjectAltNames {
@@ -26,6 +26,8 @@ export interface SigningRequest {
   readonly csr: string;
   /** The wish; a signer may shorten it, and does where its own certificate ends earlier. */
   readonly days: number;
+  /** A life shorter than a day, in seconds: `days` is 1 then, and a signer that knows of no seconds may go by it. */
+  readonly seconds?: number;
   /** For `intermediate`. A signer that cannot grant limits must refuse, never leave them out. */
   readonly nameLimits?: NameLimits;
   /** Whom it is for, in words for logs and approvers: a cluster's name, `ExternalAccess bar/httpbin`. */

@@ -1,14 +1,16 @@
 import { type DeclaredPath, hasErrors, MeshError } from "@isthmus/core";
-import { type Probe, probePaths } from "@isthmus/engine";
+import { caIdentity, type Probe, type ProbeOptions, probePaths } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
+import { openDeclaredCa } from "../openDeclaredCa.ts";
+import { type PassphraseOptions, passphrases } from "../passphrase.ts";
 import { reachOf } from "../reachOf.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderProbes } from "../render/probes.ts";
 import type { Session } from "../session.ts";
 import { type MeshNow, withMesh } from "../withMesh.ts";
 
-export interface ProbeCommandOptions {
-  readonly identity: "istiod" | "none";
+export interface ProbeCommandOptions extends PassphraseOptions {
+  readonly identity: "istiod" | "ca" | "none";
   readonly fromPod?: boolean;
   readonly negatives: boolean;
   readonly count?: number;
@@ -35,28 +37,40 @@ export async function probe(
 }
 
 /** The probes of the paths to these services (`httpbin.bar`, or a name under which it is called), or of all. */
-export function runProbes(
+export async function runProbes(
   session: Session,
   mesh: MeshNow,
   services: readonly string[],
   options: ProbeCommandOptions,
 ): Promise<readonly Probe[]> {
   const paths = pathsTo(mesh.compiled.paths, services);
-  const reach = reachOf(mesh.targets);
-  const tried = `${paths.length} ${paths.length === 1 ? "path" : "paths"}`;
-  session.note(session.err.faint(`Trying ${tried} on the wire …\n`));
-  return probePaths(paths, {
-    intents: mesh.intents,
-    observed: mesh.observed,
-    reach,
-    identity: options.identity,
-    fromPods: options.fromPod === true,
-    negatives: options.negatives && options.benchmark !== true,
-    calls: options.count ?? (options.benchmark === true ? benchmarkCalls : 1),
-    timeout: options.wait,
-    now: () => new Date(),
-    signal: session.signal,
-  });
+  const { identity } = options;
+  if (identity !== "ca") return run(identity);
+  const ca = await openDeclaredCa(session, mesh, passphrases(session, options));
+  try {
+    // A wrong passphrase ends it before anything is tried.
+    await ca.signer("mesh");
+    return await run((name) => caIdentity(ca, name));
+  } finally {
+    await ca.close();
+  }
+
+  function run(identity: ProbeOptions["identity"]): Promise<readonly Probe[]> {
+    const tried = `${paths.length} ${paths.length === 1 ? "path" : "paths"}`;
+    session.note(session.err.faint(`Trying ${tried} on the wire …\n`));
+    return probePaths(paths, {
+      intents: mesh.intents,
+      observed: mesh.observed,
+      reach: reachOf(mesh.targets),
+      identity,
+      fromPods: options.fromPod === true,
+      negatives: options.negatives && options.benchmark !== true,
+      calls: options.count ?? (options.benchmark === true ? benchmarkCalls : 1),
+      timeout: options.wait,
+      now: () => new Date(),
+      signal: session.signal,
+    });
+  }
 }
 
 function pathsTo(paths: readonly DeclaredPath[], services: readonly string[]): readonly DeclaredPath[] {

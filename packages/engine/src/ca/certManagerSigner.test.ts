@@ -84,6 +84,16 @@ test("a request asks for an authority, and the signed chain with the issuer's ro
   expect(server.stored("certificaterequests.cert-manager.io")).toEqual([]);
 });
 
+test("a life shorter than a day is asked for in seconds", async () => {
+  const { signer, seen } = await openBench(() => condition("Denied", "True", "x"));
+
+  await signer
+    .sign({ profile: "client", csr: "", days: 1, seconds: 600, subject: "probe" })
+    .catch((error: unknown) => error);
+
+  expect(seen).toMatchObject([{ isCA: false, usages: ["digital signature", "client auth"], duration: "600s" }]);
+});
+
 test.each([
   ["Denied", "True", "policy.cert-manager.io", "no CA for you", "the request is Denied: no CA for you"],
   ["InvalidRequest", "True", "x", "", "the request is InvalidRequest"],

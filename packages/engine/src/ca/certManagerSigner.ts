@@ -99,7 +99,7 @@ export function certManagerSigner(options: CertManagerSignerOptions): Signer {
 }
 
 function certificateRequest(
-  { csr, profile, days, subject }: SigningRequest,
+  { csr, profile, days, seconds, subject }: SigningRequest,
   namespace: string,
   issuerRef: CertManagerSignerOptions["issuer"],
 ): KubeObject {
@@ -118,7 +118,7 @@ function certificateRequest(
       request: Buffer.from(csr).toString("base64"),
       isCA: profile === "intermediate",
       usages: usages[profile],
-      duration: `${days * 24}h0m0s`,
+      duration: seconds === undefined ? `${days * 24}h0m0s` : `${seconds}s`,
       issuerRef,
     },
   };

@@ -21,11 +21,15 @@ test("a command gets the request on its standard input and the wish in its envir
     process.stdin.on("data", (chunk) => (csr += chunk)).on("end", () =>
       console.log(JSON.stringify([csr, JSON.parse(process.env.ISTHMUS_SIGNING_REQUEST), process.env.ISTHMUS_CA_PASSPHRASE ?? "none"])));`;
 
-  const answer = await signerOf(script, 20_000, { ISTHMUS_CA_PASSPHRASE: "secret" }).sign(request);
+  const answer = await signerOf(script, 20_000, { ISTHMUS_CA_PASSPHRASE: "secret" }).sign({
+    ...request,
+    days: 1,
+    seconds: 600,
+  });
 
   expect(JSON.parse(answer)).toEqual([
     "the request",
-    { version: 1, profile: "intermediate", days: 7, subject: "cluster1" },
+    { version: 1, profile: "intermediate", days: 1, seconds: 600, subject: "cluster1" },
     "none",
   ]);
 });

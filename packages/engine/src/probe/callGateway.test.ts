@@ -5,6 +5,7 @@ import { type AddressInfo, createServer as createTcp, type Server as TcpServer }
 import type { DeclaredPath } from "@isthmus/core";
 import { type Authority, authoritySigner, createKeyPair, createRoot, inspectBundle, issue } from "@isthmus/pki";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { caIdentity } from "./caIdentity.ts";
 import { callGateway } from "./callGateway.ts";
 import { judgeCall, judgeRefusal } from "./judgeCall.ts";
 import { strangerIdentity } from "./strangerIdentity.ts";
@@ -77,6 +78,20 @@ test("the right server that answers is proven, with its identity", async () => {
   const answer = await callGateway({ ...call(port), tls: { sni: path.sni, alpn: [], identity } });
 
   expect(judgeCall(answer, expected(sleep))).toEqual({ status: "ok", detail: `200 from ${httpbin}` });
+});
+
+test("an identity that the mesh's CA gives is taken by a server, and is good for ten minutes", async () => {
+  const port = await serve(200, "ok");
+  const signer = authoritySigner(root, { description: "test", now: () => now });
+
+  const { root: issuer, ...identity } = await caIdentity({ signer: async () => signer, now: () => now }, sleep);
+  const answer = await callGateway({ ...call(port), tls: { sni: path.sni, alpn: [], identity } });
+
+  expect(judgeCall(answer, expected(sleep))).toEqual({ status: "ok", detail: `200 from ${httpbin}` });
+  expect(issuer).toBe(root.certificate);
+  const [facts] = inspectBundle(identity.certificate);
+  expect(facts).toMatchObject({ names: { uri: [sleep] }, isCa: false });
+  expect(Date.parse(facts?.notAfter ?? "") - now.getTime()).toBeLessThanOrEqual(600_000);
 });
 
 test.each([

@@ -8,10 +8,11 @@ import {
   restrictsCallers,
   type SharedService,
 } from "@isthmus/core";
-import { inspectBundle } from "@isthmus/pki";
+import { fingerprintOf, inspectBundle } from "@isthmus/pki";
 import pLimit from "p-limit";
 import { istiodPods } from "../istiodPods.ts";
 import type { Reach } from "../target/target.ts";
+import type { IssuedIdentity } from "./caIdentity.ts";
 import { type Caller, callerOf } from "./callerOf.ts";
 import { type ClientIdentity, callGateway, type GatewayAnswer, type GatewayCall } from "./callGateway.ts";
 import { istiodIdentity } from "./istiodIdentity.ts";
@@ -25,8 +26,11 @@ export interface ProbeOptions {
   readonly observed: Observed;
   /** By cluster; those that are directories have none. */
   readonly reach: ReadonlyMap<string, Reach>;
-  /** `istiod`: certificates of the consumers' own identities; `none`: only what shows without one. */
-  readonly identity: "istiod" | "none";
+  /**
+   * Who gives certificates of the consumers' own identities: istiod, or the function, for a SPIFFE name; `none`: only what
+   * shows without one is tried.
+   */
+  readonly identity: "istiod" | "none" | ((name: string) => Promise<IssuedIdentity>);
   /** Also call from the consumers' own pods. */
   readonly fromPods: boolean;
   /** Try what must be refused, too. */
@@ -65,7 +69,9 @@ export async function probePaths(paths: readonly DeclaredPath[], options: ProbeO
   );
 }
 
-type Identity = { readonly name: string; readonly certificate: ClientIdentity } | { readonly reason: string };
+type Identity =
+  | { readonly name: string; readonly certificate: ClientIdentity; readonly root?: string }
+  | { readonly reason: string };
 
 /** What the probes of one run share: identities are asked for once, refusals are tried once for each address and name. */
 class ProbeRun {
@@ -195,13 +201,34 @@ class ProbeRun {
     return pems.length === 0 ? [] : inspectBundle(pems.join(""));
   }
 
-  #identityOf(path: DeclaredPath, caller: Caller | undefined): Promise<Identity> {
-    if (this.#options.identity === "none") return Promise.resolve({ reason: "--identity none" });
-    if (caller === undefined) return Promise.resolve({ reason: noCaller(path) });
+  async #identityOf(path: DeclaredPath, caller: Caller | undefined): Promise<Identity> {
+    const { identity: source } = this.#options;
+    if (source === "none") return { reason: "--identity none" };
+    if (caller === undefined) return { reason: noCaller(path) };
     const key = `${caller.cluster}/${caller.namespace}/${caller.serviceAccount}`;
-    const known = this.#identities.get(key) ?? this.#askIstiod(caller);
+    const known =
+      this.#identities.get(key) ?? (source === "istiod" ? this.#askIstiod(caller) : this.#issue(caller, source));
     this.#identities.set(key, known);
-    return known;
+    const identity = await known;
+    if (!("certificate" in identity) || identity.root === undefined) return identity;
+    const trusted = this.#roots(path.server.cluster);
+    const isTrusted = trusted.some(({ fingerprint }) => fingerprint === fingerprintOf(identity.root ?? ""));
+    if (isTrusted || trusted.length === 0) return identity;
+    return { reason: `${path.server.cluster} does not trust the root of the mesh's CA: isthmus ca status` };
+  }
+
+  async #issue(
+    { namespace, serviceAccount }: Caller,
+    issue: (name: string) => Promise<IssuedIdentity>,
+  ): Promise<Identity> {
+    const name = spiffeName(this.#options.intents, namespace, serviceAccount);
+    try {
+      const { root, ...certificate } = await issue(name);
+      return { name, certificate, root };
+    } catch (error) {
+      this.#options.signal?.throwIfAborted();
+      return { reason: `no identity of ${namespace}/${serviceAccount}: ${messageOf(error)}` };
+    }
   }
 
   async #askIstiod({ cluster, namespace, serviceAccount }: Caller): Promise<Identity> {
@@ -222,7 +249,7 @@ class ProbeRun {
         serviceAccount,
         ...(signal === undefined ? {} : { signal }),
       });
-      return { name: `spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccount}`, certificate };
+      return { name: spiffeName(intents, namespace, serviceAccount), certificate };
     } catch (error) {
       signal?.throwIfAborted();
       return { reason: `no identity of ${namespace}/${serviceAccount}: ${messageOf(error)}` };
@@ -251,6 +278,10 @@ function show({ address, port }: Address): string {
 function noCaller({ consumer }: DeclaredPath): string {
   const where = consumer.namespace === "*" ? "" : ` in namespace ${consumer.namespace}`;
   return `no workload with a sidecar runs${where} of ${consumer.cluster}`;
+}
+
+function spiffeName({ mesh }: Intents, namespace: string, serviceAccount: string): string {
+  return `spiffe://${mesh.spec.trustDomain}/ns/${namespace}/sa/${serviceAccount}`;
 }
 
 function messageOf(error: unknown): string {

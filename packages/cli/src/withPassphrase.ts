@@ -1,0 +1,16 @@
+import { type Command, InvalidArgumentError } from "commander";
+
+/** Adds the option by which a command that opens a key file may get its passphrase. */
+export function withPassphrase(command: Command): Command {
+  return command.option(
+    "--passphrase-fd <number>",
+    "read the passphrase from this file descriptor (also: ISTHMUS_CA_PASSPHRASE)",
+    parseDescriptor,
+  );
+}
+
+function parseDescriptor(text: string): number {
+  const descriptor = Number(text);
+  if (/^\d+$/.test(text) && descriptor !== 1 && descriptor !== 2 && descriptor < 1024) return descriptor;
+  throw new InvalidArgumentError("give the number of an open file descriptor, such as 3.");
+}
