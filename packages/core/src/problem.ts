@@ -86,6 +86,7 @@ export const problemCodes = {
   CREDENTIAL_SHARED: { severity: "warning", summary: "two declarations show one certificate at the same gateway" },
   VIP_POOL_INVALID: { severity: "error", summary: "the address pool is no usable range" },
   VIP_POOL_EXHAUSTED: { severity: "error", summary: "the address pool has no free address left" },
+  VIP_SHARED: { severity: "warning", summary: "an object of the user uses an address that a host of ours has" },
   // Certificates
   CERTIFICATE_INVALID: { severity: "error", summary: "a certificate or private key cannot be used" },
   CERTIFICATE_EXPIRED: { severity: "error", summary: "a certificate has ended, or was never issued" },

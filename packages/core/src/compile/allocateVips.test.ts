@@ -17,7 +17,7 @@ const demand = (
   cluster,
   hosts,
   held: new Map(Object.entries(held)),
-  taken: new Set(taken),
+  taken: new Map(taken.map((address) => [address, "ServiceEntry foo/copied"])),
 });
 
 test("a host keeps the address it holds, whoever joins", () => {
@@ -25,6 +25,18 @@ test("a host keeps the address it holds, whoever joins", () => {
 
   expect(vips.get("c1")?.get("web")).toBe("240.0.0.3");
   expect(vips.get("c1")?.get("api")).not.toBe("240.0.0.3");
+});
+
+test("a host keeps the address it holds where somebody else uses it as well, and no other host gets it", () => {
+  const { vips, shared } = allocateVips(pool("240.0.0.0/29"), [
+    demand("c1", ["api", "web"], { web: "240.0.0.3" }, ["240.0.0.3", "240.0.0.4"]),
+    demand("c2", ["api", "web"]),
+  ]);
+
+  expect(vips.get("c1")?.get("web")).toBe("240.0.0.3");
+  expect(vips.get("c2")?.get("web")).toBe("240.0.0.3");
+  expect(vips.get("c1")?.get("api")).not.toBe("240.0.0.3");
+  expect(shared).toEqual([{ cluster: "c1", host: "web", address: "240.0.0.3", with: "ServiceEntry foo/copied" }]);
 });
 
 test("a host that another cluster knows gets the same address there", () => {
@@ -68,16 +80,21 @@ test("an IPv6 pool gives IPv6 addresses", () => {
 });
 
 const hosts = fc.uniqueArray(fc.constantFrom(..."abcdefghijkl"), { maxLength: 10 });
-const rounds = fc.array(fc.record({ c1: hosts, c2: hosts, c3: hosts, hidden: fc.constantFrom("", "c1", "c2", "c3") }), {
-  maxLength: 6,
-});
+const rounds = fc.array(
+  fc.record({
+    ...{ c1: hosts, c2: hosts, c3: hosts },
+    hidden: fc.constantFrom("", "c1", "c2", "c3"),
+    copied: fc.uniqueArray(fc.integer({ min: 1, max: 14 }), { maxLength: 3 }),
+  }),
+  { maxLength: 6 },
+);
 
-test("law 3: whatever comes, goes or hides, a VIP in use never moves and no cluster has it twice", () => {
+test("law 3: whatever comes, goes, hides or is copied by others, a VIP in use never moves and no cluster has it twice", () => {
   const range = pool("240.0.0.0/28");
   fc.assert(
     fc.property(rounds, (history) => {
       const live = new Map<string, Map<string, string>>(["c1", "c2", "c3"].map((name) => [name, new Map()]));
-      for (const { hidden, ...wanted } of history) {
+      for (const { hidden, copied, ...wanted } of history) {
         const seen = Object.entries(wanted).filter(([name]) => name !== hidden);
         const { vips } = allocateVips(
           range,
@@ -85,7 +102,7 @@ test("law 3: whatever comes, goes or hides, a VIP in use never moves and no clus
             cluster,
             hosts: wantedHosts,
             held: live.get(cluster) ?? new Map(),
-            taken: new Set<string>(),
+            taken: new Map(copied.map((last) => [`240.0.0.${last}`, "ServiceEntry foo/copied"])),
           })),
         );
         for (const [cluster, wantedHosts] of seen) {

@@ -42,8 +42,16 @@ export interface VipDemand {
   readonly hosts: readonly string[];
   /** Addresses that our own live ServiceEntries of this cluster give to hosts, wanted or not: all are in use. */
   readonly held: ReadonlyMap<string, string>;
-  /** Addresses of the pool that others use in this cluster. */
-  readonly taken: ReadonlySet<string>;
+  /** Address -> the object of somebody else that has it in this cluster. It is given to no host that does not hold it already. */
+  readonly taken: ReadonlyMap<string, string>;
+}
+
+export interface SharedVip {
+  readonly cluster: string;
+  readonly host: string;
+  readonly address: string;
+  /** The other object. */
+  readonly with: string;
 }
 
 export interface VipAllocation {
@@ -51,6 +59,8 @@ export interface VipAllocation {
   readonly vips: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Hosts that found no free address. */
   readonly exhausted: readonly { readonly cluster: string; readonly host: string }[];
+  /** Hosts that keep an address which somebody else has come to use as well. */
+  readonly shared: readonly SharedVip[];
 }
 
 /**
@@ -62,13 +72,14 @@ export function allocateVips(pool: AddressPool, demands: readonly VipDemand[]): 
   const used = new Map<string, string>();
   const ofHost = new Map<string, string>();
   const vips = new Map<string, Map<string, string>>();
+  const shared: SharedVip[] = [];
   const usedBy = new Map<string, Map<string, string>>();
   const sortedDemands = [...demands].sort((a, b) => (a.cluster < b.cluster ? -1 : 1));
 
   for (const { cluster, hosts, held, taken } of sortedDemands) {
     const here = new Map<string, string>();
     const mine = new Map<string, string>();
-    for (const address of taken) {
+    for (const address of taken.keys()) {
       used.set(address, "");
       here.set(address, "");
     }
@@ -76,9 +87,13 @@ export function allocateVips(pool: AddressPool, demands: readonly VipDemand[]): 
     for (const [host, address] of [...held].sort(([a], [b]) => (a < b ? -1 : 1))) {
       if (!used.has(address)) used.set(address, host);
       if (!ofHost.has(host)) ofHost.set(host, address);
-      if (here.has(address)) continue;
+      // Held by two of ours it is the first one's; who else came to use it does not matter.
+      if ((here.get(address) ?? "") !== "") continue;
       here.set(address, host);
-      if (wanted.has(host)) mine.set(host, address);
+      if (!wanted.has(host)) continue;
+      mine.set(host, address);
+      const other = taken.get(address);
+      if (other !== undefined) shared.push({ cluster, host, address, with: other });
     }
     vips.set(cluster, mine);
     usedBy.set(cluster, here);
@@ -105,7 +120,7 @@ export function allocateVips(pool: AddressPool, demands: readonly VipDemand[]): 
       if (!ofHost.has(host)) ofHost.set(host, address);
     }
   }
-  return { vips, exhausted };
+  return { vips, exhausted, shared };
 }
 
 function freeAddress(pool: AddressPool, host: string, used: ReadonlyMap<string, string>): string | undefined {

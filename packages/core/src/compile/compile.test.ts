@@ -473,6 +473,25 @@ test("a template without the namespace is refused where two tenants would meet, 
   expect(desired.get("cluster1")).toEqual([]);
 });
 
+test("a ServiceEntry of the user that copies an address of ours is named, and ours stays where it is", () => {
+  const declared = intents([sharedService("bar/httpbin")]);
+  const first = compile(declared, observed(client(), server())).desired.get("cluster1") ?? [];
+  const spec = first.find(({ kind }) => kind === "ServiceEntry")?.spec as { readonly addresses: readonly string[] };
+  const copied = foreign("ServiceEntry", "foo/copied", { ...spec, hosts: ["copied.example.com"] });
+
+  const { problems, desired, held } = compile(declared, observed(client([...first, copied]), server()));
+
+  expect(desired.get("cluster1")).toEqual(first);
+  expect([...held]).toEqual([]);
+  expect(problems).toMatchObject([
+    {
+      code: "VIP_SHARED",
+      at: "cluster1: ServiceEntry foo/copied",
+      message: `${spec.addresses[0]} of httpbin.bar.cluster2 in cluster1 is also an address of ServiceEntry foo/copied`,
+    },
+  ]);
+});
+
 test("an unreachable serving cluster holds what it serves, and nothing else", () => {
   const declared = intents([sharedService("bar/httpbin"), sharedService("bar/web", { servedBy: ["cluster3"] })], {
     clusters: [meshCluster("cluster1"), meshCluster("cluster2"), meshCluster("cluster3")],

@@ -1,4 +1,5 @@
 import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import type { KubeObject } from "../kinds/kubeObject.ts";
 import { isOurs } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
 import { type AddressPool, allocateVips, contains, parseAddressPool, type VipDemand } from "./allocateVips.ts";
@@ -55,7 +56,16 @@ export function nameHosts(wanted: readonly NamedHost[], context: CompileContext)
     }
     return;
   }
-  const { vips, exhausted } = allocateVips(pool, demands(virtual, pool));
+  const { vips, exhausted, shared } = allocateVips(pool, demands(virtual, pool));
+  for (const { cluster, host, address, with: other } of shared) {
+    context.report.add(
+      undefined,
+      "VIP_SHARED",
+      `${cluster}: ${other}`,
+      `${address} of ${host} in ${cluster} is also an address of ${other}`,
+      "give it one outside of spec.addressPool of the Mesh, or none: istiod then gives it one by itself",
+    );
+  }
   const left = new Set(exhausted.map(({ cluster, host }) => `${cluster} ${host}`));
   for (const { owner, facts, host, place, write, report = context.report } of virtual) {
     const vip = vips.get(facts.name)?.get(host);
@@ -148,17 +158,22 @@ function demands(named: readonly NamedHost[], pool: AddressPool): readonly VipDe
   }
   return [...byCluster.values()].map(({ facts, hosts }) => {
     const held = new Map<string, string>();
-    const taken = new Set<string>();
+    const taken = new Map<string, string>();
     for (const entry of facts.serviceEntries) {
       const [host] = entry.spec.hosts;
       const addresses = entry.spec.addresses ?? [];
       const [address] = addresses;
       if (isOurs(entry) && host !== undefined && address !== undefined) held.set(host, address);
-      else for (const other of addresses) taken.add(other);
+      else for (const other of addresses) taken.set(other, nameOf(entry));
     }
-    for (const { spec } of facts.services.values()) {
-      if (spec.clusterIP !== undefined && contains(pool, spec.clusterIP)) taken.add(spec.clusterIP);
+    for (const service of facts.services.values()) {
+      const { clusterIP } = service.spec;
+      if (clusterIP !== undefined && contains(pool, clusterIP)) taken.set(clusterIP, nameOf(service));
     }
     return { cluster: facts.name, hosts: [...hosts], held, taken };
   });
+}
+
+function nameOf({ kind, metadata }: KubeObject): string {
+  return `${kind} ${metadata.namespace}/${metadata.name}`;
 }
