@@ -3,8 +3,11 @@ import { join } from "node:path";
 import { MeshError } from "@isthmus/core";
 
 const extensions = /\.(ya?ml|json)$/i;
-/** A declaration of ours; other manifests in the same folder are none of our business unless they are named. */
-const declaration = /^\s*"?apiVersion"?\s*:\s*["']?isthmus\.io\//m;
+/**
+ * A declaration of ours, as a line of its own or within `{…}` on one line; other manifests in the same folder are none of
+ * our business unless they are named.
+ */
+const declaration = /^[\s-]*(?:[[{](?:.*[[{,])?\s*)?["']?apiVersion["']?\s*:\s*["']?isthmus\.io\//m;
 /** Bytes. What is larger is looked at only when it is named. */
 const largest = 5_000_000;
 
