@@ -2,7 +2,8 @@ import { applyObjects } from "./applyObjects.ts";
 import type { Cluster } from "./cluster.ts";
 import type { KubeObject } from "./kubeObject.ts";
 
-export const gatewayPorts = { https: 30830, tls: 32001 } as const;
+/** All of them are named: one that the API server chose might be another's. */
+export const gatewayPorts = { status: 30021, http: 30080, https: 30830, tls: 32001 } as const;
 const namespace = "istio-system";
 const name = "istio-ingressgateway";
 const serviceAccount = `${name}-service-account`;
@@ -26,8 +27,8 @@ function gatewayObjects(type: "NodePort" | "LoadBalancer"): KubeObject[] {
         type,
         selector: { istio: "ingressgateway" },
         ports: [
-          { name: "status-port", port: 15021, targetPort: 15021 },
-          { name: "http2", port: 80, targetPort: 8080 },
+          { name: "status-port", port: 15021, targetPort: 15021, nodePort: gatewayPorts.status },
+          { name: "http2", port: 80, targetPort: 8080, nodePort: gatewayPorts.http },
           { name: "https", port: 443, targetPort: 8443, nodePort: gatewayPorts.https },
           { name: "tls", port: 15443, targetPort: 15443, nodePort: gatewayPorts.tls },
         ],
