@@ -116,6 +116,10 @@ test.each([
     ["cluster1", "cluster2"],
   ],
   [
+    ["complete", "--", "trace", ""],
+    ["outside", "outside@cluster1", "outside@cluster2"],
+  ],
+  [
     ["complete", "--", "plan", "-o", ""],
     ["table", "yaml", "json"],
   ],

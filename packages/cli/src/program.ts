@@ -150,10 +150,12 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
   program
     .command("trace")
     .description("say where a request gets, hop by hop (exit code 0, 1)")
-    .argument("<from>", "who calls: sleep.foo@cluster1")
+    .argument("<caller>", "who calls: sleep.foo@cluster1, or outside, outside@cluster1")
     .argument("<url>", "http, https, grpc or tcp://host:port")
     .option("--method <method>", "of the request", "GET")
     .option("--header <name:value>", "a header of the request (repeat it)", collect)
+    .option("--claim <name=value>", "of a good token that the request carries (repeat it)", collect)
+    .option("--client-certificate <name>", "the client shows one with this name (repeat it)", collect)
     .option("--planned", "as it would be after an apply")
     .option("--all-branches", "every way that the request may take, not the likeliest only")
     .action(async (from: string, url: string, options, command: Command) => {
@@ -201,7 +203,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
   program
     .command("doctor")
     .description("find out why a request fails: on paper, on the wire, and in between")
-    .argument("<from>", "who calls: sleep.foo@cluster1")
+    .argument("<workload>", "who calls: sleep.foo@cluster1")
     .argument("<url>", "http, https, grpc or tcp://host:port")
     .option("--method <method>", "of the request", "GET")
     .option("--header <name:value>", "a header of the request (repeat it)", collect)

@@ -1,7 +1,14 @@
-import { MeshError, type TraceRequest, type TraceScheme, traceSchemes } from "@isthmus/core";
+import {
+  MeshError,
+  type TokenClaims,
+  type TraceRequest,
+  type TraceScheme,
+  traceSchemes,
+  type WorkloadRequest,
+} from "@isthmus/core";
 
 export interface TraceWords {
-  /** `sleep.foo@cluster1`; without a cluster where only one is declared. */
+  /** `sleep.foo@cluster1`; without a cluster where only one is declared; `outside`, `outside@cluster1`. */
   readonly from: string;
   readonly url: string;
 }
@@ -11,29 +18,69 @@ export interface RequestOptions {
   readonly header?: readonly string[];
 }
 
+export interface TraceRequestOptions extends RequestOptions {
+  /** `iss=https://issuer.example.com`, several times. */
+  readonly claim?: readonly string[];
+  readonly clientCertificate?: readonly string[];
+}
+
 const ports: Readonly<Record<TraceScheme, number | undefined>> = { http: 80, https: 443, grpc: 80, tcp: undefined };
 
 /** A request from the words of a command line. Throws USAGE. */
 export function traceRequest(
-  { from, url }: TraceWords,
-  { method, header = [] }: RequestOptions,
+  words: TraceWords,
+  options: TraceRequestOptions,
   clusters: readonly string[],
 ): TraceRequest {
-  return { from: caller(from, clusters), method: method.toUpperCase(), url: target(url), headers: headers(header) };
+  const { method, header = [], claim, clientCertificate } = options;
+  const from = caller(words.from, clusters);
+  const request = {
+    method: method.toUpperCase(),
+    url: target(words.url),
+    headers: headers(header),
+    ...(claim === undefined ? {} : { claims: claims(claim) }),
+    ...(clientCertificate === undefined ? {} : { clientCertificate: { subjectAltNames: clientCertificate } }),
+  };
+  return "outside" in from ? { from, ...request } : { from, ...request };
+}
+
+/** The same for a client that must be a workload. Throws USAGE. */
+export function workloadRequest(
+  words: TraceWords,
+  { method, header = [] }: RequestOptions,
+  clusters: readonly string[],
+): WorkloadRequest {
+  return {
+    from: workloadCaller(words.from, clusters),
+    method: method.toUpperCase(),
+    url: target(words.url),
+    headers: headers(header),
+  };
 }
 
 function caller(from: string, clusters: readonly string[]): TraceRequest["from"] {
+  const [, cluster] = /^outside(?:@(.+))?$/.exec(from) ?? [];
+  if (cluster !== undefined) return { outside: true, cluster: declared(cluster, clusters) };
+  return from === "outside" ? { outside: true } : workloadCaller(from, clusters);
+}
+
+function workloadCaller(from: string, clusters: readonly string[]): WorkloadRequest["from"] {
   const { workload, namespace, cluster } =
     /^(?<workload>[^.@/]+)\.(?<namespace>[^.@/]+)(?:@(?<cluster>.+))?$/.exec(from)?.groups ?? {};
   const [only] = clusters;
   const chosen = cluster ?? (clusters.length === 1 ? only : undefined);
   if (workload === undefined || namespace === undefined || chosen === undefined) {
-    throw usage(`${from} does not say who calls`, "Write workload.namespace@cluster, as sleep.foo@cluster1.");
+    throw usage(
+      `${from} does not say who calls`,
+      "Write workload.namespace@cluster, as sleep.foo@cluster1, or outside for a client in no cluster.",
+    );
   }
-  if (!clusters.includes(chosen)) {
-    throw usage(`cluster ${chosen} is not declared`, `Declared are ${[...clusters].sort().join(", ")}.`);
-  }
-  return { cluster: chosen, namespace, workload };
+  return { cluster: declared(chosen, clusters), namespace, workload };
+}
+
+function declared(cluster: string, clusters: readonly string[]): string {
+  if (clusters.includes(cluster)) return cluster;
+  throw usage(`cluster ${cluster} is not declared`, `Declared are ${[...clusters].sort().join(", ")}.`);
 }
 
 function target(url: string): TraceRequest["url"] {
@@ -59,6 +106,21 @@ function headers(given: readonly string[]): Readonly<Record<string, string>> {
       return [each.slice(0, colon).trim().toLowerCase(), each.slice(colon + 1).trim()];
     }),
   );
+}
+
+/** What is said several times is a list. */
+function claims(given: readonly string[]): TokenClaims {
+  const found: Record<string, readonly string[]> = {};
+  for (const each of given) {
+    const equals = each.indexOf("=");
+    if (equals < 1)
+      throw usage(`--claim ${each} is no claim`, "Write it as name=value, as iss=https://issuer.example.com.");
+    const name = each.slice(0, equals);
+    found[name] = [...(found[name] ?? []), each.slice(equals + 1)];
+  }
+  if (found.iss === undefined)
+    throw usage("the token has no issuer", "Say who issued it: --claim iss=https://issuer.example.com.");
+  return found;
 }
 
 function usage(message: string, hint: string): MeshError {

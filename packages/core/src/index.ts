@@ -150,6 +150,7 @@ export type {
   CallerFacts,
   ClientStep,
   Destination,
+  Front,
   HttpPayload,
   Payload,
   ProxyTls,
@@ -162,8 +163,17 @@ export { brokenPaths, pathEffects } from "./trace/pathEffects.ts";
 export { trace } from "./trace/trace.ts";
 export type { PathTrace, TracePathsInput } from "./trace/tracePaths.ts";
 export { tracePaths } from "./trace/tracePaths.ts";
-export type { TraceCaller, TraceRequest, TraceScheme, TraceUrl } from "./trace/traceRequest.ts";
-export { traceSchemes } from "./trace/traceRequest.ts";
+export type {
+  OutsideCaller,
+  OutsideRequest,
+  TokenClaims,
+  TraceCaller,
+  TraceRequest,
+  TraceScheme,
+  TraceUrl,
+  WorkloadRequest,
+} from "./trace/traceRequest.ts";
+export { isFromOutside, showCaller, tokenPlaceholder, traceSchemes } from "./trace/traceRequest.ts";
 export type {
   BrokenHop,
   Trace,

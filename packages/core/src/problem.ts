@@ -190,6 +190,7 @@ export const problemCodes = {
   TRACE_TRUST: { severity: "error", summary: "caller and server trust no common root, or trust domain" },
   TRACE_IDENTITY: { severity: "error", summary: "the caller does not accept the server's identity" },
   TRACE_NO_SIDECAR: { severity: "error", summary: "mutual TLS is spoken to a pod that has no sidecar" },
+  TRACE_TOKEN: { severity: "error", summary: "a RequestAuthentication refuses the token of the request" },
   TRACE_DENIED: { severity: "error", summary: "an AuthorizationPolicy denies the request" },
   TRACE_LOOP: { severity: "error", summary: "gateways send a request back and forth" },
   // Doctor: what is found on the way of a request that fails

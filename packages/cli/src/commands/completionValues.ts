@@ -16,7 +16,15 @@ export async function completionValues(session: Session): Promise<ValueSources> 
     ),
     declaredClusters(session.io.cwd).catch(() => []),
   ]);
-  return { context: contexts, cluster: clusters, from: clusters, to: clusters, output: ["table", "yaml", "json"] };
+  const caller = ["outside", ...clusters.map((cluster) => `outside@${cluster}`)];
+  return {
+    context: contexts,
+    cluster: clusters,
+    from: clusters,
+    to: clusters,
+    caller,
+    output: ["table", "yaml", "json"],
+  };
 }
 
 async function declaredClusters(folder: string): Promise<readonly string[]> {

@@ -5,7 +5,7 @@ import { reachOf } from "../reachOf.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderDiagnosis } from "../render/diagnosis.ts";
 import type { Session } from "../session.ts";
-import { type RequestOptions, type TraceWords, traceRequest } from "../traceRequest.ts";
+import { type RequestOptions, type TraceWords, workloadRequest } from "../traceRequest.ts";
 import { withMesh } from "../withMesh.ts";
 
 /** Explains why a request fails: on paper, on the wire, and what stands between the two. */
@@ -13,7 +13,7 @@ export async function doctor(session: Session, words: TraceWords, options: Reque
   return withMesh(session, await readDeclarations(session), {}, async (mesh) => {
     const { intents, observed } = mesh;
     const names = intents.clusters.map(({ metadata }) => metadata.name);
-    const request = traceRequest(words, options, names);
+    const request = workloadRequest(words, options, names);
     const world = traceWorld(observed, intents.clusters);
     const paper = trace(world, request);
     const reach = reachOf(mesh.targets);

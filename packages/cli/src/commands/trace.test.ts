@@ -42,10 +42,44 @@ test("method and headers are those of the request", async () => {
   expect(JSON.parse(run.stdout)).toMatchObject({ request: { method: "POST", headers: { "x-a": "b:c" } } });
 });
 
+const fromOutside = [
+  ...["trace", "outside@cluster1", "https://httpbin.example.com/headers", "--client-certificate", "client.example.com"],
+  ...["--planned", "-o", "json"],
+];
+
+test("a client outside of the clusters comes in through the gateway, with its certificate", async () => {
+  const folder = await exampleFolder("external-access");
+
+  const run = await runCli(folder, fromOutside);
+
+  expect(run).toMatchObject({ code: 0, stderr: "" });
+  expect(JSON.parse(run.stdout)).toMatchObject({
+    request: { from: { outside: true, cluster: "cluster1" } },
+    branches: [{ outcome: { kind: "answered", by: { cluster: "cluster1", namespace: "bar", name: "httpbin" } } }],
+  });
+});
+
+test("a token in a header is not printed, and what a token claims is the request's", async () => {
+  const folder = await exampleFolder();
+
+  const run = await runCli(folder, [
+    ...[...words, "--header", "authorization: Bearer secret", "-o", "json"],
+    ...["--claim", "iss=https://issuer.test", "--claim", "groups=a", "--claim", "groups=b"],
+  ]);
+
+  expect(run.stdout).not.toContain("secret");
+  expect(JSON.parse(run.stdout)).toMatchObject({
+    request: { claims: { iss: ["https://issuer.test"], groups: ["a", "b"] } },
+  });
+});
+
 test.each([
   ["a caller without a namespace", ["sleep@cluster1", "http://a"]],
   ["a cluster that is not declared", ["sleep.foo@cluster9", "http://a"]],
   ["a caller without a cluster where several are declared", ["sleep.foo", "http://a"]],
+  ["a cluster outside that is not declared", ["outside@cluster9", "http://a"]],
+  ["a claim without a value", ["outside", "http://a", "--claim", "iss"]],
+  ["a token without an issuer", ["outside", "http://a", "--claim", "sub=alice"]],
   ["a scheme that is not known", ["sleep.foo@cluster1", "ftp://a"]],
   ["TCP without a port", ["sleep.foo@cluster1", "tcp://a"]],
   ["a header without a colon", ["sleep.foo@cluster1", "http://a", "--header", "x"]],

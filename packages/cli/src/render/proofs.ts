@@ -1,4 +1,4 @@
-import type { ProofStatus, Trace } from "@isthmus/core";
+import { type ProofStatus, showCaller, type Trace } from "@isthmus/core";
 import { type ProvenPath, statusOf } from "../proveMesh.ts";
 import { renderHopStatus } from "./hopStatus.ts";
 import { renderPath } from "./paths.ts";
@@ -29,8 +29,8 @@ function callOf({ blamed, branches, request }: Trace): string {
     object === undefined
       ? ""
       : ` (${object.kind} ${object.namespace === undefined ? "" : `${object.namespace}/`}${object.name}${field === undefined ? "" : ` ${field}`})`;
-  const { url, from } = request;
-  return `${detail}${place}: ${code}, see isthmus trace ${from.workload === "*" ? "WORKLOAD" : from.workload}.${from.namespace}@${from.cluster} ${url.scheme}://${url.host}:${url.port}${url.path}`;
+  const { url } = request;
+  return `${detail}${place}: ${code}, see isthmus trace ${showCaller(request).replace("*", "WORKLOAD")} ${url.scheme}://${url.host}:${url.port}${url.path}`;
 }
 
 function renderVerdicts(proofs: readonly ProvenPath[], style: Style): string {

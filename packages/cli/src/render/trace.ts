@@ -1,14 +1,23 @@
-import type { BrokenHop, Trace, TraceBranch, TracedObject, TraceHop, TraceOutcome, TraceVerdict } from "@isthmus/core";
+import {
+  type BrokenHop,
+  showCaller,
+  type Trace,
+  type TraceBranch,
+  type TracedObject,
+  type TraceHop,
+  type TraceOutcome,
+  type TraceVerdict,
+} from "@isthmus/core";
 import { renderHopStatus } from "./hopStatus.ts";
 import type { Style } from "./style.ts";
 
 /** The request with its verdict, the way that it takes hop by hop, and what to mend. */
 export function renderTrace(trace: Trace, style: Style, allBranches: boolean): string {
   const { request, verdict, branches } = trace;
-  const { from, url, method } = request;
+  const { url, method } = request;
   const path = url.scheme === "tcp" ? "" : url.path;
   const verb = url.scheme === "tcp" ? "" : `${method} `;
-  const title = `${from.workload}.${from.namespace}@${from.cluster} → ${verb}${url.scheme}://${url.host}:${url.port}${path}`;
+  const title = `${showCaller(request)} → ${verb}${url.scheme}://${url.host}:${url.port}${path}`;
   const shown = allBranches ? branches : branches.filter((branch) => branch === chosen(trace));
   const blocks = shown.map(
     (branch) => `${branches.length > 1 ? shareLine(branch, style) : ""}${renderBranch(branch, style)}`,

@@ -58,12 +58,12 @@ class Collected extends Writable implements Output {
   }
 }
 
-const example = fileURLToPath(new URL("../../../../examples/sleep-httpbin", import.meta.url));
+const examples = new URL("../../../../examples/", import.meta.url);
 
-/** A new folder with a copy of examples/sleep-httpbin: two directory clusters and one shared service. */
-export async function exampleFolder(): Promise<string> {
+/** A new folder with a copy of an example; unless told, of sleep-httpbin: two directory clusters and one shared service. */
+export async function exampleFolder(name = "sleep-httpbin"): Promise<string> {
   const folder = await emptyFolder();
-  await cp(example, folder, { recursive: true });
+  await cp(fileURLToPath(new URL(name, examples)), folder, { recursive: true });
   return folder;
 }
 

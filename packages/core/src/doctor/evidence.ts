@@ -1,4 +1,4 @@
-import type { TraceRequest } from "../trace/traceRequest.ts";
+import type { WorkloadRequest } from "../trace/traceRequest.ts";
 import type { Trace } from "../trace/traceResult.ts";
 
 /** Why something could not be looked at. */
@@ -93,7 +93,7 @@ export interface Knock {
 
 /** All that is known about one request that may fail: on paper, on the wire, and of everyone on its way. */
 export interface Evidence {
-  readonly request: TraceRequest;
+  readonly request: WorkloadRequest;
   readonly paper: Trace;
   readonly wire: WireCall | Unseen;
   readonly proxies: readonly ProxyEvidence[];

@@ -1,3 +1,5 @@
+import type { Service, ServicePort } from "../kinds/core.ts";
+import type { TokenClaims } from "./traceRequest.ts";
 import type { TraceBranch, TraceHop } from "./traceResult.ts";
 import type { TraceWorkload } from "./traceWorkload.ts";
 
@@ -33,6 +35,8 @@ export interface HttpPayload {
   /** With the query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Of the token that `tokenPlaceholder` stands for, in whichever header or parameter it is. */
+  readonly claims?: TokenClaims;
 }
 
 /** What the connection carries within `transport`. */
@@ -43,6 +47,8 @@ export type Payload =
       readonly kind: "tls";
       readonly sni: string;
       readonly alpn: readonly string[];
+      /** Names in the client's own certificate; absent: it shows none. */
+      readonly clientNames?: readonly string[];
       readonly inner: HttpPayload | { readonly kind: "tcp" };
     }
   /** Bytes that are neither HTTP nor TLS. */
@@ -59,7 +65,7 @@ export interface Attempt {
   /** How the last proxy that handles the request treats it: a failed connection is a 503, a closed connection, or the client's own. */
   readonly proxied: "http" | "tcp" | "no";
   readonly caller: CallerFacts;
-  readonly destination: Destination;
+  readonly destination: Destination | Front;
   readonly transport: Transport;
   readonly payload: Payload;
   /** Of the client's half, all passed. */
@@ -68,7 +74,8 @@ export interface Attempt {
 
 /** What the server half may ask about the caller. */
 export interface CallerFacts {
-  readonly workload: TraceWorkload;
+  /** Undefined: it is outside of all clusters. */
+  readonly workload: TraceWorkload | undefined;
   /** SHA-256 fingerprints of the roots that the caller's proxy trusts; empty where unknown, or without a proxy. */
   readonly trustRoots: readonly string[];
 }
@@ -80,6 +87,16 @@ export interface CallerFacts {
 export type Destination =
   | { readonly kind: "pod"; readonly workload: TraceWorkload; readonly port: number }
   | { readonly kind: "address"; readonly address: string; readonly port: number; readonly isHostname: boolean };
+
+/** A Service as clients outside of the clusters come to it. */
+export interface Front {
+  readonly kind: "front";
+  readonly cluster: string;
+  readonly service: Service;
+  readonly port: ServicePort;
+  /** `load balancer 192.0.2.9`, for people. */
+  readonly how: string;
+}
 
 /** What the client's half comes out as: connections to follow, and ways that end before one. */
 export type ClientStep = Attempt | ({ readonly kind: "ended" } & TraceBranch);

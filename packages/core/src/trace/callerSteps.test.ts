@@ -50,7 +50,9 @@ function shown(steps: readonly ClientStep[]): readonly string[] {
     const to =
       step.destination.kind === "pod"
         ? `${step.destination.workload.name}:${step.destination.port}`
-        : `${step.destination.address}:${step.destination.port}`;
+        : step.destination.kind === "address"
+          ? `${step.destination.address}:${step.destination.port}`
+          : step.destination.how;
     return `${probability} ${to} ${step.transport.mode}`;
   });
 }

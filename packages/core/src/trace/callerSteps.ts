@@ -1,17 +1,19 @@
 import type { ClientStep, HttpPayload, Payload } from "./attempt.ts";
 import { dial } from "./client/dial.ts";
 import { findCaller } from "./client/findCaller.ts";
+import { fromOutside } from "./client/fromOutside.ts";
 import { dnsSource, hidden, notCaptured } from "./client/nameFaults.ts";
 import { type Resolved, resolveName } from "./client/resolveName.ts";
 import { ended, showAddress, type Walk } from "./client/walk.ts";
 import { broken, passed, traced } from "./hop.ts";
 import { isIp } from "./registry/endpoints.ts";
 import type { TraceCluster } from "./traceCluster.ts";
-import type { TraceRequest } from "./traceRequest.ts";
+import { isFromOutside, type TraceRequest, tokenPlaceholder, type WorkloadRequest } from "./traceRequest.ts";
 import type { TraceWorld } from "./traceWorld.ts";
 
 /** Everything that happens on the caller's side: DNS, its sidecar's listener, routes, policies and load balancing. */
 export function callerSteps(world: TraceWorld, request: TraceRequest): readonly ClientStep[] {
+  if (isFromOutside(request)) return fromOutside(world, request, payloadOf(request));
   const { from } = request;
   const cluster = world.clusters.get(from.cluster);
   if (cluster === undefined) {
@@ -35,8 +37,9 @@ export function callerSteps(world: TraceWorld, request: TraceRequest): readonly 
   return resolved(walk, resolveName(cluster, caller, request.url.host));
 }
 
-function payloadOf({ url, method, headers }: TraceRequest): Payload {
+function payloadOf({ url, method, headers, claims, clientCertificate }: TraceRequest): Payload {
   const { host, ...others } = headers;
+  const isPlaced = [url.path, ...Object.values(others)].some((text) => text.includes(tokenPlaceholder));
   const standard = url.scheme === "https" ? 443 : 80;
   const http: HttpPayload = {
     kind: "http",
@@ -44,7 +47,8 @@ function payloadOf({ url, method, headers }: TraceRequest): Payload {
     method,
     authority: host ?? (url.port === standard ? url.host : `${url.host}:${url.port}`),
     path: url.path,
-    headers: others,
+    headers: claims === undefined || isPlaced ? others : { authorization: `Bearer ${tokenPlaceholder}`, ...others },
+    ...(claims === undefined ? {} : { claims }),
   };
   switch (url.scheme) {
     case "http":
@@ -52,13 +56,19 @@ function payloadOf({ url, method, headers }: TraceRequest): Payload {
       return http;
     case "https":
       // No client sends an IP address as SNI; curl offers both versions of HTTP.
-      return { kind: "tls", sni: isIp(url.host) ? "" : url.host, alpn: ["h2", "http/1.1"], inner: http };
+      return {
+        kind: "tls",
+        sni: isIp(url.host) ? "" : url.host,
+        alpn: ["h2", "http/1.1"],
+        ...(clientCertificate === undefined ? {} : { clientNames: clientCertificate.subjectAltNames }),
+        inner: http,
+      };
     case "tcp":
       return { kind: "tcp" };
   }
 }
 
-function unknownCaller(cluster: TraceCluster, { from }: TraceRequest): ClientStep {
+function unknownCaller(cluster: TraceCluster, { from }: WorkloadRequest): ClientStep {
   const known = [...new Set(cluster.workloadsIn(from.namespace).map(({ labels, name }) => labels.app ?? name))];
   const hop = broken({
     name: "client",

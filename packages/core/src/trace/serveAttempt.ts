@@ -1,5 +1,5 @@
 import type { Service } from "../kinds/core.ts";
-import type { Attempt } from "./attempt.ts";
+import type { Attempt, Front } from "./attempt.ts";
 import { type AddressOwner, addressOwner } from "./server/addressOwner.ts";
 import { type Arrival, broken, ended, failedConnection, passed, share, show, traced } from "./server/arrival.ts";
 import { serveAtGateway } from "./server/serveAtGateway.ts";
@@ -16,7 +16,7 @@ import type { TraceWorld } from "./traceWorld.ts";
  */
 export function serveAttempt(world: TraceWorld, attempt: Attempt): readonly TraceBranch[] {
   const { probability, hops, transport, payload, caller } = attempt;
-  const sourceAddress = caller.workload.address;
+  const sourceAddress = caller.workload?.address;
   return serve(world, { attempt, probability, hops, transport, payload, sourceAddress, through: [] }, attempt);
 }
 
@@ -26,27 +26,28 @@ function serve(
   arrival: Arrival,
   { caller, destination }: Pick<Attempt, "caller" | "destination">,
 ): readonly TraceBranch[] {
+  if (destination.kind === "front") return serveAtFront(world, arrival, destination);
   if (destination.kind === "pod") {
     const cluster = world.clusters.get(destination.workload.cluster);
     if (cluster === undefined) return unreadable(arrival, destination.workload.cluster);
     return serveAtWorkload(world, arrival, { cluster, workload: destination.workload, port: destination.port });
   }
-  const from = caller.workload.cluster;
+  const from = caller.workload?.cluster;
   const { port } = destination;
-  const address = destination.isHostname ? resolve(world, from, destination.address) : destination.address;
-  if (address === undefined) return unresolved(arrival, from, destination.address);
+  const own = destination.isHostname && from !== undefined ? world.clusters.get(from) : undefined;
+  const address = own === undefined ? destination.address : resolve(own, destination.address);
+  if (address === undefined) return unresolved(arrival, own?.name ?? "", destination.address);
   if (typeof address !== "string") return serveAtPods(world, arrival, { pods: address, port });
   const owner = addressOwner(world, from, address, port);
   return owner === undefined
     ? leave(world, arrival, { address: destination.address, port })
-    : serveAtOwner(world, arrival, { owner, address: destination.address, port });
+    : serveAtOwner(world, arrival, { owner, at: `${destination.address}:${port}`, port });
 }
 
 /** As the caller's cluster DNS answers: a Service's cluster IP, or the pods of a headless one; undefined for no such Service. */
-function resolve(world: TraceWorld, from: string, name: string): string | readonly TraceWorkload[] | undefined {
-  const cluster = world.clusters.get(from);
+function resolve(cluster: TraceCluster, name: string): string | readonly TraceWorkload[] | undefined {
   const [, service, namespace = ""] = /^([^.]+)\.([^.]+)\.svc(?:\.|$)/.exec(name) ?? [];
-  if (cluster === undefined || service === undefined) return name;
+  if (service === undefined) return name;
   const found = cluster.in("Service", namespace).find(({ metadata }) => metadata.name === service);
   if (found === undefined) return undefined;
   const { clusterIP = "", selector = {} } = found.spec;
@@ -69,27 +70,32 @@ function unresolved(arrival: Arrival, cluster: string, name: string): readonly T
 
 interface OwnerAt {
   readonly owner: AddressOwner;
-  readonly address: string;
+  /** `192.0.2.1:32001`, for people. */
+  readonly at: string;
   readonly port: number;
 }
 
 const connectionSource = "https://kubernetes.io/docs/reference/networking/virtual-ips/";
 
-function serveAtOwner(world: TraceWorld, arrival: Arrival, { owner, address, port }: OwnerAt): readonly TraceBranch[] {
+function serveAtOwner(
+  world: TraceWorld,
+  arrival: Arrival,
+  { owner, at: where, port }: OwnerAt,
+): readonly TraceBranch[] {
   const { cluster } = owner;
   const hop = { name: "connection" as const, cluster: cluster.name, source: connectionSource };
   if (owner.kind === "nothing") {
     const fault = {
       ...hop,
       code: "TRACE_NOTHING_LISTENS" as const,
-      detail: `${address}:${port} is an address of ${cluster.name}, but ${owner.what}`,
+      detail: `${where} is an address of ${cluster.name}, but ${owner.what}`,
       mend: "Correct the endpoint's port: the node port of the gateway's Service, or its own port at a load balancer.",
     };
     return broken(arrival, fault, failedConnection(arrival, "UF"));
   }
   if (owner.kind === "pod") {
     const { workload } = owner;
-    const at = passed(arrival, { ...hop, detail: `${address} is pod ${workload.namespace}/${workload.name}` });
+    const at = passed(arrival, { ...hop, detail: `${where} is pod ${workload.namespace}/${workload.name}` });
     return serveAtWorkload(world, at, { cluster, workload, port });
   }
   const { service, how, node } = owner;
@@ -98,20 +104,31 @@ function serveAtOwner(world: TraceWorld, arrival: Arrival, { owner, address, por
   const pods = isLocal ? all.filter(({ workload }) => workload.node === node.metadata.name) : all;
   const about = { ...hop, object: traced(cluster.name, service) };
   if (pods.length === 0) {
-    const where = isLocal && all.length > 0 ? ` on node ${node.metadata.name} (externalTrafficPolicy Local)` : "";
+    const onNode = isLocal && all.length > 0 ? ` on node ${node.metadata.name} (externalTrafficPolicy Local)` : "";
     const fault = {
       ...about,
       code: "TRACE_NOTHING_LISTENS" as const,
-      detail: `${address}:${port} is ${how}, and ${show(service)} has no ready pod with the target port${where}`,
+      detail: `${where} is ${how}, and ${show(service)} has no ready pod with the target port${onNode}`,
       mend: `Start the pods that ${show(service)} selects (${selectorOf(service)}), or correct its selector or targetPort.`,
     };
     return broken(arrival, fault, isLocal && all.length > 0 ? { kind: "timeout" } : failedConnection(arrival, "UF"));
   }
   const at = passed(
     { ...arrival, sourceAddress: owner.hidesSource ? undefined : arrival.sourceAddress },
-    { ...about, detail: `${address}:${port} is ${how}, which leads to ${show(service)}` },
+    { ...about, detail: `${where} is ${how}, which leads to ${show(service)}` },
   );
   return pods.flatMap((pod) => serveAtWorkload(world, share(at, 1 / pods.length), { cluster, ...pod }));
+}
+
+function serveAtFront(
+  world: TraceWorld,
+  arrival: Arrival,
+  { cluster: name, service, port, how }: Front,
+): readonly TraceBranch[] {
+  const cluster = world.clusters.get(name);
+  if (cluster === undefined) return unreadable(arrival, name);
+  const owner = { kind: "service", cluster, service, port, how, hidesSource: true } as const;
+  return serveAtOwner(world, arrival, { owner, at: show(service), port: port.port });
 }
 
 function selectorOf({ spec: { selector = {} } }: Service): string {
@@ -152,6 +169,13 @@ function unreadable(arrival: Arrival, cluster: string): readonly TraceBranch[] {
   return ended(arrival, { kind: "unknown", why: `cluster ${cluster} cannot be read` });
 }
 
+/** Something before the clusters may have it and lead on: a load balancer that Kubernetes does not know. */
+function outsideAll(arrival: Arrival, address: string): readonly TraceBranch[] {
+  const why = `${address} is no address of an observed cluster: declare it in addresses of the MeshCluster's ingressGateway if it leads to one`;
+  const hop = { name: "connection" as const, detail: why, source: connectionSource };
+  return ended(passed(arrival, hop, "unknown"), { kind: "unknown", why });
+}
+
 /** No observed cluster has the address. A server of the mesh cannot be there, unless a cluster is out of sight. */
 function leave(
   world: TraceWorld,
@@ -159,7 +183,9 @@ function leave(
   { address, port }: { readonly address: string; readonly port: number },
 ): readonly TraceBranch[] {
   const hop = { name: "connection" as const, source: "pilot/pkg/serviceregistry/serviceentry/conversion.go" };
-  const { cluster } = arrival.attempt.caller.workload;
+  const { workload } = arrival.attempt.caller;
+  if (workload === undefined) return outsideAll(arrival, `${address}:${port}`);
+  const { cluster } = workload;
   if (arrival.transport.mode !== "ISTIO_MUTUAL") {
     const detail = `${address}:${port} is of no observed cluster: the request leaves the mesh`;
     return ended(passed(arrival, { ...hop, cluster, detail }), {

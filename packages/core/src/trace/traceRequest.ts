@@ -7,6 +7,13 @@ export interface TraceCaller {
   readonly serviceAccount?: string;
 }
 
+/** A client that runs in none of the clusters: it comes in at what they show to the outside. */
+export interface OutsideCaller {
+  readonly outside: true;
+  /** The cluster that the name which it calls leads to; absent: whichever has a gateway for the name. */
+  readonly cluster?: string;
+}
+
 /** `tcp` is a bare connection that the client opens; `grpc` is HTTP/2 without TLS; with `https` the client itself speaks TLS. */
 export const traceSchemes = ["http", "https", "grpc", "tcp"] as const;
 export type TraceScheme = (typeof traceSchemes)[number];
@@ -20,11 +27,42 @@ export interface TraceUrl {
   readonly path: string;
 }
 
-/** One request that a client sends. */
-export interface TraceRequest {
-  readonly from: TraceCaller;
+/** What a good token says, by claim: `iss`, `sub`, `aud`, `groups`; within a claim `realm[roles]`. */
+export type TokenClaims = Readonly<Record<string, readonly string[]>>;
+
+/** Stands for the token in a header, or in the query, of a request with `claims`. */
+export const tokenPlaceholder = "{token}";
+
+interface SentRequest {
   readonly method: string;
   readonly url: TraceUrl;
   /** Names in lower case. A `host` header takes the place of the URL's host in the request, not in DNS. */
   readonly headers: Readonly<Record<string, string>>;
+  /** It carries a token of its issuer's that says this: where `tokenPlaceholder` is, else in header `authorization`. */
+  readonly claims?: TokenClaims;
+  /** With `https`: the client shows a certificate with these names, of an authority that the server trusts. */
+  readonly clientCertificate?: { readonly subjectAltNames: readonly string[] };
+}
+
+/** A request that one of the clusters' workloads sends. */
+export interface WorkloadRequest extends SentRequest {
+  readonly from: TraceCaller;
+}
+
+/** A request that comes from outside of the clusters. */
+export interface OutsideRequest extends SentRequest {
+  readonly from: OutsideCaller;
+}
+
+/** One request that a client sends. */
+export type TraceRequest = WorkloadRequest | OutsideRequest;
+
+export function isFromOutside(request: TraceRequest): request is OutsideRequest {
+  return "outside" in request.from;
+}
+
+/** `sleep.foo@cluster1`, `outside`, `outside@cluster1`: as the command line has it. */
+export function showCaller({ from }: TraceRequest): string {
+  if ("outside" in from) return from.cluster === undefined ? "outside" : `outside@${from.cluster}`;
+  return `${from.workload}.${from.namespace}@${from.cluster}`;
 }

@@ -1,4 +1,4 @@
-import { MeshError, type TraceRequest, type Unseen, type WireCall } from "@isthmus/core";
+import { MeshError, type Unseen, type WireCall, type WorkloadRequest } from "@isthmus/core";
 import { KubeError } from "@isthmus/kube";
 import type { Reach } from "../target/target.ts";
 import { isImpatience, withPatience } from "../withPatience.ts";
@@ -9,7 +9,7 @@ export interface PodCall {
   readonly pod: string;
   /** Its app's. */
   readonly container: string;
-  readonly request: TraceRequest;
+  readonly request: WorkloadRequest;
   readonly signal?: AbortSignal;
 }
 

@@ -10,8 +10,8 @@ import {
   type ProxyEvidence,
   type ProxyState,
   type Trace,
-  type TraceRequest,
   type TraceWorld,
+  type WorkloadRequest,
 } from "@isthmus/core";
 import type { Reach } from "../target/target.ts";
 import { callFromPod } from "./callFromPod.ts";
@@ -20,7 +20,7 @@ import { readIstiod } from "./readIstiod.ts";
 import { readProxy } from "./readProxy.ts";
 
 export interface EvidenceOptions {
-  readonly request: TraceRequest;
+  readonly request: WorkloadRequest;
   /** The trace of the request in this world. */
   readonly paper: Trace;
   readonly world: TraceWorld;

@@ -1,7 +1,7 @@
 import type { ClientStep, Destination, Payload } from "../attempt.ts";
 import { isIp } from "../registry/endpoints.ts";
 import type { TraceCluster } from "../traceCluster.ts";
-import type { TraceRequest } from "../traceRequest.ts";
+import type { WorkloadRequest } from "../traceRequest.ts";
 import type { TraceHop, TraceOutcome } from "../traceResult.ts";
 import type { TraceWorkload } from "../traceWorkload.ts";
 import type { ResolvedAddress } from "./resolveName.ts";
@@ -10,7 +10,7 @@ import type { ResolvedAddress } from "./resolveName.ts";
 export interface Walk {
   readonly cluster: TraceCluster;
   readonly caller: TraceWorkload;
-  readonly request: TraceRequest;
+  readonly request: WorkloadRequest;
   readonly payload: Payload;
   readonly hops: readonly TraceHop[];
   readonly probability: number;

@@ -21,14 +21,14 @@ export type AddressOwner =
   /** The address is a cluster's, but nothing is at the port. */
   | { readonly kind: "nothing"; readonly cluster: TraceCluster; readonly what: string };
 
-/** Undefined outside of all observed clusters. Cluster IPs and pod IPs count in the caller's own cluster only. */
+/** Undefined outside of all observed clusters. Cluster IPs and pod IPs count in the caller's own cluster only, if it is in any. */
 export function addressOwner(
   world: TraceWorld,
-  callerCluster: string,
+  callerCluster: string | undefined,
   address: string,
   port: number,
 ): AddressOwner | undefined {
-  const own = world.clusters.get(callerCluster);
+  const own = world.clusters.get(callerCluster ?? "");
   const inside = own === undefined ? undefined : ofClusterAddress(own, address, port);
   if (inside !== undefined && inside.kind !== "nothing") return inside;
   const clusters = [

@@ -17,7 +17,8 @@ export interface Arrival {
 
 interface HopText {
   readonly name: TraceHopName;
-  readonly cluster: string;
+  /** Absent outside of the clusters. */
+  readonly cluster?: string;
   readonly object?: TracedObject;
   readonly field?: string;
   readonly detail: string;

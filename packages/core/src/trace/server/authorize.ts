@@ -1,9 +1,9 @@
-import { labelsMatch } from "../../facts/workloads.ts";
 import type { AuthorizationPolicy } from "../../kinds/istio.ts";
 import type { TraceCluster } from "../traceCluster.ts";
 import type { TraceWorkload } from "../traceWorkload.ts";
 import type { ConnectionFacts } from "./connectionFacts.ts";
 import { matchRule, type RuleMatch } from "./matchRule.ts";
+import { policiesOf } from "./policiesOf.ts";
 
 export type Authorization =
   /** `policy` let it pass; absent where none asks. */
@@ -16,7 +16,9 @@ export type Authorization =
  * pilot/pkg/model/authorization.go, pilot/pkg/security/authz/builder/builder.go
  */
 export function authorize(cluster: TraceCluster, workload: TraceWorkload, facts: ConnectionFacts): Authorization {
-  const policies = policiesOf(cluster, workload);
+  const policies = policiesOf(cluster, "AuthorizationPolicy", workload).filter(
+    ({ metadata }) => !isTrue(metadata.annotations?.["istio.io/dry-run"]),
+  );
   const context = { cluster, facts };
   return custom(policies, context) ?? deny(policies, context) ?? allow(policies, context);
 }
@@ -24,16 +26,6 @@ export function authorize(cluster: TraceCluster, workload: TraceWorkload, facts:
 interface Context {
   readonly cluster: TraceCluster;
   readonly facts: ConnectionFacts;
-}
-
-/** Those of the root namespace come first. A policy with `targetRef` is for gateways of the Gateway API and waypoints only. */
-function policiesOf(cluster: TraceCluster, workload: TraceWorkload): readonly AuthorizationPolicy[] {
-  const namespaces = new Set([cluster.meshConfig.rootNamespace, workload.namespace]);
-  return [...namespaces]
-    .flatMap((namespace) => cluster.in("AuthorizationPolicy", namespace))
-    .filter(({ spec }) => spec.targetRef === undefined && (spec.targetRefs ?? []).length === 0)
-    .filter(({ spec }) => labelsMatch(spec.selector?.matchLabels ?? {}, workload.labels))
-    .filter(({ metadata }) => !isTrue(metadata.annotations?.["istio.io/dry-run"]));
 }
 
 function isTrue(text: string | undefined): boolean {

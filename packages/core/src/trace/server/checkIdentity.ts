@@ -35,7 +35,7 @@ export function checkIdentity(
   }
   const roots = arrival.attempt.caller.trustRoots;
   if (isDisjoint(roots, cluster.trustRoots)) {
-    const caller = arrival.attempt.caller.workload.cluster;
+    const caller = arrival.attempt.caller.workload?.cluster ?? "the client";
     const fault = {
       ...at,
       code: "TRACE_TRUST" as const,

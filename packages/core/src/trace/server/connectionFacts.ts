@@ -1,4 +1,5 @@
 import type { HttpPayload } from "../attempt.ts";
+import type { TokenClaims } from "../traceRequest.ts";
 
 /** What a policy may ask about a connection as it arrives at a proxy. */
 export interface ConnectionFacts {
@@ -6,6 +7,8 @@ export interface ConnectionFacts {
   readonly protocol: "http" | "tcp";
   /** The SPIFFE ID of the client's certificate; undefined where the proxy asked for none. */
   readonly principal: string | undefined;
+  /** The client shows a certificate whose names we don't know. */
+  readonly isPrincipalHidden?: boolean;
   /** Undefined where it cannot be told, as behind a node port or a gateway. */
   readonly sourceAddress: string | undefined;
   readonly destinationAddress: string | undefined;
@@ -13,4 +16,6 @@ export interface ConnectionFacts {
   readonly sni: string;
   /** Undefined where no HTTP is spoken. */
   readonly http: HttpPayload | undefined;
+  /** Of a token that the proxy has found good. */
+  readonly claims?: TokenClaims;
 }

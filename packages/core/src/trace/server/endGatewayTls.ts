@@ -1,5 +1,5 @@
 import type { TraceBranch } from "../traceResult.ts";
-import { type Arrival, broken, failedConnection, passed, show, traced } from "./arrival.ts";
+import { type Arrival, broken, ended, failedConnection, passed, show, traced } from "./arrival.ts";
 import { checkIdentity } from "./checkIdentity.ts";
 import type { GatewayChain } from "./gatewayChain.ts";
 import type { GatewayPod } from "./gatewayPod.ts";
@@ -60,15 +60,42 @@ export function endGatewayTls(
     };
     return { branches: broken(arrival, fault, failedConnection(arrival, "UF")) };
   }
-  const shows = transport.mode === "MUTUAL" || transport.mode === "ISTIO_MUTUAL";
-  if (tls?.mode === "MUTUAL" && !shows) {
+  const shown = clientNames(arrival);
+  if (tls?.mode === "MUTUAL" && shown === undefined) {
     const fault = {
       ...hop,
       code: "TRACE_CLIENT_CERTIFICATE" as const,
       detail: `server ${index} of ${show(gateway)} asks for a client certificate, and the client shows none`,
-      mend: "Call with a certificate of the server's CA, or use mode SIMPLE.",
+      mend: "Call with a certificate of the server's CA (in a trace: --client-certificate), or use mode SIMPLE.",
     };
     return { branches: broken(arrival, fault, failedConnection(arrival, "UC")) };
+  }
+  const { subjectAltNames = [], verifyCertificateSpki = [], verifyCertificateHash = [] } = tls ?? {};
+  const looksAtNames = shown !== undefined && asksForCertificate(tls?.mode);
+  if (looksAtNames && (verifyCertificateSpki.length > 0 || verifyCertificateHash.length > 0)) {
+    return untold(arrival, {
+      ...hop,
+      detail: `${show(gateway)} takes only client certificates with certain fingerprints`,
+    });
+  }
+  if (looksAtNames && subjectAltNames.length > 0) {
+    const wanted = subjectAltNames.join(", ");
+    if (shown === "unknown") {
+      return untold(arrival, {
+        ...hop,
+        detail: `whether the client's certificate has a name of ${wanted} is not to be seen`,
+      });
+    }
+    if (!shown.some((name) => subjectAltNames.includes(name))) {
+      const fault = {
+        ...hop,
+        field: `spec.servers[${index}].tls.subjectAltNames`,
+        code: "TRACE_CLIENT_CERTIFICATE" as const,
+        detail: `server ${index} of ${show(gateway)} takes only client certificates for ${wanted}, and the client's is for ${shown.join(", ") || "nobody"}`,
+        mend: `Call with a certificate for one of them, or add the client's name to subjectAltNames of ${show(gateway)}.`,
+      };
+      return { branches: broken(arrival, fault, failedConnection(arrival, "UC")) };
+    }
   }
   const credential = tls?.credentialName ?? tls?.serverCertificate ?? "";
   const at = passed(arrival, {
@@ -77,4 +104,18 @@ export function endGatewayTls(
   });
   const payload = at.transport.mode === "none" && at.payload.kind === "tls" ? at.payload.inner : at.payload;
   return { arrival: { ...at, transport: { mode: "none" }, payload } };
+}
+
+export function asksForCertificate(mode: string | undefined): boolean {
+  return mode === "MUTUAL" || mode === "OPTIONAL_MUTUAL";
+}
+
+/** The names in the certificate that the client shows; undefined where it shows none, "unknown" for one that we don't read. */
+export function clientNames({ transport, payload }: Pick<Arrival, "transport" | "payload">) {
+  if (transport.mode === "MUTUAL") return "unknown" as const;
+  return transport.mode === "none" && payload.kind === "tls" ? payload.clientNames : undefined;
+}
+
+function untold(arrival: Arrival, hop: Parameters<typeof passed>[1]): Ended {
+  return { branches: ended(passed(arrival, hop, "unknown"), { kind: "unknown", why: hop.detail }) };
 }

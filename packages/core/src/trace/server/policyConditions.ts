@@ -1,6 +1,7 @@
 import { isInRange } from "./ipRange.ts";
 import { escapeRegExp, matchPolicyPath, matchPolicyText } from "./matchPolicyText.ts";
 import type { RuleContext } from "./ruleContext.ts";
+import { matchesClaim } from "./tokenCondition.ts";
 import { expandTrustDomains, withTrustDomainAliases } from "./trustDomains.ts";
 import type { Truth } from "./truth.ts";
 
@@ -15,19 +16,17 @@ export type Condition =
   | { readonly kind: "invalid"; readonly side: Side };
 type Side = "principal" | "permission";
 
-/** A token is never looked into: what a request with one may claim is unknown, one without claims nothing. */
-const tokenHeaders = ["authorization", "cookie"];
 /** Set by curl, Envoy or an app's library, and unknown to us. */
 const unknownHeaders =
   /^(x-(request-id|forwarded|envoy|b3|istio|client-trace|ot-)|user-agent$|accept|content-|connection$|te$|trace|baggage$|grpc-)/;
 
 /** Keys of a rule's `from` and of `when` that are about the caller (pilot/pkg/security/authz/model/generator.go). */
 export function principalCondition(key: string, { facts, mesh, policy }: RuleContext): Condition {
-  const { principal, sourceAddress, http } = facts;
+  const { principal, isPrincipalHidden, sourceAddress, http } = facts;
   const peer = (matches: (id: string, value: string) => boolean): Condition => ({
     kind: "matches",
     side: "principal",
-    matches: (value) => principal !== undefined && matches(principal, value),
+    matches: (value) => (isPrincipalHidden ? "unknown" : principal !== undefined && matches(principal, value)),
   });
   switch (key) {
     case "source.ip":
@@ -45,7 +44,7 @@ export function principalCondition(key: string, { facts, mesh, policy }: RuleCon
     case "request.auth.principal":
     case "request.auth.audiences":
     case "request.auth.presenter":
-      return claims(facts);
+      return claims(key, facts);
     default:
       return { kind: "invalid", side: "principal" };
   }
@@ -85,7 +84,7 @@ export function whenCondition(key: string, context: RuleContext): Condition {
     return { kind: "matches", side: "permission", matches: () => "unknown" };
   }
   if (key.startsWith("request.headers[")) return header(key.slice("request.headers[".length, -1), context);
-  if (key.startsWith("request.auth.claims")) return claims(facts);
+  if (key.startsWith("request.auth.claims")) return claims(key, facts);
   return principalCondition(key, context);
 }
 
@@ -105,11 +104,11 @@ function header(name: string, { facts: { http, protocol } }: RuleContext): Condi
   return { kind: "matches", side, matches: (pattern) => (pattern === "*" ? true : matchPolicyText(pattern, value)) };
 }
 
-function claims({ protocol, http }: RuleContext["facts"]): Condition {
+/** A request without a token claims nothing. */
+function claims(key: string, { protocol, http, claims: known }: RuleContext["facts"]): Condition {
   const side = "principal";
   if (protocol === "tcp" || http === undefined) return { kind: "http only", side };
-  const mayHaveToken = tokenHeaders.some((name) => http.headers[name] !== undefined) || http.path.includes("token");
-  return { kind: "matches", side, matches: () => (mayHaveToken ? "unknown" : false) };
+  return { kind: "matches", side, matches: (value) => known !== undefined && matchesClaim(key, value, known) };
 }
 
 function address(side: Side, known: string | undefined): Condition {

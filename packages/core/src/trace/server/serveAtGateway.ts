@@ -2,7 +2,8 @@ import type { Attempt } from "../attempt.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import type { TraceWorld } from "../traceWorld.ts";
 import { type Arrival, broken, failedConnection, passed, show, traced } from "./arrival.ts";
-import { endGatewayTls } from "./endGatewayTls.ts";
+import { checkPolicies, type PolicyQuestion } from "./checkPolicies.ts";
+import { asksForCertificate, clientNames, endGatewayTls } from "./endGatewayTls.ts";
 import { type ChainChoice, type GatewayChain, gatewayChain, gatewayListener } from "./gatewayChain.ts";
 import type { GatewayPod } from "./gatewayPod.ts";
 import { alpnOf, sniOf } from "./inboundChain.ts";
@@ -59,12 +60,36 @@ export function serveAtGateway(arrival: Arrival, visit: GatewayVisit): readonly 
 
 function follow(arrival: Arrival, visit: GatewayVisit, chain: GatewayChain): readonly TraceBranch[] {
   if (chain.kind === "auto") return passThrough(arrival, visit, chain);
-  if (chain.kind === "passthrough") return routeConnection(arrival, visit, chain);
-  const ended = endGatewayTls(arrival, visit, chain);
+  const ended = chain.kind === "passthrough" ? { arrival } : endGatewayTls(arrival, visit, chain);
   if ("branches" in ended) return ended.branches;
+  const checked = checkPolicies(ended.arrival, policyQuestion(arrival, visit, chain));
+  if ("branches" in checked) return checked.branches;
   return chain.kind === "http"
-    ? routeHttpAtGateway(ended.arrival, visit, chain.server)
-    : routeConnection(ended.arrival, visit, chain);
+    ? routeHttpAtGateway(checked.arrival, visit, chain.server)
+    : routeConnection(checked.arrival, visit, chain);
+}
+
+/** Of the connection as it came, before its TLS was ended. Envoy's name for a certificate is its first URI, else DNS, name. */
+function policyQuestion(
+  before: Arrival,
+  { cluster, workload, port }: GatewayVisit,
+  chain: Exclude<GatewayChain, { kind: "auto" }>,
+): PolicyQuestion {
+  const mode = chain.kind !== "passthrough" && chain.endsTls ? chain.server.server.tls?.mode : undefined;
+  const names = asksForCertificate(mode) ? clientNames(before) : undefined;
+  const identity =
+    mode === "ISTIO_MUTUAL" && before.transport.mode !== "none" ? before.transport.clientIdentity : undefined;
+  const named = names === "unknown" ? undefined : (names?.find((name) => name.includes("://")) ?? names?.[0]);
+  return {
+    cluster,
+    workload,
+    port,
+    protocol: chain.kind === "http" ? "http" : "tcp",
+    principal: identity ?? named,
+    isPrincipalHidden: names === "unknown",
+    sni: sniOf(before) ?? "",
+    saysNothingAsked: false,
+  };
 }
 
 function nothingListens(arrival: Arrival, visit: GatewayVisit, { servers, skipped }: MergedGateway) {

@@ -2,9 +2,8 @@ import type { TraceCluster } from "../traceCluster.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import type { TraceWorkload } from "../traceWorkload.ts";
 import { type Arrival, broken, ended, failedConnection, passed, show, traced } from "./arrival.ts";
-import { authorize } from "./authorize.ts";
 import { checkIdentity } from "./checkIdentity.ts";
-import type { ConnectionFacts } from "./connectionFacts.ts";
+import { checkPolicies } from "./checkPolicies.ts";
 import { type InboundChain, inboundChain, sniOf } from "./inboundChain.ts";
 import { type InboundPort, inboundPort } from "./inboundPort.ts";
 import { mutualTlsMode, type PeerMode } from "./peerAuthentication.ts";
@@ -49,7 +48,16 @@ export function serveAtPod(
     };
     return broken(terminated.arrival, fault, failedConnection(arrival, "UC"));
   }
-  return checkPolicies(terminated.arrival, { cluster, workload, port, inbound, chain, before: at });
+  const checked = checkPolicies(terminated.arrival, {
+    cluster,
+    workload,
+    port,
+    protocol: chain.protocol,
+    principal: chain.endsTls && at.transport.mode === "ISTIO_MUTUAL" ? at.transport.clientIdentity : undefined,
+    sni: sniOf(at) ?? "",
+    saysNothingAsked: true,
+  });
+  return "branches" in checked ? checked.branches : serveByApp(checked.arrival, cluster, workload, inbound);
 }
 
 function podOf(workload: TraceWorkload) {
@@ -144,73 +152,6 @@ function endTls(
     return { branches: broken(at, fault, failedConnection(at, "UF")) };
   }
   return { arrival: passed(at, { ...hop, detail: `${sayMode(where)}, and the connection is taken as it is` }) };
-}
-
-interface PolicyCheck {
-  readonly cluster: TraceCluster;
-  readonly workload: TraceWorkload;
-  readonly port: number;
-  readonly inbound: InboundPort;
-  readonly chain: InboundChain;
-  /** Before its TLS was ended. */
-  readonly before: Arrival;
-}
-
-function checkPolicies(arrival: Arrival, check: PolicyCheck): readonly TraceBranch[] {
-  const { cluster, workload, inbound, chain, before } = check;
-  const decision = authorize(cluster, workload, connectionFacts(arrival, check));
-  const hop = {
-    name: "authorization" as const,
-    cluster: cluster.name,
-    source: "pilot/pkg/security/authz/builder/builder.go",
-  };
-  if (decision.kind === "allowed" && decision.policy === undefined) {
-    const at = passed(arrival, { ...hop, detail: "no AuthorizationPolicy asks" });
-    return serveByApp(at, cluster, workload, inbound);
-  }
-  const { policy, rule } = decision;
-  if (policy === undefined) return [];
-  const about = {
-    ...hop,
-    object: traced(cluster.name, policy),
-    field: rule === undefined ? "spec.rules" : `spec.rules[${rule}]`,
-  };
-  switch (decision.kind) {
-    case "allowed": {
-      const at = passed(arrival, { ...about, detail: `${show(policy)} allows it` });
-      return serveByApp(at, cluster, workload, inbound);
-    }
-    case "unknown": {
-      const detail = `${show(policy)}: ${decision.why}`;
-      return ended(passed(arrival, { ...about, detail }, "unknown"), { kind: "unknown", why: detail });
-    }
-    case "denied": {
-      const who =
-        chain.endsTls && before.transport.mode === "ISTIO_MUTUAL" ? before.transport.clientIdentity : undefined;
-      const fault = {
-        ...about,
-        code: "TRACE_DENIED" as const,
-        detail: `${show(policy)} denies it: ${decision.why}; the caller is ${who ?? "without an identity"}`,
-        mend: `Change ${about.field} of ${show(policy)}${who === undefined ? "" : ` so that it lets ${who.replace("spiffe://", "")} call`}.`,
-      };
-      if (chain.protocol === "http" && arrival.payload.kind === "http") {
-        return broken(arrival, fault, { kind: "refused", status: 403 });
-      }
-      return broken(arrival, fault, failedConnection(arrival, "UC"));
-    }
-  }
-}
-
-function connectionFacts(arrival: Arrival, { workload, port, chain, before }: PolicyCheck): ConnectionFacts {
-  return {
-    protocol: chain.protocol,
-    principal: chain.endsTls && before.transport.mode === "ISTIO_MUTUAL" ? before.transport.clientIdentity : undefined,
-    sourceAddress: arrival.sourceAddress,
-    destinationAddress: workload.address,
-    destinationPort: port,
-    sni: sniOf(before) ?? "",
-    http: chain.protocol === "http" && arrival.payload.kind === "http" ? arrival.payload : undefined,
-  };
 }
 
 const tlsProtocols = new Set(["TLS", "HTTPS"]);

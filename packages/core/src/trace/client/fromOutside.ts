@@ -1,0 +1,99 @@
+import type { Attempt, ClientStep, Destination, Front, Payload } from "../attempt.ts";
+import { broken, passed, traced, unsure } from "../hop.ts";
+import { isIp } from "../registry/endpoints.ts";
+import { addressOwner } from "../server/addressOwner.ts";
+import type { OutsideRequest } from "../traceRequest.ts";
+import type { TraceHop } from "../traceResult.ts";
+import type { TraceWorld } from "../traceWorld.ts";
+import { closeness, type OutsideEntry, outsideEntries } from "./outsideEntries.ts";
+
+const source = "https://istio.io/latest/docs/tasks/traffic-management/ingress/ingress-control/";
+
+const client = passed({ name: "client", detail: "the client runs outside of the clusters", source });
+
+/**
+ * Where a client outside comes in. An address is looked up. A name of the world's DNS is taken to lead to a gateway that has
+ * a server for it, of those that can be called from outside at the port: the closest host name counts, as it would be
+ * pointless to point the name elsewhere.
+ */
+export function fromOutside(world: TraceWorld, { from, url }: OutsideRequest, payload: Payload): readonly ClientStep[] {
+  if (from.cluster !== undefined && !world.clusters.has(from.cluster)) {
+    return [ended([client], `cluster ${from.cluster} cannot be read`)];
+  }
+  const host = url.host.replace(/^\[|\]$/g, "");
+  if (isIp(host) || addressOwner(world, undefined, host, url.port) !== undefined) {
+    const destination = { kind: "address", address: host, port: url.port, isHostname: false } as const;
+    const hop = passed({ name: "name", detail: `${host} is an address`, source });
+    return [attempt(payload, destination, { probability: 1, hops: [client, hop] })];
+  }
+  const asked = [...world.clusters.values()].filter(({ name }) => from.cluster === undefined || name === from.cluster);
+  const all = asked.flatMap((cluster) =>
+    outsideEntries(
+      cluster,
+      url.port,
+      world.declared.find(({ metadata }) => metadata.name === cluster.name),
+    ),
+  );
+  const ranked = all.map((entry) => ({ entry, rank: closeness(entry, host) }));
+  const best = ranked.reduce((found, { rank }) => Math.max(found, rank), 0);
+  const isNamed = best > 0;
+  if (!isNamed && from.cluster === undefined && world.unreadable.length > 0) {
+    const why = `${host} may lead to ${world.unreadable.join(", ")}, which cannot be read`;
+    return [ended([client, unsure({ name: "name", detail: why, source })], why)];
+  }
+  const entries = ranked.filter(({ rank }) => rank === best).map(({ entry }) => entry);
+  if (entries.length === 0) return [nowhere(asked.map(({ name }) => name).sort(), host, url.port)];
+  return entries.map((entry) => enter(payload, entry, { host, share: 1 / entries.length, isNamed }));
+}
+
+function enter(
+  payload: Payload,
+  { cluster, service, port, how }: OutsideEntry,
+  { host, share, isNamed }: { readonly host: string; readonly share: number; readonly isNamed: boolean },
+): ClientStep {
+  const object = traced(cluster.name, service);
+  const where = `Service ${object.namespace}/${object.name}`;
+  const hop = { name: "name", cluster: cluster.name, object, source } as const;
+  if (how === undefined) {
+    const why = `${where} has no address outside that we read: whether anything leads to it cannot be told`;
+    return { ...ended([client, unsure({ ...hop, field: "spec.type", detail: why })], why), probability: share };
+  }
+  const why = isNamed ? "whose gateways have a server for it" : "though no gateway has a server for it";
+  const at = passed({ ...hop, detail: `${host} is taken to lead to ${where}, ${why}` });
+  const front: Front = { kind: "front", cluster: cluster.name, service, port, how };
+  return attempt(payload, front, { probability: share, hops: [client, at] });
+}
+
+function attempt(
+  payload: Payload,
+  destination: Destination | Front,
+  { probability, hops }: { readonly probability: number; readonly hops: readonly TraceHop[] },
+): Attempt {
+  return {
+    kind: "attempt",
+    probability,
+    pick: "outside",
+    retries: false,
+    proxied: "no",
+    caller: { workload: undefined, trustRoots: [] },
+    destination,
+    transport: { mode: "none" },
+    payload,
+    hops,
+  };
+}
+
+function nowhere(clusters: readonly string[], host: string, port: number): ClientStep {
+  const hop = broken({
+    name: "name",
+    code: "TRACE_HOST_UNKNOWN",
+    detail: `${host} leads nowhere: no Service of a gateway in ${clusters.join(", ")} has port ${port}`,
+    mend: `Give the gateway's Service port ${port}, or call a port that it has.`,
+    source,
+  });
+  return { kind: "ended", probability: 1, hops: [client, hop], outcome: { kind: "no-such-host" } };
+}
+
+function ended(hops: readonly TraceHop[], why: string): Extract<ClientStep, { kind: "ended" }> {
+  return { kind: "ended", probability: 1, hops, outcome: { kind: "unknown", why } };
+}

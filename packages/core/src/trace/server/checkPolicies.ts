@@ -1,0 +1,131 @@
+import type { HttpPayload } from "../attempt.ts";
+import type { TraceCluster } from "../traceCluster.ts";
+import type { TokenClaims } from "../traceRequest.ts";
+import type { TraceBranch } from "../traceResult.ts";
+import type { TraceWorkload } from "../traceWorkload.ts";
+import { type Arrival, broken, ended, failedConnection, passed, show, traced } from "./arrival.ts";
+import { authenticate } from "./authenticate.ts";
+import { type Authorization, authorize } from "./authorize.ts";
+
+/** What a proxy's policies are asked about a connection that it has taken. */
+export interface PolicyQuestion {
+  readonly cluster: TraceCluster;
+  readonly workload: TraceWorkload;
+  /** Where the pod took it. */
+  readonly port: number;
+  /** What the filter chain treats it as. */
+  readonly protocol: "http" | "tcp";
+  /** The name in the client's certificate that counts; undefined where the proxy asked for none. */
+  readonly principal: string | undefined;
+  /** The client shows a certificate that we don't know. */
+  readonly isPrincipalHidden?: boolean;
+  readonly sni: string;
+  /** A hop also where no policy asks. */
+  readonly saysNothingAsked: boolean;
+}
+
+type Checked = { readonly arrival: Arrival } | { readonly branches: readonly TraceBranch[] };
+
+/** Tokens, then who may call what: RequestAuthentication and AuthorizationPolicy of the proxy's workload. */
+export function checkPolicies(arrival: Arrival, question: PolicyQuestion): Checked {
+  const { payload } = arrival;
+  if (question.protocol === "tcp" || payload.kind !== "http") return authorized(arrival, question, { http: undefined });
+  const { cluster, workload } = question;
+  const found = authenticate(cluster, workload, payload);
+  const hop = {
+    name: "authentication" as const,
+    cluster: cluster.name,
+    field: "spec.jwtRules",
+    source: "pilot/pkg/security/authn/policy_applier.go",
+  };
+  switch (found.kind) {
+    case "passed": {
+      const { claims } = found;
+      const detail = `the token of ${claims?.iss?.[0]} is taken to be good`;
+      const at = claims === undefined ? arrival : passed(arrival, { ...hop, detail });
+      return authorized({ ...at, payload: found.payload }, question, {
+        http: found.payload,
+        ...(claims === undefined ? {} : { claims }),
+      });
+    }
+    case "unknown": {
+      const why = `${show(found.policy)}: ${found.why}; say what it claims (--claim)`;
+      const at = passed(arrival, { ...hop, object: traced(cluster.name, found.policy), detail: why }, "unknown");
+      return { branches: ended(at, { kind: "unknown", why }) };
+    }
+    case "refused": {
+      const fault = {
+        ...hop,
+        object: traced(cluster.name, found.policy),
+        code: "TRACE_TOKEN" as const,
+        detail: `${show(found.policy)} refuses the request: ${found.why}`,
+        mend: `Call with a token that ${show(found.policy)} accepts, or with none, or add its issuer and audience to spec.jwtRules.`,
+      };
+      return { branches: broken(arrival, fault, { kind: "refused", status: found.status }) };
+    }
+  }
+}
+
+interface Known {
+  readonly http: HttpPayload | undefined;
+  readonly claims?: TokenClaims;
+}
+
+function denial(
+  { policy, rule, why }: Extract<Authorization, { kind: "denied" }>,
+  { principal }: PolicyQuestion,
+  claims: TokenClaims | undefined,
+) {
+  const token = claims === undefined ? "" : `, with a token of ${claims.iss?.[0]}`;
+  const who = `${principal ?? "without an identity"}${token}`;
+  const field = rule === undefined ? "spec.rules" : `spec.rules[${rule}]`;
+  const change = principal === undefined ? "" : ` so that it lets ${principal.replace("spiffe://", "")} call`;
+  return {
+    detail: `${show(policy)} denies it: ${why}; the caller is ${who}`,
+    mend: `Change ${field} of ${show(policy)}${change}.`,
+  };
+}
+
+function authorized(arrival: Arrival, question: PolicyQuestion, { http, claims }: Known): Checked {
+  const { cluster, workload, port, protocol, principal, isPrincipalHidden = false, sni } = question;
+  const decision = authorize(cluster, workload, {
+    protocol,
+    principal,
+    isPrincipalHidden,
+    sourceAddress: arrival.sourceAddress,
+    destinationAddress: workload.address,
+    destinationPort: port,
+    sni,
+    http,
+    ...(claims === undefined ? {} : { claims }),
+  });
+  const hop = {
+    name: "authorization" as const,
+    cluster: cluster.name,
+    source: "pilot/pkg/security/authz/builder/builder.go",
+  };
+  if (decision.kind === "allowed" && decision.policy === undefined) {
+    const detail = "no AuthorizationPolicy asks";
+    return { arrival: question.saysNothingAsked ? passed(arrival, { ...hop, detail }) : arrival };
+  }
+  const { policy, rule } = decision;
+  if (policy === undefined) return { arrival };
+  const about = {
+    ...hop,
+    object: traced(cluster.name, policy),
+    field: rule === undefined ? "spec.rules" : `spec.rules[${rule}]`,
+  };
+  switch (decision.kind) {
+    case "allowed":
+      return { arrival: passed(arrival, { ...about, detail: `${show(policy)} allows it` }) };
+    case "unknown": {
+      const why = `${show(policy)}: ${decision.why}`;
+      return { branches: ended(passed(arrival, { ...about, detail: why }, "unknown"), { kind: "unknown", why }) };
+    }
+    case "denied": {
+      const fault = { ...about, code: "TRACE_DENIED" as const, ...denial(decision, question, claims) };
+      if (http !== undefined) return { branches: broken(arrival, fault, { kind: "refused", status: 403 }) };
+      return { branches: broken(arrival, fault, failedConnection(arrival, "UC")) };
+    }
+  }
+}
