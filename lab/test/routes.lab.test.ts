@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type KubeObject, type Lab, startLab, waitFor } from "../src/index.ts";
-import { type Answers, callMany, startCallers, tolerance } from "./callers.ts";
+import { type Answers, type CallOptions, callMany, startCallers, tolerance } from "./callers.ts";
 import { analyze, foreignObjects, ourObjects } from "./clusterState.ts";
 import { change, prepareExample, undeclare } from "./example.ts";
 import { isthmus } from "./isthmus.ts";
@@ -279,66 +279,64 @@ test("a slow call is ended in time, and a failed one tried again as often as ask
   expect([tries, once]).toEqual([4, 1]);
 });
 
-test("an explicit order of failover: own pods, then the clusters as listed, and back", async () => {
-  const folder = await prepareExample(lab, "failover");
-  const third = await prepareThird();
-  await change(folder, "helloworld.yaml", "[cluster1, cluster2]", "[cluster1, cluster2, cluster3]");
-  await change(folder, "helloworld.yaml", "locality: {}", "locality:\n      failover: [cluster3, cluster2]");
-  await writeFile(join(folder, "third.yaml"), third);
+test("failover by region, for HTTP and TCP: own pods, then the region that is named, then the others, and back", async () => {
+  const folder = await prepareExample(lab, "failover-regions");
+  const regions = { "eu-west": "region1", "us-east": "region2", "eu-central": "region3" };
+  for (const file of ["helloworld.yaml", "tcp-echo.yaml"]) {
+    for (const [name, inLab] of Object.entries(regions)) await change(folder, file, new RegExp(name, "g"), inLab);
+  }
+  const { analysis } = await surroundings();
   await apply(folder);
-  const only = (version: string) => async () => {
-    const { calls, versions } = await callMany(lab, sample, 40);
-    return versions[version] === calls;
-  };
-  await waitFor("own answers only", only("v1"));
-  const load = startCallers(lab, sample);
 
-  await lab.stopPod("cluster1", "sample/helloworld-v1");
-  await waitFor("answers of the first in line", only("v3"));
-  await lab.stopPod("cluster3", "sample/helloworld-v3");
-  await waitFor("answers of the second in line", only("v2"), { seconds: 120 });
-  await lab.startPod("cluster3", "sample/helloworld-v3");
-  await waitFor("answers of the first in line again", only("v3"), { seconds: 120 });
-  await lab.startPod("cluster1", "sample/helloworld-v1");
-  await waitFor("own answers again", only("v1"), { seconds: 120 });
-  const { calls, versions, failures } = await load.stop();
+  const [http, tcp] = await failOver({ ...sample, url: "tcp://tcp-echo.sample:9000" });
 
-  console.info("failover order", versions, "of", calls, "failed", failures);
-  expect(Object.keys(versions).sort()).toEqual(["v1", "v2", "v3"]);
+  console.info("failover by region", http, tcp);
+  expect(http.versions).toEqual(expect.objectContaining(everyVersion));
+  expect(tcp.versions).toEqual(expect.objectContaining(everyVersion));
+  // A few of each caller's calls, and what goes to a sidecar that outlives its app for a moment.
+  for (const { calls, versions } of [http, tcp]) {
+    expect(Object.values(versions).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0.8 * calls);
+  }
+  const { objects } = await surroundings();
+  await expectSettled(folder, { objects, analysis });
+  await expectNothingLeft(folder, { objects, analysis });
 }, 400_000);
 
-/** helloworld v3 in cluster3, and its declaration. */
-async function prepareThird(): Promise<string> {
-  const labels = { app: "helloworld", version: "v3" };
-  const container = {
-    name: "helloworld",
-    image: "docker.io/istio/examples-helloworld-v1:1.0",
-    env: [{ name: "SERVICE_VERSION", value: "v3" }],
-    ports: [{ containerPort: 5000 }],
+test("an order of clusters: own pods, then the clusters as listed, and back", async () => {
+  const folder = await prepareExample(lab, "failover-regions");
+  const order = "locality:\n      clusters: [cluster3, cluster2]\n";
+  for (const file of ["helloworld.yaml", "tcp-echo.yaml"]) await change(folder, file, /locality:[\s\S]*/, order);
+  await apply(folder);
+
+  const [http] = await failOver(sample);
+
+  console.info("failover by cluster", http);
+  expect(http.versions).toEqual(expect.objectContaining(everyVersion));
+}, 400_000);
+
+const everyVersion = { v1: expect.any(Number), v2: expect.any(Number), v3: expect.any(Number) };
+
+/** Ends and starts the pods of cluster1 and cluster3 while calls to helloworld, and others, are made. */
+async function failOver(others: CallOptions): Promise<readonly [Answers, Answers]> {
+  const targets = [sample, others];
+  const only = (version: string) => async () => {
+    const answers = await Promise.all(targets.map((target) => callMany(lab, target, 40)));
+    return answers.every(({ calls, versions }) => versions[version] === calls);
   };
-  await lab.apply("cluster3", [
-    namespace("sample", { "istio-injection": "enabled" }),
-    {
-      apiVersion: "v1",
-      kind: "Service",
-      metadata: { name: "helloworld", namespace: "sample" },
-      spec: { selector: { app: "helloworld" }, ports: [{ name: "http", port: 5000 }] },
-    },
-    {
-      apiVersion: "apps/v1",
-      kind: "Deployment",
-      metadata: { name: "helloworld-v3", namespace: "sample", labels },
-      spec: {
-        selector: { matchLabels: labels },
-        template: { metadata: { labels }, spec: { containers: [container] } },
-      },
-    },
-  ]);
-  const cluster = {
-    apiVersion: "isthmus.io/v1alpha1",
-    kind: "MeshCluster",
-    metadata: { name: "cluster3" },
-    spec: { access: { context: "cluster3" } },
-  };
-  return JSON.stringify(cluster, null, 2);
+  const each = (change: (pod: string) => Promise<unknown>, version: string) =>
+    Promise.all(["helloworld", "tcp-echo"].map((app) => change(`sample/${app}-${version}`)));
+  await waitFor("own answers only", only("v1"));
+  const loads = targets.map((target) => startCallers(lab, target));
+
+  await each((pod) => lab.stopPod("cluster1", pod), "v1");
+  await waitFor("answers of the first in line", only("v3"));
+  await each((pod) => lab.stopPod("cluster3", pod), "v3");
+  await waitFor("answers of the second in line", only("v2"), { seconds: 120 });
+  await each((pod) => lab.startPod("cluster3", pod), "v3");
+  await waitFor("answers of the first in line again", only("v3"), { seconds: 120 });
+  await each((pod) => lab.startPod("cluster1", pod), "v1");
+  await waitFor("own answers again", only("v1"), { seconds: 120 });
+  const [first, second] = await Promise.all(loads.map((load) => load.stop()));
+  if (first === undefined || second === undefined) throw new Error("two loads give two answers");
+  return [first, second];
 }

@@ -61,6 +61,7 @@ export const problemCodes = {
   TRAFFIC_PROTOCOL: { severity: "error", summary: "a traffic setting does not hold for a port's protocol" },
   VERSION_MISSING: { severity: "warning", summary: "a version that calls are sent to has no pod" },
   REGION_UNKNOWN: { severity: "error", summary: "a cluster's nodes do not tell one region, which weights need" },
+  FAILOVER_WITHOUT_EFFECT: { severity: "warning", summary: "a rule of failover by region that no call can follow" },
   DRAIN_WITHOUT_EFFECT: { severity: "warning", summary: "a drained cluster is the only one that serves" },
   ACCESS_NOT_HTTP: { severity: "error", summary: "methods or paths are asked of a port that is not HTTP" },
   ACCESS_TOO_COMPLEX: { severity: "error", summary: "access rules need too many rules of an AuthorizationPolicy" },

@@ -90,7 +90,15 @@ const shares = fc.uniqueArray(
       fc.constant({ locality: {} }),
       fc
         .shuffledSubarray([...clusterNames])
-        .map((failover) => (failover.length === 0 ? {} : { locality: { failover } })),
+        .map((clusters) => (clusters.length === 0 ? {} : { locality: { clusters } })),
+      fc.constant({
+        locality: {
+          failover: [
+            { from: "eu", to: "us" },
+            { from: "us", to: "asia" },
+          ],
+        },
+      }),
       fc.constant({ timeout: "2s", retries: { attempts: 2, retryOn: "503" } }),
       routes,
       fc

@@ -29,6 +29,15 @@ export function checkTraffic(share: Share, report: Report): void {
       "keep one of the two",
     );
   }
+  if (traffic?.locality?.clusters !== undefined && traffic.locality.failover !== undefined) {
+    report.add(
+      owner,
+      "TRAFFIC_CONFLICT",
+      at(intent, "spec", "traffic", "locality", "failover"),
+      "spec.traffic.locality.failover and clusters exclude each other: calls fail over by region or in an order of clusters",
+      "keep one of the two",
+    );
+  }
   checkProtocols(share, report);
   warnOfMissingVersions(share, report);
 }

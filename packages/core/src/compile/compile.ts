@@ -3,6 +3,7 @@ import { type KubeObject, keyOf, refOf } from "../kinds/kubeObject.ts";
 import type { Compiled, DeclaredPath } from "../model/compiled.ts";
 import { at, type Intents } from "../model/intents.ts";
 import type { Observed } from "../model/observed.ts";
+import { checkFailover } from "./checkFailover.ts";
 import { checkTraffic } from "./checkTraffic.ts";
 import { checkTrust } from "./checkTrust.ts";
 import { checkUserPolicies } from "./checkUserPolicies.ts";
@@ -49,6 +50,7 @@ export function compile(intents: Intents, observed: Observed): Compiled {
   const demands: PartDemand[] = [];
   for (const share of shares) {
     checkTraffic(share, report);
+    checkFailover(share, surroundings);
     compileServers(share, context);
     compileAccess(share, context);
     compileLocalAccess(share, intents, context);

@@ -271,7 +271,7 @@ test("an explicit order of failover is told by labels: own endpoints first, unli
   const own = [service("bar/httpbin", http), pod("bar/own", { app: "httpbin" })];
   const spec = { as: ["Mesh"], servedBy: ["cluster1", "cluster2", "cluster3"] };
 
-  const compiled = run({ ...spec, traffic: { locality: { failover: ["cluster3"] } } }, { more: own });
+  const compiled = run({ ...spec, traffic: { locality: { clusters: ["cluster3"] } } }, { more: own });
 
   expect(compiled.problems).toEqual([]);
   expect(

@@ -186,6 +186,82 @@ test("near endpoints are preferred by where they are, and failing ones found", (
   });
 });
 
+const inRegion = (name: string, number: number, where: string | undefined) =>
+  observedCluster(name, `192.0.2.${number}`, [
+    namespace("foo"),
+    namespace("bar"),
+    service("bar/httpbin"),
+    pod("bar/httpbin"),
+    node(name, `192.0.2.${number}`, where === undefined ? {} : region(where)),
+  ]);
+
+function failingOver(
+  failover: readonly { readonly from: string; readonly to: string }[],
+  regions: readonly (string | undefined)[],
+) {
+  const shared = sharedService("bar/httpbin", {
+    servedBy: three,
+    as: ["SameName", "Mesh"],
+    traffic: { locality: { failover } },
+  });
+  const clusters = regions.map((where, index) => inRegion(`cluster${index + 1}`, index + 1, where));
+  // Of cluster3 only the declaration tells the region.
+  const declared = three.map((name) => meshCluster(name, name === "cluster3" ? { locality: { region: "asia" } } : {}));
+  return compile(intents([shared], { clusters: declared }), observed(...clusters));
+}
+
+test("failover by region is told in Istio's words, for every name, to endpoints that are where they are", () => {
+  const compiled = failingOver(
+    [
+      { from: "us", to: "asia" },
+      { from: "eu", to: "asia" },
+    ],
+    ["eu", "us", "asia"],
+  );
+
+  const rules = of<DestinationRule>(compiled, "DestinationRule");
+  expect(compiled.problems).toEqual([]);
+  expect(rules).toHaveLength(2);
+  for (const { spec } of rules) {
+    expect(spec.trafficPolicy?.outlierDetection).toMatchObject({ consecutiveGatewayErrors: 2 });
+    expect(spec.trafficPolicy?.loadBalancer?.localityLbSetting).toEqual({
+      enabled: true,
+      failover: [
+        { from: "eu", to: "asia" },
+        { from: "us", to: "asia" },
+      ],
+    });
+  }
+  expect(of<WorkloadEntry>(compiled, "WorkloadEntry").map(({ spec }) => spec.locality)).toEqual(["us", "asia"]);
+  expect(addresses(of<ServiceEntry>(compiled, "ServiceEntry"))).toEqual([
+    "192.0.2.1 eu",
+    "192.0.2.2 us",
+    "192.0.2.3 asia",
+  ]);
+});
+
+test("regions that no cluster is in are told, and so are callers whose region nobody knows", () => {
+  const rules = [
+    { from: "eu-west", to: "eu-wset" },
+    { from: "asia", to: "eu-west" },
+  ];
+
+  const slips = failingOver(rules, ["eu-west", "us-east", "us-east"]);
+  const unlabelled = failingOver(rules, [undefined, "us-east", undefined]);
+
+  expect(slips.problems.map(({ code, message }) => [code, message])).toEqual([
+    ["FAILOVER_WITHOUT_EFFECT", "no cluster of the mesh is in region eu-wset; did you mean eu-west?"],
+    ["FAILOVER_WITHOUT_EFFECT", "no node of the mesh is in region asia"],
+  ]);
+  expect(slips.held.size).toBe(0);
+  expect(unlabelled.problems.map(({ code, message }) => [code, message])).toEqual([
+    [
+      "FAILOVER_WITHOUT_EFFECT",
+      "the nodes of cluster1 tell no region, so its callers are in none and fail over to all others alike",
+    ],
+  ]);
+});
+
 test("settings in Istio's shape hold for every port of every name", () => {
   const traffic = {
     outlierDetection: { consecutive5xxErrors: 3, interval: "5s" },
@@ -224,6 +300,11 @@ test.each([
     "TRAFFIC_CONFLICT",
     "weights and near endpoints together",
     { as: ["Mesh"], traffic: { locality: {}, split: [{ cluster: "cluster2", weight: 100 }] } },
+  ],
+  [
+    "TRAFFIC_CONFLICT",
+    "failover by region and by cluster together",
+    { as: ["Mesh"], traffic: { locality: { clusters: ["cluster3"], failover: [{ from: "eu", to: "us" }] } } },
   ],
   [
     "REGION_UNKNOWN",

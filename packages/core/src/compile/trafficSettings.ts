@@ -48,15 +48,20 @@ export function spreadSettings(
   }
   const { locality } = share.intent.spec.traffic ?? {};
   if (locality === undefined) return settings;
-  const order =
-    locality.failover === undefined
-      ? {}
-      : { failoverPriority: failoverPriority(locality.failover, spread, own.cluster) };
+  const { clusters, failover } = locality;
+  const order = {
+    ...(clusters === undefined ? {} : { failoverPriority: failoverPriority(clusters, spread, own.cluster) }),
+    ...(failover === undefined ? {} : { failover: failover.map(({ from, to }) => ({ from, to })).sort(byFrom) }),
+  };
   return {
     ...settings,
     outlierDetection: settings.outlierDetection ?? failoverDetection,
     loadBalancer: { ...settings.loadBalancer, localityLbSetting: { enabled: true, ...order } },
   };
+}
+
+function byFrom(a: { readonly from: string }, b: { readonly from: string }): number {
+  return a.from < b.from ? -1 : 1;
 }
 
 /**
@@ -77,9 +82,9 @@ function clusterLabel(cluster: string): string {
   return `cluster.isthmus.io/${cluster}`;
 }
 
-/** What an explicit order of failover knows a cluster's endpoints by. */
+/** What an order of clusters knows a cluster's endpoints by. */
 export function endpointLabels(share: Share, cluster: string): Record<string, string> {
-  return share.intent.spec.traffic?.locality?.failover === undefined ? {} : { [clusterLabel(cluster)]: "true" };
+  return share.intent.spec.traffic?.locality?.clusters === undefined ? {} : { [clusterLabel(cluster)]: "true" };
 }
 
 /**

@@ -218,14 +218,23 @@ test.each([
   ]);
 });
 
-test("failover goes to clusters that serve, each once", () => {
-  const failover = (...names: string[]) => shared({ servedBy: ["c1"], traffic: { locality: { failover: names } } });
+test("failover goes to clusters that serve, and to other regions, each once", () => {
+  const failover = (...clusters: string[]) => shared({ servedBy: ["c1"], traffic: { locality: { clusters } } });
 
   expect(faults(c1, c2, failover("c1", "c2", "c3")).map(({ code, message }) => [code, message.split(";")[0]])).toEqual([
-    ["FIELD_INVALID", "spec.traffic.locality.failover names c2, which spec.servedBy does not list"],
+    ["FIELD_INVALID", "spec.traffic.locality.clusters names c2, which spec.servedBy does not list"],
     ["CLUSTER_UNKNOWN", "there is no MeshCluster c3"],
   ]);
   expect(faults(c1, c2, failover("c1", "c1"))).toMatchObject([{ code: "FIELD_INVALID" }]);
+  const regions = (...pairs: [string, string][]) =>
+    shared({ servedBy: ["c1"], traffic: { locality: { failover: pairs.map(([from, to]) => ({ from, to })) } } });
+  expect(
+    faults(c1, regions(["eu", "us"], ["us", "us"], ["eu", "asia"])).map(({ code, message }) => [code, message]),
+  ).toEqual([
+    ["FIELD_INVALID", "spec.traffic.locality.failover[1] leads from region us to itself"],
+    ["FIELD_INVALID", "spec.traffic.locality.failover[2] repeats region eu, which fails over to one other region"],
+  ]);
+  expect(faults(c1, regions(["eu/a", "us"])).map(({ code }) => code)).toEqual(["FIELD_INVALID"]);
 });
 
 test("a rule to a cluster that nobody declares is refused", () => {

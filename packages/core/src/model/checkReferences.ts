@@ -43,7 +43,7 @@ function references(intents: Intents): readonly Reference[] {
           ? []
           : [{ intent, path: ["spec", "traffic", "match", index, "to", "cluster"], entry: cluster }],
       ),
-      ...entries(intent, ["spec", "traffic", "locality", "failover"], intent.spec.traffic?.locality?.failover ?? []),
+      ...entries(intent, ["spec", "traffic", "locality", "clusters"], intent.spec.traffic?.locality?.clusters ?? []),
     ]),
     ...intents.externalAccesses.flatMap((intent) => entries(intent, ["spec", "clusters"], intent.spec.clusters)),
     ...intents.externalServices.flatMap((intent) => [

@@ -1,5 +1,6 @@
 import type { Problem } from "../problem.ts";
 import { checkAccess } from "./checkAccess.ts";
+import { checkFailover } from "./checkFailover.ts";
 import { checkRoutes } from "./checkRoutes.ts";
 import { checkSplit } from "./checkSplit.ts";
 import { checkTrafficPolicy } from "./checkTrafficPolicy.ts";
@@ -13,6 +14,7 @@ export function checkSharedService(
 ): readonly Problem[] {
   return [
     ...checkSplit(service, clusters),
+    ...checkFailover(service),
     ...checkRoutes(service),
     ...checkTrafficPolicy(service),
     ...checkAccessPorts(service),

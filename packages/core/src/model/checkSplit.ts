@@ -31,10 +31,10 @@ export function checkSplit(service: SharedService, clusters: readonly MeshCluste
           ? []
           : [{ cluster, path: ["match", index, "to", "cluster"], verb: `match[${index}] sends calls to` }],
       ),
-      ...(locality?.failover ?? []).map((cluster, index) => ({
+      ...(locality?.clusters ?? []).map((cluster, index) => ({
         cluster,
-        path: ["locality", "failover", index],
-        verb: "locality.failover names",
+        path: ["locality", "clusters", index],
+        verb: "locality.clusters names",
       })),
     ]),
   ];

@@ -31,6 +31,9 @@ const retriesSchema = z.strictObject({
   retryOn: z.string().min(1).exactOptional().describe("What is tried again, as 5xx,connect-failure,503"),
 });
 
+/** As Istio takes it. istio/pkg/config/validation/agent, ValidateLocalityLbSetting */
+const regionSchema = z.string().regex(/^[^/*\s]+$/, "must be a region, without zone and wildcard");
+
 /** How calls to a shared service are spread. */
 export const trafficSchema = z.strictObject({
   split: z
@@ -53,12 +56,22 @@ export const trafficSchema = z.strictObject({
   retries: retriesSchema.exactOptional().describe("How failed HTTP calls are tried again; absent: Istio's default"),
   locality: z
     .strictObject({
-      failover: uniqueList(dnsLabelSchema)
+      failover: z
+        .array(
+          z.strictObject({
+            from: regionSchema.describe("Region of the callers"),
+            to: regionSchema.describe("Region that comes next after their own"),
+          }),
+        )
+        .min(1)
         .exactOptional()
-        .describe("Clusters to fail over to, first first; absent: by zone and region"),
+        .describe("Failover by region: Istio's LocalityLoadBalancerSetting.failover"),
+      clusters: uniqueList(dnsLabelSchema)
+        .exactOptional()
+        .describe("Failover by cluster: these, first first, then the others; excludes failover"),
     })
     .exactOptional()
-    .describe("Prefer near endpoints, fail over to others"),
+    .describe("Prefer near endpoints, fail over to others; {}: own zone, own region, all others"),
   outlierDetection: outlierDetectionSchema
     .exactOptional()
     .describe("Which endpoints get no calls for a while: Istio's OutlierDetection"),
