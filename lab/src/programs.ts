@@ -5,6 +5,7 @@ import { LabError } from "./labError.ts";
 import { tryRun } from "./run.ts";
 
 const builtPrograms = [
+  "cert-manager",
   "etcd",
   "kube-apiserver",
   "kube-controller-manager",
@@ -31,7 +32,10 @@ export function cacheDirectory(): string {
   return process.env.ISTHMUS_LAB_CACHE ?? join(homedir(), ".cache", "isthmus-lab");
 }
 
-export function cachedFile(name: "crds.yaml" | "envoy_bootstrap.json"): string {
+const cachedFiles = ["crds.yaml", "cert-manager.yaml", "envoy_bootstrap.json"] as const;
+export type CachedFile = (typeof cachedFiles)[number];
+
+export function cachedFile(name: CachedFile): string {
   return join(cacheDirectory(), "files", name);
 }
 
@@ -56,8 +60,7 @@ export async function checkMachine(): Promise<void> {
 async function missingCached(): Promise<string[]> {
   const wanted = [
     ...builtPrograms.map((name) => join(cacheDirectory(), "bin", name)),
-    cachedFile("crds.yaml"),
-    cachedFile("envoy_bootstrap.json"),
+    ...cachedFiles.map((name) => cachedFile(name)),
   ];
   const present = await Promise.all(
     wanted.map((path) =>

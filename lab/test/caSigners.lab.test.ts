@@ -1,19 +1,10 @@
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  type Authority,
-  authoritySigner,
-  createKeyPair,
-  createRoot,
-  inspectBundle,
-  privateKeyPem,
-  splitPem,
-  verifyChain,
-} from "@isthmus/pki";
+import { type Authority, createKeyPair, createRoot, inspectBundle, privateKeyPem, verifyChain } from "@isthmus/pki";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { type KubeObject, type Lab, startControlPlanes, waitFor } from "../src/index.ts";
+import { type Lab, startCertManager, startControlPlanes } from "../src/index.ts";
 import { isthmus } from "./isthmus.ts";
 import { namespace } from "./manifests.ts";
 
@@ -29,7 +20,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "isthmus-signers-user-"));
   lab = await startControlPlanes({ home, clusters: 1 });
   root = await createRoot({ name: "outside root", organization: "x", keys: await createKeyPair("ecdsa"), now });
-  await lab.apply("cluster1", [namespace("istio-system"), certificateRequests]);
+  await lab.apply("cluster1", [namespace("istio-system")]);
+  await startCertManager(lab.cluster("cluster1"));
 });
 
 afterAll(async () => {
@@ -37,81 +29,31 @@ afterAll(async () => {
   for (const each of [home, folder]) await rm(each, { recursive: true, force: true });
 });
 
-/** cert-manager's kind as far as it matters here: a spec that is kept, and a status that only its controller writes. */
-const certificateRequests: KubeObject = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: "certificaterequests.cert-manager.io" },
-  spec: {
-    group: "cert-manager.io",
-    scope: "Namespaced",
-    names: { kind: "CertificateRequest", listKind: "CertificateRequestList", plural: "certificaterequests" },
-    versions: [
-      {
-        name: "v1",
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        schema: {
-          openAPIV3Schema: {
-            type: "object",
-            properties: {
-              spec: {
-                type: "object",
-                required: ["request", "issuerRef"],
-                properties: {
-                  request: { type: "string", format: "byte" },
-                  isCA: { type: "boolean" },
-                  duration: { type: "string" },
-                  usages: { type: "array", items: { type: "string" } },
-                  issuerRef: {
-                    type: "object",
-                    required: ["name"],
-                    properties: { name: { type: "string" }, kind: { type: "string" }, group: { type: "string" } },
-                  },
-                },
-              },
-              status: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
-            },
-          },
-        },
-      },
-    ],
-  },
-};
-
-interface CertificateRequest {
-  readonly metadata: { readonly name: string };
-  readonly spec: { readonly request: string; readonly isCA: boolean; readonly duration: string };
-  readonly status?: object;
-}
-
 const requests = "/apis/cert-manager.io/v1/namespaces/istio-system/certificaterequests";
 
-/** What cert-manager's controller does with a CA issuer, once: sign, and tell so in the status. */
-async function signNext(): Promise<CertificateRequest> {
-  const { api } = lab.cluster("cluster1");
-  const request = await waitFor("a CertificateRequest", async () => (await api.list<CertificateRequest>(requests))[0], {
-    seconds: 30,
-  });
-  const csr = Buffer.from(request.spec.request, "base64").toString("utf8");
-  const signer = authoritySigner(root, { description: "issuer", now: () => now });
-  const [certificate = ""] = splitPem(await signer.sign({ profile: "intermediate", csr, days: 730, subject: "x" }));
-  const { name } = request.metadata;
-  await api.patchStatus(
-    { apiVersion: "cert-manager.io/v1", kind: "CertificateRequest", name, namespace: "istio-system" },
+/** An issuer of cert-manager that signs with our root. */
+async function createIssuer(name: string): Promise<void> {
+  const base64 = (text: string) => Buffer.from(text).toString("base64");
+  await lab.apply("cluster1", [
     {
-      conditions: [{ type: "Ready", status: "True", reason: "Issued" }],
-      certificate: Buffer.from(certificate).toString("base64"),
-      ca: Buffer.from(root.certificate).toString("base64"),
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name, namespace: "istio-system" },
+      type: "kubernetes.io/tls",
+      data: { "tls.crt": base64(root.certificate), "tls.key": base64(await privateKeyPem(root.privateKey)) },
     },
-  );
-  return request;
+    {
+      apiVersion: "cert-manager.io/v1",
+      kind: "Issuer",
+      metadata: { name, namespace: "istio-system" },
+      spec: { ca: { secretName: name } },
+    },
+  ]);
 }
 
-async function declareSigner(signer: object): Promise<void> {
+async function declareSigner(signer: object, intermediate: object = {}): Promise<void> {
   const declarations = [
-    { kind: "Mesh", metadata: { name: "mesh" }, spec: { ca: { signer } } },
+    { kind: "Mesh", metadata: { name: "mesh" }, spec: { ca: { signer, intermediate } } },
     { kind: "MeshCluster", metadata: { name: "cluster1" } },
   ].map((each) => stringify({ apiVersion: "isthmus.io/v1alpha1", ...each }));
   await writeFile(join(folder, "mesh.yaml"), declarations.join("---\n"));
@@ -128,14 +70,25 @@ async function caCerts(): Promise<{ readonly certificate: string; readonly holds
 }
 
 test("cert-manager signs an intermediate by a CertificateRequest, which is gone afterwards", async () => {
-  await declareSigner({ certManager: { cluster: "cluster1", issuer: { name: "mesh-root" } } });
+  await createIssuer("mesh-root");
+  await declareSigner(
+    { certManager: { cluster: "cluster1", issuer: { name: "mesh-root" } } },
+    { nameConstraints: true },
+  );
 
-  const [issued, request] = await Promise.all([isthmus(folder, lab.kubeconfig, "ca", "issue", "cluster1"), signNext()]);
+  const issued = await isthmus(folder, lab.kubeconfig, "ca", "issue", "cluster1");
 
   expect(issued.exitCode, issued.stderr).toBe(0);
-  expect(request.spec).toMatchObject({ isCA: true, duration: "17520h0m0s" });
+  const { certificate, holds } = await caCerts();
+  expect(holds).toBe(true);
+  expect(inspectBundle(certificate)).toMatchObject([
+    {
+      isCa: true,
+      names: { dns: ["istiod.istio-system.svc"], uri: ["spiffe://cluster.local"] },
+      nameLimits: { permitted: { uri: ["cluster.local"] } },
+    },
+  ]);
   expect(await lab.cluster("cluster1").api.list(requests)).toEqual([]);
-  expect((await caCerts()).holds).toBe(true);
 });
 
 test("a command signs by openssl: an intermediate of the same root, with the names and constraints of its request", async () => {

@@ -68,7 +68,7 @@ export async function issue(signer: Signer, options: IssueOptions): Promise<Issu
   const verdict = verifyChain({
     chain: [facts, ...above.filter(({ isSelfIssued }) => !isSelfIssued)],
     roots: anchors,
-    at: now,
+    at: timeOfAnswer(facts, now),
   });
   if (verdict.faults[0] !== undefined) throw failed(verdict.faults[0].message);
   const path = verdict.path.slice(1).map(({ pem }) => pem);
@@ -79,6 +79,15 @@ export async function issue(signer: Signer, options: IssueOptions): Promise<Issu
     root: path.at(-1) ?? "",
     facts,
   };
+}
+
+/** Milliseconds: the longest that a signer is waited for, and clocks that differ by a few minutes. */
+const longestSigning = 10 * 60_000;
+
+/** A signer that takes its time, as openssl does by the second, answers with a certificate that begins after it was asked for. */
+function timeOfAnswer({ notBefore }: CertificateFacts, asked: Date): Date {
+  const begin = Date.parse(notBefore);
+  return begin - asked.getTime() <= longestSigning ? new Date(Math.max(begin, asked.getTime())) : asked;
 }
 
 function readAnswer(

@@ -115,6 +115,21 @@ test("a root that has ended signs nothing", async () => {
   });
 });
 
+test("a certificate may begin while it is signed, and not an hour later", async () => {
+  const { root } = await rootSigner();
+  const after = (minutes: number) =>
+    authoritySigner(root, {
+      description: "command sign",
+      now: () => new Date(now.getTime() + (60 + minutes) * 60_000),
+    });
+
+  await expect(issueIntermediate(after(1), options)).resolves.toHaveProperty("facts.isCa", true);
+  await expect(issueIntermediate(after(60), options)).rejects.toMatchObject({
+    code: "SIGNER_FAILED",
+    message: expect.stringContaining("is valid only from 2026-11-24T13:00:00.000Z"),
+  });
+});
+
 test("what a signer answers is checked before it is used", async () => {
   const { root, signer } = await rootSigner();
   const stranger = await rootSigner();

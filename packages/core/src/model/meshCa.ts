@@ -22,8 +22,8 @@ const signerSchema = z.strictObject({
           kind: z
             .string()
             .min(1)
-            .default("ClusterIssuer")
-            .describe("Issuer, ClusterIssuer, or an external issuer's kind"),
+            .default("Issuer")
+            .describe("Issuer, as cert-manager itself assumes, ClusterIssuer, or an external issuer's kind"),
           group: z.string().min(1).default("cert-manager.io").describe("API group of the issuer"),
         })
         .describe("The issuer that signs"),

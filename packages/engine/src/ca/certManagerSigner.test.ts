@@ -110,7 +110,7 @@ test.each([
 });
 
 test("a request that nobody signs is given up, and a cluster without cert-manager is told as such", async () => {
-  const { signer } = await openBench(() => condition("Ready", "False", "Pending"));
+  const { signer } = await openBench(() => condition("Ready", "False", "Pending", "Referenced Issuer not found"));
   await using bare = await startFakeApiServer();
   const client = createKubeClient({ name: "cluster1", server: bare.url, user: {} });
   onTestFinished(() => client.close());
@@ -123,7 +123,7 @@ test("a request that nobody signs is given up, and a cluster without cert-manage
 
   expect(waiting).toMatchObject({
     code: "SIGNER_FAILED",
-    message: expect.stringContaining("is not signed after 1.5 s"),
+    message: expect.stringContaining("is not signed after 1.5 s: Referenced Issuer not found"),
   });
   expect(absent).toMatchObject({ code: "KIND_NOT_INSTALLED" });
 });

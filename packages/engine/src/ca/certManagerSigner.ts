@@ -87,7 +87,7 @@ export function certManagerSigner(options: CertManagerSignerOptions): Signer {
       if (performance.now() > deadline) {
         throw failed(
           request,
-          `CertificateRequest ${namespace}/${name} is not signed after ${timeLimit / 1000} s`,
+          `CertificateRequest ${namespace}/${name} is not signed after ${timeLimit / 1000} s${reasonToWait(status)}`,
           "Is cert-manager running, does the issuer exist and is it ready, and who approves the request?",
         );
       }
@@ -138,6 +138,12 @@ function refusalIn(status: RequestStatus): string | undefined {
   if (final === undefined) return undefined;
   const what = final.type === "Ready" ? (final.reason ?? "Failed") : final.type;
   return `the request is ${what}${final.message === undefined ? "" : `: ${final.message}`}`;
+}
+
+/** What cert-manager waits for: an issuer that is not there, an approval. */
+function reasonToWait({ conditions = [] }: RequestStatus): string {
+  const message = conditions.find(({ type }) => type === "Ready")?.message ?? "";
+  return message === "" ? "" : `: ${message}`;
 }
 
 /** `ca` is the issuer's root, where the issuer knows it; a chain may be in `certificate` already. */
