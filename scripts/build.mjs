@@ -1,6 +1,6 @@
-// Bundles packages/cli into packages/cli/dist, or the folder given: one file without dependencies, and what else the npm
+// Bundles packages/cli into packages/cli/dist, or the folder given: a program without dependencies, and what else the npm
 // package `isthmus` consists of.
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -45,16 +45,22 @@ function readFolder(folder) {
 }
 
 mkdirSync(dist, { recursive: true });
+rmSync(join(dist, "lib"), { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: [join(cli, "src/bin.ts")],
-  outfile: join(dist, "isthmus.js"),
+  entryPoints: { isthmus: join(cli, "src/bin.ts") },
+  outdir: dist,
   bundle: true,
   platform: "node",
   target: "node20",
-  // Starts 10 ms sooner than as an ES module.
-  format: "cjs",
-  banner: { js: "#!/usr/bin/env node" },
+  // Each command is loaded when it runs: in one file V8 would read through all of it first, 80 ms for `--help`.
+  format: "esm",
+  splitting: true,
+  chunkNames: "lib/[name]-[hash]",
+  // What is CommonJS among the libraries asks for Node's modules by `require`.
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+  },
   minify: true,
   legalComments: "none",
   logLevel: "warning",
@@ -68,8 +74,9 @@ const manifest = {
   description: "Connects services across Kubernetes clusters that each run their own Istio, from one declaration",
   license,
   engines,
+  type: "module",
   bin: { isthmus: "isthmus.js" },
-  files: ["isthmus.js"],
+  files: ["isthmus.js", "lib"],
 };
 writeFileSync(join(dist, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
 copyFileSync(join(cli, "README.md"), join(dist, "README.md"));

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { exitCodes } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { run } from "./run.ts";

@@ -57,7 +57,7 @@ function isthmus(
 test("the package is one program with licence and readme, and brings no dependencies", async () => {
   const folder = join(installed, "node_modules/isthmus");
 
-  expect((await readdir(folder)).sort()).toEqual(["LICENSE", "README.md", "isthmus.js", "package.json"]);
+  expect((await readdir(folder)).sort()).toEqual(["LICENSE", "README.md", "isthmus.js", "lib", "package.json"]);
   expect((await readdir(join(installed, "node_modules"))).filter((name) => !name.startsWith("."))).toEqual(["isthmus"]);
   expect(JSON.parse(await readFile(join(folder, "package.json"), "utf8"))).toMatchObject({ name: "isthmus", version });
   expect((await stat(join(folder, "isthmus.js"))).mode & 0o111).not.toBe(0);
@@ -93,7 +93,8 @@ test("a reader that goes away is no error, and the work is finished", async () =
 
 test("Ctrl-C ends with 130, also while it waits for input", async () => {
   const run = await isthmus(await emptyFolder(), ["plan", "-f", "-"], (child) => {
-    setTimeout(() => child.kill("SIGINT"), 1000);
+    // More than a pipe holds: once it is taken, the program reads, and goes on to wait for the end.
+    child.stdin?.write("#\n".repeat(1_000_000), () => child.kill("SIGINT"));
   });
 
   expect(run).toMatchObject({ code: 130, stdout: "" });
