@@ -1,6 +1,7 @@
 import { access, copyFile, link, mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { provideInotifyInstances } from "./inotifyInstances.ts";
 import { LabError } from "./labError.ts";
 import { tryRun } from "./run.ts";
 
@@ -39,7 +40,10 @@ export function cachedFile(name: CachedFile): string {
   return join(cacheDirectory(), "files", name);
 }
 
-/** Says everything that is missing at once, so that one installation mends it. */
+/**
+ * Says everything that is missing at once, so that one installation mends it, and raises the kernel's limit of inotify
+ * instances where it is too low for several labs.
+ */
 export async function checkMachine(): Promise<void> {
   if (process.platform !== "linux") throw new LabError("the lab needs Linux: it is made of network namespaces");
   if (process.getuid?.() !== 0) throw new LabError("the lab needs root: it creates network namespaces");
@@ -55,6 +59,7 @@ export async function checkMachine(): Promise<void> {
   const missing = await missingCached();
   if (missing.length > 0)
     throw new LabError(`not built yet: ${missing.join(", ")}; run: npm run lab -- build (about 20 minutes, once)`);
+  await provideInotifyInstances();
 }
 
 async function missingCached(): Promise<string[]> {

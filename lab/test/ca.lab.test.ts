@@ -9,6 +9,7 @@ import { accountKubeconfig } from "./account.ts";
 import { prepareExample } from "./example.ts";
 import { istioOf, renderIstio } from "./generatedIstio.ts";
 import { type CliResult, isthmus } from "./isthmus.ts";
+import { askFromOutside } from "./outsideClient.ts";
 
 const declarations = `
 apiVersion: isthmus.io/v1alpha1
@@ -74,19 +75,8 @@ async function shownChain(cluster: string, workload: string): Promise<string> {
   return stdout;
 }
 
-/** Through a node port of the gateway: status and HTTP version, or "refused". */
-async function askFromOutside(...args: readonly string[]): Promise<string> {
-  const cluster = lab.cluster("cluster2");
-  const service = await cluster.api.get<{
-    readonly spec: { readonly ports: readonly { readonly port: number; readonly nodePort: number }[] };
-  }>("/api/v1/namespaces/istio-system/services/istio-ingressgateway");
-  const port = service?.spec.ports.find((each) => each.port === 443)?.nodePort;
-  const url = "https://httpbin.example.com/status/418";
-  const target = ["--connect-to", `httpbin.example.com:443:${cluster.nodes[0]?.address}:${port}`, url];
-  const fixed = ["-sS", "-m", "3", "-o", "/dev/null", "-w", "%{http_code} %{http_version}"];
-  const { stdout, exitCode } = await execa("curl", [...fixed, ...args, ...target], { reject: false, cwd: folder });
-  return exitCode === 0 ? stdout : "refused";
-}
+const ask = (...args: readonly string[]) =>
+  askFromOutside(lab, "cluster2", "https://httpbin.example.com/status/418", ...args);
 
 test("a mesh whose clusters trust nothing in common gets one root: calls cross, chains hold, clients come in by certificates of ours", async () => {
   folder = await prepareExample(lab, "sleep-httpbin");
@@ -153,13 +143,17 @@ test("a mesh whose clusters trust nothing in common gets one root: calls cross, 
   ] as const) {
     expect((await ca("issue-client", name, "--san", san)).exitCode).toBe(0);
   }
-  const as = (name: string) => ["--cacert", `${name}/ca.crt`, "--cert", `${name}/tls.crt`, "--key", `${name}/tls.key`];
-  expect(await askFromOutside(...as("alice"))).toBe("refused");
+  const fileOf = (name: string, file: string) => join(folder, name, file);
+  const as = (name: string) => [
+    ...["--cacert", fileOf(name, "ca.crt")],
+    ...["--cert", fileOf(name, "tls.crt"), "--key", fileOf(name, "tls.key")],
+  ];
+  expect(await ask(...as("alice"))).toBe("refused");
   const external = await ca("issue", "--all", "--external");
   expect(external.exitCode, external.stderr).toBe(0);
-  await waitFor("418 from outside", async () => (await askFromOutside(...as("alice"))) === "418 2");
-  expect(await askFromOutside(...as("bob"))).toBe("refused");
-  expect(await askFromOutside("--cacert", "alice/ca.crt")).toBe("refused");
+  await waitFor("418 from outside", async () => (await ask(...as("alice"))) === "418 2");
+  expect(await ask(...as("bob"))).toBe("refused");
+  expect(await ask("--cacert", fileOf("alice", "ca.crt"))).toBe("refused");
 
   // All is well, a second run writes nothing, and a Secret that somebody else made is left alone.
   const status = await ca("status");

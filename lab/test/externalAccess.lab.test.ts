@@ -1,7 +1,6 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Authority, createAuthority, issueCertificate } from "../src/certificates.ts";
 import { type Lab, startLab, waitFor } from "../src/index.ts";
@@ -9,6 +8,7 @@ import { analyze, foreignObjects, ourObjects } from "./clusterState.ts";
 import { prepareExample } from "./example.ts";
 import { isthmus } from "./isthmus.ts";
 import { namespace, sleep } from "./manifests.ts";
+import { askFromOutside, clientArgs, saveClient } from "./outsideClient.ts";
 import { ownTls, startOwnTls } from "./ownTls.ts";
 
 let home: string;
@@ -22,9 +22,9 @@ beforeAll(async () => {
   lab = await startLab({ home, clusters: 1 });
   authority = await createAuthority("CN=outside");
   await writeFile(join(files, "ca.crt"), authority.certificate);
-  await saveClient("right", authority, "client.example.com");
-  await saveClient("wrong-san", authority, "other.example.com");
-  await saveClient("other-ca", await createAuthority("CN=somebody else"), "client.example.com");
+  await saveClient(files, "right", authority, "client.example.com");
+  await saveClient(files, "wrong-san", authority, "other.example.com");
+  await saveClient(files, "other-ca", await createAuthority("CN=somebody else"), "client.example.com");
   for (const name of ["httpbin", "open"]) {
     const { certificate, key } = await issueCertificate(authority, {
       subject: "CN=server",
@@ -46,33 +46,10 @@ afterAll(async () => {
   for (const folder of [home, files]) await rm(folder, { recursive: true, force: true });
 });
 
-async function saveClient(name: string, issuer: Authority, alternative: string): Promise<void> {
-  const { certificate, key } = await issueCertificate(issuer, { subject: `CN=${name}`, names: [alternative] });
-  await writeFile(join(files, `${name}.crt`), certificate);
-  await writeFile(join(files, `${name}.key`), key);
-}
+const ask = (url: string, ...args: readonly string[]) =>
+  askFromOutside(lab, "cluster1", url, "--cacert", join(files, "ca.crt"), ...args);
 
-/** Status, HTTP version and redirect, or "refused", as a client outside the clusters sees them at a node port of the gateway. */
-async function ask(url: string, ...args: readonly string[]): Promise<string> {
-  const { hostname, protocol } = new URL(url);
-  const address = lab.cluster("cluster1").nodes[0]?.address;
-  const port = protocol === "https:" ? 443 : 80;
-  const target = ["--connect-to", `${hostname}:${port}:${address}:${await nodePort(port)}`, url];
-  const fixed = ["-sS", "-m", "3", "-o", "/dev/null", "-w", "%{http_code} %{http_version} %{redirect_url}"];
-  const { stdout, exitCode } = await execa("curl", [...fixed, "--cacert", join(files, "ca.crt"), ...args, ...target], {
-    reject: false,
-  });
-  return exitCode === 0 ? stdout.trim() : "refused";
-}
-
-const as = (name: string) => ["--cert", join(files, `${name}.crt`), "--key", join(files, `${name}.key`)];
-
-async function nodePort(port: number): Promise<number | undefined> {
-  const service = await lab.cluster("cluster1").api.get<{
-    readonly spec: { readonly ports: readonly { readonly port: number; readonly nodePort: number }[] };
-  }>("/api/v1/namespaces/istio-system/services/istio-ingressgateway");
-  return service?.spec.ports.find((each) => each.port === port)?.nodePort;
-}
+const as = (name: string) => clientArgs(files, name);
 
 const until = (answer: string, url: string, ...args: readonly string[]) =>
   waitFor(`${answer} from ${url}`, async () => (await ask(url, ...args)) === answer);

@@ -1,7 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { exportJWK, type GenerateKeyPairResult, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAuthority, issueCertificate } from "../src/certificates.ts";
@@ -9,12 +8,12 @@ import { type Lab, startLab, waitFor } from "../src/index.ts";
 import { analyze, foreignObjects, ourObjects } from "./clusterState.ts";
 import { prepareExample } from "./example.ts";
 import { isthmus } from "./isthmus.ts";
+import { askFromOutside } from "./outsideClient.ts";
 
 let home: string;
 let lab: Lab;
 let folder: string;
 let authority: string;
-let nodePorts: ReadonlyMap<number, number>;
 let tokens: Readonly<Record<string, string>>;
 let keySet: string;
 
@@ -39,10 +38,6 @@ beforeAll(async () => {
       },
     ]);
   }
-  const service = await lab.cluster("cluster1").api.get<{
-    readonly spec: { readonly ports: readonly { readonly port: number; readonly nodePort: number }[] };
-  }>("/api/v1/namespaces/istio-system/services/istio-ingressgateway");
-  nodePorts = new Map(service?.spec.ports.map(({ port, nodePort }) => [port, nodePort]));
   ({ tokens, keySet } = await issueTokens());
 });
 
@@ -80,21 +75,11 @@ async function issueTokens() {
   };
 }
 
-/** The status that a client outside gets at a node port of the gateway. */
+/** The status that a client outside gets, or "refused". */
 async function status(url: string, header?: string): Promise<string> {
-  const { hostname, protocol } = new URL(url);
-  const port = protocol === "https:" ? 443 : 80;
-  const address = lab.cluster("cluster1").nodes[0]?.address;
-  const target = ["--connect-to", `${hostname}:${port}:${address}:${nodePorts.get(port)}`, "--cacert", authority, url];
   const sent = header === undefined ? [] : ["-H", header];
-  const { stdout } = await execa(
-    "curl",
-    ["-sS", "-m", "3", "-o", "/dev/null", "-w", "%{http_code}", ...sent, ...target],
-    {
-      reject: false,
-    },
-  );
-  return stdout;
+  const [code = ""] = (await askFromOutside(lab, "cluster1", url, "--cacert", authority, ...sent)).split(" ");
+  return code;
 }
 
 async function answers(url: string): Promise<Record<string, string>> {

@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Authority, createAuthority, issueCertificate } from "../src/certificates.ts";
 import { type KubeObject, type Lab, startLab, waitFor } from "../src/index.ts";
@@ -9,6 +8,7 @@ import { analyze, foreignObjects, ourObjects } from "./clusterState.ts";
 import { prepareExample } from "./example.ts";
 import { isthmus } from "./isthmus.ts";
 import { namespace, sleep } from "./manifests.ts";
+import { askFromOutside, clientArgs, saveClient } from "./outsideClient.ts";
 import { ownTls, startOwnTls } from "./ownTls.ts";
 
 /** What users have in place of our declarations or Istio's kinds: the Gateway API, and intents of EMCO. */
@@ -23,9 +23,9 @@ beforeAll(async () => {
   lab = await startLab({ home, clusters: 2 });
   authority = await createAuthority("CN=outside");
   await writeFile(join(files, "ca.crt"), authority.certificate);
-  await saveClient("right", authority, "client.example.com");
-  await saveClient("other-name", authority, "other.example.com");
-  await saveClient("other-ca", await createAuthority("CN=somebody else"), "client.example.com");
+  await saveClient(files, "right", authority, "client.example.com");
+  await saveClient(files, "other-name", authority, "other.example.com");
+  await saveClient(files, "other-ca", await createAuthority("CN=somebody else"), "client.example.com");
   const { certificate, key } = await issueCertificate(authority, {
     subject: "CN=server",
     names: ["httpbin.example.com"],
@@ -48,29 +48,12 @@ afterAll(async () => {
   for (const folder of [home, files]) await rm(folder, { recursive: true, force: true });
 });
 
-async function saveClient(name: string, issuer: Authority, alternative: string): Promise<void> {
-  const { certificate, key } = await issueCertificate(issuer, { subject: `CN=${name}`, names: [alternative] });
-  await writeFile(join(files, `${name}.crt`), certificate);
-  await writeFile(join(files, `${name}.key`), key);
-}
-
-/** Status, HTTP version and redirect, or "refused", as a client outside the clusters sees them at a gateway's node port. */
-async function ask(cluster: string, url: string, client?: string): Promise<string> {
-  const { hostname, protocol } = new URL(url);
-  const port = protocol === "https:" ? 443 : 80;
-  const service = await lab.cluster(cluster).api.get<{
-    readonly spec: { readonly ports: readonly { readonly port: number; readonly nodePort: number }[] };
-  }>("/api/v1/namespaces/istio-system/services/istio-ingressgateway");
-  const nodePort = service?.spec.ports.find((each) => each.port === port)?.nodePort;
-  const target = ["--connect-to", `${hostname}:${port}:${lab.cluster(cluster).nodes[0]?.address}:${nodePort}`, url];
-  const shown =
-    client === undefined ? [] : ["--cert", join(files, `${client}.crt`), "--key", join(files, `${client}.key`)];
-  const fixed = ["-sS", "-m", "3", "-o", "/dev/null", "-w", "%{http_code} %{http_version} %{redirect_url}"];
-  const { stdout, exitCode } = await execa("curl", [...fixed, "--cacert", join(files, "ca.crt"), ...shown, ...target], {
-    reject: false,
-  });
-  return exitCode === 0 ? stdout.trim() : "refused";
-}
+/** As a client outside the clusters sees it at a gateway's node port. */
+const ask = (cluster: string, url: string, client?: string) =>
+  askFromOutside(
+    ...([lab, cluster, url, "--cacert", join(files, "ca.crt")] as const),
+    ...(client === undefined ? [] : clientArgs(files, client)),
+  );
 
 const until = (answer: string, cluster: string, url: string, client?: string) =>
   waitFor(`${answer} from ${url}`, async () => (await ask(cluster, url, client)) === answer);

@@ -1,13 +1,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type KubeObject, type Lab, startLab, waitFor } from "../src/index.ts";
 import { analyze, foreignObjects, ourObjects } from "./clusterState.ts";
 import { prepareExample } from "./example.ts";
 import { isthmus } from "./isthmus.ts";
 import { httpbin, namespace, sleep } from "./manifests.ts";
+import { askFromOutside } from "./outsideClient.ts";
 
 /**
  * Multi-Cluster Services: examples/mcs, and of the upstream conformance suite (kubernetes-sigs/mcs-api, conformance/) each
@@ -131,19 +131,6 @@ const gateway: KubeObject = {
   },
 };
 
-/** The status that a client outside the clusters gets at a node port of cluster1's gateway. */
-async function fromOutside(path: string): Promise<string> {
-  const service = await lab.cluster("cluster1").api.get<{
-    readonly spec: { readonly ports: readonly { readonly port: number; readonly nodePort: number }[] };
-  }>("/api/v1/namespaces/istio-system/services/istio-ingressgateway");
-  const nodePort = service?.spec.ports.find((each) => each.port === 80)?.nodePort;
-  const url = `http://${lab.cluster("cluster1").nodes[0]?.address}:${nodePort}${path}`;
-  const { stdout } = await execa("curl", ["-s", "-m", "3", "-o", "/dev/null", "-w", "%{http_code}", url], {
-    reject: false,
-  });
-  return stdout;
-}
-
 test("mcs: an export is called by its name under clusterset.local, by a mesh route and by an ingress route", async () => {
   const example = await prepareExample(lab, "mcs");
   const backend = { group: "multicluster.x-k8s.io", kind: "ServiceImport", name: "httpbin", port: 8000 };
@@ -162,7 +149,8 @@ test("mcs: an export is called by its name under clusterset.local, by a mesh rou
   await lab.refreshDns();
   await lab.curlUntil("cluster1", "foo/sleep", "http://httpbin.bar.svc.clusterset.local:8000/get", 200);
   await lab.curlUntil("cluster1", "foo/sleep", "http://front.bar/get", 200);
-  await waitFor("the ingress route", async () => (await fromOutside("/get")) === "200");
+  const ingress = () => askFromOutside(lab, "cluster1", "http://ingress.example.com/get");
+  await waitFor("the ingress route", async () => (await ingress()).startsWith("200"));
   expect((await isthmus(example, lab.kubeconfig, "verify")).exitCode).toBe(0);
   expect(await Promise.all(clusters.map((cluster) => analyze(lab, cluster)))).toEqual(analysis);
 
