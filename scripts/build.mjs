@@ -46,7 +46,7 @@ function readFolder(folder) {
 
 mkdirSync(dist, { recursive: true });
 rmSync(join(dist, "lib"), { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: { isthmus: join(cli, "src/bin.ts") },
   outdir: dist,
@@ -62,10 +62,18 @@ await build({
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
   minify: true,
+  metafile: true,
   legalComments: "none",
   logLevel: "warning",
   plugins: [embedAssets, withoutLocales],
 });
+// In an ES module `import()` of one has nothing but `default`, and Node from source has its names: a file of ours has to name them.
+const withoutNames = Object.values(metafile.outputs).filter(
+  ({ entryPoint }) => entryPoint !== undefined && metafile.inputs[entryPoint]?.format === "cjs",
+);
+if (withoutNames.length > 0) {
+  throw new Error(`import() of CommonJS: ${withoutNames.map(({ entryPoint }) => entryPoint).join(", ")}`);
+}
 chmodSync(join(dist, "isthmus.js"), 0o755);
 
 const manifest = {

@@ -1,10 +1,11 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { startFakeApiServer } from "@isthmus/testkit";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { emptyFolder, exampleFolder } from "./testing/runCli.ts";
 import { version } from "./version.ts";
 
@@ -77,6 +78,28 @@ test("the installed program runs the demo and explains a problem: it has its fil
 
   expect(demo).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("1 path, all hops in place.") });
   expect(explained).toMatchObject({ code: 0, stdout: expect.stringContaining("USAGE") });
+});
+
+test("the installed program speaks to an API server, by a kubeconfig in YAML: what is loaded on the way is inside as well", async () => {
+  const folder = await emptyFolder();
+  const server = await startFakeApiServer();
+  onTestFinished(() => server.stop());
+  server.seed([{ apiVersion: "v1", kind: "Namespace", metadata: { name: "istio-system" } }]);
+  const kubeconfig = [
+    "current-context: cluster1",
+    `clusters: [{name: c, cluster: {server: "${server.url}"}}]`,
+    "users: [{name: u, user: {}}]",
+    "contexts: [{name: cluster1, context: {cluster: c, user: u}}]",
+  ];
+  await writeFile(join(folder, "kubeconfig"), kubeconfig.join("\n"));
+  const declared = ["Mesh", "MeshCluster"].map(
+    (kind) => `apiVersion: isthmus.io/v1alpha1\nkind: ${kind}\nmetadata: {name: cluster1}\n`,
+  );
+  await writeFile(join(folder, "mesh.yaml"), declared.join("---\n"));
+
+  const run = await isthmus(folder, ["plan", "--kubeconfig", "kubeconfig"]);
+
+  expect(run).toEqual({ code: 0, stdout: "Plan: 0 to create, 0 to update, 0 to delete, 0 unchanged.\n", stderr: "" });
 });
 
 test("a reader that goes away is no error, and the work is finished", async () => {

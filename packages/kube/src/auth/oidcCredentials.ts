@@ -11,7 +11,7 @@ export function oidcCredentials(cluster: string, settings: Readonly<Record<strin
   let provider: Promise<{ applyAuthentication(user: object, options: object): Promise<void> }> | undefined;
   return {
     async current() {
-      provider ??= import("@kubernetes/client-node/dist/oidc_auth.js").then((module) => new module.OpenIDConnectAuth());
+      provider ??= import("./oidcProvider.ts").then((module) => new module.OpenIDConnectAuth());
       const headers: { Authorization?: string } = {};
       try {
         await (await provider).applyAuthentication(user, { headers });

@@ -92,7 +92,7 @@ async function parseYaml(file: string, source: string): Promise<unknown> {
       // YAML in flow style looks like this too.
     }
   }
-  const { parse } = await import("yaml");
+  const { parse } = await import("./yaml.ts");
   try {
     return parse(source, { logLevel: "error" });
   } catch (cause) {

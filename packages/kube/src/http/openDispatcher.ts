@@ -15,7 +15,7 @@ export async function openDispatcher(
   timeouts: Timeouts,
   onSocket: (socket: Socket) => void,
 ): Promise<Dispatcher> {
-  const { Pool, ProxyAgent, EnvHttpProxyAgent, buildConnector } = await import("undici");
+  const { Pool, ProxyAgent, EnvHttpProxyAgent, buildConnector } = await import("./undici.ts");
   const tls = {
     ...(authority === undefined ? {} : { ca: authority }),
     ...(credentials.certificate === undefined ? {} : { cert: credentials.certificate }),

@@ -1,0 +1,2 @@
+// By name: what `import()` makes of a CommonJS package depends on who bundles it.
+export { OpenIDConnectAuth } from "@kubernetes/client-node/dist/oidc_auth.js";
