@@ -73,6 +73,35 @@ test("without an identity the server is still known by its certificate, and the 
   expect(probes[0]?.detail).toContain("the right server, spiffe://cluster.local/ns/bar/sa/httpbin");
 });
 
+test("verify calls the path too: it stands, is broken on the wire alone, and stands again once that is mended", async () => {
+  const verify = (...args: readonly string[]) => isthmus(folder, lab.kubeconfig, "verify", ...args);
+  const good = await verify("--probe", "-o", "junit");
+
+  await lab.stopApps("cluster2", "bar/httpbin");
+  const broken = await verify("-o", "json");
+  const paper = await verify("--no-probe");
+  const waiting = verify("--wait", "60s");
+  await lab.startPod("cluster2", "bar/httpbin");
+  const waited = await waiting;
+
+  expect(good).toMatchObject({ exitCode: 0, stderr: "Calling 1 path …" });
+  expect(good.stdout).toMatch(
+    /^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites name="isthmus verify" tests="1" failures="0" errors="0" skipped="0">\n/,
+  );
+  expect(good.stdout).toMatch(/✔ wire: \S+: 200 from spiffe:\/\/cluster.local\/ns\/bar\/sa\/httpbin in \d/);
+  const [proof] = JSON.parse(broken.stdout).proofs;
+  expect(broken.exitCode).toBe(1);
+  expect(proof).toMatchObject({
+    verdict: "broken",
+    trace: { verdict: "reaches" },
+    wire: { status: "broken", detail: expect.stringContaining("does not reach its app: 503") },
+  });
+  expect(proof.hops.map(({ status }: { readonly status: string }) => status)).not.toContain("broken");
+  expect(paper.exitCode).toBe(0);
+  expect(waited.exitCode, waited.stderr + waited.stdout).toBe(0);
+  expect(waited.stdout).toContain("1 path, all hops in place; on the wire 1 answered.");
+});
+
 test("an app that is down, a gateway that is down and a server without mutual TLS are found on the wire", async () => {
   const broken: Record<string, unknown> = {};
 

@@ -55,6 +55,60 @@ test("with the account everything works, from init to removal, without a word ab
   expect(await Promise.all(clusters.map((cluster) => ourObjects(lab, cluster)))).toEqual([[], []]);
 });
 
+test("with --probe the account calls paths, with --doctor it goes into pods; without, verify says so and stays on paper", async () => {
+  const url = "http://httpbin.bar.cluster2:8000/headers";
+  const declared = await prepareExample(lab, "sleep-httpbin");
+  const account = (...args: readonly string[]) => accountKubeconfig(lab, clusters, { args: ["--read-only", ...args] });
+  const [prober, doctor] = [
+    await account("--probe", "--name", "isthmus-prober"),
+    await account("--doctor", "--name", "isthmus-doctor"),
+  ];
+  await isthmus(declared, lab.kubeconfig, "apply", "--yes");
+  await lab.curlUntil("cluster1", "foo/sleep", url, 200);
+
+  const paper = await isthmus(declared, kubeconfig, "verify");
+  const must = await isthmus(declared, kubeconfig, "verify", "--probe");
+  const called = await isthmus(declared, prober, "verify", "--probe");
+  const probed = await isthmus(declared, prober, "probe");
+  const inPod = await isthmus(declared, prober, "probe", "--from-pod");
+  const doctored = await isthmus(declared, doctor, "doctor", "sleep.foo@cluster1", url);
+  const fromPod = await isthmus(declared, doctor, "probe", "--from-pod");
+
+  const forbidden = /○ +wire .*no identity of foo\/sleep: .*[Ff]orbidden/;
+  expect([paper.exitCode, must.exitCode]).toEqual([0, 2]);
+  expect(paper.stdout).toMatch(forbidden);
+  expect(must.stdout).toMatch(forbidden);
+  expect(called.exitCode, called.stdout).toBe(0);
+  expect(probed.exitCode, probed.stdout).toBe(0);
+  expect(inPod).toMatchObject({ exitCode: 2, stdout: expect.stringMatching(/call from pod .*[Ff]orbidden/) });
+  expect(doctored.exitCode, doctored.stdout).toBe(0);
+  expect(fromPod.exitCode, fromPod.stdout).toBe(0);
+});
+
+test("an account that calls paths gets tokens and a way to istiod for it, and into no pod but istiod's", async () => {
+  const user = "system:serviceaccount:istio-system:isthmus-prober";
+  const ask = async (verb: string, resource: string, namespace: string) => {
+    const [name = "", subresource = ""] = resource.split("/");
+    const isAllowed = await mayUser("cluster1", user, { resource: name, subresource, verb, namespace });
+    return isAllowed ? [`${verb} ${resource} in ${namespace}`] : [];
+  };
+
+  const allowed = await Promise.all(
+    ["istio-system", "foo"].flatMap((namespace) =>
+      ["serviceaccounts/token", "pods/exec", "pods/attach", "pods/portforward", "pods/proxy", "secrets"].flatMap(
+        (resource) => ["get", "create"].map((verb) => ask(verb, resource, namespace)),
+      ),
+    ),
+  );
+
+  expect(allowed.flat().toSorted()).toEqual([
+    "create pods/portforward in istio-system",
+    "create serviceaccounts/token in foo",
+    "create serviceaccounts/token in istio-system",
+    "get pods/portforward in istio-system",
+  ]);
+});
+
 test("the account may nothing else: no Secret, no other kind, no other verb", async () => {
   const account = "system:serviceaccount:istio-system:isthmus";
   const [allowed, everybody] = await Promise.all([

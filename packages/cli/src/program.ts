@@ -142,10 +142,21 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     });
   program
     .command("verify")
-    .description("prove that each path stands (exit code 0 yes, 1 no)")
+    .description("prove each path, on paper and by a call (exit code 0 yes, 1 no)")
+    .option("--probe", "a path that cannot be called from here is unknown")
+    .option("--no-probe", "send nothing: what the clusters hold has to do")
+    .addOption(
+      new Option("--wait [duration]", "verify again until every path stands, at most so long (5m)")
+        .preset("5m")
+        .argParser(parseDuration),
+    )
     .action(async (_options: unknown, command: Command) => {
       const { verify } = await import("./commands/verify.ts");
-      finish(await verify(await session(command)));
+      const { splitJunit } = await import("./splitJunit.ts");
+      const { openSession } = await import("./session.ts");
+      const options = command.optsWithGlobals<GlobalOptions & { probe?: boolean; wait?: number }>();
+      const { globals, junit } = splitJunit(options);
+      finish(await verify(openSession(io, command.name(), globals), { ...options, junit }));
     });
   program
     .command("trace")
@@ -194,7 +205,8 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .option("--read-only", "do not ask for the rights that apply needs")
     .option("--wait <duration>", "check again until nothing fails, at most so long", parseDuration)
     .action(async (_options: unknown, command: Command) => {
-      const { check, splitJunit } = await import("./commands/check.ts");
+      const { check } = await import("./commands/check.ts");
+      const { splitJunit } = await import("./splitJunit.ts");
       const { openSession } = await import("./session.ts");
       const options = command.optsWithGlobals();
       const { globals, junit } = splitJunit(options as GlobalOptions);
@@ -228,7 +240,9 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .option("--read-only", "for plan, diff, status, verify and check")
     .option("--manage-ca", "also the Secret cacerts, and those of certificates that we issue at the edge")
     .option("--rotate-ca", "also what `isthmus ca rotate` needs: --manage-ca, and metrics of pods")
-    .option("--namespace <name>", "write only in this namespace (repeat it)", collect)
+    .option("--probe", "also what `isthmus probe` and the calls of `isthmus verify` need: tokens of service accounts")
+    .option("--doctor", "also what `isthmus doctor` and `probe --from-pod` need: --probe, and commands in pods")
+    .option("--namespace <name>", "write and probe only in this namespace (repeat it)", collect)
     .option("--name <name>", "of the roles and the account (default: isthmus, isthmus-reader)")
     .option("--account-namespace <name>", "of the service account (default: Istio's)")
     .option("--user <name>", "for this user in place of a service account")

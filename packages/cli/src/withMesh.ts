@@ -14,14 +14,15 @@ export interface MeshNow extends Prepared, PlanView {
 }
 
 /**
- * Reads the clusters that are declared, plans, and has `work` done with that; its result is the exit code. Where the
- * declarations cannot be understood, they are reported and no cluster is asked.
+ * Reads the clusters that are declared, plans, and has `work` done with that; its result is the exit code. `readAgain` does the
+ * same with the clusters as they are by then. Where the declarations cannot be understood, they are reported and no cluster is
+ * asked.
  */
 export async function withMesh(
   session: Session,
   { intents, sources, problems }: IntentFiles,
   choice: Partial<PlanOptions>,
-  work: (mesh: MeshNow) => Promise<number>,
+  work: (mesh: MeshNow, readAgain: () => Promise<MeshNow>) => Promise<number>,
 ): Promise<number> {
   if (intents === undefined) {
     session.report(problems);
@@ -29,12 +30,12 @@ export async function withMesh(
     return failureCode(session.command);
   }
   const targets = await openDeclaredTargets(session, intents, sources);
-  try {
+  const read = async (): Promise<MeshNow> => {
     const prepared = await preparePlan(
       { intents, targets },
       { prune: choice.prune ?? true, adopt: choice.adopt ?? false, signal: session.signal },
     );
-    return await work({
+    return {
       ...prepared,
       problems: withPositions([...problems, ...prepared.problems], sources),
       paths: prepared.compiled.paths,
@@ -42,7 +43,10 @@ export async function withMesh(
       intents,
       sources,
       targets,
-    });
+    };
+  };
+  try {
+    return await work(await read(), read);
   } finally {
     await Promise.all([...targets.values()].map((target) => target.close()));
   }

@@ -49,3 +49,13 @@ export { maxSavedPlanSize, readSavedPlan, writeSavedPlan } from "./savedPlan.ts"
 export { DirectoryTarget, type DirectoryTargetOptions } from "./target/directoryTarget.ts";
 export { type OpenTargetsOptions, openTargets } from "./target/openTargets.ts";
 export type { CallOptions, Observation, Reach, Target, WriteOptions } from "./target/target.ts";
+export {
+  type CompiledMesh,
+  type ProvenPath,
+  type ProveOptions,
+  proveMesh,
+  proveOnPaper,
+  statusOfTrace,
+  type WireChoice,
+} from "./verify/proveMesh.ts";
+export type { WireProof } from "./verify/tryPaths.ts";

@@ -11,7 +11,7 @@ import { gatherFacts, type Target } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { openDeclaredTargets } from "../openDeclaredTargets.ts";
 import { countRows, renderChecks } from "../render/checks.ts";
-import type { GlobalOptions, Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { clustersToCheck } from "./clustersToCheck.ts";
 
 export interface CheckOptions {
@@ -50,15 +50,6 @@ export async function check(session: Session, options: CheckOptions): Promise<nu
   }
 }
 
-/** `check -o junit` is no format of the other commands. */
-export function splitJunit(options: GlobalOptions & CheckOptions): {
-  readonly globals: GlobalOptions;
-  readonly junit: boolean;
-} {
-  const { output, ...rest } = options;
-  return output === "junit" ? { globals: rest, junit: true } : { globals: options, junit: false };
-}
-
 interface Checked {
   readonly intents: Intents;
   readonly targets: ReadonlyMap<string, Target>;
@@ -95,7 +86,8 @@ async function rowsNow(session: Session, { intents, targets, sources }: Checked,
 async function print(session: Session, rows: readonly CheckRow[], { junit }: CheckOptions): Promise<void> {
   if (junit === true) {
     const { renderJunit } = await import("../render/junit.ts");
-    session.print(renderJunit(rows));
+    const { checkSuites } = await import("../render/checkSuites.ts");
+    session.print(renderJunit("isthmus check", checkSuites(rows)));
   } else if (session.format === undefined) {
     session.print(renderChecks(rows, session.out, { skipped: session.options.verbose === true }));
   } else {

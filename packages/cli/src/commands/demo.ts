@@ -1,10 +1,10 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { MeshError } from "@isthmus/core";
+import { proveOnPaper } from "@isthmus/engine";
 import { readDemoFiles } from "../assets.ts";
 import { exitCodes } from "../exit.ts";
 import { liveObjects } from "../liveObjects.ts";
-import { proveMesh } from "../proveMesh.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderDiff } from "../render/diff.ts";
 import { renderOutcome } from "../render/outcome.ts";
@@ -64,7 +64,7 @@ async function connectServices(session: Session, mesh: MeshNow, step: Step): Pro
 
 async function proveAndPlanAgain(session: Session, mesh: MeshNow, step: Step): Promise<number> {
   const { out } = session;
-  const proofs = proveMesh(mesh);
+  const proofs = proveOnPaper(mesh);
   step("Proof", "isthmus verify", renderProofs(proofs, out));
   step("Plan again", "isthmus plan", renderSummary(mesh.plan, out));
   return proofs.every(({ verdict }) => verdict === "ok") ? exitCodes.ok : exitCodes.failed;

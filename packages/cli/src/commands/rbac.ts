@@ -17,6 +17,8 @@ export interface RbacCommandOptions {
   readonly readOnly?: boolean;
   readonly manageCa?: boolean;
   readonly rotateCa?: boolean;
+  readonly probe?: boolean;
+  readonly doctor?: boolean;
   readonly namespace?: readonly string[];
   readonly name?: string;
   readonly accountNamespace?: string;
@@ -41,8 +43,10 @@ export async function rbac(session: Session, cluster: string, options: RbacComma
     access: options.readOnly === true ? "read" : "write",
     manageCa: options.manageCa === true,
     rotateCa: options.rotateCa === true,
+    probe: options.probe === true,
+    doctor: options.doctor === true,
     ...(declared && { credentials: credentialsOf(declared, clusters ?? [], externalAccesses) }),
-    ...(options.namespace === undefined ? {} : { writeNamespaces: [...new Set(options.namespace)].sort() }),
+    ...(options.namespace === undefined ? {} : { namespaces: [...new Set(options.namespace)].sort() }),
   });
   if (session.format === "json") {
     session.printData({ apiVersion: "v1", kind: "List", items: manifests });

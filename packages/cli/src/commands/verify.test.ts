@@ -57,3 +57,48 @@ test("what is not ours and stands in a call's way breaks a path of which everyth
     proofs: [{ verdict: "broken", trace: { blamed: { code: "TRACE_DENIED", object: { name: "none" } } } }],
   });
 });
+
+test("for CI systems each path is a case of JUnit's XML, and what is wrong with it its failure", async () => {
+  const folder = await exampleFolder();
+
+  const before = await runCli(folder, ["verify", "-o", "junit"]);
+  await runCli(folder, ["apply", "--yes"]);
+  const after = await runCli(folder, ["verify", "-o", "junit"]);
+
+  expect([before.code, after.code]).toEqual([1, 0]);
+  await expect(before.stdout).toMatchFileSnapshot("testdata/verifyBroken.golden.xml");
+  await expect(after.stdout).toMatchFileSnapshot("testdata/verify.golden.xml");
+});
+
+test("a path that must be called and cannot be from here is unknown; one that must not be is judged on paper", async () => {
+  const folder = await exampleFolder();
+  await runCli(folder, ["apply", "--yes"]);
+
+  const called = await runCli(folder, ["verify", "--probe"]);
+  const paper = await runCli(folder, ["verify", "--no-probe"]);
+
+  expect(called).toMatchObject({ code: 2, stdout: expect.stringContaining("not tried: cluster2 is a directory") });
+  expect(paper.code).toBe(0);
+  expect(paper.stdout).not.toContain("wire");
+});
+
+test("--wait verifies again until every path stands, and tells what it waits for", async () => {
+  const folder = await exampleFolder();
+
+  const verifying = runCli(folder, ["verify", "--wait"]);
+  await runCli(folder, ["apply", "--yes"]);
+  const run = await verifying;
+
+  expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining("1 path, all hops in place") });
+});
+
+test("once the time of --wait is over the last state is told", async () => {
+  const folder = await exampleFolder();
+
+  const run = await runCli(folder, ["verify", "--wait", "2100ms"]);
+
+  expect(run).toMatchObject({ code: 1, stdout: expect.stringContaining("1 path: 0 in place, 1 broken") });
+  expect(run.stderr).toMatch(
+    /^Waiting: 1 of 1 paths, first http:\/\/httpbin\.bar\.cluster2:8000: name: .* is missing.* …\n$/,
+  );
+});

@@ -1,8 +1,10 @@
 import type { ProofStatus } from "@isthmus/core";
 import type { Style } from "./style.ts";
 
-/** `✔`, `✖` or `?`. */
-export function renderHopStatus(status: ProofStatus, style: Style): string {
+export type LineStatus = ProofStatus | "not tried";
+
+/** `✔`, `✖`, `?`, or `○` for what was not tried. */
+export function renderHopStatus(status: LineStatus, style: Style): string {
   switch (status) {
     case "ok":
       return style.good("✔");
@@ -10,5 +12,7 @@ export function renderHopStatus(status: ProofStatus, style: Style): string {
       return style.error("✖");
     case "unknown":
       return style.warning("?");
+    case "not tried":
+      return style.faint("○");
   }
 }

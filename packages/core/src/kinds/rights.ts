@@ -9,9 +9,11 @@ export type RightVerb = "get" | "list" | "create" | "patch" | "delete";
  * - `write`: apply;
  * - `check`: rows of `isthmus check`, which are skipped without it;
  * - `ca`: the Secret that holds a cluster's intermediate certificate.
- * - `rotation`: metrics of istiod and of proxies, which tell how far a rotation is.
+ * - `rotation`: metrics of istiod and of proxies, which tell how far a rotation is;
+ * - `probe`: what `probe` and `verify` call paths with: a token of a consumer's account, exchanged at istiod;
+ * - `doctor`: commands in callers' pods (also `probe --from-pod`), and what proxies tell of themselves.
  */
-export type RightPurpose = "observe" | "write" | "check" | "ca" | "rotation";
+export type RightPurpose = "observe" | "write" | "check" | "ca" | "rotation" | "probe" | "doctor";
 
 /** Verbs on a resource that we use in every cluster, in the words of RBAC. */
 export interface Right {
@@ -39,6 +41,12 @@ export const caSecret = "cacerts";
 export function rightsOf(purposes: readonly RightPurpose[]): readonly Right[] {
   return allRights.filter(({ purpose }) => purposes.includes(purpose));
 }
+
+/**
+ * A WebSocket begins with a GET; API servers since 1.35 ask for `create` besides: kubernetes/pkg/features/kube_features.go,
+ * AuthorizePodWebsocketUpgradeCreatePermission.
+ */
+const streams: readonly RightVerb[] = ["get", "create"];
 
 const allRights: readonly Right[] = [
   ...catalog.map(
@@ -82,5 +90,9 @@ const allRights: readonly Right[] = [
     scope: "istio",
     names: [caSecret],
   },
+  { purpose: "probe", group: "", resource: "serviceaccounts/token", verbs: ["create"], scope: "everywhere" },
+  { purpose: "probe", group: "", resource: "pods/portforward", verbs: streams, scope: "istio" },
+  { purpose: "doctor", group: "", resource: "pods/exec", verbs: streams, scope: "everywhere" },
+  { purpose: "doctor", group: "", resource: "pods/portforward", verbs: streams, scope: "everywhere" },
   { purpose: "rotation", group: "", resource: "pods/proxy", verbs: ["get"], scope: "everywhere" },
 ];

@@ -75,6 +75,32 @@ test("a rotation reads metrics of pods in every namespace, beside the Secret, an
   expect(without.filter((grant) => !granted.includes(grant))).toEqual([]);
 });
 
+test("probes need tokens of service accounts and a way to istiod, and only the doctor goes into pods", () => {
+  const without = grants({ ...options, access: "read" });
+  const added = (given: Partial<RbacOptions>) =>
+    grants({ ...options, access: "read", ...given }).filter((grant) => !without.includes(grant));
+
+  const probe = [
+    "ClusterRole *: create serviceaccounts/token",
+    "Role istio-system: get pods/portforward",
+    "Role istio-system: create pods/portforward",
+  ];
+  expect(added({ probe: true })).toEqual(probe);
+  expect(added({ doctor: true }).toSorted()).toEqual(
+    [
+      ...probe,
+      ...["exec", "portforward"].flatMap((each) => [
+        `ClusterRole *: create pods/${each}`,
+        `ClusterRole *: get pods/${each}`,
+      ]),
+    ].toSorted(),
+  );
+  expect(added({ probe: true, namespaces: ["foo"] })).toEqual([
+    ...probe.slice(1),
+    "Role foo: create serviceaccounts/token",
+  ]);
+});
+
 test("the Secrets beside the gateway that we issue may be touched where the CA is managed, by name", () => {
   const credentials = { namespace: "gateways", names: ["b", "a"] };
   const secrets = (given: RbacOptions) => grants(given).filter((grant) => grant.includes("Role gateways"));
@@ -89,7 +115,7 @@ test("the Secrets beside the gateway that we issue may be touched where the CA i
 });
 
 test("where namespaces are named, writing is allowed there by Roles and nowhere else", () => {
-  const granted = grants({ ...options, writeNamespaces: ["bar", "istio-system"] });
+  const granted = grants({ ...options, namespaces: ["bar", "istio-system"] });
 
   const writes = granted.filter((grant) => changing.test(grant) && !grant.includes("selfsubject"));
   expect(new Set(writes.map((grant) => grant.split(":")[0]))).toEqual(new Set(["Role bar", "Role istio-system"]));

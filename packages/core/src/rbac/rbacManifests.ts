@@ -19,8 +19,12 @@ export interface RbacOptions {
   readonly credentials?: { readonly namespace: string; readonly names: readonly string[] };
   /** What `isthmus ca rotate` needs, `cacerts` among it. */
   readonly rotateCa?: boolean;
-  /** Write only in these namespaces; in every one unless told. */
-  readonly writeNamespaces?: readonly string[];
+  /** What `isthmus probe` and the calls of `isthmus verify` need: among it, to act as any service account of a consumer. */
+  readonly probe?: boolean;
+  /** `probe`, and what `isthmus doctor` and `isthmus probe --from-pod` do in pods. */
+  readonly doctor?: boolean;
+  /** Write, and probe, only in these namespaces; in every one unless told. */
+  readonly namespaces?: readonly string[];
 }
 
 const rbacGroup = "rbac.authorization.k8s.io";
@@ -40,18 +44,24 @@ interface PolicyRule {
  * `cacerts` and the named ones beside the gateway.
  */
 export function rbacManifests(options: RbacOptions): readonly KubeObject[] {
-  const { name, subject, istioNamespace, access, manageCa, rotateCa = false, writeNamespaces } = options;
+  const { name, subject, istioNamespace, access, manageCa, rotateCa = false, namespaces } = options;
   const reading = rightsOf(["observe", "check"]);
   const writing = access === "write" ? rightsOf(["write"]) : [];
   const ca = rightsOf([
     ...(manageCa || rotateCa ? (["ca"] as const) : []),
     ...(rotateCa ? (["rotation"] as const) : []),
   ]);
-  const isEverywhere = writeNamespaces === undefined;
-  const inIstio = [...reading, ...ca].filter(({ scope }) => scope === "istio");
+  const probing = rightsOf([
+    ...(options.probe === true || options.doctor === true ? (["probe"] as const) : []),
+    ...(options.doctor === true ? (["doctor"] as const) : []),
+  ]);
+  const isIn = (scope: Right["scope"]) => (right: Right) => right.scope === scope;
+  // What may be held to namespaces, by the role that it is in there.
+  const held = { write: writing, probe: probing.filter(isIn("everywhere")) };
+  const inIstio = [...reading, ...ca, ...probing].filter(isIn("istio"));
   const clusterWide = [
-    ...[...reading, ...ca].filter(({ scope }) => scope === "everywhere"),
-    ...(isEverywhere ? writing : []),
+    ...[...reading, ...ca].filter(isIn("everywhere")),
+    ...(namespaces === undefined ? Object.values(held).flat() : []),
   ];
   return [
     ...(subject.kind === "ServiceAccount" ? [serviceAccount(subject)] : []),
@@ -60,12 +70,12 @@ export function rbacManifests(options: RbacOptions): readonly KubeObject[] {
     role("Role", { name, namespace: istioNamespace }, rulesOf(inIstio)),
     binding("Role", { name, namespace: istioNamespace }, name, subject),
     ...(manageCa ? credentialRole(options) : []),
-    ...(isEverywhere || writing.length === 0
-      ? []
-      : writeNamespaces.flatMap((namespace) => {
-          const metadata = { name: `${name}-write`, namespace };
-          return [role("Role", metadata, rulesOf(writing)), binding("Role", metadata, metadata.name, subject)];
-        })),
+    ...Object.entries(held).flatMap(([part, rights]) =>
+      (rights.length === 0 ? [] : (namespaces ?? [])).flatMap((namespace) => {
+        const metadata = { name: `${name}-${part}`, namespace };
+        return [role("Role", metadata, rulesOf(rights)), binding("Role", metadata, metadata.name, subject)];
+      }),
+    ),
   ];
 }
 

@@ -78,6 +78,8 @@ class ProbeRun {
   readonly #options: ProbeOptions;
   readonly #identities = new Map<string, Promise<Identity>>();
   readonly #refusals = new Set<string>();
+  /** Answers of addresses to which there is no connection. */
+  readonly #silent = new Map<string, GatewayAnswer>();
   readonly #shares: ReadonlyMap<string, SharedService>;
 
   constructor(options: ProbeOptions) {
@@ -193,7 +195,17 @@ class ProbeRun {
       ...(isHttp || plain ? { http: { method: "GET", host: `${path.host}:${path.port}`, path: "/" } } : {}),
       ...(signal === undefined ? {} : { signal }),
     };
-    return callGateway(call);
+    return this.#unlessSilent(call);
+  }
+
+  /** Where nobody answered once, nobody is waited for again: a thousand paths may go through one address. */
+  async #unlessSilent(call: GatewayCall): Promise<GatewayAnswer> {
+    const key = show(call);
+    const known = this.#silent.get(key);
+    if (known !== undefined) return known;
+    const answer = await callGateway(call);
+    if (answer.kind === "unreachable") this.#silent.set(key, answer);
+    return answer;
   }
 
   #roots(cluster: string) {

@@ -1,0 +1,50 @@
+import { type Problem, severityOf } from "@isthmus/core";
+import type { ProvenPath } from "@isthmus/engine";
+import { renderHopStatus } from "./hopStatus.ts";
+import type { TestCase, TestSuite } from "./junit.ts";
+import { renderPath } from "./paths.ts";
+import { proofLines } from "./proofLines.ts";
+import { createStyle } from "./style.ts";
+
+const plain = createStyle(false);
+
+/**
+ * A suite for each declaration, a case for each of its paths: broken is a failure, unknown an error. Problems that keep paths
+ * from being proved are a suite of their own.
+ */
+export function proofSuites(proofs: readonly ProvenPath[], problems: readonly Problem[]): readonly TestSuite[] {
+  const owners = [...new Set(proofs.map(({ path }) => path.owner))];
+  const grave = problems.filter((problem) => severityOf(problem) !== "warning");
+  return [
+    ...owners.map((owner) => ({
+      name: owner,
+      cases: proofs.filter(({ path }) => path.owner === owner).map(testCase),
+    })),
+    ...(grave.length === 0 ? [] : [{ name: "problems", cases: grave.map(problemCase) }]),
+  ];
+}
+
+function testCase(proof: ProvenPath): TestCase {
+  const { path, verdict, trace } = proof;
+  const lines = proofLines(proof);
+  // Where every path must be called, what was not tried is what is unknown.
+  const telling = lines.filter(({ status }) => status === verdict || (verdict === "unknown" && status === "not tried"));
+  const text = telling.map(({ name, detail }) => `${name}: ${detail}`).join("\n");
+  return {
+    name: renderPath(path, plain),
+    classname: path.owner,
+    ...(verdict === "broken" ? { failure: { text, ...(trace.blamed && { type: trace.blamed.code }) } } : {}),
+    ...(verdict === "unknown" ? { error: { text } } : {}),
+    output: lines.map(({ name, status, detail }) => `${renderHopStatus(status, plain)} ${name}: ${detail}`).join("\n"),
+  };
+}
+
+function problemCase(problem: Problem): TestCase {
+  const { code, at, message, hint } = problem;
+  const fault = { text: hint === "" ? message : `${message}\n${hint}`, type: code };
+  return {
+    name: at === "" ? code : at,
+    classname: code,
+    ...(severityOf(problem) === "error" ? { failure: fault } : { error: fault }),
+  };
+}
