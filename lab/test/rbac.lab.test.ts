@@ -140,6 +140,7 @@ test("the account may nothing else: no Secret, no other kind, no other verb", as
     "sidecars.networking.istio.io",
     "peerauthentications.security.istio.io",
     "serviceexports.multicluster.x-k8s.io",
+    "wasmplugins.extensions.istio.io",
     "mutatingwebhookconfigurations.admissionregistration.k8s.io",
   ];
   expect(allowed.filter((right) => !everybody.includes(right))).toEqual(

@@ -193,6 +193,7 @@ export const problemCodes = {
   TRACE_NO_SIDECAR: { severity: "error", summary: "mutual TLS is spoken to a pod that has no sidecar" },
   TRACE_TOKEN: { severity: "error", summary: "a RequestAuthentication refuses the token of the request" },
   TRACE_DENIED: { severity: "error", summary: "an AuthorizationPolicy denies the request" },
+  TRACE_EXTENSION: { severity: "warning", summary: "an EnvoyFilter or WasmPlugin does what a trace does not follow" },
   TRACE_LOOP: { severity: "error", summary: "gateways send a request back and forth" },
   // Doctor: what is found on the way of a request that fails
   DOCTOR_PROXY_DOWN: { severity: "error", summary: "the client's sidecar does not answer" },

@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { exampleFolder, runCli } from "../testing/runCli.ts";
 
@@ -57,6 +59,28 @@ test("a client outside of the clusters comes in through the gateway, with its ce
     request: { from: { outside: true, cluster: "cluster1" } },
     branches: [{ outcome: { kind: "answered", by: { cluster: "cluster1", namespace: "bar", name: "httpbin" } } }],
   });
+});
+
+const lua = `
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: lua, namespace: istio-system}
+spec:
+  workloadSelector: {labels: {istio: ingressgateway}}
+  configPatches:
+  - applyTo: HTTP_FILTER
+    match: {context: GATEWAY}
+    patch: {operation: INSERT_BEFORE, value: {name: envoy.filters.http.lua}}
+`;
+
+test("a filter that cannot be followed is named, with its code: exit code 2", async () => {
+  const folder = await exampleFolder("external-access");
+  await writeFile(join(folder, "clusters/cluster1/lua.yaml"), lua);
+
+  const run = await runCli(folder, ["trace", "outside", "https://open.example.com/get", "--planned"]);
+
+  expect(run).toMatchObject({ code: 2, stderr: "" });
+  await expect(run.stdout).toMatchFileSnapshot("testdata/trace-outside-untold.golden.txt");
 });
 
 test("a token in a header is not printed, and what a token claims is the request's", async () => {

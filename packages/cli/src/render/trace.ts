@@ -3,6 +3,7 @@ import {
   showCaller,
   type Trace,
   type TraceBranch,
+  type TraceCode,
   type TracedObject,
   type TraceHop,
   type TraceOutcome,
@@ -63,9 +64,19 @@ function renderBranch({ hops, outcome }: TraceBranch, style: Style): string {
   const lines = hops.map((hop) => {
     const where = hop.cluster === undefined ? "" : style.faint(`  [${hop.cluster}]`);
     const line = `  ${renderHopStatus(hop.status, style)} ${style.faint(hop.name.padEnd(width))}  ${hop.detail}${where}\n`;
-    return hop.status === "broken" ? line + renderBlame(hop, style) : line;
+    if (hop.status === "broken") return line + renderBlame(hop, style);
+    return hop.code === undefined ? line : line + renderDoubt(hop, hop.code, style);
   });
   return `${lines.join("")}  ${style.accent("→")} ${renderOutcome(outcome)}\n`;
+}
+
+/** What is in the way of telling. */
+function renderDoubt(hop: TraceHop, code: TraceCode, style: Style): string {
+  const place = placeOf(hop);
+  return [
+    ...(place === "" ? [] : [`      at    ${style.strong(place)}\n`]),
+    `      code  ${code} ${style.faint(`(isthmus explain ${code})`)}\n`,
+  ].join("");
 }
 
 function renderBlame(hop: BrokenHop, style: Style): string {

@@ -121,6 +121,15 @@ export const catalog: readonly KindEntry[] = [
     write: true,
   },
   {
+    group: "extensions.istio.io",
+    version: "v1alpha1",
+    kind: "WasmPlugin",
+    plural: "wasmplugins",
+    namespaced: true,
+    read: "ifServed",
+    write: false,
+  },
+  {
     group: "multicluster.x-k8s.io",
     version: "v1alpha1",
     kind: "ServiceExport",

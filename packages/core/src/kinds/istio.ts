@@ -1,3 +1,4 @@
+import type { IWasmPlugin } from "@kubernetes-models/istio/extensions.istio.io/v1alpha1/WasmPlugin";
 import type { IDestinationRule } from "@kubernetes-models/istio/networking.istio.io/v1/DestinationRule";
 import type { IGateway } from "@kubernetes-models/istio/networking.istio.io/v1/Gateway";
 import type { IServiceEntry } from "@kubernetes-models/istio/networking.istio.io/v1/ServiceEntry";
@@ -54,6 +55,11 @@ export interface PeerAuthentication extends KubeObject {
 export interface RequestAuthentication extends KubeObject {
   readonly kind: "RequestAuthentication";
   readonly spec: NonNullable<IRequestAuthentication["spec"]>;
+}
+
+export interface WasmPlugin extends KubeObject {
+  readonly kind: "WasmPlugin";
+  readonly spec: IWasmPlugin["spec"];
 }
 
 export interface Sidecar extends KubeObject {

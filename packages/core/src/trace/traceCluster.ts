@@ -3,12 +3,14 @@ import type { Node, Pod, PodController, Service } from "../kinds/core.ts";
 import type {
   AuthorizationPolicy,
   DestinationRule,
+  EnvoyFilter,
   Gateway,
   PeerAuthentication,
   RequestAuthentication,
   ServiceEntry,
   Sidecar,
   VirtualService,
+  WasmPlugin,
   WorkloadEntry,
 } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
@@ -30,6 +32,8 @@ interface KindsByName {
   readonly AuthorizationPolicy: AuthorizationPolicy;
   readonly PeerAuthentication: PeerAuthentication;
   readonly RequestAuthentication: RequestAuthentication;
+  readonly EnvoyFilter: EnvoyFilter;
+  readonly WasmPlugin: WasmPlugin;
 }
 
 /** A kind's name alone does not tell it: the Gateway API has a Gateway, others a Service. */
@@ -46,6 +50,8 @@ const groups: Readonly<Record<keyof KindsByName, string>> = {
   AuthorizationPolicy: "security.istio.io",
   PeerAuthentication: "security.istio.io",
   RequestAuthentication: "security.istio.io",
+  EnvoyFilter: "networking.istio.io",
+  WasmPlugin: "extensions.istio.io",
 };
 
 /** One cluster, indexed lazily for the questions of both halves. What it answers is stable: the same array each time. */
@@ -59,6 +65,7 @@ export class TraceCluster {
   readonly trustRoots: readonly string[];
   /** Whether istiod gives ServiceEntries virtual addresses by itself: since 1.25, also where the version is not known. */
   readonly allocatesAddresses: boolean;
+  readonly istiodVersions: readonly string[];
   readonly #objects: readonly KubeObject[];
   readonly #byKind = new Map<string, readonly KubeObject[]>();
   readonly #memo = new Map<string, unknown>();
@@ -71,6 +78,7 @@ export class TraceCluster {
     this.isMeshConfigKnown = cluster.meshConfig !== undefined;
     this.trustRoots = cluster.trustRoots.map(({ fingerprint }) => fingerprint);
     this.allocatesAddresses = cluster.istiodVersions.every((version) => !isBefore125(version));
+    this.istiodVersions = cluster.istiodVersions;
     this.#objects = cluster.objects;
   }
 

@@ -48,6 +48,8 @@ interface HopFacts {
 
 export interface PassedHop extends HopFacts {
   readonly status: "ok" | "unknown";
+  /** Of an unknown one: what is in the way of telling. */
+  readonly code?: TraceCode;
 }
 
 export interface BrokenHop extends HopFacts {

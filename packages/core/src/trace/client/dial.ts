@@ -1,4 +1,5 @@
 import type { ClientStep } from "../attempt.ts";
+import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import { passed, traced } from "../hop.ts";
 import type { MeshService } from "../registry/meshService.ts";
 import { proxyScope } from "../scope/proxyScope.ts";
@@ -9,7 +10,7 @@ import type { ResolvedAddress } from "./resolveName.ts";
 import { throughHttp } from "./throughHttp.ts";
 import { throughTcp } from "./throughTcp.ts";
 import { unmatched } from "./unmatched.ts";
-import { showAddress, type Walk } from "./walk.ts";
+import { ended, showAddress, type Walk } from "./walk.ts";
 
 /** The client opens its connection. */
 export function dial(walk: Walk, address: ResolvedAddress, service: MeshService | undefined): readonly ClientStep[] {
@@ -28,6 +29,11 @@ export function dial(walk: Walk, address: ResolvedAddress, service: MeshService 
     });
     return direct({ ...walk, hops: [...walk.hops, hop] }, address, "no");
   }
+  const change = unfollowedChange(
+    { cluster, workload: caller, context: "SIDECAR_OUTBOUND", port, isHttp: payload.kind === "http" },
+    "listener",
+  );
+  if (change !== undefined) return [ended(walk, change, { kind: "unknown", why: change.detail })];
   const scope = proxyScope(cluster, caller);
   const { chain, bind } = takenBy(scope, caller, { address, port, payload });
   const where = bind === undefined ? `no listener takes ${showAddress(address)}:${port}` : `listener ${bind}_${port}`;

@@ -1,6 +1,14 @@
 import type { KubeObject } from "../../kinds/kubeObject.ts";
 import type { Attempt, Payload, Transport } from "../attempt.ts";
-import type { TraceBranch, TraceCode, TracedObject, TraceHop, TraceHopName, TraceOutcome } from "../traceResult.ts";
+import type {
+  PassedHop,
+  TraceBranch,
+  TraceCode,
+  TracedObject,
+  TraceHop,
+  TraceHopName,
+  TraceOutcome,
+} from "../traceResult.ts";
 
 /** A connection on its way to a server: what is left to find out is who takes it, and whether. */
 export interface Arrival {
@@ -25,13 +33,22 @@ interface HopText {
   readonly source: string;
 }
 
-export function passed(arrival: Arrival, hop: HopText, status: "ok" | "unknown" = "ok"): Arrival {
+export function passed(
+  arrival: Arrival,
+  hop: HopText & Pick<PassedHop, "code">,
+  status: "ok" | "unknown" = "ok",
+): Arrival {
   return { ...arrival, hops: [...arrival.hops, { ...hop, status }] };
 }
 
 /** One part of an arrival that may go several ways. */
 export function share(arrival: Arrival, part: number): Arrival {
   return { ...arrival, probability: arrival.probability * part };
+}
+
+/** What happens from here cannot be told. */
+export function untold(arrival: Arrival, hop: PassedHop): readonly TraceBranch[] {
+  return ended({ ...arrival, hops: [...arrival.hops, hop] }, { kind: "unknown", why: hop.detail });
 }
 
 export function ended({ probability, hops }: Arrival, outcome: TraceOutcome): readonly TraceBranch[] {

@@ -40,11 +40,18 @@ export function gatewayHosts(pod: GatewayPod, servers: readonly GatewayServer[])
 }
 
 /** Envoy's choice of a virtual host: the exact name, else the longest wildcard, else what takes any. */
-export function hostRoutes(hosts: ReadonlyMap<string, HostRoutes>, authority: string): HostRoutes | undefined {
+export function hostRoutes(
+  hosts: ReadonlyMap<string, HostRoutes>,
+  authority: string,
+): { readonly host: string; readonly routes: HostRoutes } | undefined {
   const wildcards = [...hosts.keys()]
     .filter((host) => host.startsWith("*") && authority.length > host.length - 1 && authority.endsWith(host.slice(1)))
     .sort((left, right) => right.length - left.length);
-  return hosts.get(authority) ?? hosts.get(wildcards[0] ?? "*");
+  for (const host of [authority, wildcards[0] ?? "*"]) {
+    const routes = hosts.get(host);
+    if (routes !== undefined) return { host, routes };
+  }
+  return undefined;
 }
 
 /** The narrower of two hosts where one covers the other (host.Names.Intersection). */

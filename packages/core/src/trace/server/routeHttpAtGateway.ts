@@ -1,6 +1,7 @@
 import type { HttpPayload } from "../attempt.ts";
 import { applyHttpRoute, type RouteEffect } from "../client/applyHttpRoute.ts";
 import { chooseHttpRoute, type RouteChoice } from "../client/chooseHttpRoute.ts";
+import { showTraced } from "../hop.ts";
 import { isCoveredBy } from "../hostNames.ts";
 import type { HttpRoute, Placed } from "../scope/httpRoute.ts";
 import type { TraceBranch, TracedObject } from "../traceResult.ts";
@@ -27,14 +28,9 @@ export function routeHttpAtGateway(
     const why = `${show(server.gateway)} expects HTTP, and whether that is spoken is not to be seen`;
     return ended(passed(arrival, { ...hop, detail: why }, "unknown"), { kind: "unknown", why });
   }
-  const { namespace, name } = visit.workload;
-  const { sharing, hosts } = cluster.memo(`gateway hosts ${namespace}/${name} ${server.routeName}`, () => {
-    const { servers } = mergedGateway(cluster, visit.workload);
-    const sharing = servers.filter((each) => each.routeName === server.routeName);
-    return { sharing, hosts: gatewayHosts(visit, sharing) };
-  });
-  const authority = payload.authority.replace(/:\d+$/, "").toLowerCase();
-  const found = hostRoutes(hosts, authority);
+  const { sharing, hosts } = virtualHosts(visit, server);
+  const authority = hostOf(payload);
+  const found = hostRoutes(hosts, authority)?.routes;
   if (found === undefined) {
     const near = sharing.find((each) => sniHosts(each).some((host) => isCoveredBy(authority, host)));
     return noRoute(arrival, visit, { server: near ?? server, authority, hosts });
@@ -56,6 +52,25 @@ export function routeHttpAtGateway(
   };
   const choice = chooseHttpRoute({ http: found.routes }, payload, context);
   return useChoice(arrival, visit, { authority, found, choice, payload });
+}
+
+/** The virtual hosts that a server shares with others, and those servers. */
+function virtualHosts(visit: GatewayVisit, server: GatewayServer) {
+  const { namespace, name } = visit.workload;
+  return visit.cluster.memo(`gateway hosts ${namespace}/${name} ${server.routeName}`, () => {
+    const { servers } = mergedGateway(visit.cluster, visit.workload);
+    const sharing = servers.filter((each) => each.routeName === server.routeName);
+    return { sharing, hosts: gatewayHosts(visit, sharing) };
+  });
+}
+
+/** The name of the virtual host that takes a request; undefined where none does. */
+export function virtualHostOf(visit: GatewayVisit, server: GatewayServer, payload: HttpPayload): string | undefined {
+  return hostRoutes(virtualHosts(visit, server).hosts, hostOf(payload))?.host;
+}
+
+function hostOf({ authority }: HttpPayload): string {
+  return authority.replace(/:\d+$/, "").toLowerCase();
 }
 
 interface Chosen {
@@ -97,12 +112,30 @@ function useChoice(
   });
   const defaultPort = (host: string) => destinationPort(visit, { destination: { host } }, server);
   return applyHttpRoute({ route, match, payload, cluster: cluster.name, defaultPort }).flatMap((effect) =>
-    take(at, visit, effect),
+    take(at, visit, { effect, route }),
   );
 }
 
-function take(arrival: Arrival, visit: GatewayVisit, effect: RouteEffect): readonly TraceBranch[] {
+function take(
+  arrival: Arrival,
+  visit: GatewayVisit,
+  { effect, route }: { readonly effect: RouteEffect; readonly route: Placed<HttpRoute> },
+): readonly TraceBranch[] {
   const part = share(arrival, effect.share);
+  if (effect.kind === "abort") {
+    const object = objectOf(visit.cluster.name, route);
+    const fault = {
+      name: "gateway route" as const,
+      cluster: visit.cluster.name,
+      object,
+      field: `${route.field}.fault.abort`,
+      source,
+      code: "TRACE_ROUTE_ABORTS" as const,
+      detail: `${showTraced(object)} aborts with ${effect.status}, as it is told`,
+      mend: `Remove ${route.field}.fault.abort when the test is over.`,
+    };
+    return broken(part, fault, { kind: "refused", status: effect.status, responseFlag: "FI" });
+  }
   if (effect.kind !== "forward") {
     return ended(part, { kind: "answered", by: { type: "proxy" }, status: effect.status });
   }

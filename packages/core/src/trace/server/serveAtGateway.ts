@@ -1,10 +1,12 @@
 import type { Attempt } from "../attempt.ts";
+import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import type { TraceWorld } from "../traceWorld.ts";
-import { type Arrival, broken, failedConnection, passed, show, traced } from "./arrival.ts";
+import { type Arrival, broken, failedConnection, passed, show, traced, untold } from "./arrival.ts";
 import { checkPolicies, type PolicyQuestion } from "./checkPolicies.ts";
 import { asksForCertificate, clientNames, endGatewayTls } from "./endGatewayTls.ts";
 import { type ChainChoice, type GatewayChain, gatewayChain, gatewayListener } from "./gatewayChain.ts";
+import { gatewayFilters } from "./gatewayFilters.ts";
 import type { GatewayPod } from "./gatewayPod.ts";
 import { alpnOf, sniOf } from "./inboundChain.ts";
 import { type GatewayServer, type MergedGateway, mergedGateway } from "./mergedGateway.ts";
@@ -39,6 +41,8 @@ export function serveAtGateway(arrival: Arrival, visit: GatewayVisit): readonly 
     };
     return broken(arrival, fault, failedConnection(arrival, "UF"));
   }
+  const change = unfollowedChange({ cluster, workload, context: "GATEWAY", port, isHttp: false }, "gateway");
+  if (change !== undefined) return untold(arrival, change);
   const listener = gatewayListener(visit, port);
   const merged = mergedGateway(cluster, workload);
   if (listener === undefined) return nothingListens(arrival, visit, merged);
@@ -62,7 +66,9 @@ function follow(arrival: Arrival, visit: GatewayVisit, chain: GatewayChain): rea
   if (chain.kind === "auto") return passThrough(arrival, visit, chain);
   const ended = chain.kind === "passthrough" ? { arrival } : endGatewayTls(arrival, visit, chain);
   if ("branches" in ended) return ended.branches;
-  const checked = checkPolicies(ended.arrival, policyQuestion(arrival, visit, chain));
+  const filtered = chain.kind === "http" ? gatewayFilters(ended.arrival, visit, chain.server) : ended;
+  if ("branches" in filtered) return filtered.branches;
+  const checked = checkPolicies(filtered.arrival, policyQuestion(arrival, visit, chain));
   if ("branches" in checked) return checked.branches;
   return chain.kind === "http"
     ? routeHttpAtGateway(checked.arrival, visit, chain.server)

@@ -1,7 +1,8 @@
+import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import type { TraceCluster } from "../traceCluster.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import type { TraceWorkload } from "../traceWorkload.ts";
-import { type Arrival, broken, ended, failedConnection, passed, show, traced } from "./arrival.ts";
+import { type Arrival, broken, ended, failedConnection, passed, show, traced, untold } from "./arrival.ts";
 import { checkIdentity } from "./checkIdentity.ts";
 import { checkPolicies } from "./checkPolicies.ts";
 import { type InboundChain, inboundChain, sniOf } from "./inboundChain.ts";
@@ -27,6 +28,9 @@ export function serveAtPod(
     return serveByApp(at, cluster, workload, inbound);
   }
   const inbound = inboundPort(cluster, workload, port);
+  const isHttp = inbound.protocol === "http" || arrival.payload.kind === "http";
+  const change = unfollowedChange({ cluster, workload, context: "SIDECAR_INBOUND", port, isHttp }, "destination");
+  if (change !== undefined) return untold(arrival, change);
   const mode = mutualTlsMode(cluster, workload, port);
   const served = inbound.declared ?? (inbound.object === undefined ? "whatever it is" : "HTTP or TCP, as it looks");
   const at = passed(arrival, {

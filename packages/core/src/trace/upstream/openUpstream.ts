@@ -1,4 +1,5 @@
 import type { Attempt, ClientStep, Destination, HttpPayload, Payload, Transport } from "../attempt.ts";
+import { unfollowedUpstream } from "../extensions/unfollowedChange.ts";
 import { broken, passed, showTraced, traced, unsure } from "../hop.ts";
 import { endpointsOf, isIp, type MeshEndpoint } from "../registry/endpoints.ts";
 import { isHttp2 } from "../registry/protocol.ts";
@@ -44,6 +45,9 @@ export function openUpstream(open: OpenUpstream): readonly ClientStep[] {
   const service = scope.services.get(target.host);
   const port = service === undefined ? undefined : portOf(service, target.port);
   if (service === undefined || port === undefined) return [unknownUpstream(open, service !== undefined)];
+  const context = proxy.proxy === "gateway" ? "GATEWAY" : "SIDECAR_OUTBOUND";
+  const change = unfollowedUpstream({ cluster, workload: proxy, context, ...target });
+  if (change !== undefined) return [ended(open, [change], { kind: "unknown", why: change.detail })];
   const rule = destinationRuleFor(cluster, proxy, service);
   const subset = rule?.subsets.find((each) => each.subset.name === target.subset);
   if (target.subset !== undefined && subset === undefined) return [unknownSubset(open, rule)];
