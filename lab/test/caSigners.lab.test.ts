@@ -1,11 +1,12 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Authority, createKeyPair, createRoot, inspectBundle, privateKeyPem, verifyChain } from "@isthmus/pki";
+import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { type Lab, startCertManager, startControlPlanes } from "../src/index.ts";
-import { isthmus } from "./isthmus.ts";
+import { bundle, isthmus } from "./isthmus.ts";
 import { namespace } from "./manifests.ts";
 
 const now = new Date();
@@ -126,4 +127,32 @@ test("a command that refuses is told with its own words, and nothing is written"
   expect(stderr).toContain("error[SIGNER_FAILED]");
   expect(stderr).toContain("vault is sealed");
   expect(await lab.writes("cluster1", { since })).toEqual([]);
+});
+
+const [corePattern = "", withPid] = await Promise.all(
+  ["core_pattern", "core_uses_pid"].map(async (name) => (await readFile(`/proc/sys/kernel/${name}`, "utf8")).trim()),
+);
+const isPlainFile = !/[|/%]/.test(corePattern) && withPid === "0";
+
+test.runIf(isPlainFile)("a process that crashes while it holds a key leaves no memory in its core file", async () => {
+  await declareSigner({ exec: { command: ["sh", "-c", "kill -ABRT $PPID; sleep 10"] } });
+  const passphrase = "a passphrase of the environment";
+  const crash = async (...argv: readonly string[]) => {
+    const { signal } = await execa("sh", ["-c", 'ulimit -c unlimited; exec "$0" "$@"', process.execPath, ...argv], {
+      cwd: folder,
+      env: { KUBECONFIG: lab.kubeconfig, ISTHMUS_CA_PASSPHRASE: passphrase },
+      reject: false,
+    });
+    const core = await readFile(join(folder, corePattern));
+    await rm(join(folder, corePattern));
+    return { signal, core };
+  };
+
+  const ours = await crash(bundle, "ca", "issue", "cluster1", "--force");
+  const other = await crash("-e", "process.abort()");
+
+  expect([ours.signal, other.signal]).toEqual(["SIGABRT", "SIGABRT"]);
+  expect(other.core.includes(passphrase)).toBe(true);
+  expect(ours.core.includes(passphrase)).toBe(false);
+  expect(ours.core.length).toBeLessThan(1_000_000);
 });

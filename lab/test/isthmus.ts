@@ -1,7 +1,7 @@
 import { execa } from "execa";
 
 /** The bundle that users install: `npm run test:lab` builds it first. */
-const bundle = new URL("../../packages/cli/dist/isthmus.js", import.meta.url).pathname;
+export const bundle = new URL("../../packages/cli/dist/isthmus.js", import.meta.url).pathname;
 
 export interface CliResult {
   readonly exitCode: number | undefined;

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { writeFileSync } from "node:fs";
 import { exitCodes } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { run } from "./run.ts";
@@ -16,6 +17,14 @@ for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
   });
+}
+
+// Keys and passphrases pass through our memory. Of a process that crashes, Linux keeps a core file; ours, and those of the
+// programs that we start, hold no memory. man 5 core
+try {
+  writeFileSync("/proc/self/coredump_filter", "0");
+} catch {
+  // Not Linux.
 }
 
 const env = { ...process.env };
