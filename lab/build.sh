@@ -11,6 +11,7 @@ kube=v1.37.2
 staging=v0.37.2
 etcd=v3.6.16
 httpbin=v2.26.0
+helm=v3.22.0
 envoy=1.40.0
 gateway_api=v1.6.0
 mcs_api=v0.4.1
@@ -36,6 +37,7 @@ install_go pilot-discovery vtprotobuf,disable_pgv "istio.io/istio/pilot/cmd/pilo
 install_go pilot-agent agent,disable_pgv,grpcnotrace,retrynotrace "istio.io/istio/pilot/cmd/pilot-agent@$istio"
 install_go istioctl vtprotobuf,disable_pgv "istio.io/istio/istioctl/cmd/istioctl@$istio"
 install_go go-httpbin "" "github.com/mccutchen/go-httpbin/v2/cmd/go-httpbin@$httpbin"
+install_go helm "" "helm.sh/helm/v3/cmd/helm@$helm"
 
 # etcd and Kubernetes have replace directives, which `go install` refuses: a module of our own requires them.
 if missing etcd; then

@@ -5,21 +5,50 @@ import { parse, parseAllDocuments, stringify } from "yaml";
 import type { GeneratedIstio, KubeObject } from "../src/index.ts";
 import { isthmus } from "./isthmus.ts";
 
-const istioctl = `${process.env.HOME}/.cache/isthmus-lab/bin/istioctl`;
+const programs = `${process.env.HOME}/.cache/isthmus-lab/bin`;
+const istio = "istio.io/istio@v0.0.0-20260827124520-eed52ebb66ad"; // as in build.sh
 
 /** What Istio's own charts (compiled into istioctl) make of what `isthmus install-config` writes for a cluster. */
 export async function renderIstio(cluster: string, folder: string): Promise<readonly KubeObject[]> {
-  const file = join(folder, `${cluster}-istio.yaml`);
-  const options = ["--format", "operator", "--service", "NodePort", "--registry-only", "--multi-root", "--access-log"];
+  const file = await writeConfig(cluster, folder, "--format", "operator");
+  return manifestsOf(await execa(`${programs}/istioctl`, ["manifest", "generate", "-f", file]));
+}
+
+/** The same by Helm. */
+export async function renderByHelm(cluster: string, folder: string): Promise<readonly KubeObject[]> {
+  const releases = { base: "istio-base", istiod: "istiod", gateway: "istio-ingressgateway" };
+  const objects: KubeObject[] = [];
+  for (const [chart, release] of Object.entries(releases)) {
+    const file = await writeConfig(cluster, folder, "--chart", chart);
+    const argv = ["template", release, await chartFolder(chart), "-n", "istio-system", "--values", file];
+    objects.push(...manifestsOf(await execa(`${programs}/helm`, argv)));
+  }
+  return objects;
+}
+
+/** Of the Istio that the lab runs; charts and their folders differ in name. */
+export async function chartFolder(chart: string): Promise<string> {
+  const { stdout } = await execa("go", ["env", "GOMODCACHE"]);
+  return join(stdout, istio, "manifests/charts", chart === "istiod" ? "istio-control/istio-discovery" : chart);
+}
+
+async function writeConfig(cluster: string, folder: string, ...form: readonly string[]): Promise<string> {
+  const options = [...form, "--service", "NodePort", "--registry-only", "--multi-root", "--access-log"];
   const { stdout, stderr, exitCode } = await isthmus(
     folder,
     join(folder, "none"),
     ...["install-config", cluster, ...options],
   );
   if (exitCode !== 0) throw new Error(stderr);
+  const file = join(folder, `${cluster}-${form.join("")}.yaml`);
   await writeFile(file, stdout);
-  const manifests = await execa(istioctl, ["manifest", "generate", "-f", file]);
-  return parseAllDocuments(manifests.stdout).map((document) => document.toJS());
+  return file;
+}
+
+function manifestsOf({ stdout }: { readonly stdout: string }): readonly KubeObject[] {
+  return parseAllDocuments(stdout)
+    .map((document) => document.toJS())
+    .filter((object) => object !== null);
 }
 
 export function findObject(objects: readonly KubeObject[], kind: string, name: string): KubeObject {

@@ -1,12 +1,11 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { type KubeObject, type Lab, startLab } from "../src/index.ts";
 import { prepareExample } from "./example.ts";
-import { findObject, istioOf, renderIstio } from "./generatedIstio.ts";
+import { chartFolder, findObject, istioOf, renderByHelm, renderIstio } from "./generatedIstio.ts";
 import { isthmus } from "./isthmus.ts";
 
 /**
@@ -79,8 +78,17 @@ test("two clusters that run with it call each other, and nothing that is not dec
   await rm(folder, { recursive: true });
 });
 
+test("Helm makes the same of its values as istioctl of the IstioOperator", async () => {
+  const byHelm = await renderByHelm("cluster1", home);
+
+  const byIstioctl = rendered.get("cluster1") ?? [];
+  expect(istioOf(byHelm)).toEqual(istioOf(byIstioctl));
+  const ports = (objects: readonly KubeObject[]) =>
+    (findObject(objects, "Service", "istio-ingressgateway").spec as { readonly ports: readonly object[] }).ports;
+  expect(ports(byHelm)).toEqual(ports(byIstioctl));
+});
+
 test("every Helm value is one that the charts know", async () => {
-  const { stdout: modules } = await execa("go", ["env", "GOMODCACHE"]);
   const { stdout } = await isthmus(
     home,
     join(home, "none"),
@@ -91,14 +99,13 @@ test("every Helm value is one that the charts know", async () => {
     "json",
   );
   const values: Readonly<Record<"base" | "istiod" | "gateway", object>> = JSON.parse(stdout);
-  const charts = join(modules.trim(), "istio.io/istio@v0.0.0-20260827124520-eed52ebb66ad/manifests/charts");
   const defaults = async (chart: string) => {
-    const text = await readFile(join(charts, chart, "values.yaml"), "utf8");
+    const text = await readFile(join(await chartFolder(chart), "values.yaml"), "utf8");
     return parseAllDocuments(text)[0]?.toJS()._internal_defaults_do_not_set;
   };
 
   expect(unknownIn(values.base, await defaults("base"))).toEqual([]);
-  expect(unknownIn(values.istiod, await defaults("istio-control/istio-discovery"))).toEqual([]);
+  expect(unknownIn(values.istiod, await defaults("istiod"))).toEqual([]);
   expect(unknownIn(values.gateway, await defaults("gateway"))).toEqual([]);
 });
 
