@@ -6,6 +6,8 @@ import type { KubeObject, Lab } from "../src/index.ts";
 import { isthmus } from "./isthmus.ts";
 
 export interface AccountOptions {
+  /** Where `isthmus rbac` finds declarations; none unless told. */
+  readonly declared?: string;
   /** Options of `isthmus rbac`. */
   readonly args?: readonly string[];
   /** What is made of the manifests that it prints. */
@@ -31,8 +33,8 @@ export async function accountKubeconfig(
 }
 
 async function createAccount(lab: Lab, cluster: string, folder: string, options: AccountOptions): Promise<string> {
-  const { args = [], change = (manifests) => manifests } = options;
-  const { stdout } = await isthmus(folder, lab.kubeconfig, "rbac", cluster, "-o", "json", ...args);
+  const { declared = folder, args = [], change = (manifests) => manifests } = options;
+  const { stdout } = await isthmus(declared, lab.kubeconfig, "rbac", cluster, "-o", "json", ...args);
   const { items }: { readonly items: readonly KubeObject[] } = JSON.parse(stdout);
   await lab.apply(cluster, change(items));
   const account = items.find(({ kind }) => kind === "ServiceAccount");

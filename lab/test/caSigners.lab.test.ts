@@ -6,6 +6,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { type Lab, startCertManager, startControlPlanes } from "../src/index.ts";
+import { accountKubeconfig } from "./account.ts";
 import { bundle, isthmus } from "./isthmus.ts";
 import { namespace } from "./manifests.ts";
 
@@ -70,14 +71,16 @@ async function caCerts(): Promise<{ readonly certificate: string; readonly holds
   return { certificate: file("ca-cert.pem"), holds: faults.length === 0 && file("root-cert.pem") === root.certificate };
 }
 
-test("cert-manager signs an intermediate by a CertificateRequest, which is gone afterwards", async () => {
+test("cert-manager signs an intermediate for an account of isthmus rbac, by a CertificateRequest that is gone afterwards", async () => {
   await createIssuer("mesh-root");
   await declareSigner(
     { certManager: { cluster: "cluster1", issuer: { name: "mesh-root" } } },
     { nameConstraints: true },
   );
 
-  const issued = await isthmus(folder, lab.kubeconfig, "ca", "issue", "cluster1");
+  const account = await accountKubeconfig(lab, ["cluster1"], { declared: folder, args: ["--manage-ca"] });
+
+  const issued = await isthmus(folder, account, "ca", "issue", "cluster1");
 
   expect(issued.exitCode, issued.stderr).toBe(0);
   const { certificate, holds } = await caCerts();

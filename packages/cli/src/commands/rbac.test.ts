@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { KubeObject } from "@isthmus/core";
 import { expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { emptyFolder, exampleFolder, runCli } from "../testing/runCli.ts";
@@ -53,6 +54,39 @@ metadata: {name: cluster1}
     "RoleBinding istio/isthmus-reader",
   ]);
   expect(run.stdout).toContain("cacerts");
+});
+
+test("who manages certificates may ask cert-manager to sign, in its cluster and where the requests go", async () => {
+  const folder = await emptyFolder();
+  const mesh = `apiVersion: isthmus.io/v1alpha1
+kind: Mesh
+metadata: {name: mesh}
+spec:
+  ca:
+    signer: {certManager: {cluster: a, issuer: {name: mesh-root}}}
+    external: {signer: {certManager: {cluster: a, namespace: edge, issuer: {name: edge-root}}}}
+---
+apiVersion: isthmus.io/v1alpha1
+kind: MeshCluster
+metadata: {name: a}
+---
+apiVersion: isthmus.io/v1alpha1
+kind: MeshCluster
+metadata: {name: b}
+`;
+  await writeFile(join(folder, "mesh.yaml"), mesh);
+  const signing = async (...argv: readonly string[]) => {
+    const { stdout } = await runCli(folder, ["rbac", ...argv, "-o", "json"]);
+    const { items }: { readonly items: readonly KubeObject[] } = JSON.parse(stdout);
+    return items
+      .filter(({ metadata }) => metadata.name === "isthmus-signing")
+      .map(({ kind, metadata }) => `${kind} ${metadata.namespace}`);
+  };
+
+  const found = [await signing("a", "--manage-ca"), await signing("a"), await signing("b", "--manage-ca")];
+
+  const roles = ["Role edge", "RoleBinding edge", "Role istio-system", "RoleBinding istio-system"];
+  expect(found).toEqual([roles, [], []]);
 });
 
 test("a cluster that is not declared, or is a directory, is a wrong command line", async () => {

@@ -1,6 +1,7 @@
 import {
   type ExternalAccess,
   issuedCredentialName,
+  type Mesh,
   type MeshCluster,
   MeshError,
   type RbacSubject,
@@ -45,6 +46,7 @@ export async function rbac(session: Session, cluster: string, options: RbacComma
     rotateCa: options.rotateCa === true,
     probe: options.probe === true,
     doctor: options.doctor === true,
+    signing: signingNamespaces(mesh, cluster),
     ...(declared && { credentials: credentialsOf(declared, clusters ?? [], externalAccesses) }),
     ...(options.namespace === undefined ? {} : { namespaces: [...new Set(options.namespace)].sort() }),
   });
@@ -68,6 +70,12 @@ function credentialsOf(
     ({ spec }) => spec.tls.credential?.issue !== undefined && selectClusters(spec.clusters, clusters).includes(cluster),
   );
   return { namespace: cluster.spec.ingressGateway.namespace, names: issued.map(issuedCredentialName) };
+}
+
+/** Where a cluster's cert-manager is asked for intermediates, and for certificates at the edge. */
+function signingNamespaces({ spec: { ca } }: Mesh, cluster: string): readonly string[] {
+  const requests = [ca.signer?.certManager, ca.external.signer?.certManager];
+  return [...new Set(requests.flatMap((each) => (each?.cluster === cluster ? [each.namespace] : [])))].sort();
 }
 
 function subjectOf({ user, group }: RbacCommandOptions, name: string, namespace: string): RbacSubject {

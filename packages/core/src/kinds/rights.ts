@@ -9,11 +9,12 @@ export type RightVerb = "get" | "list" | "create" | "patch" | "delete";
  * - `write`: apply;
  * - `check`: rows of `isthmus check`, which are skipped without it;
  * - `ca`: the Secret that holds a cluster's intermediate certificate.
+ * - `signing`: requests to cert-manager, where it is the signer; in the namespace of the requests;
  * - `rotation`: metrics of istiod and of proxies, which tell how far a rotation is;
  * - `probe`: what `probe` and `verify` call paths with: a token of a consumer's account, exchanged at istiod;
  * - `doctor`: commands in callers' pods (also `probe --from-pod`), and what proxies tell of themselves.
  */
-export type RightPurpose = "observe" | "write" | "check" | "ca" | "rotation" | "probe" | "doctor";
+export type RightPurpose = "observe" | "write" | "check" | "ca" | "signing" | "rotation" | "probe" | "doctor";
 
 /** Verbs on a resource that we use in every cluster, in the words of RBAC. */
 export interface Right {
@@ -89,6 +90,14 @@ const allRights: readonly Right[] = [
     verbs: ["get", "create", "patch"],
     scope: "istio",
     names: [caSecret],
+  },
+  {
+    purpose: "signing",
+    group: "cert-manager.io",
+    resource: "certificaterequests",
+    // Their names are random, and no request stays.
+    verbs: ["get", "create", "patch", "delete"],
+    scope: "everywhere",
   },
   { purpose: "probe", group: "", resource: "serviceaccounts/token", verbs: ["create"], scope: "everywhere" },
   { purpose: "probe", group: "", resource: "pods/portforward", verbs: streams, scope: "istio" },

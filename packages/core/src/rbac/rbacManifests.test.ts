@@ -114,6 +114,16 @@ test("the Secrets beside the gateway that we issue may be touched where the CA i
   ]);
 });
 
+test("where cert-manager signs, who manages certificates may ask it, in those namespaces", () => {
+  const requests = (given: RbacOptions) => grants(given).filter((grant) => grant.includes("certificaterequests"));
+  const signing = ["edge"];
+
+  expect(requests({ ...options, signing })).toEqual([]);
+  expect(requests({ ...options, manageCa: true, signing })).toEqual(
+    ["get", "create", "patch", "delete"].map((verb) => `Role edge: ${verb} certificaterequests.cert-manager.io`),
+  );
+});
+
 test("where namespaces are named, writing is allowed there by Roles and nowhere else", () => {
   const granted = grants({ ...options, namespaces: ["bar", "istio-system"] });
 

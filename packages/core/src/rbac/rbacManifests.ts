@@ -17,6 +17,8 @@ export interface RbacOptions {
   readonly manageCa: boolean;
   /** With `manageCa`, also the Secrets beside a gateway in which Isthmus puts the certificates that it issues. */
   readonly credentials?: { readonly namespace: string; readonly names: readonly string[] };
+  /** With `manageCa` or `rotateCa`, namespaces in which cert-manager is asked to sign. */
+  readonly signing?: readonly string[];
   /** What `isthmus ca rotate` needs, `cacerts` among it. */
   readonly rotateCa?: boolean;
   /** What `isthmus probe` and the calls of `isthmus verify` need: among it, to act as any service account of a consumer. */
@@ -70,11 +72,13 @@ export function rbacManifests(options: RbacOptions): readonly KubeObject[] {
     role("Role", { name, namespace: istioNamespace }, rulesOf(inIstio)),
     binding("Role", { name, namespace: istioNamespace }, name, subject),
     ...(manageCa ? credentialRole(options) : []),
+    ...(manageCa || rotateCa ? (options.signing ?? []) : []).flatMap((namespace) =>
+      roleIn(namespace, `${name}-signing`, rightsOf(["signing"]), subject),
+    ),
     ...Object.entries(held).flatMap(([part, rights]) =>
-      (rights.length === 0 ? [] : (namespaces ?? [])).flatMap((namespace) => {
-        const metadata = { name: `${name}-${part}`, namespace };
-        return [role("Role", metadata, rulesOf(rights)), binding("Role", metadata, metadata.name, subject)];
-      }),
+      (rights.length === 0 ? [] : (namespaces ?? [])).flatMap((namespace) =>
+        roleIn(namespace, `${name}-${part}`, rights, subject),
+      ),
     ),
   ];
 }
@@ -82,9 +86,18 @@ export function rbacManifests(options: RbacOptions): readonly KubeObject[] {
 /** A Role of its own, since the gateway may stand in another namespace than Istio. */
 function credentialRole({ name, subject, credentials }: RbacOptions): readonly KubeObject[] {
   if (credentials === undefined || credentials.names.length === 0) return [];
-  const metadata = { name: `${name}-edge`, namespace: credentials.namespace };
   const rights = rightsOf(["ca"]).map((right) => ({ ...right, names: [...credentials.names].sort() }));
-  return [role("Role", metadata, rulesOf(rights)), binding("Role", metadata, metadata.name, subject)];
+  return roleIn(credentials.namespace, `${name}-edge`, rights, subject);
+}
+
+function roleIn(
+  namespace: string,
+  name: string,
+  rights: readonly Right[],
+  subject: RbacSubject,
+): readonly KubeObject[] {
+  const metadata = { name, namespace };
+  return [role("Role", metadata, rulesOf(rights)), binding("Role", metadata, name, subject)];
 }
 
 /**
