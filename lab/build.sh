@@ -50,9 +50,11 @@ if missing etcd; then
   go build "${flags[@]}" -o "$out/etcd" go.etcd.io/etcd/server/v3
 fi
 
-kubernetes=(kube-apiserver kube-controller-manager kube-proxy)
-if missing kube-apiserver || missing kube-controller-manager || missing kube-proxy; then
-  say "building ${kubernetes[*]}"
+kubernetes=(kube-apiserver kube-controller-manager kube-proxy kubectl)
+wanted=()
+for program in "${kubernetes[@]}"; do if missing "$program"; then wanted+=("$program"); fi; done
+if [ ${#wanted[@]} -gt 0 ]; then
+  say "building ${wanted[*]}"
   mkdir "$work/kube"
   cd "$work/kube"
   printf 'module lab/kube\n\ngo 1.26.0\n\nrequire k8s.io/kubernetes %s\n' "$kube" > go.mod
@@ -68,7 +70,7 @@ if missing kube-apiserver || missing kube-controller-manager || missing kube-pro
     echo ')'
   } > tools.go
   go mod tidy -e
-  go build "${flags[@]}" -o "$out/" "${kubernetes[@]/#/k8s.io/kubernetes/cmd/}"
+  go build "${flags[@]}" -o "$out/" "${wanted[@]/#/k8s.io/kubernetes/cmd/}"
 fi
 
 if missing kubelet; then

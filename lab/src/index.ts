@@ -12,7 +12,7 @@ export { Lab, type Manifests } from "./lab.ts";
 export { LabError } from "./labError.ts";
 export { defaultHome } from "./layout.ts";
 export type { PodRecord } from "./podRecord.ts";
-export { checkMachine } from "./programs.ts";
+export { checkMachine, toolPath } from "./programs.ts";
 export type { RunResult } from "./run.ts";
 export { attachLab, type LabOptions, startControlPlanes, startLab } from "./startLab.ts";
 export type { ClusterState, LabShape, LabState, NodeState } from "./state.ts";

@@ -78,6 +78,11 @@ async function missingCached(): Promise<string[]> {
   return wanted.filter((_, index) => !present[index]);
 }
 
+/** Programs that people run; the lab itself does not. */
+export function toolPath(name: "helm" | "istioctl" | "kubectl"): string {
+  return join(cacheDirectory(), "bin", name);
+}
+
 export function programPath(home: string, name: BuiltProgram): string {
   return join(home, "bin", name);
 }

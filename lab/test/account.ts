@@ -2,7 +2,7 @@ import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import type { KubeObject, Lab } from "../src/index.ts";
+import { type KubeObject, type Lab, toolPath } from "../src/index.ts";
 import { isthmus } from "./isthmus.ts";
 
 export interface AccountOptions {
@@ -40,6 +40,6 @@ async function createAccount(lab: Lab, cluster: string, folder: string, options:
   const account = items.find(({ kind }) => kind === "ServiceAccount");
   const { name = "", namespace = "" } = account?.metadata ?? {};
   const kubectl = ["--kubeconfig", lab.kubeconfig, "--context", cluster];
-  const { stdout: token } = await execa("kubectl", [...kubectl, "create", "token", name, "-n", namespace]);
+  const { stdout: token } = await execa(toolPath("kubectl"), [...kubectl, "create", "token", name, "-n", namespace]);
   return token;
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { X509CertificateGenerator } from "@peculiar/x509";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type KubeObject, type Lab, startLab, waitFor } from "../src/index.ts";
+import { type KubeObject, type Lab, startLab, toolPath, waitFor } from "../src/index.ts";
 import { accountKubeconfig } from "./account.ts";
 import { prepareExample } from "./example.ts";
 import { isthmus } from "./isthmus.ts";
@@ -91,7 +91,7 @@ function clustersWith(specs: Readonly<Record<string, string>>): () => string {
 }
 
 async function kubectl(cluster: string, ...args: readonly string[]): Promise<void> {
-  await execa("kubectl", ["--kubeconfig", lab.kubeconfig, "--context", cluster, ...args]);
+  await execa(toolPath("kubectl"), ["--kubeconfig", lab.kubeconfig, "--context", cluster, ...args]);
 }
 
 const patchStatus = (cluster: string, availableReplicas: number) =>

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { type KubeObject, type Lab, waitFor } from "../src/index.ts";
+import { type KubeObject, type Lab, toolPath, waitFor } from "../src/index.ts";
 
 const kinds = [
   "/api/v1/namespaces",
@@ -68,7 +68,7 @@ function withoutIstiodsStatus(object: KubeObject): unknown {
 /** What `istioctl analyze` says about a cluster, a line a message. */
 export async function analyze(lab: Lab, cluster: string): Promise<readonly string[]> {
   const { stdout } = await execa(
-    `${process.env.HOME}/.cache/isthmus-lab/bin/istioctl`,
+    toolPath("istioctl"),
     ["analyze", "-A", "-o", "json", "--kubeconfig", lab.kubeconfig, "--context", cluster],
     { reject: false },
   );

@@ -2,16 +2,15 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { parse, parseAllDocuments, stringify } from "yaml";
-import type { GeneratedIstio, KubeObject } from "../src/index.ts";
+import { type GeneratedIstio, type KubeObject, toolPath } from "../src/index.ts";
 import { isthmus } from "./isthmus.ts";
 
-const programs = `${process.env.HOME}/.cache/isthmus-lab/bin`;
 const istio = "istio.io/istio@v0.0.0-20260827124520-eed52ebb66ad"; // as in build.sh
 
 /** What Istio's own charts (compiled into istioctl) make of what `isthmus install-config` writes for a cluster. */
 export async function renderIstio(cluster: string, folder: string): Promise<readonly KubeObject[]> {
   const file = await writeConfig(cluster, folder, "--format", "operator");
-  return manifestsOf(await execa(`${programs}/istioctl`, ["manifest", "generate", "-f", file]));
+  return manifestsOf(await execa(toolPath("istioctl"), ["manifest", "generate", "-f", file]));
 }
 
 /** The same by Helm. */
@@ -21,7 +20,7 @@ export async function renderByHelm(cluster: string, folder: string): Promise<rea
   for (const [chart, release] of Object.entries(releases)) {
     const file = await writeConfig(cluster, folder, "--chart", chart);
     const argv = ["template", release, await chartFolder(chart), "-n", "istio-system", "--values", file];
-    objects.push(...manifestsOf(await execa(`${programs}/helm`, argv)));
+    objects.push(...manifestsOf(await execa(toolPath("helm"), argv)));
   }
   return objects;
 }

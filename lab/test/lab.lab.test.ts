@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Lab, LabError, startLab, waitFor } from "../src/index.ts";
-import { cacheDirectory } from "../src/programs.ts";
+import { type Lab, LabError, startLab, toolPath, waitFor } from "../src/index.ts";
 import { greeter, httpbin, namespace, recipeClient, recipeServer, sleep, tcpEcho } from "./manifests.ts";
 
 let home: string;
@@ -75,8 +74,7 @@ test("Envoy's access log and admin interface can be read", async () => {
 });
 
 test("an API server reaches into pods as kubectl exec and port-forward do", async () => {
-  const istioctl = (...args: string[]) =>
-    execa(`${cacheDirectory()}/bin/istioctl`, ["--kubeconfig", lab.kubeconfig, ...args]);
+  const istioctl = (...args: string[]) => execa(toolPath("istioctl"), ["--kubeconfig", lab.kubeconfig, ...args]);
 
   const listeners = await istioctl("--context", "cluster1", "proxy-config", "listeners", "sleep-1.foo"); // exec
   const proxies = await istioctl("--context", "cluster1", "proxy-status"); // port-forward to istiod

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Lab, startLab } from "../src/index.ts";
+import { type Lab, startLab, toolPath } from "../src/index.ts";
 import { accountKubeconfig } from "./account.ts";
 import { ourObjects } from "./clusterState.ts";
 import { prepareExample } from "./example.ts";
@@ -155,7 +155,7 @@ test("the account may nothing else: no Secret, no other kind, no other verb", as
 test("the API server refuses the account what it may not, and lets it manage cacerts only where that was asked for", async () => {
   const managing = await accountKubeconfig(lab, ["cluster2"], { args: ["--manage-ca", "--name", "ca-manager"] });
   const asAccount = (config: string, ...args: readonly string[]) =>
-    execa("kubectl", ["--kubeconfig", config, "--context", "cluster2", ...args], { reject: false });
+    execa(toolPath("kubectl"), ["--kubeconfig", config, "--context", "cluster2", ...args], { reject: false });
 
   const refused = await Promise.all(
     [
@@ -172,7 +172,7 @@ test("the API server refuses the account what it may not, and lets it manage cac
   await asAccount(lab.kubeconfig, "delete", "secret", "cacerts", "-n", "istio-system");
   const apply = (secret: string) =>
     execa(
-      "kubectl",
+      toolPath("kubectl"),
       [...["--kubeconfig", managing, "--context", "cluster2"], ...["apply", "--server-side", "-f", "-"]],
       {
         input: JSON.stringify({
@@ -194,7 +194,7 @@ test("the API server refuses the account what it may not, and lets it manage cac
 
 /** `verb resource`, with `in istio-system` where only there, of all resources that the API server serves. */
 async function allowedTo(cluster: string, user: string): Promise<readonly string[]> {
-  const { stdout } = await execa("kubectl", [
+  const { stdout } = await execa(toolPath("kubectl"), [
     ...["--kubeconfig", lab.kubeconfig, "--context", cluster, "api-resources", "--no-headers", "-o", "name"],
   ]);
   const verbs = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
