@@ -122,6 +122,45 @@ test("gateway-api: mutual TLS, plain HTTP and passthrough by Gateway API objects
   expect(await foreignObjects(lab, "cluster1")).toEqual(foreignBefore);
 });
 
+test("a Gateway of the user's for our host and port: the younger of the two is as if not there, and a Problem tells", async () => {
+  const folder = await prepareExample(lab, "gateway-api");
+  const mesh = await readFile(join(folder, "mesh.yaml"), "utf8");
+  await writeFile(join(folder, "mesh.yaml"), mesh.replace("emit: GatewayApi", "emit: Istio"));
+  const applied = await isthmus(folder, lab.kubeconfig, "apply", "--yes");
+  expect(applied.exitCode, applied.stderr).toBe(0);
+  await until("418 2", "cluster1", guarded, "right");
+  const theirs: KubeObject = {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "Gateway",
+    metadata: { name: "theirs", namespace: "istio-system" },
+    spec: {
+      gatewayClassName: "istio",
+      addresses: [{ type: "Hostname", value: "istio-ingressgateway" }],
+      listeners: ["httpbin", "theirs"].map((name) => ({
+        name,
+        port: 443,
+        protocol: "HTTPS",
+        hostname: `${name}.example.com`,
+        tls: { certificateRefs: [{ name: "httpbin-credential" }] },
+      })),
+    },
+  };
+
+  await lab.apply("cluster1", [theirs]);
+  const listeners = () =>
+    lab.envoyAdmin("cluster1", "istio-system/istio-ingressgateway", "/config_dump?resource=dynamic_listeners");
+  await waitFor("their other host", async () => (await listeners()).includes("theirs.example.com"));
+  const beside = [await ask("cluster1", guarded, "right"), await ask("cluster1", guarded)];
+  const refused = await isthmus(folder, lab.kubeconfig, "apply", "--yes");
+  await lab.remove("cluster1", [theirs]);
+  await rm(join(folder, "httpbin.yaml"));
+  const removed = await isthmus(folder, lab.kubeconfig, "apply", "--yes", "--allow-mass-delete");
+
+  expect(beside).toEqual(["418 2", "refused"]);
+  expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining("GATEWAY_HOST_CONFLICT")]);
+  expect(removed.exitCode, removed.stderr).toBe(0);
+});
+
 test("emco-import: what is made of EMCO's intents carries the calls that EMCO's did, and no others", async () => {
   const example = new URL("../../examples/emco-import/", import.meta.url).pathname;
   await prepareExample(lab, "emco-import");

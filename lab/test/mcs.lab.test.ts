@@ -109,16 +109,29 @@ async function resolve(cluster: string, name: string): Promise<string | undefine
   return stdout.split(/\s/)[0];
 }
 
-/** An HTTPRoute of namespace `bar` or `conf` with one backend. */
-function route(where: string, parent: Record<string, unknown>, backend: Record<string, unknown>): KubeObject {
+/** A route of namespace `bar` or `conf` with one backend. */
+function route(
+  where: string,
+  parent: Record<string, unknown>,
+  backend: Record<string, unknown>,
+  kind = "HTTPRoute",
+): KubeObject {
   const [namespace = "", name = ""] = where.split("/");
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
-    kind: "HTTPRoute",
+    kind,
     metadata: { name, namespace },
     spec: { parentRefs: [parent], rules: [{ backendRefs: [backend] }] },
   };
 }
+
+/** A Service that only routes lead anywhere. */
+const parentOnly = (name: string, port: string): KubeObject => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name, namespace: "bar" },
+  spec: { ports: [{ name: port, port: 9000 }] },
+});
 
 const gateway: KubeObject = {
   apiVersion: "gateway.networking.k8s.io/v1",
@@ -131,10 +144,17 @@ const gateway: KubeObject = {
   },
 };
 
-test("mcs: an export is called by its name under clusterset.local, by a mesh route and by an ingress route", async () => {
+test("mcs: an export is called by its name under clusterset.local, by mesh routes of every kind and by an ingress route", async () => {
   const example = await prepareExample(lab, "mcs");
   const backend = { group: "multicluster.x-k8s.io", kind: "ServiceImport", name: "httpbin", port: 8000 };
-  await lab.apply("cluster1", [gateway, route("bar/ingress", { name: "front", namespace: "istio-system" }, backend)]);
+  await lab.apply("cluster1", [
+    gateway,
+    route("bar/ingress", { name: "front", namespace: "istio-system" }, backend),
+    parentOnly("raw", "tcp"),
+    parentOnly("rpc", "grpc"),
+    route("bar/raw", { group: "", kind: "Service", name: "raw" }, backend, "TCPRoute"),
+    route("bar/rpc", { group: "", kind: "Service", name: "rpc" }, backend, "GRPCRoute"),
+  ]);
   await lab.refreshDns();
   const before = await Promise.all(clusters.map((cluster) => foreignObjects(lab, cluster)));
   // Without the import istiod misses the routes' backend.
@@ -149,6 +169,11 @@ test("mcs: an export is called by its name under clusterset.local, by a mesh rou
   await lab.refreshDns();
   await lab.curlUntil("cluster1", "foo/sleep", "http://httpbin.bar.svc.clusterset.local:8000/get", 200);
   await lab.curlUntil("cluster1", "foo/sleep", "http://front.bar/get", 200);
+  await lab.curlUntil("cluster1", "foo/sleep", "http://raw.bar:9000/get", 200);
+  await waitFor("the GRPCRoute", async () => {
+    const options = { args: ["--http2-prior-knowledge"] };
+    return (await lab.curl("cluster1", "foo/sleep", "http://rpc.bar:9000/get", options)).status === 200;
+  });
   const ingress = () => askFromOutside(lab, "cluster1", "http://ingress.example.com/get");
   await waitFor("the ingress route", async () => (await ingress()).startsWith("200"));
   expect((await isthmus(example, lab.kubeconfig, "verify")).exitCode).toBe(0);

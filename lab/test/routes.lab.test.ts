@@ -279,6 +279,43 @@ test("a slow call is ended in time, and a failed one tried again as often as ask
   expect([tries, once]).toEqual([4, 1]);
 });
 
+test("a mesh route of the user's does not merge with routes of ours: a Problem, and theirs counts once ours are gone", async () => {
+  const folder = await prepareExample(lab, "versions");
+  await apply(folder);
+  await waitFor("both versions", async () => Object.keys((await callMany(lab, sample, 40)).versions).length === 2);
+  const theirs: KubeObject = {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: { name: "theirs", namespace: "sample" },
+    spec: {
+      parentRefs: [{ group: "", kind: "Service", name: "helloworld" }],
+      rules: [
+        {
+          filters: [
+            {
+              type: "RequestRedirect",
+              requestRedirect: { path: { type: "ReplaceFullPath", replaceFullPath: "/theirs" } },
+            },
+          ],
+        },
+      ],
+    },
+  };
+  await lab.apply("cluster1", [theirs]);
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+
+  const beside = await callMany(lab, sample, 40);
+  const refused = await isthmus(folder, lab.kubeconfig, "apply", "--yes");
+  await undeclare(folder);
+  await apply(folder);
+  await lab.curlUntil("cluster1", sample.pod, sample.url, 302);
+  await lab.remove("cluster1", [theirs]);
+
+  expect(Object.keys(beside.versions).sort()).toEqual(["v1", "v2"]);
+  expect(beside.failures).toEqual([]);
+  expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining("ROUTE_CONFLICT")]);
+});
+
 test("failover by region, for HTTP and TCP: own pods, then the region that is named, then the others, and back", async () => {
   const folder = await prepareExample(lab, "failover-regions");
   const regions = { "eu-west": "region1", "us-east": "region2", "eu-central": "region3" };

@@ -83,6 +83,8 @@ export const problemCodes = {
     severity: "error",
     summary: "a VirtualService of the user covers a host that needs ours",
   },
+  ROUTE_CONFLICT: { severity: "error", summary: "a route of the user leads calls of a host that needs our routes" },
+  TRAFFIC_BYPASSED: { severity: "warning", summary: "a route of the user leads calls past the traffic settings" },
   GATEWAY_HOST_CONFLICT: { severity: "error", summary: "another Gateway serves the same host on the same port" },
   CREDENTIAL_SHARED: { severity: "warning", summary: "two declarations show one certificate at the same gateway" },
   VIP_POOL_INVALID: { severity: "error", summary: "the address pool is no usable range" },

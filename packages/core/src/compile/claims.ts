@@ -1,5 +1,7 @@
 import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import type { ApiRoute, ParentRef } from "../kinds/gatewayApi.ts";
 import type { DestinationRule, ServiceEntry, VirtualService } from "../kinds/istio.ts";
+import type { KubeObject } from "../kinds/kubeObject.ts";
 import { isOurs } from "../kinds/ownership.ts";
 import type { Report } from "./report.ts";
 import { covers, isVisible } from "./visibility.ts";
@@ -11,7 +13,16 @@ export interface Claims {
   readonly wildcardRules: readonly DestinationRule[];
   /** Those that sidecars read, with their hosts as full names. */
   readonly virtualServices: readonly { readonly object: VirtualService; readonly hosts: readonly string[] }[];
+  /** Those of the Gateway API that sidecars read: one entry for each host that is a route's parent. */
+  readonly meshRoutes: readonly MeshRoute[];
   readonly serviceHosts: ReadonlySet<string>;
+}
+
+interface MeshRoute {
+  readonly object: ApiRoute;
+  readonly host: string;
+  /** Of the Service or ServiceEntry that the host is of. */
+  readonly namespace: string;
 }
 
 export function userClaims(facts: ClusterFacts, clusterDomain: string): Claims {
@@ -41,11 +52,34 @@ export function userClaims(facts: ClusterFacts, clusterDomain: string): Claims {
         fullHost(host, object.metadata.namespace ?? "default", clusterDomain),
       ),
     }));
-  return { serviceEntries, destinationRules, wildcardRules, virtualServices, serviceHosts };
+  const meshRoutes = facts.routes
+    .filter((route) => !isOurs(route))
+    .flatMap((object) =>
+      (object.spec?.parentRefs ?? []).flatMap((parent) => hostsOfParent(object, parent, facts, clusterDomain)),
+    );
+  return { serviceEntries, destinationRules, wildcardRules, virtualServices, meshRoutes, serviceHosts };
+}
+
+/** istio/pilot/pkg/config/kube/gateway/route_collections.go: of a Service its name, of a ServiceEntry all of its hosts. */
+function hostsOfParent(
+  object: ApiRoute,
+  parent: ParentRef,
+  { serviceEntries }: ClusterFacts,
+  clusterDomain: string,
+): readonly MeshRoute[] {
+  const namespace = parent.namespace ?? object.metadata.namespace ?? "default";
+  if (parent.group === "" && parent.kind === "Service") {
+    return [{ object, host: `${parent.name}.${namespace}.svc.${clusterDomain}`, namespace }];
+  }
+  if (parent.group !== "networking.istio.io" || parent.kind !== "ServiceEntry") return [];
+  const entry = serviceEntries.find(
+    ({ metadata }) => metadata.name === parent.name && metadata.namespace === namespace,
+  );
+  return (entry?.spec.hosts ?? []).map((host) => ({ object, host, namespace }));
 }
 
 /** A name without a dot means a Service of the rule's namespace. istio/pkg/config/host, ResolveShortnameToFQDN */
-function fullHost(host: string, namespace: string, clusterDomain: string): string {
+export function fullHost(host: string, namespace: string, clusterDomain: string): string {
   return host.includes(".") || host.startsWith("*") ? host : `${host}.${namespace}.svc.${clusterDomain}`;
 }
 
@@ -91,21 +125,27 @@ export function ruleInTheWay(
 }
 
 /**
- * A VirtualService of the user for this host, or a wildcard that covers it, that workloads of `namespaces` (undefined: any)
- * see. Sidecars take one for a host; which of several is a matter of age and place, and they do not merge.
- * istio/pilot/pkg/model/virtualservice.go, SelectVirtualServices
+ * A VirtualService of the user for this host, or a wildcard that covers it, or a route of the Gateway API whose parent it is,
+ * that workloads of `namespaces` (undefined: any) see. Sidecars take one for a host; which of several is a matter of age and
+ * place, and they do not merge. A route counts for callers of its own namespace, and for all where it stands beside its parent.
+ * istio/pilot/pkg/model/virtualservice.go, SelectVirtualServices; networking/core/route/route.go, UseGatewaySemantics
  */
 export function routesInTheWay(
   claims: Claims,
   host: string,
   namespaces: readonly string[] | undefined,
-): VirtualService | undefined {
-  return claims.virtualServices.find(
+): VirtualService | ApiRoute | undefined {
+  const virtualService = claims.virtualServices.find(
     ({ object: { metadata, spec }, hosts }) =>
       hosts.some((pattern) => covers(pattern, host)) &&
       (namespaces === undefined ||
         namespaces.some((namespace) => isVisible(spec.exportTo, metadata.namespace ?? "default", namespace))),
-  )?.object;
+  );
+  if (virtualService !== undefined) return virtualService.object;
+  return claims.meshRoutes.find(({ object: { metadata }, ...parent }) => {
+    const own = metadata.namespace ?? "default";
+    return parent.host === host && (namespaces === undefined || own === parent.namespace || namespaces.includes(own));
+  })?.object;
 }
 
 export function reportRoutes(
@@ -114,16 +154,16 @@ export function reportRoutes(
     readonly place: string;
     readonly cluster: string;
     readonly host: string;
-    readonly routes: VirtualService;
+    readonly routes: KubeObject;
   },
   report: Report,
 ): void {
   const { owner, place, cluster, host, routes } = found;
   report.add(
     owner,
-    "VIRTUAL_SERVICE_CONFLICT",
+    routes.kind === "VirtualService" ? "VIRTUAL_SERVICE_CONFLICT" : "ROUTE_CONFLICT",
     place,
-    `VirtualService ${routes.metadata.namespace}/${routes.metadata.name} in ${cluster} routes ${host}, which needs one of ours; two for one host do not merge`,
-    "remove it, narrow its hosts or its exportTo, or remove match, timeout, retries and versions from spec.traffic",
+    `${routes.kind} ${routes.metadata.namespace}/${routes.metadata.name} in ${cluster} routes ${host}, which needs routes of ours; two for one host do not merge`,
+    "remove it, narrow what it is for, or remove match, timeout, retries and versions from spec.traffic",
   );
 }

@@ -28,6 +28,27 @@ function gateway(where: string, server: Record<string, unknown>): KubeObject {
   return { apiVersion: "networking.istio.io/v1", kind: "Gateway", metadata: { name, namespace: space }, spec };
 }
 
+function apiGateway(listener: Record<string, unknown>, address = "istio-ingressgateway"): KubeObject {
+  const spec = {
+    gatewayClassName: "istio",
+    addresses: [{ value: address }],
+    listeners: [{ name: "one", ...listener }],
+  };
+  const metadata = { name: "theirs", namespace: "istio-system" };
+  return { apiVersion: "gateway.networking.k8s.io/v1", kind: "Gateway", metadata, spec };
+}
+
+function theirRoute(path: Record<string, unknown>): KubeObject {
+  const parentRefs = [{ name: "theirs", namespace: "istio-system" }];
+  const spec = { parentRefs, hostnames: ["httpbin.example.com"], rules: [{ matches: [{ path }] }] };
+  return {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: { name: "theirs", namespace: "bar" },
+    spec,
+  };
+}
+
 function run(
   accesses: readonly ExternalAccess[],
   objects: readonly KubeObject[] = httpbin,
@@ -230,6 +251,51 @@ const cases: readonly (readonly [string, string, () => ReturnType<typeof compile
       ),
   ],
   [
+    "GATEWAY_HOST_CONFLICT",
+    "a Gateway of the Gateway API serves the host",
+    () =>
+      run(
+        [externalAccess("bar/httpbin", { tls: mutual })],
+        [...httpbin, apiGateway({ port: 443, protocol: "HTTPS", hostname: "httpbin.example.com" })],
+      ),
+  ],
+  [
+    "GATEWAY_HOST_CONFLICT",
+    "a Gateway of the Gateway API takes the port for another protocol",
+    () =>
+      run(
+        [externalAccess("bar/httpbin", { tls: mutual })],
+        [...httpbin, apiGateway({ port: 443, protocol: "TCP" }, "istio-ingressgateway.istio-system.svc.cluster.local")],
+      ),
+  ],
+  [
+    "GATEWAY_HOST_CONFLICT",
+    "an HTTPRoute of the user has all of the host's calls",
+    () =>
+      run(
+        [externalAccess("bar/httpbin")],
+        [...httpbin, apiGateway({ port: 80, protocol: "HTTP" }), theirRoute({ type: "PathPrefix", value: "/" })],
+      ),
+  ],
+  [
+    "GATEWAY_HOST_CONFLICT",
+    "a VirtualService of the user has all of the host's calls",
+    () =>
+      run(
+        [externalAccess("bar/httpbin")],
+        [
+          ...httpbin,
+          gateway("bar/theirs", { port: { number: 80, name: "http", protocol: "HTTP" }, hosts: ["*"] }),
+          {
+            apiVersion: "networking.istio.io/v1",
+            kind: "VirtualService",
+            metadata: { name: "theirs", namespace: "bar" },
+            spec: { hosts: ["httpbin.example.com"], gateways: ["theirs"], http: [{ route: [] }] },
+          },
+        ],
+      ),
+  ],
+  [
     "CREDENTIAL_SHARED",
     "two declarations name one Secret",
     () =>
@@ -271,4 +337,14 @@ test("a wildcard Gateway of the user is no conflict: the exact host wins", () =>
   });
 
   expect(run([externalAccess("bar/httpbin", { tls: mutual })], [...httpbin, wildcard]).problems).toEqual([]);
+});
+
+test.each([
+  ["on another port", apiGateway({ port: 8443, protocol: "HTTPS", hostname: "httpbin.example.com" })],
+  ["for a wildcard", apiGateway({ port: 80, protocol: "HTTP", hostname: "*.example.com" })],
+  ["at another gateway", apiGateway({ port: 80, protocol: "HTTP", hostname: "httpbin.example.com" }, "elsewhere")],
+])("a Gateway of the Gateway API %s may stand beside ours, with a route for some paths of our host", (_, theirs) => {
+  const objects = [...httpbin, theirs, theirRoute({ type: "PathPrefix", value: "/api" })];
+
+  expect(run([externalAccess("bar/httpbin")], objects).problems).toEqual([]);
 });

@@ -2,14 +2,14 @@ import { at } from "../model/intents.ts";
 import type { CompileContext } from "./compileContext.ts";
 import { entranceGateway, entranceVirtualService } from "./entrance.ts";
 import { compileRoutes } from "./entranceRoutes.ts";
+import { entranceTaker } from "./entranceTaker.ts";
 import { compileTokens } from "./entranceTokens.ts";
-import { foreignGateways } from "./foreignGateways.ts";
 import type { Report } from "./report.ts";
 import { type Entrance, type EntrancePort, entrancePorts } from "./resolveEntrances.ts";
 
 /** What lets clients outside the mesh in: for each entrance a Gateway and a VirtualService, or Gateway API objects. */
 export function compileEntrances(entrances: readonly Entrance[], context: CompileContext): void {
-  const usable = withoutClashes(entrances, context.report);
+  const usable = withoutClashes(entrances, context);
   reportSharedCredentials(usable, context.report);
   for (const entrance of usable) {
     if (context.mesh.spec.emit === "GatewayApi" && compileRoutes(entrance, context)) continue;
@@ -46,14 +46,14 @@ function reportSharedCredentials(entrances: readonly Entrance[], report: Report)
 type Claims = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** istiod skips a whole server where one of its hosts is taken at the same port. istio/pilot/pkg/model/gateway.go, mergeGateways */
-function withoutClashes(entrances: readonly Entrance[], report: Report): readonly Entrance[] {
+function withoutClashes(entrances: readonly Entrance[], context: CompileContext): readonly Entrance[] {
   const claims = claimedHosts(entrances);
   return entrances.filter((entrance) => {
     const clashes = entrancePorts(entrance.intent, entrance.cluster).flatMap((entry) =>
       // In one order always: of several problems the first is the reason why the owner is held.
       [...entrance.intent.spec.hosts.entries()]
         .sort(([, a], [, b]) => (a < b ? -1 : 1))
-        .filter(([index, host]) => isTaken(entrance, { entry, host, index }, claims, report)),
+        .filter(([index, host]) => isTaken(entrance, { entry, host, index }, claims, context)),
     );
     return clashes.length === 0;
   });
@@ -80,9 +80,10 @@ function isTaken(
   entrance: Entrance,
   { entry, host, index }: { readonly entry: EntrancePort; readonly host: string; readonly index: number },
   claims: Claims,
-  report: Report,
+  { report, mesh }: CompileContext,
 ): boolean {
   const { intent, owner, facts } = entrance;
+  const { clusterDomain } = mesh.spec;
   const place = at(intent, "spec", "hosts", index);
   const where = `port ${entry.port} of the ingress gateway in ${facts.name}`;
   const claim = [...(claims.get(claimKey(facts.name, entry.port, host)) ?? [])].sort();
@@ -91,41 +92,14 @@ function isTaken(
     report.add(owner, "HOST_CONFLICT", place, message, "give each declaration hosts of its own");
     return true;
   }
-  const other = foreignServer(entrance, entry, host);
+  const other = entranceTaker(entrance, entry, { host, clusterDomain });
   if (other === undefined) return false;
   report.add(
     owner,
     "GATEWAY_HOST_CONFLICT",
     place,
-    `Gateway ${other} at ${where}, so ${host} cannot be let in there`,
-    "change that Gateway, or name another gateway or port (MeshCluster spec.ingressGateway)",
+    `${other} at ${where}, so ${host} cannot be let in there`,
+    "change it, or name another gateway or port (MeshCluster spec.ingressGateway)",
   );
   return true;
-}
-
-/**
- * The user's server that ours cannot stand beside: one for the same host, or one of another protocol, since a port takes
- * either TLS, told apart by SNI, or HTTP, told apart by Host. A wildcard beside our exact host is fine: the exact one wins.
- */
-function foreignServer({ facts, cluster }: Entrance, { port, use }: EntrancePort, host: string): string | undefined {
-  const ours = use === "https" || use === "passthrough" ? "TLS" : "HTTP";
-  for (const { metadata, spec } of foreignGateways(cluster.spec.ingressGateway.selector, facts)) {
-    const name = `${metadata.namespace}/${metadata.name}`;
-    for (const { hosts, port: theirs, bind } of spec.servers ?? []) {
-      if (theirs?.number !== port || bind !== undefined) continue;
-      const family = protocolFamily(theirs.protocol);
-      if (family !== ours) return `${name} speaks ${theirs.protocol}`;
-      if ((hosts ?? []).some((pattern) => pattern.slice(pattern.indexOf("/") + 1) === host)) {
-        return `${name} serves ${host} itself`;
-      }
-    }
-  }
-  return undefined;
-}
-
-/** istio/pkg/config/protocol, IsTLS and IsHTTP */
-function protocolFamily(protocol: string | undefined): "TLS" | "HTTP" | "other" {
-  const name = protocol?.toUpperCase() ?? "";
-  if (name === "HTTPS" || name === "TLS") return "TLS";
-  return ["HTTP", "HTTP2", "GRPC", "GRPC-WEB", "HTTP_PROXY"].includes(name) ? "HTTP" : "other";
 }

@@ -3,6 +3,7 @@ import type { Service } from "../kinds/core.ts";
 import { isOurs } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
 import { needsRoutes } from "../model/traffic.ts";
+import { warnOfBypass } from "./bypass.ts";
 import { reportRoutes, routesInTheWay, ruleInTheWay } from "./claims.ts";
 import { commonPorts } from "./commonPorts.ts";
 import { type CompileContext, localHost } from "./compileContext.ts";
@@ -43,6 +44,7 @@ export function compileSameName(
     const serves = local !== undefined && share.servers.some(({ facts }) => facts.name === name);
     const isRouted = serves && needsRoutes(share.intent.spec.traffic);
     if ((remote.length === 0 && !isRouted) || !canReachBySameName(share, consumer, remote, context)) return [];
+    warnOfBypass(share, consumer, localHost(share, context.mesh), context);
     if (local === undefined) return importService(share, consumer, remote, context);
     return mergeService(share, consumer, { local, remote }, context);
   });

@@ -56,6 +56,13 @@ test("a route with a ServiceImport as its backend gets the Service that istiod a
   expect(problems).toEqual([]);
 });
 
+test.each(["GRPCRoute", "TCPRoute", "TLSRoute"])("a %s gets it as well", (kind) => {
+  const { kinds, problems } = compiled([{ ...route, kind }]);
+
+  expect(kinds).toContain("WorkloadEntry");
+  expect(problems).toEqual([]);
+});
+
 test("a route in a cluster that has the Service stays there, which is told", () => {
   const { kinds, problems } = compiled([route, service("bar/httpbin"), pod("bar/httpbin")]);
 

@@ -1,5 +1,5 @@
 import type { ClusterFacts } from "../facts/clusterFacts.ts";
-import type { HttpRoute } from "../kinds/gatewayApi.ts";
+import type { ApiRoute, BackendRef } from "../kinds/gatewayApi.ts";
 import { clusterSetDomain, mcsGroup } from "../kinds/mcs.ts";
 import { isOurs } from "../kinds/ownership.ts";
 import type { CompileContext } from "./compileContext.ts";
@@ -8,7 +8,7 @@ import type { ExportedShare } from "./exports.ts";
 import type { Consumer, Server } from "./share.ts";
 
 /**
- * What an HTTPRoute with a ServiceImport as its backend needs. istiod takes such a backend for the *Service* of that name and
+ * What a route with a ServiceImport as its backend needs. istiod takes such a backend for the *Service* of that name and
  * refuses it where there is none, so a cluster that lacks the Service gets it as an import under its own name.
  * istio/pilot/pkg/config/kube/gateway/conversion.go, buildDestination
  */
@@ -27,18 +27,18 @@ export function importForRoutes(
 }
 
 function needsImport(share: ExportedShare, facts: ClusterFacts, { report }: CompileContext): boolean {
-  const routes = facts.httpRoutes.filter((route) => leadsTo(route, share));
+  const routes = facts.routes.filter((route) => leadsTo(route, share));
   if (routes.length === 0) return false;
   const { namespace, service } = share;
   const local = facts.services.get(`${namespace}/${service}`);
   if (local === undefined || isOurs(local)) return true;
   // With ENABLE_MCS_HOST istiod takes the backend for our name under clusterset.local.
   if (facts.readsServiceImports || !share.servers.some((server) => server.facts.name !== facts.name)) return false;
-  for (const { metadata } of routes) {
+  for (const { kind, metadata } of routes) {
     report.add(
       undefined,
       "ROUTE_LOCAL_ONLY",
-      `${facts.name}: HTTPRoute ${metadata.namespace}/${metadata.name}`,
+      `${facts.name}: ${kind} ${metadata.namespace}/${metadata.name}`,
       `istiod of ${facts.name} takes ServiceImport ${namespace}/${service} for the Service of that name there, so the route reaches no other cluster`,
       `name the backend {group: networking.istio.io, kind: Hostname, name: ${service}.${namespace}.svc.${clusterSetDomain}}, or run istiod with ENABLE_MCS_SERVICE_DISCOVERY=true and ENABLE_MCS_HOST=true`,
     );
@@ -46,8 +46,9 @@ function needsImport(share: ExportedShare, facts: ClusterFacts, { report }: Comp
   return false;
 }
 
-function leadsTo({ metadata, spec }: HttpRoute, { namespace, service }: ExportedShare): boolean {
-  return (spec?.rules ?? []).some(({ backendRefs = [] }) =>
+function leadsTo({ metadata, spec }: ApiRoute, { namespace, service }: ExportedShare): boolean {
+  const rules: readonly { readonly backendRefs?: readonly BackendRef[] }[] = spec?.rules ?? [];
+  return rules.some(({ backendRefs = [] }) =>
     backendRefs.some(
       (backend) =>
         backend.group === mcsGroup &&

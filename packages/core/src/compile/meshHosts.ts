@@ -1,5 +1,6 @@
 import { at } from "../model/intents.ts";
 import { needsRoutes } from "../model/traffic.ts";
+import { warnOfBypass } from "./bypass.ts";
 import { commonPorts } from "./commonPorts.ts";
 import { type CompileContext, identities } from "./compileContext.ts";
 import { declaredPath } from "./declaredPath.ts";
@@ -55,6 +56,7 @@ function meshHost(
   const routing = routingOf(share, byCluster);
   // The routes give the weights then, to clusters and versions alike.
   const spread = routing.split === undefined ? byCluster : { ...byCluster, weights: undefined };
+  if (!needsRoutes(share.intent.spec.traffic)) warnOfBypass(share, consumer, host, context);
   const ports = commonPorts(share, spread.servers, report);
   if (ports === undefined) return undefined;
   const name: MeshName = {

@@ -311,6 +311,75 @@ test.each([
   expect(run({ traffic }, { more: [mine] }).problems).toEqual([]);
 });
 
+const apiRoute = (
+  kind: string,
+  parent: Record<string, unknown>,
+  { where = "bar", to = "httpbin" }: { where?: string; to?: string } = {},
+): KubeObject => ({
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind,
+  metadata: { name: "theirs", namespace: where },
+  spec: { parentRefs: [parent], rules: [{ backendRefs: [{ name: to, port: 8000 }] }] },
+});
+const toService = { group: "", kind: "Service", name: "httpbin" };
+
+const theirEntry: KubeObject = {
+  apiVersion: "networking.istio.io/v1",
+  kind: "ServiceEntry",
+  metadata: { name: "name", namespace: "foo", labels: { "app.kubernetes.io/managed-by": "isthmus" } },
+  spec: { hosts: ["httpbin.bar.mesh"] },
+};
+
+test.each([
+  ["an HTTPRoute beside the Service", "SameName", [apiRoute("HTTPRoute", toService)]],
+  [
+    "a GRPCRoute of a caller's namespace",
+    "SameName",
+    [apiRoute("GRPCRoute", { ...toService, namespace: "bar" }, { where: "foo" })],
+  ],
+  [
+    "a TCPRoute for a name of ours",
+    "Mesh",
+    [
+      theirEntry,
+      apiRoute("TCPRoute", { group: "networking.istio.io", kind: "ServiceEntry", name: "name" }, { where: "foo" }),
+    ],
+  ],
+])("%s is a problem where the name needs routes of ours", (_, form, more) => {
+  const { problems } = run({ as: [form], traffic: { match: [canary] } }, { more });
+
+  expect(problems.map(({ code }) => code)).toEqual(["ROUTE_CONFLICT"]);
+});
+
+test.each([
+  ["of another namespace's callers", apiRoute("HTTPRoute", { ...toService, namespace: "bar" }, { where: "shop" })],
+  ["of a gateway", apiRoute("HTTPRoute", { name: "httpbin" })],
+])("a route %s may stay", (_, mine) => {
+  expect(run({ as: ["SameName"], traffic: { match: [canary] } }, { more: [mine] }).problems).toEqual([]);
+});
+
+const byCluster = [
+  { cluster: "cluster2", weight: 50 },
+  { cluster: "cluster3", weight: 50 },
+];
+
+test("a route of the user that leads a name's calls past its weights is told, one that leads them there is not", () => {
+  const spec = { as: ["SameName"], traffic: { split: byCluster } };
+  const virtualService = { http: [{ route: [{ destination: { host: "other" } }] }] };
+
+  const past = run(spec, { more: [apiRoute("HTTPRoute", toService, { to: "other" })] });
+  const byRoutes = run(spec, { more: [userRoutes(["httpbin"], virtualService, "bar")] });
+  const there = run(spec, { more: [apiRoute("HTTPRoute", toService)] });
+
+  const message = (kind: string, name: string) =>
+    `${kind} bar/${name} in cluster1 leads calls to httpbin.bar.svc.cluster.local on to other.bar.svc.cluster.local, past what spec.traffic says`;
+  expect(past.problems.map(({ code, message }) => [code, message])).toEqual([
+    ["TRAFFIC_BYPASSED", message("HTTPRoute", "theirs")],
+  ]);
+  expect(byRoutes.problems.map(({ message }) => message)).toEqual([message("VirtualService", "mine")]);
+  expect(there.problems).toEqual([]);
+});
+
 test.each([
   ["TRAFFIC_CONFLICT", "rules for a name of one cluster", { as: ["PerCluster"], traffic: { match: [canary] } }, "http"],
   ["TRAFFIC_CONFLICT", "versions and near endpoints", { traffic: { split, locality: {} } }, "http"],

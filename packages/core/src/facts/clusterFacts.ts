@@ -1,5 +1,5 @@
 import type { Node, Pod, PodController, Service } from "../kinds/core.ts";
-import type { HttpRoute } from "../kinds/gatewayApi.ts";
+import type { ApiGateway, ApiRoute } from "../kinds/gatewayApi.ts";
 import type {
   AuthorizationPolicy,
   DestinationRule,
@@ -33,7 +33,10 @@ export interface ClusterFacts {
   readonly workloads: WorkloadIndex;
   readonly trustRoots: readonly TrustRoot[];
   readonly serviceExports: readonly ServiceExport[];
-  readonly httpRoutes: readonly HttpRoute[];
+  /** Routes of the Gateway API, of every kind. */
+  readonly routes: readonly ApiRoute[];
+  /** Of the Gateway API; `gateways` are Istio's. */
+  readonly apiGateways: readonly ApiGateway[];
   /** istiod itself gives every ServiceImport with an address a name under clusterset.local. */
   readonly readsServiceImports: boolean;
   /**
@@ -55,7 +58,8 @@ export function clusterFacts(cluster: ObservedCluster): ClusterFacts {
   const authorizationPolicies: AuthorizationPolicy[] = [];
   const requestAuthentications: RequestAuthentication[] = [];
   const serviceExports: ServiceExport[] = [];
-  const httpRoutes: HttpRoute[] = [];
+  const routes: ApiRoute[] = [];
+  const apiGateways: ApiGateway[] = [];
   const virtualServices: VirtualService[] = [];
   const pods: Pod[] = [];
   const controllers: PodController[] = [];
@@ -78,6 +82,7 @@ export function clusterFacts(cluster: ObservedCluster): ClusterFacts {
       case "Gateway":
         // The Gateway API has a kind of the same name.
         if (object.apiVersion.startsWith("networking.istio.io/")) gateways.push(object as Gateway);
+        else apiGateways.push(object as ApiGateway);
         break;
       case "ServiceEntry":
         serviceEntries.push(object as ServiceEntry);
@@ -98,7 +103,10 @@ export function clusterFacts(cluster: ObservedCluster): ClusterFacts {
         serviceExports.push(object as ServiceExport);
         break;
       case "HTTPRoute":
-        httpRoutes.push(object as HttpRoute);
+      case "GRPCRoute":
+      case "TCPRoute":
+      case "TLSRoute":
+        routes.push(object as ApiRoute);
         break;
       case "VirtualService":
         virtualServices.push(object as VirtualService);
@@ -137,7 +145,8 @@ export function clusterFacts(cluster: ObservedCluster): ClusterFacts {
     workloads: new WorkloadIndex(found),
     trustRoots: cluster.trustRoots,
     serviceExports,
-    httpRoutes,
+    routes,
+    apiGateways,
     readsServiceImports: [...pods.map(({ spec }) => spec), ...controllers.map(({ spec }) => spec.template.spec)].some(
       ({ containers = [] }) =>
         // The name of istiod's container in each of its installations.

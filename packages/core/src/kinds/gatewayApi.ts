@@ -45,10 +45,23 @@ export interface TlsRoute extends KubeObject {
   readonly spec?: RouteSpec<{ readonly backendRefs?: readonly BackendRef[] }>;
 }
 
+export interface GrpcRoute extends KubeObject {
+  readonly kind: "GRPCRoute";
+  readonly spec?: RouteSpec<{ readonly backendRefs?: readonly BackendRef[] }>;
+}
+
+export interface TcpRoute extends KubeObject {
+  readonly kind: "TCPRoute";
+  readonly spec?: RouteSpec<{ readonly backendRefs?: readonly BackendRef[] }>;
+}
+
+/** What leads calls that a gateway or a sidecar has to backends. */
+export type ApiRoute = HttpRoute | GrpcRoute | TcpRoute | TlsRoute;
+
 export interface Listener {
   readonly name: string;
   readonly port: number;
-  readonly protocol: "HTTP" | "HTTPS" | "TLS";
+  readonly protocol: "HTTP" | "HTTPS" | "TLS" | "TCP";
   readonly hostname?: string;
   readonly tls?: {
     readonly mode?: "Terminate" | "Passthrough";

@@ -1,0 +1,53 @@
+import type { ApiRoute, BackendRef } from "../kinds/gatewayApi.ts";
+import type { VirtualService } from "../kinds/istio.ts";
+import { at } from "../model/intents.ts";
+import { fullHost, routesInTheWay } from "./claims.ts";
+import type { CompileContext } from "./compileContext.ts";
+import type { Consumer, Share } from "./share.ts";
+
+/**
+ * Warns of a route of the user's that leads a name's calls to other hosts. Weights and localities are those of the name's
+ * endpoints, so they hold only for what such a route leaves to the name. (Where routes of ours are needed, theirs are a
+ * conflict instead.)
+ */
+export function warnOfBypass(
+  share: Share,
+  { facts, namespaces }: Consumer,
+  host: string,
+  { claims, mesh, report }: CompileContext,
+): void {
+  const { split, locality } = share.intent.spec.traffic ?? {};
+  if (split === undefined && locality === undefined) return;
+  const route = routesInTheWay(claims(facts.name), host, namespaces);
+  if (route === undefined) return;
+  const elsewhere = destinationsOf(route, mesh.spec.clusterDomain).filter((name) => name !== host);
+  if (elsewhere.length === 0) return;
+  report.add(
+    undefined,
+    "TRAFFIC_BYPASSED",
+    at(share.intent, "spec", "traffic", split === undefined ? "locality" : "split"),
+    `${route.kind} ${route.metadata.namespace}/${route.metadata.name} in ${facts.name} leads calls to ${host} on to ${elsewhere.join(" and ")}, past what spec.traffic says`,
+    "share those too, or let spec.traffic.match do what it does",
+  );
+}
+
+function destinationsOf(route: VirtualService | ApiRoute, clusterDomain: string): readonly string[] {
+  const namespace = route.metadata.namespace ?? "default";
+  const hosts = route.kind === "VirtualService" ? ofVirtualService(route) : ofApiRoute(route, clusterDomain);
+  return [...new Set(hosts.map((host) => fullHost(host, namespace, clusterDomain)))].sort();
+}
+
+function ofVirtualService({ spec }: VirtualService): readonly string[] {
+  const routes = [...(spec.http ?? []), ...(spec.tcp ?? []), ...(spec.tls ?? [])];
+  return routes.flatMap(({ route = [] }) => route.flatMap(({ destination }) => destination?.host ?? []));
+}
+
+function ofApiRoute({ metadata, spec }: ApiRoute, clusterDomain: string): readonly string[] {
+  const rules: readonly { readonly backendRefs?: readonly BackendRef[] }[] = spec?.rules ?? [];
+  return rules.flatMap(({ backendRefs = [] }) =>
+    backendRefs.flatMap(({ kind = "Service", name, namespace = metadata.namespace ?? "default" }) => {
+      if (kind === "Service" || kind === "ServiceImport") return [`${name}.${namespace}.svc.${clusterDomain}`];
+      return kind === "Hostname" ? [name] : [];
+    }),
+  );
+}

@@ -1,0 +1,138 @@
+import { gatewayServiceNames } from "../facts/gatewayAddresses.ts";
+import type { ApiGateway } from "../kinds/gatewayApi.ts";
+import type { KubeObject } from "../kinds/kubeObject.ts";
+import { isOurs } from "../kinds/ownership.ts";
+import { foreignGateways } from "./foreignGateways.ts";
+import type { Entrance, EntrancePort } from "./resolveEntrances.ts";
+
+/** A port of the user's on the gateway's proxies, whichever kind of object asks for it. */
+interface ForeignServer {
+  readonly gateway: KubeObject;
+  readonly protocol: string;
+  /** `*` and wildcards included, without the namespaces that may route them. */
+  readonly hosts: readonly string[];
+}
+
+/**
+ * What of the user's ours cannot stand beside, in words: a server for the same host, or one of another protocol, since a port
+ * takes either TLS, told apart by SNI, or HTTP, told apart by Host; and routes of theirs for all calls of the same host in
+ * plain HTTP, where all servers of a port have one table. A wildcard beside our exact host is fine: the exact one wins.
+ * istio/pilot/pkg/model/gateway.go, mergeGateways; pilot/pkg/networking/core/gateway.go, buildGatewayHTTPRouteConfig
+ */
+export function entranceTaker(
+  entrance: Entrance,
+  { port, use }: EntrancePort,
+  { host, clusterDomain }: { readonly host: string; readonly clusterDomain: string },
+): string | undefined {
+  const ours = use === "https" || use === "passthrough" ? "TLS" : "HTTP";
+  const servers = [...ofIstio(entrance, port), ...ofGatewayApi(entrance, port, clusterDomain)];
+  for (const { gateway, protocol, hosts } of servers) {
+    if (protocolFamily(protocol) !== ours) return `${nameOf(gateway)} speaks ${protocol}`;
+    if (hosts.includes(host)) return `${nameOf(gateway)} serves ${host} itself`;
+  }
+  if (ours === "TLS") return undefined;
+  const route = routeOf(entrance, host, new Set(servers.map(({ gateway }) => gateway)));
+  return route === undefined ? undefined : `${nameOf(route)} routes ${host} itself`;
+}
+
+function ofIstio({ facts, cluster }: Entrance, port: number): readonly ForeignServer[] {
+  return foreignGateways(cluster.spec.ingressGateway.selector, facts).flatMap((gateway) =>
+    (gateway.spec.servers ?? []).flatMap(({ hosts = [], port: theirs, bind }) =>
+      theirs?.number !== port || bind !== undefined
+        ? []
+        : [
+            {
+              gateway,
+              protocol: theirs.protocol ?? "",
+              hosts: hosts.map((pattern) => pattern.slice(pattern.indexOf("/") + 1)),
+            },
+          ],
+    ),
+  );
+}
+
+/**
+ * Listeners that istiod puts on our gateway's proxies: those of a Gateway in the namespace of a Service before them that
+ * names this Service as its address, or whose own Service it is.
+ * istio/pilot/pkg/model/push_context.go, mergeGateways; config/kube/gateway/conversion.go, extractGatewayServices
+ */
+function ofGatewayApi({ facts, cluster }: Entrance, port: number, clusterDomain: string): readonly ForeignServer[] {
+  const { namespace } = cluster.spec.ingressGateway;
+  const own = new Set(
+    gatewayServiceNames(facts, { ...cluster.spec.ingressGateway, port }).map(
+      (name) => `${name}.${namespace}.svc.${clusterDomain}`,
+    ),
+  );
+  return facts.apiGateways
+    .filter((gateway) => !isOurs(gateway) && gateway.metadata.namespace === namespace)
+    .filter((gateway) => servicesOf(gateway).some((name) => own.has(fullHost(name, namespace, clusterDomain))))
+    .flatMap((gateway) =>
+      (gateway.spec.listeners ?? [])
+        .filter((listener) => listener.port === port)
+        .map(({ protocol, hostname = "*" }) => ({ gateway, protocol, hosts: [hostname] })),
+    );
+}
+
+function servicesOf({ metadata, spec }: ApiGateway): readonly string[] {
+  const { addresses = [], gatewayClassName } = spec;
+  if (addresses.length > 0) {
+    return addresses.filter(({ type = "Hostname" }) => type === "Hostname").map(({ value }) => value);
+  }
+  return [metadata.annotations?.["gateway.istio.io/name-override"] ?? `${metadata.name}-${gatewayClassName}`];
+}
+
+function fullHost(name: string, namespace: string, clusterDomain: string): string {
+  return name.includes(".") ? name : `${name}.${namespace}.svc.${clusterDomain}`;
+}
+
+/** The user's routes for exactly this host on one of these gateways, of which none is left for ours. */
+function routeOf({ facts }: Entrance, host: string, gateways: ReadonlySet<KubeObject>): KubeObject | undefined {
+  const istio = new Set<string>();
+  const api = new Set<string>();
+  for (const { apiVersion, metadata } of gateways) {
+    const names = apiVersion.startsWith("networking.istio.io/") ? istio : api;
+    names.add(`${metadata.namespace}/${metadata.name}`);
+  }
+  const inNamespace = (name: string, object: KubeObject) =>
+    name.includes("/") ? name : `${object.metadata.namespace}/${name}`;
+  return (
+    facts.virtualServices.find(
+      (object) =>
+        !isOurs(object) &&
+        (object.spec.hosts ?? []).includes(host) &&
+        (object.spec.gateways ?? []).some((name) => istio.has(inNamespace(name, object))) &&
+        (object.spec.http ?? []).some(({ match = [] }) =>
+          takesAll(match.map(({ uri, ...rest }) => [uri?.prefix, rest])),
+        ),
+    ) ??
+    facts.routes.find(
+      (object) =>
+        !isOurs(object) &&
+        object.kind === "HTTPRoute" &&
+        (object.spec?.hostnames ?? []).includes(host) &&
+        (object.spec?.parentRefs ?? []).some(
+          ({ kind = "Gateway", name, namespace = object.metadata.namespace }) =>
+            kind === "Gateway" && api.has(`${namespace}/${name}`),
+        ) &&
+        (object.spec?.rules ?? []).some(({ matches = [] }) =>
+          takesAll(matches.map(({ path, ...rest }) => [path?.type === "Exact" ? undefined : path?.value, rest])),
+        ),
+    )
+  );
+}
+
+/** No condition, or none but the prefix that every path has. */
+function takesAll(matches: readonly (readonly [prefix: string | undefined, rest: object])[]): boolean {
+  return matches.length === 0 || matches.some(([prefix, rest]) => prefix === "/" && Object.keys(rest).length === 0);
+}
+
+function nameOf({ kind, metadata }: KubeObject): string {
+  return `${kind} ${metadata.namespace}/${metadata.name}`;
+}
+
+/** istio/pkg/config/protocol, IsTLS and IsHTTP */
+function protocolFamily(protocol: string): "TLS" | "HTTP" | "other" {
+  const name = protocol.toUpperCase();
+  if (name === "HTTPS" || name === "TLS") return "TLS";
+  return ["HTTP", "HTTP2", "GRPC", "GRPC-WEB", "HTTP_PROXY"].includes(name) ? "HTTP" : "other";
+}
