@@ -6,28 +6,16 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type GeneratedIstio, type Lab, startLab, waitFor } from "../src/index.ts";
 import { inNamespace } from "../src/run.ts";
 import { accountKubeconfig } from "./account.ts";
-import { prepareExample } from "./example.ts";
+import { exampleFile, prepareExample } from "./example.ts";
 import { istioOf, renderIstio } from "./generatedIstio.ts";
 import { type CliResult, isthmus } from "./isthmus.ts";
 import { askFromOutside } from "./outsideClient.ts";
 
-const declarations = `
+const mesh = `
 apiVersion: isthmus.io/v1alpha1
 kind: Mesh
 metadata: {name: mesh}
 spec: {ca: {intermediate: {nameConstraints: true}}}
----
-apiVersion: isthmus.io/v1alpha1
-kind: ExternalAccess
-metadata: {name: httpbin, namespace: bar}
-spec:
-  hosts: [httpbin.example.com]
-  port: 8000
-  clusters: [cluster2]
-  tls:
-    mode: Mutual
-    credential: {issue: {}}
-    clients: {subjectAltNames: [alice.example.com]}
 `;
 
 let home: string;
@@ -80,7 +68,9 @@ const ask = (...args: readonly string[]) =>
 
 test("a mesh whose clusters trust nothing in common gets one root: calls cross, chains hold, clients come in by certificates of ours", async () => {
   folder = await prepareExample(lab, "sleep-httpbin");
-  await writeFile(join(folder, "ca.yaml"), declarations);
+  await writeFile(join(folder, "ca.yaml"), mesh);
+  const access = await exampleFile("external-access-issued", "httpbin.yaml");
+  await writeFile(join(folder, "access.yaml"), access.replace("clusters: [cluster1]", "clusters: [cluster2]"));
 
   // Where workloads run that trust another root, nothing is changed unless it is said.
   expect((await ca("init")).exitCode).toBe(0);

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Lab } from "../src/index.ts";
 
-const examples = new URL("../../examples/", import.meta.url).pathname;
+/** Each folder in it is an example that users can copy. */
+export const examples = new URL("../../examples/", import.meta.url).pathname;
 
 /**
  * Runs the workloads of examples/<name> in the lab, and copies its declarations into a new folder, with clusters reached by
@@ -24,6 +25,11 @@ export async function prepareExample(lab: Lab, name: string): Promise<string> {
     await writeFile(join(folder, file), text.replaceAll(/directory: clusters\/(\S+)/g, "context: $1"));
   }
   return folder;
+}
+
+/** A file of examples/<name>. */
+export function exampleFile(name: string, file: string): Promise<string> {
+  return readFile(join(examples, name, file), "utf8");
 }
 
 /** Replaces the first place where `from` stands in a file of the folder. */

@@ -5,10 +5,12 @@ import { exportJWK, type GenerateKeyPairResult, generateKeyPair, SignJWT } from 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAuthority, issueCertificate } from "../src/certificates.ts";
 import { type Lab, startLab, waitFor } from "../src/index.ts";
+import { bridgeAddress } from "../src/layout.ts";
 import { analyze, foreignObjects, ourObjects } from "./clusterState.ts";
 import { prepareExample } from "./example.ts";
 import { isthmus } from "./isthmus.ts";
 import { askFromOutside } from "./outsideClient.ts";
+import { startText } from "./outsideServers.ts";
 
 let home: string;
 let lab: Lab;
@@ -16,6 +18,7 @@ let folder: string;
 let authority: string;
 let tokens: Readonly<Record<string, string>>;
 let keySet: string;
+let otherKeySet: string;
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "isthmus-jwt-"));
@@ -38,7 +41,7 @@ beforeAll(async () => {
       },
     ]);
   }
-  ({ tokens, keySet } = await issueTokens());
+  ({ tokens, keySet, otherKeySet } = await issueTokens());
 });
 
 afterAll(async () => {
@@ -62,8 +65,11 @@ async function issueTokens() {
       .setProtectedHeader({ alg: "ES256" })
       .setExpirationTime("1h")
       .sign(key);
+  const keysOf = async ({ publicKey }: GenerateKeyPairResult) =>
+    JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), alg: "ES256" }] });
   return {
-    keySet: JSON.stringify({ keys: [{ ...(await exportJWK(issuer.publicKey)), alg: "ES256" }] }),
+    keySet: await keysOf(issuer),
+    otherKeySet: await keysOf(stranger),
     tokens: {
       good: await sign(issuer.privateKey, {}),
       otherGroup: await sign(issuer.privateKey, { groups: ["guests"] }),
@@ -134,6 +140,17 @@ test("external-access-jwt: one host asks for tokens, and the others of the gatew
   // A remark on istiod's own settings comes with the first RequestAuthentication of a cluster.
   const remarks = (await analyze(lab, "cluster1")).filter((message) => !message.includes("IST0175"));
   expect(remarks).toEqual(analysisBefore);
+
+  // The issuer has other keys now, which istiod fetches from its key server: what was forged before is good then.
+  await using keys = await startText(otherKeySet, bridgeAddress(lab.state.network), 8099);
+  const uri = `http://${bridgeAddress(lab.state.network)}:8099/keys`;
+  await writeFile(file, (await readFile(file, "utf8")).replace(/jwks: '.*'/, `jwksUri: ${uri}`));
+  const moved = await isthmus(folder, lab.kubeconfig, "apply", "--yes");
+  expect(moved.exitCode, moved.stderr).toBe(0);
+  const other = `Authorization: Bearer ${tokens.forged}`;
+  await waitFor("the other key", async () => (await status("https://api.example.com/get", other)) === "200");
+  expect(await status("https://api.example.com/get", good)).toBe("401");
+  expect(new Set(keys.calls)).toEqual(new Set(["/keys"]));
 
   const since = new Date();
   expect((await isthmus(folder, lab.kubeconfig, "apply", "--yes")).exitCode).toBe(0);

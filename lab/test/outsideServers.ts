@@ -1,4 +1,4 @@
-import type { Server } from "node:http";
+import { createServer as createHttpServer, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { createServer } from "node:net";
 import type { TLSSocket } from "node:tls";
@@ -6,7 +6,7 @@ import type { Certificate } from "../src/certificates.ts";
 
 /** A server outside the mesh, in the test's own process: pods reach it at the bridge of the lab's network. */
 export interface OutsideServer extends AsyncDisposable {
-  /** What callers asked for: SNI and Host for each request to an HTTPS server. */
+  /** What callers asked for: SNI and Host for each request to an HTTPS server, the path for one to an HTTP server. */
   readonly calls: readonly string[];
   /** The addresses that connections came from. */
   readonly callers: readonly (string | undefined)[];
@@ -32,6 +32,19 @@ export async function startHttps(certificate: Certificate, address: string, port
     calls.push(call);
     callers.push(request.socket.remoteAddress);
     response.end(`${call}\n`);
+  });
+  await listen(server, address, port);
+  return { calls, callers, [Symbol.asyncDispose]: () => close(server) };
+}
+
+/** Plain HTTP: the same text for every request, whose path is noted. */
+export async function startText(text: string, address: string, port: number): Promise<OutsideServer> {
+  const calls: string[] = [];
+  const callers: (string | undefined)[] = [];
+  const server = createHttpServer((request, response) => {
+    calls.push(request.url ?? "");
+    callers.push(request.socket.remoteAddress);
+    response.end(text);
   });
   await listen(server, address, port);
   return { calls, callers, [Symbol.asyncDispose]: () => close(server) };

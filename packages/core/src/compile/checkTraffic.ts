@@ -45,7 +45,8 @@ export function checkTraffic(share: Share, report: Report): void {
 /**
  * Only HTTP has calls to tell apart, to time and to try again. A port that is declared as something else beside an HTTP port
  * is left to itself; one that Istio has to sniff may be meant. A stream that is encrypted by the app is routed by the name
- * that it asks for, which we do not know.
+ * (SNI) that it asks for: a sidecar with one such route closes streams with any other name, or none, and those names are the
+ * callers' to choose. istio/pilot/pkg/networking/core/tls.go, buildSidecarOutboundTLSFilterChainOpts
  */
 function checkProtocols({ intent, owner, namespace, service, servers }: Share, report: Report): void {
   const { traffic } = intent.spec;
@@ -59,8 +60,8 @@ function checkProtocols({ intent, owner, namespace, service, servers }: Share, r
           owner,
           "TRAFFIC_PROTOCOL",
           at(intent, "spec", "traffic", "split"),
-          `${what(number)} is ${protocol}, and streams that the app encrypts cannot be split by version`,
-          "split by cluster, or list the other ports in spec.ports",
+          `${what(number)} is ${protocol}: streams that the app encrypts are told apart by the names (SNI) that callers ask for, not by version`,
+          "split by cluster, which holds for every port; share each version as a Service of its own; or leave this port out of spec.ports",
         );
       }
       if (isHttp(protocol) || (protocol !== undefined && serves)) continue;

@@ -75,15 +75,15 @@ export function originatesTls({ spec: { tls } }: ExternalService, { protocol }: 
 
 /**
  * TLS to the host, accepting only a certificate of its name. Both are written down: without, SNI and name would be taken from
- * each request's Host header. istio/pilot/pkg/networking/core/cluster_tls.go
+ * each request's Host header. `system` is what Istio itself puts where nothing is said; said aloud it also holds where istiod
+ * runs with VERIFY_CERTIFICATE_AT_CLIENT=false, and `istioctl analyze` is content. istio/pilot/pkg/networking/core/cluster_tls.go
  */
 export function originationTls({ spec }: ExternalService, host: string) {
-  const caCertificates = spec.tls?.caCertificates;
   return {
     mode: "SIMPLE" as const,
     sni: host,
     subjectAltNames: [host],
-    ...(caCertificates === undefined ? {} : { caCertificates }),
+    caCertificates: spec.tls?.caCertificates ?? "system",
   };
 }
 

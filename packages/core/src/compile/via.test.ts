@@ -81,7 +81,14 @@ test("consumers go by mutual TLS to the gateway, which knows host and port by th
       spec: {
         host: alias,
         exportTo: ["."],
-        trafficPolicy: { tls: { mode: "SIMPLE", sni: "api.example.com", subjectAltNames: ["api.example.com"] } },
+        trafficPolicy: {
+          tls: {
+            mode: "SIMPLE",
+            sni: "api.example.com",
+            subjectAltNames: ["api.example.com"],
+            caCertificates: "system",
+          },
+        },
       },
     },
     {
