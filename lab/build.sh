@@ -73,9 +73,9 @@ if [ ${#wanted[@]} -gt 0 ]; then
   go build "${flags[@]}" -o "$out/" "${wanted[@]/#/k8s.io/kubernetes/cmd/}"
 fi
 
-if missing kubelet; then
-  say "building kubelet"
-  go build -C "$here/kubelet" "${flags[@]}" -o "$out/kubelet" .
+if missing lab-kubelet; then
+  say "building lab-kubelet"
+  go build -C "$here/kubelet" "${flags[@]}" -o "$out/lab-kubelet" .
 fi
 
 if missing cert-manager; then

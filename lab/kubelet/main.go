@@ -1,5 +1,5 @@
-// The part of a kubelet that an API server calls when a client asks for exec, port-forward or logs of a pod, for pods that are
-// network namespaces. The streaming itself is the kubelet's own code.
+// The part of a kubelet that an API server calls when a client asks for exec, port-forward or logs of a pod, and ephemeral
+// containers, for pods that are network namespaces. The streaming itself is the kubelet's own code.
 package main
 
 import (
@@ -14,9 +14,11 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -32,6 +34,10 @@ var (
 	pods    = flag.String("pods", "", "the folder with the pods' records")
 	logs    = flag.String("logs", "", "the folder with the processes' logs")
 	cluster = flag.String("cluster", "", "the cluster's name")
+	server  = flag.String("server", "", "the API server's URL")
+	ca      = flag.String("ca-file", "", "whom the API server's certificate comes from")
+	admin   = flag.String("client-cert-file", "", "")
+	secret  = flag.String("client-key-file", "", "")
 	host    = flag.String("host-namespace", "", "the network namespace of pods without a record, such as istiod")
 )
 
@@ -44,6 +50,11 @@ const (
 
 func main() {
 	flag.Parse()
+	added, err := newEphemeral(*server, *ca, *admin, *secret)
+	if err != nil {
+		log.Fatal(err)
+	}
+	go added.run()
 	mux := http.NewServeMux()
 	mux.HandleFunc("/exec/{namespace}/{pod}/{container}", func(w http.ResponseWriter, r *http.Request) {
 		options, err := remotecommand.NewOptions(r)
@@ -51,7 +62,7 @@ func main() {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		remotecommand.ServeExec(w, r, executor{}, nameOf(r), "", r.PathValue("container"), r.URL.Query()["command"],
+		remotecommand.ServeExec(w, r, executor{added}, nameOf(r), "", r.PathValue("container"), r.URL.Query()["command"],
 			options, idle, streamsStart, remotecommand.SupportedStreamingProtocols)
 	})
 	mux.HandleFunc("/portForward/{namespace}/{pod}", func(w http.ResponseWriter, r *http.Request) {
@@ -75,33 +86,61 @@ func main() {
 
 func nameOf(r *http.Request) string { return r.PathValue("namespace") + "." + r.PathValue("pod") }
 
-// namespaceOf is the network namespace of a pod; one that the lab made has a record.
-func namespaceOf(pod string) (string, error) {
-	text, err := os.ReadFile(filepath.Join(*pods, pod+".json"))
-	if errors.Is(err, os.ErrNotExist) {
-		return *host, nil
-	}
-	if err != nil {
-		return "", err
-	}
-	var record struct{ Netns string }
-	err = json.Unmarshal(text, &record)
-	return record.Netns, err
+// record is what the lab notes of a pod that it made.
+type record struct {
+	Netns      string
+	Containers []struct{ Name, Image string }
 }
 
-type executor struct{}
+func recordOf(pod string) (record, error) {
+	text, err := os.ReadFile(filepath.Join(*pods, pod+".json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return record{Netns: *host}, nil
+	}
+	if err != nil {
+		return record{}, err
+	}
+	var found record
+	err = json.Unmarshal(text, &found)
+	return found, err
+}
 
-func (executor) ExecInContainer(ctx context.Context, name, _, container string, argv []string, in io.Reader,
+// namespaceOf is the network namespace of a pod; one that the lab made has a record.
+func namespaceOf(pod string) (string, error) {
+	found, err := recordOf(pod)
+	return found.Netns, err
+}
+
+// isEmpty tells whether a container's image has no program to run but its own: `pause` stands for all such images.
+func (r record) isEmpty(container string) bool {
+	for _, each := range r.Containers {
+		image, _, _ := strings.Cut(path.Base(each.Image), ":")
+		if each.Name == container {
+			return image == "pause"
+		}
+	}
+	return false
+}
+
+type executor struct{ added *ephemeral }
+
+func (e executor) ExecInContainer(ctx context.Context, name, _, container string, argv []string, in io.Reader,
 	out, errOut io.WriteCloser, _ bool, _ <-chan remotecommand.TerminalSize, _ time.Duration) error {
-	namespace, err := namespaceOf(name)
+	record, err := recordOf(name)
 	if err != nil {
 		return err
+	}
+	if record.isEmpty(container) {
+		return fmt.Errorf("exec failed: unable to start container process: exec: %q: executable file not found in $PATH", argv[0])
 	}
 	user := appUser
 	if container == "istio-proxy" {
 		user = proxyUser
 	}
-	enter := []string{"netns", "exec", namespace, "setpriv", "--reuid", user, "--regid", user, "--clear-groups"}
+	if of, found := e.added.userOf(name, container); found {
+		user = of
+	}
+	enter := []string{"netns", "exec", record.Netns, "setpriv", "--reuid", user, "--regid", user, "--clear-groups"}
 	command := exec.CommandContext(ctx, "ip", append(enter, argv...)...)
 	command.Stdin, command.Stdout, command.Stderr = in, out, errOut
 	err = command.Run()

@@ -166,7 +166,7 @@ export async function startKubelet(cluster: Cluster): Promise<void> {
     namespace: cluster.namespace,
     cwd: cluster.directory,
     argv: [
-      programPath(cluster.home, "kubelet"),
+      programPath(cluster.home, "lab-kubelet"),
       `--listen=0.0.0.0:${kubeletPort}`,
       `--tls-cert-file=${join(cluster.directory, "apiserver.crt")}`,
       `--tls-private-key-file=${join(cluster.directory, "apiserver.key")}`,
@@ -174,6 +174,10 @@ export async function startKubelet(cluster: Cluster): Promise<void> {
       `--logs=${join(cluster.home, "logs")}`,
       `--cluster=${cluster.name}`,
       `--host-namespace=${cluster.namespace}`,
+      `--server=https://${cluster.address}:6443`,
+      `--ca-file=${join(cluster.directory, "ca.crt")}`,
+      `--client-cert-file=${join(cluster.directory, "admin.crt")}`,
+      `--client-key-file=${join(cluster.directory, "admin.key")}`,
     ],
   });
 }

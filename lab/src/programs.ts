@@ -11,7 +11,7 @@ const builtPrograms = [
   "kube-apiserver",
   "kube-controller-manager",
   "kube-proxy",
-  "kubelet",
+  "lab-kubelet",
   "pilot-discovery",
   "pilot-agent",
   "envoy",

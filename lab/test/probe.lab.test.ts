@@ -29,6 +29,7 @@ interface Probed {
   readonly status: string;
   readonly detail: string;
   readonly identity?: string;
+  readonly container?: { readonly name: string; readonly added: boolean };
   readonly latency?: { readonly calls: number; readonly p50: number; readonly p99: number };
 }
 
@@ -100,6 +101,35 @@ test("verify calls the path too: it stands, is broken on the wire alone, and sta
   expect(paper.exitCode).toBe(0);
   expect(waited.exitCode, waited.stderr + waited.stdout).toBe(0);
   expect(waited.stdout).toContain("1 path, all hops in place; on the wire 1 answered.");
+});
+
+test("where the consumer's app has no curl, a container of its pod calls: added once, used again, and explained where it cannot be had", async () => {
+  // The first consumer by name, of an image with no program but its own.
+  const metadata = { name: "bare", namespace: "foo", labels: { app: "bare" } };
+  const spec = { serviceAccountName: "sleep", containers: [{ name: "app", image: "pause:3.10" }] };
+  await lab.apply("cluster1", [{ apiVersion: "v1", kind: "Pod", metadata, spec }]);
+  const fromPod = async (...args: readonly string[]) => {
+    const { exitCode, probes, stderr } = await probe("--no-negatives", ...args);
+    const { at = "", status, detail = "", container } = probes.find(({ kind }) => kind === "call from pod") ?? {};
+    return { exitCode, at, status, detail, container, stderr };
+  };
+
+  const own = await fromPod("--from-pod");
+  const added = await fromPod("--ephemeral-container");
+  const again = await fromPod("--ephemeral-container", "--count", "3");
+  const noImage = await fromPod("--image", "nowhere/tools:1");
+
+  expect(own).toMatchObject({ exitCode: 2, at: "foo/bare in cluster1", status: "unknown" });
+  expect(own.detail).toMatch(/^container app has no curl: .*executable file not found.*--ephemeral-container adds one/);
+  // The name resolves and leads to cluster2 only through the sidecar.
+  expect(added).toMatchObject({ exitCode: 0, status: "ok", container: { name: "isthmus-probe", added: true } });
+  expect(added.detail).toBe("answered 200, asked from container isthmus-probe");
+  expect(added.stderr).toContain("Added container isthmus-probe to foo/bare in cluster1: it ends after an hour");
+  expect(again).toMatchObject({ exitCode: 0, status: "ok", container: { name: "isthmus-probe", added: false } });
+  expect(again.stderr).not.toContain("Added container");
+  expect(noImage).toMatchObject({ exitCode: 2, status: "unknown" });
+  expect(noImage.detail).toContain("container isthmus-probe-2 of foo/bare does not start: ErrImagePull");
+  await lab.remove("cluster1", { apiVersion: "v1", kind: "Pod", name: "bare", namespace: "foo" });
 });
 
 test("an app that is down, a gateway that is down and a server without mutual TLS are found on the wire", async () => {

@@ -85,6 +85,28 @@ test("with --probe the account calls paths, with --doctor it goes into pods; wit
   expect(fromPod.exitCode, fromPod.stdout).toBe(0);
 });
 
+test("only with --ephemeral-container the account adds a container to a pod; without, the refusal is told", async () => {
+  const declared = await prepareExample(lab, "sleep-httpbin");
+  const account = (...args: readonly string[]) => accountKubeconfig(lab, clusters, { args: ["--read-only", ...args] });
+  const doctor = await account("--doctor", "--name", "isthmus-doctor");
+  const adder = await account("--ephemeral-container", "--name", "isthmus-adder");
+  const metadata = { name: "bare", namespace: "foo", labels: { app: "bare" } };
+  const spec = { serviceAccountName: "sleep", containers: [{ name: "app", image: "pause:3.10" }] };
+  await lab.apply("cluster1", [{ apiVersion: "v1", kind: "Pod", metadata, spec }]);
+  const probe = (config: string) => isthmus(declared, config, "probe", "--ephemeral-container", "--no-negatives");
+
+  const refused = await probe(doctor);
+  const added = await probe(adder);
+  await lab.remove("cluster1", { apiVersion: "v1", kind: "Pod", name: "bare", namespace: "foo" });
+
+  expect(refused.exitCode, refused.stdout).toBe(2);
+  expect(refused.stdout).toMatch(
+    /no container can be added to foo\/bare: .*cannot patch resource "pods\/ephemeralcontainers"/,
+  );
+  expect(added.exitCode, added.stdout).toBe(0);
+  expect(added.stdout).toContain("answered 200, asked from container isthmus-probe");
+});
+
 test("an account that calls paths gets tokens and a way to istiod for it, and into no pod but istiod's", async () => {
   const user = "system:serviceaccount:istio-system:isthmus-prober";
   const ask = async (verb: string, resource: string, namespace: string) => {

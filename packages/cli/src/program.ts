@@ -183,7 +183,18 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
           .choices(["istiod", "ca", "none"])
           .default("istiod"),
       )
-      .option("--from-pod", "also call from the consumers' own pods (needs curl there)")
+      .option("--from-pod", "also call from the consumers' own pods, with their curl")
+      .addOption(
+        new Option(
+          "--ephemeral-container",
+          "add a container with curl to a pod that has none; it stays listed until the pod ends (implies --from-pod)",
+        ).implies({ fromPod: true }),
+      )
+      .addOption(
+        new Option("--image <image>", "of that container: holds curl and sleep (implies --ephemeral-container)")
+          .default("curlimages/curl:8.11.1")
+          .implies({ fromPod: true, ephemeralContainer: true }),
+      )
       .option("--count <calls>", "make each call so often and tell its latency", parseCount)
       .option("--benchmark", "200 calls each, and nothing that must be refused")
       .option("--no-negatives", "do not try what must be refused")
@@ -242,6 +253,10 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .option("--rotate-ca", "also what `isthmus ca rotate` needs: --manage-ca, and metrics of pods")
     .option("--probe", "also what `isthmus probe` and the calls of `isthmus verify` need: tokens of service accounts")
     .option("--doctor", "also what `isthmus doctor` and `probe --from-pod` need: --probe, and commands in pods")
+    .option(
+      "--ephemeral-container",
+      "also what `probe --ephemeral-container` needs: --doctor, and adding containers to pods",
+    )
     .option("--namespace <name>", "write and probe only in this namespace (repeat it)", collect)
     .option("--name <name>", "of the roles and the account (default: isthmus, isthmus-reader)")
     .option("--account-namespace <name>", "of the service account (default: Istio's)")

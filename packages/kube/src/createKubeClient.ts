@@ -13,6 +13,7 @@ import { listAll } from "./objects/listAll.ts";
 import { removeObject } from "./objects/removeObject.ts";
 import { reviewAccess } from "./objects/reviewAccess.ts";
 import { watchEvents } from "./objects/watchEvents.ts";
+import { addEphemeralContainer } from "./pods/addEphemeralContainer.ts";
 import { execInPod } from "./pods/execInPod.ts";
 import { forwardPort } from "./pods/forwardPort.ts";
 import { podText } from "./pods/podText.ts";
@@ -47,6 +48,8 @@ export function createKubeClient(access: ClusterAccess, options: ClientOptions =
     served: (group, version, { signal } = {}) => readServed(session, group, version, signal),
     mayI: (access, { signal } = {}) => reviewAccess(session, access, signal),
     exec: (pod, argv, execOptions = {}) => execInPod(session, pod, argv, execOptions),
+    addEphemeralContainer: (pod, container, callOptions = {}) =>
+      addEphemeralContainer(session, pod, container, callOptions),
     portForward: (pod, callOptions = {}) => forwardPort(session, pod, callOptions),
     createToken: (request, callOptions = {}) => createToken(session, request, callOptions),
     podText: (pod, path, callOptions = {}) => podText(session, pod, path, callOptions),

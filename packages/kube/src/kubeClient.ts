@@ -67,16 +67,25 @@ export type WatchEvent =
   | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: KubeObject }
   | { readonly type: "BOOKMARK"; readonly resourceVersion: string };
 
-export interface PodContainer {
+export interface PodName {
   readonly namespace: string;
   readonly pod: string;
+}
+
+export interface PodContainer extends PodName {
   readonly container: string;
 }
 
-export interface PodPort {
-  readonly namespace: string;
-  readonly pod: string;
+export interface PodPort extends PodName {
   readonly port: number;
+}
+
+/** As in a pod's spec: https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.34/#ephemeralcontainer-v1-core */
+export interface EphemeralContainer {
+  readonly name: string;
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly securityContext?: Readonly<Record<string, unknown>>;
 }
 
 export interface TokenRequest {
@@ -140,6 +149,11 @@ export interface KubeClient {
    * result; a program that does not exist is a `KubeError`.
    */
   exec(pod: PodContainer, argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /**
+   * Adds a container to a pod that runs. It can never be taken away or changed; adding the same again does nothing. Needs the
+   * verb `patch` of `pods/ephemeralcontainers`.
+   */
+  addEphemeralContainer(pod: PodName, container: EphemeralContainer, options?: CallOptions): Promise<void>;
   /** A connection to a port on the pod's own loopback interface. Needs the verbs `get` and `create` of `pods/portforward`. */
   portForward(pod: PodPort, options?: CallOptions): Promise<Duplex>;
   /** A token of a service account: a secret. Needs the verb `create` of `serviceaccounts/token`. */

@@ -12,6 +12,9 @@ import { type MeshNow, withMesh } from "../withMesh.ts";
 export interface ProbeCommandOptions extends PassphraseOptions {
   readonly identity: "istiod" | "ca" | "none";
   readonly fromPod?: boolean;
+  /** Add a container of `image` to a pod whose app's has no curl. */
+  readonly ephemeralContainer?: boolean;
+  readonly image: string;
   readonly negatives: boolean;
   readonly count?: number;
   readonly benchmark?: boolean;
@@ -31,6 +34,7 @@ export async function probe(
     const probes = await runProbes(session, mesh, services, options);
     if (session.format === undefined) session.print(renderProbes(probes, session.out));
     else session.printData({ probes, problems: mesh.problems });
+    noteAdded(session, probes);
     session.report(mesh.problems);
     return codeOf(probes, hasErrors(mesh.problems));
   });
@@ -64,12 +68,22 @@ export async function runProbes(
       reach: reachOf(mesh.targets),
       identity,
       fromPods: options.fromPod === true,
+      ...(options.ephemeralContainer === true ? { spareImage: options.image } : {}),
       negatives: options.negatives && options.benchmark !== true,
       calls: options.count ?? (options.benchmark === true ? benchmarkCalls : 1),
       timeout: options.wait,
       now: () => new Date(),
       signal: session.signal,
     });
+  }
+}
+
+function noteAdded(session: Session, probes: readonly Probe[]): void {
+  const added = probes.flatMap(({ at, container }) =>
+    container?.added === true ? [`${container.name} to ${at}`] : [],
+  );
+  for (const each of new Set(added)) {
+    session.note(`Added container ${each}: it ends after an hour, and stays in the pod's list until the pod ends.\n`);
   }
 }
 

@@ -20,6 +20,7 @@ export interface RbacCommandOptions {
   readonly rotateCa?: boolean;
   readonly probe?: boolean;
   readonly doctor?: boolean;
+  readonly ephemeralContainer?: boolean;
   readonly namespace?: readonly string[];
   readonly name?: string;
   readonly accountNamespace?: string;
@@ -46,6 +47,7 @@ export async function rbac(session: Session, cluster: string, options: RbacComma
     rotateCa: options.rotateCa === true,
     probe: options.probe === true,
     doctor: options.doctor === true,
+    ephemeral: options.ephemeralContainer === true,
     signing: signingNamespaces(mesh, cluster),
     ...(declared && { credentials: credentialsOf(declared, clusters ?? [], externalAccesses) }),
     ...(options.namespace === undefined ? {} : { namespaces: [...new Set(options.namespace)].sort() }),

@@ -46,6 +46,14 @@ export interface PodSpec {
   readonly hostNetwork?: boolean;
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
+  readonly ephemeralContainers?: readonly Pick<Container, "name" | "image">[];
+}
+
+/** Of a container: one of the three. */
+export interface ContainerState {
+  readonly running?: object;
+  readonly waiting?: { readonly reason?: string; readonly message?: string };
+  readonly terminated?: { readonly reason?: string; readonly message?: string };
 }
 
 export interface Pod extends KubeObject {
@@ -54,6 +62,7 @@ export interface Pod extends KubeObject {
   readonly status?: {
     readonly phase?: string;
     readonly podIP?: string;
+    readonly ephemeralContainerStatuses?: readonly { readonly name: string; readonly state?: ContainerState }[];
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
   };
 }

@@ -12,9 +12,19 @@ export type RightVerb = "get" | "list" | "create" | "patch" | "delete";
  * - `signing`: requests to cert-manager, where it is the signer; in the namespace of the requests;
  * - `rotation`: metrics of istiod and of proxies, which tell how far a rotation is;
  * - `probe`: what `probe` and `verify` call paths with: a token of a consumer's account, exchanged at istiod;
- * - `doctor`: commands in callers' pods (also `probe --from-pod`), and what proxies tell of themselves.
+ * - `doctor`: commands in callers' pods (also `probe --from-pod`), and what proxies tell of themselves;
+ * - `ephemeral`: containers that `probe --ephemeral-container` adds to callers' pods.
  */
-export type RightPurpose = "observe" | "write" | "check" | "ca" | "signing" | "rotation" | "probe" | "doctor";
+export type RightPurpose =
+  | "observe"
+  | "write"
+  | "check"
+  | "ca"
+  | "signing"
+  | "rotation"
+  | "probe"
+  | "doctor"
+  | "ephemeral";
 
 /** Verbs on a resource that we use in every cluster, in the words of RBAC. */
 export interface Right {
@@ -103,5 +113,6 @@ const allRights: readonly Right[] = [
   { purpose: "probe", group: "", resource: "pods/portforward", verbs: streams, scope: "istio" },
   { purpose: "doctor", group: "", resource: "pods/exec", verbs: streams, scope: "everywhere" },
   { purpose: "doctor", group: "", resource: "pods/portforward", verbs: streams, scope: "everywhere" },
+  { purpose: "ephemeral", group: "", resource: "pods/ephemeralcontainers", verbs: ["patch"], scope: "everywhere" },
   { purpose: "rotation", group: "", resource: "pods/proxy", verbs: ["get"], scope: "everywhere" },
 ];

@@ -95,6 +95,10 @@ test("probes need tokens of service accounts and a way to istiod, and only the d
       ]),
     ].toSorted(),
   );
+  const inPods = added({ doctor: true });
+  expect(added({ ephemeral: true }).filter((grant) => !inPods.includes(grant))).toEqual([
+    "ClusterRole *: patch pods/ephemeralcontainers",
+  ]);
   expect(added({ probe: true, namespaces: ["foo"] })).toEqual([
     ...probe.slice(1),
     "Role foo: create serviceaccounts/token",

@@ -25,6 +25,8 @@ export interface RbacOptions {
   readonly probe?: boolean;
   /** `probe`, and what `isthmus doctor` and `isthmus probe --from-pod` do in pods. */
   readonly doctor?: boolean;
+  /** `doctor`, and to add containers to pods, as `isthmus probe --ephemeral-container` does. */
+  readonly ephemeral?: boolean;
   /** Write, and probe, only in these namespaces; in every one unless told. */
   readonly namespaces?: readonly string[];
 }
@@ -53,9 +55,12 @@ export function rbacManifests(options: RbacOptions): readonly KubeObject[] {
     ...(manageCa || rotateCa ? (["ca"] as const) : []),
     ...(rotateCa ? (["rotation"] as const) : []),
   ]);
+  const ephemeral = options.ephemeral === true;
+  const doctor = ephemeral || options.doctor === true;
   const probing = rightsOf([
-    ...(options.probe === true || options.doctor === true ? (["probe"] as const) : []),
-    ...(options.doctor === true ? (["doctor"] as const) : []),
+    ...(doctor || options.probe === true ? (["probe"] as const) : []),
+    ...(doctor ? (["doctor"] as const) : []),
+    ...(ephemeral ? (["ephemeral"] as const) : []),
   ]);
   const isIn = (scope: Right["scope"]) => (right: Right) => right.scope === scope;
   // What may be held to namespaces, by the role that it is in there.

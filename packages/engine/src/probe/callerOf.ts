@@ -10,6 +10,11 @@ export interface Caller {
   readonly container: string;
 }
 
+/** As probes name it. */
+export function podOf({ cluster, namespace, pod }: Caller): string {
+  return `${namespace}/${pod} in ${cluster}`;
+}
+
 const proxyContainer = "istio-proxy";
 
 /** A running workload with a sidecar that the path is declared for, the first by name; undefined where there is none. */

@@ -1,4 +1,5 @@
 import type { DeclaredPath, ProofStatus } from "@isthmus/core";
+import type { ProbeContainer } from "./provideContainer.ts";
 
 /**
  * What is tried: `call` what a consumer does, from here or (`call from pod`) from its own pod; the others what must be refused:
@@ -34,6 +35,8 @@ export interface Probe {
   readonly status: ProofStatus;
   readonly detail: string;
   readonly latency?: Latency;
+  /** The ephemeral container that called, where the app's own could not. */
+  readonly container?: ProbeContainer;
 }
 
 /** Nearest-rank percentiles of what calls took. */

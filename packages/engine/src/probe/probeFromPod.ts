@@ -1,7 +1,8 @@
 import type { DeclaredPath } from "@isthmus/core";
 import { type KubeClient, KubeError } from "@isthmus/kube";
-import type { Caller } from "./callerOf.ts";
+import { type Caller, podOf } from "./callerOf.ts";
 import { latencyOf, type Probe } from "./probe.ts";
+import type { ProbeContainer } from "./provideContainer.ts";
 
 export interface PodProbeOptions {
   readonly client: Pick<KubeClient, "exec">;
@@ -9,6 +10,8 @@ export interface PodProbeOptions {
   /** Milliseconds for each call. */
   readonly timeout: number;
   readonly isRestricted: boolean;
+  /** Gives the pod a container with curl; absent: nothing is to be added to it. */
+  readonly spare?: () => Promise<ProbeContainer>;
   readonly signal?: AbortSignal;
 }
 
@@ -16,12 +19,13 @@ export interface PodProbeOptions {
 const http = /^(HTTP|HTTP2|GRPC|GRPC-WEB|)$/;
 
 /**
- * Calls a path from the caller's own app container, with curl: through its sidecar, as its app does. Throws `KubeError` or
- * `MeshError` only where the API server does not let us in.
+ * Calls a path from the caller's own app container with curl, or from another container of the same pod where that one has no
+ * curl: through its sidecar, as its app does. Throws `KubeError` or `MeshError` only where the API server does not let us in,
+ * and what `spare` throws.
  */
 export async function probeFromPod(path: DeclaredPath, caller: Caller, options: PodProbeOptions): Promise<Probe> {
-  const { cluster, namespace, pod, container } = caller;
-  const base = { kind: "call from pod", path, at: `${namespace}/${pod} in ${cluster}` } as const;
+  const { namespace, pod, container } = caller;
+  const base = { kind: "call from pod", path, at: podOf(caller) } as const;
   if (!http.test(path.protocol ?? "")) {
     return { ...base, status: "unknown", detail: `${path.protocol} is not asked from a pod` };
   }
@@ -42,14 +46,30 @@ export async function probeFromPod(path: DeclaredPath, caller: Caller, options: 
     ...(index === 0 ? [] : ["--next"]),
     ...each,
   ]).flat();
-  try {
+  const callFrom = async (name: string) => {
     const call = options.signal === undefined ? {} : { signal: options.signal };
-    const { stdout, stderr } = await options.client.exec({ namespace, pod, container }, ["curl", ...argv], call);
-    return { ...base, ...judge(stdout, stderr, options.isRestricted) };
-  } catch (error) {
-    if (!(error instanceof KubeError) || error.status !== 500) throw error;
-    return { ...base, status: "unknown", detail: `container ${container} has no curl: ${error.message}` };
+    try {
+      const { stdout, stderr } = await options.client.exec(
+        { namespace, pod, container: name },
+        ["curl", ...argv],
+        call,
+      );
+      return judge(stdout, stderr, options.isRestricted);
+    } catch (error) {
+      if (!(error instanceof KubeError) || error.status !== 500) throw error;
+      return { hasNoCurl: `container ${name} has no curl: ${error.message}` };
+    }
+  };
+  const own = await callFrom(container);
+  if (!("hasNoCurl" in own)) return { ...base, ...own };
+  if (options.spare === undefined) {
+    const remedy = "--ephemeral-container adds one that has";
+    return { ...base, status: "unknown", detail: `${own.hasNoCurl}; ${remedy}` };
   }
+  const spare = await options.spare();
+  const called = await callFrom(spare.name);
+  if ("hasNoCurl" in called) return { ...base, status: "unknown", detail: called.hasNoCurl, container: spare };
+  return { ...base, ...called, detail: `${called.detail}, asked from container ${spare.name}`, container: spare };
 }
 
 function judge(stdout: string, stderr: string, isRestricted: boolean): Pick<Probe, "status" | "detail" | "latency"> {

@@ -13,12 +13,13 @@ import pLimit from "p-limit";
 import { istiodPods } from "../istiodPods.ts";
 import type { Reach } from "../target/target.ts";
 import type { IssuedIdentity } from "./caIdentity.ts";
-import { type Caller, callerOf } from "./callerOf.ts";
+import { type Caller, callerOf, podOf } from "./callerOf.ts";
 import { type ClientIdentity, callGateway, type GatewayAnswer, type GatewayCall } from "./callGateway.ts";
 import { istiodIdentity } from "./istiodIdentity.ts";
 import { judgeCall, judgeRefusal } from "./judgeCall.ts";
 import { latencyOf, type Probe, type ProbeKind } from "./probe.ts";
 import { probeFromPod } from "./probeFromPod.ts";
+import { type ProbeContainer, provideContainer } from "./provideContainer.ts";
 import { strangerIdentity } from "./strangerIdentity.ts";
 
 export interface ProbeOptions {
@@ -33,6 +34,8 @@ export interface ProbeOptions {
   readonly identity: "istiod" | "none" | ((name: string) => Promise<IssuedIdentity>);
   /** Also call from the consumers' own pods. */
   readonly fromPods: boolean;
+  /** An image with curl and sleep: of a container that is added to such a pod where its app's has no curl. */
+  readonly spareImage?: string;
   /** Try what must be refused, too. */
   readonly negatives: boolean;
   /** How often each call is made. */
@@ -44,6 +47,9 @@ export interface ProbeOptions {
 }
 
 const atOnce = 8;
+
+/** Milliseconds: an image may have to be pulled. */
+const sparePatience = 60_000;
 
 /** Not an SNI that anybody shares. RFC 2606. */
 const foreignName = "outbound_.1_._.nobody.invalid";
@@ -80,6 +86,7 @@ class ProbeRun {
   readonly #refusals = new Set<string>();
   /** Answers of addresses to which there is no connection. */
   readonly #silent = new Map<string, GatewayAnswer>();
+  readonly #spares = new Map<string, Promise<ProbeContainer>>();
   readonly #shares: ReadonlyMap<string, SharedService>;
 
   constructor(options: ProbeOptions) {
@@ -146,11 +153,23 @@ class ProbeRun {
     if (caller === undefined) return { ...base, detail: noCaller(path) };
     if (client === undefined) return { ...base, detail: `${path.consumer.cluster} is a directory` };
     const share = this.#shares.get(path.owner);
-    const { calls, timeout, signal } = this.#options;
+    const { calls, timeout, spareImage, signal } = this.#options;
     const isRestricted = share !== undefined && restrictsCallers(share.spec, this.#options.intents.mesh);
-    return probeFromPod(path, caller, { client, calls, timeout, isRestricted, ...(signal ? { signal } : {}) }).catch(
-      (error: unknown) => ({ ...base, detail: messageOf(error) }),
-    );
+    return probeFromPod(path, caller, {
+      ...{ client, calls, timeout, isRestricted },
+      ...(spareImage === undefined ? {} : { spare: () => this.#spare(caller, client, spareImage) }),
+      ...(signal ? { signal } : {}),
+    }).catch((error: unknown) => ({ ...base, at: podOf(caller), detail: messageOf(error) }));
+  }
+
+  /** One for each pod, whatever is called from there. */
+  #spare({ cluster, namespace, pod }: Caller, client: Reach, image: string): Promise<ProbeContainer> {
+    const { signal } = this.#options;
+    const key = `${cluster}/${namespace}/${pod}`;
+    const wish = { client, image, patience: sparePatience, ...(signal ? { signal } : {}) };
+    const known = this.#spares.get(key) ?? provideContainer({ namespace, pod }, wish);
+    this.#spares.set(key, known);
+    return known;
   }
 
   #refusalsOf(path: DeclaredPath, to: Address, caller: Caller | undefined): readonly (() => Promise<Probe>)[] {

@@ -25,7 +25,7 @@ export interface WriteOptions extends CallOptions {
 }
 
 /** What probes ask of an API server beside its objects. */
-export type Reach = Pick<KubeClient, "createToken" | "exec" | "portForward">;
+export type Reach = Pick<KubeClient, "addEphemeralContainer" | "createToken" | "exec" | "list" | "portForward">;
 
 /** One cluster as the engine reads and writes it: an API server, or a directory of manifests that stands for one. */
 export interface Target {

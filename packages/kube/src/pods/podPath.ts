@@ -1,7 +1,7 @@
 import { kindEntry } from "@isthmus/core";
 import { resourcePath } from "../objects/resourcePath.ts";
 
-export type PodSubresource = "exec" | "portforward";
+export type PodSubresource = "exec" | "portforward" | "ephemeralcontainers";
 
 /** The path of a pod's subresource; a parameter may repeat. */
 export function podPath(
@@ -11,5 +11,6 @@ export function podPath(
 ): string {
   const kind = kindEntry("", "Pod");
   if (kind === undefined) throw new RangeError("the catalog has no Pod");
-  return `${resourcePath(kind, namespace, pod)}/${subresource}?${new URLSearchParams(parameters.map(([name, value]): [string, string] => [name, value]))}`;
+  const query = new URLSearchParams(parameters.map(([name, value]): [string, string] => [name, value]));
+  return `${resourcePath(kind, namespace, pod)}/${subresource}${query.size === 0 ? "" : `?${query}`}`;
 }
