@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { caIdentity, loadCa, readIntentFiles } from "@isthmus/engine";
 import { type Authority, createKeyPair, createRoot, inspectBundle, privateKeyPem, verifyChain } from "@isthmus/pki";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -71,6 +72,33 @@ async function caCerts(): Promise<{ readonly certificate: string; readonly holds
   return { certificate: file("ca-cert.pem"), holds: faults.length === 0 && file("root-cert.pem") === root.certificate };
 }
 
+/** What `isthmus probe --identity ca` shows to proxies, by the signer that is declared now, and whether it holds for our root. */
+async function probeIdentity() {
+  const { intents, sources } = await readIntentFiles([folder]);
+  if (intents === undefined) throw new Error("the declarations have mistakes");
+  const { openCa } = await loadCa();
+  const { env } = process;
+  const passphrase = async () => "";
+  const ca = openCa({
+    intents,
+    sources,
+    cwd: folder,
+    kubeconfig: lab.kubeconfig,
+    env,
+    passphrase,
+    now: () => new Date(),
+  });
+  try {
+    const issued = await caIdentity(ca, "spiffe://cluster.local/ns/foo/sa/sleep");
+    const chain = inspectBundle(issued.certificate);
+    const roots = inspectBundle(root.certificate);
+    const { faults } = verifyChain({ chain, roots, at: new Date(), usage: "clientAuth" });
+    return { facts: chain[0], faults, isOurRoot: issued.root === root.certificate };
+  } finally {
+    await ca.close();
+  }
+}
+
 test("cert-manager signs an intermediate for an account of isthmus rbac, by a CertificateRequest that is gone afterwards", async () => {
   await createIssuer("mesh-root");
   await declareSigner(
@@ -92,6 +120,15 @@ test("cert-manager signs an intermediate for an account of isthmus rbac, by a Ce
       nameLimits: { permitted: { uri: ["cluster.local"] } },
     },
   ]);
+  expect(await lab.cluster("cluster1").api.list(requests)).toEqual([]);
+});
+
+test("cert-manager signs a probe's identity for ten minutes", async () => {
+  const { facts, faults, isOurRoot } = await probeIdentity();
+
+  expect({ faults, isOurRoot }).toEqual({ faults: [], isOurRoot: true });
+  expect(facts).toMatchObject({ isCa: false, names: { uri: ["spiffe://cluster.local/ns/foo/sa/sleep"] } });
+  expect(Date.parse(facts?.notAfter ?? "")).toBeLessThanOrEqual(Date.now() + 600_000);
   expect(await lab.cluster("cluster1").api.list(requests)).toEqual([]);
 });
 
@@ -118,6 +155,13 @@ test("a command signs by openssl: an intermediate of the same root, with the nam
   expect(inspectBundle(after.certificate)).toMatchObject([
     { isCa: true, pathLength: 0, names: { dns: ["istiod.istio-system.svc"], uri: ["spiffe://cluster.local"] } },
   ]);
+});
+
+test("a command signs a probe's identity, for as long as it will", async () => {
+  const { facts, faults, isOurRoot } = await probeIdentity();
+
+  expect({ faults, isOurRoot }).toEqual({ faults: [], isOurRoot: true });
+  expect(facts).toMatchObject({ isCa: false, names: { uri: ["spiffe://cluster.local/ns/foo/sa/sleep"] } });
 });
 
 test("a command that refuses is told with its own words, and nothing is written", async () => {
