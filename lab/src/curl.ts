@@ -28,21 +28,24 @@ export async function execInPod(pod: PodRecord, argv: readonly string[], timeout
   return tryRun(inNamespace(pod.netns, asUser(appUser, argv)), { timeoutMs });
 }
 
-export async function curlFrom(pod: PodRecord, url: string, options: CurlOptions = {}): Promise<CurlResult> {
+/** From a pod, or from the machine itself, which is outside of all clusters. */
+export async function curlFrom(
+  pod: PodRecord | "outside",
+  url: string,
+  options: CurlOptions = {},
+): Promise<CurlResult> {
   const timeout = options.timeoutSeconds ?? 15;
   const headers = Object.entries(options.headers ?? {}).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
-  const result = await execInPod(
-    pod,
-    [
-      ...["curl", "-sS", "-m", `${timeout}`, "-w", `%{stderr}${separator}%{json}${separator}%{header_json}`],
-      ...(options.method === undefined ? [] : ["-X", options.method]),
-      ...headers,
-      ...(options.body === undefined ? [] : ["--data-binary", options.body]),
-      ...(options.args ?? []),
-      url,
-    ],
-    (timeout + 10) * 1000,
-  );
+  const argv = [
+    ...["curl", "-sS", "-m", `${timeout}`, "-w", `%{stderr}${separator}%{json}${separator}%{header_json}`],
+    ...(options.method === undefined ? [] : ["-X", options.method]),
+    ...headers,
+    ...(options.body === undefined ? [] : ["--data-binary", options.body]),
+    ...(options.args ?? []),
+    url,
+  ];
+  const timeoutMs = (timeout + 10) * 1000;
+  const result = await (pod === "outside" ? tryRun(argv, { timeoutMs }) : execInPod(pod, argv, timeoutMs));
   const [error = "", facts = "{}", answered = "{}"] = result.stderr.split(separator);
   const { http_code: status = 0, time_total: seconds = 0 } = parse<{ http_code: number; time_total: number }>(facts);
   const { exitCode, stdout: body } = result;

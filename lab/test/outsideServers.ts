@@ -31,6 +31,7 @@ export async function startHttps(certificate: Certificate, address: string, port
     const call = `${(request.socket as TLSSocket).servername} ${request.headers.host}`;
     calls.push(call);
     callers.push(request.socket.remoteAddress);
+    response.setHeader("access-control-allow-origin", "*");
     response.end(`${call}\n`);
   });
   await listen(server, address, port);
@@ -45,6 +46,20 @@ export async function startText(text: string, address: string, port: number): Pr
     calls.push(request.url ?? "");
     callers.push(request.socket.remoteAddress);
     response.end(text);
+  });
+  await listen(server, address, port);
+  return { calls, callers, [Symbol.asyncDispose]: () => close(server) };
+}
+
+/** HTTP without TLS. Its answers have the header by which go-httpbin's can be told from a proxy's, as those of HTTPS do. */
+export async function startPlain(address: string, port: number): Promise<OutsideServer> {
+  const calls: string[] = [];
+  const callers: (string | undefined)[] = [];
+  const server = createHttpServer((request, response) => {
+    calls.push(`${request.headers.host}`);
+    callers.push(request.socket.remoteAddress);
+    response.setHeader("access-control-allow-origin", "*");
+    response.end(`${request.headers.host}\n`);
   });
   await listen(server, address, port);
   return { calls, callers, [Symbol.asyncDispose]: () => close(server) };

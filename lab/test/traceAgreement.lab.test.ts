@@ -3,12 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
-  compile,
   type MeshCluster,
   meshClusterSchema,
   meshSchema,
   type Observed,
-  parseIntents,
   type Trace,
   type TraceRequest,
   type TraceScheme,
@@ -20,10 +18,11 @@ import { afterEach, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { type Lab, startLab } from "../src/index.ts";
 import { combinations } from "./trace/combinations.ts";
+import { compiledScenarios } from "./trace/compiledScenarios.ts";
 import { accessLogDelay, readEvidence } from "./trace/evidence.ts";
+import { type Outside, startOutside } from "./trace/outside.ts";
 import { placeScenarios } from "./trace/placeScenarios.ts";
-import { parseCall, serverService } from "./trace/recipe.ts";
-import type { Call, Scenario } from "./trace/scenario.ts";
+import type { Scenario } from "./trace/scenario.ts";
 import { allScenarios } from "./trace/scenarios.ts";
 import { createSlots } from "./trace/traceMesh.ts";
 import { type PlacedCall, Waves } from "./trace/wave.ts";
@@ -34,14 +33,17 @@ import { wireHops } from "./trace/wireHops.ts";
 const slots = 6;
 let home: string;
 let lab: Lab;
+let outside: Outside;
 
 async function start(roots: "shared" | "separate"): Promise<void> {
   home = await mkdtemp(join(tmpdir(), "isthmus-trace-"));
   lab = await startLab({ home, clusters: 2, roots });
-  await createSlots(lab, slots);
+  outside = await startOutside(lab, home);
+  await createSlots(lab, outside, slots);
 }
 
 afterEach(async () => {
+  await outside?.[Symbol.asyncDispose]();
   await lab?.down();
   await rm(home, { recursive: true, force: true });
 });
@@ -63,10 +65,10 @@ async function openAll(): Promise<ReadonlyMap<string, Target>> {
 /** Each wave of scenarios applied, observed as the product does it, traced, and called. */
 async function judge(scenariosOf: (observed: Observed) => readonly Scenario[]): Promise<readonly Judged[]> {
   const targets = await openAll();
-  const waves = new Waves(lab);
+  const waves = new Waves(lab, outside);
   const judged: Judged[] = [];
   const { observed: first } = await observe(targets);
-  const all = placeScenarios(lab, scenariosOf(first), slots);
+  const all = placeScenarios({ lab, outside }, chosen(scenariosOf(first)), slots);
   // A scenario that cannot be made is found before any of them takes time.
   for (const { scenario, place } of all.flat()) scenario.objects(place);
   for (const placed of all) {
@@ -83,6 +85,12 @@ async function judge(scenariosOf: (observed: Observed) => readonly Scenario[]): 
   return judged;
 }
 
+/** Those that `$TRACE_ONLY`, a regular expression, is in the title of; all where it is not set. */
+function chosen(all: readonly Scenario[]): readonly Scenario[] {
+  const only = new RegExp(process.env.TRACE_ONLY ?? "");
+  return all.filter(({ title }) => only.test(title));
+}
+
 function requestOf({ call, place, index }: PlacedCall): TraceRequest {
   const [namespace = "", workload = ""] = call.from.split("/");
   const [scheme = "http", rest = ""] = call.url.split("://");
@@ -90,8 +98,7 @@ function requestOf({ call, place, index }: PlacedCall): TraceRequest {
   const [host = "", port = scheme === "https" ? "443" : "80"] = authority.split(":");
   const written = `/${path.join("/")}`;
   const tag = `call=${place.id}.${index}`;
-  return {
-    from: { cluster: call.cluster, namespace, workload },
+  const request = {
     method: call.method ?? "GET",
     url: {
       scheme: scheme as TraceScheme,
@@ -100,75 +107,12 @@ function requestOf({ call, place, index }: PlacedCall): TraceRequest {
       path: `${written}${written.includes("?") ? "&" : "?"}${tag}`,
     },
     headers: call.headers ?? {},
+    ...(call.claims === undefined ? {} : { claims: call.claims }),
+    ...(call.certificate === undefined ? {} : { clientCertificate: { subjectAltNames: [call.certificate] } }),
   };
-}
-
-/** What our own compiler makes of a declaration, for the slot's namespaces and gateway. */
-function compiled(
-  observed: Observed,
-  title: string,
-  spec: string,
-  calls: (call: string) => readonly string[],
-): Scenario {
-  return {
-    title: `compiled: ${title}`,
-    reach: "slot",
-    objects: (place) => {
-      const service = serverService(place);
-      const { intents, problems } = parseIntents([
-        {
-          name: "mesh.yaml",
-          text: `
-apiVersion: isthmus.io/v1alpha1
-kind: MeshCluster
-metadata: {name: cluster1}
----
-apiVersion: isthmus.io/v1alpha1
-kind: MeshCluster
-metadata: {name: cluster2}
-spec: {eastWestGateway: {namespace: ${place.gateway}, selector: {gateway: ${place.gateway}}}}
----
-apiVersion: isthmus.io/v1alpha1
-kind: SharedService
-metadata: {name: ${place.id}, namespace: ${place.server}}
-spec: {servedBy: [cluster2], consumers: [{clusters: [cluster1], namespaces: [${place.client}]}]${spec}}
-`,
-        },
-      ]);
-      if (intents === undefined) throw new Error(JSON.stringify(problems));
-      const clusters = new Map(observed.clusters);
-      const cluster2 = clusters.get("cluster2");
-      if (cluster2 === undefined) throw new Error("cluster2 was not observed");
-      clusters.set("cluster2", { ...cluster2, objects: [...cluster2.objects, service] });
-      const { desired } = compile(intents, { ...observed, clusters });
-      const ours = (["cluster1", "cluster2"] as const).flatMap((cluster) =>
-        (desired.get(cluster) ?? []).map((object) => ({
-          cluster,
-          object: { ...object, metadata: { ...object.metadata } },
-        })),
-      );
-      return [{ cluster: "cluster2", object: service }, ...ours];
-    },
-    calls: (place) => calls(`${place.id}.${place.server}`).map((text): Call => parseCall(text, place)),
-  };
-}
-
-function compiledScenarios(observed: Observed): readonly Scenario[] {
-  const perCluster = (name: string) => [
-    `http://${name}.cluster2:8000/env`,
-    `$cl/plain http://${name}.cluster2:8000/env`,
-  ];
-  const read = (name: string) => [
-    `http://${name}.cluster2:8000/env`,
-    `http://${name}.cluster2:8000/get`,
-    `$cl/sleep POST http://${name}.cluster2:8000/anything`,
-  ];
-  return [
-    compiled(observed, "a name for each cluster", "", perCluster),
-    compiled(observed, "with ports", ", ports: [8000]", perCluster),
-    compiled(observed, "a name for all clusters", ", as: [Mesh]", (name) => [`http://${name}.mesh:8000/env`]),
-    compiled(observed, "read only", ", access: [{methods: [GET], paths: [/env]}]", read),
-  ];
+  return call.from === "outside"
+    ? { from: { outside: true }, ...request }
+    : { from: { cluster: call.cluster, namespace, workload }, ...request };
 }
 
 /** How far trace and the wire agree about one call. */

@@ -41,6 +41,9 @@ const anyPlace = {
   server: "s",
   gateway: "g",
   gatewayAddress: "",
+  outside: "",
+  keySet: "",
+  authorityFile: "",
   ports: { tls: 1, http: 2, https: 3 },
 };
 

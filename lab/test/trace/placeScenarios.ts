@@ -1,11 +1,12 @@
 import type { Lab } from "../../src/index.ts";
+import type { Outside } from "./outside.ts";
 import type { Scenario } from "./scenario.ts";
 import { placeOf } from "./traceMesh.ts";
 import type { Placed } from "./wave.ts";
 
 /** Slot 0 is shared by those that only use names of their own; the others take a slot, or the whole mesh, for themselves. */
 export function placeScenarios(
-  lab: Lab,
+  { lab, outside }: { readonly lab: Lab; readonly outside: Outside },
   scenarios: readonly Scenario[],
   slots: number,
 ): readonly (readonly Placed[])[] {
@@ -13,7 +14,7 @@ export function placeScenarios(
   const of = (reach: Scenario["reach"]) => numbered.filter(({ scenario }) => scenario.reach === reach);
   const place = ({ scenario, id }: (typeof numbered)[number], slot: number): Placed => ({
     scenario,
-    place: placeOf(lab, id, slot),
+    place: placeOf(lab, outside, { id, slot }),
   });
   const [names, alone] = [of("names"), of("slot")];
   const count = Math.max(Math.ceil(alone.length / (slots - 1)), Math.ceil(names.length / 25));

@@ -2,13 +2,16 @@ import type { KubeObject } from "../../src/index.ts";
 import { parseManifests } from "../../src/manifests.ts";
 import type { Call, ClusterName, Place, Scenario, ScenarioObject } from "./scenario.ts";
 
-/** Objects and calls with placeholders: $id $idx (another name) $vip $cl $sv $gw $addr $tls $http $https (see Place). */
+/** Objects and calls with placeholders: $id $idx (another name) $vip $cl $sv $gw $addr $tls $http $https $out $jwks $ca (see Place). */
 export interface Recipe {
   readonly name: string;
   readonly reach: Scenario["reach"];
   readonly cluster1?: string;
   readonly cluster2?: string;
-  /** From cluster1's sleep unless told: `http://…` or `cl/plain http://…`, `cluster2 sv/sleep POST http://… name=value`. */
+  /**
+   * From cluster1's sleep unless told: `http://…` or `cl/plain http://…`, `cluster2 sv/sleep POST http://… name=value`;
+   * `outside https://… cert=name claim.iss=…`. `resolve=address` is what the caller's DNS says.
+   */
   readonly calls: readonly string[];
 }
 
@@ -42,7 +45,7 @@ export function scenarioOf(recipe: Recipe, variant: Variant): Scenario {
     reach,
     objects: (place) => {
       const base = [...objectsIn(recipe, place), ...objectsIn(variant, place)];
-      return variant.edits.reduce<readonly ScenarioObject[]>((objects, edit) => applyEdit(objects, edit, place), base);
+      return edited(base, variant.edits, place);
     },
     calls: (place) => (variant.calls ?? recipe.calls).map((text) => parseCall(text, place)),
   };
@@ -88,23 +91,49 @@ export function fill(text: string, place: Place): string {
     tls: `${place.ports.tls}`,
     http: `${place.ports.http}`,
     https: `${place.ports.https}`,
+    out: place.outside,
+    jwks: place.keySet,
+    ca: place.authorityFile,
   };
-  return text.replace(/\$(idx|id|vip|cl|sv|gw|addr|tls|https|http)(?![a-z])/g, (_, name: string) => values[name] ?? "");
+  return text.replace(
+    /\$(idx|id|vip|cl|sv|gw|addr|tls|https|http|out|jwks|ca)(?![a-z])/g,
+    (_, name: string) => values[name] ?? "",
+  );
 }
 
 export function parseCall(text: string, place: Place): Call {
   const words = fill(text, place).split(/\s+/);
-  const cluster = words[0] === "cluster1" || words[0] === "cluster2" ? words.shift() : "cluster1";
+  const isOutside = words[0] === "outside";
+  const cluster =
+    words[0] === "cluster1" || words[0] === "cluster2" ? words.shift() : isOutside ? "cluster2" : "cluster1";
   const from = words[0]?.includes("://") ? `${place.client}/sleep` : (words.shift() ?? "");
   const method = words[0]?.includes("://") ? undefined : words.shift();
-  const [url = "", ...headers] = words;
+  const [url = "", ...rest] = words;
+  const pairs = rest.map((each) => each.split(/=(.*)/).slice(0, 2) as [string, string]);
+  const given = (key: string) => pairs.find(([name]) => name === key)?.[1];
+  const [certificate, resolve] = [given("cert"), given("resolve")];
+  const claims = pairs.flatMap(([name, value]) =>
+    name.startsWith("claim.") ? [[name.slice(6), value.split(",")] as const] : [],
+  );
   return {
     cluster: cluster as ClusterName,
     from,
     url,
     ...(method === undefined ? {} : { method }),
-    headers: Object.fromEntries(headers.map((each) => each.split(/=(.*)/).slice(0, 2) as [string, string])),
+    headers: Object.fromEntries(pairs.filter(([name]) => !/^(cert|resolve|claim\..*)$/.test(name))),
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(resolve === undefined ? {} : { resolve }),
+    ...(claims.length === 0 ? {} : { claims: Object.fromEntries(claims) }),
   };
+}
+
+/** Objects with edits of theirs, placeholders filled in. */
+export function edited(
+  objects: readonly ScenarioObject[],
+  edits: readonly Edit[],
+  place: Place,
+): readonly ScenarioObject[] {
+  return edits.reduce<readonly ScenarioObject[]>((all, edit) => applyEdit(all, edit, place), objects);
 }
 
 function applyEdit(objects: readonly ScenarioObject[], edit: Edit, place: Place): readonly ScenarioObject[] {

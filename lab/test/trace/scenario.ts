@@ -11,6 +11,10 @@ export interface Place {
   /** The namespace of the slot's gateway in cluster2; its pods have the label `gateway: <this>`. */
   readonly gateway: string;
   readonly gatewayAddress: string;
+  /** Of servers outside of the clusters (outside.ts). */
+  readonly outside: string;
+  readonly keySet: string;
+  readonly authorityFile: string;
   /** Node ports of the slot's gateway. */
   readonly ports: { readonly tls: number; readonly http: number; readonly https: number };
 }
@@ -19,12 +23,18 @@ export type ClusterName = "cluster1" | "cluster2";
 
 export interface Call {
   readonly cluster: ClusterName;
-  /** `namespace/name` of the calling pod. */
+  /** `namespace/name` of the calling pod, or `outside`: then the URL's name is that of the slot's gateway. */
   readonly from: string;
   /** http://, https:// or tcp:// */
   readonly url: string;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The client shows a certificate with this name. */
+  readonly certificate?: string;
+  /** It sends a token that says this. */
+  readonly claims?: Readonly<Record<string, readonly string[]>>;
+  /** The address that its DNS has for the URL's name. */
+  readonly resolve?: string;
 }
 
 export interface Scenario {

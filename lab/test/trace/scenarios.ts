@@ -1,11 +1,14 @@
 import { externalVariants } from "./externalVariants.ts";
+import { gatewayApiScenarios } from "./gatewayApiVariants.ts";
+import { outsideScenarios } from "./outsideVariants.ts";
 import { policyVariants } from "./policyVariants.ts";
 import { scenarioOf } from "./recipe.ts";
 import type { Scenario } from "./scenario.ts";
 import { variants } from "./variants.ts";
 
 export function allScenarios(): readonly Scenario[] {
-  return [...variants, ...policyVariants, ...externalVariants].flatMap(([recipe, list]) =>
+  const ofRecipes = [...variants, ...policyVariants, ...externalVariants].flatMap(([recipe, list]) =>
     list.map((variant) => scenarioOf(recipe, variant)),
   );
+  return [...ofRecipes, ...outsideScenarios(), ...gatewayApiScenarios()];
 }

@@ -1,9 +1,14 @@
-import { createAuthority, issueCertificate } from "../../src/certificates.ts";
+import { issueCertificate } from "../../src/certificates.ts";
 import type { Lab } from "../../src/index.ts";
+import type { Outside } from "./outside.ts";
 import type { Place } from "./scenario.ts";
 
 /** Slot 0 is shared by scenarios that only use names of their own. */
-export function placeOf(lab: Lab, id: string, slot: number): Place {
+export function placeOf(
+  lab: Lab,
+  outside: Outside,
+  { id, slot }: { readonly id: string; readonly slot: number },
+): Place {
   const node = lab.cluster("cluster2").nodes[0];
   return {
     id,
@@ -11,13 +16,16 @@ export function placeOf(lab: Lab, id: string, slot: number): Place {
     server: `sv${slot}`,
     gateway: `gw${slot}`,
     gatewayAddress: node?.address ?? "",
+    outside: outside.address,
+    keySet: outside.keySet,
+    authorityFile: outside.authorityFile,
     ports: { tls: 32010 + slot, http: 31010 + slot, https: 31110 + slot },
   };
 }
 
 /** The pods of all slots, started at once. */
-export async function createSlots(lab: Lab, slots: number): Promise<void> {
-  const authority = await createAuthority("CN=outside");
+export async function createSlots(lab: Lab, outside: Outside, slots: number): Promise<void> {
+  const { authority } = outside;
   const { certificate, key } = await issueCertificate(authority, { subject: "CN=server", names: ["*.acme.test"] });
   const credential = {
     apiVersion: "v1",
@@ -29,9 +37,11 @@ export async function createSlots(lab: Lab, slots: number): Promise<void> {
   await Promise.all(
     indices.flatMap((slot) => [
       lab.apply("cluster1", clientSide(`cl${slot}`)),
+      // Where a service has its own name in cluster1 as well.
+      lab.apply("cluster1", namespace(`sv${slot}`)),
       lab.apply("cluster2", serverSide(`sv${slot}`)),
       lab
-        .apply("cluster2", gateway(placeOf(lab, "", slot)))
+        .apply("cluster2", gateway(placeOf(lab, outside, { id: "", slot })))
         .then(() => lab.apply("cluster2", [credential], `gw${slot}`)),
     ]),
   );

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeObject, Lab, PodRecord } from "../../src/index.ts";
 import { waitFor } from "../../src/index.ts";
+import type { Outside } from "./outside.ts";
 import type { Call, ClusterName, Place, Scenario, ScenarioObject } from "./scenario.ts";
 import { type WireAnswer, wireCall } from "./wireCall.ts";
 
@@ -31,14 +32,16 @@ interface OwnedObject extends ScenarioObject {
 /** Applies scenarios that cannot disturb each other, and makes their calls when the proxies know them. */
 export class Waves {
   readonly #lab: Lab;
+  readonly #outside: Outside;
   readonly #pods = new Map<string, PodRecord>();
   /** Scenarios (`Place.id`) of which the API server, or istiod's validation, did not take an object, and why. */
   readonly refused = new Map<string, string>();
   #number = 0;
   #applied: readonly OwnedObject[] = [];
 
-  constructor(lab: Lab) {
+  constructor(lab: Lab, outside: Outside) {
     this.#lab = lab;
+    this.#outside = outside;
   }
 
   /** The objects of the wave before go at the same time. */
@@ -81,8 +84,15 @@ export class Waves {
       placed.map(async ({ scenario, place }) => {
         const answers: PlacedCall[] = [];
         for (const [index, call] of scenario.calls(place).entries()) {
-          const pod = await this.pod(call.cluster, call.from);
-          answers.push({ scenario, place, call, index, answer: await wireCall(pod, call, `${place.id}.${index}`) });
+          const pod = call.from === "outside" ? "outside" : await this.pod(call.cluster, call.from);
+          const tag = `${place.id}.${index}`;
+          answers.push({
+            scenario,
+            place,
+            call,
+            index,
+            answer: await wireCall(this.#outside, pod, { call, place, tag }),
+          });
         }
         return answers;
       }),

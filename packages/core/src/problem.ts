@@ -196,6 +196,10 @@ export const problemCodes = {
   TRACE_TOKEN: { severity: "error", summary: "a RequestAuthentication refuses the token of the request" },
   TRACE_DENIED: { severity: "error", summary: "an AuthorizationPolicy denies the request" },
   TRACE_EXTENSION: { severity: "warning", summary: "an EnvoyFilter or WasmPlugin does what a trace does not follow" },
+  TRACE_NOT_MODELLED: {
+    severity: "warning",
+    summary: "a trace does not follow this part of the Gateway API or of ambient mode",
+  },
   TRACE_LOOP: { severity: "error", summary: "gateways send a request back and forth" },
   // Doctor: what is found on the way of a request that fails
   DOCTOR_PROXY_DOWN: { severity: "error", summary: "the client's sidecar does not answer" },

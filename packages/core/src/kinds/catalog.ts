@@ -185,6 +185,15 @@ export const catalog: readonly KindEntry[] = [
   },
   {
     group: "gateway.networking.k8s.io",
+    version: "v1beta1",
+    kind: "ReferenceGrant",
+    plural: "referencegrants",
+    namespaced: true,
+    read: "ifServed",
+    write: false,
+  },
+  {
+    group: "gateway.networking.k8s.io",
     version: "v1",
     kind: "Gateway",
     plural: "gateways",

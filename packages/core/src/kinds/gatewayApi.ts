@@ -18,6 +18,8 @@ export interface ParentRef {
   readonly kind?: string;
   readonly name: string;
   readonly namespace?: string;
+  readonly sectionName?: string;
+  readonly port?: number;
 }
 
 interface RouteSpec<Rule> {
@@ -26,13 +28,46 @@ interface RouteSpec<Rule> {
   readonly rules?: readonly Rule[];
 }
 
-interface HttpRouteRule {
-  readonly matches?: readonly { readonly path?: { readonly type?: string; readonly value?: string } }[];
-  readonly filters?: readonly {
-    readonly type: string;
-    readonly requestRedirect?: { readonly scheme?: string; readonly statusCode?: number };
-  }[];
-  readonly backendRefs?: readonly BackendRef[];
+interface ValueMatch {
+  readonly type?: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface HttpRouteMatch {
+  readonly path?: { readonly type?: string; readonly value?: string };
+  readonly method?: string;
+  readonly headers?: readonly ValueMatch[];
+  readonly queryParams?: readonly ValueMatch[];
+}
+
+interface HeaderValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+interface PathModifier {
+  readonly type?: string;
+  readonly replaceFullPath?: string;
+  readonly replacePrefixMatch?: string;
+}
+
+export interface HttpRouteFilter {
+  readonly type: string;
+  readonly requestRedirect?: { readonly scheme?: string; readonly statusCode?: number };
+  readonly requestHeaderModifier?: {
+    readonly set?: readonly HeaderValue[];
+    readonly add?: readonly HeaderValue[];
+    readonly remove?: readonly string[];
+  };
+  readonly urlRewrite?: { readonly hostname?: string; readonly path?: PathModifier };
+}
+
+export interface HttpRouteRule {
+  readonly matches?: readonly HttpRouteMatch[];
+  readonly filters?: readonly HttpRouteFilter[];
+  readonly retry?: { readonly attempts?: number };
+  readonly backendRefs?: readonly (BackendRef & { readonly filters?: readonly HttpRouteFilter[] })[];
 }
 
 export interface HttpRoute extends KubeObject {
@@ -58,6 +93,14 @@ export interface TcpRoute extends KubeObject {
 /** What leads calls that a gateway or a sidecar has to backends. */
 export type ApiRoute = HttpRoute | GrpcRoute | TcpRoute | TlsRoute;
 
+export interface ReferenceGrant extends KubeObject {
+  readonly kind: "ReferenceGrant";
+  readonly spec: {
+    readonly from?: readonly { readonly group: string; readonly kind: string; readonly namespace: string }[];
+    readonly to?: readonly { readonly group: string; readonly kind: string; readonly name?: string }[];
+  };
+}
+
 export interface Listener {
   readonly name: string;
   readonly port: number;
@@ -69,6 +112,7 @@ export interface Listener {
     readonly options?: Readonly<Record<string, string>>;
   };
   readonly allowedRoutes?: {
+    readonly kinds?: readonly { readonly kind: string }[];
     readonly namespaces?: {
       readonly from?: string;
       readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };

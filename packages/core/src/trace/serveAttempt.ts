@@ -70,8 +70,8 @@ function unresolved(arrival: Arrival, cluster: string, name: string): readonly T
 
 interface OwnerAt {
   readonly owner: AddressOwner;
-  /** `192.0.2.1:32001`, for people. */
-  readonly at: string;
+  /** `192.0.2.1:32001`, for people; undefined where `owner.how` says it all. */
+  readonly at: string | undefined;
   readonly port: number;
 }
 
@@ -108,14 +108,14 @@ function serveAtOwner(
     const fault = {
       ...about,
       code: "TRACE_NOTHING_LISTENS" as const,
-      detail: `${where} is ${how}, and ${show(service)} has no ready pod with the target port${onNode}`,
+      detail: `${where === undefined ? "" : `${where} is ${how}, and `}${show(service)} has no ready pod with the target port${onNode}`,
       mend: `Start the pods that ${show(service)} selects (${selectorOf(service)}), or correct its selector or targetPort.`,
     };
     return broken(arrival, fault, isLocal && all.length > 0 ? { kind: "timeout" } : failedConnection(arrival, "UF"));
   }
   const at = passed(
     { ...arrival, sourceAddress: owner.hidesSource ? undefined : arrival.sourceAddress },
-    { ...about, detail: `${where} is ${how}, which leads to ${show(service)}` },
+    { ...about, detail: `${where === undefined ? how : `${where} is ${how}, which`} leads to ${show(service)}` },
   );
   return pods.flatMap((pod) => serveAtWorkload(world, share(at, 1 / pods.length), { cluster, ...pod }));
 }
@@ -128,7 +128,7 @@ function serveAtFront(
   const cluster = world.clusters.get(name);
   if (cluster === undefined) return unreadable(arrival, name);
   const owner = { kind: "service", cluster, service, port, how, hidesSource: true } as const;
-  return serveAtOwner(world, arrival, { owner, at: show(service), port: port.port });
+  return serveAtOwner(world, arrival, { owner, at: undefined, port: port.port });
 }
 
 function selectorOf({ spec: { selector = {} } }: Service): string {

@@ -1,5 +1,14 @@
 import { labelsMatch } from "../facts/workloads.ts";
 import type { Node, Pod, PodController, Service } from "../kinds/core.ts";
+import {
+  type ApiGateway,
+  type GrpcRoute,
+  gatewayApiGroup,
+  type HttpRoute,
+  type ReferenceGrant,
+  type TcpRoute,
+  type TlsRoute,
+} from "../kinds/gatewayApi.ts";
 import type {
   AuthorizationPolicy,
   DestinationRule,
@@ -17,6 +26,7 @@ import type { KubeObject } from "../kinds/kubeObject.ts";
 import { groupOf } from "../kinds/kubeObject.ts";
 import { defaultMeshConfig, type MeshConfig } from "../model/meshConfig.ts";
 import type { ObservedCluster } from "../model/observed.ts";
+import { apiListeners } from "./gatewayApi/apiListeners.ts";
 import { imaginedGateway, type TraceWorkload, traceWorkloadOfController, traceWorkloadOfPod } from "./traceWorkload.ts";
 
 interface KindsByName {
@@ -34,6 +44,12 @@ interface KindsByName {
   readonly RequestAuthentication: RequestAuthentication;
   readonly EnvoyFilter: EnvoyFilter;
   readonly WasmPlugin: WasmPlugin;
+  readonly ApiGateway: ApiGateway;
+  readonly HTTPRoute: HttpRoute;
+  readonly GRPCRoute: GrpcRoute;
+  readonly TLSRoute: TlsRoute;
+  readonly TCPRoute: TcpRoute;
+  readonly ReferenceGrant: ReferenceGrant;
 }
 
 /** A kind's name alone does not tell it: the Gateway API has a Gateway, others a Service. */
@@ -52,6 +68,12 @@ const groups: Readonly<Record<keyof KindsByName, string>> = {
   RequestAuthentication: "security.istio.io",
   EnvoyFilter: "networking.istio.io",
   WasmPlugin: "extensions.istio.io",
+  ApiGateway: gatewayApiGroup,
+  HTTPRoute: gatewayApiGroup,
+  GRPCRoute: gatewayApiGroup,
+  TLSRoute: gatewayApiGroup,
+  TCPRoute: gatewayApiGroup,
+  ReferenceGrant: gatewayApiGroup,
 };
 
 /** One cluster, indexed lazily for the questions of both halves. What it answers is stable: the same array each time. */
@@ -88,7 +110,9 @@ export class TraceCluster {
    */
   all<K extends keyof KindsByName>(kind: K): readonly KindsByName[K][] {
     return this.memo(`all ${kind}`, () => {
-      const found = this.#ofKind(kind).filter(({ apiVersion }) => groupOf(apiVersion) === groups[kind]);
+      const found = this.#ofKind(kind === "ApiGateway" ? "Gateway" : kind).filter(
+        ({ apiVersion }) => groupOf(apiVersion) === groups[kind],
+      );
       return [...found].sort(byAge) as unknown as KindsByName[K][];
     });
   }
@@ -183,10 +207,17 @@ export class TraceCluster {
  */
 function imaginedGateways(cluster: TraceCluster, known: readonly TraceWorkload[]): readonly TraceWorkload[] {
   const selectors = cluster.all("Gateway").map(({ spec }) => spec.selector ?? {});
+  const ofApi = new Set(
+    apiListeners(cluster).flatMap(({ gateway, services }) =>
+      services.map((name) => `${gateway.metadata.namespace}/${name}`),
+    ),
+  );
   return cluster.all("Service").flatMap(({ metadata, spec }) => {
     const { selector = {} } = spec;
     const { namespace = "default", name } = metadata;
-    const isGateway = selectors.some((each) => Object.keys(each).length > 0 && labelsMatch(each, selector));
+    const isGateway =
+      selectors.some((each) => Object.keys(each).length > 0 && labelsMatch(each, selector)) ||
+      (Object.keys(selector).length > 0 && ofApi.has(`${namespace}/${name}`));
     const hasPods = known.some((each) => each.namespace === namespace && labelsMatch(selector, each.labels));
     return isGateway && !hasPods ? [imaginedGateway(cluster.name, { namespace, name, labels: selector })] : [];
   });

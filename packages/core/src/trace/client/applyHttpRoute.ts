@@ -47,7 +47,7 @@ export function applyHttpRoute({ route, match, payload, cluster, defaultPort }: 
   if (value.directResponse !== undefined) {
     return [...abort, { kind: "answer", share: rest, status: value.directResponse.status, how: "direct response" }];
   }
-  const object: TracedObject = { cluster, kind: "VirtualService", ...route.object };
+  const object: TracedObject = { cluster, ...route.object };
   const rewritten = withRewrite(withHeaders(payload, value.headers?.request), value, match);
   const forwards = weighted(value.route ?? []).map(({ target, share, index }): RouteEffect => {
     const { host, subset, port } = target.destination;
@@ -62,6 +62,7 @@ export function applyHttpRoute({ route, match, payload, cluster, defaultPort }: 
         port: port?.number ?? defaultPort(host),
         subset: subset === undefined || subset === "" ? undefined : subset,
         chosenBy: { object, field },
+        ...(isOfGatewayApi(route) ? { missingStatus: 500 } : {}),
       },
       payload: authority === undefined || authority === "" ? changed : { ...changed, authority },
       // Without a policy of its own a route has Istio's: two retries (route/retry/retry.go).
@@ -70,6 +71,11 @@ export function applyHttpRoute({ route, match, payload, cluster, defaultPort }: 
     };
   });
   return [...abort, ...forwards];
+}
+
+/** route.go: such a route answers with 500 where its backend is not there. */
+function isOfGatewayApi({ object }: Placed<HttpRoute>): boolean {
+  return object.kind !== "VirtualService";
 }
 
 function abortedShare({ fault }: HttpRoute): number {
@@ -130,5 +136,8 @@ function withRewrite(payload: HttpPayload, { rewrite }: HttpRoute, match: HttpMa
   const matched = match?.uri;
   const length =
     matched?.exact !== undefined || matched?.regex !== undefined ? path.length : (matched?.prefix ?? "/").length;
-  return { ...payload, path: rewrite.uri + path.slice(length) + tail };
+  const rest = path.slice(length);
+  // The Gateway API's `/` takes the prefix away.
+  if (matched?.isOfSegments && rewrite.uri === "/") return { ...payload, path: `/${rest.replace(/^\//, "")}${tail}` };
+  return { ...payload, path: rewrite.uri + rest + tail };
 }

@@ -1,7 +1,7 @@
 import { labelsMatch } from "../../facts/workloads.ts";
 import type { HttpPayload } from "../attempt.ts";
 import type { HttpMatch, HttpRoute, Placed, StringMatch } from "../scope/httpRoute.ts";
-import type { MeshVirtualService } from "../scope/virtualServices.ts";
+import type { MeshVirtualService } from "../scope/meshVirtualService.ts";
 import type { TraceWorkload } from "../traceWorkload.ts";
 import { every, isPresence, type Matched, matchesString } from "./stringMatch.ts";
 
@@ -46,6 +46,7 @@ export function chooseHttpRoute(
           why: `${route.object.namespace}/${route.object.name} ${route.field}.match cannot be told`,
         };
       }
+      if (found && route.value.unfollowed !== undefined) return { kind: "unknown", why: route.value.unfollowed };
       if (found) return { kind: "chosen", route, match };
     }
   }

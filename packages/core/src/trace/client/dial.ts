@@ -1,5 +1,6 @@
 import type { ClientStep } from "../attempt.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
+import { inAmbient } from "../gatewayApi/ambient.ts";
 import { passed, traced } from "../hop.ts";
 import type { MeshService } from "../registry/meshService.ts";
 import { proxyScope } from "../scope/proxyScope.ts";
@@ -16,6 +17,8 @@ import { ended, showAddress, type Walk } from "./walk.ts";
 export function dial(walk: Walk, address: ResolvedAddress, service: MeshService | undefined): readonly ClientStep[] {
   const { cluster, caller, request, payload } = walk;
   const { port } = request.url;
+  const ambient = inAmbient(cluster, caller, "client");
+  if (ambient !== undefined) return [ended(walk, ambient, { kind: "unknown", why: ambient.detail })];
   if (caller.proxy !== "sidecar") return direct(walk, address, "no");
   const around = bypass(caller, address.address, port);
   if (around !== undefined) {

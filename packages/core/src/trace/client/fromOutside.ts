@@ -36,7 +36,7 @@ export function fromOutside(world: TraceWorld, { from, url }: OutsideRequest, pa
   );
   const ranked = all.map((entry) => ({ entry, rank: closeness(entry, host) }));
   const best = ranked.reduce((found, { rank }) => Math.max(found, rank), 0);
-  const isNamed = best > 0;
+  const isNamed = best >= 1;
   if (!isNamed && from.cluster === undefined && world.unreadable.length > 0) {
     const why = `${host} may lead to ${world.unreadable.join(", ")}, which cannot be read`;
     return [ended([client, unsure({ name: "name", detail: why, source })], why)];

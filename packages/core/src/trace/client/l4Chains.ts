@@ -3,8 +3,8 @@ import { hostsOverlap } from "../hostNames.ts";
 import type { MeshPort, MeshService } from "../registry/meshService.ts";
 import { isTls } from "../registry/protocol.ts";
 import type { L4Match, L4Route, Placed } from "../scope/httpRoute.ts";
+import { meshGateway } from "../scope/meshVirtualService.ts";
 import type { EgressListener } from "../scope/proxyScope.ts";
-import { meshGateway } from "../scope/virtualServices.ts";
 import type { TraceWorkload } from "../traceWorkload.ts";
 
 /** A filter chain of a TCP listener: whom it takes, and the weighted destinations of what it takes. */

@@ -75,19 +75,21 @@ function declaredAddress(service: Service, number: number, declared: MeshCluster
   return isIts && (number === port || number === httpPort) ? first : undefined;
 }
 
-/** How closely a server of the entry's gateways names a host: longer names count more, an exact one most; 0: none does. */
+/**
+ * How closely a server of the entry's gateways names a host: longer names count more, an exact one most. Less than 1: none does,
+ * and 0 that nothing listens there at all.
+ */
 export function closeness({ cluster, gateways, port }: OutsideEntry, host: string): number {
   const name = host.toLowerCase();
-  const hosts = gateways.flatMap((workload) => {
+  const servers = gateways.flatMap((workload) => {
     const target = targetPortOf(port, workload);
-    return mergedGateway(cluster, workload)
-      .servers.filter((server) => server.port === target)
-      .flatMap(sniHosts);
+    return mergedGateway(cluster, workload).servers.filter((server) => server.port === target);
   });
+  const hosts = servers.flatMap(sniHosts);
   const ranks = hosts.flatMap((each) => {
     const own = each.toLowerCase();
     if (own === name) return [Number.POSITIVE_INFINITY];
     return isCoveredBy(name, own) ? [own.length] : [];
   });
-  return ranks.reduce((best, rank) => Math.max(best, rank), 0);
+  return ranks.reduce((best, rank) => Math.max(best, rank), servers.length > 0 ? 0.5 : 0);
 }

@@ -13,7 +13,11 @@ export function every(results: readonly Matched[]): Matched {
 export function matchesString(match: StringMatch, value: string, ignoreCase = false): Matched {
   const fold = (text: string) => (ignoreCase ? text.toLowerCase() : text);
   if (match.exact !== undefined) return fold(value) === fold(match.exact);
-  if (match.prefix !== undefined) return fold(value).startsWith(fold(match.prefix));
+  if (match.prefix !== undefined) {
+    const [text, prefix] = [fold(value), fold(match.prefix)];
+    if (match.isOfSegments && prefix !== "/") return text === prefix || text.startsWith(`${prefix}/`);
+    return text.startsWith(prefix);
+  }
   if (match.regex === undefined) return true;
   const regex = toRegExp(match.regex, ignoreCase);
   return regex?.test(value);

@@ -1,8 +1,8 @@
 import type { ClientStep, HttpPayload } from "../attempt.ts";
-import { broken, passed, traced, unsure } from "../hop.ts";
+import { broken, passed, showTraced, traced, unsure } from "../hop.ts";
 import type { MeshService } from "../registry/meshService.ts";
+import { meshGateway } from "../scope/meshVirtualService.ts";
 import type { ProxyScope } from "../scope/proxyScope.ts";
-import { meshGateway } from "../scope/virtualServices.ts";
 import { openUpstream } from "../upstream/openUpstream.ts";
 import { applyHttpRoute } from "./applyHttpRoute.ts";
 import { chooseHttpRoute } from "./chooseHttpRoute.ts";
@@ -74,7 +74,10 @@ function routed(
   const { cluster, caller } = walk;
   const { virtualService } = found;
   const { namespace, name } = virtualService;
-  const object = { cluster: cluster.name, kind: "VirtualService", namespace, name };
+  const object = {
+    cluster: cluster.name,
+    ...(virtualService.http[0]?.object ?? { kind: "VirtualService", namespace, name }),
+  };
   const base = {
     name: "route",
     cluster: cluster.name,
@@ -91,8 +94,8 @@ function routed(
       ...base,
       field: "spec.http",
       code: "TRACE_ROUTE_MISSING",
-      detail: `no route of VirtualService ${namespace}/${name} matches ${http.method} ${http.authority}${http.path}`,
-      mend: `Add a route without match to VirtualService ${namespace}/${name}, or one that matches the request.`,
+      detail: `no route of ${showTraced(object)} matches ${http.method} ${http.authority}${http.path}`,
+      mend: `Add a route without match to ${showTraced(object)}, or one that matches the request.`,
     });
     return [ended(walk, hop, { kind: "refused", status: 404, responseFlag: "NR" })];
   }
@@ -107,7 +110,7 @@ function routed(
         ...here,
         field: `${route.field}.fault.abort`,
         code: "TRACE_ROUTE_ABORTS",
-        detail: `VirtualService ${route.object.namespace}/${route.object.name} aborts with ${effect.status}${share}, as it is told`,
+        detail: `${showTraced(here.object)} aborts with ${effect.status}${share}, as it is told`,
         mend: `Remove ${route.field}.fault.abort when the test is over.`,
       });
       return [ended({ ...walk, probability }, hop, { kind: "refused", status: effect.status, responseFlag: "FI" })];

@@ -1,10 +1,11 @@
 import type { ClientStep } from "../attempt.ts";
+import { unfollowedMeshRoute } from "../gatewayApi/meshRoute.ts";
 import { passed } from "../hop.ts";
 import type { ProxyScope } from "../scope/proxyScope.ts";
 import { openUpstream } from "../upstream/openUpstream.ts";
 import type { Chain, HttpChain } from "./outboundListener.ts";
 import type { ResolvedAddress } from "./resolveName.ts";
-import { destinationOf, showTarget, type Walk } from "./walk.ts";
+import { destinationOf, ended, showTarget, type Walk } from "./walk.ts";
 
 /** The sidecar forwards bytes: by a VirtualService's TCP or TLS route, or straight to the service. */
 export function throughTcp(
@@ -16,13 +17,15 @@ export function throughTcp(
   const dialledTo = destinationOf(address, walk.request.url.port);
   const common = { cluster, proxy: caller, payload, proxied: "tcp", retries: false, dialled: dialledTo } as const;
   const { route, service, port } = chain;
+  const strange = unfollowedMeshRoute(cluster, service);
+  if (strange !== undefined) return [ended(walk, strange, { kind: "unknown", why: strange.detail })];
   if (route === undefined) {
     const [only] = service.ports;
     const number = service.ports.length === 1 && only !== undefined ? only.number : port.number;
     const target = { host: service.host, port: number, subset: undefined, chosenBy: undefined };
     return openUpstream({ ...common, target, hops, probability: walk.probability });
   }
-  const object = { cluster: cluster.name, kind: "VirtualService", ...route.object };
+  const object = { cluster: cluster.name, ...route.object };
   const targets = route.value.route ?? [];
   const total = targets.reduce((sum, { weight = 0 }) => sum + weight, 0);
   return targets.flatMap(({ destination, weight = 0 }, index) => {

@@ -1,8 +1,8 @@
 import { clusterDomain, hostsOverlap, isCoveredBy, isWildcard } from "../hostNames.ts";
 import type { MeshService } from "../registry/meshService.ts";
 import { isHttpOrSniffed } from "../registry/protocol.ts";
+import { type MeshVirtualService, meshGateway } from "../scope/meshVirtualService.ts";
 import { type EgressListener, type ProxyScope, portOf } from "../scope/proxyScope.ts";
-import { type MeshVirtualService, meshGateway } from "../scope/virtualServices.ts";
 import type { TraceWorkload } from "../traceWorkload.ts";
 import { chooseHttpRoute, type RouteContext } from "./chooseHttpRoute.ts";
 import { addressesFor } from "./outboundListener.ts";

@@ -2,6 +2,8 @@
 export interface StringMatch {
   readonly exact?: string;
   readonly prefix?: string;
+  /** The prefix is one of whole segments of a path, as the Gateway API means it. */
+  readonly isOfSegments?: true;
   readonly regex?: string;
 }
 
@@ -63,6 +65,8 @@ export interface HttpRoute {
     };
   };
   readonly retries?: { readonly attempts?: number };
+  /** Why what it does cannot be told. */
+  readonly unfollowed?: string;
   readonly headers?: { readonly request?: HeaderChanges };
 }
 
@@ -84,7 +88,7 @@ export interface L4Route {
 /** A route with its place, which a delegate's route keeps when it is merged into its root. */
 export interface Placed<T> {
   readonly value: T;
-  readonly object: { readonly namespace: string; readonly name: string };
+  readonly object: { readonly kind: string; readonly namespace: string; readonly name: string };
   /** `spec.http[0]`. */
   readonly field: string;
 }

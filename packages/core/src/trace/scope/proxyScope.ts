@@ -6,7 +6,8 @@ import type { MeshPort, MeshService } from "../registry/meshService.ts";
 import { type Protocol, parseProtocol } from "../registry/protocol.ts";
 import type { TraceCluster } from "../traceCluster.ts";
 import type { TraceWorkload } from "../traceWorkload.ts";
-import { type MeshVirtualService, meshGateway, virtualServicesFor } from "./virtualServices.ts";
+import { type MeshVirtualService, meshGateway } from "./meshVirtualService.ts";
+import { virtualServicesFor } from "./virtualServices.ts";
 
 /** What a proxy knows of the mesh. pilot/pkg/model/sidecar.go, SidecarScope */
 export interface ProxyScope {

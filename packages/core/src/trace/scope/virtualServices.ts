@@ -1,22 +1,9 @@
 import type { VirtualService } from "../../kinds/istio.ts";
+import { apiRoutes } from "../gatewayApi/apiRoutes.ts";
 import { fullHost } from "../hostNames.ts";
 import type { TraceCluster } from "../traceCluster.ts";
 import type { HttpMatch, HttpRoute, L4Route, Placed, StringMatch, WeightedTarget } from "./httpRoute.ts";
-
-/** A VirtualService as istiod hands it to proxies: short names resolved, delegates merged in. */
-export interface MeshVirtualService {
-  readonly namespace: string;
-  readonly name: string;
-  readonly hosts: readonly string[];
-  /** `mesh`, or `namespace/name`. */
-  readonly gateways: readonly string[];
-  readonly exportTo: readonly string[];
-  readonly http: readonly Placed<HttpRoute>[];
-  readonly tls: readonly Placed<L4Route>[];
-  readonly tcp: readonly Placed<L4Route>[];
-}
-
-export const meshGateway = "mesh";
+import { type MeshVirtualService, meshGateway } from "./meshVirtualService.ts";
 
 /**
  * Those that a namespace's proxies see on a gateway (`mesh` for sidecars), in the order in which they count: the
@@ -46,7 +33,13 @@ function mergedVirtualServices(cluster: TraceCluster): readonly MeshVirtualServi
     const all = cluster.all("VirtualService").map((object) => resolved(cluster, object));
     const byName = new Map(all.map((each) => [`${each.namespace}/${each.name}`, each]));
     // What has no host is a delegate, of use to its roots only.
-    return all.filter(({ hosts }) => hosts.length > 0).map((root) => withDelegates(root, byName));
+    const own = all.filter(({ hosts }) => hosts.length > 0).map((root) => withDelegates(root, byName));
+    const converted = apiRoutes(cluster);
+    return converted.length === 0
+      ? own
+      : [...own, ...converted].sort((left, right) =>
+          left.created < right.created ? -1 : left.created > right.created ? 1 : 0,
+        );
   });
 }
 
@@ -58,7 +51,11 @@ function resolved(cluster: TraceCluster, { metadata, spec }: VirtualService): Me
   );
   const gateways = spec.gateways === undefined || spec.gateways.length === 0 ? [meshGateway] : spec.gateways;
   const place = <T>(kind: string, routes: readonly T[]): readonly Placed<T>[] =>
-    routes.map((value, index) => ({ value, object: { namespace, name }, field: `spec.${kind}[${index}]` }));
+    routes.map((value, index) => ({
+      value,
+      object: { kind: "VirtualService", namespace, name },
+      field: `spec.${kind}[${index}]`,
+    }));
   const targets = (route: readonly WeightedTarget[]): readonly WeightedTarget[] =>
     route.map((each) => ({
       ...each,
@@ -76,6 +73,7 @@ function resolved(cluster: TraceCluster, { metadata, spec }: VirtualService): Me
   return {
     namespace,
     name,
+    created: metadata.creationTimestamp ?? "",
     hosts: (spec.hosts ?? []).map((host) => fullHost(host, namespace)),
     gateways: gateways.map((gateway) => gatewayName(gateway, namespace)),
     exportTo,

@@ -22,7 +22,7 @@ export function endGatewayTls(
     name: "gateway" as const,
     cluster: cluster.name,
     object: traced(cluster.name, gateway),
-    field: `spec.servers[${index}].${endsTls ? "tls" : "port.protocol"}`,
+    field: `${server.field}.${endsTls ? "tls" : "port.protocol"}`,
     source: "pilot/pkg/networking/core/listener.go",
   };
   const isTls = arrival.transport.mode !== "none" || arrival.payload.kind === "tls";
@@ -89,7 +89,7 @@ export function endGatewayTls(
     if (!shown.some((name) => subjectAltNames.includes(name))) {
       const fault = {
         ...hop,
-        field: `spec.servers[${index}].tls.subjectAltNames`,
+        field: `${server.field}.tls.subjectAltNames`,
         code: "TRACE_CLIENT_CERTIFICATE" as const,
         detail: `server ${index} of ${show(gateway)} takes only client certificates for ${wanted}, and the client's is for ${shown.join(", ") || "nobody"}`,
         mend: `Call with a certificate for one of them, or add the client's name to subjectAltNames of ${show(gateway)}.`,

@@ -1,6 +1,7 @@
 import { isCoveredBy } from "../hostNames.ts";
 import type { HttpMatch, HttpRoute, Placed } from "../scope/httpRoute.ts";
-import { type MeshVirtualService, virtualServicesFor } from "../scope/virtualServices.ts";
+import type { MeshVirtualService } from "../scope/meshVirtualService.ts";
+import { virtualServicesFor } from "../scope/virtualServices.ts";
 import type { GatewayPod } from "./gatewayPod.ts";
 import { serverHostsFor } from "./gatewayVirtualServices.ts";
 import type { GatewayServer } from "./mergedGateway.ts";

@@ -1,8 +1,9 @@
 import { hostsOverlap } from "../hostNames.ts";
 import type { L4Match, L4Route, Placed } from "../scope/httpRoute.ts";
-import { type MeshVirtualService, virtualServicesFor } from "../scope/virtualServices.ts";
+import type { MeshVirtualService } from "../scope/meshVirtualService.ts";
+import { virtualServicesFor } from "../scope/virtualServices.ts";
 import type { GatewayPod } from "./gatewayPod.ts";
-import type { GatewayServer } from "./mergedGateway.ts";
+import { type GatewayServer, isPassthrough } from "./mergedGateway.ts";
 
 /** A route of a VirtualService that a gateway's TLS or TCP server takes. */
 export interface GatewayL4Route extends Placed<L4Route> {
@@ -12,11 +13,14 @@ export interface GatewayL4Route extends Placed<L4Route> {
 
 /** The first TCP route that holds for a server (pilot/pkg/networking/core/gateway.go, buildGatewayNetworkFiltersFromTCPRoutes). */
 export function gatewayTcpRoute(pod: GatewayPod, server: GatewayServer): GatewayL4Route | undefined {
-  for (const { tcp } of boundVirtualServices(pod, server)) {
+  for (const { tcp, tls } of boundVirtualServices(pod, server)) {
     const found = tcp.find(({ value: { match = [], route = [] } }) => {
       return route.length > 0 && (match.length === 0 || match.some((each) => fits(each, server)));
     });
     if (found !== undefined) return { ...found, sniHosts: [] };
+    // A TLSRoute of a listener that ends the TLS.
+    const ended = tls.find(({ object, value }) => object.kind === "TLSRoute" && (value.route ?? []).length > 0);
+    if (ended !== undefined && !isPassthrough(server.server)) return { ...ended, sniHosts: [] };
   }
   return undefined;
 }

@@ -1,5 +1,8 @@
 import { labelsMatch } from "../../facts/workloads.ts";
+import type { Service } from "../../kinds/core.ts";
+import type { ApiGateway } from "../../kinds/gatewayApi.ts";
 import type { Gateway } from "../../kinds/istio.ts";
+import { apiListeners, servicesFor } from "../gatewayApi/apiListeners.ts";
 import type { TraceCluster } from "../traceCluster.ts";
 import type { TraceWorkload } from "../traceWorkload.ts";
 import { targetPortOf } from "./servicePods.ts";
@@ -8,10 +11,15 @@ type Server = NonNullable<Gateway["spec"]["servers"]>[number];
 
 /** One server of a Gateway object, as a gateway's pod runs it. */
 export interface GatewayServer {
-  readonly gateway: Gateway;
-  /** `namespace/name` of the Gateway. */
+  /** Of the Gateway API where `field` is one of its listeners. */
+  readonly gateway: Gateway | ApiGateway;
+  /** What routes are bound to: `namespace/name` of the Gateway, or istiod's own name of a listener. */
   readonly gatewayName: string;
   readonly index: number;
+  /** `spec.servers[0]`, `spec.listeners[0]`. */
+  readonly field: string;
+  /** Why it cannot be followed. */
+  readonly unfollowed: string | undefined;
   readonly server: Server;
   /** `./host` is `namespace/host`, `*` before a slash is left out: just `host`. */
   readonly hosts: readonly string[];
@@ -23,8 +31,9 @@ export interface GatewayServer {
 }
 
 export interface SkippedServer {
-  readonly gateway: Gateway;
+  readonly gateway: Gateway | ApiGateway;
   readonly index: number;
+  readonly field: string;
   readonly port: number;
   readonly why: string;
 }
@@ -37,24 +46,62 @@ export interface MergedGateway {
 /** All Gateways that select a pod, merged as istiod does it, oldest first: pilot/pkg/model/gateway.go, mergeGateways. */
 export function mergedGateway(cluster: TraceCluster, workload: TraceWorkload): MergedGateway {
   return cluster.memo(`merged gateway ${workload.namespace}/${workload.name}`, () => {
-    const gateways = cluster
-      .all("Gateway")
-      .filter(({ spec: { selector = {} } }) => labelsMatch(selector, workload.labels));
-    const ports = servicePorts(cluster, workload);
+    const ports = servicePorts(workload, cluster.in("Service", workload.namespace));
     const merge = new Merge();
-    for (const gateway of gateways) {
-      for (const [index, server] of (gateway.spec.servers ?? []).entries()) {
-        merge.add(gateway, { index, server, port: ports.get(server.port.number) ?? server.port.number });
-      }
-    }
+    for (const each of [...ofIstio(cluster, workload, ports), ...ofApi(cluster, workload)].sort(byAge)) merge.add(each);
     return merge;
   });
 }
 
+function ofIstio(
+  cluster: TraceCluster,
+  workload: TraceWorkload,
+  ports: ReadonlyMap<number, number>,
+): readonly Candidate[] {
+  return cluster
+    .all("Gateway")
+    .filter(({ spec: { selector = {} } }) => labelsMatch(selector, workload.labels))
+    .flatMap((gateway) => {
+      const { name, namespace = "default" } = gateway.metadata;
+      return (gateway.spec.servers ?? []).map((server, index) => ({
+        gateway,
+        gatewayName: `${namespace}/${name}`,
+        index,
+        field: `spec.servers[${index}]`,
+        unfollowed: undefined,
+        server,
+        port: ports.get(server.port.number) ?? server.port.number,
+      }));
+    });
+}
+
+/** Listeners of the Gateway API are run at ports that one of their Services has, and at no others. */
+function ofApi(cluster: TraceCluster, workload: TraceWorkload): readonly Candidate[] {
+  return apiListeners(cluster).flatMap((each): readonly Candidate[] => {
+    const port = servicePorts(workload, servicesFor(cluster, each, workload)).get(each.server.port.number);
+    if (port === undefined) return [];
+    const { gateway, internalName: gatewayName, index, server, unfollowed } = each;
+    return [{ gateway, gatewayName, index, field: `spec.listeners[${index}]`, unfollowed, server, port }];
+  });
+}
+
+function byAge(
+  { gateway: left, gatewayName: one }: Candidate,
+  { gateway: right, gatewayName: other }: Candidate,
+): number {
+  const nameOf = (name: string) => name.slice(name.indexOf("/") + 1);
+  const compare = (a: string, b: string) => (a === b ? 0 : a < b ? -1 : 1);
+  return (
+    compare(left.metadata.creationTimestamp ?? "", right.metadata.creationTimestamp ?? "") ||
+    compare(nameOf(one), nameOf(other)) ||
+    compare(one, other)
+  );
+}
+
 /** Where the ports of the pod's Services lead; the oldest Service decides. A port that none has is the pod's own. */
-function servicePorts(cluster: TraceCluster, workload: TraceWorkload): ReadonlyMap<number, number> {
+function servicePorts(workload: TraceWorkload, services: readonly Service[]): ReadonlyMap<number, number> {
   const targets = new Map<number, number>();
-  for (const service of cluster.in("Service", workload.namespace)) {
+  for (const service of services) {
     const { selector = {}, ports = [] } = service.spec;
     const isLeftOut = service.metadata.labels?.["experimental.istio.io/disable-gateway-port-translation"] !== undefined;
     if (isLeftOut || Object.keys(selector).length === 0 || !labelsMatch(selector, workload.labels)) continue;
@@ -66,11 +113,7 @@ function servicePorts(cluster: TraceCluster, workload: TraceWorkload): ReadonlyM
   return targets;
 }
 
-interface Candidate {
-  readonly index: number;
-  readonly server: Server;
-  readonly port: number;
-}
+type Candidate = Pick<GatewayServer, "gateway" | "gatewayName" | "index" | "field" | "unfollowed" | "server" | "port">;
 
 class Merge implements MergedGateway {
   readonly servers: GatewayServer[] = [];
@@ -83,12 +126,13 @@ class Merge implements MergedGateway {
   readonly #ports = new Set<number>();
   readonly #routeNames = new Set<string>();
 
-  add(gateway: Gateway, { index, server, port }: Candidate): void {
+  add(candidate: Candidate): void {
+    const { gateway, gatewayName, index, field, server, port } = candidate;
     const namespace = gateway.metadata.namespace ?? "default";
     const hosts = (server.hosts ?? []).map((host) => withNamespace(host, namespace));
     const bind = server.bind ?? "";
-    const routeName = routeNameOf(gateway, server, port);
-    const skip = (why: string) => this.skipped.push({ gateway, index, port, why });
+    const routeName = routeNameOf(gatewayName, server, port);
+    const skip = (why: string) => this.skipped.push({ gateway, index, field, port, why });
     if (server.tls !== undefined) {
       const taken = this.#tlsHosts.get(port) ?? new Map<string, string>();
       this.#tlsHosts.set(port, taken);
@@ -105,8 +149,7 @@ class Merge implements MergedGateway {
       return;
     }
     if (routeName !== undefined) this.#routeNames.add(routeName);
-    const gatewayName = `${namespace}/${gateway.metadata.name}`;
-    this.servers.push({ gateway, gatewayName, index, server, hosts, port, bind, routeName });
+    this.servers.push({ ...candidate, hosts, bind, routeName });
   }
 
   /** Why a server cannot share its port with those before it. */
@@ -152,12 +195,13 @@ function withNamespace(host: string, namespace: string): string {
 }
 
 /** gatewayRDSRouteName: plain HTTP servers share one by port, each HTTPS server has its own. */
-function routeNameOf({ metadata }: Gateway, server: Server, port: number): string | undefined {
+function routeNameOf(gatewayName: string, server: Server, port: number): string | undefined {
   const protocol = server.port.protocol.toUpperCase();
   const bind = server.bind === undefined || server.bind === "" ? "" : `.${server.bind}`;
   if (isHttp(protocol)) return `http.${port}${bind}`;
   if (protocol !== "HTTPS" || isPassthrough(server)) return undefined;
-  return `https.${server.port.number}.${server.port.name}.${metadata.name}.${metadata.namespace}${bind}`;
+  const [namespace = "", name = ""] = gatewayName.split("/");
+  return `https.${server.port.number}.${server.port.name}.${name}.${namespace}${bind}`;
 }
 
 export function isHttp(protocol: string): boolean {

@@ -15,14 +15,14 @@ export function routeConnection(
   { route: { value, object, field }, server }: { readonly route: GatewayL4Route; readonly server: GatewayServer },
 ): readonly TraceBranch[] {
   const { cluster } = visit;
-  const virtualService: TracedObject = { cluster: cluster.name, kind: "VirtualService", ...object };
+  const virtualService: TracedObject = { cluster: cluster.name, ...object };
   const targets = value.route ?? [];
   const at = passed(arrival, {
     name: "gateway route",
     cluster: cluster.name,
     object: virtualService,
     field,
-    detail: `VirtualService ${object.namespace}/${object.name} routes it to ${targets.map(({ destination }) => destination.host).join(", ")}`,
+    detail: `${object.kind} ${object.namespace}/${object.name} routes it to ${targets.map(({ destination }) => destination.host).join(", ")}`,
     source: "pilot/pkg/networking/core/networkfilter.go",
   });
   return weighted(targets).flatMap(({ target, part, index }) => {

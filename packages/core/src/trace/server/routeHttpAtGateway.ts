@@ -108,7 +108,7 @@ function useChoice(
     ...hop,
     object: objectOf(cluster.name, route),
     field: route.field,
-    detail: `VirtualService ${route.object.namespace}/${route.object.name} routes ${authority}${payload.path.replace(/\?.*/, "")}`,
+    detail: `${showTraced(objectOf(cluster.name, route))} routes ${authority}${payload.path.replace(/\?.*/, "")}`,
   });
   const defaultPort = (host: string) => destinationPort(visit, { destination: { host } }, server);
   return applyHttpRoute({ route, match, payload, cluster: cluster.name, defaultPort }).flatMap((effect) =>
@@ -156,7 +156,7 @@ function take(
 }
 
 function objectOf(cluster: string, { object }: Placed<HttpRoute>): TracedObject {
-  return { cluster, kind: "VirtualService", ...object };
+  return { cluster, ...object };
 }
 
 function noRoute(
@@ -178,7 +178,7 @@ function noRoute(
     name: "gateway route" as const,
     cluster: cluster.name,
     object: traced(cluster.name, server.gateway),
-    field: `spec.servers[${server.index}].hosts`,
+    field: `${server.field}.hosts`,
     source,
     code: "TRACE_GATEWAY_ROUTE" as const,
     detail: `no VirtualService of ${show(server.gateway)} has host ${authority}: ${others}`,

@@ -1,5 +1,6 @@
 import type { Attempt } from "../attempt.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
+import { notFollowed } from "../gatewayApi/notFollowed.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import type { TraceWorld } from "../traceWorld.ts";
 import { type Arrival, broken, failedConnection, passed, show, traced, untold } from "./arrival.ts";
@@ -55,7 +56,7 @@ export function serveAtGateway(arrival: Arrival, visit: GatewayVisit): readonly 
     {
       ...hop,
       object: traced(cluster.name, gateway),
-      field: `spec.servers[${index}]`,
+      field: chain.server.field,
       detail: `server ${index} of ${show(gateway)} at gateway ${name} takes ${showConnection(arrival)}`,
     },
   );
@@ -63,6 +64,11 @@ export function serveAtGateway(arrival: Arrival, visit: GatewayVisit): readonly 
 }
 
 function follow(arrival: Arrival, visit: GatewayVisit, chain: GatewayChain): readonly TraceBranch[] {
+  const { gateway, field, unfollowed } = chain.server;
+  if (unfollowed !== undefined) {
+    const object = traced(visit.cluster.name, gateway);
+    return untold(arrival, notFollowed({ cluster: visit.cluster, object, field, why: unfollowed }, "gateway"));
+  }
   if (chain.kind === "auto") return passThrough(arrival, visit, chain);
   const ended = chain.kind === "passthrough" ? { arrival } : endGatewayTls(arrival, visit, chain);
   if ("branches" in ended) return ended.branches;
@@ -108,9 +114,7 @@ function nothingListens(arrival: Arrival, visit: GatewayVisit, { servers, skippe
     name: "gateway" as const,
     cluster: cluster.name,
     source: "pilot/pkg/model/gateway.go",
-    ...(atPort === undefined
-      ? {}
-      : { object: traced(cluster.name, atPort.gateway), field: `spec.servers[${atPort.index}]` }),
+    ...(atPort === undefined ? {} : { object: traced(cluster.name, atPort.gateway), field: atPort.field }),
     code: "TRACE_NOTHING_LISTENS" as const,
     detail:
       atPort === undefined
@@ -135,9 +139,9 @@ function noChain(
   },
 ): readonly TraceBranch[] {
   const hop = { name: "gateway" as const, cluster: cluster.name, source };
-  const about = ({ gateway, index }: Pick<GatewayServer, "gateway" | "index">) => ({
+  const about = ({ gateway, field }: Pick<GatewayServer, "gateway" | "field">) => ({
     object: traced(cluster.name, gateway),
-    field: `spec.servers[${index}].hosts`,
+    field: `${field}.${field.startsWith("spec.servers") ? "hosts" : "hostname"}`,
   });
   const name = `${workload.namespace}/${workload.name}`;
   const fails = failedConnection(arrival, "UF");

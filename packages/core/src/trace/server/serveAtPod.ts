@@ -1,4 +1,5 @@
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
+import { inAmbient } from "../gatewayApi/ambient.ts";
 import type { TraceCluster } from "../traceCluster.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import type { TraceWorkload } from "../traceWorkload.ts";
@@ -20,6 +21,8 @@ export function serveAtPod(
 ): readonly TraceBranch[] {
   const where = `${workload.namespace}/${workload.name}`;
   const hop = { name: "destination" as const, cluster: cluster.name, object: podOf(workload), source: inboundSource };
+  const ambient = inAmbient(cluster, workload, "destination");
+  if (ambient !== undefined) return untold(arrival, ambient);
   if (workload.proxy === "none" || isLeftAlone(workload, port)) {
     const why = workload.proxy === "none" ? "has no sidecar" : `keeps port ${port} from its sidecar`;
     const at = passed(arrival, { ...hop, detail: `pod ${where} ${why}: the app takes port ${port} itself` });

@@ -1,5 +1,6 @@
 import type { Attempt, ClientStep, Destination, HttpPayload, Payload, Transport } from "../attempt.ts";
 import { unfollowedUpstream } from "../extensions/unfollowedChange.ts";
+import { behindWaypoint } from "../gatewayApi/ambient.ts";
 import { broken, passed, showTraced, traced, unsure } from "../hop.ts";
 import { endpointsOf, isIp, type MeshEndpoint } from "../registry/endpoints.ts";
 import { isHttp2 } from "../registry/protocol.ts";
@@ -33,6 +34,8 @@ export interface UpstreamTarget {
   readonly port: number;
   readonly subset: string | undefined;
   readonly chosenBy: { readonly object: TracedObject; readonly field: string } | undefined;
+  /** What the client sees of HTTP where there is no such host or port; 503 unless told. */
+  readonly missingStatus?: number;
 }
 
 const clusterSource = "pilot/pkg/networking/core/cluster.go";
@@ -47,7 +50,8 @@ export function openUpstream(open: OpenUpstream): readonly ClientStep[] {
   if (service === undefined || port === undefined) return [unknownUpstream(open, service !== undefined)];
   const context = proxy.proxy === "gateway" ? "GATEWAY" : "SIDECAR_OUTBOUND";
   const change = unfollowedUpstream({ cluster, workload: proxy, context, ...target });
-  if (change !== undefined) return [ended(open, [change], { kind: "unknown", why: change.detail })];
+  const untold = change ?? behindWaypoint(cluster, service);
+  if (untold !== undefined) return [ended(open, [untold], { kind: "unknown", why: untold.detail })];
   const rule = destinationRuleFor(cluster, proxy, service);
   const subset = rule?.subsets.find((each) => each.subset.name === target.subset);
   if (target.subset !== undefined && subset === undefined) return [unknownSubset(open, rule)];
@@ -260,8 +264,8 @@ export function showDestination(destination: Destination): string {
 }
 
 /** What the client sees when its proxy finds no way on: NC, UH and the like. */
-export function failure(proxied: "http" | "tcp", responseFlag: string): TraceOutcome {
-  return proxied === "http" ? { kind: "refused", status: 503, responseFlag } : { kind: "reset", responseFlag };
+export function failure(proxied: "http" | "tcp", responseFlag: string, status = 503): TraceOutcome {
+  return proxied === "http" ? { kind: "refused", status, responseFlag } : { kind: "reset", responseFlag };
 }
 
 function ended(open: OpenUpstream, more: readonly TraceHop[], outcome: TraceOutcome): ClientStep {
@@ -287,7 +291,7 @@ function unknownUpstream(open: OpenUpstream, isPortMissing: boolean): ClientStep
       : `Declare ${target.host} as a Service or ServiceEntry that namespace ${open.proxy.namespace} can see, or mend the name.`,
     source: "pilot/pkg/networking/core/route/route.go, GetDestinationCluster",
   });
-  return ended(open, [hop], failure(proxied, "NC"));
+  return ended(open, [hop], failure(proxied, "NC", target.missingStatus));
 }
 
 function unknownSubset(open: OpenUpstream, rule: MergedRule | undefined): ClientStep {

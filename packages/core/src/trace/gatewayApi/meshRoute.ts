@@ -1,0 +1,28 @@
+import type { MeshService } from "../registry/meshService.ts";
+import type { TraceCluster } from "../traceCluster.ts";
+import type { PassedHop } from "../traceResult.ts";
+import { objectOf, serviceOf } from "./apiRoutes.ts";
+import { notFollowed } from "./notFollowed.ts";
+
+/** A hop for a TLSRoute or TCPRoute that takes a Service's connections within the mesh, which is not followed. */
+export function unfollowedMeshRoute(cluster: TraceCluster, service: MeshService): PassedHop | undefined {
+  if (!service.isKubernetes) return undefined;
+  const taken = cluster.memo("services with routes of TLS or TCP", () => {
+    const routes = [...cluster.all("TLSRoute"), ...cluster.all("TCPRoute")];
+    return new Map(
+      routes.flatMap((route) =>
+        (route.spec?.parentRefs ?? []).flatMap((ref) => {
+          const parent = serviceOf(route, ref);
+          return parent === undefined ? [] : [[`${parent.namespace}/${parent.name}`, route] as const];
+        }),
+      ),
+    );
+  });
+  const found = taken.get(`${service.namespace}/${service.object.metadata.name}`);
+  if (found === undefined) return undefined;
+  const object = { cluster: cluster.name, ...objectOf(found) };
+  return notFollowed(
+    { cluster, object, field: "spec.parentRefs", why: "a route of TLS or TCP within the mesh is not followed" },
+    "route",
+  );
+}
