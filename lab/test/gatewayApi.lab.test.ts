@@ -61,6 +61,16 @@ const until = (answer: string, cluster: string, url: string, client?: string) =>
 const guarded = "https://httpbin.example.com/status/418";
 const open = "http://plain.example.com/status/418";
 
+/** Ends what is started with its signal at the end of a test. */
+function stoppable() {
+  return {
+    controller: new AbortController(),
+    [Symbol.dispose]() {
+      this.controller.abort();
+    },
+  };
+}
+
 const passthrough = `
 apiVersion: isthmus.io/v1alpha1
 kind: ExternalAccess
@@ -73,12 +83,7 @@ spec:
 `;
 
 test("gateway-api: mutual TLS, plain HTTP and passthrough by Gateway API objects alone; then Istio's for what they cannot say", async () => {
-  using server = {
-    controller: new AbortController(),
-    [Symbol.dispose]() {
-      this.controller.abort();
-    },
-  };
+  using server = stoppable();
   const folder = await prepareExample(lab, "gateway-api");
   await lab.apply("cluster1", [namespace("box", { "istio-injection": "enabled" }), ...sleep("box"), ownTls()]);
   await startOwnTls(lab, authority, files, server.controller.signal);
@@ -159,6 +164,68 @@ test("a Gateway of the user's for our host and port: the younger of the two is a
   expect(beside).toEqual(["418 2", "refused"]);
   expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining("GATEWAY_HOST_CONFLICT")]);
   expect(removed.exitCode, removed.stderr).toBe(0);
+});
+
+const mcs = `
+apiVersion: isthmus.io/v1alpha1
+kind: Mesh
+metadata: {name: mesh}
+spec: {mcs: {namespaces: [box]}}
+---
+apiVersion: isthmus.io/v1alpha1
+kind: MeshCluster
+metadata: {name: cluster1}
+---
+apiVersion: isthmus.io/v1alpha1
+kind: MeshCluster
+metadata: {name: cluster2}
+`;
+
+test("a TLSRoute leads streams that the workload itself ends to a ServiceImport of another cluster", async () => {
+  using server = stoppable();
+  const folder = await mkdtemp(join(tmpdir(), "isthmus-tls-route-"));
+  await writeFile(join(folder, "mesh.yaml"), mcs);
+  const injected = { "istio-injection": "enabled" };
+  await lab.apply("cluster1", [namespace("box", injected), ...sleep("box"), ownTls()]);
+  await lab.apply("cluster2", [namespace("box", injected), ...sleep("box")]);
+  await startOwnTls(lab, authority, files, server.controller.signal);
+  const exported: KubeObject = {
+    apiVersion: "multicluster.x-k8s.io/v1alpha1",
+    kind: "ServiceExport",
+    metadata: { name: "own", namespace: "box" },
+  };
+  const front: KubeObject = {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "front", namespace: "box" },
+    spec: { ports: [{ name: "tls", port: 8443 }] },
+  };
+  const route: KubeObject = {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "TLSRoute",
+    metadata: { name: "front", namespace: "box" },
+    spec: {
+      parentRefs: [{ group: "", kind: "Service", name: "front" }],
+      hostnames: ["own.example.com"],
+      rules: [{ backendRefs: [{ group: "multicluster.x-k8s.io", kind: "ServiceImport", name: "own", port: 8443 }] }],
+    },
+  };
+  await lab.apply("cluster1", [exported]);
+  await lab.apply("cluster2", [front, route]);
+
+  const applied = await isthmus(folder, lab.kubeconfig, "apply", "--yes");
+  expect(applied.exitCode, applied.stderr).toBe(0);
+
+  await lab.refreshDns();
+  const args = ["--cacert", join(files, "ca.crt"), "--connect-to", "own.example.com:8443:front.box:8443"];
+  await waitFor("the workload's own certificate", async () => {
+    const { status } = await lab.curl("cluster2", "box/sleep", "https://own.example.com:8443/", { args });
+    return status === 200;
+  });
+  await lab.remove("cluster1", [exported]);
+  const removed = await isthmus(folder, lab.kubeconfig, "apply", "--yes", "--allow-mass-delete");
+  expect(removed.exitCode, removed.stderr).toBe(0);
+  await lab.remove("cluster2", [route, front]);
 });
 
 test("emco-import: what is made of EMCO's intents carries the calls that EMCO's did, and no others", async () => {

@@ -45,8 +45,9 @@ export function checkTraffic(share: Share, report: Report): void {
 /**
  * Only HTTP has calls to tell apart, to time and to try again. A port that is declared as something else beside an HTTP port
  * is left to itself; one that Istio has to sniff may be meant. A stream that is encrypted by the app is routed by the name
- * (SNI) that it asks for: a sidecar with one such route closes streams with any other name, or none, and those names are the
- * callers' to choose. istio/pilot/pkg/networking/core/tls.go, buildSidecarOutboundTLSFilterChainOpts
+ * (SNI) that it asks for, which is the callers' to choose: beside such a route streams with any other name, or none, go out as
+ * if nobody knew the host, without mutual TLS, and with REGISTRY_ONLY nowhere. A route for all names istiod does not take.
+ * istio/pilot/pkg/networking/core/tls.go, buildSidecarOutboundTLSFilterChainOpts; seen in the lab's Envoy
  */
 function checkProtocols({ intent, owner, namespace, service, servers }: Share, report: Report): void {
   const { traffic } = intent.spec;
