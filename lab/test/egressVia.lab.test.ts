@@ -11,6 +11,8 @@ import { isthmus } from "./isthmus.ts";
 import { namespace, sleep } from "./manifests.ts";
 import { type OutsideServer, startEcho, startHttps } from "./outsideServers.ts";
 
+const allInPlace = expect.stringMatching(/^\d+ paths?, all hops in place\.$/m);
+
 let home: string;
 let files: string;
 let lab: Lab;
@@ -95,6 +97,7 @@ test("egress-via: HTTP, HTTPS and TCP leave through the other cluster's gateway,
 
   const since = new Date();
   expect((await isthmus(folder, lab.kubeconfig, "apply", "--yes")).exitCode).toBe(0);
+  expect(await isthmus(folder, lab.kubeconfig, "verify")).toMatchObject({ exitCode: 0, stdout: allInPlace });
   for (const cluster of clusters) expect(await lab.writes(cluster, { since })).toEqual([]);
 
   await copyNames("ops");

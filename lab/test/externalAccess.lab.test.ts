@@ -11,6 +11,8 @@ import { namespace, sleep } from "./manifests.ts";
 import { askFromOutside, clientArgs, saveClient } from "./outsideClient.ts";
 import { ownTls, startOwnTls } from "./ownTls.ts";
 
+const allInPlace = expect.stringMatching(/^\d+ paths?, all hops in place\.$/m);
+
 let home: string;
 let files: string;
 let lab: Lab;
@@ -81,6 +83,7 @@ test("external-access: mutual TLS over HTTP/2, narrowed to one name, beside an o
   const since = new Date();
   expect((await isthmus(folder, lab.kubeconfig, "apply", "--yes")).exitCode).toBe(0);
   expect((await isthmus(folder, lab.kubeconfig, "diff")).exitCode).toBe(0);
+  expect(await isthmus(folder, lab.kubeconfig, "verify")).toMatchObject({ exitCode: 0, stdout: allInPlace });
   expect(await lab.writes("cluster1", { since })).toEqual([]);
 
   for (const file of await readdir(folder)) if (file !== "mesh.yaml") await rm(join(folder, file));

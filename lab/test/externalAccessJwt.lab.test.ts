@@ -12,6 +12,8 @@ import { isthmus } from "./isthmus.ts";
 import { askFromOutside } from "./outsideClient.ts";
 import { startText } from "./outsideServers.ts";
 
+const allInPlace = expect.stringMatching(/^\d+ paths?, all hops in place\.$/m);
+
 let home: string;
 let lab: Lab;
 let folder: string;
@@ -154,6 +156,7 @@ test("external-access-jwt: one host asks for tokens, and the others of the gatew
 
   const since = new Date();
   expect((await isthmus(folder, lab.kubeconfig, "apply", "--yes")).exitCode).toBe(0);
+  expect(await isthmus(folder, lab.kubeconfig, "verify")).toMatchObject({ exitCode: 0, stdout: allInPlace });
   expect(await lab.writes("cluster1", { since })).toEqual([]);
 
   for (const name of await readdir(folder)) if (name !== "mesh.yaml") await rm(join(folder, name));

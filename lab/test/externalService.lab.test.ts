@@ -11,6 +11,8 @@ import { prepareExample } from "./example.ts";
 import { isthmus } from "./isthmus.ts";
 import { type OutsideServer, startEcho, startHttps } from "./outsideServers.ts";
 
+const allInPlace = expect.stringMatching(/^\d+ paths?, all hops in place\.$/m);
+
 let home: string;
 let files: string;
 let lab: Lab;
@@ -154,6 +156,7 @@ test("external-service: REGISTRY_ONLY lets out what is declared, TLS is originat
   const since = new Date();
   expect((await isthmus(folder, lab.kubeconfig, "apply", "--yes")).exitCode).toBe(0);
   expect((await isthmus(folder, lab.kubeconfig, "diff")).exitCode).toBe(0);
+  expect(await isthmus(folder, lab.kubeconfig, "verify")).toMatchObject({ exitCode: 0, stdout: allInPlace });
   expect(await lab.writes("cluster1", { since })).toEqual([]);
 
   for (const file of await readdir(folder)) if (file !== "mesh.yaml") await rm(join(folder, file));

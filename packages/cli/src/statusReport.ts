@@ -1,4 +1,5 @@
 import {
+  type AcrossPath,
   clusterFacts,
   gatewayAddresses,
   type Intents,
@@ -86,7 +87,7 @@ function hostPort(address: string, port: number): string {
 function sharedServiceStatus(service: SharedService, mesh: MeshNow): SharedServiceStatus {
   const { name, namespace } = service.metadata;
   const owner = ownerName("SharedService", namespace, name);
-  const paths = mesh.paths.filter((path) => path.owner === owner);
+  const paths = acrossPaths(owner, mesh);
   const consumers = paths.map(({ consumer }) =>
     consumer.namespace === "*" ? consumer.cluster : `${consumer.cluster}/${consumer.namespace}`,
   );
@@ -106,7 +107,7 @@ function exportedServices(mesh: MeshNow): readonly SharedServiceStatus[] {
     owner.startsWith(prefix),
   );
   return owners.map((owner) => {
-    const paths = mesh.paths.filter((path) => path.owner === owner);
+    const paths = acrossPaths(owner, mesh);
     const server = paths[0]?.server;
     return {
       name: server === undefined ? owner.slice(prefix.length) : `${server.namespace}/${server.service}`,
@@ -117,6 +118,10 @@ function exportedServices(mesh: MeshNow): readonly SharedServiceStatus[] {
       ...stateOf(owner, mesh),
     };
   });
+}
+
+function acrossPaths(owner: string, { paths }: MeshNow): readonly AcrossPath[] {
+  return paths.filter((path): path is AcrossPath => path.owner === owner && path.direction === "across");
 }
 
 function declaredServers(service: SharedService, intents: Intents): readonly string[] {

@@ -90,7 +90,7 @@ export {
 export { restrictsCallers } from "./model/access.ts";
 export type { IntentsContext } from "./model/checkIntents.ts";
 export { checkIntents } from "./model/checkIntents.ts";
-export type { Compiled, DeclaredPath } from "./model/compiled.ts";
+export type { AcrossPath, Compiled, DeclaredPath, InwardPath, OutwardPath } from "./model/compiled.ts";
 export type { ExternalAccess } from "./model/externalAccess.ts";
 export { externalAccessSchema } from "./model/externalAccess.ts";
 export type { ExternalService } from "./model/externalService.ts";

@@ -9,12 +9,13 @@ import { stringify } from "yaml";
 import { readIntentFiles } from "./intentFiles.ts";
 import { preparePlan, reconcile } from "./reconcile.ts";
 import { openTargets } from "./target/openTargets.ts";
+import { proveOnPaper } from "./verify/proveMesh.ts";
 
 const examples = fileURLToPath(new URL("../../../examples", import.meta.url));
 
 /** Every example that users can copy, with what each cluster gets for it in testdata/<example>.golden.yaml. */
 test.each(readdirSync(examples))(
-  "examples/%s compiles to its golden objects, and once applied nothing is left to do",
+  "examples/%s compiles to its golden objects, and once applied nothing is left to do and every path stands",
   async (name) => {
     const folder = await mkdtemp(join(tmpdir(), "isthmus-example-"));
     await cp(join(examples, name), folder, { recursive: true });
@@ -41,6 +42,10 @@ test.each(readdirSync(examples))(
     const { noop, ...changes } = summarize(second.plan);
     expect(changes).toEqual({ create: 0, update: 0, delete: 0 });
     expect(noop).toBe(summarize(first.plan).create);
+    const faults = proveOnPaper({ intents, ...second }).flatMap(({ path, verdict, hops, trace }) =>
+      verdict === "ok" ? [] : [{ host: path.host, verdict, hops, blamed: trace.blamed }],
+    );
+    expect(faults).toEqual([]);
     await rm(folder, { recursive: true });
   },
 );

@@ -1,3 +1,4 @@
+export { acrossPaths } from "./acrossPaths.ts";
 export { type FakeApiServer, type FakeApiServerOptions, startFakeApiServer } from "./apiserver/fakeApiServer.ts";
 export type { Fault, FaultRule } from "./apiserver/faults.ts";
 export type { RequestEntry } from "./apiserver/requestLog.ts";

@@ -1,4 +1,4 @@
-import { type DeclaredPath, hasErrors, MeshError } from "@isthmus/core";
+import { type AcrossPath, type DeclaredPath, hasErrors, MeshError } from "@isthmus/core";
 import { caIdentity, type Probe, type ProbeOptions, probePaths } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { openDeclaredCa } from "../openDeclaredCa.ts";
@@ -87,15 +87,16 @@ function noteAdded(session: Session, probes: readonly Probe[]): void {
   }
 }
 
-function pathsTo(paths: readonly DeclaredPath[], services: readonly string[]): readonly DeclaredPath[] {
-  const isTo = (path: DeclaredPath, service: string) =>
+function pathsTo(declared: readonly DeclaredPath[], services: readonly string[]): readonly AcrossPath[] {
+  const paths = declared.filter((path): path is AcrossPath => path.direction === "across");
+  const isTo = (path: AcrossPath, service: string) =>
     path.host === service || `${path.server.service}.${path.server.namespace}` === service;
   const unknown = services.filter((service) => !paths.some((path) => isTo(path, service)));
   if (unknown.length > 0) {
     throw new MeshError({
       code: "USAGE",
       at: "",
-      message: `no declared path leads to ${unknown.join(", ")}`,
+      message: `no path between clusters leads to ${unknown.join(", ")}`,
       hint: "Name a shared service as httpbin.bar, or a host as httpbin.bar.cluster2; isthmus status lists them.",
     });
   }

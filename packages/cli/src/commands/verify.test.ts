@@ -102,3 +102,28 @@ test("once the time of --wait is over the last state is told", async () => {
     /^Waiting: 1 of 1 paths, first http:\/\/httpbin\.bar\.cluster2:8000: name: .* is missing.* …\n$/,
   );
 });
+
+test.each(["external-access", "egress-via"])(
+  "paths of %s, in and out of the mesh, are proved on paper",
+  async (example) => {
+    const folder = await exampleFolder(example);
+    await runCli(folder, ["apply", "--yes"]);
+
+    const run = await runCli(folder, ["verify", "--probe"]);
+
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    await expect(run.stdout).toMatchFileSnapshot(`testdata/verify-${example}.golden.txt`);
+  },
+);
+
+test("a path out of the mesh whose way somebody changed is broken", async () => {
+  const folder = await exampleFolder("external-service");
+  await runCli(folder, ["apply", "--yes"]);
+  const files = await filesIn(folder);
+  const [entry = ""] = Object.keys(files).filter((file) => /isthmus\/.*serviceentry.*mysql/i.test(file));
+  await writeFile(join(folder, entry), (files[entry] ?? "").replace("203.0.113.7", "203.0.113.99"));
+
+  const run = await runCli(folder, ["verify"]);
+
+  expect(run).toMatchObject({ code: 1, stdout: expect.stringMatching(/✖ name .*differs in spec\.endpoints/) });
+});

@@ -20,11 +20,18 @@ function schemeOf(protocol: string): string {
 
 /** One line a path: who calls, the name, who serves. */
 export function renderPath(path: DeclaredPath, style: Style): string {
-  const { consumer, server } = path;
-  return [
-    consumer.namespace === "*" ? consumer.cluster : `${consumer.namespace}@${consumer.cluster}`,
-    style.faint("→"),
-    style.accent(urlOf(path)),
-    style.faint(`(${server.service}.${server.namespace}@${server.cluster})`),
-  ].join(" ");
+  return [callerOf(path), style.faint("→"), style.accent(urlOf(path)), style.faint(`(${serverOf(path)})`)].join(" ");
+}
+
+function callerOf(path: DeclaredPath): string {
+  if (path.direction === "in") return "outside";
+  const { cluster, namespace } = path.consumer;
+  return namespace === "*" ? cluster : `${namespace}@${cluster}`;
+}
+
+function serverOf(path: DeclaredPath): string {
+  if (path.direction === "out") return path.via === undefined ? "outside" : `outside, via ${path.via}`;
+  const { service, namespace, cluster } = path.server;
+  const server = `${service}.${namespace}@${cluster}`;
+  return path.direction === "in" && path.isRedirect ? `${server}, sent to HTTPS` : server;
 }

@@ -67,6 +67,7 @@ const keptFor: Action = {
 const right: Action = { ...gateway, verb: "noop", phase: 0 };
 
 const path: DeclaredPath = {
+  direction: "across",
   owner: "SharedService.bar.httpbin",
   host: "httpbin.bar.cluster2",
   port: 8000,

@@ -10,10 +10,10 @@ export function planData(view: PlanView & { readonly problems: readonly Problem[
     ...(view.effects === undefined
       ? {}
       : {
-          pathEffects: view.effects.map(({ path: { host, port, consumer }, ...effect }) => ({
-            host,
-            port,
-            consumer,
+          pathEffects: view.effects.map(({ path, ...effect }) => ({
+            host: path.host,
+            port: path.port,
+            ...(path.direction === "in" ? { server: path.server } : { consumer: path.consumer }),
             ...effect,
           })),
         }),

@@ -46,6 +46,7 @@ test("a per-cluster name is a Gateway at the server and a ServiceEntry with a De
   expect(kinds(desired.get("cluster2"))).toEqual(["Gateway istio-system"]);
   expect(paths).toEqual([
     {
+      direction: "across",
       owner: "SharedService.bar.httpbin",
       host: "httpbin.bar.cluster2",
       port: 8000,

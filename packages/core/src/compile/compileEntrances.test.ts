@@ -348,3 +348,22 @@ test.each([
 
   expect(run([externalAccess("bar/httpbin")], objects).problems).toEqual([]);
 });
+
+test("every host at every port where clients may come in is a path, the one that only sends them to HTTPS as well", () => {
+  const tls = { ...mutual, httpsRedirect: true };
+
+  const { paths } = run([externalAccess("bar/httpbin", { tls }), externalAccess("bar/plain", { service: "httpbin" })]);
+
+  const path = {
+    ...{ direction: "in", owner: "ExternalAccess.bar.httpbin", host: "httpbin.example.com", isRedirect: false },
+    server: { cluster: "cluster2", namespace: "bar", service: "httpbin" },
+  };
+  expect(paths).toEqual([
+    { ...path, port: 443, portName: "https", protocol: "HTTPS" },
+    { ...path, port: 80, portName: "redirect", protocol: "HTTP", isRedirect: true },
+    {
+      ...{ ...path, owner: "ExternalAccess.bar.plain", host: "plain.example.com" },
+      ...{ port: 80, portName: "http", protocol: "HTTP" },
+    },
+  ]);
+});

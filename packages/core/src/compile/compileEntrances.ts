@@ -13,11 +13,26 @@ export function compileEntrances(entrances: readonly Entrance[], context: Compil
   reportSharedCredentials(usable, context.report);
   for (const entrance of usable) {
     if (context.mesh.spec.emit === "GatewayApi" && compileRoutes(entrance, context)) continue;
+    declareEntrance(entrance, context);
     const gateway = entranceGateway(entrance);
     context.emit(entrance.facts.name, gateway, entranceVirtualService(entrance, gateway, context.mesh));
     compileTokens(entrance, gateway, context);
   }
 }
+
+function declareEntrance({ intent, owner, facts, cluster, service }: Entrance, { declare }: CompileContext): void {
+  for (const { port, use } of entrancePorts(intent, cluster)) {
+    for (const host of intent.spec.hosts) {
+      declare({
+        ...{ direction: "in", owner, host, port, portName: use, protocol: entranceProtocols[use] },
+        server: { cluster: facts.name, namespace: intent.metadata.namespace, service },
+        isRedirect: use === "redirect",
+      });
+    }
+  }
+}
+
+const entranceProtocols = { https: "HTTPS", passthrough: "TLS", http: "HTTP", redirect: "HTTP" } as const;
 
 /** HTTP/2 clients use one connection for all hosts of a certificate; it leads to one server only. istioctl's IST0138 */
 function reportSharedCredentials(entrances: readonly Entrance[], report: Report): void {

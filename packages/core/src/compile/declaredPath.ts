@@ -1,4 +1,4 @@
-import type { DeclaredPath } from "../model/compiled.ts";
+import type { AcrossPath } from "../model/compiled.ts";
 import type { Mesh } from "../model/mesh.ts";
 import { identities } from "./compileContext.ts";
 import { passthroughSni } from "./passthroughPolicy.ts";
@@ -18,9 +18,10 @@ export function declaredPath(
     readonly namespace: string;
     readonly version?: VersionLabels | undefined;
   },
-): DeclaredPath {
+): AcrossPath {
   const { host, port, cluster, namespace, version } = call;
   return {
+    direction: "across",
     owner: share.owner,
     host,
     port: port.number,

@@ -212,3 +212,25 @@ test("a DestinationRule of the user stays in use where we write none", () => {
 
   expect(run([externalService("foo/api")], [theirs]).problems).toEqual([]);
 });
+
+test("every host at every port is a path for each namespace that may call, or for all", () => {
+  const narrow = externalService("foo/api", { ...inBoth, ports: [...tcp.ports, { number: 80, protocol: "HTTP" }] });
+  const wide = externalService("bar/web", { hosts: ["*.web.example.com"], consumers: [{ clusters: ["cluster1"] }] });
+
+  const { paths } = run([narrow, wide]);
+
+  const path = (namespace: string, port: number, protocol: string) => ({
+    ...{ direction: "out", owner: "ExternalService.foo.api", host: "api.example.com", port, protocol },
+    ...{ portName: `${protocol.toLowerCase()}-${port}`, consumer: { cluster: "cluster1", namespace } },
+  });
+  expect(paths).toEqual([
+    {
+      ...path("*", 443, "HTTPS"),
+      ...{ owner: "ExternalService.bar.web", host: "*.web.example.com" },
+    },
+    path("foo", 3306, "TCP"),
+    path("red", 3306, "TCP"),
+    path("foo", 80, "HTTP"),
+    path("red", 80, "HTTP"),
+  ]);
+});

@@ -4,7 +4,7 @@ import type { ExternalService } from "../model/externalService.ts";
 import { at } from "../model/intents.ts";
 import { checkTrust } from "./checkTrust.ts";
 import type { CompileContext } from "./compileContext.ts";
-import { externalDestinationRule, externalServiceEntry, type Where } from "./externalService.ts";
+import { externalDestinationRule, externalServiceEntry, portName, portsOf, type Where } from "./externalService.ts";
 import type { NamedHost } from "./nameHosts.ts";
 import { placements } from "./placement.ts";
 import { resolveConsumers } from "./resolveConsumers.ts";
@@ -35,6 +35,21 @@ export function externalHosts(
           for (const placement of placements(namespaces, context.mesh)) {
             const where = { owner, host, placement };
             context.emit(facts.name, ...objectsOf(intent, where, vip, via));
+            const namespace = placement.exportTo === "*" ? "*" : placement.namespace;
+            for (const port of portsOf(intent)) {
+              context.declare({
+                ...{
+                  direction: "out",
+                  owner,
+                  host,
+                  port: port.number,
+                  portName: portName(port),
+                  protocol: port.protocol,
+                },
+                consumer: { cluster: facts.name, namespace },
+                ...(via === undefined ? {} : { via: via.facts.name }),
+              });
+            }
           }
         };
         const claim = {

@@ -1,4 +1,13 @@
-import { intents, meshCluster, namespace, observedCluster, pod, service, sharedService } from "@isthmus/testkit";
+import {
+  acrossPaths,
+  intents,
+  meshCluster,
+  namespace,
+  observedCluster,
+  pod,
+  service,
+  sharedService,
+} from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import type { Service } from "../kinds/core.ts";
 import type { AuthorizationPolicy, DestinationRule, Gateway, ServiceEntry, VirtualService } from "../kinds/istio.ts";
@@ -94,7 +103,7 @@ test("a version has a Service, a Gateway, a name and an identity of its own", ()
       ],
     },
   ]);
-  expect(compiled.paths.map(({ host, server: { labels } }) => [host, labels])).toContainEqual([
+  expect(acrossPaths(compiled).map(({ host, server: { labels } }) => [host, labels])).toContainEqual([
     "v2.httpbin.bar.cluster3",
     { version: "v2" },
   ]);

@@ -1,4 +1,14 @@
-import { intents, meshCluster, namespace, node, observedCluster, pod, service, sharedService } from "@isthmus/testkit";
+import {
+  acrossPaths,
+  intents,
+  meshCluster,
+  namespace,
+  node,
+  observedCluster,
+  pod,
+  service,
+  sharedService,
+} from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import type { DestinationRule, ServiceEntry, WorkloadEntry } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
@@ -80,7 +90,7 @@ test("a Mesh name has the gateways of all serving clusters and accepts the ident
       },
     },
   ]);
-  expect(compiled.paths.map(({ host, server }) => `${host} ${server.cluster}`)).toEqual([
+  expect(acrossPaths(compiled).map(({ host, server }) => `${host} ${server.cluster}`)).toEqual([
     "httpbin.bar.mesh cluster2",
     "httpbin.bar.mesh cluster3",
   ]);

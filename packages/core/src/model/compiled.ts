@@ -1,16 +1,26 @@
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { Problem } from "../problem.ts";
 
-/** A name under which a consuming cluster can call a shared service, and what it leads to: what `verify` proves. */
-export interface DeclaredPath {
+/** What every declared path has. */
+interface CalledName {
   readonly owner: string;
   readonly host: string;
   readonly port: number;
   readonly portName: string;
   /** Istio's name: HTTP, HTTP2, GRPC, HTTPS, TLS, TCP …; absent where Istio finds it out by sniffing. */
   readonly protocol?: string;
-  /** `namespace` is "*" where every namespace of the cluster may call. */
-  readonly consumer: { readonly cluster: string; readonly namespace: string };
+}
+
+/** Who may call. `namespace` is "*" where every namespace of the cluster may. */
+export interface PathConsumer {
+  readonly cluster: string;
+  readonly namespace: string;
+}
+
+/** Between clusters: a name under which a consuming cluster can call a shared service, and what it leads to. */
+export interface AcrossPath extends CalledName {
+  readonly direction: "across";
+  readonly consumer: PathConsumer;
   readonly server: {
     readonly cluster: string;
     readonly namespace: string;
@@ -23,6 +33,25 @@ export interface DeclaredPath {
   /** SPIFFE IDs that the server may show. */
   readonly identities: readonly string[];
 }
+
+/** Out of the mesh: a name of an ExternalService, which may begin with `*.`. */
+export interface OutwardPath extends CalledName {
+  readonly direction: "out";
+  readonly consumer: PathConsumer;
+  /** The cluster through whose gateway the call leaves. */
+  readonly via?: string;
+}
+
+/** Into the mesh: a name of an ExternalAccess that clients outside call, at a port of the gateway's Service. */
+export interface InwardPath extends CalledName {
+  readonly direction: "in";
+  readonly server: { readonly cluster: string; readonly namespace: string; readonly service: string };
+  /** Clients are sent to HTTPS from here. */
+  readonly isRedirect: boolean;
+}
+
+/** A call that the declarations make possible: what `verify` proves. */
+export type DeclaredPath = AcrossPath | OutwardPath | InwardPath;
 
 /** What every cluster should hold. */
 export interface Compiled {

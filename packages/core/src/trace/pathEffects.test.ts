@@ -1,9 +1,10 @@
-import { intents, observedOf, podYaml, sharedService } from "@isthmus/testkit";
+import { externalAccess, intents, observedOf, podYaml, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import type { DeclaredPath } from "../model/compiled.ts";
 import { brokenPaths, pathEffects } from "./pathEffects.ts";
 
 const path: DeclaredPath = {
+  direction: "across",
   owner: "SharedService.bar.httpbin",
   host: "httpbin.bar.svc.cluster.local",
   port: 8000,
@@ -52,4 +53,48 @@ test("a plan that breaks a path is a problem that says why, and any other plan i
     ),
   });
   expect(brokenPaths(keeping ? [keeping] : [])).toBeUndefined();
+});
+
+test("paths in and out of the mesh are traced as their callers go, and a plan that breaks one is told", () => {
+  const out: DeclaredPath = {
+    ...{ direction: "out", owner: "ExternalService.foo.db", host: "db.example.com", port: 80, portName: "http-80" },
+    ...{ protocol: "HTTP", consumer: { cluster: "c1", namespace: "foo" } },
+  };
+  const into: DeclaredPath = {
+    ...{
+      direction: "in",
+      owner: "ExternalAccess.bar.httpbin",
+      host: "httpbin.example.com",
+      port: 443,
+      portName: "https",
+    },
+    ...{ protocol: "HTTPS", server: { cluster: "c1", namespace: "bar", service: "httpbin" }, isRedirect: false },
+  };
+  const access = externalAccess("bar/httpbin", {
+    tls: { mode: "Mutual", credential: { secret: "x" }, clients: { subjectAltNames: ["client.example.com"] } },
+  });
+  const entry = `{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: db, namespace: foo}, spec: {hosts: [db.example.com], location: MESH_EXTERNAL, resolution: STATIC, ports: [{name: http, number: 80, protocol: HTTP}], endpoints: [{address: 203.0.113.7}]}}\n---\n`;
+  const gateway = `{apiVersion: v1, kind: Service, metadata: {name: gateway, namespace: istio-system}, spec: {type: NodePort, clusterIP: 10.96.0.9, selector: {istio: ingressgateway}, ports: [{name: https, port: 443, targetPort: 8443, nodePort: 30443}]}}
+---
+{apiVersion: networking.istio.io/v1, kind: Gateway, metadata: {name: in, namespace: istio-system}, spec: {selector: {istio: ingressgateway}, servers: [{port: {number: 443, name: https, protocol: HTTPS}, tls: {mode: MUTUAL, credentialName: x, subjectAltNames: [client.example.com]}, hosts: ["bar/httpbin.example.com"]}]}}
+---
+{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: in, namespace: bar}, spec: {hosts: [httpbin.example.com], gateways: [istio-system/in], http: [{route: [{destination: {host: httpbin.bar.svc.cluster.local, port: {number: 8000}}}]}]}}
+---
+`;
+  const effects = (before: string, after: string) =>
+    pathEffects({
+      intents: intents([], { externalAccesses: [access] }),
+      paths: [out, into],
+      before: observedOf({ c1: { yaml: before, meshConfig: { outboundTrafficPolicy: "REGISTRY_ONLY" } } }),
+      after: observedOf({ c1: { yaml: after, meshConfig: { outboundTrafficPolicy: "REGISTRY_ONLY" } } }),
+    });
+  const proxy = `{apiVersion: v1, kind: Pod, metadata: {name: gateway, namespace: istio-system, labels: {istio: ingressgateway}}, spec: {containers: [{name: istio-proxy}]}, status: {phase: Running, podIP: 10.0.0.9, conditions: [{type: Ready, status: "True"}]}}\n---\n`;
+  const all = `${works}\n---\n${podYaml("foo/sleep", "10.0.0.4")}\n---\n${proxy}`;
+
+  const made = effects(all, `${all}${entry}${gateway}`);
+  const broken = effects(`${all}${entry}${gateway}`, `${all}${entry}`);
+
+  expect(made.map(({ kind }) => kind)).toEqual(["makes", "makes"]);
+  expect(broken.map(({ kind }) => kind)).toEqual(["keeps", "breaks"]);
+  expect(brokenPaths(broken)?.message).toContain("httpbin.example.com:443 for clients outside, at c1");
 });

@@ -1,7 +1,7 @@
 import type { DeclaredPath } from "../model/compiled.ts";
-import type { Intents } from "../model/intents.ts";
 import type { Observed } from "../model/observed.ts";
 import type { Problem } from "../problem.ts";
+import type { PathIntents } from "./requestsOfPaths.ts";
 import { tracePaths } from "./tracePaths.ts";
 import type { Trace, TraceVerdict } from "./traceResult.ts";
 
@@ -21,7 +21,7 @@ export interface PathEffect {
 }
 
 export interface PathEffectsInput {
-  readonly intents: Pick<Intents, "clusters" | "sharedServices">;
+  readonly intents: PathIntents;
   readonly paths: readonly DeclaredPath[];
   readonly before: Observed;
   /** What the plan would leave. */
@@ -68,12 +68,17 @@ export function brokenPaths(effects: readonly PathEffect[]): Problem | undefined
   const broken = effects.filter(({ kind }) => kind === "breaks");
   const [first] = broken;
   if (first === undefined) return undefined;
-  const { host, port, consumer } = first.path;
+  const { host, port } = first.path;
   const others = broken.length === 1 ? "" : `, and ${broken.length - 1} more`;
   return {
     code: "PATH_WOULD_BREAK",
     at: "plan",
-    message: `the plan breaks ${host}:${port} for ${consumer.cluster}/${consumer.namespace}${others}: ${first.why ?? "it would no longer get there"}`,
+    message: `the plan breaks ${host}:${port} for ${callerOf(first.path)}${others}: ${first.why ?? "it would no longer get there"}`,
     hint: "Mend what the reason names, or apply with --allow-broken-paths; isthmus trace --planned shows the way.",
   };
+}
+
+function callerOf(path: DeclaredPath): string {
+  if (path.direction === "in") return `clients outside, at ${path.server.cluster}`;
+  return `${path.consumer.cluster}/${path.consumer.namespace}`;
 }

@@ -1,7 +1,6 @@
 import type { DeclaredPath } from "../model/compiled.ts";
-import type { Intents } from "../model/intents.ts";
 import type { Observed } from "../model/observed.ts";
-import { requestOfPath, sharedServicesByOwner } from "./requestOfPath.ts";
+import { type PathIntents, requestsOfPaths } from "./requestsOfPaths.ts";
 import { trace } from "./trace.ts";
 import type { Trace } from "./traceResult.ts";
 import { traceWorld } from "./traceWorld.ts";
@@ -12,7 +11,7 @@ export interface PathTrace {
 }
 
 export interface TracePathsInput {
-  readonly intents: Pick<Intents, "clusters" | "sharedServices">;
+  readonly intents: PathIntents;
   readonly paths: readonly DeclaredPath[];
   readonly observed: Observed;
 }
@@ -20,12 +19,19 @@ export interface TracePathsInput {
 /** Each declared path with what becomes of a call of it. Paths that one name leads to share one trace. */
 export function tracePaths({ intents, paths, observed }: TracePathsInput): readonly PathTrace[] {
   const world = traceWorld(observed, intents.clusters);
-  const shared = sharedServicesByOwner(intents);
+  const requestOf = requestsOfPaths(intents, world);
   const known = new Map<string, Trace>();
   return paths.map((path) => {
-    const key = `${path.owner} ${path.consumer.cluster}/${path.consumer.namespace} ${path.host}:${path.port}`;
-    const found = known.get(key) ?? trace(world, requestOfPath(path, shared.get(path.owner), world));
+    const key = `${path.owner} ${callerKey(path)} ${path.host}:${path.port}`;
+    const found = known.get(key) ?? trace(world, requestOf(path));
     known.set(key, found);
     return { path, trace: found };
   });
+}
+
+/** Clients outside call each cluster's gateway by itself. */
+function callerKey(path: DeclaredPath): string {
+  return path.direction === "in"
+    ? `outside@${path.server.cluster}`
+    : `${path.consumer.cluster}/${path.consumer.namespace}`;
 }

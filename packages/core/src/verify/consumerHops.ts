@@ -3,25 +3,29 @@ import type { Service } from "../kinds/core.ts";
 import type { DestinationRule, ServiceEntry, VirtualService, WorkloadEntry } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { clusterSetDomain } from "../kinds/mcs.ts";
-import type { DeclaredPath } from "../model/compiled.ts";
+import type { AcrossPath, OutwardPath } from "../model/compiled.ts";
 import type { Hop, HopName, ProofStatus } from "./pathProof.ts";
 import type { NeededObject, ProofContext } from "./proofContext.ts";
 
+/** A path that begins at a workload. */
+type ConsumerPath = AcrossPath | OutwardPath;
+
 /** The hops of a path in the consuming cluster. */
-export function consumerHops(path: DeclaredPath, context: ProofContext): readonly Hop[] {
+export function consumerHops(path: ConsumerPath, context: ProofContext): readonly Hop[] {
   const { cluster } = path.consumer;
   const needed = context
     .needed(cluster, path.owner, "consumer")
     .filter(({ desired }) => leadsTo(desired, path, context));
-  return [clientHop(path, context), nameHop(path, needed, context), identityHop(path, needed)];
+  const hops = [clientHop(path, context), nameHop(path, needed, context)];
+  return path.direction === "across" ? [...hops, identityHop(path, needed)] : hops;
 }
 
-function hop(path: DeclaredPath, name: HopName, status: ProofStatus, detail: string): Hop {
+function hop(path: ConsumerPath, name: HopName, status: ProofStatus, detail: string): Hop {
   return { name, cluster: path.consumer.cluster, status, detail };
 }
 
 /** Only a sidecar can call across: a pod without one knows neither the name nor mutual TLS. */
-function clientHop(path: DeclaredPath, context: ProofContext): Hop {
+function clientHop(path: ConsumerPath, context: ProofContext): Hop {
   const { cluster, namespace } = path.consumer;
   const facts = context.facts(cluster);
   if (facts === undefined) return hop(path, "client", "unknown", `${cluster} cannot be read`);
@@ -40,7 +44,7 @@ function clientHop(path: DeclaredPath, context: ProofContext): Hop {
 }
 
 /** Whether the caller's sidecar needs the object for this path. */
-function leadsTo(object: KubeObject, path: DeclaredPath, context: ProofContext): boolean {
+function leadsTo(object: KubeObject, path: ConsumerPath, context: ProofContext): boolean {
   switch (object.kind) {
     case "ServiceEntry":
       return (object as ServiceEntry).spec.hosts.includes(path.host) && isSeenBy(object as ServiceEntry, path);
@@ -51,21 +55,21 @@ function leadsTo(object: KubeObject, path: DeclaredPath, context: ProofContext):
     case "DestinationRule":
       return (object as DestinationRule).spec.host === path.host && isSeenBy(object as DestinationRule, path);
     case "Service":
-      return isSameName(path) && object.metadata.name === path.server.service;
+      return path.direction === "across" && isSameName(path) && object.metadata.name === path.server.service;
     case "WorkloadEntry":
-      return isSameName(path) && isGatewayOf(object as WorkloadEntry, path, context);
+      return path.direction === "across" && isSameName(path) && isGatewayOf(object as WorkloadEntry, path, context);
     default:
       return false;
   }
 }
 
-function isSameName({ host, server }: DeclaredPath): boolean {
+function isSameName({ host, server }: AcrossPath): boolean {
   return host.startsWith(`${server.service}.${server.namespace}.svc.`) && !host.endsWith(`.svc.${clusterSetDomain}`);
 }
 
 function isSeenBy(
   { metadata, spec }: ServiceEntry | DestinationRule | VirtualService,
-  { consumer }: DeclaredPath,
+  { consumer }: ConsumerPath,
 ): boolean {
   const { exportTo = ["*"] } = spec;
   if (consumer.namespace === "*" || exportTo.includes("*")) return true;
@@ -73,15 +77,15 @@ function isSeenBy(
 }
 
 /** Two clusters' gateways may be behind one address, at different ports. */
-function isGatewayOf({ spec }: WorkloadEntry, path: DeclaredPath, context: ProofContext): boolean {
-  const gateway = context.gateway(path.server.cluster);
+function isGatewayOf({ spec }: WorkloadEntry, path: AcrossPath, context: ProofContext): boolean {
+  const gateway = context.gateway(path.server.cluster, "eastWestGateway");
   if (gateway === undefined || !("addresses" in gateway)) return false;
   const ports = Object.values(spec.ports ?? {});
   return gateway.addresses.some(({ address, port }) => address === spec.address && ports.includes(port));
 }
 
 /** The name resolves, and leads to the serving cluster's gateway. */
-function nameHop(path: DeclaredPath, needed: readonly NeededObject[], context: ProofContext): Hop {
+function nameHop(path: ConsumerPath, needed: readonly NeededObject[], context: ProofContext): Hop {
   if (context.facts(path.consumer.cluster) === undefined) {
     return hop(path, "name", "unknown", `${path.consumer.cluster} cannot be read`);
   }
@@ -96,7 +100,7 @@ function nameHop(path: DeclaredPath, needed: readonly NeededObject[], context: P
 }
 
 /** The caller accepts who serves, and nobody else: read from what is live, not from what is wanted. */
-function identityHop(path: DeclaredPath, needed: readonly NeededObject[]): Hop {
+function identityHop(path: AcrossPath, needed: readonly NeededObject[]): Hop {
   const live = needed.flatMap((each) => each.live ?? []);
   if (live.length === 0) return hop(path, "identity", "unknown", "no object that pins the server's identity is there");
   const accepted = isSameName(path) ? accountsOf(live, path) : subjectAltNames(live, path);
@@ -116,7 +120,7 @@ function identityHop(path: DeclaredPath, needed: readonly NeededObject[]): Hop {
   return hop(path, "identity", "ok", `only ${accepted.join(", ")}`);
 }
 
-function subjectAltNames(live: readonly KubeObject[], path: DeclaredPath): readonly string[] {
+function subjectAltNames(live: readonly KubeObject[], path: AcrossPath): readonly string[] {
   const names = live.flatMap((object) => {
     if (object.kind !== "DestinationRule") return [];
     const policy = (object as DestinationRule).spec.trafficPolicy;
@@ -127,7 +131,7 @@ function subjectAltNames(live: readonly KubeObject[], path: DeclaredPath): reado
 }
 
 /** Istio pins `spiffe://<trust domain>/ns/<namespace>/sa/<serviceAccount>` of each endpoint. */
-function accountsOf(live: readonly KubeObject[], { identities, server }: DeclaredPath): readonly string[] {
+function accountsOf(live: readonly KubeObject[], { identities, server }: AcrossPath): readonly string[] {
   const trustDomain = identities[0]?.split("/ns/")[0] ?? "spiffe:";
   const accounts = live.flatMap((object) =>
     object.kind === "WorkloadEntry" ? ((object as WorkloadEntry).spec.serviceAccount ?? []) : [],

@@ -3,7 +3,7 @@ import type { DeclaredPath } from "../model/compiled.ts";
 /** What a hop or a path comes out as. "unknown" where it cannot be seen now. */
 export type ProofStatus = "ok" | "broken" | "unknown";
 
-/** The stations of a call, in its order. */
+/** The stations of a call, in its order; the last of a call that leaves the mesh is `outside`. */
 export const hopNames = [
   "declaration",
   "client",
@@ -12,6 +12,9 @@ export const hopNames = [
   "trust",
   "gateway",
   "passthrough",
+  "exit",
+  "outside",
+  "entrance",
   "service",
 ] as const;
 export type HopName = (typeof hopNames)[number];

@@ -15,6 +15,8 @@ export interface ProofInput {
   readonly observed: Observed;
 }
 
+export type GatewayUse = "eastWestGateway" | "ingressGateway";
+
 /** An object that a path needs, as it is in its cluster. */
 export interface NeededObject {
   readonly desired: KubeObject;
@@ -62,14 +64,16 @@ export class ProofContext {
     return this.#needed.get(groupKey(cluster, owner, side)) ?? [];
   }
 
-  /** Undefined where the cluster is not declared or cannot be read. */
-  gateway(cluster: string): GatewayAddresses | undefined {
-    const known = this.#gateways.get(cluster);
+  /** At a port of its Service, or at the one that the MeshCluster names. Undefined where the cluster is not declared or cannot be read. */
+  gateway(cluster: string, use: GatewayUse, port?: number): GatewayAddresses | undefined {
+    const key = `${cluster} ${use} ${port ?? ""}`;
+    const known = this.#gateways.get(key);
     if (known !== undefined) return known;
     const [facts, declared] = [this.#facts.get(cluster), this.#declared.get(cluster)];
     if (facts === undefined || declared === undefined) return undefined;
-    const addresses = gatewayAddresses(facts, declared.spec.eastWestGateway, declared.spec.locality);
-    this.#gateways.set(cluster, addresses);
+    const gateway = { ...declared.spec[use], ...(port === undefined ? {} : { port }) };
+    const addresses = gatewayAddresses(facts, gateway, declared.spec.locality);
+    this.#gateways.set(key, addresses);
     return addresses;
   }
 }

@@ -1,4 +1,6 @@
 import {
+  externalAccess,
+  externalService,
   gatewayService,
   intents,
   meshCluster,
@@ -231,4 +233,127 @@ test("a version's path needs its own pods, and a routed name its routes", () => 
     ["httpbin.bar.mesh", []],
     ["v2.httpbin.bar.cluster2", ["service: broken"]],
   ]);
+});
+
+const outward = (spec: Record<string, unknown> = {}) =>
+  intents([], {
+    externalServices: [
+      externalService("foo/db", {
+        ...{ hosts: ["db.example.com"], ports: [{ number: 5432, protocol: "TCP" }] },
+        ...{ resolution: "Static", endpoints: ["203.0.113.7"] },
+        consumers: [{ clusters: ["cluster1"], namespaces: ["foo"] }],
+        ...spec,
+      }),
+    ],
+  });
+
+const hopsOf = (found: ReturnType<typeof proofs>) =>
+  found.map(({ verdict, hops }) => [
+    verdict,
+    ...hops.map(({ name, cluster = "between", detail }) => `${name} in ${cluster}: ${detail}`),
+  ]);
+
+test("a path out of the mesh is proved from its consumer to where the last proxy sends it", () => {
+  expect(hopsOf(proofs(outward()))).toEqual([
+    [
+      "ok",
+      "client in cluster1: 1 of 1 workloads in namespace foo have a sidecar",
+      expect.stringMatching(/^name in cluster1: db\.example\.com is 240\.\S+: 1 object in place$/),
+      "outside in between: 203.0.113.7",
+    ],
+  ]);
+});
+
+test("one that leaves through another cluster is proved through its gateway", () => {
+  expect(hopsOf(proofs(outward({ via: "cluster2" })))).toEqual([
+    [
+      "ok",
+      "client in cluster1: 1 of 1 workloads in namespace foo have a sidecar",
+      expect.stringMatching(/^name in cluster1: db\.example\.com is 240\.\S+: 2 objects in place$/),
+      "trust in between: both trust root aaaaaaaaaaaa",
+      "gateway in cluster2: 192.0.2.2:32001; 1 ready",
+      "exit in cluster2: 4 objects in place",
+      "outside in between: 203.0.113.7",
+    ],
+  ]);
+});
+
+test.each([
+  [
+    "the consumer's ServiceEntry is missing",
+    {},
+    { cluster1: without("ServiceEntry") },
+    ["name: broken", "outside: unknown"],
+  ],
+  [
+    "an endpoint was changed",
+    {},
+    { cluster1: edited("ServiceEntry", { endpoints: [{ address: "203.0.113.9" }] }) },
+    ["name: broken"],
+  ],
+  ["the exit's Gateway is missing", { via: "cluster2" }, { cluster2: without("Gateway") }, ["exit: broken"]],
+  ["the caller has no sidecar", {}, { cluster1: replaced(pod("foo/sleep", { sidecar: false })) }, ["client: broken"]],
+] satisfies [string, Record<string, unknown>, Record<string, Change>, string[]][])(
+  "a path out of the mesh is broken where %s",
+  (_, spec, changes, hops) => {
+    expect(amiss(proofs(outward(spec), changes))).toEqual(hops);
+  },
+);
+
+const inward = intents([], {
+  externalAccesses: [
+    externalAccess("bar/httpbin", {
+      clusters: ["cluster2"],
+      tls: { mode: "Simple", credential: { secret: "httpbin-tls" }, httpsRedirect: true },
+    }),
+  ],
+});
+
+test("a path into the mesh is proved at the gateway, at its server for the host, and at the Service behind it", () => {
+  expect(hopsOf(proofs(inward))).toEqual([
+    [
+      "ok",
+      "gateway in cluster2: 192.0.2.2:30443; 1 ready",
+      "entrance in cluster2: 2 objects in place; shows Secret httpbin-tls, which is not read",
+      "service in cluster2: 1 of 1 workloads are ready",
+    ],
+    [
+      "ok",
+      "gateway in cluster2: 192.0.2.2:30080; 1 ready",
+      "entrance in cluster2: 2 objects in place; shows Secret httpbin-tls, which is not read",
+    ],
+  ]);
+});
+
+test.each([
+  ["its Gateway is missing", without("Gateway"), ["entrance: broken", "entrance: broken"]],
+  [
+    "its VirtualService leads elsewhere",
+    edited("VirtualService", { http: [] }),
+    ["entrance: broken", "entrance: broken"],
+  ],
+  ["no workload is ready", replaced(pod("bar/httpbin", { ready: false })), ["service: broken"]],
+  ["the gateway's Service lost the port", replaced(gatewayService({ ports: [{ port: 80 }] })), ["gateway: broken"]],
+] satisfies [string, Change, string[]][])("a path into the mesh is broken where %s", (_, change, hops) => {
+  expect(amiss(proofs(inward, { cluster2: change }))).toEqual(hops);
+});
+
+test("an ingress gateway at no address that is seen is for its clients to find, and one that is missing is broken", () => {
+  const hidden = proofs(inward, {
+    cluster2: replaced(gatewayService({ type: "ClusterIP", ports: [{ port: 80 }, { port: 443 }] })),
+  });
+  const missing = proofs(inward, {
+    cluster2: (cluster) => ({
+      ...cluster,
+      objects: cluster.objects.filter(
+        ({ kind, metadata }) => kind !== "Service" || metadata.namespace !== "istio-system",
+      ),
+    }),
+  });
+
+  expect(amiss(hidden)).toEqual([]);
+  expect(hidden[0]?.hops[0]?.detail).toBe(
+    "port 443 of Service istio-ingressgateway, at no address that is seen; 1 ready",
+  );
+  expect(amiss(missing)).toEqual(["gateway: broken", "gateway: broken"]);
 });

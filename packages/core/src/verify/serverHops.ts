@@ -1,40 +1,39 @@
 import { labelsMatch } from "../facts/workloads.ts";
-import type { DeclaredPath } from "../model/compiled.ts";
+import type { ApiGateway } from "../kinds/gatewayApi.ts";
+import type { Gateway } from "../kinds/istio.ts";
+import type { KubeObject } from "../kinds/kubeObject.ts";
+import type { AcrossPath, InwardPath } from "../model/compiled.ts";
+import { gatewayHop } from "./gatewayHop.ts";
 import type { Hop, HopName, ProofStatus } from "./pathProof.ts";
 import type { ProofContext } from "./proofContext.ts";
 
 /** The hops of a path in the serving cluster. */
-export function serverHops(path: DeclaredPath, context: ProofContext): readonly Hop[] {
-  return [gatewayHop(path, context), passthroughHop(path, context), serviceHop(path, context)];
+export function serverHops(path: AcrossPath, context: ProofContext): readonly Hop[] {
+  return [
+    gatewayHop(path.server.cluster, "eastWestGateway", context),
+    passthroughHop(path, context),
+    serviceHop(path, context),
+  ];
 }
 
-function hop(path: DeclaredPath, name: HopName, status: ProofStatus, detail: string): Hop {
+/**
+ * The hops of a path that comes in from outside. What a Secret holds is not looked at, as Secrets are never read; behind an
+ * ingress gateway also a workload without a sidecar serves.
+ */
+export function inwardHops(path: InwardPath, context: ProofContext): readonly Hop[] {
+  return [
+    gatewayHop(path.server.cluster, "ingressGateway", context, path.port),
+    entranceHop(path, context),
+    ...(path.isRedirect ? [] : [serviceHop(path, context)]),
+  ];
+}
+
+function hop(path: AcrossPath | InwardPath, name: HopName, status: ProofStatus, detail: string): Hop {
   return { name, cluster: path.server.cluster, status, detail };
 }
 
-/** Its Service has an address, and where pods can be seen, one of them is ready. */
-function gatewayHop(path: DeclaredPath, context: ProofContext): Hop {
-  const { cluster } = path.server;
-  const [facts, declared, gateway] = [context.facts(cluster), context.declared(cluster), context.gateway(cluster)];
-  if (facts === undefined || declared === undefined || gateway === undefined) {
-    return hop(path, "gateway", "unknown", `${cluster} cannot be read`);
-  }
-  if ("fault" in gateway) {
-    const service = gateway.service === undefined ? "" : ` (Service ${gateway.service})`;
-    return hop(path, "gateway", "broken", `the east-west gateway has ${gateway.fault}${service}`);
-  }
-  const { namespace, selector } = declared.spec.eastWestGateway;
-  const pods = facts.workloads.select(namespace, selector);
-  const addresses = gateway.addresses.map(({ address, port }) => `${address}:${port}`).join(", ");
-  if (pods.length > 0 && !pods.some(({ ready }) => ready)) {
-    return hop(path, "gateway", "broken", `none of ${pods.length} gateway pods is ready (${addresses})`);
-  }
-  const state = pods.length === 0 ? "its pods are not seen" : `${pods.filter(({ ready }) => ready).length} ready`;
-  return hop(path, "gateway", "ok", `${addresses}; ${state}`);
-}
-
 /** The gateway forwards the name. Without a Gateway of ours, one of the user's does: the compiler has looked. */
-function passthroughHop(path: DeclaredPath, context: ProofContext): Hop {
+function passthroughHop(path: AcrossPath, context: ProofContext): Hop {
   const { cluster } = path.server;
   if (context.facts(cluster) === undefined) return hop(path, "passthrough", "unknown", `${cluster} cannot be read`);
   const needed = context.needed(cluster, path.owner, "server");
@@ -45,19 +44,51 @@ function passthroughHop(path: DeclaredPath, context: ProofContext): Hop {
   return hop(path, "passthrough", "ok", ours ? `${count} in place` : "a Gateway that is not ours passes it through");
 }
 
-/** Behind the Service stands a ready workload with a sidecar, since a passthrough gateway forwards to no other. */
-function serviceHop(path: DeclaredPath, context: ProofContext): Hop {
-  const { cluster, namespace, service: name, labels } = path.server;
+/** The gateway has a server for the name, with what is asked of clients, and a way to the Service. */
+function entranceHop(path: InwardPath, context: ProofContext): Hop {
+  const { cluster } = path.server;
+  if (context.facts(cluster) === undefined) return hop(path, "entrance", "unknown", `${cluster} cannot be read`);
+  const needed = context.needed(cluster, path.owner, "server");
+  const faults = needed.flatMap(({ fault }) => fault ?? []);
+  if (faults.length > 0) return hop(path, "entrance", "broken", faults.join("; "));
+  if (needed.length === 0) return hop(path, "entrance", "unknown", `nothing is known that lets ${path.host} in`);
+  const count = needed.length === 1 ? "1 object" : `${needed.length} objects`;
+  const secrets = [...new Set(needed.flatMap(({ live }) => credentialsOf(live)))].sort();
+  const shown = secrets.length === 0 ? "" : `; shows Secret ${secrets.join(", ")}, which is not read`;
+  return hop(path, "entrance", "ok", `${count} in place${shown}`);
+}
+
+/** Those of Istio's and of the Gateway API's Gateways, by name. */
+function credentialsOf(object: KubeObject | undefined): readonly string[] {
+  if (object?.kind !== "Gateway") return [];
+  const { servers = [], listeners = [] } = (object as Gateway | ApiGateway).spec as Partial<
+    Gateway["spec"] & ApiGateway["spec"]
+  >;
+  return [
+    ...servers.flatMap(({ tls }) => tls?.credentialName ?? []),
+    ...listeners.flatMap(({ tls }) => (tls?.certificateRefs ?? []).map(({ name }) => name)),
+  ];
+}
+
+/** Behind the Service stands a ready workload, for a passthrough gateway with a sidecar, since it forwards to no other. */
+function serviceHop(path: AcrossPath | InwardPath, context: ProofContext): Hop {
+  const { cluster, namespace, service: name } = path.server;
   const facts = context.facts(cluster);
   if (facts === undefined) return hop(path, "service", "unknown", `${cluster} cannot be read`);
   const service = facts.services.get(`${namespace}/${name}`);
   if (service === undefined) return hop(path, "service", "broken", `Service ${namespace}/${name} is missing`);
+  const all = facts.workloads.select(namespace, service.spec.selector ?? {});
+  if (path.direction === "in") {
+    const ready = all.filter((workload) => workload.ready).length;
+    return ready === 0
+      ? hop(path, "service", "broken", `none of ${all.length} workloads is ready`)
+      : hop(path, "service", "ok", `${ready} of ${all.length} workloads are ready`);
+  }
   if (!service.spec.ports?.some(({ port }) => port === path.port)) {
     return hop(path, "service", "broken", `Service ${namespace}/${name} has no port ${path.port}`);
   }
-  const workloads = facts.workloads
-    .select(namespace, service.spec.selector ?? {})
-    .filter((workload) => labels === undefined || labelsMatch(labels, workload.labels));
+  const { labels } = path.server;
+  const workloads = all.filter((workload) => labels === undefined || labelsMatch(labels, workload.labels));
   const serving = workloads.filter(({ ready, meshed }) => ready && meshed);
   if (serving.length === 0) {
     return hop(path, "service", "broken", `none of ${workloads.length} workloads is ready and has a sidecar`);

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { createServer as createHttps } from "node:https";
 import { type AddressInfo, createServer as createTcp, type Server as TcpServer } from "node:net";
-import type { DeclaredPath } from "@isthmus/core";
+import type { AcrossPath } from "@isthmus/core";
 import { type Authority, authoritySigner, createKeyPair, createRoot, inspectBundle, issue } from "@isthmus/pki";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { caIdentity } from "./caIdentity.ts";
@@ -13,7 +13,8 @@ import { strangerIdentity } from "./strangerIdentity.ts";
 const now = new Date();
 const httpbin = "spiffe://cluster.local/ns/bar/sa/httpbin";
 const sleep = "spiffe://cluster.local/ns/foo/sa/sleep";
-const path: DeclaredPath = {
+const path: AcrossPath = {
+  direction: "across",
   owner: "SharedService.bar.httpbin",
   host: "httpbin.bar.cluster2",
   port: 8000,

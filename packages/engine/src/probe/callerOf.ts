@@ -1,4 +1,4 @@
-import { type DeclaredPath, isReady, type Observed, type Pod, type SharedService } from "@isthmus/core";
+import { type AcrossPath, isReady, type Observed, type Pod, type SharedService } from "@isthmus/core";
 
 /** A workload that may call a path. */
 export interface Caller {
@@ -18,7 +18,7 @@ export function podOf({ cluster, namespace, pod }: Caller): string {
 const proxyContainer = "istio-proxy";
 
 /** A running workload with a sidecar that the path is declared for, the first by name; undefined where there is none. */
-export function callerOf(path: DeclaredPath, share: SharedService | undefined, observed: Observed): Caller | undefined {
+export function callerOf(path: AcrossPath, share: SharedService | undefined, observed: Observed): Caller | undefined {
   const { cluster, namespace } = path.consumer;
   const pods = (observed.clusters.get(cluster)?.objects ?? []).filter(
     (object): object is Pod =>

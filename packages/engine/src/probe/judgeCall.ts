@@ -1,9 +1,9 @@
-import type { DeclaredPath, ProofStatus } from "@isthmus/core";
+import type { AcrossPath, ProofStatus } from "@isthmus/core";
 import { type CertificateFacts, verifyChain } from "@isthmus/pki";
 import type { GatewayAnswer } from "./callGateway.ts";
 
 export interface CallExpectation {
-  readonly path: DeclaredPath;
+  readonly path: AcrossPath;
   /** What the consumer's cluster trusts. */
   readonly roots: readonly CertificateFacts[];
   /** In whose name the call was; undefined: in nobody's, so that it had to be refused after the server showed its certificate. */

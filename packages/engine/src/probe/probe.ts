@@ -1,4 +1,4 @@
-import type { DeclaredPath, ProofStatus } from "@isthmus/core";
+import type { AcrossPath, ProofStatus } from "@isthmus/core";
 import type { ProbeContainer } from "./provideContainer.ts";
 
 /**
@@ -26,7 +26,7 @@ export interface Latency {
 /** One thing tried on the wire, and what came of it. */
 export interface Probe {
   readonly kind: ProbeKind;
-  readonly path: DeclaredPath;
+  readonly path: AcrossPath;
   /** Where: `192.0.2.1:32001`, or the pod that called. */
   readonly at: string;
   /** In whose name, where in anybody's. */

@@ -1,4 +1,4 @@
-import type { DeclaredPath } from "@isthmus/core";
+import type { AcrossPath } from "@isthmus/core";
 import { type KubeClient, KubeError } from "@isthmus/kube";
 import { type Caller, podOf } from "./callerOf.ts";
 import { latencyOf, type Probe } from "./probe.ts";
@@ -23,7 +23,7 @@ const http = /^(HTTP|HTTP2|GRPC|GRPC-WEB|)$/;
  * curl: through its sidecar, as its app does. Throws `KubeError` or `MeshError` only where the API server does not let us in,
  * and what `spare` throws.
  */
-export async function probeFromPod(path: DeclaredPath, caller: Caller, options: PodProbeOptions): Promise<Probe> {
+export async function probeFromPod(path: AcrossPath, caller: Caller, options: PodProbeOptions): Promise<Probe> {
   const { namespace, pod, container } = caller;
   const base = { kind: "call from pod", path, at: podOf(caller) } as const;
   if (!http.test(path.protocol ?? "")) {

@@ -1,6 +1,6 @@
 import {
+  type AcrossPath,
   clusterFacts,
-  type DeclaredPath,
   gatewayAddresses,
   type Intents,
   type Observed,
@@ -59,7 +59,7 @@ const foreignName = "outbound_.1_._.nobody.invalid";
  * refused. A gateway that cannot be reached from here makes its probes `unknown`. In the order of the paths. Throws only the
  * signal's reason.
  */
-export async function probePaths(paths: readonly DeclaredPath[], options: ProbeOptions): Promise<readonly Probe[]> {
+export async function probePaths(paths: readonly AcrossPath[], options: ProbeOptions): Promise<readonly Probe[]> {
   const run = new ProbeRun(options);
   const work = paths.flatMap((path) => run.probesOf(path));
   const limit = pLimit(atOnce);
@@ -99,7 +99,7 @@ class ProbeRun {
     );
   }
 
-  probesOf(path: DeclaredPath): readonly (() => Promise<Probe>)[] {
+  probesOf(path: AcrossPath): readonly (() => Promise<Probe>)[] {
     const { observed, fromPods, negatives } = this.#options;
     const caller = callerOf(path, this.#shares.get(path.owner), observed);
     const addresses = this.#addresses(path);
@@ -108,7 +108,7 @@ class ProbeRun {
     return [...calls, ...(fromPods ? [() => this.#fromPod(path, caller)] : []), ...refused];
   }
 
-  #addresses(path: DeclaredPath): readonly { readonly address: string; readonly port: number }[] {
+  #addresses(path: AcrossPath): readonly { readonly address: string; readonly port: number }[] {
     const { intents, observed } = this.#options;
     const declared = intents.clusters.find(({ metadata }) => metadata.name === path.server.cluster);
     const cluster = observed.clusters.get(path.server.cluster);
@@ -118,7 +118,7 @@ class ProbeRun {
     return "addresses" in found ? found.addresses : [];
   }
 
-  async #call(path: DeclaredPath, to: Address, caller: Caller | undefined): Promise<Probe> {
+  async #call(path: AcrossPath, to: Address, caller: Caller | undefined): Promise<Probe> {
     const identity = await this.#identityOf(path, caller);
     const known = "certificate" in identity ? identity : undefined;
     const base = {
@@ -147,7 +147,7 @@ class ProbeRun {
     return { ...base, status: judged.status, detail, ...(times.length > 0 ? { latency: latencyOf(times) } : {}) };
   }
 
-  async #fromPod(path: DeclaredPath, caller: Caller | undefined): Promise<Probe> {
+  async #fromPod(path: AcrossPath, caller: Caller | undefined): Promise<Probe> {
     const client = this.#options.reach.get(path.consumer.cluster);
     const base = { kind: "call from pod", path, at: path.consumer.cluster, status: "unknown" } as const;
     if (caller === undefined) return { ...base, detail: noCaller(path) };
@@ -172,7 +172,7 @@ class ProbeRun {
     return known;
   }
 
-  #refusalsOf(path: DeclaredPath, to: Address, caller: Caller | undefined): readonly (() => Promise<Probe>)[] {
+  #refusalsOf(path: AcrossPath, to: Address, caller: Caller | undefined): readonly (() => Promise<Probe>)[] {
     const key = `${path.server.cluster} ${show(to)} ${path.sni}`;
     if (this.#refusals.has(key)) return [];
     this.#refusals.add(key);
@@ -198,7 +198,7 @@ class ProbeRun {
   }
 
   #send(
-    path: DeclaredPath,
+    path: AcrossPath,
     { address, port }: Address,
     identity: ClientIdentity | undefined,
     { sni = path.sni, plain = false }: { readonly sni?: string; readonly plain?: boolean },
@@ -232,7 +232,7 @@ class ProbeRun {
     return pems.length === 0 ? [] : inspectBundle(pems.join(""));
   }
 
-  async #identityOf(path: DeclaredPath, caller: Caller | undefined): Promise<Identity> {
+  async #identityOf(path: AcrossPath, caller: Caller | undefined): Promise<Identity> {
     const { identity: source } = this.#options;
     if (source === "none") return { reason: "--identity none" };
     if (caller === undefined) return { reason: noCaller(path) };
@@ -298,7 +298,7 @@ const httpAlpn = ["istio-http/1.1", "istio", "http/1.1"];
 const tcpAlpn = ["istio-peer-exchange", "istio"];
 
 /** Of a port whose protocol is sniffed, HTTP is tried. */
-function asksHttp({ protocol }: DeclaredPath): boolean {
+function asksHttp({ protocol }: AcrossPath): boolean {
   return protocol === undefined || protocol === "HTTP";
 }
 
@@ -306,7 +306,7 @@ function show({ address, port }: Address): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-function noCaller({ consumer }: DeclaredPath): string {
+function noCaller({ consumer }: AcrossPath): string {
   const where = consumer.namespace === "*" ? "" : ` in namespace ${consumer.namespace}`;
   return `no workload with a sidecar runs${where} of ${consumer.cluster}`;
 }

@@ -15,7 +15,7 @@ import { type TryOptions, tryPaths, type WireProof } from "./tryPaths.ts";
 /** A path with what is in place for it, what becomes of a call on paper, and on the wire. */
 export interface ProvenPath extends PathProof {
   readonly trace: Trace;
-  /** Absent where calls were not asked for. */
+  /** Absent where calls were not asked for, and for a path in or out of the mesh. */
   readonly wire?: WireProof;
 }
 

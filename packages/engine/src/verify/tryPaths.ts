@@ -1,4 +1,4 @@
-import type { DeclaredPath } from "@isthmus/core";
+import type { AcrossPath, DeclaredPath } from "@isthmus/core";
 import type { Probe } from "../probe/probe.ts";
 import { type ProbeOptions, probePaths } from "../probe/probePaths.ts";
 
@@ -18,15 +18,16 @@ export interface TryOptions
 }
 
 /**
- * Calls each path from here, under the identity of one of its consumers, as far as that is possible. Throws only the signal's
- * reason.
+ * Calls each path between clusters from here, under the identity of one of its consumers, as far as that is possible. Paths in
+ * and out of the mesh are not called: their clients and servers are not ours. Throws only the signal's reason.
  */
 export async function tryPaths(
   paths: readonly DeclaredPath[],
   { onStart, ...options }: TryOptions,
 ): Promise<ReadonlyMap<DeclaredPath, WireProof>> {
-  const hindrances = new Map(paths.map((path) => [path, hindranceOf(path, options)]));
-  const tried = paths.filter((path) => hindrances.get(path) === undefined);
+  const across = paths.filter((path): path is AcrossPath => path.direction === "across");
+  const hindrances = new Map(across.map((path) => [path, hindranceOf(path, options)]));
+  const tried = across.filter((path) => hindrances.get(path) === undefined);
   if (tried.length > 0) onStart?.(tried.length);
   const found = await probePaths(tried, {
     ...options,
@@ -38,7 +39,7 @@ export async function tryPaths(
   const byPath = new Map<DeclaredPath, Probe[]>(tried.map((path) => [path, []]));
   for (const probe of found) byPath.get(probe.path)?.push(probe);
   return new Map(
-    paths.map((path) => [
+    across.map((path) => [
       path,
       proofOf(
         byPath.get(path) ?? [],
@@ -49,7 +50,7 @@ export async function tryPaths(
 }
 
 /** Why it makes no sense to call this path from here: manifests answer no call, and give no identity to call with. */
-function hindranceOf({ consumer, server }: DeclaredPath, { observed }: TryOptions): string | undefined {
+function hindranceOf({ consumer, server }: AcrossPath, { observed }: TryOptions): string | undefined {
   for (const name of [server.cluster, consumer.cluster]) {
     const cluster = observed.clusters.get(name);
     if (cluster === undefined) return `${name} cannot be read`;

@@ -1,17 +1,44 @@
 import { isInjected } from "../facts/workloads.ts";
 import { ownerName } from "../kinds/ownership.ts";
-import type { DeclaredPath } from "../model/compiled.ts";
+import type { AcrossPath, DeclaredPath, OutwardPath } from "../model/compiled.ts";
 import type { Intents } from "../model/intents.ts";
 import type { SharedService } from "../model/sharedService.ts";
+import { inwardRequest } from "./inwardRequest.ts";
 import type { TraceCluster } from "./traceCluster.ts";
 import type { TraceRequest, TraceScheme } from "./traceRequest.ts";
 import type { TraceWorld } from "./traceWorld.ts";
 
-/** The request that proves a declared path: by a consumer that may make it, with a method and path that it may use. */
-export function requestOfPath(path: DeclaredPath, shared: SharedService | undefined, world: TraceWorld): TraceRequest {
+/** What the requests of paths depend on. */
+export type PathIntents = Pick<Intents, "clusters" | "sharedServices" | "externalAccesses">;
+
+/** The request that proves a declared path: by a caller that may make it, with a method and path that it may use. */
+export function requestsOfPaths(intents: PathIntents, world: TraceWorld): (path: DeclaredPath) => TraceRequest {
+  const shared = byOwner(intents.sharedServices);
+  const accesses = byOwner(intents.externalAccesses);
+  return (path) => {
+    switch (path.direction) {
+      case "across":
+        return acrossRequest(path, shared.get(path.owner), world);
+      case "out":
+        return outwardRequest(path, world);
+      case "in":
+        return inwardRequest(path, accesses.get(path.owner));
+    }
+  };
+}
+
+type Declared = Intents["sharedServices" | "externalAccesses"][number];
+
+/** As declared paths name it. */
+function byOwner<T extends Declared>(declared: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(
+    declared.map((each) => [ownerName(each.kind, each.metadata.namespace, each.metadata.name), each] as const),
+  );
+}
+
+function acrossRequest(path: AcrossPath, shared: SharedService | undefined, world: TraceWorld): TraceRequest {
   const { consumer, host, port } = path;
-  const cluster = world.clusters.get(consumer.cluster);
-  const namespace = consumer.namespace === "*" ? anyNamespace(cluster) : consumer.namespace;
+  const namespace = namespaceOf(path, world);
   const rule = shared?.spec.access?.find(
     ({ ports, from }) =>
       (ports === undefined || ports.includes(port)) &&
@@ -32,18 +59,6 @@ export function requestOfPath(path: DeclaredPath, shared: SharedService | undefi
   };
 }
 
-/** By owner, as declared paths name it. */
-export function sharedServicesByOwner({
-  sharedServices,
-}: Pick<Intents, "sharedServices">): ReadonlyMap<string, SharedService> {
-  return new Map(
-    sharedServices.map((shared) => {
-      const { namespace, name } = shared.metadata;
-      return [ownerName("SharedService", namespace, name), shared];
-    }),
-  );
-}
-
 function accountOf(shared: SharedService | undefined, cluster: string, namespace: string): string | undefined {
   const consumers = (shared?.spec.consumers ?? []).filter(
     (consumer) =>
@@ -53,6 +68,21 @@ function accountOf(shared: SharedService | undefined, cluster: string, namespace
   // A consumer without accounts lets every one in.
   if (consumers.some(({ serviceAccounts }) => serviceAccounts === undefined)) return undefined;
   return consumers[0]?.serviceAccounts?.[0];
+}
+
+function outwardRequest(path: OutwardPath, world: TraceWorld): TraceRequest {
+  const { consumer, host, port } = path;
+  return {
+    from: { cluster: consumer.cluster, namespace: namespaceOf(path, world), workload: "*" },
+    method: "GET",
+    // Any name that the wildcard covers will do.
+    url: { scheme: schemeOf(path), host: host.replace(/^\*/, "any"), port, path: "/" },
+    headers: {},
+  };
+}
+
+function namespaceOf({ consumer }: AcrossPath | OutwardPath, world: TraceWorld): string {
+  return consumer.namespace === "*" ? anyNamespace(world.clusters.get(consumer.cluster)) : consumer.namespace;
 }
 
 /** Where any namespace may call: one with a sidecar, else one that injects them. */
