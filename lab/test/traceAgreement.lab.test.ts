@@ -51,6 +51,8 @@ afterEach(async () => {
 /** A call with what happened to it, and what trace says. */
 interface Judged extends PlacedCall {
   readonly trace: Trace;
+  /** The same, but that a client outside is told which gateway the name leads to: the one that the wire's client called. */
+  readonly atGateway: Trace;
 }
 
 async function openAll(): Promise<ReadonlyMap<string, Target>> {
@@ -77,12 +79,25 @@ async function judge(scenariosOf: (observed: Observed) => readonly Scenario[]): 
     const { observed } = await observe(targets);
     const world = traceWorld(observed);
     for (const each of await waves.call(taken)) {
-      judged.push({ ...each, trace: trace(world, requestOf(each)) });
+      const found = trace(world, requestOf(each));
+      const atGateway = isByName(each) ? trace(world, requestAtGateway(each)) : found;
+      judged.push({ ...each, trace: found, atGateway });
     }
   }
   await waves.end();
   for (const target of targets.values()) await target.close();
   return judged;
+}
+
+/** A client outside that calls a name, and not an address. */
+function isByName({ call }: PlacedCall): boolean {
+  return call.from === "outside" && !/^[\d.]+$/.test(new URL(call.url).hostname);
+}
+
+function requestAtGateway(placed: PlacedCall): TraceRequest {
+  const { gatewayAddress: address, ports } = placed.place;
+  const port = placed.call.url.startsWith("https:") ? ports.https : ports.http;
+  return { ...requestOf(placed), from: { outside: true, connectTo: { address, port } } };
 }
 
 /** Those that `$TRACE_ONLY`, a regular expression, is in the title of; all where it is not set. */
@@ -167,11 +182,11 @@ interface Figures {
 async function compare(judged: readonly Judged[]) {
   await sleep(accessLogDelay);
   const evidenceOf = await readEvidence(lab, judged);
-  const wrong = judged.filter((each) => !verdictAgrees(each));
+  const wrong = judged.filter((each) => !verdictAgrees(each) || !verdictAgrees({ ...each, trace: each.atGateway }));
   const blamed = judged.flatMap((each) => {
     if (each.trace.verdict !== "broken" || each.answer.answered || !verdictAgrees(each)) return [];
     const allowed = wireHops(each.answer, evidenceOf(each));
-    return allowed.length === 0 ? [] : [{ each, agrees: allowed.includes(each.trace.blamed?.name ?? "") }];
+    return allowed.length === 0 ? [] : [{ each, agrees: allowed.includes(each.atGateway.blamed?.name ?? "") }];
   });
   const misblamed = blamed.filter(({ agrees }) => !agrees).map(({ each }) => each);
   const of = (verdict: Trace["verdict"]) => judged.filter((each) => each.trace.verdict === verdict).length;

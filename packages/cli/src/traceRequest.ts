@@ -22,6 +22,8 @@ export interface TraceRequestOptions extends RequestOptions {
   /** `iss=https://issuer.example.com`, several times. */
   readonly claim?: readonly string[];
   readonly clientCertificate?: readonly string[];
+  /** `192.0.2.1:31443` */
+  readonly connectTo?: string;
 }
 
 const ports: Readonly<Record<TraceScheme, number | undefined>> = { http: 80, https: 443, grpc: 80, tcp: undefined };
@@ -41,7 +43,13 @@ export function traceRequest(
     ...(claim === undefined ? {} : { claims: claims(claim) }),
     ...(clientCertificate === undefined ? {} : { clientCertificate: { subjectAltNames: clientCertificate } }),
   };
-  return "outside" in from ? { from, ...request } : { from, ...request };
+  const { connectTo } = options;
+  if (!("outside" in from)) {
+    if (connectTo !== undefined)
+      throw usage("--connect-to is for a client outside", "Call as outside, or leave it out.");
+    return { from, ...request };
+  }
+  return { from: connectTo === undefined ? from : { ...from, connectTo: endpoint(connectTo) }, ...request };
 }
 
 /** The same for a client that must be a workload. Throws USAGE. */
@@ -81,6 +89,15 @@ function workloadCaller(from: string, clusters: readonly string[]): WorkloadRequ
 function declared(cluster: string, clusters: readonly string[]): string {
   if (clusters.includes(cluster)) return cluster;
   throw usage(`cluster ${cluster} is not declared`, `Declared are ${[...clusters].sort().join(", ")}.`);
+}
+
+function endpoint(written: string): { readonly address: string; readonly port: number } {
+  const { address, port } = /^(?<address>\[[^\]]+\]|[^:/]+):(?<port>\d+)$/.exec(written)?.groups ?? {};
+  const number = Number(port);
+  if (address === undefined || number < 1 || number > 65535) {
+    throw usage(`--connect-to ${written} is no address with a port`, "Write it as 192.0.2.1:31443.");
+  }
+  return { address: address.replace(/^\[|\]$/g, ""), port: number };
 }
 
 function target(url: string): TraceRequest["url"] {

@@ -102,6 +102,8 @@ test.each([
   ["a cluster that is not declared", ["sleep.foo@cluster9", "http://a"]],
   ["a caller without a cluster where several are declared", ["sleep.foo", "http://a"]],
   ["a cluster outside that is not declared", ["outside@cluster9", "http://a"]],
+  ["a workload that connects elsewhere", ["sleep.foo@cluster1", "http://a", "--connect-to", "192.0.2.1:80"]],
+  ["an address without a port", ["outside", "http://a", "--connect-to", "192.0.2.1"]],
   ["a claim without a value", ["outside", "http://a", "--claim", "iss"]],
   ["a token without an issuer", ["outside", "http://a", "--claim", "sub=alice"]],
   ["a scheme that is not known", ["sleep.foo@cluster1", "ftp://a"]],

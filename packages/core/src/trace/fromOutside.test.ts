@@ -110,6 +110,15 @@ test("an address of a node or a load balancer leads in, a pod's does not", () =>
   expect(seen(objects, request("http://192.0.2.1:30999/", { headers }))).toBe("broken: reset TRACE_NOTHING_LISTENS");
 });
 
+test("a client may be told where to connect to, with the URL's name as Host and SNI", () => {
+  const objects = [...httpbin, gateway(http, https({})), toHttpbin];
+  const at = (port: number) => ({ from: { outside: true, connectTo: { address: "192.0.2.1", port } } }) as const;
+
+  expect(seen(objects, request("https://web.acme.test/", at(30443)))).toBe("reaches: answered by httpbin");
+  expect(seen(objects, request("https://other.acme.test/", at(30443)))).toBe("broken: reset TRACE_NO_FILTER_CHAIN");
+  expect(seen(objects, request("http://web.acme.test/", at(30999)))).toBe("broken: reset TRACE_NOTHING_LISTENS");
+});
+
 test("a name that no gateway has a server for is refused by whichever gateway it leads to", () => {
   const objects = [...httpbin, gateway(http, https({})), toHttpbin];
 

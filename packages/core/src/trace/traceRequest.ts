@@ -12,6 +12,8 @@ export interface OutsideCaller {
   readonly outside: true;
   /** The cluster that the name which it calls leads to; absent: whichever has a gateway for the name. */
   readonly cluster?: string;
+  /** Where it connects to, whatever its DNS says of the URL's name. */
+  readonly connectTo?: { readonly address: string; readonly port: number };
 }
 
 /** `tcp` is a bare connection that the client opens; `grpc` is HTTP/2 without TLS; with `https` the client itself speaks TLS. */

@@ -1,9 +1,13 @@
 import type { Attempt, ClientStep, Destination, Front, Payload } from "../attempt.ts";
+import { apiListeners } from "../gatewayApi/apiListeners.ts";
+import { notFollowed } from "../gatewayApi/notFollowed.ts";
 import { broken, passed, traced, unsure } from "../hop.ts";
+import { isCoveredBy } from "../hostNames.ts";
 import { isIp } from "../registry/endpoints.ts";
 import { addressOwner } from "../server/addressOwner.ts";
+import type { TraceCluster } from "../traceCluster.ts";
 import type { OutsideRequest } from "../traceRequest.ts";
-import type { TraceHop } from "../traceResult.ts";
+import type { PassedHop, TraceHop } from "../traceResult.ts";
 import type { TraceWorld } from "../traceWorld.ts";
 import { closeness, type OutsideEntry, outsideEntries } from "./outsideEntries.ts";
 
@@ -19,6 +23,14 @@ const client = passed({ name: "client", detail: "the client runs outside of the 
 export function fromOutside(world: TraceWorld, { from, url }: OutsideRequest, payload: Payload): readonly ClientStep[] {
   if (from.cluster !== undefined && !world.clusters.has(from.cluster)) {
     return [ended([client], `cluster ${from.cluster} cannot be read`)];
+  }
+  if (from.connectTo !== undefined) {
+    const { address, port } = from.connectTo;
+    const detail = `the client connects to ${address}:${port}, whatever its DNS says of ${url.host}`;
+    const destination = { kind: "address", address, port, isHostname: false } as const;
+    return [
+      attempt(payload, destination, { probability: 1, hops: [client, passed({ name: "name", detail, source })] }),
+    ];
   }
   const host = url.host.replace(/^\[|\]$/g, "");
   if (isIp(host) || addressOwner(world, undefined, host, url.port) !== undefined) {
@@ -41,6 +53,8 @@ export function fromOutside(world: TraceWorld, { from, url }: OutsideRequest, pa
     const why = `${host} may lead to ${world.unreadable.join(", ")}, which cannot be read`;
     return [ended([client, unsure({ name: "name", detail: why, source })], why)];
   }
+  const pending = isNamed ? undefined : withoutService(asked, host, url.port);
+  if (pending !== undefined) return [ended([client, pending], pending.detail)];
   const entries = ranked.filter(({ rank }) => rank === best).map(({ entry }) => entry);
   if (entries.length === 0) return [nowhere(asked.map(({ name }) => name).sort(), host, url.port)];
   return entries.map((entry) => enter(payload, entry, { host, share: 1 / entries.length, isNamed }));
@@ -81,6 +95,21 @@ function attempt(
     payload,
     hops,
   };
+}
+
+/** A Gateway of the Gateway API that has the name, and whose Service istiod has yet to make. */
+function withoutService(clusters: readonly TraceCluster[], host: string, port: number): PassedHop | undefined {
+  for (const cluster of clusters) {
+    for (const { gateway, listener, services, index } of apiListeners(cluster)) {
+      const { namespace = "default" } = gateway.metadata;
+      const isThere = cluster.in("Service", namespace).some(({ metadata }) => services.includes(metadata.name));
+      if (isThere || listener.port !== port || !isCoveredBy(host.toLowerCase(), listener.hostname ?? "*")) continue;
+      const why = `its Service ${services.map((name) => `${namespace}/${name}`).join(", ")} is not there (yet)`;
+      const object = traced(cluster.name, gateway);
+      return notFollowed({ cluster, object, field: `spec.listeners[${index}]`, why }, "name");
+    }
+  }
+  return undefined;
 }
 
 function nowhere(clusters: readonly string[], host: string, port: number): ClientStep {

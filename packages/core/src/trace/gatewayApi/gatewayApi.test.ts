@@ -107,6 +107,7 @@ test("a Gateway without addresses runs on the pods that istiod makes for it", ()
 
   expect(seen(web, managed, made, own as Service, bound)).toBe("reaches httpbin");
   expect(seen(web, managed, made, own as Service, route())).toContain("broken");
+  expect(seen(web, managed, bound)).toBe("unknown TRACE_NOT_MODELLED Gateway/web spec.listeners[0]");
 });
 
 test.each<[string, object, object, string]>([

@@ -1,3 +1,4 @@
+import { labelsMatch } from "../../facts/workloads.ts";
 import type { Node, Service, ServicePort } from "../../kinds/core.ts";
 import type { TraceCluster } from "../traceCluster.ts";
 import type { TraceWorkload } from "../traceWorkload.ts";
@@ -125,7 +126,10 @@ function ofDeclaredAddress(
     for (const given of gateway.addresses ?? []) {
       const [host, ownPort = `${gateway.port}`] = given.split(":");
       if (host !== address || ownPort !== `${port}`) continue;
-      const service = cluster.in("Service", gateway.namespace).find((each) => portOf(each, gateway.port) !== undefined);
+      const service = cluster
+        .in("Service", gateway.namespace)
+        .filter(({ spec }) => labelsMatch(gateway.selector, spec.selector ?? {}))
+        .find((each) => portOf(each, gateway.port) !== undefined);
       const found = service === undefined ? undefined : portOf(service, gateway.port);
       if (service === undefined || found === undefined) continue;
       const how = `a declared address of ${cluster.name}'s gateway`;
