@@ -100,10 +100,11 @@ function attempt(
 /** A Gateway of the Gateway API that has the name, and whose Service istiod has yet to make. */
 function withoutService(clusters: readonly TraceCluster[], host: string, port: number): PassedHop | undefined {
   for (const cluster of clusters) {
-    for (const { gateway, listener, services, index } of apiListeners(cluster)) {
+    for (const { gateway, listener, services, index, isManaged } of apiListeners(cluster)) {
       const { namespace = "default" } = gateway.metadata;
       const isThere = cluster.in("Service", namespace).some(({ metadata }) => services.includes(metadata.name));
-      if (isThere || listener.port !== port || !isCoveredBy(host.toLowerCase(), listener.hostname ?? "*")) continue;
+      if (!isManaged || isThere || listener.port !== port || !isCoveredBy(host.toLowerCase(), listener.hostname ?? "*"))
+        continue;
       const why = `its Service ${services.map((name) => `${namespace}/${name}`).join(", ")} is not there (yet)`;
       const object = traced(cluster.name, gateway);
       return notFollowed({ cluster, object, field: `spec.listeners[${index}]`, why }, "name");

@@ -17,6 +17,8 @@ export interface ApiListener {
   readonly server: Server;
   /** Of its own namespace: the pods of these Services run it. */
   readonly services: readonly string[];
+  /** istiod makes Service and Deployment for it. */
+  readonly isManaged: boolean;
   /** Why it cannot be followed. */
   readonly unfollowed: string | undefined;
 }
@@ -63,18 +65,17 @@ function convert(
       ...(tls === undefined ? {} : { tls }),
     },
     services: servicesOf(gateway),
+    isManaged: isManaged(gateway),
     unfollowed,
   };
 }
 
 /** extractGatewayServices: the Service that istiod makes for it, or those that `addresses` name. */
-function servicesOf({ metadata, spec }: ApiGateway): readonly string[] {
+function servicesOf(gateway: ApiGateway): readonly string[] {
+  const { metadata, spec } = gateway;
   const { name, namespace = "default", annotations = {} } = metadata;
   const { addresses = [], gatewayClassName } = spec;
-  const [only] = addresses;
-  const isManaged =
-    addresses.length === 0 || (addresses.length === 1 && (only?.type === undefined || only.type === "IPAddress"));
-  if (isManaged) {
+  if (isManaged(gateway)) {
     const own = gatewayClassName === "istio-east-west" ? name : `${name}-${gatewayClassName}`;
     return [annotations["gateway.istio.io/name-override"] ?? own];
   }
@@ -84,6 +85,12 @@ function servicesOf({ metadata, spec }: ApiGateway): readonly string[] {
     const suffix = `.${namespace}.svc.${clusterDomain}`;
     return value.endsWith(suffix) ? [value.slice(0, -suffix.length)] : [];
   });
+}
+
+/** gatewaycommon/gateway_utils.go, IsManaged: without addresses, or with one IP address. */
+function isManaged({ spec: { addresses = [] } }: ApiGateway): boolean {
+  const [only, second] = addresses;
+  return only === undefined || (second === undefined && (only.type === undefined || only.type === "IPAddress"));
 }
 
 /** buildTLS; which Secret it is, and whether it may be used, is not looked into. */
