@@ -199,7 +199,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       .option("--count <calls>", "make each call so often and tell its latency", parseCount)
       .option("--benchmark", "200 calls each, and nothing that must be refused")
       .option("--no-negatives", "do not try what must be refused")
-      .option("--wait <duration>", "patience for one call", parseDuration, 5000),
+      .addOption(new Option("--wait <duration>", "patience for one call").default(5000, "5s").argParser(parseDuration)),
   ).action(async (services: string[], options, command: Command) => {
     const { probe } = await import("./commands/probe.ts");
     finish(await probe(await session(command), services, options));

@@ -13,6 +13,7 @@ import { renderProofs } from "../render/proofs.ts";
 import { renderClusters } from "../render/status.ts";
 import type { Session } from "../session.ts";
 import { statusReport } from "../statusReport.ts";
+import { withEffects } from "../withEffects.ts";
 import { type MeshNow, withMesh } from "../withMesh.ts";
 import { writePlan } from "../writePlan.ts";
 
@@ -53,7 +54,7 @@ async function onMesh(session: Session, work: (mesh: MeshNow) => Promise<number>
 async function connectServices(session: Session, mesh: MeshNow, step: Step): Promise<number> {
   const { out } = session;
   step("Observed", "isthmus status", renderClusters(statusReport(mesh).clusters, out));
-  step("Plan", "isthmus plan", renderPlan(mesh, out, { brief: true }));
+  step("Plan", "isthmus plan", renderPlan(withEffects(mesh), out, { brief: true }));
   step("Difference", "isthmus diff", renderDiff(mesh.plan, liveObjects(mesh.observed), out));
   step("Apply", "isthmus apply", "");
   const start = performance.now();

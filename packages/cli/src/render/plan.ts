@@ -74,21 +74,22 @@ function renderHeld(held: ReadonlyMap<string, string>, style: Style): string {
 function renderPaths({ paths, effects = [] }: PlanView, style: Style): string {
   if (paths.length === 0) return "";
   const byPath = new Map(effects.map((effect) => [effect.path, effect]));
-  const lines = paths.map((path) => `  ${renderPath(path, style)}${renderEffect(byPath.get(path), style)}\n`);
+  const lines = paths.map((path) => `  ${renderPath(path, style)}\n${renderEffect(byPath.get(path), style)}`);
   return `${style.strong("Paths")}\n${lines.join("")}`;
 }
 
 function renderEffect(effect: PathEffect | undefined, style: Style): string {
   const why = effect?.why === undefined ? "" : `: ${effect.why}`;
+  const line = (text: string) => `    ${text}\n`;
   switch (effect?.kind) {
     case "makes":
-      return style.add("  + will work");
+      return line(style.add("+ will work"));
     case "changes":
-      return style.change("  ~ will be answered otherwise");
+      return line(style.change("~ will be answered otherwise"));
     case "breaks":
-      return style.error(`  ✖ will break${why}`);
+      return line(style.error(`✖ will break${why}`));
     case "leaves broken":
-      return style.warning(`  ✖ stays broken${why}`);
+      return line(style.warning(`✖ stays broken${why}`));
     case "keeps":
     case "unclear":
     case undefined:
