@@ -135,7 +135,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
   program.commandsGroup("Look:");
   program
     .command("status")
-    .description("clusters and shared services at a glance")
+    .description("clusters and what is declared at a glance")
     .action(async (_options: unknown, command: Command) => {
       const { status } = await import("./commands/status.ts");
       finish(await status(await session(command)));

@@ -1,10 +1,13 @@
 import {
   type AcrossPath,
   clusterFacts,
+  type ExternalAccess,
+  type ExternalService,
   gatewayAddresses,
   type Intents,
   isInventory,
   type MeshCluster,
+  type OutwardPath,
   ownerName,
   type Problem,
   type SharedService,
@@ -27,7 +30,15 @@ export interface ClusterStatus {
   readonly owned: number;
 }
 
-export interface SharedServiceStatus {
+/** How a declaration stands. */
+export interface DeclaredState {
+  /** `in sync`: live is as declared; `to apply`: a plan would write; `held`: it cannot be said or done now. */
+  readonly state: "in sync" | "to apply" | "held";
+  /** Why it is held. */
+  readonly reason?: string;
+}
+
+export interface SharedServiceStatus extends DeclaredState {
   readonly name: string;
   /** By ServiceExports in the clusters, not by a declaration. */
   readonly exported?: true;
@@ -35,15 +46,29 @@ export interface SharedServiceStatus {
   readonly servedBy: readonly string[];
   /** `cluster1/foo`, or `cluster1` as a whole. */
   readonly consumers: readonly string[];
-  /** `in sync`: live is as declared; `to apply`: a plan would write; `held`: it cannot be said or done now. */
-  readonly state: "in sync" | "to apply" | "held";
-  /** Why it is held. */
-  readonly reason?: string;
+}
+
+export interface ExternalAccessStatus extends DeclaredState {
+  readonly name: string;
+  readonly hosts: readonly string[];
+  /** Where clients come in. */
+  readonly clusters: readonly string[];
+}
+
+export interface ExternalServiceStatus extends DeclaredState {
+  readonly name: string;
+  readonly hosts: readonly string[];
+  /** The cluster through whose gateway it is reached. */
+  readonly via?: string;
+  /** `cluster1/foo`, or `cluster1` as a whole. */
+  readonly consumers: readonly string[];
 }
 
 export interface StatusReport {
   readonly clusters: readonly ClusterStatus[];
   readonly sharedServices: readonly SharedServiceStatus[];
+  readonly externalAccesses: readonly ExternalAccessStatus[];
+  readonly externalServices: readonly ExternalServiceStatus[];
   readonly problems: readonly Problem[];
 }
 
@@ -56,6 +81,8 @@ export function statusReport(mesh: MeshNow): StatusReport {
       ...intents.sharedServices.map((service) => sharedServiceStatus(service, mesh)),
       ...exportedServices(mesh),
     ],
+    externalAccesses: intents.externalAccesses.map((access) => externalAccessStatus(access, mesh)),
+    externalServices: intents.externalServices.map((service) => externalServiceStatus(service, mesh)),
     problems,
   };
 }
@@ -88,16 +115,42 @@ function sharedServiceStatus(service: SharedService, mesh: MeshNow): SharedServi
   const { name, namespace } = service.metadata;
   const owner = ownerName("SharedService", namespace, name);
   const paths = acrossPaths(owner, mesh);
-  const consumers = paths.map(({ consumer }) =>
-    consumer.namespace === "*" ? consumer.cluster : `${consumer.cluster}/${consumer.namespace}`,
-  );
   return {
     name: `${namespace}/${name}`,
     hosts: unique(paths.map(({ host }) => host)),
     servedBy: declaredServers(service, mesh.intents),
-    consumers: unique(consumers),
+    consumers: consumersOf(paths),
     ...stateOf(owner, mesh),
   };
+}
+
+function externalAccessStatus({ kind, metadata, spec }: ExternalAccess, mesh: MeshNow): ExternalAccessStatus {
+  const { name, namespace } = metadata;
+  return {
+    name: `${namespace}/${name}`,
+    hosts: unique(spec.hosts),
+    clusters: selectClusters(spec.clusters, mesh.intents.clusters).map((cluster) => cluster.metadata.name),
+    ...stateOf(ownerName(kind, namespace, name), mesh),
+  };
+}
+
+function externalServiceStatus({ kind, metadata, spec }: ExternalService, mesh: MeshNow): ExternalServiceStatus {
+  const { name, namespace } = metadata;
+  const owner = ownerName(kind, namespace, name);
+  const paths = mesh.paths.filter((path): path is OutwardPath => path.owner === owner && path.direction === "out");
+  return {
+    name: `${namespace}/${name}`,
+    hosts: unique(spec.hosts),
+    ...(spec.via === undefined ? {} : { via: spec.via }),
+    consumers: consumersOf(paths),
+    ...stateOf(owner, mesh),
+  };
+}
+
+function consumersOf(paths: readonly (AcrossPath | OutwardPath)[]): readonly string[] {
+  return unique(
+    paths.map(({ consumer: { cluster, namespace } }) => (namespace === "*" ? cluster : `${cluster}/${namespace}`)),
+  );
 }
 
 /** What ServiceExports have made, where the Mesh asks for them. */
@@ -128,7 +181,7 @@ function declaredServers(service: SharedService, intents: Intents): readonly str
   return selectClusters(service.spec.servedBy, intents.clusters).map(({ metadata }) => metadata.name);
 }
 
-function stateOf(owner: string, mesh: MeshNow): Pick<SharedServiceStatus, "state" | "reason"> {
+function stateOf(owner: string, mesh: MeshNow): DeclaredState {
   const actions = mesh.plan.actions.filter((action) => action.owner === owner);
   const reason = mesh.held.get(owner) ?? actions.find((action) => action.reason !== undefined)?.reason;
   if (reason !== undefined) return { state: "held", reason };

@@ -56,3 +56,15 @@ test("what ServiceExports share is shown beside what is declared", async () => {
   ]);
   expect(table.stdout).toContain("bar/httpbin (exported)");
 });
+
+test.each(["emco-import", "egress-via"])(
+  "what lets in and out is shown with where and for whom: %s",
+  async (example) => {
+    const folder = await exampleFolder(example);
+
+    const run = await runCli(folder, ["status"]);
+
+    expect(run.code).toBe(0);
+    await expect(run.stdout).toMatchFileSnapshot(`testdata/status-${example}.golden.txt`);
+  },
+);

@@ -1,11 +1,20 @@
-import type { ClusterStatus, SharedServiceStatus, StatusReport } from "../statusReport.ts";
+import type {
+  ClusterStatus,
+  DeclaredState,
+  ExternalAccessStatus,
+  ExternalServiceStatus,
+  SharedServiceStatus,
+  StatusReport,
+} from "../statusReport.ts";
 import type { Style } from "./style.ts";
 import { renderTable } from "./table.ts";
 
-/** Two tables: the clusters as observed, the shared services as they stand. */
+/** Tables: the clusters as observed, and how what is declared stands, a table for each kind that there is. */
 export function renderStatus(report: StatusReport, style: Style): string {
   const tables = [renderClusters(report.clusters, style)];
   if (report.sharedServices.length > 0) tables.push(renderSharedServices(report.sharedServices, style));
+  if (report.externalAccesses.length > 0) tables.push(renderExternalAccesses(report.externalAccesses, style));
+  if (report.externalServices.length > 0) tables.push(renderExternalServices(report.externalServices, style));
   return tables.join("\n");
 }
 
@@ -32,7 +41,28 @@ function renderSharedServices(services: readonly SharedServiceStatus[], style: S
   return renderTable(["SHARED SERVICE", "HOSTS", "SERVED BY", "CONSUMERS", "STATE"], rows, style);
 }
 
-function renderState({ state }: SharedServiceStatus, style: Style): string {
+function renderExternalAccesses(accesses: readonly ExternalAccessStatus[], style: Style): string {
+  const rows = accesses.map((access) => [
+    access.name,
+    listed(access.hosts),
+    listed(access.clusters),
+    renderState(access, style),
+  ]);
+  return renderTable(["EXTERNAL ACCESS", "HOSTS", "CLUSTERS", "STATE"], rows, style);
+}
+
+function renderExternalServices(services: readonly ExternalServiceStatus[], style: Style): string {
+  const rows = services.map((service) => [
+    service.name,
+    listed(service.hosts),
+    service.via ?? "-",
+    listed(service.consumers),
+    renderState(service, style),
+  ]);
+  return renderTable(["EXTERNAL SERVICE", "HOSTS", "VIA", "CONSUMERS", "STATE"], rows, style);
+}
+
+function renderState({ state }: DeclaredState, style: Style): string {
   switch (state) {
     case "in sync":
       return style.good(state);
