@@ -109,6 +109,11 @@ test("gateway-api: mutual TLS, plain HTTP and passthrough by Gateway API objects
   const since = new Date();
   expect((await apply()).exitCode).toBe(0);
   expect((await isthmus(folder, lab.kubeconfig, "diff")).exitCode).toBe(0);
+  // Whether anything listens at a port that no container declares is not on paper.
+  const verified = await isthmus(folder, lab.kubeconfig, "verify");
+  expect(verified.exitCode, verified.stdout).toBe(2);
+  expect(verified.stdout).toMatch(/call .*no container of pod box\/sleep-1 declares port 8443/);
+  expect(verified.stdout).toMatch(/^4 paths: 3 in place, 0 broken, 1 unknown\.$/m);
   expect(await lab.writes("cluster1", { since })).toEqual([]);
 
   const declared = await readFile(join(folder, "httpbin.yaml"), "utf8");

@@ -12,8 +12,8 @@ export function compileEntrances(entrances: readonly Entrance[], context: Compil
   const usable = withoutClashes(entrances, context);
   reportSharedCredentials(usable, context.report);
   for (const entrance of usable) {
-    if (context.mesh.spec.emit === "GatewayApi" && compileRoutes(entrance, context)) continue;
     declareEntrance(entrance, context);
+    if (context.mesh.spec.emit === "GatewayApi" && compileRoutes(entrance, context)) continue;
     const gateway = entranceGateway(entrance);
     context.emit(entrance.facts.name, gateway, entranceVirtualService(entrance, gateway, context.mesh));
     compileTokens(entrance, gateway, context);
