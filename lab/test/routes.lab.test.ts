@@ -44,9 +44,9 @@ async function surroundings() {
 async function expectSettled(folder: string, before: Awaited<ReturnType<typeof surroundings>>): Promise<void> {
   const since = new Date();
   await apply(folder);
+  const writes = await Promise.all(clusters.map((cluster) => lab.writes(cluster, { since })));
   const verified = await isthmus(folder, lab.kubeconfig, "verify");
   const { analysis } = await surroundings();
-  const writes = await Promise.all(clusters.map((cluster) => lab.writes(cluster, { since })));
   expect(verified.exitCode, verified.stdout + verified.stderr).toBe(0);
   expect(writes).toEqual([[], [], []]);
   expect(analysis).toEqual(before.analysis);
@@ -317,7 +317,7 @@ test("a mesh route of the user's does not merge with routes of ours: a Problem, 
 });
 
 test("failover by region, for HTTP and TCP: own pods, then the region that is named, then the others, and back", async () => {
-  const folder = await prepareExample(lab, "failover-regions");
+  const folder = await prepareRegions();
   const regions = { "eu-west": "region1", "us-east": "region2", "eu-central": "region3" };
   for (const file of ["helloworld.yaml", "tcp-echo.yaml"]) {
     for (const [name, inLab] of Object.entries(regions)) await change(folder, file, new RegExp(name, "g"), inLab);
@@ -340,7 +340,7 @@ test("failover by region, for HTTP and TCP: own pods, then the region that is na
 }, 400_000);
 
 test("an order of clusters: own pods, then the clusters as listed, and back", async () => {
-  const folder = await prepareExample(lab, "failover-regions");
+  const folder = await prepareRegions();
   const order = "locality:\n      clusters: [cluster3, cluster2]\n";
   for (const file of ["helloworld.yaml", "tcp-echo.yaml"]) await change(folder, file, /locality:[\s\S]*/, order);
   await apply(folder);
@@ -350,6 +350,18 @@ test("an order of clusters: own pods, then the clusters as listed, and back", as
   console.info("failover by cluster", http);
   expect(http.versions).toEqual(expect.objectContaining(everyVersion));
 }, 400_000);
+
+/** The example, and none of the versions that other tests left in its clusters. */
+async function prepareRegions(): Promise<string> {
+  const deployment = (name: string) => ({
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: "sample" },
+  });
+  await lab.remove("cluster1", [deployment("tcp-echo-v2")]);
+  await lab.remove("cluster2", [deployment("helloworld-v1")]);
+  return prepareExample(lab, "failover-regions");
+}
 
 const everyVersion = { v1: expect.any(Number), v2: expect.any(Number), v3: expect.any(Number) };
 
