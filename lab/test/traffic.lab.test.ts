@@ -73,8 +73,8 @@ test("a split of 50:50, then 80:20, is what 1,000 calls get; applied twice write
   console.info("50:50", half);
   const since = new Date();
   await apply(folder);
-  const verified = await isthmus(folder, lab.kubeconfig, "verify");
   const writes = await Promise.all(clusters.map((cluster) => lab.writes(cluster, { since })));
+  const verified = await isthmus(folder, lab.kubeconfig, "verify");
   const analysisAfter = await Promise.all(clusters.map((cluster) => analyze(lab, cluster)));
   await change(folder, "helloworld.yaml", "weight: 50", "weight: 80");
   await change(folder, "helloworld.yaml", "weight: 50", "weight: 20");
