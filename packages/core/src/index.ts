@@ -60,7 +60,8 @@ export {
 export { configMapKind } from "./kinds/configMapKind.ts";
 export type { Container, Node, Pod, PodController, PodSpec, Service, ServicePort } from "./kinds/core.ts";
 export { readVariables } from "./kinds/core.ts";
-export type { DestinationRule, Gateway, ServiceEntry, WorkloadEntry } from "./kinds/istio.ts";
+export type { DestinationRule } from "./kinds/destinationRule.ts";
+export type { Gateway, ServiceEntry, WorkloadEntry } from "./kinds/istio.ts";
 export { networkingApiVersion } from "./kinds/istio.ts";
 export type { KubeObject, ManagedFieldsEntry, ObjectMeta, ObjectRef } from "./kinds/kubeObject.ts";
 export { groupOf, keyOf, refOf, showRef } from "./kinds/kubeObject.ts";

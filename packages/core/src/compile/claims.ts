@@ -1,6 +1,7 @@
 import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import type { DestinationRule } from "../kinds/destinationRule.ts";
 import type { ApiRoute, ParentRef } from "../kinds/gatewayApi.ts";
-import type { DestinationRule, ServiceEntry, VirtualService } from "../kinds/istio.ts";
+import type { ServiceEntry, VirtualService } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { isOurs } from "../kinds/ownership.ts";
 import type { Report } from "./report.ts";

@@ -1,5 +1,6 @@
 import type { ClusterFacts } from "../facts/clusterFacts.ts";
-import type { DestinationRule, ServiceEntry } from "../kinds/istio.ts";
+import type { DestinationRule } from "../kinds/destinationRule.ts";
+import type { ServiceEntry } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";
 import { mcsApiVersion, mcsGroup, type ServiceImport } from "../kinds/mcs.ts";
 import { dnsLabel } from "../kinds/names.ts";

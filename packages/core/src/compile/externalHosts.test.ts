@@ -9,7 +9,8 @@ import {
   sharedService,
 } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { DestinationRule, ServiceEntry } from "../kinds/istio.ts";
+import type { DestinationRule } from "../kinds/destinationRule.ts";
+import type { ServiceEntry } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { ExternalService } from "../model/externalService.ts";
 import type { Intents } from "../model/intents.ts";

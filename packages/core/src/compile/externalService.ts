@@ -1,4 +1,5 @@
-import type { DestinationRule, ServiceEntry } from "../kinds/istio.ts";
+import type { DestinationRule } from "../kinds/destinationRule.ts";
+import type { ServiceEntry } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";
 import { dnsLabel } from "../kinds/names.ts";
 import { ownershipLabels } from "../kinds/ownership.ts";

@@ -1,7 +1,5 @@
-import type { DestinationRule } from "../kinds/istio.ts";
+import type { TrafficPolicy } from "../kinds/destinationRule.ts";
 import type { SharedPort } from "./share.ts";
-
-type TrafficPolicy = NonNullable<DestinationRule["spec"]["trafficPolicy"]>;
 
 /** What the declaration says about connections to a host. */
 export type TrafficSettings = Pick<TrafficPolicy, "outlierDetection" | "connectionPool" | "loadBalancer">;

@@ -10,7 +10,8 @@ import {
 } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import type { Service } from "../kinds/core.ts";
-import type { AuthorizationPolicy, DestinationRule, Gateway, ServiceEntry, VirtualService } from "../kinds/istio.ts";
+import type { DestinationRule } from "../kinds/destinationRule.ts";
+import type { AuthorizationPolicy, Gateway, ServiceEntry, VirtualService } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { Observed } from "../model/observed.ts";
 import { compile } from "./compile.ts";

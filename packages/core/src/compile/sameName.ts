@@ -1,6 +1,7 @@
 import { tlsModeLabel } from "../facts/workloads.ts";
 import type { Service } from "../kinds/core.ts";
-import type { DestinationRule, WorkloadEntry } from "../kinds/istio.ts";
+import type { DestinationRule } from "../kinds/destinationRule.ts";
+import type { WorkloadEntry } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";
 import { dnsLabel } from "../kinds/names.ts";
 import { ownershipLabels } from "../kinds/ownership.ts";

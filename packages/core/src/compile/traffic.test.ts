@@ -10,7 +10,8 @@ import {
   sharedService,
 } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { DestinationRule, ServiceEntry, WorkloadEntry } from "../kinds/istio.ts";
+import type { DestinationRule } from "../kinds/destinationRule.ts";
+import type { ServiceEntry, WorkloadEntry } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { Observed } from "../model/observed.ts";
 import { compile } from "./compile.ts";

@@ -1,4 +1,5 @@
-import type { DestinationRule, ServiceEntry } from "../kinds/istio.ts";
+import type { DestinationRule } from "../kinds/destinationRule.ts";
+import type { ServiceEntry } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";
 import type { ExternalService } from "../model/externalService.ts";
 import { externalMetadata, portName, portsOf, type Where } from "./externalService.ts";

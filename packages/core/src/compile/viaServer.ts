@@ -1,4 +1,5 @@
-import type { AuthorizationPolicy, DestinationRule, Gateway, ServiceEntry, VirtualService } from "../kinds/istio.ts";
+import type { DestinationRule } from "../kinds/destinationRule.ts";
+import type { AuthorizationPolicy, Gateway, ServiceEntry, VirtualService } from "../kinds/istio.ts";
 import { networkingApiVersion, securityApiVersion } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { dnsLabel } from "../kinds/names.ts";

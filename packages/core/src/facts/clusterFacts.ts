@@ -1,8 +1,8 @@
 import type { Node, Pod, PodController, Service } from "../kinds/core.ts";
+import type { DestinationRule } from "../kinds/destinationRule.ts";
 import type { ApiGateway, ApiRoute } from "../kinds/gatewayApi.ts";
 import type {
   AuthorizationPolicy,
-  DestinationRule,
   Gateway,
   RequestAuthentication,
   ServiceEntry,

@@ -1,5 +1,4 @@
 import type { IWasmPlugin } from "@kubernetes-models/istio/extensions.istio.io/v1alpha1/WasmPlugin";
-import type { IDestinationRule } from "@kubernetes-models/istio/networking.istio.io/v1/DestinationRule";
 import type { IGateway } from "@kubernetes-models/istio/networking.istio.io/v1/Gateway";
 import type { IServiceEntry } from "@kubernetes-models/istio/networking.istio.io/v1/ServiceEntry";
 import type { ISidecar } from "@kubernetes-models/istio/networking.istio.io/v1/Sidecar";
@@ -20,11 +19,6 @@ export interface Gateway extends KubeObject {
 export interface ServiceEntry extends KubeObject {
   readonly kind: "ServiceEntry";
   readonly spec: IServiceEntry["spec"];
-}
-
-export interface DestinationRule extends KubeObject {
-  readonly kind: "DestinationRule";
-  readonly spec: NonNullable<IDestinationRule["spec"]>;
 }
 
 export interface WorkloadEntry extends KubeObject {

@@ -1,5 +1,6 @@
 import { labelsMatch } from "../facts/workloads.ts";
 import type { Node, Pod, PodController, Service } from "../kinds/core.ts";
+import type { DestinationRule } from "../kinds/destinationRule.ts";
 import {
   type ApiGateway,
   type GrpcRoute,
@@ -11,7 +12,6 @@ import {
 } from "../kinds/gatewayApi.ts";
 import type {
   AuthorizationPolicy,
-  DestinationRule,
   EnvoyFilter,
   Gateway,
   PeerAuthentication,

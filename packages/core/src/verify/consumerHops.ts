@@ -1,6 +1,7 @@
 import { isInjected } from "../facts/workloads.ts";
 import type { Service } from "../kinds/core.ts";
-import type { DestinationRule, ServiceEntry, VirtualService, WorkloadEntry } from "../kinds/istio.ts";
+import type { DestinationRule } from "../kinds/destinationRule.ts";
+import type { ServiceEntry, VirtualService, WorkloadEntry } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { clusterSetDomain } from "../kinds/mcs.ts";
 import type { AcrossPath, OutwardPath } from "../model/compiled.ts";

@@ -1,5 +1,5 @@
 import { labelsMatch } from "../../facts/workloads.ts";
-import type { DestinationRule } from "../../kinds/istio.ts";
+import type { DestinationRule } from "../../kinds/destinationRule.ts";
 import { fullHost, HostMap } from "../hostNames.ts";
 import type { TraceCluster } from "../traceCluster.ts";
 import type { Subset, TrafficPolicy } from "./trafficPolicy.ts";
