@@ -330,10 +330,7 @@ test("failover by region, for HTTP and TCP: own pods, then the region that is na
   console.info("failover by region", http, tcp);
   expect(http.versions).toEqual(expect.objectContaining(everyVersion));
   expect(tcp.versions).toEqual(expect.objectContaining(everyVersion));
-  // A few of each caller's calls, and what goes to a sidecar that outlives its app for a moment.
-  for (const { calls, versions } of [http, tcp]) {
-    expect(Object.values(versions).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0.8 * calls);
-  }
+  expect([lostCalls(http), lostCalls(tcp)].filter((lost) => lost > bearable)).toEqual([]);
   const { objects } = await surroundings();
   await expectSettled(folder, { objects, analysis });
   await expectNothingLeft(folder, { objects, analysis });
@@ -349,7 +346,15 @@ test("an order of clusters: own pods, then the clusters as listed, and back", as
 
   console.info("failover by cluster", http);
   expect(http.versions).toEqual(expect.objectContaining(everyVersion));
+  expect(lostCalls(http)).toBeLessThanOrEqual(bearable);
 }, 400_000);
+
+/** At each of four moves, for each of eight callers: the call under way, and one that outlier detection has to see fail. */
+const bearable = 4 * 8 * 2;
+
+function lostCalls({ calls, versions }: Answers): number {
+  return calls - Object.values(versions).reduce((sum, count) => sum + count, 0);
+}
 
 /** The example, and none of the versions that other tests left in its clusters. */
 async function prepareRegions(): Promise<string> {
@@ -379,6 +384,8 @@ async function failOver(others: CallOptions): Promise<readonly [Answers, Answers
 
   await each((pod) => lab.stopPod("cluster1", pod), "v1");
   await waitFor("answers of the first in line", only("v3"));
+  // Envoy merges changes of health within a second (update_merge_window): two deaths at once are another matter.
+  await new Promise((resolve) => setTimeout(resolve, 1500));
   await each((pod) => lab.stopPod("cluster3", pod), "v3");
   await waitFor("answers of the second in line", only("v2"), { seconds: 120 });
   await each((pod) => lab.startPod("cluster3", pod), "v3");
