@@ -13,6 +13,7 @@ import { LabError } from "./labError.ts";
 import { kubeconfigPath } from "./layout.ts";
 import { assignLoadBalancers } from "./loadBalancer.ts";
 import { parseManifests } from "./manifests.ts";
+import { mountOnce } from "./mounts.ts";
 import { removePod, startPod, stopApps, stopPod } from "./pod.ts";
 import { findPod, listPods, type PodRecord } from "./podRecord.ts";
 import { startAgain, stopProcess } from "./processes.ts";
@@ -141,7 +142,9 @@ export class Lab {
     await stopProcess(this.state.home, istiodProcess(this.cluster(cluster).name));
   }
 
+  /** As a new pod: with the certificates that its Secret holds by now. */
   async startIstiod(cluster: string): Promise<void> {
+    await mountOnce(this.cluster(cluster));
     await startAgain(this.state.home, istiodProcess(this.cluster(cluster).name));
     await waitForIstiod(this.cluster(cluster));
   }

@@ -75,9 +75,17 @@ async function isAbsent(path) {
   );
 }
 
+let failures = 0;
+let isDone = false;
 do {
-  await sync().catch((error) => {
-    if (once) throw error;
-    process.stderr.write(`${new Date().toISOString()} ${error.message}\n`);
-  });
-} while (!once && (await sleep(1000, true)));
+  isDone = await sync().then(
+    () => true,
+    (error) => {
+      failures += 1;
+      // Once, beside the one that follows: the two may meet in one volume.
+      if (once && failures === 3) throw error;
+      process.stderr.write(`${new Date().toISOString()} ${error.message}\n`);
+      return false;
+    },
+  );
+} while (!(once && isDone) && (await sleep(once ? 100 : 1000, true)));
