@@ -37,6 +37,7 @@ export type { GatewayAddress, GatewayAddresses } from "./facts/gatewayAddresses.
 export { gatewayAddresses } from "./facts/gatewayAddresses.ts";
 export { isReady } from "./facts/isReady.ts";
 export { issuedCredentialName } from "./facts/issuedCredentialName.ts";
+export { spiffeId } from "./facts/spiffeId.ts";
 export { isInjected } from "./facts/workloads.ts";
 export {
   type HelmValues,

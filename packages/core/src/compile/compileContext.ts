@@ -1,3 +1,4 @@
+import { spiffeId } from "../facts/spiffeId.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { DeclaredPath } from "../model/compiled.ts";
 import type { Mesh } from "../model/mesh.ts";
@@ -26,5 +27,5 @@ export function identities(share: Share, server: Server, mesh: Mesh, version?: V
     version === undefined
       ? server.serviceAccounts
       : [...new Set(podsOf(server, share.namespace, version).map(({ serviceAccount }) => serviceAccount))].sort();
-  return accounts.map((account) => `spiffe://${mesh.spec.trustDomain}/ns/${share.namespace}/sa/${account}`);
+  return accounts.map((account) => spiffeId(mesh.spec.trustDomain, share.namespace, account));
 }

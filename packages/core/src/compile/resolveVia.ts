@@ -1,5 +1,6 @@
 import type { ClusterFacts } from "../facts/clusterFacts.ts";
 import type { GatewayAddress } from "../facts/gatewayAddresses.ts";
+import { spiffeId } from "../facts/spiffeId.ts";
 import { ownerName } from "../kinds/ownership.ts";
 import type { ExternalService } from "../model/externalService.ts";
 import { at } from "../model/intents.ts";
@@ -43,6 +44,6 @@ export function resolveVia(
   }
   if (gateways === undefined || accounts.size === 0) return undefined;
   const { trustDomain } = intents.mesh.spec;
-  const identities = [...accounts].sort().map((account) => `spiffe://${trustDomain}/ns/${namespace}/sa/${account}`);
+  const identities = [...accounts].sort().map((account) => spiffeId(trustDomain, namespace, account));
   return { cluster, facts, gateways, identities };
 }

@@ -6,6 +6,7 @@ import {
 } from "node:http2";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
+import { spiffeId } from "@isthmus/core";
 import type { KubeClient } from "@isthmus/kube";
 import { createKeyPair, createRequest, privateKeyPem } from "@isthmus/pki";
 import type { ClientIdentity } from "./callGateway.ts";
@@ -43,7 +44,7 @@ export async function istiodIdentity(options: IstiodIdentityOptions): Promise<Cl
     profile: "client",
     commonName: "",
     organization: "",
-    names: { uri: [`spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccount}`] },
+    names: { uri: [spiffeId(trustDomain, namespace, serviceAccount)] },
     keys,
   });
   const connection = await client.portForward({ ...istiod, port: istiodPort }, call);

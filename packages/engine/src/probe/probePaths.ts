@@ -7,6 +7,7 @@ import {
   ownerName,
   restrictsCallers,
   type SharedService,
+  spiffeId,
 } from "@isthmus/core";
 import { fingerprintOf, inspectBundle } from "@isthmus/pki";
 import pLimit from "p-limit";
@@ -252,7 +253,7 @@ class ProbeRun {
     { namespace, serviceAccount }: Caller,
     issue: (name: string) => Promise<IssuedIdentity>,
   ): Promise<Identity> {
-    const name = spiffeName(this.#options.intents, namespace, serviceAccount);
+    const name = spiffeId(this.#options.intents.mesh.spec.trustDomain, namespace, serviceAccount);
     try {
       const { root, ...certificate } = await issue(name);
       return { name, certificate, root };
@@ -280,7 +281,7 @@ class ProbeRun {
         serviceAccount,
         ...(signal === undefined ? {} : { signal }),
       });
-      return { name: spiffeName(intents, namespace, serviceAccount), certificate };
+      return { name: spiffeId(trustDomain, namespace, serviceAccount), certificate };
     } catch (error) {
       signal?.throwIfAborted();
       return { reason: `no identity of ${namespace}/${serviceAccount}: ${messageOf(error)}` };
@@ -309,10 +310,6 @@ function show({ address, port }: Address): string {
 function noCaller({ consumer }: AcrossPath): string {
   const where = consumer.namespace === "*" ? "" : ` in namespace ${consumer.namespace}`;
   return `no workload with a sidecar runs${where} of ${consumer.cluster}`;
-}
-
-function spiffeName({ mesh }: Intents, namespace: string, serviceAccount: string): string {
-  return `spiffe://${mesh.spec.trustDomain}/ns/${namespace}/sa/${serviceAccount}`;
 }
 
 function messageOf(error: unknown): string {

@@ -1,3 +1,4 @@
+import { spiffeId } from "../../facts/spiffeId.ts";
 import type { Service } from "../../kinds/core.ts";
 import type { ServiceEntry } from "../../kinds/istio.ts";
 import type { MeshConfig } from "../../model/meshConfig.ts";
@@ -163,5 +164,5 @@ function addressesIn(status: unknown): readonly { readonly host?: string; readon
 }
 
 export function spiffe(trustDomain: string, namespace: string, account: string): string {
-  return `spiffe://${trustDomain}/ns/${namespace}/sa/${account}`;
+  return spiffeId(trustDomain, namespace, account);
 }

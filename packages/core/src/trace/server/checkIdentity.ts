@@ -1,3 +1,4 @@
+import { spiffeId } from "../../facts/spiffeId.ts";
 import type { ProxyTls } from "../attempt.ts";
 import type { TraceCluster } from "../traceCluster.ts";
 import type { TraceBranch } from "../traceResult.ts";
@@ -21,7 +22,7 @@ export function checkIdentity(
   const { transport } = arrival;
   const at = { name: "identity" as const, cluster: cluster.name, source: "pilot/pkg/security/model/authentication.go" };
   const fails = failedConnection(arrival, "UF");
-  const server = spiffeId(cluster, workload);
+  const server = spiffeId(cluster.meshConfig.trustDomain, workload.namespace, workload.serviceAccount);
   if (transport.mode !== "ISTIO_MUTUAL") {
     const shows = transport.mode === "MUTUAL" ? "a certificate that is not of the mesh" : "no certificate";
     const fault = {
@@ -70,10 +71,6 @@ export function checkIdentity(
 
 function clientName({ clientIdentity = "the caller" }: ProxyTls): string {
   return clientIdentity;
-}
-
-function spiffeId({ meshConfig }: TraceCluster, { namespace, serviceAccount }: TraceWorkload): string {
-  return `spiffe://${meshConfig.trustDomain}/ns/${namespace}/sa/${serviceAccount}`;
 }
 
 /** Nothing is said where one side is not known. */
