@@ -1,10 +1,10 @@
 import {
   type AcrossPath,
-  clusterFacts,
   type ExternalAccess,
   type ExternalService,
   gatewayAddresses,
   type Intents,
+  IstioCluster,
   isInventory,
   type MeshCluster,
   type OutwardPath,
@@ -95,7 +95,7 @@ function clusterStatus(declared: MeshCluster, { observed }: MeshNow): ClusterSta
     const unreachable = observed.unreachable.get(name)?.message ?? "not read";
     return { name, source, unreachable, istiodVersions: [], gateway: [], trustRoots: [], owned: 0 };
   }
-  const gateway = gatewayAddresses(clusterFacts(cluster), declared.spec.eastWestGateway, declared.spec.locality);
+  const gateway = gatewayAddresses(new IstioCluster(cluster), declared.spec.eastWestGateway, declared.spec.locality);
   return {
     name,
     source,

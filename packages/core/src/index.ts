@@ -31,14 +31,6 @@ export type {
 } from "./doctor/evidence.ts";
 export type { EmcoOptions } from "./emco/emcoPlacement.ts";
 export { importEmco } from "./emco/importEmco.ts";
-export type { ClusterFacts } from "./facts/clusterFacts.ts";
-export { clusterFacts } from "./facts/clusterFacts.ts";
-export type { GatewayAddress, GatewayAddresses } from "./facts/gatewayAddresses.ts";
-export { gatewayAddresses } from "./facts/gatewayAddresses.ts";
-export { isReady } from "./facts/isReady.ts";
-export { issuedCredentialName } from "./facts/issuedCredentialName.ts";
-export { spiffeId } from "./facts/spiffeId.ts";
-export { isInjected } from "./facts/workloads.ts";
 export {
   type HelmValues,
   helmValues,
@@ -47,6 +39,13 @@ export {
   meshConfigValues,
 } from "./install/installConfig.ts";
 export { withValues } from "./install/withValues.ts";
+export type { HttpPayload, Payload, ProxyTls, Transport } from "./istio/connection.ts";
+export type { GatewayAddress, GatewayAddresses } from "./istio/gatewayAddresses.ts";
+export { gatewayAddresses } from "./istio/gatewayAddresses.ts";
+export { isInjected } from "./istio/injection.ts";
+export { IstioCluster } from "./istio/istioCluster.ts";
+export { type TokenClaims, tokenPlaceholder } from "./istio/policy/tokenClaims.ts";
+export { spiffeId } from "./istio/spiffeId.ts";
 export { type AskedRight, askedRights } from "./kinds/askedRights.ts";
 export type { KindEntry } from "./kinds/catalog.ts";
 export { catalog, kindEntry } from "./kinds/catalog.ts";
@@ -58,10 +57,12 @@ export {
   mutatingWebhookKind,
   serviceCidrKind,
 } from "./kinds/checkedKinds.ts";
+export type { ClusterObject } from "./kinds/clusterObject.ts";
 export { configMapKind } from "./kinds/configMapKind.ts";
 export type { Container, Node, Pod, PodController, PodSpec, Service, ServicePort } from "./kinds/core.ts";
 export { readVariables } from "./kinds/core.ts";
 export type { DestinationRule } from "./kinds/destinationRule.ts";
+export { isReady } from "./kinds/isReady.ts";
 export type { Gateway, ServiceEntry, WorkloadEntry } from "./kinds/istio.ts";
 export { networkingApiVersion } from "./kinds/istio.ts";
 export type { KubeObject, ManagedFieldsEntry, ObjectMeta, ObjectRef } from "./kinds/kubeObject.ts";
@@ -99,6 +100,7 @@ export type { ExternalService } from "./model/externalService.ts";
 export { externalServiceSchema } from "./model/externalService.ts";
 export type { Intent, Intents } from "./model/intents.ts";
 export { at, showPath } from "./model/intents.ts";
+export { issuedCredentialName } from "./model/issuedCredentialName.ts";
 export type { Kind } from "./model/kindSchemas.ts";
 export { kinds } from "./model/kindSchemas.ts";
 export type { Mesh } from "./model/mesh.ts";
@@ -147,17 +149,7 @@ export {
   type RotationStep,
   type RotationWait,
 } from "./rotation/nextMove.ts";
-export type {
-  Attempt,
-  CallerFacts,
-  ClientStep,
-  Destination,
-  Front,
-  HttpPayload,
-  Payload,
-  ProxyTls,
-  Transport,
-} from "./trace/attempt.ts";
+export type { Attempt, CallerFacts, ClientStep, Destination, Front } from "./trace/attempt.ts";
 export { callerSteps } from "./trace/callerSteps.ts";
 export { findCaller } from "./trace/client/findCaller.ts";
 export type { PathEffect, PathEffectKind, PathEffectsInput } from "./trace/pathEffects.ts";
@@ -168,20 +160,18 @@ export { tracePaths } from "./trace/tracePaths.ts";
 export type {
   OutsideCaller,
   OutsideRequest,
-  TokenClaims,
   TraceCaller,
   TraceRequest,
   TraceScheme,
   TraceUrl,
   WorkloadRequest,
 } from "./trace/traceRequest.ts";
-export { isFromOutside, showCaller, tokenPlaceholder, traceSchemes } from "./trace/traceRequest.ts";
+export { isFromOutside, showCaller, traceSchemes } from "./trace/traceRequest.ts";
 export type {
   BrokenHop,
   Trace,
   TraceBranch,
   TraceCode,
-  TracedObject,
   TraceHop,
   TraceHopName,
   TraceOutcome,

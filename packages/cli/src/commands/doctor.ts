@@ -14,7 +14,7 @@ export async function doctor(session: Session, words: TraceWords, options: Reque
     const { intents, observed } = mesh;
     const names = intents.clusters.map(({ metadata }) => metadata.name);
     const request = workloadRequest(words, options, names);
-    const world = traceWorld(observed, intents.clusters);
+    const world = traceWorld(observed, intents);
     const paper = trace(world, request);
     const reach = reachOf(mesh.targets);
     session.note(session.err.faint("Asking the proxies on the way …\n"));

@@ -1,6 +1,6 @@
 import {
-  clusterFacts,
   gatewayAddresses,
+  IstioCluster,
   meshClusterSchema,
   meshSchema,
   type ObservedCluster,
@@ -50,7 +50,7 @@ const eastWestPort = 15443;
 
 /** The gateway of a cluster that has none by the default selector: a Service that has the port of east-west traffic. */
 function otherGateway(cluster: ObservedCluster): FoundCluster["gateway"] {
-  const facts = clusterFacts(cluster);
+  const facts = new IstioCluster(cluster);
   const { eastWestGateway } = meshClusterSchema.parse({
     apiVersion,
     kind: "MeshCluster",

@@ -14,14 +14,14 @@ export interface TraceOptions extends TraceRequestOptions {
 /** Says what the proxies would do with a request, as the clusters are, or as they would be after an apply. */
 export async function trace(session: Session, words: TraceWords, options: TraceOptions): Promise<number> {
   return withMesh(session, await readDeclarations(session), {}, async (mesh) => {
-    const declared = mesh.intents.clusters;
+    const { intents } = mesh;
     const request = traceRequest(
       words,
       options,
-      declared.map(({ metadata }) => metadata.name),
+      intents.clusters.map(({ metadata }) => metadata.name),
     );
     const observed = options.planned === true ? afterPlan(mesh.observed, mesh.plan) : mesh.observed;
-    const found = traceOne(traceWorld(observed, declared), request);
+    const found = traceOne(traceWorld(observed, intents), request);
     if (session.format === undefined) session.print(renderTrace(found, session.out, options.allBranches === true));
     else session.printData({ ...found, request: withoutSecrets(found.request) });
     // What is wrong with declarations is another matter: the request may get there all the same.

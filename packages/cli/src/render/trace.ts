@@ -1,10 +1,10 @@
 import {
   type BrokenHop,
+  type ClusterObject,
   showCaller,
   type Trace,
   type TraceBranch,
   type TraceCode,
-  type TracedObject,
   type TraceHop,
   type TraceOutcome,
   type TraceVerdict,
@@ -94,7 +94,7 @@ function placeOf({ object, field }: TraceHop): string {
   return `${showObject(object)}${field === undefined ? "" : `  ${field}`}`;
 }
 
-function showObject({ kind, namespace, name, cluster }: TracedObject): string {
+function showObject({ kind, namespace, name, cluster }: ClusterObject): string {
   return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name} in ${cluster}`;
 }
 

@@ -1,4 +1,4 @@
-import { gatewayAddresses } from "../facts/gatewayAddresses.ts";
+import { gatewayAddresses } from "../istio/gatewayAddresses.ts";
 import { at } from "../model/intents.ts";
 import type { Problem } from "../problem.ts";
 import { addressesInUse, contains, overlaps, rangesInUse } from "./addressRanges.ts";

@@ -1,4 +1,4 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { ObservedCluster } from "../model/observed.ts";
 import type { Problem } from "../problem.ts";
 import type { CheckedCluster, CheckInput, Inspection } from "./checkInput.ts";
@@ -29,7 +29,7 @@ export type Verdict =
 export interface ClusterView extends CheckedCluster {
   readonly name: string;
   readonly cluster: ObservedCluster | undefined;
-  readonly facts: ClusterFacts | undefined;
+  readonly facts: IstioCluster | undefined;
   readonly inspected: Inspection | undefined;
 }
 
@@ -76,7 +76,7 @@ export function ofApiServer(
 
 /** A check of the cluster's objects. */
 export function ofObjects(
-  run: (facts: ClusterFacts, view: ClusterView, mesh: MeshView) => Verdict,
+  run: (facts: IstioCluster, view: ClusterView, mesh: MeshView) => Verdict,
 ): ClusterCheck["run"] {
   return (view, mesh) =>
     view.facts === undefined ? { skipped: "the cluster's objects are not read" } : run(view.facts, view, mesh);

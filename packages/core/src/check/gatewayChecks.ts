@@ -1,4 +1,4 @@
-import { gatewayAddresses } from "../facts/gatewayAddresses.ts";
+import { gatewayAddresses } from "../istio/gatewayAddresses.ts";
 import { at } from "../model/intents.ts";
 import { selectClusters } from "../model/selectClusters.ts";
 import type { Problem } from "../problem.ts";
@@ -32,8 +32,8 @@ export const gatewayChecks: readonly Check[] = [
       if (view.source === "directory") return { skipped: "a directory of manifests has no pods" };
       if (!isServing(view, mesh)) return { skipped: "serves no shared service, so no other cluster calls it" };
       const { namespace, selector } = view.declared.spec.eastWestGateway;
-      const pods = facts.workloads.select(namespace, selector);
-      const ready = pods.filter((pod) => pod.ready).length;
+      const pods = facts.selectSeen(namespace, selector);
+      const ready = pods.filter((pod) => pod.isReady).length;
       if (ready > 0) return { ok: `${ready} of ${pods.length} pods` };
       return {
         problems: [

@@ -1,5 +1,5 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
-import { labelsMatch } from "../facts/workloads.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
+import { labelsMatch } from "../istio/labels.ts";
 import type { Mesh } from "../model/mesh.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 
@@ -12,26 +12,27 @@ export interface GatewayListener {
  * What listens on a cluster's east-west gateway: undefined where no Gateway object opens its port yet. The server name is
  * that of Istio's passthrough clusters, `outbound_.<port>_._.<host>` (pilot/pkg/model/push_context.go, BuildDNSSrvSubsetKey).
  */
-export function gatewayListener(facts: ClusterFacts, declared: MeshCluster, mesh: Mesh): GatewayListener | undefined {
+export function gatewayListener(facts: IstioCluster, declared: MeshCluster, _mesh: Mesh): GatewayListener | undefined {
   const { eastWestGateway } = declared.spec;
-  const servers = facts.gateways
+  const servers = facts
+    .all("Gateway")
     .filter(({ spec }) => labelsMatch(spec.selector ?? {}, eastWestGateway.selector))
     .flatMap(({ spec }) => spec.servers ?? [])
     .filter(({ port, tls }) => port?.number === eastWestGateway.port && tls?.mode === "AUTO_PASSTHROUGH");
   if (servers.length === 0) return undefined;
   const hosts = servers.flatMap(({ hosts = [] }) => hosts).sort();
-  const names = hosts.flatMap((host) => serverName(facts, host, mesh.spec.clusterDomain) ?? []);
+  const names = hosts.flatMap((host) => serverName(facts, host) ?? []);
   return names[0] === undefined ? {} : { sni: names[0] };
 }
 
-function serverName(facts: ClusterFacts, given: string, clusterDomain: string): string | undefined {
+function serverName(facts: IstioCluster, given: string): string | undefined {
   const host = given.slice(given.indexOf("/") + 1);
-  const suffix = `.svc.${clusterDomain}`;
+  const suffix = `.svc.${facts.clusterDomain}`;
   if (!host.endsWith(suffix)) return undefined;
   const [name = "", namespace = ""] = host.slice(0, -suffix.length).split(".");
   const service = facts.services.get(`${namespace}/${name}`);
   const port = service?.spec.ports?.find(({ protocol = "TCP" }) => protocol === "TCP")?.port;
   if (service === undefined || port === undefined) return undefined;
-  const pods = facts.workloads.select(namespace, service.spec.selector ?? {});
-  return pods.some(({ ready, meshed }) => ready && meshed) ? `outbound_.${port}_._.${host}` : undefined;
+  const pods = facts.select(namespace, service.spec.selector ?? {});
+  return pods.some(({ isReady, isMutualTls }) => isReady && isMutualTls) ? `outbound_.${port}_._.${host}` : undefined;
 }

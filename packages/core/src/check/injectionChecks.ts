@@ -1,4 +1,4 @@
-import { isInjected } from "../facts/workloads.ts";
+import { isInjected } from "../istio/injection.ts";
 import type { Problem } from "../problem.ts";
 import { type Check, judged, ofApiServer, ofObjects } from "./check.ts";
 import { injectionWebhooks, isSelected } from "./injectionWebhooks.ts";

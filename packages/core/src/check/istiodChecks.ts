@@ -1,5 +1,5 @@
-import { isReady } from "../facts/isReady.ts";
 import type { Pod } from "../kinds/core.ts";
+import { isReady } from "../kinds/isReady.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { Problem } from "../problem.ts";
 import { type Check, type ClusterView, judged, type MeshView, ofApiServer, ofObjects, type Verdict } from "./check.ts";

@@ -1,4 +1,4 @@
-import { clusterFacts } from "../facts/clusterFacts.ts";
+import { IstioCluster } from "../istio/istioCluster.ts";
 import { type Problem, severityOf } from "../problem.ts";
 import { addressChecks } from "./addressChecks.ts";
 import { apiChecks } from "./apiChecks.ts";
@@ -82,7 +82,7 @@ function viewOf(checked: CheckedCluster): ClusterView {
     ...checked,
     name: checked.declared.metadata.name,
     cluster,
-    facts: cluster === undefined ? undefined : clusterFacts(cluster),
+    facts: cluster === undefined ? undefined : new IstioCluster(cluster),
     inspected: inspection !== undefined && "value" in inspection ? inspection.value : undefined,
   };
 }

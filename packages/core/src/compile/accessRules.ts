@@ -1,4 +1,4 @@
-import { isHttp } from "../facts/portProtocol.ts";
+import { isHttp } from "../istio/registry/portProtocol.ts";
 import type { AuthorizationPolicy } from "../kinds/istio.ts";
 import { allowedPrincipals, isConsumer } from "../model/access.ts";
 import { at } from "../model/intents.ts";

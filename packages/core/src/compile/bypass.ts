@@ -1,7 +1,9 @@
+import { fullHost, serviceHost } from "../istio/hostNames.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { ApiRoute, BackendRef } from "../kinds/gatewayApi.ts";
 import type { VirtualService } from "../kinds/istio.ts";
 import { at } from "../model/intents.ts";
-import { fullHost, routesInTheWay } from "./claims.ts";
+import { routesInTheWay } from "./claims.ts";
 import type { CompileContext } from "./compileContext.ts";
 import type { Consumer, Share } from "./share.ts";
 
@@ -14,13 +16,13 @@ export function warnOfBypass(
   share: Share,
   { facts, namespaces }: Consumer,
   host: string,
-  { claims, mesh, report }: CompileContext,
+  { claims, report }: CompileContext,
 ): void {
   const { split, locality } = share.intent.spec.traffic ?? {};
   if (split === undefined && locality === undefined) return;
   const route = routesInTheWay(claims(facts.name), host, namespaces);
   if (route === undefined) return;
-  const elsewhere = destinationsOf(route, mesh.spec.clusterDomain).filter((name) => name !== host);
+  const elsewhere = destinationsOf(route, facts).filter((name) => name !== host);
   if (elsewhere.length === 0) return;
   report.add(
     undefined,
@@ -31,10 +33,10 @@ export function warnOfBypass(
   );
 }
 
-function destinationsOf(route: VirtualService | ApiRoute, clusterDomain: string): readonly string[] {
+function destinationsOf(route: VirtualService | ApiRoute, facts: IstioCluster): readonly string[] {
   const namespace = route.metadata.namespace ?? "default";
-  const hosts = route.kind === "VirtualService" ? ofVirtualService(route) : ofApiRoute(route, clusterDomain);
-  return [...new Set(hosts.map((host) => fullHost(host, namespace, clusterDomain)))].sort();
+  const hosts = route.kind === "VirtualService" ? ofVirtualService(route) : ofApiRoute(route, facts);
+  return [...new Set(hosts.map((host) => fullHost(host, namespace, facts)))].sort();
 }
 
 function ofVirtualService({ spec }: VirtualService): readonly string[] {
@@ -42,11 +44,11 @@ function ofVirtualService({ spec }: VirtualService): readonly string[] {
   return routes.flatMap(({ route = [] }) => route.flatMap(({ destination }) => destination?.host ?? []));
 }
 
-function ofApiRoute({ metadata, spec }: ApiRoute, clusterDomain: string): readonly string[] {
+function ofApiRoute({ metadata, spec }: ApiRoute, facts: IstioCluster): readonly string[] {
   const rules: readonly { readonly backendRefs?: readonly BackendRef[] }[] = spec?.rules ?? [];
   return rules.flatMap(({ backendRefs = [] }) =>
     backendRefs.flatMap(({ kind = "Service", name, namespace = metadata.namespace ?? "default" }) => {
-      if (kind === "Service" || kind === "ServiceImport") return [`${name}.${namespace}.svc.${clusterDomain}`];
+      if (kind === "Service" || kind === "ServiceImport") return [serviceHost(name, namespace, facts)];
       return kind === "Hostname" ? [name] : [];
     }),
   );

@@ -1,4 +1,4 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
 import { at } from "../model/intents.ts";
 import { nearestName } from "../model/nearestName.ts";
 import type { Share } from "./share.ts";
@@ -13,7 +13,7 @@ export function checkFailover(share: Share, { intents, facts, report }: Surround
   const { failover = [], clusters } = intent.spec.traffic?.locality ?? {};
   if (failover.length === 0 || clusters !== undefined) return;
   for (const consumer of consumers) {
-    if (consumer.facts.nodes.length === 0 || regionsOf(consumer.facts).length > 0) continue;
+    if (consumer.facts.all("Node").length === 0 || regionsOf(consumer.facts).length > 0) continue;
     report.add(
       undefined,
       "FAILOVER_WITHOUT_EFFECT",
@@ -51,7 +51,7 @@ export function checkFailover(share: Share, { intents, facts, report }: Surround
   }
 }
 
-function regionsOf({ nodes }: ClusterFacts): readonly string[] {
-  const regions = nodes.map(({ metadata }) => metadata.labels?.["topology.kubernetes.io/region"] ?? "");
+function regionsOf(cluster: IstioCluster): readonly string[] {
+  const regions = cluster.all("Node").map(({ metadata }) => metadata.labels?.["topology.kubernetes.io/region"] ?? "");
   return [...new Set(regions.filter((region) => region !== ""))];
 }

@@ -1,11 +1,11 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { Report } from "./report.ts";
 
 /**
  * Mutual TLS between two clusters needs a root certificate that both trust. True where they share one or where one does not
  * publish its roots (a warning).
  */
-export function checkTrust(owner: string, consumer: ClusterFacts, server: ClusterFacts, report: Report): boolean {
+export function checkTrust(owner: string, consumer: IstioCluster, server: IstioCluster, report: Report): boolean {
   if (consumer.name === server.name) return true;
   for (const facts of [consumer, server]) {
     if (facts.trustRoots.length > 0) continue;
@@ -20,7 +20,7 @@ export function checkTrust(owner: string, consumer: ClusterFacts, server: Cluste
   if (consumer.trustRoots.length === 0 || server.trustRoots.length === 0) return true;
   const trusted = new Set(consumer.trustRoots.map(({ fingerprint }) => fingerprint));
   if (server.trustRoots.some(({ fingerprint }) => trusted.has(fingerprint))) return true;
-  const show = (facts: ClusterFacts) => facts.trustRoots.map(({ fingerprint }) => fingerprint.slice(0, 12)).join(", ");
+  const show = (facts: IstioCluster) => facts.trustRoots.map(({ fingerprint }) => fingerprint.slice(0, 12)).join(", ");
   const [first, second] = consumer.name < server.name ? [consumer, server] : [server, consumer];
   report.add(
     owner,

@@ -1,4 +1,4 @@
-import { labelsMatch } from "../facts/workloads.ts";
+import { labelsMatch } from "../istio/labels.ts";
 import type { AuthorizationPolicy } from "../kinds/istio.ts";
 import { isOurs } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
@@ -51,10 +51,10 @@ export function checkUserPolicies(share: Share, context: CompileContext): void {
 
 /** The user's policies in force at the Service's pods; one of the root namespace holds in all namespaces. */
 function policiesOf(share: Share, server: Server, { mesh }: CompileContext): readonly AuthorizationPolicy[] {
-  const pods = server.facts.workloads
+  const pods = server.facts
     .select(share.namespace, server.service.spec.selector ?? {})
-    .filter(({ meshed }) => meshed);
-  return server.facts.authorizationPolicies.filter((policy) => {
+    .filter(({ isMutualTls }) => isMutualTls);
+  return server.facts.all("AuthorizationPolicy").filter((policy) => {
     const { metadata, spec = {} } = policy;
     if (isOurs(policy) || metadata.annotations?.["istio.io/dry-run"] === "true") return false;
     if (metadata.namespace !== share.namespace && metadata.namespace !== mesh.spec.istioNamespace) return false;

@@ -1,4 +1,5 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import { fullHost, serviceHost } from "../istio/hostNames.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { DestinationRule } from "../kinds/destinationRule.ts";
 import type { ApiRoute, ParentRef } from "../kinds/gatewayApi.ts";
 import type { ServiceEntry, VirtualService } from "../kinds/istio.ts";
@@ -26,62 +27,49 @@ interface MeshRoute {
   readonly namespace: string;
 }
 
-export function userClaims(facts: ClusterFacts, clusterDomain: string): Claims {
+export function userClaims(facts: IstioCluster): Claims {
   const serviceEntries = new Map<string, ServiceEntry[]>();
-  for (const entry of facts.serviceEntries) {
+  for (const entry of facts.all("ServiceEntry")) {
     if (isOurs(entry)) continue;
     for (const host of entry.spec.hosts) serviceEntries.set(host, [...(serviceEntries.get(host) ?? []), entry]);
   }
   const destinationRules = new Map<string, DestinationRule[]>();
   const wildcardRules: DestinationRule[] = [];
-  for (const rule of facts.destinationRules) {
+  for (const rule of facts.all("DestinationRule")) {
     if (isOurs(rule)) continue;
-    const host = fullHost(rule.spec.host, rule.metadata.namespace ?? "default", clusterDomain);
+    const host = fullHost(rule.spec.host, rule.metadata.namespace ?? "default", facts);
     if (host.startsWith("*")) wildcardRules.push(rule);
     else destinationRules.set(host, [...(destinationRules.get(host) ?? []), rule]);
   }
   const serviceHosts = new Set(
-    [...facts.services.values()].map(
-      ({ metadata }) => `${metadata.name}.${metadata.namespace ?? "default"}.svc.${clusterDomain}`,
+    [...facts.services.values()].map(({ metadata }) =>
+      serviceHost(metadata.name, metadata.namespace ?? "default", facts),
     ),
   );
-  const virtualServices = facts.virtualServices
+  const virtualServices = facts
+    .all("VirtualService")
     .filter((object) => !isOurs(object) && (object.spec.gateways ?? ["mesh"]).includes("mesh"))
     .map((object) => ({
       object,
-      hosts: (object.spec.hosts ?? []).map((host) =>
-        fullHost(host, object.metadata.namespace ?? "default", clusterDomain),
-      ),
+      hosts: (object.spec.hosts ?? []).map((host) => fullHost(host, object.metadata.namespace ?? "default", facts)),
     }));
-  const meshRoutes = facts.routes
+  const meshRoutes = facts.apiRoutes
     .filter((route) => !isOurs(route))
-    .flatMap((object) =>
-      (object.spec?.parentRefs ?? []).flatMap((parent) => hostsOfParent(object, parent, facts, clusterDomain)),
-    );
+    .flatMap((object) => (object.spec?.parentRefs ?? []).flatMap((parent) => hostsOfParent(object, parent, facts)));
   return { serviceEntries, destinationRules, wildcardRules, virtualServices, meshRoutes, serviceHosts };
 }
 
 /** istio/pilot/pkg/config/kube/gateway/route_collections.go: of a Service its name, of a ServiceEntry all of its hosts. */
-function hostsOfParent(
-  object: ApiRoute,
-  parent: ParentRef,
-  { serviceEntries }: ClusterFacts,
-  clusterDomain: string,
-): readonly MeshRoute[] {
+function hostsOfParent(object: ApiRoute, parent: ParentRef, facts: IstioCluster): readonly MeshRoute[] {
   const namespace = parent.namespace ?? object.metadata.namespace ?? "default";
   if (parent.group === "" && parent.kind === "Service") {
-    return [{ object, host: `${parent.name}.${namespace}.svc.${clusterDomain}`, namespace }];
+    return [{ object, host: serviceHost(parent.name, namespace, facts), namespace }];
   }
   if (parent.group !== "networking.istio.io" || parent.kind !== "ServiceEntry") return [];
-  const entry = serviceEntries.find(
-    ({ metadata }) => metadata.name === parent.name && metadata.namespace === namespace,
-  );
+  const entry = facts
+    .all("ServiceEntry")
+    .find(({ metadata }) => metadata.name === parent.name && metadata.namespace === namespace);
   return (entry?.spec.hosts ?? []).map((host) => ({ object, host, namespace }));
-}
-
-/** A name without a dot means a Service of the rule's namespace. istio/pkg/config/host, ResolveShortnameToFQDN */
-export function fullHost(host: string, namespace: string, clusterDomain: string): string {
-  return host.includes(".") || host.startsWith("*") ? host : `${host}.${namespace}.svc.${clusterDomain}`;
 }
 
 /** The user's object that already names `host` for workloads of `namespace` ("*": of any). */

@@ -1,4 +1,4 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { DestinationRule } from "../kinds/destinationRule.ts";
 import type { ServiceEntry } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";
@@ -111,7 +111,7 @@ export function clusterSetRule(name: ClusterSetName, namespace: string): Destina
  * kind, and where istiod would make a second service of the same name of it
  * (istio/pilot/pkg/serviceregistry/kube/controller/serviceimportcache.go, with ENABLE_MCS_HOST).
  */
-export function serviceImport(name: ClusterSetName, vip: string, facts: ClusterFacts): ServiceImport | undefined {
+export function serviceImport(name: ClusterSetName, vip: string, facts: IstioCluster): ServiceImport | undefined {
   if (facts.readsServiceImports || facts.unread(mcsGroup, "ServiceImport") !== undefined) return undefined;
   const { share } = name;
   return {

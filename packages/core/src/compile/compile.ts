@@ -1,4 +1,4 @@
-import { type ClusterFacts, clusterFacts } from "../facts/clusterFacts.ts";
+import { IstioCluster } from "../istio/istioCluster.ts";
 import { type KubeObject, keyOf, refOf } from "../kinds/kubeObject.ts";
 import type { Compiled, DeclaredPath } from "../model/compiled.ts";
 import { at, type Intents } from "../model/intents.ts";
@@ -32,7 +32,9 @@ import type { Consumer, Server, Share } from "./share.ts";
  */
 export function compile(intents: Intents, observed: Observed): Compiled {
   const report = new Report();
-  const facts = new Map([...observed.clusters].map(([name, cluster]) => [name, clusterFacts(cluster)] as const));
+  const facts = new Map(
+    [...observed.clusters].map(([name, cluster]) => [name, new IstioCluster(cluster, intents.mesh.spec)] as const),
+  );
   const desired = new Map<string, Map<string, KubeObject>>([...facts.keys()].map((name) => [name, new Map()]));
   const paths: DeclaredPath[] = [];
   const context = compileContext(intents, facts, { report, desired, paths });
@@ -96,7 +98,7 @@ export function compile(intents: Intents, observed: Observed): Compiled {
 
 function compileContext(
   intents: Intents,
-  facts: ReadonlyMap<string, ClusterFacts>,
+  facts: ReadonlyMap<string, IstioCluster>,
   output: {
     readonly report: Report;
     readonly desired: ReadonlyMap<string, Map<string, KubeObject>>;
@@ -104,9 +106,7 @@ function compileContext(
   },
 ): CompileContext {
   const { mesh } = intents;
-  const claims = new Map<string, Claims>(
-    [...facts].map(([name, cluster]) => [name, userClaims(cluster, mesh.spec.clusterDomain)]),
-  );
+  const claims = new Map<string, Claims>([...facts].map(([name, cluster]) => [name, userClaims(cluster)]));
   return {
     mesh,
     report: output.report,

@@ -53,15 +53,17 @@ function rulesOfPort(
 /** A gateway of the user that passes the Service's own name through lets callers in with another SNI. */
 function isBypassed(share: Share, server: Server, { mesh, report }: CompileContext): boolean {
   const host = localHost(share, mesh);
-  const open = server.facts.gateways.find(
-    (gateway) =>
-      !isOurs(gateway) &&
-      (gateway.spec.servers ?? []).some(
-        ({ tls, hosts }) =>
-          tls?.mode === "AUTO_PASSTHROUGH" &&
-          (hosts ?? []).some((pattern) => covers(pattern.slice(pattern.indexOf("/") + 1), host)),
-      ),
-  );
+  const open = server.facts
+    .all("Gateway")
+    .find(
+      (gateway) =>
+        !isOurs(gateway) &&
+        (gateway.spec.servers ?? []).some(
+          ({ tls, hosts }) =>
+            tls?.mode === "AUTO_PASSTHROUGH" &&
+            (hosts ?? []).some((pattern) => covers(pattern.slice(pattern.indexOf("/") + 1), host)),
+        ),
+    );
   if (open === undefined) return false;
   report.add(
     share.owner,

@@ -1,4 +1,4 @@
-import { spiffeId } from "../facts/spiffeId.ts";
+import { spiffeId } from "../istio/spiffeId.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { DeclaredPath } from "../model/compiled.ts";
 import type { Mesh } from "../model/mesh.ts";

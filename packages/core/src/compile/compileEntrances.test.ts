@@ -8,10 +8,10 @@ import {
   service,
 } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import { issuedCredentialName } from "../facts/issuedCredentialName.ts";
 import type { Gateway } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { ExternalAccess } from "../model/externalAccess.ts";
+import { issuedCredentialName } from "../model/issuedCredentialName.ts";
 import type { Observed } from "../model/observed.ts";
 import { compile } from "./compile.ts";
 
@@ -31,7 +31,7 @@ function gateway(where: string, server: Record<string, unknown>): KubeObject {
 function apiGateway(listener: Record<string, unknown>, address = "istio-ingressgateway"): KubeObject {
   const spec = {
     gatewayClassName: "istio",
-    addresses: [{ value: address }],
+    addresses: [{ type: "Hostname", value: address }],
     listeners: [{ name: "one", ...listener }],
   };
   const metadata = { name: "theirs", namespace: "istio-system" };

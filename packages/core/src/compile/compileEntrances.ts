@@ -95,10 +95,9 @@ function isTaken(
   entrance: Entrance,
   { entry, host, index }: { readonly entry: EntrancePort; readonly host: string; readonly index: number },
   claims: Claims,
-  { report, mesh }: CompileContext,
+  { report }: CompileContext,
 ): boolean {
   const { intent, owner, facts } = entrance;
-  const { clusterDomain } = mesh.spec;
   const place = at(intent, "spec", "hosts", index);
   const where = `port ${entry.port} of the ingress gateway in ${facts.name}`;
   const claim = [...(claims.get(claimKey(facts.name, entry.port, host)) ?? [])].sort();
@@ -107,7 +106,7 @@ function isTaken(
     report.add(owner, "HOST_CONFLICT", place, message, "give each declaration hosts of its own");
     return true;
   }
-  const other = entranceTaker(entrance, entry, { host, clusterDomain });
+  const other = entranceTaker(entrance, entry, host);
   if (other === undefined) return false;
   report.add(
     owner,

@@ -1,4 +1,4 @@
-import { labelsMatch } from "../facts/workloads.ts";
+import { labelsMatch } from "../istio/labels.ts";
 import type { Service } from "../kinds/core.ts";
 import { isOurs } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
@@ -213,9 +213,9 @@ function mergePorts(
 
 /** One rule holds for all endpoints of the Service: local pods without a sidecar would no longer be reached. */
 function isMeshed(share: Share, consumer: Consumer, local: Service, { report }: CompileContext): boolean {
-  const bare = consumer.facts.workloads
+  const bare = consumer.facts
     .select(share.namespace, local.spec.selector ?? {})
-    .filter(({ meshed }) => !meshed);
+    .filter(({ isMutualTls }) => !isMutualTls);
   if (bare.length === 0) return true;
   report.add(
     share.owner,
@@ -230,12 +230,14 @@ function isMeshed(share: Share, consumer: Consumer, local: Service, { report }: 
 /** Another Service that selects the same labels would get the remote endpoints too, and lose the calls it sends there. */
 function isSelectedAlone(share: Share, consumer: Consumer, local: Service, { report }: CompileContext): boolean {
   const labels = { ...local.spec.selector };
-  const other = (consumer.facts.servicesByNamespace.get(share.namespace) ?? []).find(
-    ({ metadata, spec }) =>
-      metadata.name !== local.metadata.name &&
-      Object.keys(spec.selector ?? {}).length > 0 &&
-      labelsMatch(spec.selector ?? {}, labels),
-  );
+  const other = consumer.facts
+    .in("Service", share.namespace)
+    .find(
+      ({ metadata, spec }) =>
+        metadata.name !== local.metadata.name &&
+        Object.keys(spec.selector ?? {}).length > 0 &&
+        labelsMatch(spec.selector ?? {}, labels),
+    );
   if (other === undefined) return true;
   report.add(
     share.owner,

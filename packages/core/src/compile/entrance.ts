@@ -1,8 +1,8 @@
-import { issuedCredentialName } from "../facts/issuedCredentialName.ts";
 import type { Gateway, VirtualService } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";
 import { dnsLabel } from "../kinds/names.ts";
 import { ownershipLabels } from "../kinds/ownership.ts";
+import { issuedCredentialName } from "../model/issuedCredentialName.ts";
 import type { Mesh } from "../model/mesh.ts";
 import { type Entrance, type EntrancePort, entrancePorts } from "./resolveEntrances.ts";
 

@@ -1,7 +1,7 @@
 import { externalAccess, intents, mesh, namespace, observedCluster, pod, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import { issuedCredentialName } from "../facts/issuedCredentialName.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
+import { issuedCredentialName } from "../model/issuedCredentialName.ts";
 import type { ObservedCluster } from "../model/observed.ts";
 import { compile } from "./compile.ts";
 

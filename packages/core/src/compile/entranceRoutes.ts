@@ -1,5 +1,4 @@
-import { gatewayServiceNames } from "../facts/gatewayAddresses.ts";
-import { issuedCredentialName } from "../facts/issuedCredentialName.ts";
+import { gatewayServiceNames } from "../istio/gatewayAddresses.ts";
 import {
   type ApiGateway,
   gatewayApiGroup,
@@ -11,6 +10,7 @@ import {
 import { dnsLabel } from "../kinds/names.ts";
 import { ownershipLabels } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
+import { issuedCredentialName } from "../model/issuedCredentialName.ts";
 import type { CompileContext } from "./compileContext.ts";
 import { type Entrance, type EntrancePort, entrancePorts } from "./resolveEntrances.ts";
 

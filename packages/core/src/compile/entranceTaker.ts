@@ -1,5 +1,5 @@
-import { gatewayServiceNames } from "../facts/gatewayAddresses.ts";
-import type { ApiGateway } from "../kinds/gatewayApi.ts";
+import { gatewayServiceNames } from "../istio/gatewayAddresses.ts";
+import { servicesOfGateway } from "../istio/gatewayApi/apiListeners.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { isOurs } from "../kinds/ownership.ts";
 import { foreignGateways } from "./foreignGateways.ts";
@@ -19,13 +19,9 @@ interface ForeignServer {
  * plain HTTP, where all servers of a port have one table. A wildcard beside our exact host is fine: the exact one wins.
  * istio/pilot/pkg/model/gateway.go, mergeGateways; pilot/pkg/networking/core/gateway.go, buildGatewayHTTPRouteConfig
  */
-export function entranceTaker(
-  entrance: Entrance,
-  { port, use }: EntrancePort,
-  { host, clusterDomain }: { readonly host: string; readonly clusterDomain: string },
-): string | undefined {
+export function entranceTaker(entrance: Entrance, { port, use }: EntrancePort, host: string): string | undefined {
   const ours = use === "https" || use === "passthrough" ? "TLS" : "HTTP";
-  const servers = [...ofIstio(entrance, port), ...ofGatewayApi(entrance, port, clusterDomain)];
+  const servers = [...ofIstio(entrance, port), ...ofGatewayApi(entrance, port)];
   for (const { gateway, protocol, hosts } of servers) {
     if (protocolFamily(protocol) !== ours) return `${nameOf(gateway)} speaks ${protocol}`;
     if (hosts.includes(host)) return `${nameOf(gateway)} serves ${host} itself`;
@@ -56,33 +52,18 @@ function ofIstio({ facts, cluster }: Entrance, port: number): readonly ForeignSe
  * names this Service as its address, or whose own Service it is.
  * istio/pilot/pkg/model/push_context.go, mergeGateways; config/kube/gateway/conversion.go, extractGatewayServices
  */
-function ofGatewayApi({ facts, cluster }: Entrance, port: number, clusterDomain: string): readonly ForeignServer[] {
+function ofGatewayApi({ facts, cluster }: Entrance, port: number): readonly ForeignServer[] {
   const { namespace } = cluster.spec.ingressGateway;
-  const own = new Set(
-    gatewayServiceNames(facts, { ...cluster.spec.ingressGateway, port }).map(
-      (name) => `${name}.${namespace}.svc.${clusterDomain}`,
-    ),
-  );
-  return facts.apiGateways
+  const own = new Set(gatewayServiceNames(facts, { ...cluster.spec.ingressGateway, port }));
+  return facts
+    .all("ApiGateway")
     .filter((gateway) => !isOurs(gateway) && gateway.metadata.namespace === namespace)
-    .filter((gateway) => servicesOf(gateway).some((name) => own.has(fullHost(name, namespace, clusterDomain))))
+    .filter((gateway) => servicesOfGateway(facts, gateway).some((name) => own.has(name)))
     .flatMap((gateway) =>
       (gateway.spec.listeners ?? [])
         .filter((listener) => listener.port === port)
         .map(({ protocol, hostname = "*" }) => ({ gateway, protocol, hosts: [hostname] })),
     );
-}
-
-function servicesOf({ metadata, spec }: ApiGateway): readonly string[] {
-  const { addresses = [], gatewayClassName } = spec;
-  if (addresses.length > 0) {
-    return addresses.filter(({ type = "Hostname" }) => type === "Hostname").map(({ value }) => value);
-  }
-  return [metadata.annotations?.["gateway.istio.io/name-override"] ?? `${metadata.name}-${gatewayClassName}`];
-}
-
-function fullHost(name: string, namespace: string, clusterDomain: string): string {
-  return name.includes(".") ? name : `${name}.${namespace}.svc.${clusterDomain}`;
 }
 
 /** The user's routes for exactly this host on one of these gateways, of which none is left for ours. */
@@ -96,16 +77,18 @@ function routeOf({ facts }: Entrance, host: string, gateways: ReadonlySet<KubeOb
   const inNamespace = (name: string, object: KubeObject) =>
     name.includes("/") ? name : `${object.metadata.namespace}/${name}`;
   return (
-    facts.virtualServices.find(
-      (object) =>
-        !isOurs(object) &&
-        (object.spec.hosts ?? []).includes(host) &&
-        (object.spec.gateways ?? []).some((name) => istio.has(inNamespace(name, object))) &&
-        (object.spec.http ?? []).some(({ match = [] }) =>
-          takesAll(match.map(({ uri, ...rest }) => [uri?.prefix, rest])),
-        ),
-    ) ??
-    facts.routes.find(
+    facts
+      .all("VirtualService")
+      .find(
+        (object) =>
+          !isOurs(object) &&
+          (object.spec.hosts ?? []).includes(host) &&
+          (object.spec.gateways ?? []).some((name) => istio.has(inNamespace(name, object))) &&
+          (object.spec.http ?? []).some(({ match = [] }) =>
+            takesAll(match.map(({ uri, ...rest }) => [uri?.prefix, rest])),
+          ),
+      ) ??
+    facts.apiRoutes.find(
       (object) =>
         !isOurs(object) &&
         object.kind === "HTTPRoute" &&

@@ -1,4 +1,4 @@
-import { gatewayTargetPorts } from "../facts/gatewayAddresses.ts";
+import { gatewayTargetPorts } from "../istio/gatewayAddresses.ts";
 import type { AuthorizationPolicy, EnvoyFilter, Gateway, RequestAuthentication } from "../kinds/istio.ts";
 import { envoyFilterApiVersion, securityApiVersion } from "../kinds/istio.ts";
 import { hash53 } from "../kinds/names.ts";

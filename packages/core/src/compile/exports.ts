@@ -1,4 +1,4 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { Service } from "../kinds/core.ts";
 import { mcsGroup, type ServiceExport } from "../kinds/mcs.ts";
 import { isOurs, ownerName, ownerOf } from "../kinds/ownership.ts";
@@ -23,7 +23,7 @@ export interface ExportedShare extends Share {
 
 interface Export {
   readonly cluster: MeshCluster;
-  readonly facts: ClusterFacts;
+  readonly facts: IstioCluster;
   readonly object: ServiceExport;
 }
 
@@ -57,7 +57,7 @@ function exportsByService({ intents, facts: allFacts, report }: Surroundings): R
         `Bind a ClusterRole with the rules {apiGroups: [${mcsGroup}], resources: [serviceexports], verbs: [get, list, watch]}`,
       );
     }
-    for (const object of facts.serviceExports) {
+    for (const object of facts.all("ServiceExport")) {
       const { namespace = "default", name, deletionTimestamp } = object.metadata;
       if (deletionTimestamp !== undefined || namespaces?.includes(namespace) === false) continue;
       const key = `${namespace}/${name}`;
@@ -128,7 +128,7 @@ function resolveExport(exports: readonly Export[], surroundings: Surroundings): 
   };
 }
 
-function placeOf({ metadata }: ServiceExport, facts: ClusterFacts): string {
+function placeOf({ metadata }: ServiceExport, facts: IstioCluster): string {
   return `${facts.name}: ServiceExport ${metadata.namespace}/${metadata.name}`;
 }
 
@@ -152,7 +152,7 @@ function isDeclared(exports: readonly Export[], { intents, report }: Surrounding
 }
 
 /** Those that the KEP calls not valid, and headless ones, are no servers: the others go on. */
-function isExportable({ metadata, ...rest }: ServiceExport, facts: ClusterFacts, { report }: Surroundings): boolean {
+function isExportable({ metadata, ...rest }: ServiceExport, facts: IstioCluster, { report }: Surroundings): boolean {
   const service = facts.services.get(`${metadata.namespace}/${metadata.name}`);
   const fault = faultOf(service);
   if (fault === undefined) return true;

@@ -1,17 +1,17 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
-import { labelsMatch } from "../facts/workloads.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
+import { labelsMatch } from "../istio/labels.ts";
 import type { Gateway } from "../kinds/istio.ts";
 import { isOurs } from "../kinds/ownership.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
 /** The user's Gateways that may configure a proxy which `selector` chooses as well. */
-export function foreignGateways(selector: Labels, facts: ClusterFacts): readonly Gateway[] {
-  return facts.gateways.filter((gateway) => !isOurs(gateway) && mayShareProxy(gateway, selector, facts));
+export function foreignGateways(selector: Labels, facts: IstioCluster): readonly Gateway[] {
+  return facts.all("Gateway").filter((gateway) => !isOurs(gateway) && mayShareProxy(gateway, selector, facts));
 }
 
-function mayShareProxy(gateway: Gateway, selector: Labels, facts: ClusterFacts): boolean {
+function mayShareProxy(gateway: Gateway, selector: Labels, facts: IstioCluster): boolean {
   const other = gateway.spec.selector ?? {};
   if (labelsMatch(other, selector) || labelsMatch(selector, other)) return true;
-  return facts.workloads.selectAnywhere({ ...selector }).some(({ labels }) => labelsMatch(other, labels));
+  return facts.selectAnywhere({ ...selector }).some(({ labels }) => labelsMatch(other, labels));
 }

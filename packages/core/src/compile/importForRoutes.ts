@@ -1,4 +1,4 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { ApiRoute, BackendRef } from "../kinds/gatewayApi.ts";
 import { clusterSetDomain, mcsGroup } from "../kinds/mcs.ts";
 import { isOurs } from "../kinds/ownership.ts";
@@ -26,8 +26,8 @@ export function importForRoutes(
   });
 }
 
-function needsImport(share: ExportedShare, facts: ClusterFacts, { report }: CompileContext): boolean {
-  const routes = facts.routes.filter((route) => leadsTo(route, share));
+function needsImport(share: ExportedShare, facts: IstioCluster, { report }: CompileContext): boolean {
+  const routes = facts.apiRoutes.filter((route) => leadsTo(route, share));
   if (routes.length === 0) return false;
   const { namespace, service } = share;
   const local = facts.services.get(`${namespace}/${service}`);

@@ -1,4 +1,4 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { isOurs } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
@@ -9,7 +9,7 @@ import type { Report } from "./report.ts";
 
 interface HostClaim {
   readonly owner: string;
-  readonly facts: ClusterFacts;
+  readonly facts: IstioCluster;
   /** Whose workloads call it; undefined: every namespace's. */
   readonly namespaces: readonly string[] | undefined;
   readonly host: string;
@@ -150,7 +150,7 @@ function isClaimedByUser(named: NamedHost, { claims, report }: Pick<CompileConte
 }
 
 function demands(named: readonly NamedHost[], pool: AddressPool): readonly VipDemand[] {
-  const byCluster = new Map<string, { facts: ClusterFacts; hosts: Set<string> }>();
+  const byCluster = new Map<string, { facts: IstioCluster; hosts: Set<string> }>();
   for (const { facts, host } of named) {
     const known = byCluster.get(facts.name);
     if (known === undefined) byCluster.set(facts.name, { facts, hosts: new Set([host]) });
@@ -159,7 +159,7 @@ function demands(named: readonly NamedHost[], pool: AddressPool): readonly VipDe
   return [...byCluster.values()].map(({ facts, hosts }) => {
     const held = new Map<string, string>();
     const taken = new Map<string, string>();
-    for (const entry of facts.serviceEntries) {
+    for (const entry of facts.all("ServiceEntry")) {
       const [host] = entry.spec.hosts;
       const addresses = entry.spec.addresses ?? [];
       const [address] = addresses;

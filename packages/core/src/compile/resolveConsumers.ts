@@ -1,5 +1,5 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
-import { isInjected } from "../facts/workloads.ts";
+import { isInjected } from "../istio/injection.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
 import { ownerName } from "../kinds/ownership.ts";
 import type { ExternalService } from "../model/externalService.ts";
 import { at } from "../model/intents.ts";
@@ -45,7 +45,7 @@ export function resolveConsumers(
     });
 }
 
-function checkNamespace(namespace: string, place: string, owner: string, facts: ClusterFacts, report: Report): boolean {
+function checkNamespace(namespace: string, place: string, owner: string, facts: IstioCluster, report: Report): boolean {
   const found = facts.namespaces.get(namespace);
   if (found === undefined) {
     report.add(
@@ -57,7 +57,7 @@ function checkNamespace(namespace: string, place: string, owner: string, facts: 
     );
     return false;
   }
-  if (!isInjected(found) && !facts.workloads.in(namespace).some(({ meshed }) => meshed)) {
+  if (!isInjected(found) && !facts.workloadsIn(namespace).some(({ isMutualTls }) => isMutualTls)) {
     report.add(
       undefined,
       "CONSUMER_WITHOUT_SIDECAR",

@@ -1,5 +1,5 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
-import { portProtocol } from "../facts/portProtocol.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
+import { portProtocol } from "../istio/registry/portProtocol.ts";
 import type { Service, ServicePort } from "../kinds/core.ts";
 import { isOurs, ownerName } from "../kinds/ownership.ts";
 import type { ExternalAccess } from "../model/externalAccess.ts";
@@ -15,7 +15,7 @@ export interface Entrance {
   readonly intent: ExternalAccess;
   readonly owner: string;
   readonly cluster: MeshCluster;
-  readonly facts: ClusterFacts;
+  readonly facts: IstioCluster;
   readonly service: string;
 }
 

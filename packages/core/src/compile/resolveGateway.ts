@@ -1,12 +1,12 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
-import { type GatewayAddress, gatewayAddresses } from "../facts/gatewayAddresses.ts";
+import { type GatewayAddress, gatewayAddresses } from "../istio/gatewayAddresses.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
 import { at } from "../model/intents.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 import type { Report } from "./report.ts";
 
 export interface GatewayUse {
   readonly cluster: MeshCluster;
-  readonly facts: ClusterFacts;
+  readonly facts: IstioCluster;
   readonly use: "eastWestGateway" | "ingressGateway";
   /** Port of the gateway's Service, where it is not `spec.<use>.port`. */
   readonly port?: number;

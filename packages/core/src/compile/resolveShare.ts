@@ -1,5 +1,5 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
-import { portProtocol } from "../facts/portProtocol.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
+import { portProtocol } from "../istio/registry/portProtocol.ts";
 import type { Service, ServicePort } from "../kinds/core.ts";
 import { isOurs, ownerName } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
@@ -124,11 +124,11 @@ function resolveWorkloads(
   intent: SharedService,
   owner: string,
   service: Service,
-  facts: ClusterFacts,
+  facts: IstioCluster,
   report: Report,
 ): readonly string[] | undefined {
   const { namespace } = intent.metadata;
-  const workloads = facts.workloads.select(namespace, service.spec.selector ?? {});
+  const workloads = facts.select(namespace, service.spec.selector ?? {});
   const what = `Service ${namespace}/${service.metadata.name} in ${facts.name}`;
   if (workloads.length === 0) {
     report.add(
@@ -140,7 +140,7 @@ function resolveWorkloads(
     );
     return undefined;
   }
-  const meshed = workloads.filter((workload) => workload.meshed);
+  const meshed = workloads.filter((workload) => workload.isMutualTls);
   if (meshed.length === 0) {
     report.add(
       owner,

@@ -1,6 +1,6 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
-import type { GatewayAddress } from "../facts/gatewayAddresses.ts";
-import { spiffeId } from "../facts/spiffeId.ts";
+import type { GatewayAddress } from "../istio/gatewayAddresses.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
+import { spiffeId } from "../istio/spiffeId.ts";
 import { ownerName } from "../kinds/ownership.ts";
 import type { ExternalService } from "../model/externalService.ts";
 import { at } from "../model/intents.ts";
@@ -11,7 +11,7 @@ import type { Surroundings } from "./surroundings.ts";
 /** The cluster through whose gateway an ExternalService is reached. */
 export interface Via {
   readonly cluster: MeshCluster;
-  readonly facts: ClusterFacts;
+  readonly facts: IstioCluster;
   readonly gateways: readonly GatewayAddress[];
   /** SPIFFE IDs of the gateway's pods. */
   readonly identities: readonly string[];
@@ -32,7 +32,7 @@ export function resolveVia(
   }
   const gateways = resolveGateway(owner, { cluster, facts, use: "eastWestGateway" }, report);
   const { namespace, selector } = cluster.spec.eastWestGateway;
-  const accounts = new Set(facts.workloads.select(namespace, selector).map(({ serviceAccount }) => serviceAccount));
+  const accounts = new Set(facts.selectSeen(namespace, selector).map(({ serviceAccount }) => serviceAccount));
   if (accounts.size === 0) {
     report.add(
       owner,

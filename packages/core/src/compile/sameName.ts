@@ -1,4 +1,4 @@
-import { tlsModeLabel } from "../facts/workloads.ts";
+import { tlsModeLabel } from "../istio/injection.ts";
 import type { Service } from "../kinds/core.ts";
 import type { DestinationRule } from "../kinds/destinationRule.ts";
 import type { WorkloadEntry } from "../kinds/istio.ts";

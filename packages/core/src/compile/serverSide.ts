@@ -1,4 +1,4 @@
-import { tlsModeLabel } from "../facts/workloads.ts";
+import { tlsModeLabel } from "../istio/injection.ts";
 import type { Service } from "../kinds/core.ts";
 import type { Gateway } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";

@@ -1,5 +1,5 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
-import type { GatewayAddress } from "../facts/gatewayAddresses.ts";
+import type { GatewayAddress } from "../istio/gatewayAddresses.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { Service } from "../kinds/core.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 import type { SharedService } from "../model/sharedService.ts";
@@ -17,7 +17,7 @@ export interface SharedPort {
 /** One cluster that serves a shared service, with all that its consumers need to know. */
 export interface Server {
   readonly cluster: MeshCluster;
-  readonly facts: ClusterFacts;
+  readonly facts: IstioCluster;
   readonly service: Service;
   readonly ports: readonly SharedPort[];
   readonly serviceAccounts: readonly string[];
@@ -26,7 +26,7 @@ export interface Server {
 
 /** One cluster that consumes it. */
 export interface Consumer {
-  readonly facts: ClusterFacts;
+  readonly facts: IstioCluster;
   /** Undefined: every namespace. */
   readonly namespaces: readonly string[] | undefined;
 }

@@ -1,4 +1,4 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { Intents } from "../model/intents.ts";
 import type { Observed } from "../model/observed.ts";
 import type { Report } from "./report.ts";
@@ -7,6 +7,6 @@ import type { Report } from "./report.ts";
 export interface Surroundings {
   readonly intents: Intents;
   readonly observed: Observed;
-  readonly facts: ReadonlyMap<string, ClusterFacts>;
+  readonly facts: ReadonlyMap<string, IstioCluster>;
   readonly report: Report;
 }

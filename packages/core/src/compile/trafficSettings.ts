@@ -1,4 +1,4 @@
-import type { ClusterFacts } from "../facts/clusterFacts.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
 import { at } from "../model/intents.ts";
 import type { TrafficSettings } from "./passthroughPolicy.ts";
 import type { Report } from "./report.ts";
@@ -104,8 +104,8 @@ function spreadLocality(cluster: string): string {
 }
 
 /** The region of the consumer's own pods, which is what its weight goes to. */
-export function ownRegion(share: Share, facts: ClusterFacts, report: Report): string | undefined {
-  const regions = new Set(facts.nodes.map(({ metadata }) => metadata.labels?.["topology.kubernetes.io/region"]));
+export function ownRegion(share: Share, facts: IstioCluster, report: Report): string | undefined {
+  const regions = new Set(facts.all("Node").map(({ metadata }) => metadata.labels?.["topology.kubernetes.io/region"]));
   const [region] = regions;
   if (regions.size === 1 && region !== undefined && region !== "") return region;
   report.add(

@@ -1,4 +1,5 @@
-import { labelsMatch, type Workload } from "../facts/workloads.ts";
+import { labelsMatch } from "../istio/labels.ts";
+import type { Workload } from "../istio/workload.ts";
 import { dnsLabel } from "../kinds/names.ts";
 import type { Server, Share } from "./share.ts";
 
@@ -29,9 +30,9 @@ function isPossible({ service }: Server, labels: VersionLabels): boolean {
 
 /** The pods with a sidecar of a part. */
 export function podsOf({ facts, service }: Server, namespace: string, labels: VersionLabels = {}): readonly Workload[] {
-  return facts.workloads
+  return facts
     .select(namespace, service.spec.selector ?? {})
-    .filter((workload) => workload.meshed && labelsMatch(labels, workload.labels));
+    .filter((workload) => workload.isMutualTls && labelsMatch(labels, workload.labels));
 }
 
 /** A DNS label: `v1` for `version: v1`, with a hash where that would name two versions of the share. */

@@ -1,14 +1,17 @@
-import type { ClientStep, HttpPayload, Payload } from "./attempt.ts";
+import type { HttpPayload, Payload } from "../istio/connection.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
+import { tokenPlaceholder } from "../istio/policy/tokenClaims.ts";
+import { isIp } from "../istio/registry/endpoints.ts";
+import { clusterObject } from "../kinds/clusterObject.ts";
+import type { ClientStep } from "./attempt.ts";
 import { dial } from "./client/dial.ts";
 import { findCaller } from "./client/findCaller.ts";
 import { fromOutside } from "./client/fromOutside.ts";
 import { dnsSource, hidden, notCaptured } from "./client/nameFaults.ts";
 import { type Resolved, resolveName } from "./client/resolveName.ts";
 import { ended, showAddress, type Walk } from "./client/walk.ts";
-import { broken, passed, traced } from "./hop.ts";
-import { isIp } from "./registry/endpoints.ts";
-import type { TraceCluster } from "./traceCluster.ts";
-import { isFromOutside, type TraceRequest, tokenPlaceholder, type WorkloadRequest } from "./traceRequest.ts";
+import { broken, passed } from "./hop.ts";
+import { isFromOutside, type TraceRequest, type WorkloadRequest } from "./traceRequest.ts";
 import type { TraceWorld } from "./traceWorld.ts";
 
 /** Everything that happens on the caller's side: DNS, its sidecar's listener, routes, policies and load balancing. */
@@ -68,7 +71,7 @@ function payloadOf({ url, method, headers, claims, clientCertificate }: TraceReq
   }
 }
 
-function unknownCaller(cluster: TraceCluster, { from }: WorkloadRequest): ClientStep {
+function unknownCaller(cluster: IstioCluster, { from }: WorkloadRequest): ClientStep {
   const known = [...new Set(cluster.workloadsIn(from.namespace).map(({ labels, name }) => labels.app ?? name))];
   const hop = broken({
     name: "client",
@@ -85,7 +88,7 @@ function unknownCaller(cluster: TraceCluster, { from }: WorkloadRequest): Client
   return { kind: "ended", probability: 1, hops: [hop], outcome: { kind: "unknown", why } };
 }
 
-function sidecarDns({ isMeshConfigKnown }: TraceCluster): string {
+function sidecarDns({ isMeshConfigKnown }: IstioCluster): string {
   return isMeshConfigKnown ? "its sidecar" : "its sidecar (taken to capture DNS: istiod's settings are not known)";
 }
 
@@ -102,7 +105,11 @@ function resolved(walk: Walk, found: Resolved): readonly ClientStep[] {
           by === "literal"
             ? `${host} is an address`
             : `${host} is ${showAddress(address)}, says ${by === "sidecar" ? sidecarDns(cluster) : by}`;
-        const hop = passed({ ...base, ...(service && { object: traced(cluster.name, service.object) }), detail });
+        const hop = passed({
+          ...base,
+          ...(service && { object: clusterObject(cluster.name, service.object) }),
+          detail,
+        });
         return dial({ ...walk, hops: [...walk.hops, hop], probability: share }, address, service);
       });
     }

@@ -141,7 +141,9 @@ test("a gateway's Service that is not open to the outside may still be behind so
   });
 
   expect(trace(traceWorld(observed), request("http://web.acme.test/")).verdict).toBe("unknown");
-  expect(trace(traceWorld(observed, [declared]), request("http://web.acme.test/")).verdict).toBe("reaches");
+  expect(trace(traceWorld(observed, { clusters: [declared] }), request("http://web.acme.test/")).verdict).toBe(
+    "reaches",
+  );
 });
 
 test("of two clusters that have the name, each gets its part, and one can be asked for", () => {

@@ -1,5 +1,4 @@
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import type { BrokenHop, PassedHop, TracedObject } from "./traceResult.ts";
+import type { BrokenHop, PassedHop } from "./traceResult.ts";
 
 /** Makes hops short to write: `passed({name, cluster, detail, source})`. */
 export function passed(hop: Omit<PassedHop, "status">): PassedHop {
@@ -12,14 +11,4 @@ export function unsure(hop: Omit<PassedHop, "status">): PassedHop {
 
 export function broken(hop: Omit<BrokenHop, "status">): BrokenHop {
   return { ...hop, status: "broken" };
-}
-
-export function traced(cluster: string, { kind, metadata }: Pick<KubeObject, "kind" | "metadata">): TracedObject {
-  const { name, namespace } = metadata;
-  return { cluster, kind, ...(namespace === undefined ? {} : { namespace }), name };
-}
-
-/** `ServiceEntry foo/httpbin`, for people. */
-export function showTraced({ kind, namespace, name }: TracedObject): string {
-  return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
 }

@@ -1,15 +1,15 @@
-import { isInjected } from "../facts/workloads.ts";
+import { isInjected } from "../istio/injection.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
 import { ownerName } from "../kinds/ownership.ts";
 import type { AcrossPath, DeclaredPath, OutwardPath } from "../model/compiled.ts";
 import type { Intents } from "../model/intents.ts";
 import type { SharedService } from "../model/sharedService.ts";
 import { inwardRequest } from "./inwardRequest.ts";
-import type { TraceCluster } from "./traceCluster.ts";
 import type { TraceRequest, TraceScheme } from "./traceRequest.ts";
 import type { TraceWorld } from "./traceWorld.ts";
 
 /** What the requests of paths depend on. */
-export type PathIntents = Pick<Intents, "clusters" | "sharedServices" | "externalAccesses">;
+export type PathIntents = Pick<Intents, "mesh" | "clusters" | "sharedServices" | "externalAccesses">;
 
 /** The request that proves a declared path: by a caller that may make it, with a method and path that it may use. */
 export function requestsOfPaths(intents: PathIntents, world: TraceWorld): (path: DeclaredPath) => TraceRequest {
@@ -86,7 +86,7 @@ function namespaceOf({ consumer }: AcrossPath | OutwardPath, world: TraceWorld):
 }
 
 /** Where any namespace may call: one with a sidecar, else one that injects them. */
-function anyNamespace(cluster: TraceCluster | undefined): string {
+function anyNamespace(cluster: IstioCluster | undefined): string {
   if (cluster === undefined) return "default";
   return cluster.memo("a namespace that calls", () => {
     const meshed = cluster.workloads.find(({ proxy }) => proxy === "sidecar")?.namespace;

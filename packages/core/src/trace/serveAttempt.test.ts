@@ -1,11 +1,12 @@
 import { gatewayService, node, observedCluster, pod, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
+import type { HttpPayload, ProxyTls } from "../istio/connection.ts";
+import { workloadOfPod } from "../istio/workload.ts";
 import type { Pod } from "../kinds/core.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { ObservedCluster } from "../model/observed.ts";
-import type { Attempt, HttpPayload, ProxyTls } from "./attempt.ts";
+import type { Attempt } from "./attempt.ts";
 import { serveAttempt } from "./serveAttempt.ts";
-import { traceWorkloadOfPod } from "./traceWorkload.ts";
 import { traceWorld } from "./traceWorld.ts";
 
 const http: HttpPayload = {
@@ -48,7 +49,7 @@ const passthrough = (...hosts: readonly string[]) => ({
 });
 const opened = gateway("open", passthrough("httpbin.bar.svc.cluster.local"));
 
-const caller = traceWorkloadOfPod("cluster1", pod("foo/sleep"));
+const caller = workloadOfPod("cluster1", pod("foo/sleep"));
 function attempt(changes: Partial<Attempt> = {}): Attempt {
   if (caller === undefined) throw new Error("no caller");
   return {

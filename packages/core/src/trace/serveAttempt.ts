@@ -1,13 +1,14 @@
+import type { IstioCluster } from "../istio/istioCluster.ts";
+import { readyPods } from "../istio/registry/servicePods.ts";
+import type { Workload } from "../istio/workload.ts";
+import { clusterObject } from "../kinds/clusterObject.ts";
 import type { Service } from "../kinds/core.ts";
 import type { Attempt, Front } from "./attempt.ts";
 import { type AddressOwner, addressOwner } from "./server/addressOwner.ts";
-import { type Arrival, broken, ended, failedConnection, passed, share, show, traced } from "./server/arrival.ts";
+import { type Arrival, broken, ended, failedConnection, passed, share, show } from "./server/arrival.ts";
 import { serveAtGateway } from "./server/serveAtGateway.ts";
 import { serveAtPod } from "./server/serveAtPod.ts";
-import { readyPods } from "./server/servicePods.ts";
-import type { TraceCluster } from "./traceCluster.ts";
 import type { TraceBranch } from "./traceResult.ts";
-import type { TraceWorkload } from "./traceWorkload.ts";
 import type { TraceWorld } from "./traceWorld.ts";
 
 /**
@@ -45,7 +46,7 @@ function serve(
 }
 
 /** As the caller's cluster DNS answers: a Service's cluster IP, or the pods of a headless one; undefined for no such Service. */
-function resolve(cluster: TraceCluster, name: string): string | readonly TraceWorkload[] | undefined {
+function resolve(cluster: IstioCluster, name: string): string | readonly Workload[] | undefined {
   const [, service, namespace = ""] = /^([^.]+)\.([^.]+)\.svc(?:\.|$)/.exec(name) ?? [];
   if (service === undefined) return name;
   const found = cluster.in("Service", namespace).find(({ metadata }) => metadata.name === service);
@@ -102,7 +103,7 @@ function serveAtOwner(
   const all = readyPods(cluster, service, owner.port);
   const isLocal = node !== undefined && service.spec.externalTrafficPolicy === "Local";
   const pods = isLocal ? all.filter(({ workload }) => workload.node === node.metadata.name) : all;
-  const about = { ...hop, object: traced(cluster.name, service) };
+  const about = { ...hop, object: clusterObject(cluster.name, service) };
   if (pods.length === 0) {
     const onNode = isLocal && all.length > 0 ? ` on node ${node.metadata.name} (externalTrafficPolicy Local)` : "";
     const fault = {
@@ -139,7 +140,7 @@ function selectorOf({ spec: { selector = {} } }: Service): string {
 function serveAtPods(
   world: TraceWorld,
   arrival: Arrival,
-  { pods, port }: { readonly pods: readonly TraceWorkload[]; readonly port: number },
+  { pods, port }: { readonly pods: readonly Workload[]; readonly port: number },
 ): readonly TraceBranch[] {
   return pods.flatMap((workload) => {
     const cluster = world.clusters.get(workload.cluster);
@@ -151,8 +152,8 @@ function serveAtPods(
 }
 
 interface WorkloadPort {
-  readonly cluster: TraceCluster;
-  readonly workload: TraceWorkload;
+  readonly cluster: IstioCluster;
+  readonly workload: Workload;
   readonly port: number;
 }
 

@@ -131,7 +131,7 @@ const label = `    labels:
       security.istio.io/tlsMode: istio
 `;
 
-function traced(cluster1: string, cluster2: string, host = "httpbin.bar.cluster2"): Trace {
+function clusterObject(cluster1: string, cluster2: string, host = "httpbin.bar.cluster2"): Trace {
   const request: TraceRequest = {
     from: { cluster: "cluster1", namespace: "foo", workload: "sleep" },
     method: "GET",
@@ -146,7 +146,7 @@ function traced(cluster1: string, cluster2: string, host = "httpbin.bar.cluster2
 }
 
 test("the reference's recipe is broken on current Istio, since its endpoint is not marked as mutual TLS", () => {
-  const found = traced(referenceClient, referenceServer + referenceRule);
+  const found = clusterObject(referenceClient, referenceServer + referenceRule);
 
   expect(found.verdict).toBe("broken");
   expect(found.branches).toMatchObject([{ probability: 1, outcome: { kind: "reset" } }]);
@@ -162,7 +162,7 @@ test.each([
   ["the server's DestinationRule is not needed for that", referenceServer + label, "reaches"],
   ["nor does that rule make up for the label", referenceServer, "broken"],
 ])("the reference's recipe: %s", (_, cluster2, verdict) => {
-  expect(traced(referenceClient, cluster2).verdict).toBe(verdict);
+  expect(clusterObject(referenceClient, cluster2).verdict).toBe(verdict);
 });
 
 test("an HTTP proxy retries at another gateway where one does not answer, so that the request gets there", () => {
@@ -173,8 +173,8 @@ test("an HTTP proxy retries at another gateway where one does not answer, so tha
       "  - address: 192.168.121.10\n    ports:\n      tcp: 32001\n  - address: 192.168.121.10\n    ports:\n      tcp: 32009\n",
     );
 
-  const http = traced(twoGateways, referenceServer.replace("protocol: TCP", "protocol: HTTP") + label);
-  const tcp = traced(twoGateways.replace("protocol: HTTP", "protocol: TCP"), referenceServer + label);
+  const http = clusterObject(twoGateways, referenceServer.replace("protocol: TCP", "protocol: HTTP") + label);
+  const tcp = clusterObject(twoGateways.replace("protocol: HTTP", "protocol: TCP"), referenceServer + label);
 
   expect(http.branches.map(({ probability, outcome }) => [probability, outcome.kind])).toEqual([
     [0.5, "answered"],

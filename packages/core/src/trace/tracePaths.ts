@@ -18,7 +18,7 @@ export interface TracePathsInput {
 
 /** Each declared path with what becomes of a call of it. Paths that one name leads to share one trace. */
 export function tracePaths({ intents, paths, observed }: TracePathsInput): readonly PathTrace[] {
-  const world = traceWorld(observed, intents.clusters);
+  const world = traceWorld(observed, intents);
   const requestOf = requestsOfPaths(intents, world);
   const known = new Map<string, Trace>();
   return paths.map((path) => {

@@ -1,3 +1,5 @@
+import type { TokenClaims } from "../istio/policy/tokenClaims.ts";
+
 /** Who calls: a pod's name, or what names its pods: a Deployment, or the label `app`; `*` is any workload of the namespace. */
 export interface TraceCaller {
   readonly cluster: string;
@@ -28,12 +30,6 @@ export interface TraceUrl {
   /** With the query; "/" where there is none. */
   readonly path: string;
 }
-
-/** What a good token says, by claim: `iss`, `sub`, `aud`, `groups`; within a claim `realm[roles]`. */
-export type TokenClaims = Readonly<Record<string, readonly string[]>>;
-
-/** Stands for the token in a header, or in the query, of a request with `claims`. */
-export const tokenPlaceholder = "{token}";
 
 interface SentRequest {
   readonly method: string;

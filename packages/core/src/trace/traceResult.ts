@@ -1,3 +1,4 @@
+import type { ClusterObject } from "../kinds/clusterObject.ts";
 import type { ProblemCode } from "../problem.ts";
 import type { TraceRequest } from "./traceRequest.ts";
 
@@ -25,19 +26,11 @@ export type TraceHopName = (typeof traceHopNames)[number];
 /** Codes of problem.ts that a broken hop has. */
 export type TraceCode = Extract<ProblemCode, `TRACE_${string}`>;
 
-/** The object that made a hop what it is. `Service`, `Pod` and other kinds alike. */
-export interface TracedObject {
-  readonly cluster: string;
-  readonly kind: string;
-  readonly namespace?: string;
-  readonly name: string;
-}
-
 interface HopFacts {
   readonly name: TraceHopName;
   /** Absent where the hop lies outside the clusters. */
   readonly cluster?: string;
-  readonly object?: TracedObject;
+  readonly object?: ClusterObject;
   /** Within the object: `spec.trafficPolicy.tls.sni`, `spec.http[0].route[1].destination.subset`. */
   readonly field?: string;
   /** What happens here and why, for people; one sentence. */

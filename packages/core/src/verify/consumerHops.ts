@@ -1,4 +1,4 @@
-import { isInjected } from "../facts/workloads.ts";
+import { isInjected } from "../istio/injection.ts";
 import type { Service } from "../kinds/core.ts";
 import type { DestinationRule } from "../kinds/destinationRule.ts";
 import type { ServiceEntry, VirtualService, WorkloadEntry } from "../kinds/istio.ts";
@@ -32,9 +32,9 @@ function clientHop(path: ConsumerPath, context: ProofContext): Hop {
   if (facts === undefined) return hop(path, "client", "unknown", `${cluster} cannot be read`);
   const anywhere = namespace === "*";
   const workloads = anywhere
-    ? [...facts.namespaces.keys()].flatMap((each) => facts.workloads.in(each))
-    : facts.workloads.in(namespace);
-  const meshed = workloads.filter((workload) => workload.meshed).length;
+    ? [...facts.namespaces.keys()].flatMap((each) => facts.workloadsIn(each))
+    : facts.workloadsIn(namespace);
+  const meshed = workloads.filter((workload) => workload.isMutualTls).length;
   const where = anywhere ? "any namespace" : `namespace ${namespace}`;
   if (meshed > 0)
     return hop(path, "client", "ok", `${meshed} of ${workloads.length} workloads in ${where} have a sidecar`);

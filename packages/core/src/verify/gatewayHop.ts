@@ -23,14 +23,14 @@ export function gatewayHop(cluster: string, use: GatewayUse, context: ProofConte
     return hop("broken", `${names[use]} has ${gateway.fault}${service}`);
   }
   const { namespace, selector } = declared.spec[use];
-  const pods = facts.workloads.select(namespace, selector);
+  const pods = facts.selectSeen(namespace, selector);
   const addresses =
     "addresses" in gateway
       ? gateway.addresses.map(({ address, port: at }) => `${address}:${at}`).join(", ")
       : `port ${port ?? declared.spec[use].port} of Service ${gateway.service}, at no address that is seen`;
-  if (pods.length > 0 && !pods.some(({ ready }) => ready)) {
+  if (pods.length > 0 && !pods.some(({ isReady }) => isReady)) {
     return hop("broken", `none of ${pods.length} gateway pods is ready (${addresses})`);
   }
-  const state = pods.length === 0 ? "its pods are not seen" : `${pods.filter(({ ready }) => ready).length} ready`;
+  const state = pods.length === 0 ? "its pods are not seen" : `${pods.filter(({ isReady }) => isReady).length} ready`;
   return hop("ok", `${addresses}; ${state}`);
 }

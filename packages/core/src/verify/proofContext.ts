@@ -1,5 +1,5 @@
-import { type ClusterFacts, clusterFacts } from "../facts/clusterFacts.ts";
-import { type GatewayAddresses, gatewayAddresses } from "../facts/gatewayAddresses.ts";
+import { type GatewayAddresses, gatewayAddresses } from "../istio/gatewayAddresses.ts";
+import { IstioCluster } from "../istio/istioCluster.ts";
 import { type KubeObject, keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
 import { isOurs, ownerOf, type Side, sideOf } from "../kinds/ownership.ts";
 import type { Compiled } from "../model/compiled.ts";
@@ -10,7 +10,7 @@ import type { Observed } from "../model/observed.ts";
 import { fieldChanges } from "../plan/fieldChanges.ts";
 
 export interface ProofInput {
-  readonly intents: Pick<Intents, "clusters">;
+  readonly intents: Pick<Intents, "mesh" | "clusters">;
   readonly compiled: Compiled;
   readonly observed: Observed;
 }
@@ -28,14 +28,16 @@ export interface NeededObject {
 /** The input, indexed, so that thousands of paths do not each walk all objects. */
 export class ProofContext {
   readonly held: Compiled["held"];
-  readonly #facts: ReadonlyMap<string, ClusterFacts>;
+  readonly #facts: ReadonlyMap<string, IstioCluster>;
   readonly #declared: ReadonlyMap<string, MeshCluster>;
   readonly #needed = new Map<string, NeededObject[]>();
   readonly #gateways = new Map<string, GatewayAddresses>();
 
   constructor({ intents, compiled, observed }: ProofInput) {
     this.held = compiled.held;
-    this.#facts = new Map([...observed.clusters].map(([name, cluster]) => [name, clusterFacts(cluster)]));
+    this.#facts = new Map(
+      [...observed.clusters].map(([name, cluster]) => [name, new IstioCluster(cluster, intents.mesh.spec)]),
+    );
     this.#declared = new Map(intents.clusters.map((cluster) => [cluster.metadata.name, cluster]));
     for (const [name, objects] of compiled.desired) {
       const cluster = observed.clusters.get(name);
@@ -51,7 +53,7 @@ export class ProofContext {
     }
   }
 
-  facts(cluster: string): ClusterFacts | undefined {
+  facts(cluster: string): IstioCluster | undefined {
     return this.#facts.get(cluster);
   }
 

@@ -1,4 +1,4 @@
-import { labelsMatch } from "../facts/workloads.ts";
+import { labelsMatch } from "../istio/labels.ts";
 import type { ApiGateway } from "../kinds/gatewayApi.ts";
 import type { Gateway } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
@@ -77,9 +77,9 @@ function serviceHop(path: AcrossPath | InwardPath, context: ProofContext): Hop {
   if (facts === undefined) return hop(path, "service", "unknown", `${cluster} cannot be read`);
   const service = facts.services.get(`${namespace}/${name}`);
   if (service === undefined) return hop(path, "service", "broken", `Service ${namespace}/${name} is missing`);
-  const all = facts.workloads.select(namespace, service.spec.selector ?? {});
+  const all = facts.select(namespace, service.spec.selector ?? {});
   if (path.direction === "in") {
-    const ready = all.filter((workload) => workload.ready).length;
+    const ready = all.filter((workload) => workload.isReady).length;
     return ready === 0
       ? hop(path, "service", "broken", `none of ${all.length} workloads is ready`)
       : hop(path, "service", "ok", `${ready} of ${all.length} workloads are ready`);
@@ -89,7 +89,7 @@ function serviceHop(path: AcrossPath | InwardPath, context: ProofContext): Hop {
   }
   const { labels } = path.server;
   const workloads = all.filter((workload) => labels === undefined || labelsMatch(labels, workload.labels));
-  const serving = workloads.filter(({ ready, meshed }) => ready && meshed);
+  const serving = workloads.filter(({ isReady, isMutualTls }) => isReady && isMutualTls);
   if (serving.length === 0) {
     return hop(path, "service", "broken", `none of ${workloads.length} workloads is ready and has a sidecar`);
   }

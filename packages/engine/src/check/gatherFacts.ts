@@ -2,13 +2,13 @@ import {
   type AnsweredRight,
   type CheckedCluster,
   type CheckInput,
-  clusterFacts,
   compile,
   type GatewayProbe,
   gatewayAddresses,
   gatewayListener,
   type Inspection,
   type Intents,
+  IstioCluster,
   isOurs,
   type MeshCluster,
   MeshError,
@@ -156,7 +156,7 @@ async function probeAll(
   { probeTimeout, signal }: GatherOptions,
 ): Promise<readonly GatewayProbe[]> {
   if (cluster.source === "directory") return [];
-  const facts = clusterFacts(cluster);
+  const facts = new IstioCluster(cluster);
   const found = gatewayAddresses(facts, declared.spec.eastWestGateway, declared.spec.locality);
   if (!("addresses" in found)) return [];
   const sni = gatewayListener(facts, declared, intents.mesh)?.sni;

@@ -1,10 +1,10 @@
 import {
   type Attempt,
   callerSteps,
-  clusterFacts,
   type Evidence,
   findCaller,
   type Intents,
+  IstioCluster,
   type Observed,
   type Pod,
   type ProxyEvidence,
@@ -81,8 +81,8 @@ function proxiesOf({ request, paper, world, intents, observed }: EvidenceOptions
     const cluster = observed.clusters.get(name);
     if (declared === undefined || cluster === undefined) continue;
     const { namespace, selector } = declared.spec.eastWestGateway;
-    for (const workload of clusterFacts(cluster).workloads.select(namespace, selector)) {
-      found.push({ role: "gateway", cluster: name, namespace, pod: workload.name, isReady: workload.ready });
+    for (const workload of new IstioCluster(cluster).select(namespace, selector)) {
+      found.push({ role: "gateway", cluster: name, namespace, pod: workload.name, isReady: workload.isReady });
     }
   }
   for (const { outcome } of paper.branches) {

@@ -1,8 +1,8 @@
 import {
   type AcrossPath,
-  clusterFacts,
   gatewayAddresses,
   type Intents,
+  IstioCluster,
   type Observed,
   ownerName,
   restrictsCallers,
@@ -115,7 +115,7 @@ class ProbeRun {
     const cluster = observed.clusters.get(path.server.cluster);
     if (declared === undefined || cluster === undefined) return [];
     const { eastWestGateway, locality } = declared.spec;
-    const found = gatewayAddresses(clusterFacts(cluster), eastWestGateway, locality);
+    const found = gatewayAddresses(new IstioCluster(cluster), eastWestGateway, locality);
     return "addresses" in found ? found.addresses : [];
   }
 

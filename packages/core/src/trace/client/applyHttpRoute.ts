@@ -1,6 +1,6 @@
-import type { HttpPayload } from "../attempt.ts";
-import type { HeaderChanges, HttpMatch, HttpRoute, Placed, WeightedTarget } from "../scope/httpRoute.ts";
-import type { TracedObject } from "../traceResult.ts";
+import type { HttpPayload } from "../../istio/connection.ts";
+import type { HeaderChanges, HttpMatch, HttpRoute, Placed, WeightedTarget } from "../../istio/scope/httpRoute.ts";
+import type { ClusterObject } from "../../kinds/clusterObject.ts";
 import type { UpstreamTarget } from "../upstream/openUpstream.ts";
 import { toRegExp } from "./stringMatch.ts";
 
@@ -47,7 +47,7 @@ export function applyHttpRoute({ route, match, payload, cluster, defaultPort }: 
   if (value.directResponse !== undefined) {
     return [...abort, { kind: "answer", share: rest, status: value.directResponse.status, how: "direct response" }];
   }
-  const object: TracedObject = { cluster, ...route.object };
+  const object: ClusterObject = { cluster, ...route.object };
   const rewritten = withRewrite(withHeaders(payload, value.headers?.request), value, match);
   const forwards = weighted(value.route ?? []).map(({ target, share, index }): RouteEffect => {
     const { host, subset, port } = target.destination;

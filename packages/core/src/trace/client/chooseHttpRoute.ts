@@ -1,13 +1,13 @@
-import { labelsMatch } from "../../facts/workloads.ts";
-import type { HttpPayload } from "../attempt.ts";
-import type { HttpMatch, HttpRoute, Placed, StringMatch } from "../scope/httpRoute.ts";
-import type { MeshVirtualService } from "../scope/meshVirtualService.ts";
-import type { TraceWorkload } from "../traceWorkload.ts";
+import type { HttpPayload } from "../../istio/connection.ts";
+import { labelsMatch } from "../../istio/labels.ts";
+import type { HttpMatch, HttpRoute, Placed, StringMatch } from "../../istio/scope/httpRoute.ts";
+import type { MeshVirtualService } from "../../istio/scope/meshVirtualService.ts";
+import type { Workload } from "../../istio/workload.ts";
 import { every, isPresence, type Matched, matchesString } from "./stringMatch.ts";
 
 /** The proxy that routes, and what it listens on. */
 export interface RouteContext {
-  readonly proxy: Pick<TraceWorkload, "namespace" | "labels">;
+  readonly proxy: Pick<Workload, "namespace" | "labels">;
   readonly port: number;
   /** `mesh` for a sidecar, else `namespace/name` of the Gateways. */
   readonly gateways: ReadonlySet<string>;

@@ -1,10 +1,11 @@
+import { bypass } from "../../istio/capture.ts";
+import type { MeshService } from "../../istio/registry/meshService.ts";
+import { proxyScope } from "../../istio/scope/proxyScope.ts";
+import { clusterObject } from "../../kinds/clusterObject.ts";
 import type { ClientStep } from "../attempt.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import { inAmbient } from "../gatewayApi/ambient.ts";
-import { passed, traced } from "../hop.ts";
-import type { MeshService } from "../registry/meshService.ts";
-import { proxyScope } from "../scope/proxyScope.ts";
-import { bypass } from "./bypass.ts";
+import { passed } from "../hop.ts";
 import { direct } from "./direct.ts";
 import { takenBy } from "./outboundListener.ts";
 import type { ResolvedAddress } from "./resolveName.ts";
@@ -25,7 +26,10 @@ export function dial(walk: Walk, address: ResolvedAddress, service: MeshService 
     const hop = passed({
       name: "listener",
       cluster: cluster.name,
-      object: traced(cluster.name, { kind: "Pod", metadata: { name: caller.name, namespace: caller.namespace } }),
+      object: clusterObject(cluster.name, {
+        kind: "Pod",
+        metadata: { name: caller.name, namespace: caller.namespace },
+      }),
       field: `metadata.annotations["${around}"]`,
       detail: `goes around the sidecar`,
       source: "tools/istio-iptables/pkg/capture/run.go",

@@ -1,6 +1,8 @@
+import { fingerprintsOf } from "../../istio/istioCluster.ts";
+import { isIp } from "../../istio/registry/endpoints.ts";
+import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import type { Attempt, ClientStep, Destination } from "../attempt.ts";
-import { broken, passed, showTraced, traced } from "../hop.ts";
-import { isIp } from "../registry/endpoints.ts";
+import { broken, passed } from "../hop.ts";
 import type { TraceHop, TraceOutcome } from "../traceResult.ts";
 import { failure, showDestination } from "../upstream/openUpstream.ts";
 import type { ResolvedAddress } from "./resolveName.ts";
@@ -17,7 +19,7 @@ export function direct(walk: Walk, address: ResolvedAddress, proxied: Attempt["p
     pick: `${cluster.name} ${caller.namespace}/${caller.name} ${showAddress(address)}:${port}`,
     retries: false,
     proxied,
-    caller: { workload: caller, trustRoots: cluster.trustRoots },
+    caller: { workload: caller, trustRoots: fingerprintsOf(cluster) },
     destination,
     transport: { mode: "none" },
     payload,
@@ -29,12 +31,12 @@ export function direct(walk: Walk, address: ResolvedAddress, proxied: Attempt["p
     const isHostname = !isIp(address.address);
     return [attempt({ kind: "address", address: address.address, port, isHostname }, 1, [])];
   }
-  const object = traced(cluster.name, found.service.object);
+  const object = clusterObject(cluster.name, found.service.object);
   const source = "https://kubernetes.io/docs/reference/networking/virtual-ips/";
   if (found.kind === "pods") {
     const share = 1 / found.destinations.length;
     return found.destinations.map((destination) => {
-      const detail = `${showTraced(object)} leads to ${showDestination(destination)}`;
+      const detail = `${showClusterObject(object)} leads to ${showDestination(destination)}`;
       return attempt(destination, share, [
         passed({ name: "endpoints", cluster: cluster.name, object, detail, source }),
       ]);
@@ -47,10 +49,12 @@ export function direct(walk: Walk, address: ResolvedAddress, proxied: Attempt["p
     object,
     field: isPort ? "spec.ports" : "spec.selector",
     code: isPort ? "TRACE_PORT_UNDECLARED" : "TRACE_NO_ENDPOINTS",
-    detail: isPort ? `${showTraced(object)} has no port ${port}` : `${showTraced(object)} selects no ready pod`,
+    detail: isPort
+      ? `${showClusterObject(object)} has no port ${port}`
+      : `${showClusterObject(object)} selects no ready pod`,
     mend: isPort
       ? `Call one of its ports ${found.service.ports.map(({ number }) => number).join(", ")}, or add ${port}.`
-      : `Start pods that ${showTraced(object)} selects, or mend its selector.`,
+      : `Start pods that ${showClusterObject(object)} selects, or mend its selector.`,
     source,
   });
   return [ended(walk, hop, unreachable(proxied, isPort))];

@@ -1,16 +1,16 @@
-import { isInjected, tlsModeLabel } from "../../facts/workloads.ts";
-import type { TraceCluster } from "../traceCluster.ts";
+import { isInjected, tlsModeLabel } from "../../istio/injection.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import type { Workload } from "../../istio/workload.ts";
 import type { TraceCaller } from "../traceRequest.ts";
-import type { TraceWorkload } from "../traceWorkload.ts";
 
 /**
  * The workload that calls: by a pod's name, its label `app`, or the name of what made it. `*` stands for any workload of the
  * namespace, one with a sidecar if there is any, and where there is none yet for the one that would be made there.
  */
 export function findCaller(
-  cluster: TraceCluster,
+  cluster: IstioCluster,
   { namespace, workload, serviceAccount }: TraceCaller,
-): TraceWorkload | undefined {
+): Workload | undefined {
   const all = cluster.workloadsIn(namespace);
   if (workload === "*") {
     const fitting = all.filter((each) => serviceAccount === undefined || each.serviceAccount === serviceAccount);
@@ -28,7 +28,7 @@ function isMadeBy(workload: string, pod: string): boolean {
   return pod.startsWith(`${workload}-`) && /^[a-z0-9]{1,10}(-[a-z0-9]{5})?$/.test(pod.slice(workload.length + 1));
 }
 
-function imagined(cluster: TraceCluster, namespace: string, serviceAccount: string): TraceWorkload | undefined {
+function imagined(cluster: IstioCluster, namespace: string, serviceAccount: string): Workload | undefined {
   const found = cluster.namespaces.get(namespace);
   if (found === undefined) return undefined;
   const hasSidecar = isInjected(found);

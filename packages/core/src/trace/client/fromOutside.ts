@@ -1,11 +1,13 @@
-import type { Attempt, ClientStep, Destination, Front, Payload } from "../attempt.ts";
-import { apiListeners } from "../gatewayApi/apiListeners.ts";
+import type { Payload } from "../../istio/connection.ts";
+import { apiListeners } from "../../istio/gatewayApi/apiListeners.ts";
+import { isCoveredBy } from "../../istio/hostNames.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { isIp } from "../../istio/registry/endpoints.ts";
+import { clusterObject } from "../../kinds/clusterObject.ts";
+import type { Attempt, ClientStep, Destination, Front } from "../attempt.ts";
 import { notFollowed } from "../gatewayApi/notFollowed.ts";
-import { broken, passed, traced, unsure } from "../hop.ts";
-import { isCoveredBy } from "../hostNames.ts";
-import { isIp } from "../registry/endpoints.ts";
+import { broken, passed, unsure } from "../hop.ts";
 import { addressOwner } from "../server/addressOwner.ts";
-import type { TraceCluster } from "../traceCluster.ts";
 import type { OutsideRequest } from "../traceRequest.ts";
 import type { PassedHop, TraceHop } from "../traceResult.ts";
 import type { TraceWorld } from "../traceWorld.ts";
@@ -65,7 +67,7 @@ function enter(
   { cluster, service, port, how }: OutsideEntry,
   { host, share, isNamed }: { readonly host: string; readonly share: number; readonly isNamed: boolean },
 ): ClientStep {
-  const object = traced(cluster.name, service);
+  const object = clusterObject(cluster.name, service);
   const where = `Service ${object.namespace}/${object.name}`;
   const hop = { name: "name", cluster: cluster.name, object, source } as const;
   if (how === undefined) {
@@ -98,7 +100,7 @@ function attempt(
 }
 
 /** A Gateway of the Gateway API that has the name, and whose Service istiod has yet to make. */
-function withoutService(clusters: readonly TraceCluster[], host: string, port: number): PassedHop | undefined {
+function withoutService(clusters: readonly IstioCluster[], host: string, port: number): PassedHop | undefined {
   for (const cluster of clusters) {
     for (const { gateway, listener, services, index, isManaged } of apiListeners(cluster)) {
       const { namespace = "default" } = gateway.metadata;
@@ -106,7 +108,7 @@ function withoutService(clusters: readonly TraceCluster[], host: string, port: n
       if (!isManaged || isThere || listener.port !== port || !isCoveredBy(host.toLowerCase(), listener.hostname ?? "*"))
         continue;
       const why = `its Service ${services.map((name) => `${namespace}/${name}`).join(", ")} is not there (yet)`;
-      const object = traced(cluster.name, gateway);
+      const object = clusterObject(cluster.name, gateway);
       return notFollowed({ cluster, object, field: `spec.listeners[${index}]`, why }, "name");
     }
   }

@@ -1,11 +1,11 @@
-import { labelsMatch } from "../../facts/workloads.ts";
-import { hostsOverlap } from "../hostNames.ts";
-import type { MeshPort, MeshService } from "../registry/meshService.ts";
-import { isTls } from "../registry/protocol.ts";
-import type { L4Match, L4Route, Placed } from "../scope/httpRoute.ts";
-import { meshGateway } from "../scope/meshVirtualService.ts";
-import type { EgressListener } from "../scope/proxyScope.ts";
-import type { TraceWorkload } from "../traceWorkload.ts";
+import { hostsOverlap } from "../../istio/hostNames.ts";
+import { labelsMatch } from "../../istio/labels.ts";
+import type { MeshPort, MeshService } from "../../istio/registry/meshService.ts";
+import { isTls } from "../../istio/registry/protocol.ts";
+import type { L4Match, L4Route, Placed } from "../../istio/scope/httpRoute.ts";
+import { meshGateway } from "../../istio/scope/meshVirtualService.ts";
+import type { EgressListener } from "../../istio/scope/proxyScope.ts";
+import type { Workload } from "../../istio/workload.ts";
 
 /** A filter chain of a TCP listener: whom it takes, and the weighted destinations of what it takes. */
 export interface L4Chain {
@@ -21,7 +21,7 @@ export interface L4Chain {
 }
 
 export interface L4ChainInput {
-  readonly proxy: Pick<TraceWorkload, "namespace" | "labels">;
+  readonly proxy: Pick<Workload, "namespace" | "labels">;
   readonly egress: EgressListener;
   readonly service: MeshService;
   readonly port: MeshPort;

@@ -1,7 +1,8 @@
+import type { MeshService } from "../../istio/registry/meshService.ts";
+import { proxyScope } from "../../istio/scope/proxyScope.ts";
+import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import type { ClientStep } from "../attempt.ts";
-import { broken, showTraced, traced } from "../hop.ts";
-import type { MeshService } from "../registry/meshService.ts";
-import { proxyScope } from "../scope/proxyScope.ts";
+import { broken } from "../hop.ts";
 import { ended, type Walk } from "./walk.ts";
 
 export const dnsSource = "pkg/dns/server/name_table.go";
@@ -13,7 +14,7 @@ export function hidden(walk: Walk, service: MeshService): ClientStep {
   const isExported = service.exportTo.includes("*") || service.exportTo.includes(caller.namespace);
   const { sidecar } = scope;
   const bySidecar = isExported && sidecar !== undefined;
-  const object = bySidecar ? traced(cluster.name, sidecar) : traced(cluster.name, service.object);
+  const object = bySidecar ? clusterObject(cluster.name, sidecar) : clusterObject(cluster.name, service.object);
   const hop = broken({
     name: "visibility",
     cluster: cluster.name,
@@ -21,11 +22,11 @@ export function hidden(walk: Walk, service: MeshService): ClientStep {
     field: bySidecar ? "spec.egress" : "spec.exportTo",
     code: "TRACE_HOST_HIDDEN",
     detail: bySidecar
-      ? `${showTraced(object)} does not let ${request.url.host} through to ${caller.name}`
-      : `${showTraced(object)} is exported to ${service.exportTo.join(", ")} only, not to namespace ${caller.namespace}`,
+      ? `${showClusterObject(object)} does not let ${request.url.host} through to ${caller.name}`
+      : `${showClusterObject(object)} is exported to ${service.exportTo.join(", ")} only, not to namespace ${caller.namespace}`,
     mend: bySidecar
-      ? `Add "${service.namespace}/${service.host}" to the hosts of an egress listener of ${showTraced(object)}.`
-      : `Add ${caller.namespace} to spec.exportTo of ${showTraced(object)}.`,
+      ? `Add "${service.namespace}/${service.host}" to the hosts of an egress listener of ${showClusterObject(object)}.`
+      : `Add ${caller.namespace} to spec.exportTo of ${showClusterObject(object)}.`,
     source: bySidecar ? "pilot/pkg/model/sidecar.go" : "pilot/pkg/model/push_context.go, IsServiceVisible",
   });
   return ended(walk, hop, { kind: "no-such-host" });
@@ -34,7 +35,7 @@ export function hidden(walk: Walk, service: MeshService): ClientStep {
 /** The name is known to Istio only, and the caller does not ask Istio. */
 export function notCaptured(walk: Walk, service: MeshService): ClientStep {
   const { cluster, caller, request } = walk;
-  const object = traced(cluster.name, service.object);
+  const object = clusterObject(cluster.name, service.object);
   const hop = broken({
     name: "name",
     cluster: cluster.name,
@@ -43,8 +44,8 @@ export function notCaptured(walk: Walk, service: MeshService): ClientStep {
     code: "TRACE_NO_DNS_CAPTURE",
     detail:
       caller.proxy === "none"
-        ? `${request.url.host} is a name of ${showTraced(object)}, and ${caller.name} has no sidecar that could answer it`
-        : `${request.url.host} is a name of ${showTraced(object)}, and the sidecar of ${caller.name} does not capture DNS`,
+        ? `${request.url.host} is a name of ${showClusterObject(object)}, and ${caller.name} has no sidecar that could answer it`
+        : `${request.url.host} is a name of ${showClusterObject(object)}, and the sidecar of ${caller.name} does not capture DNS`,
     mend:
       caller.proxy === "none"
         ? `Give ${caller.name} a sidecar, or call a Service of its own cluster.`

@@ -1,10 +1,10 @@
 import ipaddr from "ipaddr.js";
-import type { Payload } from "../attempt.ts";
-import { endpointsOf, isIp } from "../registry/endpoints.ts";
-import type { MeshPort, MeshService } from "../registry/meshService.ts";
-import { isHttp, isTcp, type Protocol } from "../registry/protocol.ts";
-import type { EgressListener, ProxyScope } from "../scope/proxyScope.ts";
-import type { TraceWorkload } from "../traceWorkload.ts";
+import type { Payload } from "../../istio/connection.ts";
+import { endpointsOf, isIp } from "../../istio/registry/endpoints.ts";
+import type { MeshPort, MeshService } from "../../istio/registry/meshService.ts";
+import { isHttp, isTcp, type Protocol } from "../../istio/registry/protocol.ts";
+import type { EgressListener, ProxyScope } from "../../istio/scope/proxyScope.ts";
+import type { Workload } from "../../istio/workload.ts";
 import { type L4Chain, l4Chains } from "./l4Chains.ts";
 import { capturesDns, type ResolvedAddress } from "./resolveName.ts";
 
@@ -51,7 +51,7 @@ const anyAddress = "0.0.0.0";
  */
 export function takenBy(
   scope: ProxyScope,
-  proxy: TraceWorkload,
+  proxy: Workload,
   { address, port, payload }: { readonly address: ResolvedAddress; readonly port: number; readonly payload: Payload },
 ): TakenBy {
   const listeners = listenersOfPort(scope, proxy, port);
@@ -61,7 +61,7 @@ export function takenBy(
   return { chain: chooseChain(chainsOf(entry, proxy, bind), address.address, payload), bind };
 }
 
-function listenersOfPort(scope: ProxyScope, proxy: TraceWorkload, port: number): ReadonlyMap<string, ListenerEntry> {
+function listenersOfPort(scope: ProxyScope, proxy: Workload, port: number): ReadonlyMap<string, ListenerEntry> {
   return scope.memo(`listeners ${port} ${capturesDns(scope.cluster, proxy)}`, () => {
     const listeners = new Map<string, ListenerEntry>();
     for (const egress of scope.egress) {
@@ -95,7 +95,7 @@ function partsOf(
 function add(
   listeners: Map<string, ListenerEntry>,
   scope: ProxyScope,
-  { part, proxy }: { readonly part: Part; readonly proxy: TraceWorkload },
+  { part, proxy }: { readonly part: Part; readonly proxy: Workload },
 ): void {
   if (part.service.resolution === "alias" || part.protocol === "UDP") return;
   for (const { bind, cidrs } of binds(scope, proxy, part)) {
@@ -131,7 +131,7 @@ interface Bind {
   readonly cidrs: readonly string[];
 }
 
-function binds(scope: ProxyScope, proxy: TraceWorkload, { egress, service, port, protocol }: Part): readonly Bind[] {
+function binds(scope: ProxyScope, proxy: Workload, { egress, service, port, protocol }: Part): readonly Bind[] {
   if (egress.bind !== undefined && egress.bind !== "") return [{ bind: egress.bind, cidrs: [] }];
   if (isHttp(protocol)) return [{ bind: anyAddress, cidrs: [] }];
   const addresses = addressesFor(scope, proxy, service);
@@ -145,7 +145,7 @@ function binds(scope: ProxyScope, proxy: TraceWorkload, { egress, service, port,
 }
 
 /** pilot/pkg/model/service.go, GetAddressForProxy: Istio's own addresses are for clients with DNS capture. */
-export function addressesFor(scope: ProxyScope, proxy: TraceWorkload, service: MeshService): readonly string[] {
+export function addressesFor(scope: ProxyScope, proxy: Workload, service: MeshService): readonly string[] {
   if (service.addresses.length > 0) return service.addresses;
   return service.autoAddress !== undefined && capturesDns(scope.cluster, proxy) ? [service.autoAddress] : [];
 }
@@ -163,7 +163,7 @@ function headlessBinds(scope: ProxyScope, service: MeshService, port: MeshPort):
 }
 
 /** The chains of a listener, of those that match alike the first only (mergeTCPFilterChains). */
-function chainsOf({ parts }: ListenerEntry, proxy: TraceWorkload, bind: string): readonly Chain[] {
+function chainsOf({ parts }: ListenerEntry, proxy: Workload, bind: string): readonly Chain[] {
   const chains: Chain[] = [];
   const seen = new Set<string>();
   for (const part of parts) {
@@ -180,7 +180,7 @@ function chainsOf({ parts }: ListenerEntry, proxy: TraceWorkload, bind: string):
 
 function chainsOfPart(
   { egress, service, port, protocol, cidrs }: Part,
-  proxy: TraceWorkload,
+  proxy: Workload,
   bind: string,
 ): readonly Chain[] {
   const isWildcardBind = bind === anyAddress;

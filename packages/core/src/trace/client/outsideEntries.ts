@@ -1,26 +1,26 @@
-import { labelsMatch } from "../../facts/workloads.ts";
+import { sniHosts } from "../../istio/gateway/gatewayChain.ts";
+import { mergedGateway } from "../../istio/gateway/mergedGateway.ts";
+import { isCoveredBy } from "../../istio/hostNames.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { labelsMatch } from "../../istio/labels.ts";
+import { targetPortOf } from "../../istio/registry/servicePods.ts";
+import type { Workload } from "../../istio/workload.ts";
 import type { Service, ServicePort } from "../../kinds/core.ts";
 import type { MeshCluster } from "../../model/meshCluster.ts";
-import { isCoveredBy } from "../hostNames.ts";
-import { sniHosts } from "../server/gatewayChain.ts";
-import { mergedGateway } from "../server/mergedGateway.ts";
-import { targetPortOf } from "../server/servicePods.ts";
-import type { TraceCluster } from "../traceCluster.ts";
-import type { TraceWorkload } from "../traceWorkload.ts";
 
 /** A Service of gateways that has a port which clients outside may call. */
 export interface OutsideEntry {
-  readonly cluster: TraceCluster;
+  readonly cluster: IstioCluster;
   readonly service: Service;
   readonly port: ServicePort;
   /** `load balancer 192.0.2.9`, for people; undefined: nothing that we read leads to it from outside. */
   readonly how: string | undefined;
-  readonly gateways: readonly TraceWorkload[];
+  readonly gateways: readonly Workload[];
 }
 
 /** Those of one cluster at a port, be it the Service's own or one of the nodes'. `declared`: the cluster's, if there is any. */
 export function outsideEntries(
-  cluster: TraceCluster,
+  cluster: IstioCluster,
   number: number,
   declared: MeshCluster | undefined,
 ): readonly OutsideEntry[] {
@@ -42,7 +42,7 @@ export function outsideEntries(
 
 /** https://kubernetes.io/docs/concepts/services-networking/service/#publishing-services-service-types */
 function wayIn(
-  cluster: TraceCluster,
+  cluster: IstioCluster,
   service: Service,
   {
     port,

@@ -1,16 +1,16 @@
-import { clusterDomain, isCoveredBy, isWildcard } from "../hostNames.ts";
-import { endpointsOf, isIp } from "../registry/endpoints.ts";
-import { isVisible, meshRegistry } from "../registry/meshRegistry.ts";
-import type { MeshService } from "../registry/meshService.ts";
-import { type ProxyScope, proxyScope } from "../scope/proxyScope.ts";
-import type { TraceCluster } from "../traceCluster.ts";
-import type { TraceWorkload } from "../traceWorkload.ts";
+import { isCoveredBy, isWildcard } from "../../istio/hostNames.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { endpointsOf, isIp } from "../../istio/registry/endpoints.ts";
+import { isVisible, meshRegistry } from "../../istio/registry/meshRegistry.ts";
+import type { MeshService } from "../../istio/registry/meshService.ts";
+import { type ProxyScope, proxyScope } from "../../istio/scope/proxyScope.ts";
+import type { Workload } from "../../istio/workload.ts";
 
 /** An address that a name resolves to. */
 export interface ResolvedAddress {
   readonly address: string;
   /** The pod that owns it, for headless Services: a pod of a directory has no address. */
-  readonly workload: TraceWorkload | undefined;
+  readonly workload: Workload | undefined;
 }
 
 export type Resolved =
@@ -28,7 +28,7 @@ export type Resolved =
   | { readonly kind: "none" };
 
 /** Whether the pod's DNS is answered by its sidecar. Taken to be so where istiod's settings are not known: manifests often lack them. */
-export function capturesDns(cluster: TraceCluster, workload: TraceWorkload): boolean {
+export function capturesDns(cluster: IstioCluster, workload: Workload): boolean {
   if (workload.proxy !== "sidecar") return false;
   const told = workload.proxyMetadata.ISTIO_META_DNS_CAPTURE ?? cluster.meshConfig.proxyMetadata.ISTIO_META_DNS_CAPTURE;
   return told === undefined ? !cluster.isMeshConfigKnown : told === "true";
@@ -38,7 +38,7 @@ export function capturesDns(cluster: TraceCluster, workload: TraceWorkload): boo
  * As a pod's resolver asks: the name with each search domain, then as it is (Kubernetes' ndots is 5), first its sidecar where
  * DNS is captured (pkg/dns/client/dns.go), then cluster DNS, which knows Services only.
  */
-export function resolveName(cluster: TraceCluster, caller: TraceWorkload, host: string): Resolved {
+export function resolveName(cluster: IstioCluster, caller: Workload, host: string): Resolved {
   const name = host
     .toLowerCase()
     .replace(/\.$/, "")
@@ -47,7 +47,7 @@ export function resolveName(cluster: TraceCluster, caller: TraceWorkload, host: 
     const workload = cluster.workloadAt(name);
     return { kind: "addresses", addresses: [{ address: name, workload }], service: undefined, by: "literal" };
   }
-  const candidates = searched(name, caller.namespace);
+  const candidates = searched(name, caller.namespace, cluster);
   const captures = capturesDns(cluster, caller);
   const scope = caller.proxy === "sidecar" ? proxyScope(cluster, caller) : undefined;
   for (const candidate of candidates) {
@@ -61,7 +61,7 @@ export function resolveName(cluster: TraceCluster, caller: TraceWorkload, host: 
   return missing(cluster, caller, { name, candidates, captures });
 }
 
-function searched(name: string, namespace: string): readonly string[] {
+function searched(name: string, namespace: string, { clusterDomain }: IstioCluster): readonly string[] {
   const domains = [`${namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain];
   const expanded = domains.map((domain) => `${name}.${domain}`);
   return name.split(".").length > 5 ? [name, ...expanded] : [...expanded, name];
@@ -98,7 +98,7 @@ function nameTable(scope: ProxyScope): NameTable {
 }
 
 /** What a sidecar with DNS capture answers for a host. */
-function namedAddresses(cluster: TraceCluster, service: MeshService): readonly ResolvedAddress[] {
+function namedAddresses(cluster: IstioCluster, service: MeshService): readonly ResolvedAddress[] {
   const own = service.addresses.filter((address) => !address.includes("/"));
   const listed = own.length > 0 || service.addresses.length > 0 ? own : [service.autoAddress ?? ""];
   const addresses = listed.filter((address) => address !== "").map((address) => ({ address, workload: undefined }));
@@ -107,7 +107,7 @@ function namedAddresses(cluster: TraceCluster, service: MeshService): readonly R
 }
 
 /** A headless Service's name gives its ready pods. */
-function podAddresses(cluster: TraceCluster, service: MeshService): readonly ResolvedAddress[] {
+function podAddresses(cluster: IstioCluster, service: MeshService): readonly ResolvedAddress[] {
   const [port] = service.ports;
   if (port === undefined) return [];
   return endpointsOf(cluster, service, port)
@@ -118,7 +118,7 @@ function podAddresses(cluster: TraceCluster, service: MeshService): readonly Res
     });
 }
 
-function addressesOf(cluster: TraceCluster, service: MeshService, by: "sidecar" | "cluster DNS"): Resolved {
+function addressesOf(cluster: IstioCluster, service: MeshService, by: "sidecar" | "cluster DNS"): Resolved {
   const addresses =
     by === "sidecar" || service.resolution === "passthrough"
       ? namedAddresses(cluster, service)
@@ -127,7 +127,7 @@ function addressesOf(cluster: TraceCluster, service: MeshService, by: "sidecar" 
 }
 
 /** Services by their full names; an ExternalName leads on to another name. */
-function fromClusterDns(cluster: TraceCluster, name: string, hops = 0): MeshService | undefined {
+function fromClusterDns(cluster: IstioCluster, name: string, hops = 0): MeshService | undefined {
   const found = (meshRegistry(cluster).byHost.get(name) ?? []).find(({ isKubernetes }) => isKubernetes);
   if (found === undefined) return undefined;
   if (found.aliasOf !== undefined) return hops > 8 ? undefined : fromClusterDns(cluster, found.aliasOf, hops + 1);
@@ -142,7 +142,7 @@ interface Missing {
 }
 
 /** Why nobody answers: the caller does not see it, does not ask its sidecar, or it is nothing of the clusters. */
-function missing(cluster: TraceCluster, caller: TraceWorkload, { name, candidates, captures }: Missing): Resolved {
+function missing(cluster: IstioCluster, caller: Workload, { name, candidates, captures }: Missing): Resolved {
   const { services, byHost } = meshRegistry(cluster);
   const exact = candidates.flatMap((candidate) => byHost.get(candidate) ?? []);
   const covering = services.filter(({ host }) => isWildcard(host) && isCoveredBy(name, host));
@@ -158,13 +158,13 @@ function missing(cluster: TraceCluster, caller: TraceWorkload, { name, candidate
   return outsideOrNone(cluster, name);
 }
 
-function isSeen(cluster: TraceCluster, caller: TraceWorkload, service: MeshService): boolean {
+function isSeen(cluster: IstioCluster, caller: Workload, service: MeshService): boolean {
   if (!isVisible(service, caller.namespace)) return false;
   return proxyScope(cluster, caller).egress.some(({ services }) => services.includes(service));
 }
 
 /** `httpbin.bar` is meant for namespace bar, though the world has top-level domains of such names. */
-function outsideOrNone(cluster: TraceCluster, name: string): Resolved {
+function outsideOrNone(cluster: IstioCluster, name: string): Resolved {
   const isOfNamespace = cluster.namespaces.has(name.split(".").at(-1) ?? "");
   return isOutsideName(name) && !isOfNamespace ? { kind: "outside", name } : { kind: "none" };
 }

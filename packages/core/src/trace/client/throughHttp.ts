@@ -1,8 +1,10 @@
-import type { ClientStep, HttpPayload } from "../attempt.ts";
-import { broken, passed, showTraced, traced, unsure } from "../hop.ts";
-import type { MeshService } from "../registry/meshService.ts";
-import { meshGateway } from "../scope/meshVirtualService.ts";
-import type { ProxyScope } from "../scope/proxyScope.ts";
+import type { HttpPayload } from "../../istio/connection.ts";
+import type { MeshService } from "../../istio/registry/meshService.ts";
+import { meshGateway } from "../../istio/scope/meshVirtualService.ts";
+import type { ProxyScope } from "../../istio/scope/proxyScope.ts";
+import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
+import type { ClientStep } from "../attempt.ts";
+import { broken, passed, unsure } from "../hop.ts";
 import { openUpstream } from "../upstream/openUpstream.ts";
 import { applyHttpRoute } from "./applyHttpRoute.ts";
 import { chooseHttpRoute } from "./chooseHttpRoute.ts";
@@ -40,7 +42,7 @@ export function throughHttp(walk: Walk, address: ResolvedAddress, given: Through
     const hop = passed({
       name: "route",
       cluster: cluster.name,
-      object: traced(cluster.name, service.object),
+      object: clusterObject(cluster.name, service.object),
       detail: `no VirtualService: straight to ${service.host}:${chain.port}`,
       source: "pilot/pkg/networking/core/route/route.go",
     });
@@ -94,8 +96,8 @@ function routed(
       ...base,
       field: "spec.http",
       code: "TRACE_ROUTE_MISSING",
-      detail: `no route of ${showTraced(object)} matches ${http.method} ${http.authority}${http.path}`,
-      mend: `Add a route without match to ${showTraced(object)}, or one that matches the request.`,
+      detail: `no route of ${showClusterObject(object)} matches ${http.method} ${http.authority}${http.path}`,
+      mend: `Add a route without match to ${showClusterObject(object)}, or one that matches the request.`,
     });
     return [ended(walk, hop, { kind: "refused", status: 404, responseFlag: "NR" })];
   }
@@ -110,7 +112,7 @@ function routed(
         ...here,
         field: `${route.field}.fault.abort`,
         code: "TRACE_ROUTE_ABORTS",
-        detail: `${showTraced(here.object)} aborts with ${effect.status}${share}, as it is told`,
+        detail: `${showClusterObject(here.object)} aborts with ${effect.status}${share}, as it is told`,
         mend: `Remove ${route.field}.fault.abort when the test is over.`,
       });
       return [ended({ ...walk, probability }, hop, { kind: "refused", status: effect.status, responseFlag: "FI" })];

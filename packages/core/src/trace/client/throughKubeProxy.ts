@@ -1,8 +1,8 @@
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { endpointsOf } from "../../istio/registry/endpoints.ts";
+import { meshRegistry } from "../../istio/registry/meshRegistry.ts";
+import type { MeshService } from "../../istio/registry/meshService.ts";
 import type { Destination } from "../attempt.ts";
-import { endpointsOf } from "../registry/endpoints.ts";
-import { meshRegistry } from "../registry/meshRegistry.ts";
-import type { MeshService } from "../registry/meshService.ts";
-import type { TraceCluster } from "../traceCluster.ts";
 
 export type KubeProxied =
   /** The address is none of the cluster's Services. */
@@ -12,7 +12,7 @@ export type KubeProxied =
   | { readonly kind: "pods"; readonly service: MeshService; readonly destinations: readonly Destination[] };
 
 /** Where a connection to a ClusterIP ends without a proxy: one of the Service's ready pods; WorkloadEntries are Istio's only. */
-export function throughKubeProxy(cluster: TraceCluster, address: string, number: number): KubeProxied {
+export function throughKubeProxy(cluster: IstioCluster, address: string, number: number): KubeProxied {
   const services = cluster.memo("services by address", () => {
     const own = meshRegistry(cluster).services.filter(({ isKubernetes }) => isKubernetes);
     return new Map(own.flatMap((service) => service.addresses.map((each) => [each, service] as const)));

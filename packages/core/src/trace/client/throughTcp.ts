@@ -1,7 +1,7 @@
+import type { ProxyScope } from "../../istio/scope/proxyScope.ts";
 import type { ClientStep } from "../attempt.ts";
 import { unfollowedMeshRoute } from "../gatewayApi/meshRoute.ts";
 import { passed } from "../hop.ts";
-import type { ProxyScope } from "../scope/proxyScope.ts";
 import { openUpstream } from "../upstream/openUpstream.ts";
 import type { Chain, HttpChain } from "./outboundListener.ts";
 import type { ResolvedAddress } from "./resolveName.ts";

@@ -1,7 +1,8 @@
+import type { MeshService } from "../../istio/registry/meshService.ts";
+import type { ProxyScope } from "../../istio/scope/proxyScope.ts";
+import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import type { ClientStep } from "../attempt.ts";
-import { broken, passed, showTraced, traced } from "../hop.ts";
-import type { MeshService } from "../registry/meshService.ts";
-import type { ProxyScope } from "../scope/proxyScope.ts";
+import { broken, passed } from "../hop.ts";
 import type { TraceHop } from "../traceResult.ts";
 import { failure } from "../upstream/openUpstream.ts";
 import { direct } from "./direct.ts";
@@ -26,7 +27,7 @@ export function unmatched(
   const { port, host } = request.url;
   const base = { name: "listener", cluster: cluster.name, source: "pilot/pkg/networking/core/httproute.go" } as const;
   const isPortMissing = service?.ports.every(({ number }) => number !== port) === true;
-  const object = service === undefined ? undefined : traced(cluster.name, service.object);
+  const object = service === undefined ? undefined : clusterObject(cluster.name, service.object);
   if (scope.outboundTrafficPolicy === "REGISTRY_ONLY") {
     const setBy = scope.outboundTrafficPolicyOf;
     const hop = broken({
@@ -43,12 +44,12 @@ export function unmatched(
               },
               field: "data.mesh outboundTrafficPolicy",
             }
-          : { object: traced(cluster.name, setBy), field: "spec.outboundTrafficPolicy" }),
+          : { object: clusterObject(cluster.name, setBy), field: "spec.outboundTrafficPolicy" }),
       code: isPortMissing ? "TRACE_PORT_UNDECLARED" : "TRACE_EGRESS_FORBIDDEN",
       detail: `${detail}: ${host}:${port} is not in the registry, and the mesh lets nothing else out (REGISTRY_ONLY)`,
       mend:
         isPortMissing && object !== undefined
-          ? `Add port ${port} to ${showTraced(object)}.`
+          ? `Add port ${port} to ${showClusterObject(object)}.`
           : `Declare ${host} and port ${port} in a ServiceEntry.`,
     });
     return [ended(walk, hop, isHttp ? { kind: "refused", status: 502 } : { kind: "reset", responseFlag: "UH" })];
@@ -82,14 +83,14 @@ function nothingBehind(
 ): TraceHop {
   const { service, isHttp, isPortMissing, detail } = found;
   const { port, scheme } = request.url;
-  const object = traced(cluster.name, service.object);
+  const object = clusterObject(cluster.name, service.object);
   const base = { name: "listener", cluster: cluster.name, object } as const;
   if (isPortMissing) {
     return broken({
       ...base,
       field: "spec.ports",
       code: "TRACE_PORT_UNDECLARED",
-      detail: `${showTraced(object)} has no port ${port}, and nothing is behind its virtual address`,
+      detail: `${showClusterObject(object)} has no port ${port}, and nothing is behind its virtual address`,
       mend: `Call one of its ports ${service.ports.map(({ number }) => number).join(", ")}, or add ${port}.`,
       source: "pilot/pkg/networking/core/listener.go",
     });
@@ -99,7 +100,7 @@ function nothingBehind(
       ...base,
       field: "spec.hosts",
       code: "TRACE_HOST_UNKNOWN",
-      detail: `${detail}: the Host header is none that ${showTraced(object)} or a VirtualService has`,
+      detail: `${detail}: the Host header is none that ${showClusterObject(object)} or a VirtualService has`,
       mend: `Send one of ${service.host} as Host, or declare ${payload.kind === "http" ? payload.authority : "it"} as well.`,
       source: "pilot/pkg/networking/core/httproute.go",
     });

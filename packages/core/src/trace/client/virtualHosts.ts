@@ -1,9 +1,10 @@
-import { clusterDomain, hostsOverlap, isCoveredBy, isWildcard } from "../hostNames.ts";
-import type { MeshService } from "../registry/meshService.ts";
-import { isHttpOrSniffed } from "../registry/protocol.ts";
-import { type MeshVirtualService, meshGateway } from "../scope/meshVirtualService.ts";
-import { type EgressListener, type ProxyScope, portOf } from "../scope/proxyScope.ts";
-import type { TraceWorkload } from "../traceWorkload.ts";
+import { hostsOverlap, isCoveredBy, isWildcard } from "../../istio/hostNames.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import type { MeshService } from "../../istio/registry/meshService.ts";
+import { isHttpOrSniffed } from "../../istio/registry/protocol.ts";
+import { type MeshVirtualService, meshGateway } from "../../istio/scope/meshVirtualService.ts";
+import { type EgressListener, type ProxyScope, portOf } from "../../istio/scope/proxyScope.ts";
+import type { Workload } from "../../istio/workload.ts";
 import { chooseHttpRoute, type RouteContext } from "./chooseHttpRoute.ts";
 import { addressesFor } from "./outboundListener.ts";
 import { capturesDns } from "./resolveName.ts";
@@ -28,7 +29,7 @@ export interface VirtualHosts {
  */
 export function virtualHosts(
   scope: ProxyScope,
-  proxy: TraceWorkload,
+  proxy: Workload,
   { egress, port }: { readonly egress: EgressListener; readonly port: number },
 ): VirtualHosts {
   const hasLabelMatches = scope.memo("routes by labels", () =>
@@ -46,7 +47,7 @@ export function virtualHosts(
 
 function build(
   scope: ProxyScope,
-  proxy: TraceWorkload,
+  proxy: Workload,
   { egress, port }: { readonly egress: EgressListener; readonly port: number },
 ): VirtualHosts {
   const services = new Map<string, MeshService>();
@@ -136,20 +137,20 @@ function wrapper(
 /** httproute.go, generateVirtualHostDomains: the full name, short ones as seen from the proxy's namespace, addresses. */
 function domainsOf(
   scope: ProxyScope,
-  proxy: TraceWorkload,
+  proxy: Workload,
   { service, known }: { readonly service: MeshService; readonly known: ReadonlySet<string> },
 ): readonly string[] {
   const names = [service.host, ...service.aliases].map((host) => host.toLowerCase());
   const domains = names.flatMap((host) => [
     host,
-    ...shortNames(host, proxy.namespace).filter((each) => !known.has(each)),
+    ...shortNames(host, proxy.namespace, scope.cluster).filter((each) => !known.has(each)),
   ]);
   const headless =
     service.isKubernetes && service.resolution === "passthrough" ? domains.map((domain) => `*.${domain}`) : [];
   return [...domains, ...headless, ...addressesFor(scope, proxy, service)];
 }
 
-function shortNames(host: string, namespace: string): readonly string[] {
+function shortNames(host: string, namespace: string, { clusterDomain }: IstioCluster): readonly string[] {
   const suffix = `.svc.${clusterDomain}`;
   if (!host.endsWith(suffix)) return [`${host}.`];
   const base = host.slice(0, -suffix.length);

@@ -1,15 +1,16 @@
-import type { ClientStep, Destination, Payload } from "../attempt.ts";
-import { isIp } from "../registry/endpoints.ts";
-import type { TraceCluster } from "../traceCluster.ts";
+import type { Payload } from "../../istio/connection.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { isIp } from "../../istio/registry/endpoints.ts";
+import type { Workload } from "../../istio/workload.ts";
+import type { ClientStep, Destination } from "../attempt.ts";
 import type { WorkloadRequest } from "../traceRequest.ts";
 import type { TraceHop, TraceOutcome } from "../traceResult.ts";
-import type { TraceWorkload } from "../traceWorkload.ts";
 import type { ResolvedAddress } from "./resolveName.ts";
 
 /** What is known of the request at one of its stations. */
 export interface Walk {
-  readonly cluster: TraceCluster;
-  readonly caller: TraceWorkload;
+  readonly cluster: IstioCluster;
+  readonly caller: Workload;
   readonly request: WorkloadRequest;
   readonly payload: Payload;
   readonly hops: readonly TraceHop[];

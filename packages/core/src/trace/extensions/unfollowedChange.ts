@@ -1,17 +1,18 @@
+import { isHarmless } from "../../istio/extensions/harmlessPatch.ts";
+import { isHeaderMutation, namesVirtualHost, type VirtualHostName } from "../../istio/extensions/headerMutations.ts";
+import { type ProxyPatch, proxyPatches } from "../../istio/extensions/proxyPatches.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { attachmentOf, isAttached } from "../../istio/policy/isAttached.ts";
+import type { Workload } from "../../istio/workload.ts";
+import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import type { EnvoyFilter, WasmPlugin } from "../../kinds/istio.ts";
-import { showTraced, traced, unsure } from "../hop.ts";
-import type { TraceCluster } from "../traceCluster.ts";
+import { unsure } from "../hop.ts";
 import type { PassedHop, TraceHopName } from "../traceResult.ts";
-import type { TraceWorkload } from "../traceWorkload.ts";
-import { isHarmless } from "./harmlessPatch.ts";
-import { isHeaderMutation, namesVirtualHost, type VirtualHostName } from "./headerMutations.ts";
-import { attachmentOf, isAttached } from "./isAttached.ts";
-import { type ProxyPatch, proxyPatches } from "./proxyPatches.ts";
 
 /** What a connection uses of a proxy's configuration. */
 export interface ProxyUse {
-  readonly cluster: TraceCluster;
-  readonly workload: TraceWorkload;
+  readonly cluster: IstioCluster;
+  readonly workload: Workload;
   readonly context: "SIDECAR_OUTBOUND" | "SIDECAR_INBOUND" | "GATEWAY";
   /** Its listener's; of a pod where the proxy is a server's sidecar. */
   readonly port: number;
@@ -60,14 +61,14 @@ function hopOf(
   name: TraceHopName,
   change: Change,
 ): PassedHop {
-  const object = traced(cluster.name, change.object);
+  const object = clusterObject(cluster.name, change.object);
   return unsure({
     name,
     cluster: cluster.name,
     object,
     field: change.field,
     code: "TRACE_EXTENSION",
-    detail: `${showTraced(object)} ${change.what} of ${workload.namespace}/${workload.name}: what it does is not followed`,
+    detail: `${showClusterObject(object)} ${change.what} of ${workload.namespace}/${workload.name}: what it does is not followed`,
     source: "pilot/pkg/networking/core/envoyfilter",
   });
 }

@@ -1,14 +1,14 @@
-import type { MeshService } from "../registry/meshService.ts";
-import type { TraceCluster } from "../traceCluster.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import type { MeshService } from "../../istio/registry/meshService.ts";
+import type { Workload } from "../../istio/workload.ts";
 import type { PassedHop, TraceHopName } from "../traceResult.ts";
-import type { TraceWorkload } from "../traceWorkload.ts";
 import { notFollowed } from "./notFollowed.ts";
 
 const modeLabel = "istio.io/dataplane-mode";
 const waypointLabel = "istio.io/use-waypoint";
 
 /** A hop for a pod without a sidecar whose traffic ztunnel takes; undefined where it does not. */
-export function inAmbient(cluster: TraceCluster, workload: TraceWorkload, name: TraceHopName): PassedHop | undefined {
+export function inAmbient(cluster: IstioCluster, workload: Workload, name: TraceHopName): PassedHop | undefined {
   const { labels, annotations, namespace, proxy } = workload;
   if (proxy !== "none") return undefined;
   const mode = labels[modeLabel] ?? cluster.namespaces.get(namespace)?.metadata.labels?.[modeLabel];
@@ -19,7 +19,7 @@ export function inAmbient(cluster: TraceCluster, workload: TraceWorkload, name: 
 }
 
 /** A hop for a host that has a waypoint; undefined where it has none. */
-export function behindWaypoint(cluster: TraceCluster, service: MeshService): PassedHop | undefined {
+export function behindWaypoint(cluster: IstioCluster, service: MeshService): PassedHop | undefined {
   const own = service.object.metadata.labels?.[waypointLabel];
   const waypoint = own ?? cluster.namespaces.get(service.namespace)?.metadata.labels?.[waypointLabel];
   if (waypoint === undefined || waypoint === "" || waypoint === "none") return undefined;

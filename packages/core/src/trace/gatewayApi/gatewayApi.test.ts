@@ -293,6 +293,9 @@ test("waypoints and ambient mode are not modelled", () => {
     return trace(world, asked).branches[0]?.hops.at(-1);
   };
 
-  expect(traced("sleep", [...others, waypoint])).toMatchObject({ status: "unknown", code: "TRACE_NOT_MODELLED" });
+  expect(traced("sleep", [...others, waypoint])).toMatchObject({
+    status: "unknown",
+    code: "TRACE_NOT_MODELLED",
+  });
   expect(traced("far", [...objects, ambient])).toMatchObject({ status: "unknown", code: "TRACE_NOT_MODELLED" });
 });

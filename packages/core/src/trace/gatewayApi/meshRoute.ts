@@ -1,11 +1,11 @@
-import type { MeshService } from "../registry/meshService.ts";
-import type { TraceCluster } from "../traceCluster.ts";
+import { objectOf, serviceOf } from "../../istio/gatewayApi/apiRoutes.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import type { MeshService } from "../../istio/registry/meshService.ts";
 import type { PassedHop } from "../traceResult.ts";
-import { objectOf, serviceOf } from "./apiRoutes.ts";
 import { notFollowed } from "./notFollowed.ts";
 
 /** A hop for a TLSRoute or TCPRoute that takes a Service's connections within the mesh, which is not followed. */
-export function unfollowedMeshRoute(cluster: TraceCluster, service: MeshService): PassedHop | undefined {
+export function unfollowedMeshRoute(cluster: IstioCluster, service: MeshService): PassedHop | undefined {
   if (!service.isKubernetes) return undefined;
   const taken = cluster.memo("services with routes of TLS or TCP", () => {
     const routes = [...cluster.all("TLSRoute"), ...cluster.all("TCPRoute")];

@@ -1,12 +1,13 @@
-import { showTraced, unsure } from "../hop.ts";
-import type { TraceCluster } from "../traceCluster.ts";
-import type { PassedHop, TracedObject, TraceHopName } from "../traceResult.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { type ClusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
+import { unsure } from "../hop.ts";
+import type { PassedHop, TraceHopName } from "../traceResult.ts";
 
 /** A hop at which an object of the Gateway API, or of ambient mode, does what is not followed. */
 export function notFollowed(
   found: {
-    readonly cluster: TraceCluster;
-    readonly object: TracedObject;
+    readonly cluster: IstioCluster;
+    readonly object: ClusterObject;
     readonly field: string;
     readonly why: string;
   },
@@ -18,7 +19,7 @@ export function notFollowed(
     object: found.object,
     field: found.field,
     code: "TRACE_NOT_MODELLED",
-    detail: `${showTraced(found.object)}: ${found.why}`,
+    detail: `${showClusterObject(found.object)}: ${found.why}`,
     source: "pilot/pkg/config/kube/gateway/conversion.go",
   });
 }

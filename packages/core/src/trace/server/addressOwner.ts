@@ -1,14 +1,14 @@
-import { labelsMatch } from "../../facts/workloads.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { labelsMatch } from "../../istio/labels.ts";
+import type { Workload } from "../../istio/workload.ts";
 import type { Node, Service, ServicePort } from "../../kinds/core.ts";
-import type { TraceCluster } from "../traceCluster.ts";
-import type { TraceWorkload } from "../traceWorkload.ts";
 import type { TraceWorld } from "../traceWorld.ts";
 
 /** What of the observed clusters an address and port lead to. */
 export type AddressOwner =
   | {
       readonly kind: "service";
-      readonly cluster: TraceCluster;
+      readonly cluster: IstioCluster;
       readonly service: Service;
       readonly port: ServicePort;
       /** `node port 32001 of node1`, for people. */
@@ -18,9 +18,9 @@ export type AddressOwner =
       /** The pods see the address of a node in place of the caller's. */
       readonly hidesSource: boolean;
     }
-  | { readonly kind: "pod"; readonly cluster: TraceCluster; readonly workload: TraceWorkload }
+  | { readonly kind: "pod"; readonly cluster: IstioCluster; readonly workload: Workload }
   /** The address is a cluster's, but nothing is at the port. */
-  | { readonly kind: "nothing"; readonly cluster: TraceCluster; readonly what: string };
+  | { readonly kind: "nothing"; readonly cluster: IstioCluster; readonly what: string };
 
 /** Undefined outside of all observed clusters. Cluster IPs and pod IPs count in the caller's own cluster only, if it is in any. */
 export function addressOwner(
@@ -40,7 +40,7 @@ export function addressOwner(
   return outside.find(({ kind }) => kind !== "nothing") ?? inside ?? outside[0];
 }
 
-function ofClusterAddress(cluster: TraceCluster, address: string, port: number): AddressOwner | undefined {
+function ofClusterAddress(cluster: IstioCluster, address: string, port: number): AddressOwner | undefined {
   const workload = cluster.workloadAt(address);
   if (workload !== undefined) return { kind: "pod", cluster, workload };
   const service = serviceAt(cluster, address);
@@ -58,7 +58,7 @@ function ofClusterAddress(cluster: TraceCluster, address: string, port: number):
   };
 }
 
-function serviceAt(cluster: TraceCluster, address: string): Service | undefined {
+function serviceAt(cluster: IstioCluster, address: string): Service | undefined {
   return cluster
     .memo("services by cluster IP", () => {
       const all = cluster.all("Service").flatMap((service) => {
@@ -76,7 +76,7 @@ function portOf(service: Service, port: number): ServicePort | undefined {
 
 function ofOutsideAddress(
   world: TraceWorld,
-  cluster: TraceCluster,
+  cluster: IstioCluster,
   address: string,
   port: number,
 ): AddressOwner | undefined {
@@ -116,7 +116,7 @@ function ofOutsideAddress(
 /** An address that only the declarations know, as of a load balancer outside of Kubernetes. */
 function ofDeclaredAddress(
   world: TraceWorld,
-  cluster: TraceCluster,
+  cluster: IstioCluster,
   address: string,
   port: number,
 ): AddressOwner | undefined {
@@ -140,7 +140,7 @@ function ofDeclaredAddress(
 }
 
 /** Services by the addresses that they have outside of the cluster. */
-function frontsOf(cluster: TraceCluster): ReadonlyMap<string, readonly Service[]> {
+function frontsOf(cluster: IstioCluster): ReadonlyMap<string, readonly Service[]> {
   return cluster.memo("services by outside address", () => {
     const fronts = new Map<string, Service[]>();
     for (const service of cluster.all("Service")) {
@@ -155,7 +155,7 @@ function frontsOf(cluster: TraceCluster): ReadonlyMap<string, readonly Service[]
   });
 }
 
-function nodesByAddress(cluster: TraceCluster): ReadonlyMap<string, Node> {
+function nodesByAddress(cluster: IstioCluster): ReadonlyMap<string, Node> {
   return cluster.memo("nodes by address", () => {
     const all = cluster
       .all("Node")
@@ -165,7 +165,7 @@ function nodesByAddress(cluster: TraceCluster): ReadonlyMap<string, Node> {
 }
 
 function nodePorts(
-  cluster: TraceCluster,
+  cluster: IstioCluster,
 ): ReadonlyMap<number, { readonly service: Service; readonly port: ServicePort }> {
   return cluster.memo("node ports", () => {
     const all = cluster.all("Service").flatMap((service) =>

@@ -1,14 +1,8 @@
+import type { Payload, Transport } from "../../istio/connection.ts";
+import type { ClusterObject } from "../../kinds/clusterObject.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
-import type { Attempt, Payload, Transport } from "../attempt.ts";
-import type {
-  PassedHop,
-  TraceBranch,
-  TraceCode,
-  TracedObject,
-  TraceHop,
-  TraceHopName,
-  TraceOutcome,
-} from "../traceResult.ts";
+import type { Attempt } from "../attempt.ts";
+import type { PassedHop, TraceBranch, TraceCode, TraceHop, TraceHopName, TraceOutcome } from "../traceResult.ts";
 
 /** A connection on its way to a server: what is left to find out is who takes it, and whether. */
 export interface Arrival {
@@ -27,7 +21,7 @@ interface HopText {
   readonly name: TraceHopName;
   /** Absent outside of the clusters. */
   readonly cluster?: string;
-  readonly object?: TracedObject;
+  readonly object?: ClusterObject;
   readonly field?: string;
   readonly detail: string;
   readonly source: string;
@@ -67,11 +61,6 @@ export function broken(arrival: Arrival, fault: Fault, outcome: TraceOutcome): r
 /** What the caller sees of a connection that fails: its HTTP proxy answers 503, a TCP proxy or none shows a closed connection. */
 export function failedConnection({ attempt }: Arrival, responseFlag: "UF" | "UC" | "UH"): TraceOutcome {
   return attempt.proxied === "http" ? { kind: "refused", status: 503, responseFlag } : { kind: "reset", responseFlag };
-}
-
-export function traced(cluster: string, { kind, metadata }: KubeObject): TracedObject {
-  const { name, namespace } = metadata;
-  return { cluster, kind, ...(namespace === undefined ? {} : { namespace }), name };
 }
 
 /** `AuthorizationPolicy bar/httpbin`, for people. */

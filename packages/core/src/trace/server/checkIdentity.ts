@@ -1,10 +1,10 @@
-import { spiffeId } from "../../facts/spiffeId.ts";
-import type { ProxyTls } from "../attempt.ts";
-import type { TraceCluster } from "../traceCluster.ts";
+import type { ProxyTls } from "../../istio/connection.ts";
+import { fingerprintsOf, type IstioCluster } from "../../istio/istioCluster.ts";
+import { trustDomainsOf } from "../../istio/policy/trustDomains.ts";
+import { spiffeId } from "../../istio/spiffeId.ts";
+import type { Workload } from "../../istio/workload.ts";
 import type { TraceBranch } from "../traceResult.ts";
-import type { TraceWorkload } from "../traceWorkload.ts";
 import { type Arrival, broken, failedConnection, passed } from "./arrival.ts";
-import { trustDomainsOf } from "./trustDomains.ts";
 
 type Checked = { readonly arrival: Arrival } | { readonly branches: readonly TraceBranch[] };
 
@@ -14,8 +14,8 @@ type Checked = { readonly arrival: Arrival } | { readonly branches: readonly Tra
  */
 export function checkIdentity(
   arrival: Arrival,
-  cluster: TraceCluster,
-  workload: TraceWorkload,
+  cluster: IstioCluster,
+  workload: Workload,
   /** False for a gateway's server: only sidecars hold callers to the mesh's trust domains. */
   { checksTrustDomain }: { readonly checksTrustDomain: boolean },
 ): Checked {
@@ -35,7 +35,7 @@ export function checkIdentity(
     return { branches: broken(arrival, fault, failedConnection(arrival, "UC")) };
   }
   const roots = arrival.attempt.caller.trustRoots;
-  if (isDisjoint(roots, cluster.trustRoots)) {
+  if (isDisjoint(roots, fingerprintsOf(cluster))) {
     const caller = arrival.attempt.caller.workload?.cluster ?? "the client";
     const fault = {
       ...at,

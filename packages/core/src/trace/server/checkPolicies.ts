@@ -1,16 +1,17 @@
-import type { HttpPayload } from "../attempt.ts";
-import type { TraceCluster } from "../traceCluster.ts";
-import type { TokenClaims } from "../traceRequest.ts";
+import type { HttpPayload } from "../../istio/connection.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { authenticate } from "../../istio/policy/authenticate.ts";
+import { type Authorization, authorize } from "../../istio/policy/authorize.ts";
+import type { TokenClaims } from "../../istio/policy/tokenClaims.ts";
+import type { Workload } from "../../istio/workload.ts";
+import { clusterObject } from "../../kinds/clusterObject.ts";
 import type { TraceBranch } from "../traceResult.ts";
-import type { TraceWorkload } from "../traceWorkload.ts";
-import { type Arrival, broken, ended, failedConnection, passed, show, traced } from "./arrival.ts";
-import { authenticate } from "./authenticate.ts";
-import { type Authorization, authorize } from "./authorize.ts";
+import { type Arrival, broken, ended, failedConnection, passed, show } from "./arrival.ts";
 
 /** What a proxy's policies are asked about a connection that it has taken. */
 export interface PolicyQuestion {
-  readonly cluster: TraceCluster;
-  readonly workload: TraceWorkload;
+  readonly cluster: IstioCluster;
+  readonly workload: Workload;
   /** Where the pod took it. */
   readonly port: number;
   /** What the filter chain treats it as. */
@@ -50,13 +51,13 @@ export function checkPolicies(arrival: Arrival, question: PolicyQuestion): Check
     }
     case "unknown": {
       const why = `${show(found.policy)}: ${found.why}; say what it claims (--claim)`;
-      const at = passed(arrival, { ...hop, object: traced(cluster.name, found.policy), detail: why }, "unknown");
+      const at = passed(arrival, { ...hop, object: clusterObject(cluster.name, found.policy), detail: why }, "unknown");
       return { branches: ended(at, { kind: "unknown", why }) };
     }
     case "refused": {
       const fault = {
         ...hop,
-        object: traced(cluster.name, found.policy),
+        object: clusterObject(cluster.name, found.policy),
         code: "TRACE_TOKEN" as const,
         detail: `${show(found.policy)} refuses the request: ${found.why}`,
         mend: `Call with a token that ${show(found.policy)} accepts, or with none, or add its issuer and audience to spec.jwtRules.`,
@@ -112,7 +113,7 @@ function authorized(arrival: Arrival, question: PolicyQuestion, { http, claims }
   if (policy === undefined) return { arrival };
   const about = {
     ...hop,
-    object: traced(cluster.name, policy),
+    object: clusterObject(cluster.name, policy),
     field: rule === undefined ? "spec.rules" : `spec.rules[${rule}]`,
   };
   switch (decision.kind) {

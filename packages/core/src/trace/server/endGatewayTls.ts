@@ -1,8 +1,9 @@
+import type { GatewayChain } from "../../istio/gateway/gatewayChain.ts";
+import type { GatewayPod } from "../../istio/gateway/gatewayPod.ts";
+import { clusterObject } from "../../kinds/clusterObject.ts";
 import type { TraceBranch } from "../traceResult.ts";
-import { type Arrival, broken, ended, failedConnection, passed, show, traced } from "./arrival.ts";
+import { type Arrival, broken, ended, failedConnection, passed, show } from "./arrival.ts";
 import { checkIdentity } from "./checkIdentity.ts";
-import type { GatewayChain } from "./gatewayChain.ts";
-import type { GatewayPod } from "./gatewayPod.ts";
 import { showConnection } from "./showConnection.ts";
 
 type Ended = { readonly arrival: Arrival } | { readonly branches: readonly TraceBranch[] };
@@ -21,7 +22,7 @@ export function endGatewayTls(
   const hop = {
     name: "gateway" as const,
     cluster: cluster.name,
-    object: traced(cluster.name, gateway),
+    object: clusterObject(cluster.name, gateway),
     field: `${server.field}.${endsTls ? "tls" : "port.protocol"}`,
     source: "pilot/pkg/networking/core/listener.go",
   };

@@ -1,10 +1,10 @@
+import type { GatewayPod } from "../../istio/gateway/gatewayPod.ts";
+import type { GatewayServer } from "../../istio/gateway/mergedGateway.ts";
+import type { WeightedTarget } from "../../istio/scope/httpRoute.ts";
+import { proxyScope } from "../../istio/scope/proxyScope.ts";
 import type { ClientStep } from "../attempt.ts";
-import type { WeightedTarget } from "../scope/httpRoute.ts";
-import { proxyScope } from "../scope/proxyScope.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { type Arrival, share } from "./arrival.ts";
-import type { GatewayPod } from "./gatewayPod.ts";
-import type { GatewayServer } from "./mergedGateway.ts";
 import type { GatewayVisit } from "./serveAtGateway.ts";
 
 /** A destination without a port: that of a service with only one, else the server's (route.go, GetDestinationCluster). */

@@ -1,8 +1,8 @@
-import { mutateHeaders } from "../extensions/headerMutations.ts";
+import { mutateHeaders } from "../../istio/extensions/headerMutations.ts";
+import type { GatewayServer } from "../../istio/gateway/mergedGateway.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { type Arrival, untold } from "./arrival.ts";
-import type { GatewayServer } from "./mergedGateway.ts";
 import { virtualHostOf } from "./routeHttpAtGateway.ts";
 import type { GatewayVisit } from "./serveAtGateway.ts";
 

@@ -1,13 +1,14 @@
-import { labelsMatch } from "../../facts/workloads.ts";
+import type { GatewayChain, PassthroughTarget } from "../../istio/gateway/gatewayChain.ts";
+import type { GatewayPod } from "../../istio/gateway/gatewayPod.ts";
+import { labelsMatch } from "../../istio/labels.ts";
+import { mutualTlsMode } from "../../istio/policy/peerAuthentication.ts";
+import { endpointsOf, isIp, type MeshEndpoint } from "../../istio/registry/endpoints.ts";
+import { destinationRuleFor } from "../../istio/scope/destinationRules.ts";
+import { effectivePolicy } from "../../istio/scope/trafficPolicy.ts";
+import { clusterObject } from "../../kinds/clusterObject.ts";
 import type { Destination } from "../attempt.ts";
-import { endpointsOf, isIp, type MeshEndpoint } from "../registry/endpoints.ts";
-import { destinationRuleFor } from "../scope/destinationRules.ts";
-import { effectivePolicy } from "../scope/trafficPolicy.ts";
 import type { TraceBranch } from "../traceResult.ts";
-import { type Arrival, broken, ended, failedConnection, passed, share, show, traced } from "./arrival.ts";
-import type { GatewayChain, PassthroughTarget } from "./gatewayChain.ts";
-import type { GatewayPod } from "./gatewayPod.ts";
-import { mutualTlsMode } from "./peerAuthentication.ts";
+import { type Arrival, broken, ended, failedConnection, passed, share, show } from "./arrival.ts";
 import type { GatewayVisit } from "./serveAtGateway.ts";
 
 const source = "pilot/pkg/xds/endpoints/ep_filters.go";
@@ -32,10 +33,13 @@ export function passThrough(
   if (usable.length === 0) {
     if (!isComplete) {
       const why = `${show(service.object)} has no selector, and its EndpointSlices are not read`;
-      return ended(passed(arrival, { ...hop, object: traced(cluster.name, service.object), detail: why }, "unknown"), {
-        kind: "unknown",
-        why,
-      });
+      return ended(
+        passed(arrival, { ...hop, object: clusterObject(cluster.name, service.object), detail: why }, "unknown"),
+        {
+          kind: "unknown",
+          why,
+        },
+      );
     }
     return noEndpoint(arrival, visit, { target, endpoints, inSubset, healthy });
   }
@@ -45,7 +49,7 @@ export function passThrough(
     { ...arrival, sourceAddress: workload.address },
     {
       ...hop,
-      object: traced(cluster.name, server.gateway),
+      object: clusterObject(cluster.name, server.gateway),
       detail: `passes it through to port ${port.number} of ${name}: ${usable.length} of ${endpoints.length} endpoints take mutual TLS`,
     },
   );
@@ -100,7 +104,7 @@ function noEndpoint(
   const what = show(service.object);
   const about =
     first === undefined
-      ? { object: traced(cluster.name, service.object) }
+      ? { object: clusterObject(cluster.name, service.object) }
       : { object: first.object, ...(first.field === undefined ? {} : { field: `${first.field}.labels` }) };
   const [detail, mend] =
     first !== undefined

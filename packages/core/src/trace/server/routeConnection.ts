@@ -1,11 +1,12 @@
-import type { Payload } from "../attempt.ts";
-import type { WeightedTarget } from "../scope/httpRoute.ts";
-import type { TraceBranch, TracedObject } from "../traceResult.ts";
+import type { Payload } from "../../istio/connection.ts";
+import type { GatewayL4Route } from "../../istio/gateway/gatewayVirtualServices.ts";
+import type { GatewayServer } from "../../istio/gateway/mergedGateway.ts";
+import type { WeightedTarget } from "../../istio/scope/httpRoute.ts";
+import type { ClusterObject } from "../../kinds/clusterObject.ts";
+import type { TraceBranch } from "../traceResult.ts";
 import { openUpstream } from "../upstream/openUpstream.ts";
 import { type Arrival, passed } from "./arrival.ts";
 import { destinationPort, followUpstream } from "./followUpstream.ts";
-import type { GatewayL4Route } from "./gatewayVirtualServices.ts";
-import type { GatewayServer } from "./mergedGateway.ts";
 import type { GatewayVisit } from "./serveAtGateway.ts";
 
 /** Where a gateway sends a connection that a VirtualService's TCP or TLS route takes. */
@@ -15,7 +16,7 @@ export function routeConnection(
   { route: { value, object, field }, server }: { readonly route: GatewayL4Route; readonly server: GatewayServer },
 ): readonly TraceBranch[] {
   const { cluster } = visit;
-  const virtualService: TracedObject = { cluster: cluster.name, ...object };
+  const virtualService: ClusterObject = { cluster: cluster.name, ...object };
   const targets = value.route ?? [];
   const at = passed(arrival, {
     name: "gateway route",

@@ -1,16 +1,16 @@
-import type { HttpPayload } from "../attempt.ts";
+import type { HttpPayload } from "../../istio/connection.ts";
+import { sniHosts } from "../../istio/gateway/gatewayChain.ts";
+import { gatewayHosts, type HostRoutes, hostRoutes } from "../../istio/gateway/gatewayHosts.ts";
+import { type GatewayServer, mergedGateway } from "../../istio/gateway/mergedGateway.ts";
+import { isCoveredBy } from "../../istio/hostNames.ts";
+import type { HttpRoute, Placed } from "../../istio/scope/httpRoute.ts";
+import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import { applyHttpRoute, type RouteEffect } from "../client/applyHttpRoute.ts";
 import { chooseHttpRoute, type RouteChoice } from "../client/chooseHttpRoute.ts";
-import { showTraced } from "../hop.ts";
-import { isCoveredBy } from "../hostNames.ts";
-import type { HttpRoute, Placed } from "../scope/httpRoute.ts";
-import type { TraceBranch, TracedObject } from "../traceResult.ts";
+import type { TraceBranch } from "../traceResult.ts";
 import { openUpstream } from "../upstream/openUpstream.ts";
-import { type Arrival, broken, ended, passed, share, show, traced } from "./arrival.ts";
+import { type Arrival, broken, ended, passed, share, show } from "./arrival.ts";
 import { destinationPort, followUpstream } from "./followUpstream.ts";
-import { sniHosts } from "./gatewayChain.ts";
-import { gatewayHosts, type HostRoutes, hostRoutes } from "./gatewayHosts.ts";
-import { type GatewayServer, mergedGateway } from "./mergedGateway.ts";
 import type { GatewayVisit } from "./serveAtGateway.ts";
 
 const source = "pilot/pkg/networking/core/gateway.go";
@@ -39,7 +39,7 @@ export function routeHttpAtGateway(
   if (found.redirectsToHttps && !isTls) {
     const at = passed(arrival, {
       ...hop,
-      object: traced(cluster.name, server.gateway),
+      object: clusterObject(cluster.name, server.gateway),
       detail: `${authority} is for HTTPS only`,
     });
     return ended(at, { kind: "answered", by: { type: "proxy" }, status: 301 });
@@ -108,7 +108,7 @@ function useChoice(
     ...hop,
     object: objectOf(cluster.name, route),
     field: route.field,
-    detail: `${showTraced(objectOf(cluster.name, route))} routes ${authority}${payload.path.replace(/\?.*/, "")}`,
+    detail: `${showClusterObject(objectOf(cluster.name, route))} routes ${authority}${payload.path.replace(/\?.*/, "")}`,
   });
   const defaultPort = (host: string) => destinationPort(visit, { destination: { host } }, server);
   return applyHttpRoute({ route, match, payload, cluster: cluster.name, defaultPort }).flatMap((effect) =>
@@ -131,7 +131,7 @@ function take(
       field: `${route.field}.fault.abort`,
       source,
       code: "TRACE_ROUTE_ABORTS" as const,
-      detail: `${showTraced(object)} aborts with ${effect.status}, as it is told`,
+      detail: `${showClusterObject(object)} aborts with ${effect.status}, as it is told`,
       mend: `Remove ${route.field}.fault.abort when the test is over.`,
     };
     return broken(part, fault, { kind: "refused", status: effect.status, responseFlag: "FI" });
@@ -155,7 +155,7 @@ function take(
   return followUpstream(part, visit, steps);
 }
 
-function objectOf(cluster: string, { object }: Placed<HttpRoute>): TracedObject {
+function objectOf(cluster: string, { object }: Placed<HttpRoute>): ClusterObject {
   return { cluster, ...object };
 }
 
@@ -177,7 +177,7 @@ function noRoute(
   const fault = {
     name: "gateway route" as const,
     cluster: cluster.name,
-    object: traced(cluster.name, server.gateway),
+    object: clusterObject(cluster.name, server.gateway),
     field: `${server.field}.hosts`,
     source,
     code: "TRACE_GATEWAY_ROUTE" as const,

@@ -1,16 +1,22 @@
+import {
+  type ChainChoice,
+  type GatewayChain,
+  gatewayChain,
+  gatewayListener,
+} from "../../istio/gateway/gatewayChain.ts";
+import type { GatewayPod } from "../../istio/gateway/gatewayPod.ts";
+import { type GatewayServer, type MergedGateway, mergedGateway } from "../../istio/gateway/mergedGateway.ts";
+import { alpnOf, sniOf } from "../../istio/inbound/inboundChain.ts";
+import { clusterObject } from "../../kinds/clusterObject.ts";
 import type { Attempt } from "../attempt.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import { notFollowed } from "../gatewayApi/notFollowed.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import type { TraceWorld } from "../traceWorld.ts";
-import { type Arrival, broken, failedConnection, passed, show, traced, untold } from "./arrival.ts";
+import { type Arrival, broken, failedConnection, passed, show, untold } from "./arrival.ts";
 import { checkPolicies, type PolicyQuestion } from "./checkPolicies.ts";
 import { asksForCertificate, clientNames, endGatewayTls } from "./endGatewayTls.ts";
-import { type ChainChoice, type GatewayChain, gatewayChain, gatewayListener } from "./gatewayChain.ts";
 import { gatewayFilters } from "./gatewayFilters.ts";
-import type { GatewayPod } from "./gatewayPod.ts";
-import { alpnOf, sniOf } from "./inboundChain.ts";
-import { type GatewayServer, type MergedGateway, mergedGateway } from "./mergedGateway.ts";
 import { passThrough } from "./passThrough.ts";
 import { routeConnection } from "./routeConnection.ts";
 import { routeHttpAtGateway } from "./routeHttpAtGateway.ts";
@@ -55,7 +61,7 @@ export function serveAtGateway(arrival: Arrival, visit: GatewayVisit): readonly 
     { ...arrival, through: [...arrival.through, key] },
     {
       ...hop,
-      object: traced(cluster.name, gateway),
+      object: clusterObject(cluster.name, gateway),
       field: chain.server.field,
       detail: `server ${index} of ${show(gateway)} at gateway ${name} takes ${showConnection(arrival)}`,
     },
@@ -66,7 +72,7 @@ export function serveAtGateway(arrival: Arrival, visit: GatewayVisit): readonly 
 function follow(arrival: Arrival, visit: GatewayVisit, chain: GatewayChain): readonly TraceBranch[] {
   const { gateway, field, unfollowed } = chain.server;
   if (unfollowed !== undefined) {
-    const object = traced(visit.cluster.name, gateway);
+    const object = clusterObject(visit.cluster.name, gateway);
     return untold(arrival, notFollowed({ cluster: visit.cluster, object, field, why: unfollowed }, "gateway"));
   }
   if (chain.kind === "auto") return passThrough(arrival, visit, chain);
@@ -114,7 +120,7 @@ function nothingListens(arrival: Arrival, visit: GatewayVisit, { servers, skippe
     name: "gateway" as const,
     cluster: cluster.name,
     source: "pilot/pkg/model/gateway.go",
-    ...(atPort === undefined ? {} : { object: traced(cluster.name, atPort.gateway), field: atPort.field }),
+    ...(atPort === undefined ? {} : { object: clusterObject(cluster.name, atPort.gateway), field: atPort.field }),
     code: "TRACE_NOTHING_LISTENS" as const,
     detail:
       atPort === undefined
@@ -140,7 +146,7 @@ function noChain(
 ): readonly TraceBranch[] {
   const hop = { name: "gateway" as const, cluster: cluster.name, source };
   const about = ({ gateway, field }: Pick<GatewayServer, "gateway" | "field">) => ({
-    object: traced(cluster.name, gateway),
+    object: clusterObject(cluster.name, gateway),
     field: `${field}.${field.startsWith("spec.servers") ? "hosts" : "hostname"}`,
   });
   const name = `${workload.namespace}/${workload.name}`;

@@ -1,22 +1,23 @@
+import { type InboundChain, inboundChain, sniOf } from "../../istio/inbound/inboundChain.ts";
+import { type InboundPort, inboundPort } from "../../istio/inbound/inboundPort.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { mutualTlsMode, type PeerMode } from "../../istio/policy/peerAuthentication.ts";
+import type { Workload } from "../../istio/workload.ts";
+import { clusterObject } from "../../kinds/clusterObject.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import { inAmbient } from "../gatewayApi/ambient.ts";
-import type { TraceCluster } from "../traceCluster.ts";
 import type { TraceBranch } from "../traceResult.ts";
-import type { TraceWorkload } from "../traceWorkload.ts";
-import { type Arrival, broken, ended, failedConnection, passed, show, traced, untold } from "./arrival.ts";
+import { type Arrival, broken, ended, failedConnection, passed, show, untold } from "./arrival.ts";
 import { checkIdentity } from "./checkIdentity.ts";
 import { checkPolicies } from "./checkPolicies.ts";
-import { type InboundChain, inboundChain, sniOf } from "./inboundChain.ts";
-import { type InboundPort, inboundPort } from "./inboundPort.ts";
-import { mutualTlsMode, type PeerMode } from "./peerAuthentication.ts";
 
 const inboundSource = "pilot/pkg/networking/core/listener_inbound.go";
 
 /** A connection at a port of a pod that serves an app: its sidecar, if it has one, then the app. */
 export function serveAtPod(
   arrival: Arrival,
-  cluster: TraceCluster,
-  workload: TraceWorkload,
+  cluster: IstioCluster,
+  workload: Workload,
   port: number,
 ): readonly TraceBranch[] {
   const where = `${workload.namespace}/${workload.name}`;
@@ -48,7 +49,9 @@ export function serveAtPod(
   if (chain.protocol === "http" && payload.kind !== "http") {
     const fault = {
       ...hop,
-      ...(inbound.object === undefined ? {} : { object: traced(cluster.name, inbound.object), field: "spec.ports" }),
+      ...(inbound.object === undefined
+        ? {}
+        : { object: clusterObject(cluster.name, inbound.object), field: "spec.ports" }),
       code: "TRACE_PROTOCOL_MISMATCH" as const,
       detail: `the sidecar of pod ${where} serves port ${port} as ${served}, and what is spoken is ${payload.kind === "tls" ? "TLS" : "not HTTP"}`,
       mend: "Name the Service's port as what it carries: tls-…, https-… or tcp-….",
@@ -67,12 +70,12 @@ export function serveAtPod(
   return "branches" in checked ? checked.branches : serveByApp(checked.arrival, cluster, workload, inbound);
 }
 
-function podOf(workload: TraceWorkload) {
+function podOf(workload: Workload) {
   return { cluster: workload.cluster, kind: "Pod", namespace: workload.namespace, name: workload.name };
 }
 
 /** Ports that istio-iptables lets by (tools/istio-iptables/pkg/capture/run.go), and the proxy's own. */
-function isLeftAlone({ annotations }: TraceWorkload, port: number): boolean {
+function isLeftAlone({ annotations }: Workload, port: number): boolean {
   const listed = (name: string) =>
     annotations[`traffic.sidecar.istio.io/${name}`]?.split(",").map((each) => each.trim());
   const included = listed("includeInboundPorts");
@@ -85,12 +88,12 @@ interface PortMode {
   readonly mode: PeerMode;
 }
 
-function modeHop(cluster: TraceCluster, { mode }: PortMode) {
+function modeHop(cluster: IstioCluster, { mode }: PortMode) {
   return {
     name: "mutual TLS" as const,
     cluster: cluster.name,
     source: "pilot/pkg/networking/core/filterchain_options.go",
-    ...(mode.policy === undefined ? {} : { object: traced(cluster.name, mode.policy) }),
+    ...(mode.policy === undefined ? {} : { object: clusterObject(cluster.name, mode.policy) }),
     ...(mode.field === undefined ? {} : { field: mode.field }),
   };
 }
@@ -102,8 +105,8 @@ function sayMode({ mode, port }: PortMode): string {
 
 function refusedByMode(
   at: Arrival,
-  cluster: TraceCluster,
-  workload: TraceWorkload,
+  cluster: IstioCluster,
+  workload: Workload,
   where: PortMode,
 ): readonly TraceBranch[] {
   const isPlain = at.transport.mode === "none";
@@ -124,8 +127,8 @@ type Terminated = { readonly arrival: Arrival } | { readonly branches: readonly 
 
 function endTls(
   at: Arrival,
-  cluster: TraceCluster,
-  workload: TraceWorkload,
+  cluster: IstioCluster,
+  workload: Workload,
   where: PortMode & { readonly chain: InboundChain },
 ): Terminated {
   const { chain, mode } = where;
@@ -166,8 +169,8 @@ const http2Protocols = new Set(["HTTP2", "GRPC", "GRPC-WEB"]);
 
 function serveByApp(
   arrival: Arrival,
-  cluster: TraceCluster,
-  workload: TraceWorkload,
+  cluster: IstioCluster,
+  workload: Workload,
   { appPort: port, declared, object }: InboundPort,
 ): readonly TraceBranch[] {
   const { namespace, name } = workload;
@@ -198,13 +201,13 @@ function serveByApp(
   if (isUpgraded && object !== undefined && spoken === "http1") {
     // The inbound cluster of such a port is HTTP/2 (cluster_builder.go, setH2Options).
     const why = `${show(object)} names port ${port} ${declared}, so that the sidecar speaks HTTP/2 to the app of pod ${where}, and whether the app does is not to be seen`;
-    const about = { object: traced(cluster.name, object), field: "spec.ports" };
+    const about = { object: clusterObject(cluster.name, object), field: "spec.ports" };
     return ended(passed(arrival, { ...hop, ...about, detail: why }, "unknown"), { kind: "unknown", why });
   }
   if (workload.ports.length > 0 && !workload.ports.some(({ containerPort }) => containerPort === port)) {
     const named = workload.ports.map(({ containerPort }) => containerPort).join(", ");
     const why = `no container of pod ${where} declares port ${port}, only ${named}: whether the app listens there is not to be seen`;
-    const about = object === undefined ? {} : { object: traced(cluster.name, object), field: "spec.ports" };
+    const about = object === undefined ? {} : { object: clusterObject(cluster.name, object), field: "spec.ports" };
     return ended(passed(arrival, { ...hop, ...about, detail: why }, "unknown"), { kind: "unknown", why });
   }
   const at = passed(arrival, { ...hop, detail: `the app of pod ${where} takes it at port ${port}` });

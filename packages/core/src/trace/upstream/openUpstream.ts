@@ -1,22 +1,24 @@
-import type { Attempt, ClientStep, Destination, HttpPayload, Payload, Transport } from "../attempt.ts";
+import type { HttpPayload, Payload, Transport } from "../../istio/connection.ts";
+import { fingerprintsOf, type IstioCluster } from "../../istio/istioCluster.ts";
+import { endpointsOf, isIp, type MeshEndpoint } from "../../istio/registry/endpoints.ts";
+import { isHttp2 } from "../../istio/registry/protocol.ts";
+import { destinationRuleFor, type MergedRule, type PlacedSubset } from "../../istio/scope/destinationRules.ts";
+import { portOf, proxyScope } from "../../istio/scope/proxyScope.ts";
+import { effectivePolicy } from "../../istio/scope/trafficPolicy.ts";
+import { shares } from "../../istio/upstream/loadBalancing.ts";
+import { type Upstream, upstreamTls } from "../../istio/upstream/upstreamTls.ts";
+import type { Workload } from "../../istio/workload.ts";
+import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
+import type { Attempt, ClientStep, Destination } from "../attempt.ts";
 import { unfollowedUpstream } from "../extensions/unfollowedChange.ts";
 import { behindWaypoint } from "../gatewayApi/ambient.ts";
-import { broken, passed, showTraced, traced, unsure } from "../hop.ts";
-import { endpointsOf, isIp, type MeshEndpoint } from "../registry/endpoints.ts";
-import { isHttp2 } from "../registry/protocol.ts";
-import { destinationRuleFor, type MergedRule, type PlacedSubset } from "../scope/destinationRules.ts";
-import { portOf, proxyScope } from "../scope/proxyScope.ts";
-import { effectivePolicy } from "../scope/trafficPolicy.ts";
-import type { TraceCluster } from "../traceCluster.ts";
-import type { TracedObject, TraceHop, TraceOutcome } from "../traceResult.ts";
-import type { TraceWorkload } from "../traceWorkload.ts";
-import { shares } from "./loadBalancing.ts";
-import { type Upstream, upstreamTls } from "./upstreamTls.ts";
+import { broken, passed, unsure } from "../hop.ts";
+import type { TraceHop, TraceOutcome } from "../traceResult.ts";
 
 export interface OpenUpstream {
-  readonly cluster: TraceCluster;
+  readonly cluster: IstioCluster;
   /** The sidecar or gateway that opens the connection. */
-  readonly proxy: TraceWorkload;
+  readonly proxy: Workload;
   readonly target: UpstreamTarget;
   readonly payload: Payload;
   /** How the proxy treats the request: an HTTP proxy answers for an upstream that fails, a TCP proxy closes the connection. */
@@ -33,7 +35,7 @@ export interface UpstreamTarget {
   readonly host: string;
   readonly port: number;
   readonly subset: string | undefined;
-  readonly chosenBy: { readonly object: TracedObject; readonly field: string } | undefined;
+  readonly chosenBy: { readonly object: ClusterObject; readonly field: string } | undefined;
   /** What the client sees of HTTP where there is no such host or port; 503 unless told. */
   readonly missingStatus?: number;
 }
@@ -82,7 +84,7 @@ export function openUpstream(open: OpenUpstream): readonly ClientStep[] {
   const healthy = inSubset.filter(({ isHealthy }) => isHealthy);
   if (healthy.length === 0) {
     if (!isComplete) {
-      const why = `${showTraced(traced(cluster.name, service.object))} has no selector: its endpoints are not read`;
+      const why = `${showClusterObject(clusterObject(cluster.name, service.object))} has no selector: its endpoints are not read`;
       return [ended(open, [unsure({ ...endpointHop(cluster), detail: why })], { kind: "unknown", why })];
     }
     return [noEndpoints(open, upstream, { endpoints, inSubset, subset })];
@@ -162,7 +164,7 @@ function attemptOf(open: OpenUpstream, upstream: Upstream, transport: Transport)
     pick: `${cluster.name} ${proxy.namespace}/${proxy.name} outbound|${target.port}|${target.subset ?? ""}|${target.host}`,
     retries: open.retries,
     proxied: open.proxied,
-    caller: { workload: proxy, trustRoots: cluster.trustRoots },
+    caller: { workload: proxy, trustRoots: fingerprintsOf(cluster) },
     transport: open.proxied === "http" ? withHttpAlpn(transport, payload) : transport,
     payload,
   } as const;
@@ -211,7 +213,7 @@ function policyHop(
   return passed({
     name: "policy",
     cluster: cluster.name,
-    ...(rule === undefined ? {} : { object: traced(cluster.name, from ?? rule.policyFrom) }),
+    ...(rule === undefined ? {} : { object: clusterObject(cluster.name, from ?? rule.policyFrom) }),
     ...(decided ? { field: `${tlsField}.tls` } : {}),
     detail: `${isTold ? "" : service.isExternal ? "outside the mesh: " : "auto mTLS: "}${showTransport(transport)}`,
     source: "pilot/pkg/networking/core/cluster_tls.go",
@@ -225,7 +227,7 @@ function showTransport(transport: Transport): string {
   return `TLS ${mode}, SNI ${sni === "" ? "none" : sni}, accepts ${accepts}`;
 }
 
-function endpointHop(cluster: TraceCluster) {
+function endpointHop(cluster: IstioCluster) {
   return { name: "endpoints", cluster: cluster.name, source: endpointSource } as const;
 }
 
@@ -249,7 +251,7 @@ function toOriginal(open: OpenUpstream, upstream: Upstream, tlsField: string): C
       policyHop(upstream, { transport, tlsField }),
       passed({
         ...endpointHop(cluster),
-        object: traced(cluster.name, service.object),
+        object: clusterObject(cluster.name, service.object),
         detail: `the address that was dialled: ${showDestination(destination)}`,
         source: clusterSource,
       }),
@@ -306,7 +308,7 @@ function unknownSubset(open: OpenUpstream, rule: MergedRule | undefined): Client
     detail:
       rule === undefined
         ? `subset ${target.subset} is asked for, but no DestinationRule of ${target.host} holds here`
-        : `subset ${target.subset} is not in ${showTraced(traced(cluster.name, rule.policyFrom))}`,
+        : `subset ${target.subset} is not in ${showClusterObject(clusterObject(cluster.name, rule.policyFrom))}`,
     mend: `Add the subset to a DestinationRule of ${target.host} that namespace ${open.proxy.namespace} sees, or route without it.`,
     source: "pilot/pkg/networking/core/cluster_builder.go, buildSubsetCluster",
   });
@@ -322,7 +324,7 @@ function noEndpoints(
     readonly subset: PlacedSubset | undefined;
   },
 ): ClientStep {
-  const object = traced(cluster.name, service.object);
+  const object = clusterObject(cluster.name, service.object);
   const isSubset = found.endpoints.some(({ isHealthy }) => isHealthy) && found.subset !== undefined;
   const [unready] = found.inSubset;
   // A cluster of DNS names without any is not made at all.
@@ -330,7 +332,7 @@ function noEndpoints(
   if (isSubset && found.subset !== undefined) {
     const hop = broken({
       ...endpointHop(cluster),
-      object: traced(cluster.name, found.subset.from),
+      object: clusterObject(cluster.name, found.subset.from),
       field: `${found.subset.field}.labels`,
       code: "TRACE_SUBSET_EMPTY",
       detail: `no endpoint of ${service.host} has the labels of subset ${subsetName}`,
@@ -345,12 +347,12 @@ function noEndpoints(
     code: "TRACE_NO_ENDPOINTS",
     detail:
       unready === undefined
-        ? `nothing serves port ${port.number} of ${service.host}: ${showTraced(object)} has no endpoint for it`
+        ? `nothing serves port ${port.number} of ${service.host}: ${showClusterObject(object)} has no endpoint for it`
         : `none of the ${found.inSubset.length} endpoints of ${service.host} is ready`,
     mend:
       unready === undefined
-        ? `Start pods that ${showTraced(object)} selects and that have its target port, or mend its ${service.isKubernetes ? "selector" : "endpoints"}.`
-        : `Find out why ${showTraced(unready.object)} is not ready: kubectl describe it.`,
+        ? `Start pods that ${showClusterObject(object)} selects and that have its target port, or mend its ${service.isKubernetes ? "selector" : "endpoints"}.`
+        : `Find out why ${showClusterObject(unready.object)} is not ready: kubectl describe it.`,
   });
   return ended(open, [hop], failure(open.proxied, flag));
 }

@@ -1,0 +1,126 @@
+import type { Service } from "../../kinds/core.ts";
+import type { ServiceEntry, Sidecar } from "../../kinds/istio.ts";
+import type { IstioCluster } from "../istioCluster.ts";
+import { labelsMatch } from "../labels.ts";
+import { portProtocol } from "../registry/portProtocol.ts";
+import { targetPortOf } from "../registry/servicePods.ts";
+import type { Workload } from "../workload.ts";
+import type { ListenerProtocol } from "./inboundChain.ts";
+
+/** How a sidecar serves one of its pod's ports. */
+export interface InboundPort {
+  readonly protocol: ListenerProtocol;
+  /** In Istio's words; undefined where it is found out by sniffing. */
+  readonly declared: string | undefined;
+  /** What says so; undefined for a port that nothing declares: it is passed through to the app. */
+  readonly object: Service | ServiceEntry | Sidecar | undefined;
+  readonly appPort: number;
+}
+
+/**
+ * A Sidecar with ingress listeners decides alone; else the oldest Service, or ServiceEntry with a workload selector, that has
+ * the port as a target (pilot/pkg/networking/core/listener_inbound.go, buildInboundChainConfigs).
+ */
+export function inboundPort(cluster: IstioCluster, workload: Workload, port: number): InboundPort {
+  const sidecar = sidecarOf(cluster, workload);
+  const ingress = sidecar?.spec.ingress ?? [];
+  if (sidecar !== undefined && ingress.length > 0) {
+    const listener = ingress.find((each) => each.port.number === port);
+    if (listener === undefined) return { protocol: "auto", declared: undefined, object: undefined, appPort: port };
+    const declared = knownProtocol(listener.port.protocol);
+    const appPort = Number(/:(\d+)$/.exec(listener.defaultEndpoint ?? "")?.[1] ?? port);
+    return { protocol: listenerProtocol(declared), declared, object: sidecar, appPort };
+  }
+  const target = targetsOf(cluster, workload).find((each) => each.port === port);
+  return {
+    protocol: listenerProtocol(target?.declared),
+    declared: target?.declared,
+    object: target?.object,
+    appPort: port,
+  };
+}
+
+interface Target {
+  readonly object: Service | ServiceEntry;
+  readonly port: number;
+  readonly declared: string | undefined;
+}
+
+/** In the order of pilot/pkg/model/context.go, SetServiceTargets: by age, then host name. */
+function targetsOf(cluster: IstioCluster, workload: Workload): readonly Target[] {
+  const all = cluster.memo(`inbound targets in ${workload.namespace}`, () => targetsIn(cluster, workload.namespace));
+  return all.get(`${workload.namespace}/${workload.name}`) ?? [];
+}
+
+/** By the pod's namespace and name: all of a namespace at once, so that no pod has to walk all Services. */
+function targetsIn(cluster: IstioCluster, namespace: string): ReadonlyMap<string, readonly Target[]> {
+  const services = cluster.in("Service", namespace).map((object) => ({
+    key: keyOf(object, `${object.metadata.name}.${namespace}.svc`),
+    workloads: cluster.select(namespace, object.spec.selector ?? {}),
+    targets: (workload: Workload) => ofService(object, workload),
+  }));
+  const entries = cluster.in("ServiceEntry", namespace).map((object) => ({
+    key: keyOf(object, object.spec.hosts[0] ?? ""),
+    workloads: cluster.select(namespace, object.spec.workloadSelector?.labels ?? {}),
+    targets: () => ofEntry(object),
+  }));
+  const found = new Map<string, Target[]>();
+  const inOrder = [...services, ...entries].sort((left, right) => (left.key < right.key ? -1 : 1));
+  for (const { workloads, targets } of inOrder) {
+    for (const workload of workloads) {
+      const key = `${workload.namespace}/${workload.name}`;
+      const before = found.get(key);
+      if (before === undefined) found.set(key, [...targets(workload)]);
+      else before.push(...targets(workload));
+    }
+  }
+  return found;
+}
+
+function keyOf({ metadata }: Service | ServiceEntry, host: string): string {
+  return `${metadata.creationTimestamp ?? ""} ${host}`;
+}
+
+function ofService(service: Service, workload: Workload): readonly Target[] {
+  return (service.spec.ports ?? []).flatMap((port): Target[] => {
+    const target = targetPortOf(port, workload);
+    const isTcp = port.protocol === undefined || port.protocol === "TCP";
+    return target === undefined || !isTcp ? [] : [{ object: service, port: target, declared: portProtocol(port) }];
+  });
+}
+
+function ofEntry(entry: ServiceEntry): readonly Target[] {
+  return (entry.spec.ports ?? []).map((port) => ({
+    object: entry,
+    port: port.targetPort ?? port.number,
+    declared: knownProtocol(port.protocol),
+  }));
+}
+
+/** pilot/pkg/model/push_context.go: with a selector that fits before one without, of the namespace before the root namespace's. */
+function sidecarOf(cluster: IstioCluster, workload: Workload): Sidecar | undefined {
+  const own = cluster.in("Sidecar", workload.namespace);
+  const labelsOf = (sidecar: Sidecar) => sidecar.spec.workloadSelector?.labels ?? {};
+  const selects = (sidecar: Sidecar) => Object.keys(labelsOf(sidecar)).length > 0;
+  const isDefault = (sidecar: Sidecar) => !selects(sidecar);
+  return (
+    own.find((sidecar) => selects(sidecar) && labelsMatch(labelsOf(sidecar), workload.labels)) ??
+    own.find(isDefault) ??
+    cluster.in("Sidecar", cluster.meshConfig.rootNamespace).find(isDefault)
+  );
+}
+
+const http = new Set(["HTTP", "HTTP2", "GRPC", "GRPC-WEB", "HTTP_PROXY"]);
+const tcp = new Set(["TCP", "TLS", "HTTPS", "MONGO", "REDIS", "MYSQL"]);
+
+/** As ServiceEntry and Sidecar write it (pkg/config/protocol/instance.go); undefined for what istiod does not know. */
+function knownProtocol(written: string | undefined): string | undefined {
+  const upper = written?.toUpperCase() ?? "";
+  return http.has(upper) || tcp.has(upper) ? upper : undefined;
+}
+
+function listenerProtocol(declared: string | undefined): ListenerProtocol {
+  const upper = declared?.toUpperCase() ?? "";
+  if (http.has(upper)) return "http";
+  return tcp.has(upper) ? "tcp" : "auto";
+}

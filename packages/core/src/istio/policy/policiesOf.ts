@@ -1,0 +1,21 @@
+import type { AuthorizationPolicy, RequestAuthentication } from "../../kinds/istio.ts";
+import type { IstioCluster } from "../istioCluster.ts";
+import type { Workload } from "../workload.ts";
+import { attachmentOf, isAttached } from "./isAttached.ts";
+
+interface KindOfPolicy {
+  readonly AuthorizationPolicy: AuthorizationPolicy;
+  readonly RequestAuthentication: RequestAuthentication;
+}
+
+/** The policies that hold for a workload, those of the root namespace first. */
+export function policiesOf<K extends keyof KindOfPolicy>(
+  cluster: IstioCluster,
+  kind: K,
+  workload: Workload,
+): readonly KindOfPolicy[K][] {
+  const namespaces = new Set([cluster.meshConfig.rootNamespace, workload.namespace]);
+  return [...namespaces]
+    .flatMap((namespace): readonly KindOfPolicy[K][] => cluster.in(kind, namespace))
+    .filter(({ metadata, spec }) => isAttached(attachmentOf(metadata.namespace, spec), workload));
+}

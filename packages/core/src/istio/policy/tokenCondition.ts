@@ -1,0 +1,45 @@
+import { matchPolicyText } from "./matchPolicyText.ts";
+import type { TokenClaims } from "./tokenClaims.ts";
+
+/**
+ * Whether a token's claims are what a key of a rule asks for: `request.auth.principal`, `request.auth.audiences`,
+ * `request.auth.presenter`, `request.auth.claims[groups]` (pilot/pkg/security/authz/model/generator.go).
+ */
+export function matchesClaim(key: string, value: string, claims: TokenClaims): boolean {
+  if (key === "request.auth.principal") return matchesPrincipal(value, claims);
+  const claim = claimOf(key);
+  const values = claims[claim] ?? [];
+  // policy_applier.go, buildSpaceDelimitedClaims: these two are lists.
+  const all = claim === "scope" || claim === "permission" ? values.flatMap((each) => each.split(" ")) : values;
+  return all.some((each) => matchText(value, each));
+}
+
+function claimOf(key: string): string {
+  if (key === "request.auth.audiences") return "aud";
+  if (key === "request.auth.presenter") return "azp";
+  const [first = "", ...inner] = [...key.matchAll(/\[([^\]]*)\]/g)].map(([, name = ""]) => name);
+  return [first, ...inner.map((name) => `[${name}]`)].join("");
+}
+
+/** Issuer and subject are parted at the last slash, and each matched by itself (requestPrincipalGenerator). */
+function matchesPrincipal(value: string, { iss, sub }: TokenClaims): boolean {
+  const [issuer, subject] = [iss?.[0] ?? "", sub?.[0] ?? ""];
+  const slash = value.lastIndexOf("/");
+  const [ofIssuer, ofSubject] = slash < 0 ? [value, ""] : [value.slice(0, slash), value.slice(slash + 1)];
+  if (value === "*") return issuer !== "" && subject !== "";
+  if (value.startsWith("*")) {
+    return slash < 0
+      ? issuer !== "" && subject.endsWith(value.slice(1))
+      : matchText(ofIssuer, issuer) && subject === ofSubject;
+  }
+  if (value.endsWith("*")) {
+    return slash < 0
+      ? issuer.startsWith(value.slice(0, -1)) && subject !== ""
+      : issuer === ofIssuer && matchText(ofSubject, subject);
+  }
+  return issuer === ofIssuer && subject === ofSubject;
+}
+
+function matchText(pattern: string, text: string): boolean {
+  return pattern === "*" ? text !== "" : matchPolicyText(pattern, text);
+}

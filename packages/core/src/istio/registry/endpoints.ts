@@ -1,0 +1,256 @@
+import ipaddr from "ipaddr.js";
+import type { ClusterObject } from "../../kinds/clusterObject.ts";
+import type { ServiceEntry, WorkloadEntry } from "../../kinds/istio.ts";
+import { tlsModeLabel } from "../injection.ts";
+import type { IstioCluster } from "../istioCluster.ts";
+import { labelsMatch } from "../labels.ts";
+import type { Workload } from "../workload.ts";
+import { meshRegistry } from "./meshRegistry.ts";
+import { type MeshPort, type MeshService, spiffe } from "./meshService.ts";
+
+/** Where a host's port may be sent to. pilot/pkg/model/service.go, IstioEndpoint */
+export interface MeshEndpoint {
+  /** The pod, where it is one of the cluster. */
+  readonly workload: Workload | undefined;
+  /** An IP address; a host name only where resolution is DNS; undefined for a pod of a directory. */
+  readonly address: string | undefined;
+  readonly port: number;
+  /** `istio`: its proxy takes mutual TLS. By label, or for a WorkloadEntry by its service account. */
+  readonly tlsMode: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly namespace: string;
+  /** SPIFFE ID, where a service account is known. */
+  readonly identity: string | undefined;
+  /** At least 1. */
+  readonly weight: number;
+  /** `region/zone/subzone`, empty where unknown. */
+  readonly locality: string;
+  readonly isHealthy: boolean;
+  /** Pod, WorkloadEntry, or the ServiceEntry that lists it. */
+  readonly object: ClusterObject;
+  /** Within the object: `spec.endpoints[0]`. */
+  readonly field: string | undefined;
+}
+
+export interface EndpointSet {
+  readonly endpoints: readonly MeshEndpoint[];
+  /** A Service without a selector may have EndpointSlices of somebody's own, which we don't read. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * All endpoints of a host's port, healthy or not. istiod keeps them by host and namespace, so that a Service and a
+ * ServiceEntry of the same host and namespace share theirs, told apart by the port's name.
+ */
+export function endpointsOf(cluster: IstioCluster, service: MeshService, port: MeshPort): EndpointSet {
+  return cluster.memoOf(service, `endpoints ${port.name}:${port.number}`, () => {
+    const sharing = (meshRegistry(cluster).byHost.get(service.host) ?? []).filter(
+      ({ namespace }) => namespace === service.namespace,
+    );
+    const sets = sharing.flatMap((each) =>
+      each.ports
+        .filter(({ name }) => name === port.name)
+        .map((own) => (each.isKubernetes ? ofService(cluster, each, own) : ofEntry(cluster, each, own))),
+    );
+    return {
+      endpoints: sets.flatMap(({ endpoints }) => endpoints),
+      isComplete: sets.every(({ isComplete }) => isComplete),
+    };
+  });
+}
+
+function ofService(cluster: IstioCluster, service: MeshService, port: MeshPort): EndpointSet {
+  const { selector, namespace, resolution } = service;
+  if (resolution === "alias") return { endpoints: [], isComplete: true };
+  if (selector === undefined || Object.keys(selector).length === 0) return { endpoints: [], isComplete: false };
+  const pods = cluster.select(namespace, selector).flatMap((workload) => ofPod(cluster, service, { workload, port }));
+  // pilot/pkg/serviceregistry/kube/controller, collectWorkloadInstanceEndpoints: never for headless Services.
+  const entries =
+    resolution === "endpoints"
+      ? entriesOf(cluster, namespace).filter(({ labels }) => labelsMatch(selector, labels))
+      : [];
+  return {
+    endpoints: [
+      ...pods,
+      ...entries.flatMap((entry) => (isIp(entry.address) ? withPort(entry, serviceEntryPort(entry.ports, port)) : [])),
+    ],
+    isComplete: true,
+  };
+}
+
+function ofPod(
+  cluster: IstioCluster,
+  service: MeshService,
+  { workload, port }: { readonly workload: Workload; readonly port: MeshPort },
+): readonly MeshEndpoint[] {
+  const number = containerPort(workload, port);
+  if (number === undefined) return [];
+  const publishes = service.isKubernetes && "publishNotReadyAddresses" in service.object.spec;
+  return [
+    {
+      workload,
+      address: workload.address,
+      port: number,
+      tlsMode: workload.labels[tlsModeLabel] ?? "disabled",
+      labels: workload.labels,
+      namespace: workload.namespace,
+      identity: spiffe(cluster.meshConfig.trustDomain, workload.namespace, workload.serviceAccount),
+      weight: 1,
+      locality: localityOf(cluster, workload),
+      isHealthy:
+        workload.isReady ||
+        (publishes &&
+          "publishNotReadyAddresses" in service.object.spec &&
+          service.object.spec.publishNotReadyAddresses === true),
+      object: { cluster: cluster.name, kind: "Pod", namespace: workload.namespace, name: workload.name },
+      field: undefined,
+    },
+  ];
+}
+
+/** A named target port is one of the pod's containers'; without such a port the pod is no endpoint of it. */
+function containerPort({ ports }: Workload, { targetPort, number }: MeshPort): number | undefined {
+  if (typeof targetPort === "number") return targetPort;
+  if (targetPort === undefined) return number;
+  if (/^\d+$/.test(targetPort)) return Number(targetPort);
+  return ports.find(({ name }) => name === targetPort)?.containerPort;
+}
+
+/** pilot/pkg/networking/util, and istio/pkg/model GetLocalityLabel: the pod's label, else its node's. */
+export function localityOf(cluster: IstioCluster, workload: Workload): string {
+  const own = workload.labels["istio-locality"];
+  if (own !== undefined && own !== "") return own.replaceAll(".", "/");
+  const nodes = cluster.memo(
+    "nodes by name",
+    () => new Map(cluster.all("Node").map((node) => [node.metadata.name, node])),
+  );
+  const labels = nodes.get(workload.node ?? "")?.metadata.labels ?? {};
+  const parts = [
+    labels["topology.kubernetes.io/region"] ?? labels["failure-domain.beta.kubernetes.io/region"] ?? "",
+    labels["topology.kubernetes.io/zone"] ?? labels["failure-domain.beta.kubernetes.io/zone"] ?? "",
+    labels["topology.istio.io/subzone"] ?? "",
+  ];
+  return parts.join("/").replace(/\/+$/, "");
+}
+
+/** A WorkloadEntry, or one of a ServiceEntry's own `endpoints`. */
+interface EntryEndpoint {
+  readonly address: string;
+  readonly ports: Readonly<Record<string, number>>;
+  readonly facts: Omit<MeshEndpoint, "port">;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+type EntrySpec = Pick<WorkloadEntry["spec"], "address" | "ports" | "labels" | "weight" | "locality" | "serviceAccount">;
+
+/** pilot/pkg/serviceregistry/serviceentry/conversion.go, convertWorkloadEntryToWorkloadInstance. */
+function entryEndpoint(
+  cluster: IstioCluster,
+  spec: EntrySpec,
+  where: Pick<MeshEndpoint, "namespace" | "object" | "field">,
+): EntryEndpoint {
+  const labels = spec.labels ?? {};
+  const account = spec.serviceAccount === undefined || spec.serviceAccount === "" ? undefined : spec.serviceAccount;
+  const address = spec.address ?? "";
+  return {
+    address,
+    ports: spec.ports ?? {},
+    labels,
+    facts: {
+      workload: undefined,
+      address,
+      tlsMode: labels[tlsModeLabel] ?? (account === undefined ? "disabled" : "istio"),
+      labels,
+      identity: account === undefined ? undefined : spiffe(cluster.meshConfig.trustDomain, where.namespace, account),
+      weight: spec.weight === undefined || spec.weight <= 0 ? 1 : spec.weight,
+      locality: spec.locality ?? (labels["istio-locality"] ?? "").replaceAll(".", "/"),
+      isHealthy: true,
+      ...where,
+    },
+  };
+}
+
+function entriesOf(cluster: IstioCluster, namespace: string): readonly EntryEndpoint[] {
+  return cluster.memo(`workload entries of ${namespace}`, () =>
+    cluster.in("WorkloadEntry", namespace).map(({ metadata, spec }) =>
+      entryEndpoint(
+        cluster,
+        // The object's own labels count more.
+        { ...spec, labels: { ...spec.labels, ...metadata.labels } },
+        {
+          namespace,
+          object: { cluster: cluster.name, kind: "WorkloadEntry", namespace, name: metadata.name },
+          field: undefined,
+        },
+      ),
+    ),
+  );
+}
+
+function withPort({ facts }: EntryEndpoint, port: number | undefined): readonly MeshEndpoint[] {
+  return port === undefined ? [] : [{ ...facts, port }];
+}
+
+/**
+ * pilot/pkg/serviceregistry/kube/controller, serviceInstanceFromWorkloadInstance: a target port by name must be in the
+ * entry's `ports`; a numeric one may be overridden there under the Service port's name.
+ */
+function serviceEntryPort(ports: Readonly<Record<string, number>>, port: MeshPort): number | undefined {
+  if (typeof port.targetPort === "string" && !/^\d+$/.test(port.targetPort)) return ports[port.targetPort];
+  return ports[port.name] ?? Number(port.targetPort ?? port.number);
+}
+
+/** pilot/pkg/serviceregistry/serviceentry/conversion.go: the entry's port by name, else targetPort, else the port itself. */
+function ofEntry(cluster: IstioCluster, service: MeshService, port: MeshPort): EndpointSet {
+  const { spec } = service.object as ServiceEntry;
+  const target = typeof port.targetPort === "number" ? port.targetPort : port.number;
+  const isDns = service.resolution === "dns";
+  if (service.selector !== undefined) {
+    const { selector } = service;
+    const entries = entriesOf(cluster, service.namespace).filter(
+      ({ labels, address }) => labelsMatch(selector, labels) && (isDns || isIp(address)),
+    );
+    const pods = cluster.select(service.namespace, selector).flatMap((workload) => {
+      // A container port of the same name comes first, as in a WorkloadEntry's `ports`.
+      const named = workload.ports.find(({ name }) => name === port.name)?.containerPort;
+      return ofPod(cluster, service, { workload, port: { ...port, targetPort: named ?? target } });
+    });
+    return {
+      endpoints: [...pods, ...entries.flatMap((entry) => withPort(entry, entry.ports[port.name] ?? target))],
+      isComplete: true,
+    };
+  }
+  const object = {
+    cluster: cluster.name,
+    kind: "ServiceEntry",
+    namespace: service.namespace,
+    name: service.object.metadata.name,
+  };
+  const written = spec.endpoints ?? [];
+  if (written.length === 0 && isDns) {
+    // The host itself is what DNS is asked for.
+    const itself = entryEndpoint(
+      cluster,
+      { address: service.host },
+      { namespace: service.namespace, object, field: "spec.hosts" },
+    );
+    return { endpoints: withPort(itself, target), isComplete: true };
+  }
+  return {
+    endpoints: written.flatMap((each, index) => {
+      const entry = entryEndpoint(cluster, each, {
+        namespace: service.namespace,
+        object,
+        field: `spec.endpoints[${index}]`,
+      });
+      // An endpoint of EDS must be an IP address (xds/endpoints/endpoint_builder.go, BuildClusterLoadAssignment).
+      return isDns || isIp(entry.address) ? withPort(entry, entry.ports[port.name] ?? target) : [];
+    }),
+    isComplete: true,
+  };
+}
+
+export function isIp(address: string): boolean {
+  // The library throws and catches for what is none, which is slow for thousands of names.
+  return (/^[\d.]+$/.test(address) || address.includes(":")) && ipaddr.isValid(address);
+}

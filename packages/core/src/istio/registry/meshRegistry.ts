@@ -1,0 +1,80 @@
+import type { IstioCluster } from "../istioCluster.ts";
+import { type MeshService, meshServiceOfService, meshServicesOfEntry } from "./meshService.ts";
+
+/** istiod's service registry of one cluster. pilot/pkg/model/push_context.go, initServiceRegistry */
+export interface MeshRegistry {
+  /** By age, then name, then namespace. */
+  readonly services: readonly MeshService[];
+  readonly byHost: ReadonlyMap<string, readonly MeshService[]>;
+}
+
+export function meshRegistry(cluster: IstioCluster): MeshRegistry {
+  return cluster.memo("registry", () => {
+    const found = [
+      ...cluster.all("Service").map((service) => meshServiceOfService(cluster, service)),
+      ...cluster.all("ServiceEntry").flatMap((entry) => meshServicesOfEntry(cluster, entry)),
+    ].sort(byAge);
+    const services = withAliases(found);
+    const byHost = new Map<string, MeshService[]>();
+    for (const service of services) {
+      const others = byHost.get(service.host);
+      if (others === undefined) byHost.set(service.host, [service]);
+      else others.push(service);
+    }
+    return { services, byHost };
+  });
+}
+
+function byAge(left: MeshService, right: MeshService): number {
+  return (
+    compare(left.created, right.created) || compare(left.name, right.name) || compare(left.namespace, right.namespace)
+  );
+}
+
+function compare(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
+/** ExternalName Services are followed to what they end at; a loop leads nowhere (resolveServiceAliases). */
+function withAliases(services: readonly MeshService[]): readonly MeshService[] {
+  const next = new Map(
+    services.flatMap(({ host, aliasOf }) => (aliasOf === undefined ? [] : [[host, aliasOf] as const])),
+  );
+  if (next.size === 0) return services;
+  const aliases = new Map<string, string[]>();
+  for (const [alias, first] of next) {
+    const seen = new Set([alias]);
+    let target: string | undefined = first;
+    while (target !== undefined && next.has(target) && !seen.has(target)) {
+      seen.add(target);
+      target = next.get(target);
+    }
+    if (target === undefined || next.has(target)) continue;
+    aliases.set(target, [...(aliases.get(target) ?? []), alias]);
+  }
+  return services.map((service) => {
+    const own = aliases.get(service.host);
+    return own === undefined ? service : { ...service, aliases: own.sort() };
+  });
+}
+
+/** pilot/pkg/model/push_context.go, IsServiceVisible. */
+export function isVisible(service: Pick<MeshService, "exportTo" | "namespace">, namespace: string): boolean {
+  const { exportTo } = service;
+  if (exportTo.includes("*")) return true;
+  if (exportTo.includes("~")) return false;
+  return exportTo.includes(namespace) || (exportTo.includes(".") && service.namespace === namespace);
+}
+
+/** Those exported to the namespace by name first, then the public ones (servicesExportedToNamespace). */
+export function servicesVisibleTo(cluster: IstioCluster, namespace: string): readonly MeshService[] {
+  return cluster.memo(`services visible to ${namespace}`, () => {
+    const { services } = meshRegistry(cluster);
+    const isPublic = ({ exportTo }: MeshService) => exportTo.includes("*");
+    return [
+      ...services.filter((service) => !isPublic(service) && isVisible(service, namespace)),
+      ...services.filter(isPublic),
+    ];
+  });
+}

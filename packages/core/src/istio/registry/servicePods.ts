@@ -1,0 +1,28 @@
+import type { Service, ServicePort } from "../../kinds/core.ts";
+import type { IstioCluster } from "../istioCluster.ts";
+import type { Workload } from "../workload.ts";
+
+export interface PodPort {
+  readonly workload: Workload;
+  readonly port: number;
+}
+
+/** What kube-proxy sends a Service's port to: its ready pods, at the target port. */
+export function readyPods(cluster: IstioCluster, service: Service, port: ServicePort): readonly PodPort[] {
+  const { selector = {}, publishNotReadyAddresses = false } = service.spec;
+  return cluster
+    .select(service.metadata.namespace ?? "default", selector)
+    .filter(({ isReady }) => isReady || publishNotReadyAddresses)
+    .flatMap((workload) => {
+      const target = targetPortOf(port, workload);
+      return target === undefined ? [] : [{ workload, port: target }];
+    });
+}
+
+/** A target port may be the name of a container's port; undefined where the pod has none of that name. */
+export function targetPortOf({ targetPort, port }: ServicePort, workload: Workload): number | undefined {
+  if (targetPort === undefined || targetPort === 0 || targetPort === "") return port;
+  if (typeof targetPort === "number") return targetPort;
+  if (/^\d+$/.test(targetPort)) return Number(targetPort);
+  return workload.ports.find(({ name }) => name === targetPort)?.containerPort;
+}

@@ -1,0 +1,128 @@
+import type { Container, Pod, PodController } from "../kinds/core.ts";
+import { isReady } from "../kinds/isReady.ts";
+import type { KubeObject } from "../kinds/kubeObject.ts";
+import { podProxyMetadata } from "../model/meshConfig.ts";
+import { isInjected, tlsModeLabel } from "./injection.ts";
+
+/** A pod as istiod and its proxy see it; where there are no Pods, the template of what will make one. */
+export interface Workload {
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly serviceAccount: string;
+  /** `gateway`: the proxy is all that runs in it, and serves what Gateway objects select. */
+  readonly proxy: "sidecar" | "gateway" | "none";
+  /** By label `security.istio.io/tlsMode`: clients' proxies speak mutual TLS to it by themselves. */
+  readonly isMutualTls: boolean;
+  readonly isReady: boolean;
+  readonly isHostNetwork: boolean;
+  /** Undefined for a pod that has none yet, and for a template. */
+  readonly address: string | undefined;
+  readonly node: string | undefined;
+  readonly ports: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[];
+  /** From annotation `proxy.istio.io/config`, over the mesh's. */
+  readonly proxyMetadata: Readonly<Record<string, string>>;
+  /** No manifest shows it: a Gateway asks for it and a Service selects it, so it is taken to be there. */
+  readonly isImagined?: true;
+}
+
+const proxyContainer = "istio-proxy";
+
+/** Undefined for a Pod that has ended or is going away. */
+export function workloadOfPod(cluster: string, pod: Pod): Workload | undefined {
+  const { metadata, spec, status } = pod;
+  if (status?.phase === "Succeeded" || status?.phase === "Failed" || metadata.deletionTimestamp !== undefined) {
+    return undefined;
+  }
+  const { labels = {}, annotations = {} } = metadata;
+  const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
+  return {
+    cluster,
+    namespace: metadata.namespace ?? "default",
+    name: metadata.name,
+    labels,
+    annotations,
+    serviceAccount: spec.serviceAccountName ?? "default",
+    proxy: proxyOf(containers, spec.containers ?? []),
+    isMutualTls: labels[tlsModeLabel] === "istio",
+    isReady: isReady(pod),
+    isHostNetwork: spec.hostNetwork === true,
+    address: status?.podIP,
+    node: spec.nodeName,
+    ports: containers.flatMap(({ ports = [] }) => ports),
+    proxyMetadata: metadataOf(annotations),
+  };
+}
+
+export function workloadOfController(
+  cluster: string,
+  controller: PodController,
+  namespaces: ReadonlyMap<string, KubeObject>,
+): Workload {
+  const { template, replicas = 1 } = controller.spec;
+  const { labels: own = {}, annotations = {} } = template.metadata ?? {};
+  const namespace = controller.metadata.namespace ?? "default";
+  const { containers = [], initContainers = [] } = template.spec;
+  const written = proxyOf([...containers, ...initContainers], containers);
+  const injected = isInjected(namespaces.get(namespace), { ...annotations, ...own });
+  const proxy = written === "none" && injected && template.spec.hostNetwork !== true ? "sidecar" : written;
+  // What injection will add.
+  const labels: Readonly<Record<string, string>> = proxy === "none" ? own : { [tlsModeLabel]: "istio", ...own };
+  return {
+    cluster,
+    namespace,
+    name: controller.metadata.name,
+    labels,
+    annotations,
+    serviceAccount: template.spec.serviceAccountName ?? "default",
+    proxy,
+    isMutualTls: labels[tlsModeLabel] === "istio",
+    isReady: replicas > 0,
+    isHostNetwork: template.spec.hostNetwork === true,
+    address: undefined,
+    node: undefined,
+    ports: [...containers, ...initContainers].flatMap(({ ports = [] }) => ports),
+    proxyMetadata: metadataOf(annotations),
+  };
+}
+
+/** A ready gateway pod that no manifest shows. */
+export function imaginedGateway(
+  cluster: string,
+  {
+    namespace,
+    name,
+    labels,
+  }: { readonly namespace: string; readonly name: string; readonly labels: Readonly<Record<string, string>> },
+): Workload {
+  return {
+    cluster,
+    namespace,
+    name,
+    labels,
+    annotations: {},
+    serviceAccount: name,
+    proxy: "gateway",
+    isMutualTls: true,
+    isReady: true,
+    isHostNetwork: false,
+    address: undefined,
+    node: undefined,
+    ports: [],
+    proxyMetadata: {},
+    isImagined: true,
+  };
+}
+
+/** A gateway's pod holds nothing but the proxy: Istio's chart and its injection template `gateway`. */
+function proxyOf(all: readonly Container[], main: readonly Container[]): Workload["proxy"] {
+  if (!all.some(({ name }) => name === proxyContainer)) return "none";
+  return main.length === 1 && main[0]?.name === proxyContainer ? "gateway" : "sidecar";
+}
+
+function metadataOf(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const config = annotations["proxy.istio.io/config"];
+  return config === undefined ? {} : podProxyMetadata(config);
+}
