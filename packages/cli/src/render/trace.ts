@@ -65,7 +65,7 @@ function renderBranch({ hops, outcome }: TraceBranch, style: Style): string {
     const where = hop.cluster === undefined ? "" : style.faint(`  [${hop.cluster}]`);
     const line = `  ${renderHopStatus(hop.status, style)} ${style.faint(hop.name.padEnd(width))}  ${hop.detail}${where}\n`;
     if (hop.status === "broken") return line + renderBlame(hop, style);
-    return hop.code === undefined ? line : line + renderDoubt(hop, hop.code, style);
+    return line + (hop.code === undefined ? renderOthers(hop, style) : renderDoubt(hop, hop.code, style));
   });
   return `${lines.join("")}  ${style.accent("→")} ${renderOutcome(outcome)}\n`;
 }
@@ -75,6 +75,7 @@ function renderDoubt(hop: TraceHop, code: TraceCode, style: Style): string {
   const place = placeOf(hop);
   return [
     ...(place === "" ? [] : [`      at    ${style.strong(place)}\n`]),
+    renderOthers(hop, style),
     `      code  ${code} ${style.faint(`(isthmus explain ${code})`)}\n`,
   ].join("");
 }
@@ -83,13 +84,19 @@ function renderBlame(hop: BrokenHop, style: Style): string {
   const place = placeOf(hop);
   return [
     ...(place === "" ? [] : [`      at    ${style.strong(place)}\n`]),
+    renderOthers(hop, style),
     `      mend  ${hop.mend}\n`,
     `      code  ${hop.code} ${style.faint(`(isthmus explain ${hop.code})`)}\n`,
     `      rule  ${style.faint(hop.source)}\n`,
   ].join("");
 }
 
-function placeOf({ object, field }: TraceHop): string {
+/** What else has a part in it, a line each. */
+function renderOthers({ others = [] }: TraceHop, style: Style): string {
+  return others.map((other) => `      also  ${style.strong(placeOf(other))}: ${other.part}\n`).join("");
+}
+
+function placeOf({ object, field }: Pick<TraceHop, "object" | "field">): string {
   if (object === undefined) return "";
   return `${showObject(object)}${field === undefined ? "" : `  ${field}`}`;
 }

@@ -481,3 +481,75 @@ test("a caller that does not exist is told with those that do", () => {
     { kind: "ended", hops: [{ code: "TRACE_CALLER_UNKNOWN", mend: "Name one of other." }] },
   ]);
 });
+
+test("a ServiceEntry beside a Sidecar that keeps it out: the Sidecar is blamed, and both are named", () => {
+  const sidecar = object("Sidecar", "foo/default", {
+    egress: [{ hosts: ["istio-system/*"] }],
+    outboundTrafficPolicy: { mode: "REGISTRY_ONLY" },
+  });
+
+  const steps = call("http://httpbin.bar.c2:8000", remote({ exportTo: ["."] }) + sidecar);
+
+  expect(blamed(steps)).toBe("Sidecar foo/default spec.egress");
+  const hop = steps[0]?.hops.at(-1);
+  expect(hop).toMatchObject({
+    mend: 'Add "foo/httpbin.bar.c2" to the hosts of an egress listener of Sidecar foo/default.',
+    others: [{ object: { kind: "ServiceEntry", namespace: "foo", name: "httpbin" } }],
+  });
+});
+
+test("a Service that a Sidecar keeps out of a REGISTRY_ONLY mesh is hidden, not undeclared", () => {
+  const sidecar = object("Sidecar", "foo/default", {
+    egress: [{ hosts: ["./*"] }],
+    outboundTrafficPolicy: { mode: "REGISTRY_ONLY" },
+  });
+
+  const own = remote({ hosts: ["own.foo.c2"], addresses: ["240.0.0.3"] });
+
+  const http = call("http://httpbin.bar:8000", `${httpbin}---\n${sidecar}${own}`);
+  // No service of the port is seen, so that there is no listener that could answer.
+  const alone = call("http://httpbin.bar:8000", `${httpbin}---\n${sidecar}`);
+
+  expect(shown(http)).toEqual(["1 TRACE_HOST_HIDDEN refused 502"]);
+  expect(shown(alone)).toEqual(["1 TRACE_HOST_HIDDEN reset UH"]);
+  expect([blamed(http), blamed(alone)]).toEqual(["Sidecar foo/default spec.egress", "Sidecar foo/default spec.egress"]);
+});
+
+test("a Service that is not exported says so at its annotation, or at the mesh's default", () => {
+  const annotated = httpbin.replace(
+    "namespace: bar}",
+    'namespace: bar, annotations: {networking.istio.io/exportTo: "."}}',
+  );
+  const meshConfig = { outboundTrafficPolicy: "REGISTRY_ONLY" } as const;
+
+  const byAnnotation = call("http://httpbin.bar:8000", annotated, { meshConfig });
+  const byDefault = call("http://httpbin.bar:8000", httpbin, {
+    meshConfig: { ...meshConfig, defaultServiceExportTo: ["."] },
+  });
+
+  expect(blamed(byAnnotation)).toBe('Service bar/httpbin metadata.annotations["networking.istio.io/exportTo"]');
+  expect(byDefault[0]?.hops.at(-1)).toMatchObject({
+    code: "TRACE_HOST_HIDDEN",
+    mend: expect.stringContaining("defaultServiceExportTo"),
+  });
+});
+
+test("a route to a service that is not exported blames its exportTo, and names the route", () => {
+  const route = object("VirtualService", "foo/httpbin", {
+    hosts: ["httpbin.bar.svc.cluster.local"],
+    http: [{ route: [{ destination: { host: "httpbin.bar.c2", port: { number: 8000 } } }] }],
+  });
+  const entry = remote({ exportTo: ["."] }).replace('"namespace":"foo"', '"namespace":"other"');
+
+  const steps = call("http://httpbin.bar:8000", `${httpbin}---\n${entry}${route}`);
+
+  expect(shown(steps)).toEqual(["1 TRACE_HOST_HIDDEN refused 503 NC"]);
+  expect(blamed(steps)).toBe("ServiceEntry other/httpbin spec.exportTo");
+  expect(steps[0]?.hops.at(-1)?.others).toEqual([
+    {
+      object: { cluster: "c1", kind: "VirtualService", namespace: "foo", name: "httpbin" },
+      field: "spec.http[0].route[0]",
+      part: "leads there",
+    },
+  ]);
+});

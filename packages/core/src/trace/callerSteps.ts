@@ -7,9 +7,10 @@ import type { ClientStep } from "./attempt.ts";
 import { dial } from "./client/dial.ts";
 import { findCaller } from "./client/findCaller.ts";
 import { fromOutside } from "./client/fromOutside.ts";
-import { dnsSource, hidden, notCaptured } from "./client/nameFaults.ts";
+import { dnsSource, notCaptured } from "./client/nameFaults.ts";
 import { type Resolved, resolveName } from "./client/resolveName.ts";
 import { ended, showAddress, type Walk } from "./client/walk.ts";
+import { hiddenHop } from "./hiddenHop.ts";
 import { broken, passed } from "./hop.ts";
 import { isFromOutside, type TraceRequest, type WorkloadRequest } from "./traceRequest.ts";
 import type { TraceWorld } from "./traceWorld.ts";
@@ -117,8 +118,11 @@ function resolved(walk: Walk, found: Resolved): readonly ClientStep[] {
       const hop = passed({ ...base, detail: `${found.name} is a name of the outside world: taken to resolve` });
       return dial({ ...walk, hops: [...walk.hops, hop] }, { address: found.name, workload: undefined }, undefined);
     }
-    case "hidden":
-      return [hidden(walk, found.service)];
+    case "hidden": {
+      const { service, hiding } = found;
+      const hop = hiddenHop({ cluster, proxy: walk.caller, service, hiding, called: host });
+      return [ended(walk, hop, { kind: "no-such-host" })];
+    }
     case "not captured":
       return [notCaptured(walk, found.service)];
     case "none": {

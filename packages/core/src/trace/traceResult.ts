@@ -26,6 +26,14 @@ export type TraceHopName = (typeof traceHopNames)[number];
 /** Codes of problem.ts that a broken hop has. */
 export type TraceCode = Extract<ProblemCode, `TRACE_${string}`>;
 
+/** An object beside the one that a hop is about, and its part in it. */
+export interface OtherObject {
+  readonly object: ClusterObject;
+  readonly field?: string;
+  /** What it does or lacks, for people: `has the same host and is older, so that it counts`. */
+  readonly part: string;
+}
+
 interface HopFacts {
   readonly name: TraceHopName;
   /** Absent where the hop lies outside the clusters. */
@@ -35,6 +43,8 @@ interface HopFacts {
   readonly field?: string;
   /** What happens here and why, for people; one sentence. */
   readonly detail: string;
+  /** Further objects that have a part in it: what is hidden, what takes precedence, the route that leads there. */
+  readonly others?: readonly OtherObject[];
   /** The file of Istio's source, or the page, that the rule rests on: `pilot/pkg/networking/core/cluster_tls.go`. */
   readonly source: string;
 }

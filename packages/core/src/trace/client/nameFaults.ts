@@ -1,36 +1,10 @@
 import type { MeshService } from "../../istio/registry/meshService.ts";
-import { proxyScope } from "../../istio/scope/proxyScope.ts";
 import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import type { ClientStep } from "../attempt.ts";
 import { broken } from "../hop.ts";
 import { ended, type Walk } from "./walk.ts";
 
 export const dnsSource = "pkg/dns/server/name_table.go";
-
-/** The name exists, but not for the caller. */
-export function hidden(walk: Walk, service: MeshService): ClientStep {
-  const { cluster, caller, request } = walk;
-  const scope = proxyScope(cluster, caller);
-  const isExported = service.exportTo.includes("*") || service.exportTo.includes(caller.namespace);
-  const { sidecar } = scope;
-  const bySidecar = isExported && sidecar !== undefined;
-  const object = bySidecar ? clusterObject(cluster.name, sidecar) : clusterObject(cluster.name, service.object);
-  const hop = broken({
-    name: "visibility",
-    cluster: cluster.name,
-    object,
-    field: bySidecar ? "spec.egress" : "spec.exportTo",
-    code: "TRACE_HOST_HIDDEN",
-    detail: bySidecar
-      ? `${showClusterObject(object)} does not let ${request.url.host} through to ${caller.name}`
-      : `${showClusterObject(object)} is exported to ${service.exportTo.join(", ")} only, not to namespace ${caller.namespace}`,
-    mend: bySidecar
-      ? `Add "${service.namespace}/${service.host}" to the hosts of an egress listener of ${showClusterObject(object)}.`
-      : `Add ${caller.namespace} to spec.exportTo of ${showClusterObject(object)}.`,
-    source: bySidecar ? "pilot/pkg/model/sidecar.go" : "pilot/pkg/model/push_context.go, IsServiceVisible",
-  });
-  return ended(walk, hop, { kind: "no-such-host" });
-}
 
 /** The name is known to Istio only, and the caller does not ask Istio. */
 export function notCaptured(walk: Walk, service: MeshService): ClientStep {

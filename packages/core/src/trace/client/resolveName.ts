@@ -1,10 +1,12 @@
 import { isCoveredBy, isWildcard } from "../../istio/hostNames.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { endpointsOf, isIp } from "../../istio/registry/endpoints.ts";
-import { isVisible, meshRegistry } from "../../istio/registry/meshRegistry.ts";
+import { meshRegistry } from "../../istio/registry/meshRegistry.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
+import type { Hiding } from "../../istio/scope/hiding.ts";
 import { type ProxyScope, proxyScope } from "../../istio/scope/proxyScope.ts";
 import type { Workload } from "../../istio/workload.ts";
+import { hiddenOf } from "../hiddenHop.ts";
 
 /** An address that a name resolves to. */
 export interface ResolvedAddress {
@@ -23,7 +25,7 @@ export type Resolved =
     }
   /** A name of the outside world: whether it resolves, and to what, is not in the clusters. */
   | { readonly kind: "outside"; readonly name: string }
-  | { readonly kind: "hidden"; readonly service: MeshService }
+  | { readonly kind: "hidden"; readonly service: MeshService; readonly hiding: Hiding }
   | { readonly kind: "not captured"; readonly service: MeshService }
   | { readonly kind: "none" };
 
@@ -153,14 +155,11 @@ function missing(cluster: IstioCluster, caller: Workload, { name, candidates, ca
   // Outside names are resolved by the real DNS, whatever a ServiceEntry says of them.
   if (first.isExternal && isOutsideName(name)) return { kind: "outside", name };
   const seen = exact.length > 0 ? exact : covering;
-  if (captures && !seen.some((service) => isSeen(cluster, caller, service))) return { kind: "hidden", service: first };
-  if (!captures) return { kind: "not captured", service: first };
-  return outsideOrNone(cluster, name);
-}
-
-function isSeen(cluster: IstioCluster, caller: Workload, service: MeshService): boolean {
-  if (!isVisible(service, caller.namespace)) return false;
-  return proxyScope(cluster, caller).egress.some(({ services }) => services.includes(service));
+  if (captures) {
+    const hidden = hiddenOf(cluster, caller, seen);
+    return hidden === undefined ? outsideOrNone(cluster, name) : { kind: "hidden", ...hidden };
+  }
+  return { kind: "not captured", service: first };
 }
 
 /** `httpbin.bar` is meant for namespace bar, though the world has top-level domains of such names. */

@@ -1,9 +1,12 @@
+import { isCoveredBy, isWildcard } from "../../istio/hostNames.ts";
+import { meshRegistry } from "../../istio/registry/meshRegistry.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import type { ProxyScope } from "../../istio/scope/proxyScope.ts";
 import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import type { ClientStep } from "../attempt.ts";
+import { hiddenHop, hiddenOf } from "../hiddenHop.ts";
 import { broken, passed } from "../hop.ts";
-import type { TraceHop } from "../traceResult.ts";
+import type { TraceHop, TraceOutcome } from "../traceResult.ts";
 import { failure } from "../upstream/openUpstream.ts";
 import { direct } from "./direct.ts";
 import type { ResolvedAddress } from "./resolveName.ts";
@@ -23,12 +26,16 @@ export function unmatched(
   address: ResolvedAddress,
   { scope, service, isHttp, detail }: Unmatched,
 ): readonly ClientStep[] {
-  const { cluster, request } = walk;
+  const { cluster, caller, request } = walk;
   const { port, host } = request.url;
   const base = { name: "listener", cluster: cluster.name, source: "pilot/pkg/networking/core/httproute.go" } as const;
   const isPortMissing = service?.ports.every(({ number }) => number !== port) === true;
   const object = service === undefined ? undefined : clusterObject(cluster.name, service.object);
+  const hidden = hiddenOf(cluster, caller, service === undefined ? servicesNamed(walk) : [service]);
   if (scope.outboundTrafficPolicy === "REGISTRY_ONLY") {
+    if (hidden !== undefined) {
+      return [ended(walk, hiddenHop({ cluster, proxy: caller, ...hidden, called: host }), blackHole(isHttp))];
+    }
     const setBy = scope.outboundTrafficPolicyOf;
     const hop = broken({
       ...base,
@@ -52,7 +59,7 @@ export function unmatched(
           ? `Add port ${port} to ${showClusterObject(object)}.`
           : `Declare ${host} and port ${port} in a ServiceEntry.`,
     });
-    return [ended(walk, hop, isHttp ? { kind: "refused", status: 502 } : { kind: "reset", responseFlag: "UH" })];
+    return [ended(walk, hop, blackHole(isHttp))];
   }
   if (service !== undefined && address.workload === undefined && isVirtual(service, address.address)) {
     return [
@@ -63,8 +70,29 @@ export function unmatched(
       ),
     ];
   }
-  const hop = passed({ ...base, detail: `${detail}: passes through to where the client dialled (ALLOW_ANY)` });
+  const why = hidden === undefined ? undefined : hiddenHop({ cluster, proxy: caller, ...hidden, called: host });
+  const hop = passed({
+    ...base,
+    ...(why?.object === undefined
+      ? {}
+      : { object: why.object, ...(why.field === undefined ? {} : { field: why.field }) }),
+    detail: `${detail}: passes through to where the client dialled (ALLOW_ANY)${why === undefined ? "" : `, in plain text, since ${why.detail}`}`,
+  });
   return direct({ ...walk, hops: [...walk.hops, hop] }, address, isHttp ? "http" : "tcp");
+}
+
+/** BlackHoleCluster has no endpoint; HTTP gets an answer of the proxy's own (httproute.go, buildCatchAllVirtualHost). */
+function blackHole(isHttp: boolean): TraceOutcome {
+  return isHttp ? { kind: "refused", status: 502 } : { kind: "reset", responseFlag: "UH" };
+}
+
+/** What has the name that was called, where an address or the world's DNS gave the connection. */
+function servicesNamed({ cluster, request, payload }: Walk): readonly MeshService[] {
+  const { services, byHost } = meshRegistry(cluster);
+  const names = [request.url.host, ...(payload.kind === "http" ? [payload.authority.replace(/:\d+$/, "")] : [])];
+  const exact = names.flatMap((name) => byHost.get(name.toLowerCase()) ?? []);
+  if (exact.length > 0) return exact;
+  return services.filter(({ host }) => isWildcard(host) && names.some((name) => isCoveredBy(name.toLowerCase(), host)));
 }
 
 /** An address that leads to a listener of the sidecar's and to nothing else. */

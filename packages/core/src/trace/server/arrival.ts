@@ -2,7 +2,15 @@ import type { Payload, Transport } from "../../istio/connection.ts";
 import type { ClusterObject } from "../../kinds/clusterObject.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
 import type { Attempt } from "../attempt.ts";
-import type { PassedHop, TraceBranch, TraceCode, TraceHop, TraceHopName, TraceOutcome } from "../traceResult.ts";
+import type {
+  OtherObject,
+  PassedHop,
+  TraceBranch,
+  TraceCode,
+  TraceHop,
+  TraceHopName,
+  TraceOutcome,
+} from "../traceResult.ts";
 
 /** A connection on its way to a server: what is left to find out is who takes it, and whether. */
 export interface Arrival {
@@ -24,6 +32,7 @@ interface HopText {
   readonly object?: ClusterObject;
   readonly field?: string;
   readonly detail: string;
+  readonly others?: readonly OtherObject[];
   readonly source: string;
 }
 

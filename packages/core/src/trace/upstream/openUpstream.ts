@@ -1,6 +1,7 @@
 import type { HttpPayload, Payload, Transport } from "../../istio/connection.ts";
 import { fingerprintsOf, type IstioCluster } from "../../istio/istioCluster.ts";
 import { endpointsOf, isIp, type MeshEndpoint } from "../../istio/registry/endpoints.ts";
+import { meshRegistry } from "../../istio/registry/meshRegistry.ts";
 import { isHttp2 } from "../../istio/registry/protocol.ts";
 import { destinationRuleFor, type MergedRule, type PlacedSubset } from "../../istio/scope/destinationRules.ts";
 import { portOf, proxyScope } from "../../istio/scope/proxyScope.ts";
@@ -12,6 +13,7 @@ import { type ClusterObject, clusterObject, showClusterObject } from "../../kind
 import type { Attempt, ClientStep, Destination } from "../attempt.ts";
 import { unfollowedUpstream } from "../extensions/unfollowedChange.ts";
 import { behindWaypoint } from "../gatewayApi/ambient.ts";
+import { hiddenHop, hiddenOf } from "../hiddenHop.ts";
 import { broken, passed, unsure } from "../hop.ts";
 import type { TraceHop, TraceOutcome } from "../traceResult.ts";
 
@@ -275,7 +277,17 @@ function ended(open: OpenUpstream, more: readonly TraceHop[], outcome: TraceOutc
 }
 
 function unknownUpstream(open: OpenUpstream, isPortMissing: boolean): ClientStep {
-  const { cluster, target, proxied } = open;
+  const { cluster, proxy, target, proxied } = open;
+  const missing = failure(proxied, "NC", target.missingStatus);
+  const hidden = isPortMissing
+    ? undefined
+    : hiddenOf(cluster, proxy, meshRegistry(cluster).byHost.get(target.host) ?? []);
+  if (hidden !== undefined) {
+    const { chosenBy } = target;
+    const others = chosenBy === undefined ? [] : [{ ...chosenBy, part: "leads there" }];
+    const hop = hiddenHop({ cluster, proxy, ...hidden, called: target.host }, "route");
+    return ended(open, [{ ...hop, others: [...(hop.others ?? []), ...others] }], missing);
+  }
   const what = isPortMissing ? `port ${target.port} of ${target.host}` : target.host;
   const hop = broken({
     name: "route",
@@ -293,7 +305,7 @@ function unknownUpstream(open: OpenUpstream, isPortMissing: boolean): ClientStep
       : `Declare ${target.host} as a Service or ServiceEntry that namespace ${open.proxy.namespace} can see, or mend the name.`,
     source: "pilot/pkg/networking/core/route/route.go, GetDestinationCluster",
   });
-  return ended(open, [hop], failure(proxied, "NC", target.missingStatus));
+  return ended(open, [hop], missing);
 }
 
 function unknownSubset(open: OpenUpstream, rule: MergedRule | undefined): ClientStep {

@@ -1,0 +1,39 @@
+import type { Sidecar } from "../../kinds/istio.ts";
+import type { IstioCluster } from "../istioCluster.ts";
+import { isVisible } from "../registry/meshRegistry.ts";
+import type { MeshService } from "../registry/meshService.ts";
+import type { Workload } from "../workload.ts";
+import { proxyScope } from "./proxyScope.ts";
+
+/** Why a proxy does not know a service of its registry. */
+export type Hiding =
+  /** `exportTo` leaves the proxy's namespace out. pilot/pkg/model/push_context.go, IsServiceVisible */
+  | { readonly kind: "not exported" }
+  /** No egress listener of the Sidecar imports it. pilot/pkg/model/sidecar.go, selectServices */
+  | { readonly kind: "not imported"; readonly sidecar: Sidecar }
+  /** Another one of the same host counts for the proxy. pilot/pkg/model/sidecar.go, selectServices */
+  | { readonly kind: "shadowed"; readonly by: MeshService };
+
+/** Undefined where the proxy knows it. */
+export function hidingOf(cluster: IstioCluster, proxy: Workload, service: MeshService): Hiding | undefined {
+  if (!isVisible(service, proxy.namespace)) return { kind: "not exported" };
+  const { egress, sidecar } = proxyScope(cluster, proxy);
+  const ofHost = egress.flatMap(({ services }) => services).filter(({ host }) => host === service.host);
+  // An egress listener of one port holds a copy with that port alone.
+  if (ofHost.some(({ object }) => object === service.object)) return undefined;
+  const [by] = ofHost;
+  if (by !== undefined) return { kind: "shadowed", by };
+  return sidecar === undefined ? undefined : { kind: "not imported", sidecar };
+}
+
+/** Where `exportTo` of a service is written; undefined where the mesh's default holds. */
+export function exportFieldOf({ object, isKubernetes }: MeshService): string | undefined {
+  if (isKubernetes) {
+    const annotation = "networking.istio.io/exportTo";
+    return (object.metadata.annotations?.[annotation] ?? "") === ""
+      ? undefined
+      : `metadata.annotations["${annotation}"]`;
+  }
+  const { exportTo = [] } = object.spec as { readonly exportTo?: readonly string[] };
+  return exportTo.length === 0 ? undefined : "spec.exportTo";
+}
