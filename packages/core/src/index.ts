@@ -90,7 +90,7 @@ export {
   rightsOf,
   trustRootConfigMap,
 } from "./kinds/rights.ts";
-export { restrictsCallers } from "./model/access.ts";
+export { consumersAt, isConsumer, restrictsCallers } from "./model/access.ts";
 export type { IntentsContext } from "./model/checkIntents.ts";
 export { checkIntents } from "./model/checkIntents.ts";
 export type { AcrossPath, Compiled, DeclaredPath, InwardPath, OutwardPath } from "./model/compiled.ts";

@@ -1,4 +1,6 @@
 import type { Mesh } from "./mesh.ts";
+import type { MeshCluster } from "./meshCluster.ts";
+import { selectsCluster } from "./selectClusters.ts";
 import type { SharedService } from "./sharedService.ts";
 
 type Spec = SharedService["spec"];
@@ -31,9 +33,23 @@ export function allowedPrincipals(consumers: Spec["consumers"], trustDomain: str
 
 /** Whether `<service account>.<namespace>` is among the consumers. */
 export function isConsumer(identity: string, consumers: Spec["consumers"]): boolean {
-  const [account = "", namespace = ""] = identity.split(".");
+  // The name of a service account may have dots, that of a namespace none.
+  const dot = identity.lastIndexOf(".");
+  const [account, namespace] = [identity.slice(0, dot), identity.slice(dot + 1)];
   return consumers.some(
     ({ namespaces, serviceAccounts }) =>
       (namespaces?.includes(namespace) ?? true) && (serviceAccounts?.includes(account) ?? true),
+  );
+}
+
+/** The entries of `consumers` that let callers of this namespace in this cluster in. */
+export function consumersAt(
+  { consumers }: Spec,
+  { cluster, namespace }: { readonly cluster: string; readonly namespace: string },
+  clusters: readonly MeshCluster[],
+): Spec["consumers"] {
+  return consumers.filter(
+    (consumer) =>
+      selectsCluster(consumer.clusters, cluster, clusters) && (consumer.namespaces?.includes(namespace) ?? true),
   );
 }

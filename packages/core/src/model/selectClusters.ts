@@ -23,3 +23,14 @@ export function selectClusters(selector: readonly string[], clusters: readonly M
   const chosen = new Set(selector.flatMap((entry) => matchClusters(entry, clusters)));
   return [...chosen].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
+
+/** Whether a selector names or matches a cluster, by its name; a cluster that is not declared only by name. */
+export function selectsCluster(
+  selector: readonly string[],
+  cluster: string,
+  clusters: readonly MeshCluster[],
+): boolean {
+  return (
+    selector.includes(cluster) || selectClusters(selector, clusters).some(({ metadata }) => metadata.name === cluster)
+  );
+}

@@ -1,6 +1,7 @@
 import { isInjected } from "../istio/injection.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { ownerName } from "../kinds/ownership.ts";
+import { consumersAt, isConsumer } from "../model/access.ts";
 import type { AcrossPath, DeclaredPath, OutwardPath } from "../model/compiled.ts";
 import type { Intents } from "../model/intents.ts";
 import type { SharedService } from "../model/sharedService.ts";
@@ -18,7 +19,7 @@ export function requestsOfPaths(intents: PathIntents, world: TraceWorld): (path:
   return (path) => {
     switch (path.direction) {
       case "across":
-        return acrossRequest(path, shared.get(path.owner), world);
+        return acrossRequest(path, shared.get(path.owner), { clusters: intents.clusters, world });
       case "out":
         return outwardRequest(path, world);
       case "in":
@@ -36,16 +37,27 @@ function byOwner<T extends Declared>(declared: readonly T[]): ReadonlyMap<string
   );
 }
 
-function acrossRequest(path: AcrossPath, shared: SharedService | undefined, world: TraceWorld): TraceRequest {
+function acrossRequest(
+  path: AcrossPath,
+  shared: SharedService | undefined,
+  { clusters, world }: { readonly clusters: Intents["clusters"]; readonly world: TraceWorld },
+): TraceRequest {
   const { consumer, host, port } = path;
   const namespace = namespaceOf(path, world);
+  const consumers =
+    shared === undefined ? [] : consumersAt(shared.spec, { cluster: consumer.cluster, namespace }, clusters);
+  const isCaller = (identity: string) => identity.endsWith(`.${namespace}`) && isConsumer(identity, consumers);
   const rule = shared?.spec.access?.find(
-    ({ ports, from }) =>
-      (ports === undefined || ports.includes(port)) &&
-      (from === undefined || from.some((identity) => identity.endsWith(`.${namespace}`))),
+    ({ ports, from }) => (ports === undefined || ports.includes(port)) && (from === undefined || from.some(isCaller)),
   );
-  const named = rule?.from?.find((identity) => identity.endsWith(`.${namespace}`))?.split(".")[0];
-  const account = named ?? accountOf(shared, consumer.cluster, namespace);
+  const named = rule?.from?.filter(isCaller).map((identity) => identity.slice(0, identity.lastIndexOf(".")));
+  const present = new Set(
+    world.clusters
+      .get(consumer.cluster)
+      ?.workloadsIn(namespace)
+      .map((each) => each.serviceAccount),
+  );
+  const account = oneThatCalls(named ?? accountsOf(consumers), present);
   return {
     from: {
       cluster: consumer.cluster,
@@ -59,15 +71,15 @@ function acrossRequest(path: AcrossPath, shared: SharedService | undefined, worl
   };
 }
 
-function accountOf(shared: SharedService | undefined, cluster: string, namespace: string): string | undefined {
-  const consumers = (shared?.spec.consumers ?? []).filter(
-    (consumer) =>
-      (!Array.isArray(consumer.clusters) || consumer.clusters.includes(cluster)) &&
-      (consumer.namespaces === undefined || consumer.namespaces.includes(namespace)),
-  );
-  // A consumer without accounts lets every one in.
+/** Undefined where every account may call: a consumer without accounts lets all in. */
+function accountsOf(consumers: SharedService["spec"]["consumers"]): readonly string[] | undefined {
   if (consumers.some(({ serviceAccounts }) => serviceAccounts === undefined)) return undefined;
-  return consumers[0]?.serviceAccounts?.[0];
+  return consumers.flatMap(({ serviceAccounts = [] }) => serviceAccounts);
+}
+
+/** One that a workload runs under, if any does. */
+function oneThatCalls(accounts: readonly string[] | undefined, present: ReadonlySet<string>): string | undefined {
+  return accounts?.find((account) => present.has(account)) ?? accounts?.[0];
 }
 
 function outwardRequest(path: OutwardPath, world: TraceWorld): TraceRequest {

@@ -1,4 +1,4 @@
-import { intents, observedOf, podYaml, sharedService } from "@isthmus/testkit";
+import { intents, meshCluster, observedOf, podYaml, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import { compile } from "../compile/compile.ts";
 import { afterPlan } from "../plan/afterPlan.ts";
@@ -233,6 +233,41 @@ test("a path with access rules is tried as its consumer may call: with an allowe
     url: { path: "/status/x" },
   });
   expect(found?.trace.verdict).toBe("reaches");
+});
+
+/** The account that `bar/httpbin` is tried with from cluster1, where these are its consumers. */
+function accountsTried(
+  consumers: readonly Record<string, unknown>[],
+  { access, yaml = client }: { readonly access?: readonly Record<string, unknown>[]; readonly yaml?: string } = {},
+) {
+  const declared = intents([sharedService("bar/httpbin", { consumers, ...(access === undefined ? {} : { access }) })], {
+    clusters: [meshCluster("cluster1", {}, { tier: "edge" }), meshCluster("cluster2", {}, { tier: "inner" })],
+  });
+  const observed = observedOf({ cluster1: { yaml }, cluster2: { yaml: server } });
+  const compiled = compile(declared, observed);
+  const planned = plan(compiled, observed, { prune: true, adopt: false }).plan;
+  return tracePaths({ intents: declared, paths: compiled.paths, observed: afterPlan(observed, planned) })
+    .filter(({ path }) => path.direction === "across" && path.consumer.cluster === "cluster1")
+    .map(({ trace: { request, verdict } }) =>
+      "serviceAccount" in request.from ? request.from.serviceAccount : verdict,
+    );
+}
+
+test("a path is tried as an account that its cluster may call with, whether clusters are named or chosen by labels", () => {
+  const edge = { clusters: ["tier=edge"], namespaces: ["foo"], serviceAccounts: ["clerk"] };
+  const inner = { clusters: ["tier=inner"], namespaces: ["foo"], serviceAccounts: ["guard"] };
+
+  expect(accountsTried([edge])).toEqual(["clerk"]);
+  expect(accountsTried([{ ...edge, clusters: ["cluster1"] }])).toEqual(["clerk"]);
+  expect(accountsTried([inner, edge])).toEqual(["clerk"]);
+  expect(accountsTried([inner, edge], { access: [{ from: ["guard.foo", "clerk.foo"] }] })).toEqual(["clerk"]);
+});
+
+test("of several accounts that may call, a path is tried as one that a workload runs under", () => {
+  const consumer = { clusters: ["tier=edge"], namespaces: ["foo"], serviceAccounts: ["absent", "sleep"] };
+
+  expect(accountsTried([consumer])).toEqual(["sleep"]);
+  expect(accountsTried([consumer], { access: [{ from: ["absent.foo", "sleep.foo"] }] })).toEqual(["sleep"]);
 });
 
 const inBar: TraceRequest = {

@@ -1,4 +1,13 @@
-import { type AcrossPath, isReady, type Observed, type Pod, type SharedService } from "@isthmus/core";
+import {
+  type AcrossPath,
+  consumersAt,
+  type Intents,
+  isConsumer,
+  isReady,
+  type Observed,
+  type Pod,
+  type SharedService,
+} from "@isthmus/core";
 
 /** A workload that may call a path. */
 export interface Caller {
@@ -18,7 +27,11 @@ export function podOf({ cluster, namespace, pod }: Caller): string {
 const proxyContainer = "istio-proxy";
 
 /** A running workload with a sidecar that the path is declared for, the first by name; undefined where there is none. */
-export function callerOf(path: AcrossPath, share: SharedService | undefined, observed: Observed): Caller | undefined {
+export function callerOf(
+  path: AcrossPath,
+  share: SharedService | undefined,
+  { observed, intents }: { readonly observed: Observed; readonly intents: Pick<Intents, "clusters"> },
+): Caller | undefined {
   const { cluster, namespace } = path.consumer;
   const pods = (observed.clusters.get(cluster)?.objects ?? []).filter(
     (object): object is Pod =>
@@ -37,14 +50,12 @@ export function callerOf(path: AcrossPath, share: SharedService | undefined, obs
     ];
   });
   return callers
-    .filter((caller) => share === undefined || share.spec.consumers.some((consumer) => covers(consumer, caller)))
+    .filter((caller) => share === undefined || isCaller(share, caller, intents))
     .sort((a, b) => (`${a.namespace}/${a.pod}` < `${b.namespace}/${b.pod}` ? -1 : 1))[0];
 }
 
-type Consumer = SharedService["spec"]["consumers"][number];
-
-function covers({ namespaces, serviceAccounts }: Consumer, { namespace, serviceAccount }: Caller): boolean {
-  return (namespaces?.includes(namespace) ?? true) && (serviceAccounts?.includes(serviceAccount) ?? true);
+function isCaller({ spec }: SharedService, caller: Caller, { clusters }: Pick<Intents, "clusters">): boolean {
+  return isConsumer(`${caller.serviceAccount}.${caller.namespace}`, consumersAt(spec, caller, clusters));
 }
 
 function isRunning(pod: Pod): boolean {

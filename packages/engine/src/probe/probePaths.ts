@@ -101,8 +101,8 @@ class ProbeRun {
   }
 
   probesOf(path: AcrossPath): readonly (() => Promise<Probe>)[] {
-    const { observed, fromPods, negatives } = this.#options;
-    const caller = callerOf(path, this.#shares.get(path.owner), observed);
+    const { fromPods, negatives } = this.#options;
+    const caller = callerOf(path, this.#shares.get(path.owner), this.#options);
     const addresses = this.#addresses(path);
     const calls = addresses.map((address) => () => this.#call(path, address, caller));
     const refused = negatives ? addresses.flatMap((address) => this.#refusalsOf(path, address, caller)) : [];
