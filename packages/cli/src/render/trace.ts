@@ -29,7 +29,7 @@ export function renderTrace(trace: Trace, style: Style, allBranches: boolean): s
     blocks.join("\n"),
     others.length === 0
       ? ""
-      : `\nother ways:\n${others.map((branch) => `  ${shareOf(branch)} ${renderOutcome(branch.outcome)}\n`).join("")}`,
+      : `\nother ways:\n${others.map((branch) => `  ${shareOf(branch)} ${renderOutcome(branch.outcome)}${retriedNote(branch)}\n`).join("")}`,
     `\n${verdictLine(trace, style)}\n`,
   ].join("");
 }
@@ -59,7 +59,8 @@ function shareLine(branch: TraceBranch, style: Style): string {
   return `${style.faint(`${shareOf(branch)} of the requests:`)}\n`;
 }
 
-function renderBranch({ hops, outcome }: TraceBranch, style: Style): string {
+function renderBranch(branch: TraceBranch, style: Style): string {
+  const { hops, outcome } = branch;
   const width = Math.max(...hops.map(({ name }) => name.length), 0);
   const lines = hops.map((hop) => {
     const where = hop.cluster === undefined ? "" : style.faint(`  [${hop.cluster}]`);
@@ -67,7 +68,11 @@ function renderBranch({ hops, outcome }: TraceBranch, style: Style): string {
     if (hop.status === "broken") return line + renderBlame(hop, style);
     return line + (hop.code === undefined ? renderOthers(hop, style) : renderDoubt(hop, hop.code, style));
   });
-  return `${lines.join("")}  ${style.accent("→")} ${renderOutcome(outcome)}\n`;
+  return `${lines.join("")}  ${style.accent("→")} ${renderOutcome(outcome)}${retriedNote(branch)}\n`;
+}
+
+function retriedNote({ isRetried }: TraceBranch): string {
+  return isRetried === true ? "; a proxy then tries another endpoint, which answers" : "";
 }
 
 /** What is in the way of telling. */
@@ -134,7 +139,7 @@ function flag(responseFlag: string | undefined): string {
 
 function verdictLine({ verdict, branches }: Trace, style: Style): string {
   const reached = branches
-    .filter(({ outcome }) => outcome.kind === "answered")
+    .filter(({ outcome, isRetried }) => outcome.kind === "answered" || isRetried === true)
     .reduce((sum, { probability }) => sum + probability, 0);
   switch (verdict) {
     case "reaches":

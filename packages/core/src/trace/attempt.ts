@@ -1,4 +1,5 @@
 import type { Payload, Transport } from "../istio/connection.ts";
+import type { RetryPolicy } from "../istio/upstream/retries.ts";
 import type { Workload } from "../istio/workload.ts";
 import type { Service, ServicePort } from "../kinds/core.ts";
 import type { TraceBranch, TraceHop } from "./traceResult.ts";
@@ -7,10 +8,12 @@ import type { TraceBranch, TraceHop } from "./traceResult.ts";
 export interface Attempt {
   readonly kind: "attempt";
   readonly probability: number;
-  /** Attempts of equal `pick` are endpoints of one upstream cluster: an HTTP proxy retries a failed connection at another. */
+  /** Attempts of equal `pick` are endpoints of one upstream cluster: an HTTP proxy tries another where one fails. */
   readonly pick: string;
-  /** Whether the client's proxy retries when the connection fails: HTTP with a proxy, and no route that turns it off. */
-  readonly retries: boolean;
+  /** How many endpoints alike it stands for. */
+  readonly hosts: number;
+  /** Undefined: the proxy does not try again, or there is none. */
+  readonly retries: RetryPolicy | undefined;
   /** How the last proxy that handles the request treats it: a failed connection is a 503, a closed connection, or the client's own. */
   readonly proxied: "http" | "tcp" | "no";
   readonly caller: CallerFacts;

@@ -101,7 +101,8 @@ test("a Service of the own cluster is called by mutual TLS, with its own SNI and
     kind: "attempt",
     probability: 1,
     proxied: "http",
-    retries: true,
+    hosts: 1,
+    retries: { retries: 2 },
     destination: { kind: "pod", workload: { name: "httpbin" }, port: 8080 },
     transport: {
       mode: "ISTIO_MUTUAL",
@@ -394,7 +395,7 @@ test("HTTP over a TCP port keeps its bytes, and is neither retried nor routed", 
     }),
   );
 
-  expect(step).toMatchObject({ kind: "attempt", proxied: "tcp", retries: false, payload: { kind: "http" } });
+  expect(step).toMatchObject({ kind: "attempt", proxied: "tcp", retries: undefined, payload: { kind: "http" } });
 });
 
 test("a WorkloadEntry joins the pods of the Service whose selector its labels match, by its weight", () => {

@@ -1,6 +1,7 @@
 import { gatewayService, node, observedCluster, pod, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import type { HttpPayload, ProxyTls } from "../istio/connection.ts";
+import { retryPolicy } from "../istio/upstream/retries.ts";
 import { workloadOfPod } from "../istio/workload.ts";
 import type { Pod } from "../kinds/core.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
@@ -56,7 +57,8 @@ function attempt(changes: Partial<Attempt> = {}): Attempt {
     kind: "attempt",
     probability: 1,
     pick: "",
-    retries: true,
+    hosts: 1,
+    retries: retryPolicy(undefined),
     proxied: "http",
     caller: { workload: caller, trustRoots: ["aa".repeat(32)] },
     destination: { kind: "address", address: "192.0.2.2", port: 32001, isHostname: false },
@@ -362,5 +364,7 @@ test("TLS that a gateway does not end comes to the app inside of the mesh's own"
   const transport = { ...mutual, mode: "SIMPLE", sni: "www.example.com", alpn: [], trusts: "nobody" } as const;
   const destination = { ...overHttp.destination, port: 30443 };
 
-  expect(served(objects, { destination, transport })).toEqual(["1 reset TRACE_PROTOCOL_MISMATCH Service httpbin"]);
+  expect(served(objects, { destination, transport })).toEqual([
+    "1 refused 503 TRACE_PROTOCOL_MISMATCH Service httpbin",
+  ]);
 });

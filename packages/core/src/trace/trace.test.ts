@@ -303,3 +303,41 @@ test("whether an app speaks HTTP/2 is unknown, where its port is named so and HT
   expect(callInBar("grpc").verdict).toBe("unknown");
   expect(callInBar("grpc", "", "grpc").verdict).toBe("reaches");
 });
+
+test("a gateway's own tries make up for a pod that does not answer, and what is left of a failure its client sees as 503", () => {
+  const route = (retries = "") => `
+{apiVersion: networking.istio.io/v1, kind: Gateway, metadata: {name: web, namespace: bar}, spec: {selector: {istio: ingressgateway}, servers: [{port: {number: 15443, name: http, protocol: HTTP}, hosts: [web.example.com]}]}}
+---
+{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: web, namespace: bar}, spec: {hosts: [web.example.com], gateways: [web], http: [{${retries}route: [{destination: {host: web}}]}]}}
+---
+{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: web, namespace: bar}, spec: {hosts: [web.bar.svc.cluster.local], location: MESH_INTERNAL, resolution: STATIC, ports: [{name: http, number: 8000, protocol: HTTP}], endpoints: [{address: 10.0.0.2, ports: {http: 8080}}, {address: 192.168.121.10, ports: {http: 32007}}]}}
+---
+{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: web, namespace: bar}, spec: {host: web.bar.svc.cluster.local, trafficPolicy: {tls: {mode: DISABLE}}}}
+---
+`;
+  const entry = `
+{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: web, namespace: foo}, spec: {hosts: [web.example.com], resolution: STATIC, ports: [{name: http, number: 80, protocol: HTTP}], endpoints: [{address: 192.168.121.10, ports: {http: 32001}}]}}
+`;
+  const call = (retries?: string) =>
+    trace(
+      traceWorld(
+        observedOf({
+          cluster1: { yaml: `${client}---\n${entry}` },
+          cluster2: { yaml: `${route(retries)}${server}` },
+        }),
+      ),
+      {
+        from: { cluster: "cluster1", namespace: "foo", workload: "sleep" },
+        method: "GET",
+        url: { scheme: "http", host: "web.example.com", port: 80, path: "/" },
+        headers: {},
+      },
+    );
+
+  expect(call().branches).toMatchObject([
+    { probability: 0.5, outcome: { kind: "answered" } },
+    { probability: 0.5, outcome: { kind: "refused", status: 503, responseFlag: "UF" }, isRetried: true },
+  ]);
+  expect(call().verdict).toBe("reaches");
+  expect(call("retries: {attempts: 0}, ").verdict).toBe("partly");
+});

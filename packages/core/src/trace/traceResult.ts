@@ -97,10 +97,14 @@ export interface TraceBranch {
   readonly probability: number;
   readonly hops: readonly TraceHop[];
   readonly outcome: TraceOutcome;
+  /** A proxy makes up for this failure by a try at another endpoint, so that the client sees what comes of that. */
+  readonly isRetried?: true;
+  /** The refusal is an answer that comes through the proxy which made the attempt: for it no failure of the connection. */
+  readonly isRelayed?: true;
 }
 
 /**
- * - `reaches`: whatever way it takes it is answered; where a proxy retries elsewhere after a failed connection, that counts;
+ * - `reaches`: whatever way it takes it is answered; where a proxy makes up for a failure by a try elsewhere, that counts;
  * - `partly`: some ways are answered, some not; `broken`: none is; `unknown`: that cannot be told.
  */
 export type TraceVerdict = "reaches" | "partly" | "broken" | "unknown";

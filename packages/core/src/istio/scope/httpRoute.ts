@@ -1,3 +1,5 @@
+import type { HttpRetries } from "../upstream/retries.ts";
+
 /** The parts of a VirtualService that decide where a request goes; the generated types spell out too much to be read. */
 export interface StringMatch {
   readonly exact?: string;
@@ -64,7 +66,7 @@ export interface HttpRoute {
       readonly percentage?: { readonly value?: number };
     };
   };
-  readonly retries?: { readonly attempts?: number };
+  readonly retries?: HttpRetries;
   /** Why what it does cannot be told. */
   readonly unfollowed?: string;
   readonly headers?: { readonly request?: HeaderChanges };

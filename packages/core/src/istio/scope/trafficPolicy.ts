@@ -19,7 +19,11 @@ export interface LocalitySetting {
 
 export interface TrafficPolicy {
   readonly tls?: ClientTls;
-  readonly loadBalancer?: { readonly simple?: string; readonly localityLbSetting?: LocalitySetting };
+  readonly loadBalancer?: {
+    readonly simple?: string;
+    readonly consistentHash?: object;
+    readonly localityLbSetting?: LocalitySetting;
+  };
   readonly outlierDetection?: object;
   readonly connectionPool?: {
     readonly http?: { readonly h2UpgradePolicy?: string; readonly useClientProtocol?: boolean };

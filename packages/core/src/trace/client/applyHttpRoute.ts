@@ -1,5 +1,6 @@
 import type { HttpPayload } from "../../istio/connection.ts";
 import type { HeaderChanges, HttpMatch, HttpRoute, Placed, WeightedTarget } from "../../istio/scope/httpRoute.ts";
+import { type RetryPolicy, retryPolicy } from "../../istio/upstream/retries.ts";
 import type { ClusterObject } from "../../kinds/clusterObject.ts";
 import type { UpstreamTarget } from "../upstream/openUpstream.ts";
 import { toRegExp } from "./stringMatch.ts";
@@ -18,7 +19,7 @@ export type RouteEffect =
       readonly share: number;
       readonly target: UpstreamTarget;
       readonly payload: HttpPayload;
-      readonly retries: boolean;
+      readonly retries: RetryPolicy | undefined;
       /** `spec.http[0].route[1]`. */
       readonly field: string;
     };
@@ -65,8 +66,7 @@ export function applyHttpRoute({ route, match, payload, cluster, defaultPort }: 
         ...(isOfGatewayApi(route) ? { missingStatus: 500 } : {}),
       },
       payload: authority === undefined || authority === "" ? changed : { ...changed, authority },
-      // Without a policy of its own a route has Istio's: two retries (route/retry/retry.go).
-      retries: value.retries?.attempts !== 0,
+      retries: retryPolicy(value.retries),
       field,
     };
   });

@@ -2,6 +2,7 @@ import type { HttpPayload } from "../../istio/connection.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { meshGateway } from "../../istio/scope/meshVirtualService.ts";
 import type { ProxyScope } from "../../istio/scope/proxyScope.ts";
+import { retryPolicy } from "../../istio/upstream/retries.ts";
 import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import type { ClientStep } from "../attempt.ts";
 import { broken, passed, unsure } from "../hop.ts";
@@ -53,7 +54,7 @@ export function throughHttp(walk: Walk, address: ResolvedAddress, given: Through
       target,
       payload: http,
       proxied: "http",
-      retries: true,
+      retries: retryPolicy(undefined),
       hops: [...walk.hops, hop],
       probability: walk.probability,
       dialled: destinationOf(address, walk.request.url.port),

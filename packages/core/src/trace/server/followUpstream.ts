@@ -4,6 +4,7 @@ import type { WeightedTarget } from "../../istio/scope/httpRoute.ts";
 import { proxyScope } from "../../istio/scope/proxyScope.ts";
 import type { ClientStep } from "../attempt.ts";
 import type { TraceBranch } from "../traceResult.ts";
+import { type Tried, tryAgain } from "../tryAgain.ts";
 import { type Arrival, share } from "./arrival.ts";
 import type { GatewayVisit } from "./serveAtGateway.ts";
 
@@ -14,17 +15,33 @@ export function destinationPort(pod: GatewayPod, { destination }: WeightedTarget
   return ports.length === 1 ? (ports[0]?.number ?? server.port.number) : server.port.number;
 }
 
-/** What the gateway opens upstream goes its own way. */
+/** What the gateway opens upstream goes its own way; it tries again by itself, and what fails then its own client sees. */
 export function followUpstream(
   arrival: Arrival,
   visit: GatewayVisit,
   steps: readonly ClientStep[],
 ): readonly TraceBranch[] {
-  return steps.flatMap((step) => {
-    if (step.kind === "ended") return [{ probability: step.probability, hops: step.hops, outcome: step.outcome }];
+  const ended = steps.flatMap((step) => (step.kind === "ended" ? [step] : []));
+  const tried = steps.flatMap((step): readonly Tried[] => {
+    if (step.kind === "ended") return [];
     const { probability, hops, transport, payload } = step;
     const sourceAddress = visit.workload.address;
     const next: Arrival = { ...share(arrival, 1), attempt: step, probability, hops, transport, payload, sourceAddress };
-    return visit.forward(next, step);
+    return [{ attempt: step, branches: visit.forward(next, step) }];
   });
+  return [...ended, ...tryAgain(tried)].map((branch) => relayed(branch, arrival));
+}
+
+/**
+ * How a gateway's failure looks to who sent it the request: its HTTP answer as it is; and a connection that it closes as one
+ * that stood and got no answer, for which an HTTP proxy says 503 and `UC`, or `UF` where its TLS never came about, since the
+ * gateway passes that on.
+ */
+function relayed({ probability, hops, outcome, isRetried }: TraceBranch, { attempt, transport }: Arrival): TraceBranch {
+  const branch = { probability, hops, ...(isRetried === true ? { isRetried } : {}) };
+  if (outcome.kind === "refused") return { ...branch, outcome, isRelayed: true };
+  const isClosed = outcome.kind === "reset" || outcome.kind === "timeout";
+  if (!isClosed || attempt.proxied !== "http") return { ...branch, outcome };
+  const responseFlag = transport.mode === "none" ? "UC" : "UF";
+  return { ...branch, outcome: { kind: "refused", status: 503, responseFlag } };
 }

@@ -38,7 +38,7 @@ export function routeConnection(
       },
       payload: bytesOf(at),
       proxied: "tcp",
-      retries: false,
+      retries: undefined,
       hops: at.hops,
       probability: at.probability * part,
     });

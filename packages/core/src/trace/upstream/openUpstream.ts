@@ -5,8 +5,9 @@ import { meshRegistry } from "../../istio/registry/meshRegistry.ts";
 import { isHttp2 } from "../../istio/registry/protocol.ts";
 import { destinationRuleFor, type MergedRule, type PlacedSubset } from "../../istio/scope/destinationRules.ts";
 import { portOf, proxyScope } from "../../istio/scope/proxyScope.ts";
-import { effectivePolicy } from "../../istio/scope/trafficPolicy.ts";
+import { effectivePolicy, type TrafficPolicy } from "../../istio/scope/trafficPolicy.ts";
 import { shares } from "../../istio/upstream/loadBalancing.ts";
+import type { RetryPolicy } from "../../istio/upstream/retries.ts";
 import { type Upstream, upstreamTls } from "../../istio/upstream/upstreamTls.ts";
 import type { Workload } from "../../istio/workload.ts";
 import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
@@ -25,7 +26,7 @@ export interface OpenUpstream {
   readonly payload: Payload;
   /** How the proxy treats the request: an HTTP proxy answers for an upstream that fails, a TCP proxy closes the connection. */
   readonly proxied: "http" | "tcp";
-  readonly retries: boolean;
+  readonly retries: RetryPolicy | undefined;
   readonly hops: readonly TraceHop[];
   readonly probability: number;
   /** What the client dialled; a gateway has none. */
@@ -144,6 +145,7 @@ function toEndpoint(
   return {
     ...attemptOf(open, upstream, transport),
     probability: open.probability * share,
+    hosts: count,
     destination: destinationOf(endpoint),
     hops: [
       ...open.hops,
@@ -160,16 +162,24 @@ function toEndpoint(
 
 function attemptOf(open: OpenUpstream, upstream: Upstream, transport: Transport) {
   const { cluster, proxy, target } = open;
+  const { policy } = upstream;
   const payload = upstreamPayload(open.payload, upstream, open.proxied);
   return {
     kind: "attempt",
     pick: `${cluster.name} ${proxy.namespace}/${proxy.name} outbound|${target.port}|${target.subset ?? ""}|${target.host}`,
-    retries: open.retries,
+    hosts: 1,
+    retries: retriesOf(open.retries, policy),
     proxied: open.proxied,
     caller: { workload: proxy, trustRoots: fingerprintsOf(cluster) },
     transport: open.proxied === "http" ? withHttpAlpn(transport, payload) : transport,
     payload,
   } as const;
+}
+
+/** Where requests are bound to an endpoint by a hash, so are their retries. */
+function retriesOf(retries: RetryPolicy | undefined, policy: TrafficPolicy): RetryPolicy | undefined {
+  if (retries === undefined || policy.loadBalancer?.consistentHash === undefined) return retries;
+  return { ...retries, staysAtHost: true };
 }
 
 /**
