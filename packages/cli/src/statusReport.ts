@@ -4,8 +4,8 @@ import {
   type ExternalService,
   gatewayAddresses,
   type Intents,
-  IstioCluster,
   isInventory,
+  istioCluster,
   type MeshCluster,
   type OutwardPath,
   ownerName,
@@ -87,7 +87,7 @@ export function statusReport(mesh: MeshNow): StatusReport {
   };
 }
 
-function clusterStatus(declared: MeshCluster, { observed }: MeshNow): ClusterStatus {
+function clusterStatus(declared: MeshCluster, { intents, observed }: MeshNow): ClusterStatus {
   const { name } = declared.metadata;
   const source = declared.spec.access.directory === undefined ? "live" : "directory";
   const cluster = observed.clusters.get(name);
@@ -95,7 +95,11 @@ function clusterStatus(declared: MeshCluster, { observed }: MeshNow): ClusterSta
     const unreachable = observed.unreachable.get(name)?.message ?? "not read";
     return { name, source, unreachable, istiodVersions: [], gateway: [], trustRoots: [], owned: 0 };
   }
-  const gateway = gatewayAddresses(new IstioCluster(cluster), declared.spec.eastWestGateway, declared.spec.locality);
+  const gateway = gatewayAddresses(
+    istioCluster(cluster, intents),
+    declared.spec.eastWestGateway,
+    declared.spec.locality,
+  );
   return {
     name,
     source,

@@ -43,7 +43,8 @@ export type { HttpPayload, Payload, ProxyTls, Transport } from "./istio/connecti
 export type { GatewayAddress, GatewayAddresses } from "./istio/gatewayAddresses.ts";
 export { gatewayAddresses } from "./istio/gatewayAddresses.ts";
 export { isInjected } from "./istio/injection.ts";
-export { IstioCluster } from "./istio/istioCluster.ts";
+export type { IstioCluster } from "./istio/istioCluster.ts";
+export { istioCluster, istioClusters } from "./istio/istioClusters.ts";
 export { type TokenClaims, tokenPlaceholder } from "./istio/policy/tokenClaims.ts";
 export { spiffeId } from "./istio/spiffeId.ts";
 export { type AskedRight, askedRights } from "./kinds/askedRights.ts";

@@ -1,6 +1,7 @@
 import {
   gatewayAddresses,
-  IstioCluster,
+  istioCluster,
+  type Mesh,
   meshClusterSchema,
   meshSchema,
   type ObservedCluster,
@@ -40,7 +41,7 @@ export async function findGateways(
   await Promise.all([...targets.values()].map((target) => target.close()));
   const clusters = contexts.map((context, index) => {
     const cluster = observed.clusters.get(`cluster-${index}`);
-    const gateway = cluster === undefined ? undefined : otherGateway(cluster);
+    const gateway = cluster === undefined ? undefined : otherGateway(cluster, mesh);
     return { context, ...(gateway === undefined ? {} : { gateway }) };
   });
   return { clusters, problems };
@@ -49,8 +50,8 @@ export async function findGateways(
 const eastWestPort = 15443;
 
 /** The gateway of a cluster that has none by the default selector: a Service that has the port of east-west traffic. */
-function otherGateway(cluster: ObservedCluster): FoundCluster["gateway"] {
-  const facts = new IstioCluster(cluster);
+function otherGateway(cluster: ObservedCluster, mesh: Mesh): FoundCluster["gateway"] {
+  const facts = istioCluster(cluster, { mesh });
   const { eastWestGateway } = meshClusterSchema.parse({
     apiVersion,
     kind: "MeshCluster",

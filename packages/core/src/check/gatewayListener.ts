@@ -1,5 +1,7 @@
+import { parseServiceHost } from "../istio/hostNames.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { labelsMatch } from "../istio/labels.ts";
+import { passthroughSni } from "../istio/sni.ts";
 import type { Mesh } from "../model/mesh.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 
@@ -10,7 +12,7 @@ export interface GatewayListener {
 
 /**
  * What listens on a cluster's east-west gateway: undefined where no Gateway object opens its port yet. The server name is
- * that of Istio's passthrough clusters, `outbound_.<port>_._.<host>` (pilot/pkg/model/push_context.go, BuildDNSSrvSubsetKey).
+ * that of Istio's passthrough clusters.
  */
 export function gatewayListener(facts: IstioCluster, declared: MeshCluster, _mesh: Mesh): GatewayListener | undefined {
   const { eastWestGateway } = declared.spec;
@@ -27,12 +29,12 @@ export function gatewayListener(facts: IstioCluster, declared: MeshCluster, _mes
 
 function serverName(facts: IstioCluster, given: string): string | undefined {
   const host = given.slice(given.indexOf("/") + 1);
-  const suffix = `.svc.${facts.clusterDomain}`;
-  if (!host.endsWith(suffix)) return undefined;
-  const [name = "", namespace = ""] = host.slice(0, -suffix.length).split(".");
+  const named = parseServiceHost(host, facts);
+  if (named === undefined) return undefined;
+  const { name, namespace } = named;
   const service = facts.services.get(`${namespace}/${name}`);
   const port = service?.spec.ports?.find(({ protocol = "TCP" }) => protocol === "TCP")?.port;
   if (service === undefined || port === undefined) return undefined;
   const pods = facts.select(namespace, service.spec.selector ?? {});
-  return pods.some(({ isReady, isMutualTls }) => isReady && isMutualTls) ? `outbound_.${port}_._.${host}` : undefined;
+  return pods.some(({ isReady, isMutualTls }) => isReady && isMutualTls) ? passthroughSni(host, port) : undefined;
 }

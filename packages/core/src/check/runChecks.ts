@@ -1,4 +1,4 @@
-import { IstioCluster } from "../istio/istioCluster.ts";
+import { istioCluster } from "../istio/istioClusters.ts";
 import { type Problem, severityOf } from "../problem.ts";
 import { addressChecks } from "./addressChecks.ts";
 import { apiChecks } from "./apiChecks.ts";
@@ -30,7 +30,7 @@ export const checks: readonly Check[] = [
 
 /** A row for each check and cluster, or several where several things are wrong, by category. */
 export function runChecks(input: CheckInput): readonly CheckRow[] {
-  const mesh: MeshView = { ...input, clusters: input.clusters.map(viewOf) };
+  const mesh: MeshView = { ...input, clusters: input.clusters.map((each) => viewOf(each, input)) };
   const unmet = new Map<string, Set<string>>(
     [...mesh.clusters.map(({ name }) => name), ""].map((name) => [name, new Set()]),
   );
@@ -75,14 +75,14 @@ function statusOf(problem: Problem): "failed" | "warning" {
   return severityOf(problem) === "warning" ? "warning" : "failed";
 }
 
-function viewOf(checked: CheckedCluster): ClusterView {
+function viewOf(checked: CheckedCluster, { intents }: CheckInput): ClusterView {
   const cluster = "value" in checked.observed ? checked.observed.value : undefined;
   const { inspection } = checked;
   return {
     ...checked,
     name: checked.declared.metadata.name,
     cluster,
-    facts: cluster === undefined ? undefined : new IstioCluster(cluster),
+    facts: cluster === undefined ? undefined : istioCluster(cluster, intents),
     inspected: inspection !== undefined && "value" in inspection ? inspection.value : undefined,
   };
 }

@@ -1,4 +1,5 @@
 import { isHttp } from "../istio/registry/portProtocol.ts";
+import { principal } from "../istio/spiffeId.ts";
 import type { AuthorizationPolicy } from "../kinds/istio.ts";
 import { allowedPrincipals, isConsumer } from "../model/access.ts";
 import { at } from "../model/intents.ts";
@@ -26,8 +27,8 @@ export function allowedCalls(
       const named = from
         ?.filter((identity) => isConsumer(identity, consumers))
         .map((identity) => {
-          const [account, namespace] = identity.split(".");
-          return `${trustDomain}/ns/${namespace}/sa/${account}`;
+          const [account = "", namespace = ""] = identity.split(".");
+          return principal(trustDomain, namespace, account);
         });
       return {
         principals: named ?? principals,

@@ -1,10 +1,10 @@
 import { labelsMatch } from "../istio/labels.ts";
+import { passthroughSni } from "../istio/sni.ts";
 import type { AuthorizationPolicy } from "../kinds/istio.ts";
 import { isOurs } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
 import { allowedCalls, targetPort } from "./accessRules.ts";
 import type { CompileContext } from "./compileContext.ts";
-import { passthroughSni } from "./passthroughPolicy.ts";
 import { type Calls, matchRule } from "./policyMatch.ts";
 import { passthroughHosts } from "./serverSide.ts";
 import type { Server, Share } from "./share.ts";

@@ -1,4 +1,5 @@
-import { IstioCluster } from "../istio/istioCluster.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
+import { istioClusters } from "../istio/istioClusters.ts";
 import { type KubeObject, keyOf, refOf } from "../kinds/kubeObject.ts";
 import type { Compiled, DeclaredPath } from "../model/compiled.ts";
 import { at, type Intents } from "../model/intents.ts";
@@ -32,9 +33,7 @@ import type { Consumer, Server, Share } from "./share.ts";
  */
 export function compile(intents: Intents, observed: Observed): Compiled {
   const report = new Report();
-  const facts = new Map(
-    [...observed.clusters].map(([name, cluster]) => [name, new IstioCluster(cluster, intents.mesh.spec)] as const),
-  );
+  const facts = istioClusters(observed, intents);
   const desired = new Map<string, Map<string, KubeObject>>([...facts.keys()].map((name) => [name, new Map()]));
   const paths: DeclaredPath[] = [];
   const context = compileContext(intents, facts, { report, desired, paths });

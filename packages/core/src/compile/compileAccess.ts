@@ -1,10 +1,10 @@
+import { passthroughSni } from "../istio/sni.ts";
 import { isOurs } from "../kinds/ownership.ts";
 import { hasAccessRules, restrictsCallers } from "../model/access.ts";
 import { at } from "../model/intents.ts";
 import { allowedCalls, areRulesForHttp, denyRules, isMerged, type Rule, targetPort } from "./accessRules.ts";
 import { type CompileContext, localHost } from "./compileContext.ts";
 import { denyPolicy } from "./denyPolicy.ts";
-import { passthroughSni } from "./passthroughPolicy.ts";
 import { passthroughHosts } from "./serverSide.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
 import { covers } from "./visibility.ts";

@@ -1,3 +1,4 @@
+import { serviceHost } from "../istio/hostNames.ts";
 import { spiffeId } from "../istio/spiffeId.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { DeclaredPath } from "../model/compiled.ts";
@@ -18,7 +19,7 @@ export interface CompileContext {
 
 /** The name of a shared service in its own cluster. */
 export function localHost(share: Share, mesh: Mesh): string {
-  return `${share.service}.${share.namespace}.svc.${mesh.spec.clusterDomain}`;
+  return serviceHost(share.service, share.namespace, mesh.spec);
 }
 
 /** SPIFFE IDs that a server, or one version there, may show. https://istio.io/latest/docs/reference/config/security/#identity */

@@ -1,10 +1,10 @@
+import { passthroughSni } from "../istio/sni.ts";
 import { at, type Intents } from "../model/intents.ts";
 import { selectClusters } from "../model/selectClusters.ts";
 import { allowedCalls, areRulesForHttp, denyRules, isMerged, type Rule, targetPort } from "./accessRules.ts";
 import type { CompileContext } from "./compileContext.ts";
 import { denyPolicy } from "./denyPolicy.ts";
 import { gatewayPrincipals } from "./gatewayPrincipals.ts";
-import { passthroughSni } from "./passthroughPolicy.ts";
 import { passthroughHosts } from "./serverSide.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
 

@@ -1,3 +1,4 @@
+import { serviceHost } from "../istio/hostNames.ts";
 import type { Gateway, VirtualService } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";
 import { dnsLabel } from "../kinds/names.ts";
@@ -57,9 +58,7 @@ export function entranceVirtualService(entrance: Entrance, gateway: Gateway, mes
   const { namespace } = intent.metadata;
   const { port, tls } = intent.spec;
   const hosts = [...intent.spec.hosts].sort();
-  const route = [
-    { destination: { host: `${service}.${namespace}.svc.${mesh.spec.clusterDomain}`, port: { number: port } } },
-  ];
+  const route = [{ destination: { host: serviceHost(service, namespace, mesh.spec), port: { number: port } } }];
   return {
     apiVersion: networkingApiVersion,
     kind: "VirtualService",

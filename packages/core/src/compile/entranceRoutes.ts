@@ -1,4 +1,5 @@
 import { gatewayServiceNames } from "../istio/gatewayAddresses.ts";
+import { serviceHost } from "../istio/hostNames.ts";
 import {
   type ApiGateway,
   gatewayApiGroup,
@@ -35,7 +36,7 @@ export function compileRoutes(entrance: Entrance, { mesh, emit, report }: Compil
   }
   const addresses = services.map((service) => ({
     type: "Hostname",
-    value: `${service}.${entrance.cluster.spec.ingressGateway.namespace}.svc.${mesh.spec.clusterDomain}`,
+    value: serviceHost(service, entrance.cluster.spec.ingressGateway.namespace, mesh.spec),
   }));
   for (const entry of entrancePorts(intent, entrance.cluster)) {
     emit(facts.name, gateway(entrance, entry, addresses), route(entrance, entry));

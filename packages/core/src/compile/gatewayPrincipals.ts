@@ -1,4 +1,5 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { principal, principalsOfNamespace } from "../istio/spiffeId.ts";
 import type { Mesh } from "../model/mesh.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 
@@ -11,6 +12,6 @@ export function gatewayPrincipals(
   { spec: { trustDomain } }: Mesh,
 ): readonly string[] {
   const accounts = facts.selectSeen(namespace, selector).map(({ serviceAccount }) => serviceAccount);
-  const names = accounts.length === 0 ? ["*"] : [...new Set(accounts)].sort().map((account) => `sa/${account}`);
-  return names.map((name) => `${trustDomain}/ns/${namespace}/${name}`);
+  if (accounts.length === 0) return [principalsOfNamespace(trustDomain, namespace)];
+  return [...new Set(accounts)].sort().map((account) => principal(trustDomain, namespace, account));
 }

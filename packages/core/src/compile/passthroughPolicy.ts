@@ -1,13 +1,9 @@
+import { passthroughSni } from "../istio/sni.ts";
 import type { TrafficPolicy } from "../kinds/destinationRule.ts";
 import type { SharedPort } from "./share.ts";
 
 /** What the declaration says about connections to a host. */
 export type TrafficSettings = Pick<TrafficPolicy, "outlierDetection" | "connectionPool" | "loadBalancer">;
-
-/** istio/pilot/pkg/model/service.go, BuildDNSSrvSubsetKey */
-export function passthroughSni(host: string, port: number): string {
-  return `outbound_.${port}_._.${host}`;
-}
 
 /**
  * Mutual TLS with the SNI that an AUTO_PASSTHROUGH gateway of the server routes on. An SNI holds for one port, so each has its own settings; those

@@ -1,3 +1,4 @@
+import { serviceHost } from "../istio/hostNames.ts";
 import { tlsModeLabel } from "../istio/injection.ts";
 import type { Service } from "../kinds/core.ts";
 import type { Gateway } from "../kinds/istio.ts";
@@ -36,7 +37,7 @@ function hasEntryService({ intent }: Share, mesh: Mesh): boolean {
  */
 export function passthroughHost(share: Share, mesh: Mesh, version?: VersionLabels): string {
   return version !== undefined || hasEntryService(share, mesh)
-    ? `${entryServiceName(share, version)}.${share.namespace}.svc.${mesh.spec.clusterDomain}`
+    ? serviceHost(entryServiceName(share, version), share.namespace, mesh.spec)
     : localHost(share, mesh);
 }
 

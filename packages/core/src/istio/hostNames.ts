@@ -60,7 +60,23 @@ export function serviceHost(
   namespace: string,
   { clusterDomain }: { readonly clusterDomain: string },
 ): string {
-  return `${name}.${namespace}.svc.${clusterDomain}`;
+  return `${name}.${namespace}${serviceDomain({ clusterDomain })}`;
+}
+
+/** What a name of a Service in its own cluster is made of; undefined for any other name. */
+export function parseServiceHost(
+  host: string,
+  { clusterDomain }: { readonly clusterDomain: string },
+): { readonly name: string; readonly namespace: string } | undefined {
+  const suffix = serviceDomain({ clusterDomain });
+  if (!host.endsWith(suffix)) return undefined;
+  const [name = "", namespace = "", ...more] = host.slice(0, -suffix.length).split(".");
+  return name === "" || namespace === "" || more.length > 0 ? undefined : { name, namespace };
+}
+
+/** What the names of all Services end with. */
+export function serviceDomain({ clusterDomain }: { readonly clusterDomain: string }): string {
+  return `.svc.${clusterDomain}`;
 }
 
 /** What Kubernetes and istiod take unless told otherwise. */

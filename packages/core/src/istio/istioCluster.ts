@@ -112,6 +112,7 @@ export class IstioCluster {
   readonly #memo = new Map<string, unknown>();
   readonly #memoOf = new WeakMap<object, Map<string, unknown>>();
 
+  /** `istioClusters` makes it of what is observed. */
   constructor(cluster: ObservedCluster, { clusterDomain = defaultClusterDomain }: ClusterSettings = {}) {
     this.name = cluster.name;
     this.source = cluster.source;

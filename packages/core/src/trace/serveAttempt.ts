@@ -1,3 +1,4 @@
+import { parseServiceHost } from "../istio/hostNames.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { readyPods } from "../istio/registry/servicePods.ts";
 import type { Workload } from "../istio/workload.ts";
@@ -47,9 +48,10 @@ function serve(
 
 /** As the caller's cluster DNS answers: a Service's cluster IP, or the pods of a headless one; undefined for no such Service. */
 function resolve(cluster: IstioCluster, name: string): string | readonly Workload[] | undefined {
-  const [, service, namespace = ""] = /^([^.]+)\.([^.]+)\.svc(?:\.|$)/.exec(name) ?? [];
-  if (service === undefined) return name;
-  const found = cluster.in("Service", namespace).find(({ metadata }) => metadata.name === service);
+  const named = parseServiceHost(name, cluster) ?? parseServiceHost(`${name}.${cluster.clusterDomain}`, cluster);
+  if (named === undefined) return name;
+  const { namespace } = named;
+  const found = cluster.services.get(`${namespace}/${named.name}`);
   if (found === undefined) return undefined;
   const { clusterIP = "", selector = {} } = found.spec;
   if (clusterIP !== "None") return clusterIP === "" ? name : clusterIP;

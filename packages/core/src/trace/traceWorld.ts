@@ -1,4 +1,5 @@
-import { IstioCluster } from "../istio/istioCluster.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
+import { istioClusters } from "../istio/istioClusters.ts";
 import type { Intents } from "../model/intents.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 import type { Observed } from "../model/observed.ts";
@@ -18,7 +19,7 @@ export function traceWorld(
   { mesh, clusters = [] }: Partial<Pick<Intents, "mesh" | "clusters">> = {},
 ): TraceWorld {
   return {
-    clusters: new Map([...observed.clusters].map(([name, cluster]) => [name, new IstioCluster(cluster, mesh?.spec)])),
+    clusters: istioClusters(observed, { mesh }),
     declared: clusters,
     unreadable: [...observed.unreachable.keys()],
   };

@@ -1,9 +1,10 @@
+import { serviceHost } from "../istio/hostNames.ts";
 import { isInjected } from "../istio/injection.ts";
+import { parseIdentity, spiffeId } from "../istio/spiffeId.ts";
 import type { Service } from "../kinds/core.ts";
 import type { DestinationRule } from "../kinds/destinationRule.ts";
 import type { ServiceEntry, VirtualService, WorkloadEntry } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
-import { clusterSetDomain } from "../kinds/mcs.ts";
 import type { AcrossPath, OutwardPath } from "../model/compiled.ts";
 import type { Hop, HopName, ProofStatus } from "./pathProof.ts";
 import type { NeededObject, ProofContext } from "./proofContext.ts";
@@ -18,7 +19,7 @@ export function consumerHops(path: ConsumerPath, context: ProofContext): readonl
     .needed(cluster, path.owner, "consumer")
     .filter(({ desired }) => leadsTo(desired, path, context));
   const hops = [clientHop(path, context), nameHop(path, needed, context)];
-  return path.direction === "across" ? [...hops, identityHop(path, needed)] : hops;
+  return path.direction === "across" ? [...hops, identityHop(path, needed, context)] : hops;
 }
 
 function hop(path: ConsumerPath, name: HopName, status: ProofStatus, detail: string): Hop {
@@ -56,16 +57,19 @@ function leadsTo(object: KubeObject, path: ConsumerPath, context: ProofContext):
     case "DestinationRule":
       return (object as DestinationRule).spec.host === path.host && isSeenBy(object as DestinationRule, path);
     case "Service":
-      return path.direction === "across" && isSameName(path) && object.metadata.name === path.server.service;
+      return path.direction === "across" && isSameName(path, context) && object.metadata.name === path.server.service;
     case "WorkloadEntry":
-      return path.direction === "across" && isSameName(path) && isGatewayOf(object as WorkloadEntry, path, context);
+      return (
+        path.direction === "across" && isSameName(path, context) && isGatewayOf(object as WorkloadEntry, path, context)
+      );
     default:
       return false;
   }
 }
 
-function isSameName({ host, server }: AcrossPath): boolean {
-  return host.startsWith(`${server.service}.${server.namespace}.svc.`) && !host.endsWith(`.svc.${clusterSetDomain}`);
+function isSameName({ host, server, consumer }: AcrossPath, context: ProofContext): boolean {
+  const facts = context.facts(consumer.cluster);
+  return facts !== undefined && host === serviceHost(server.service, server.namespace, facts);
 }
 
 function isSeenBy(
@@ -101,10 +105,10 @@ function nameHop(path: ConsumerPath, needed: readonly NeededObject[], context: P
 }
 
 /** The caller accepts who serves, and nobody else: read from what is live, not from what is wanted. */
-function identityHop(path: AcrossPath, needed: readonly NeededObject[]): Hop {
+function identityHop(path: AcrossPath, needed: readonly NeededObject[], context: ProofContext): Hop {
   const live = needed.flatMap((each) => each.live ?? []);
   if (live.length === 0) return hop(path, "identity", "unknown", "no object that pins the server's identity is there");
-  const accepted = isSameName(path) ? accountsOf(live, path) : subjectAltNames(live, path);
+  const accepted = isSameName(path, context) ? accountsOf(live, path) : subjectAltNames(live, path);
   if (accepted.length === 0) {
     return hop(
       path,
@@ -131,11 +135,11 @@ function subjectAltNames(live: readonly KubeObject[], path: AcrossPath): readonl
   return [...new Set(names)].sort();
 }
 
-/** Istio pins `spiffe://<trust domain>/ns/<namespace>/sa/<serviceAccount>` of each endpoint. */
+/** Istio pins the service account of each endpoint. */
 function accountsOf(live: readonly KubeObject[], { identities, server }: AcrossPath): readonly string[] {
-  const trustDomain = identities[0]?.split("/ns/")[0] ?? "spiffe:";
+  const trustDomain = parseIdentity(identities[0] ?? "")?.trustDomain ?? "";
   const accounts = live.flatMap((object) =>
     object.kind === "WorkloadEntry" ? ((object as WorkloadEntry).spec.serviceAccount ?? []) : [],
   );
-  return [...new Set(accounts)].sort().map((account) => `${trustDomain}/ns/${server.namespace}/sa/${account}`);
+  return [...new Set(accounts)].sort().map((account) => spiffeId(trustDomain, server.namespace, account));
 }

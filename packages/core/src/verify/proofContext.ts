@@ -1,5 +1,6 @@
 import { type GatewayAddresses, gatewayAddresses } from "../istio/gatewayAddresses.ts";
-import { IstioCluster } from "../istio/istioCluster.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
+import { istioClusters } from "../istio/istioClusters.ts";
 import { type KubeObject, keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
 import { isOurs, ownerOf, type Side, sideOf } from "../kinds/ownership.ts";
 import type { Compiled } from "../model/compiled.ts";
@@ -35,9 +36,7 @@ export class ProofContext {
 
   constructor({ intents, compiled, observed }: ProofInput) {
     this.held = compiled.held;
-    this.#facts = new Map(
-      [...observed.clusters].map(([name, cluster]) => [name, new IstioCluster(cluster, intents.mesh.spec)]),
-    );
+    this.#facts = istioClusters(observed, intents);
     this.#declared = new Map(intents.clusters.map((cluster) => [cluster.metadata.name, cluster]));
     for (const [name, objects] of compiled.desired) {
       const cluster = observed.clusters.get(name);

@@ -8,8 +8,8 @@ import {
   gatewayListener,
   type Inspection,
   type Intents,
-  IstioCluster,
   isOurs,
+  istioCluster,
   type MeshCluster,
   MeshError,
   type Observed,
@@ -156,7 +156,7 @@ async function probeAll(
   { probeTimeout, signal }: GatherOptions,
 ): Promise<readonly GatewayProbe[]> {
   if (cluster.source === "directory") return [];
-  const facts = new IstioCluster(cluster);
+  const facts = istioCluster(cluster, intents);
   const found = gatewayAddresses(facts, declared.spec.eastWestGateway, declared.spec.locality);
   if (!("addresses" in found)) return [];
   const sni = gatewayListener(facts, declared, intents.mesh)?.sni;

@@ -4,7 +4,6 @@ import {
   type Evidence,
   findCaller,
   type Intents,
-  IstioCluster,
   type Observed,
   type Pod,
   type ProxyEvidence,
@@ -65,7 +64,7 @@ export async function gatherEvidence(options: EvidenceOptions): Promise<Evidence
 
 type Proxy = Omit<ProxyEvidence, "state">;
 
-function proxiesOf({ request, paper, world, intents, observed }: EvidenceOptions): readonly Proxy[] {
+function proxiesOf({ request, paper, world, intents }: EvidenceOptions): readonly Proxy[] {
   const found: Proxy[] = [];
   const client = world.clusters.get(request.from.cluster);
   const caller = client === undefined ? undefined : findCaller(client, request.from);
@@ -78,10 +77,10 @@ function proxiesOf({ request, paper, world, intents, observed }: EvidenceOptions
   across.delete(request.from.cluster);
   for (const name of across) {
     const declared = intents.clusters.find(({ metadata }) => metadata.name === name);
-    const cluster = observed.clusters.get(name);
+    const cluster = world.clusters.get(name);
     if (declared === undefined || cluster === undefined) continue;
     const { namespace, selector } = declared.spec.eastWestGateway;
-    for (const workload of new IstioCluster(cluster).select(namespace, selector)) {
+    for (const workload of cluster.select(namespace, selector)) {
       found.push({ role: "gateway", cluster: name, namespace, pod: workload.name, isReady: workload.isReady });
     }
   }

@@ -2,7 +2,7 @@ import {
   type AcrossPath,
   gatewayAddresses,
   type Intents,
-  IstioCluster,
+  istioCluster,
   type Observed,
   ownerName,
   restrictsCallers,
@@ -115,7 +115,7 @@ class ProbeRun {
     const cluster = observed.clusters.get(path.server.cluster);
     if (declared === undefined || cluster === undefined) return [];
     const { eastWestGateway, locality } = declared.spec;
-    const found = gatewayAddresses(new IstioCluster(cluster), eastWestGateway, locality);
+    const found = gatewayAddresses(istioCluster(cluster, intents), eastWestGateway, locality);
     return "addresses" in found ? found.addresses : [];
   }
 

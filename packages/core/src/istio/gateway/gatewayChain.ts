@@ -2,6 +2,7 @@ import { isCoveredBy, isWildcard } from "../hostNames.ts";
 import type { MeshPort, MeshService } from "../registry/meshService.ts";
 import { destinationRuleFor } from "../scope/destinationRules.ts";
 import { proxyScope } from "../scope/proxyScope.ts";
+import { parsePassthroughSni, passthroughSni } from "../sni.ts";
 import type { GatewayPod } from "./gatewayPod.ts";
 import { type GatewayL4Route, gatewayTcpRoute, gatewayTlsRoutes } from "./gatewayVirtualServices.ts";
 import { type GatewayServer, isHttp, isPassthrough, mergedGateway } from "./mergedGateway.ts";
@@ -142,12 +143,6 @@ function passedServices({ cluster, workload }: GatewayPod, server: GatewayServer
   return named.filter(({ isExternal, ports }) => !isExternal && ports.some(({ protocol }) => protocol !== "UDP"));
 }
 
-/** `outbound_.8000_.v1_.httpbin.bar.svc.cluster.local`: port, subset or nothing, host. */
-function parsePassthroughSni(sni: string) {
-  const [, port = "", subset = "", host = ""] = /^outbound_\.(\d+)_\.(.*?)_\.(.+)$/.exec(sni) ?? [];
-  return host === "" ? undefined : { port: Number(port), subset, host };
-}
-
 function passthroughChain(
   pod: GatewayPod,
   passed: ReadonlyMap<string, Passed>,
@@ -174,7 +169,7 @@ function pass(
     for (const service of passedServices(pod, server)) {
       const { host, ports } = service;
       const other = passed.get(host);
-      const sni = `outbound_.${ports[0]?.number ?? 0}_._.${host}`;
+      const sni = passthroughSni(host, ports[0]?.number ?? 0);
       if (other !== undefined) return { kind: "rejected", servers: [other.server, server], sni };
       passed.set(host, { service, server });
     }

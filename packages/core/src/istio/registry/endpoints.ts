@@ -4,9 +4,10 @@ import type { ServiceEntry, WorkloadEntry } from "../../kinds/istio.ts";
 import { tlsModeLabel } from "../injection.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";
+import { spiffeId } from "../spiffeId.ts";
 import type { Workload } from "../workload.ts";
 import { meshRegistry } from "./meshRegistry.ts";
-import { type MeshPort, type MeshService, spiffe } from "./meshService.ts";
+import type { MeshPort, MeshService } from "./meshService.ts";
 
 /** Where a host's port may be sent to. pilot/pkg/model/service.go, IstioEndpoint */
 export interface MeshEndpoint {
@@ -94,7 +95,7 @@ function ofPod(
       tlsMode: workload.labels[tlsModeLabel] ?? "disabled",
       labels: workload.labels,
       namespace: workload.namespace,
-      identity: spiffe(cluster.meshConfig.trustDomain, workload.namespace, workload.serviceAccount),
+      identity: spiffeId(cluster.meshConfig.trustDomain, workload.namespace, workload.serviceAccount),
       weight: 1,
       locality: localityOf(cluster, workload),
       isHealthy:
@@ -161,7 +162,7 @@ function entryEndpoint(
       address,
       tlsMode: labels[tlsModeLabel] ?? (account === undefined ? "disabled" : "istio"),
       labels,
-      identity: account === undefined ? undefined : spiffe(cluster.meshConfig.trustDomain, where.namespace, account),
+      identity: account === undefined ? undefined : spiffeId(cluster.meshConfig.trustDomain, where.namespace, account),
       weight: spec.weight === undefined || spec.weight <= 0 ? 1 : spec.weight,
       locality: spec.locality ?? (labels["istio-locality"] ?? "").replaceAll(".", "/"),
       isHealthy: true,

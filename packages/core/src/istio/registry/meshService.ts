@@ -84,7 +84,7 @@ export function meshServiceOfService(cluster: IstioCluster, service: Service): M
     labels: metadata.labels ?? {},
     selector: spec.selector,
     subjectAltNames:
-      accounts === undefined ? [] : accounts.split(",").map((each) => spiffe(trustDomain, namespace, each)),
+      accounts === undefined ? [] : accounts.split(",").map((each) => spiffeId(trustDomain, namespace, each)),
     aliases: [],
     aliasOf: isAlias ? spec.externalName : undefined,
   };
@@ -161,8 +161,4 @@ function autoAddress(
 function addressesIn(status: unknown): readonly { readonly host?: string; readonly value?: string }[] {
   const addresses = typeof status === "object" && status !== null && "addresses" in status ? status.addresses : [];
   return Array.isArray(addresses) ? addresses : [];
-}
-
-export function spiffe(trustDomain: string, namespace: string, account: string): string {
-  return spiffeId(trustDomain, namespace, account);
 }

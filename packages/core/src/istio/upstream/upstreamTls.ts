@@ -2,10 +2,12 @@ import type { ProxyTls, Transport } from "../connection.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { mutualTlsMode } from "../policy/peerAuthentication.ts";
 import { endpointsOf, type MeshEndpoint } from "../registry/endpoints.ts";
-import { type MeshPort, type MeshService, spiffe } from "../registry/meshService.ts";
+import type { MeshPort, MeshService } from "../registry/meshService.ts";
 import { isHttp2 } from "../registry/protocol.ts";
 import type { MergedRule } from "../scope/destinationRules.ts";
 import type { ClientTls, TrafficPolicy } from "../scope/trafficPolicy.ts";
+import { passthroughSni } from "../sni.ts";
+import { spiffeId } from "../spiffeId.ts";
 import type { Workload } from "../workload.ts";
 
 /** An upstream cluster of a proxy: a host's port, and maybe a subset of it. */
@@ -52,10 +54,9 @@ function istioMutual(upstream: Upstream, tls: ClientTls): ProxyTls {
   const isH2 = isHttp2(port.protocol) || upstream.policy.connectionPool?.http?.h2UpgradePolicy === "UPGRADE";
   return {
     mode: "ISTIO_MUTUAL",
-    sni:
-      tls.sni === undefined || tls.sni === "" ? `outbound_.${port.number}_.${subset ?? ""}_.${service.host}` : tls.sni,
+    sni: tls.sni === undefined || tls.sni === "" ? passthroughSni(service.host, port.number, subset) : tls.sni,
     alpn: isH2 ? ["istio", "h2"] : ["istio"],
-    clientIdentity: spiffe(cluster.meshConfig.trustDomain, proxy.namespace, proxy.serviceAccount),
+    clientIdentity: spiffeId(cluster.meshConfig.trustDomain, proxy.namespace, proxy.serviceAccount),
     acceptedSubjectAltNames: own.length > 0 ? own : knownIdentities(upstream),
     trusts: "mesh",
   };

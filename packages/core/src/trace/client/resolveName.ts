@@ -153,7 +153,7 @@ function missing(cluster: IstioCluster, caller: Workload, { name, candidates, ca
   const [first] = exact.length > 0 ? exact : covering;
   if (first === undefined) return outsideOrNone(cluster, name);
   // Outside names are resolved by the real DNS, whatever a ServiceEntry says of them.
-  if (first.isExternal && isOutsideName(name)) return { kind: "outside", name };
+  if (first.isExternal && isOutsideName(name, cluster)) return { kind: "outside", name };
   const seen = exact.length > 0 ? exact : covering;
   if (captures) {
     const hidden = hiddenOf(cluster, caller, seen);
@@ -165,7 +165,7 @@ function missing(cluster: IstioCluster, caller: Workload, { name, candidates, ca
 /** `httpbin.bar` is meant for namespace bar, though the world has top-level domains of such names. */
 function outsideOrNone(cluster: IstioCluster, name: string): Resolved {
   const isOfNamespace = cluster.namespaces.has(name.split(".").at(-1) ?? "");
-  return isOutsideName(name) && !isOfNamespace ? { kind: "outside", name } : { kind: "none" };
+  return isOutsideName(name, cluster) && !isOfNamespace ? { kind: "outside", name } : { kind: "none" };
 }
 
 /** Top-level domains that nobody can register (RFC 6761, RFC 6762, ICANN's .internal), and those that meshes like to use. */
@@ -174,8 +174,9 @@ const privateDomains: ReadonlySet<string> = new Set([
   ...["svc", "cluster", "mesh", "global", "lan", "home", "corp", "clusterset", "intranet", "private"],
 ]);
 
-/** Whether the world's DNS may know it: top-level domains have letters only. */
-export function isOutsideName(name: string): boolean {
+/** Whether the world's DNS may know it: top-level domains have letters only, and a cluster's DNS answers for its own domain. */
+function isOutsideName(name: string, { clusterDomain }: IstioCluster): boolean {
+  if (name === clusterDomain || name.endsWith(`.${clusterDomain}`)) return false;
   const labels = name.split(".");
   const last = labels.at(-1) ?? "";
   return labels.length > 1 && (/^[a-z]{2,}$/.test(last) || last.startsWith("xn--")) && !privateDomains.has(last);

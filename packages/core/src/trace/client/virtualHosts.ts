@@ -1,4 +1,4 @@
-import { hostsOverlap, isCoveredBy, isWildcard } from "../../istio/hostNames.ts";
+import { hostsOverlap, isCoveredBy, isWildcard, serviceDomain } from "../../istio/hostNames.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { isHttpOrSniffed } from "../../istio/registry/protocol.ts";
@@ -150,8 +150,8 @@ function domainsOf(
   return [...domains, ...headless, ...addressesFor(scope, proxy, service)];
 }
 
-function shortNames(host: string, namespace: string, { clusterDomain }: IstioCluster): readonly string[] {
-  const suffix = `.svc.${clusterDomain}`;
+function shortNames(host: string, namespace: string, cluster: IstioCluster): readonly string[] {
+  const suffix = serviceDomain(cluster);
   if (!host.endsWith(suffix)) return [`${host}.`];
   const base = host.slice(0, -suffix.length);
   const [name = "", ...rest] = base.split(".");
