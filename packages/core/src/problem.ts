@@ -193,6 +193,7 @@ export const problemCodes = {
   TRACE_TRUST: { severity: "error", summary: "caller and server trust no common root, or trust domain" },
   TRACE_IDENTITY: { severity: "error", summary: "the caller does not accept the server's identity" },
   TRACE_NO_SIDECAR: { severity: "error", summary: "mutual TLS is spoken to a pod that has no sidecar" },
+  TRACE_PATH_REFUSED: { severity: "error", summary: "a proxy refuses the request's path as it is written" },
   TRACE_TOKEN: { severity: "error", summary: "a RequestAuthentication refuses the token of the request" },
   TRACE_DENIED: { severity: "error", summary: "an AuthorizationPolicy denies the request" },
   TRACE_EXTENSION: { severity: "warning", summary: "an EnvoyFilter or WasmPlugin does what a trace does not follow" },

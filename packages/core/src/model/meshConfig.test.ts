@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { defaultMeshConfig, parseMeshConfig, podProxyMetadata } from "./meshConfig.ts";
+import { defaultMeshConfig, parseMeshConfig, podConnectionSettings, podProxyMetadata } from "./meshConfig.ts";
 
 test("what istiod is not told is as Istio's defaults have it", () => {
   expect(parseMeshConfig("accessLogFile: /dev/stdout")).toEqual(defaultMeshConfig);
@@ -15,7 +15,8 @@ enableAutoMtls: false
 defaultServiceExportTo: ["."]
 defaultVirtualServiceExportTo: ["~"]
 defaultDestinationRuleExportTo: [shop]
-defaultConfig: {proxyMetadata: {ISTIO_META_DNS_CAPTURE: true}}
+defaultConfig: {proxyMetadata: {ISTIO_META_DNS_CAPTURE: true}, connectionSettings: {profile: EDGE, httpMergeSlashes: false}}
+pathNormalization: {normalization: MERGE_SLASHES}
 extensionProviders: [{name: opa}]
 `);
 
@@ -30,6 +31,8 @@ extensionProviders: [{name: opa}]
     defaultDestinationRuleExportTo: ["shop"],
     proxyMetadata: { ISTIO_META_DNS_CAPTURE: "true" },
     extensionProviders: ["opa"],
+    pathNormalization: "MERGE_SLASHES",
+    connectionSettings: { isEdge: true, mergesSlashes: false },
   });
 });
 
@@ -42,4 +45,11 @@ test("a text that is no mapping gives no settings, and a wrong type none of its 
 test("a pod's own proxy config is YAML or JSON", () => {
   expect(podProxyMetadata('{"proxyMetadata":{"A":"b"}}')).toEqual({ A: "b" });
   expect(podProxyMetadata("proxyMetadata:\n  A: b\n")).toEqual({ A: "b" });
+});
+
+test("a pod says for itself what its proxy does with escaped slashes", () => {
+  const text = "connectionSettings: {httpPathWithEscapedSlashesAction: REJECT_REQUEST}";
+
+  expect(podConnectionSettings(text)).toEqual({ isEdge: false, escapedSlashes: "reject" });
+  expect(podConnectionSettings("concurrency: 2")).toBeUndefined();
 });

@@ -15,7 +15,32 @@ export interface MeshConfig {
   readonly proxyMetadata: Readonly<Record<string, string>>;
   /** Names of CUSTOM authorization's extension providers. */
   readonly extensionProviders: readonly string[];
+  /** What proxies make of a path before routes and policies look at it; Istio's `DEFAULT` is `BASE`. */
+  readonly pathNormalization: PathNormalizationLevel;
+  /** `defaultConfig.connectionSettings`; absent where nothing is set. */
+  readonly connectionSettings?: ConnectionSettings;
 }
+
+const pathNormalizationLevels = ["NONE", "BASE", "MERGE_SLASHES", "DECODE_AND_MERGE_SLASHES"] as const;
+export type PathNormalizationLevel = (typeof pathNormalizationLevels)[number];
+
+/** What a proxy's own settings say of paths, over `pathNormalization`. */
+export interface ConnectionSettings {
+  /** Profile `EDGE`: gateways take stricter defaults. */
+  readonly isEdge: boolean;
+  readonly mergesSlashes?: boolean;
+  readonly escapedSlashes?: EscapedSlashes;
+}
+
+/** What is done with `%2F` and `%5C` in a path. */
+export type EscapedSlashes = "keep" | "reject" | "redirect" | "unescape";
+
+const escapedSlashesActions: Readonly<Record<string, EscapedSlashes>> = {
+  KEEP_UNCHANGED: "keep",
+  REJECT_REQUEST: "reject",
+  UNESCAPE_AND_REDIRECT: "redirect",
+  UNESCAPE_AND_FORWARD: "unescape",
+};
 
 /** What istiod takes where nothing is set: istio/pkg/config/mesh/mesh.go, DefaultMeshConfig. */
 export const defaultMeshConfig: MeshConfig = {
@@ -29,7 +54,10 @@ export const defaultMeshConfig: MeshConfig = {
   defaultDestinationRuleExportTo: ["*"],
   proxyMetadata: {},
   extensionProviders: [],
+  pathNormalization: "BASE",
 };
+
+const none = defaultMeshConfig;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -37,7 +65,6 @@ type Fields = Readonly<Record<string, unknown>>;
 export function parseMeshConfig(text: string): MeshConfig | undefined {
   const config = yamlMapping(text);
   if (config === undefined) return undefined;
-  const none = defaultMeshConfig;
   const policy = fieldsOf(config.outboundTrafficPolicy).mode;
   return {
     trustDomain: textOf(config.trustDomain) ?? none.trustDomain,
@@ -51,12 +78,36 @@ export function parseMeshConfig(text: string): MeshConfig | undefined {
       textsOf(config.defaultDestinationRuleExportTo) ?? none.defaultDestinationRuleExportTo,
     proxyMetadata: proxyMetadataOf(fieldsOf(config.defaultConfig)),
     extensionProviders: listOf(config.extensionProviders).flatMap((each) => textOf(fieldsOf(each).name) ?? []),
+    pathNormalization: levelOf(fieldsOf(config.pathNormalization).normalization),
+    ...connectionSettingsOf(fieldsOf(config.defaultConfig)),
   };
+}
+
+function levelOf(value: unknown): PathNormalizationLevel {
+  return pathNormalizationLevels.find((level) => level === value) ?? none.pathNormalization;
 }
 
 /** Of a pod's annotation `proxy.istio.io/config`: what it sets for that pod over the mesh's. */
 export function podProxyMetadata(text: string): Readonly<Record<string, string>> {
   return proxyMetadataOf(yamlMapping(text) ?? {});
+}
+
+/** Of the same annotation; undefined where it says nothing of them. */
+export function podConnectionSettings(text: string): ConnectionSettings | undefined {
+  return connectionSettingsOf(yamlMapping(text) ?? {}).connectionSettings;
+}
+
+function connectionSettingsOf(config: Fields): { readonly connectionSettings?: ConnectionSettings } {
+  if (config.connectionSettings === undefined) return {};
+  const { profile, httpMergeSlashes, httpPathWithEscapedSlashesAction } = fieldsOf(config.connectionSettings);
+  const escapedSlashes = escapedSlashesActions[textOf(httpPathWithEscapedSlashesAction) ?? ""];
+  return {
+    connectionSettings: {
+      isEdge: profile === "EDGE",
+      ...(typeof httpMergeSlashes === "boolean" ? { mergesSlashes: httpMergeSlashes } : {}),
+      ...(escapedSlashes === undefined ? {} : { escapedSlashes }),
+    },
+  };
 }
 
 function proxyMetadataOf(config: Fields): Readonly<Record<string, string>> {

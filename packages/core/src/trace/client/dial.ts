@@ -5,7 +5,8 @@ import { clusterObject } from "../../kinds/clusterObject.ts";
 import type { ClientStep } from "../attempt.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import { inAmbient } from "../gatewayApi/ambient.ts";
-import { passed } from "../hop.ts";
+import { broken, passed } from "../hop.ts";
+import { pathSource, takePath } from "../takePath.ts";
 import { direct } from "./direct.ts";
 import { takenBy } from "./outboundListener.ts";
 import type { ResolvedAddress } from "./resolveName.ts";
@@ -54,5 +55,24 @@ export function dial(walk: Walk, address: ResolvedAddress, service: MeshService 
   const onward = { ...walk, hops: [...walk.hops, hop] };
   if (chain.kind === "tcp") return throughTcp(onward, address, { chain, scope });
   if (payload.kind !== "http") return unmatched(onward, address, { scope, service, isHttp: false, detail: where });
-  return throughHttp(onward, address, { chain, scope, service, http: payload });
+  const taken = takePath(cluster, caller, payload);
+  const base = { name: "listener", cluster: cluster.name, source: pathSource } as const;
+  switch (taken.kind) {
+    case "refused": {
+      const { detail, mend, status } = taken;
+      return [
+        ended(onward, broken({ ...base, code: "TRACE_PATH_REFUSED", detail, mend }), { kind: "refused", status }),
+      ];
+    }
+    case "redirected": {
+      const { detail, status } = taken;
+      return [ended(onward, passed({ ...base, detail }), { kind: "answered", by: { type: "proxy" }, status })];
+    }
+    case "goes on": {
+      const { http, detail } = taken;
+      const changed = detail === undefined ? [] : [passed({ ...base, detail })];
+      const on = { ...onward, payload: http, hops: [...onward.hops, ...changed] };
+      return throughHttp(on, address, { chain, scope, service, http });
+    }
+  }
 }

@@ -21,6 +21,7 @@ import { passThrough } from "./passThrough.ts";
 import { routeConnection } from "./routeConnection.ts";
 import { routeHttpAtGateway } from "./routeHttpAtGateway.ts";
 import { showConnection } from "./showConnection.ts";
+import { takeArrivedPath } from "./takeArrivedPath.ts";
 
 /** A connection at a port of a gateway's pod. */
 export interface GatewayVisit extends GatewayPod {
@@ -78,7 +79,10 @@ function follow(arrival: Arrival, visit: GatewayVisit, chain: GatewayChain): rea
   if (chain.kind === "auto") return passThrough(arrival, visit, chain);
   const ended = chain.kind === "passthrough" ? { arrival } : endGatewayTls(arrival, visit, chain);
   if ("branches" in ended) return ended.branches;
-  const filtered = chain.kind === "http" ? gatewayFilters(ended.arrival, visit, chain.server) : ended;
+  const taken =
+    chain.kind === "http" ? takeArrivedPath(ended.arrival, visit.cluster, visit.workload, "gateway") : ended;
+  if ("branches" in taken) return taken.branches;
+  const filtered = chain.kind === "http" ? gatewayFilters(taken.arrival, visit, chain.server) : taken;
   if ("branches" in filtered) return filtered.branches;
   const checked = checkPolicies(filtered.arrival, policyQuestion(arrival, visit, chain));
   if ("branches" in checked) return checked.branches;

@@ -10,6 +10,7 @@ import type { TraceBranch } from "../traceResult.ts";
 import { type Arrival, broken, ended, failedConnection, passed, show, untold } from "./arrival.ts";
 import { checkIdentity } from "./checkIdentity.ts";
 import { checkPolicies } from "./checkPolicies.ts";
+import { takeArrivedPath } from "./takeArrivedPath.ts";
 
 const inboundSource = "pilot/pkg/networking/core/listener_inbound.go";
 
@@ -58,7 +59,10 @@ export function serveAtPod(
     };
     return broken(terminated.arrival, fault, failedConnection(arrival, "UC"));
   }
-  const checked = checkPolicies(terminated.arrival, {
+  const taken =
+    chain.protocol === "http" ? takeArrivedPath(terminated.arrival, cluster, workload, "destination") : terminated;
+  if ("branches" in taken) return taken.branches;
+  const checked = checkPolicies(taken.arrival, {
     cluster,
     workload,
     port,
