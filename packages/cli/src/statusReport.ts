@@ -9,9 +9,13 @@ import {
   type MeshCluster,
   type OutwardPath,
   ownerName,
+  type PathTrace,
   type Problem,
   type SharedService,
   selectClusters,
+  type TraceVerdict,
+  tracePaths,
+  whyNot,
 } from "@isthmus/core";
 import type { MeshNow } from "./withMesh.ts";
 
@@ -36,6 +40,17 @@ export interface DeclaredState {
   readonly state: "in sync" | "to apply" | "held";
   /** Why it is held. */
   readonly reason?: string;
+  /** What a trace says of the declared paths, as the clusters are now. */
+  readonly paths: PathCounts;
+}
+
+/** How many declared paths work now, do not (or not always), and of how many that cannot be told. */
+export interface PathCounts {
+  readonly works: number;
+  readonly broken: number;
+  readonly unknown: number;
+  /** Of the first that does not work, or cannot be told: what is in the way. */
+  readonly why?: string;
 }
 
 export interface SharedServiceStatus extends DeclaredState {
@@ -73,8 +88,9 @@ export interface StatusReport {
 }
 
 /** What `isthmus status` tells: a summary of what is declared and observed, and of the plan between them. */
-export function statusReport(mesh: MeshNow): StatusReport {
-  const { intents, problems } = mesh;
+export function statusReport(now: MeshNow): StatusReport {
+  const { intents, problems, paths, observed } = now;
+  const mesh = { ...now, traces: tracePaths({ intents, paths, observed }) };
   return {
     clusters: intents.clusters.map((cluster) => clusterStatus(cluster, mesh)),
     sharedServices: [
@@ -87,7 +103,11 @@ export function statusReport(mesh: MeshNow): StatusReport {
   };
 }
 
-function clusterStatus(declared: MeshCluster, { intents, observed }: MeshNow): ClusterStatus {
+interface TracedMesh extends MeshNow {
+  readonly traces: readonly PathTrace[];
+}
+
+function clusterStatus(declared: MeshCluster, { intents, observed }: TracedMesh): ClusterStatus {
   const { name } = declared.metadata;
   const source = declared.spec.access.directory === undefined ? "live" : "directory";
   const cluster = observed.clusters.get(name);
@@ -115,7 +135,7 @@ function hostPort(address: string, port: number): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-function sharedServiceStatus(service: SharedService, mesh: MeshNow): SharedServiceStatus {
+function sharedServiceStatus(service: SharedService, mesh: TracedMesh): SharedServiceStatus {
   const { name, namespace } = service.metadata;
   const owner = ownerName("SharedService", namespace, name);
   const paths = acrossPaths(owner, mesh);
@@ -128,7 +148,7 @@ function sharedServiceStatus(service: SharedService, mesh: MeshNow): SharedServi
   };
 }
 
-function externalAccessStatus({ kind, metadata, spec }: ExternalAccess, mesh: MeshNow): ExternalAccessStatus {
+function externalAccessStatus({ kind, metadata, spec }: ExternalAccess, mesh: TracedMesh): ExternalAccessStatus {
   const { name, namespace } = metadata;
   return {
     name: `${namespace}/${name}`,
@@ -138,7 +158,7 @@ function externalAccessStatus({ kind, metadata, spec }: ExternalAccess, mesh: Me
   };
 }
 
-function externalServiceStatus({ kind, metadata, spec }: ExternalService, mesh: MeshNow): ExternalServiceStatus {
+function externalServiceStatus({ kind, metadata, spec }: ExternalService, mesh: TracedMesh): ExternalServiceStatus {
   const { name, namespace } = metadata;
   const owner = ownerName(kind, namespace, name);
   const paths = mesh.paths.filter((path): path is OutwardPath => path.owner === owner && path.direction === "out");
@@ -158,7 +178,7 @@ function consumersOf(paths: readonly (AcrossPath | OutwardPath)[]): readonly str
 }
 
 /** What ServiceExports have made, where the Mesh asks for them. */
-function exportedServices(mesh: MeshNow): readonly SharedServiceStatus[] {
+function exportedServices(mesh: TracedMesh): readonly SharedServiceStatus[] {
   const prefix = "ServiceExport.";
   const owners = unique([...mesh.paths.map(({ owner }) => owner), ...mesh.held.keys()]).filter((owner) =>
     owner.startsWith(prefix),
@@ -177,7 +197,7 @@ function exportedServices(mesh: MeshNow): readonly SharedServiceStatus[] {
   });
 }
 
-function acrossPaths(owner: string, { paths }: MeshNow): readonly AcrossPath[] {
+function acrossPaths(owner: string, { paths }: TracedMesh): readonly AcrossPath[] {
   return paths.filter((path): path is AcrossPath => path.owner === owner && path.direction === "across");
 }
 
@@ -185,11 +205,24 @@ function declaredServers(service: SharedService, intents: Intents): readonly str
   return selectClusters(service.spec.servedBy, intents.clusters).map(({ metadata }) => metadata.name);
 }
 
-function stateOf(owner: string, mesh: MeshNow): DeclaredState {
+function stateOf(owner: string, mesh: TracedMesh): DeclaredState {
+  const paths = pathCounts(mesh.traces.filter(({ path }) => path.owner === owner));
   const actions = mesh.plan.actions.filter((action) => action.owner === owner);
   const reason = mesh.held.get(owner) ?? actions.find((action) => action.reason !== undefined)?.reason;
-  if (reason !== undefined) return { state: "held", reason };
-  return { state: actions.every(({ verb }) => verb === "noop") ? "in sync" : "to apply" };
+  if (reason !== undefined) return { state: "held", reason, paths };
+  return { state: actions.every(({ verb }) => verb === "noop") ? "in sync" : "to apply", paths };
+}
+
+function pathCounts(traces: readonly PathTrace[]): PathCounts {
+  const count = (...verdicts: readonly TraceVerdict[]) =>
+    traces.filter(({ trace }) => verdicts.includes(trace.verdict)).length;
+  const reasons = traces.flatMap(({ trace }) => whyNot(trace) ?? []);
+  return {
+    works: count("reaches"),
+    broken: count("partly", "broken"),
+    unknown: count("unknown"),
+    ...(reasons[0] === undefined ? {} : { why: reasons[0] }),
+  };
 }
 
 function unique(values: readonly string[]): readonly string[] {

@@ -1,8 +1,7 @@
 import { type PlannedMesh, planEffects } from "@isthmus/engine";
 import type { PlanView } from "./render/plan.ts";
 
-/** With what the plan does to the declared paths; nothing is traced where it does nothing. */
+/** With what the plan does to the declared paths. */
 export function withEffects<T extends PlanView & PlannedMesh>(mesh: T): T {
-  const effects = planEffects(mesh);
-  return effects === undefined ? mesh : { ...mesh, effects };
+  return { ...mesh, effects: planEffects(mesh) };
 }

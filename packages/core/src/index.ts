@@ -150,11 +150,12 @@ export {
   type RotationStep,
   type RotationWait,
 } from "./rotation/nextMove.ts";
+export { type Assumption, type AssumptionKind, assumptionKinds } from "./trace/assumption.ts";
 export type { Attempt, CallerFacts, ClientStep, Destination, Front } from "./trace/attempt.ts";
 export { callerSteps } from "./trace/callerSteps.ts";
 export { findCaller } from "./trace/client/findCaller.ts";
 export type { PathEffect, PathEffectKind, PathEffectsInput } from "./trace/pathEffects.ts";
-export { brokenPaths, pathEffects } from "./trace/pathEffects.ts";
+export { brokenPaths, pathEffects, whyNot } from "./trace/pathEffects.ts";
 export { trace } from "./trace/trace.ts";
 export type { PathTrace, TracePathsInput } from "./trace/tracePaths.ts";
 export { tracePaths } from "./trace/tracePaths.ts";

@@ -172,6 +172,10 @@ export const problemCodes = {
   PLAN_INVALID: { severity: "error", summary: "a saved plan cannot be read" },
   MASS_DELETE: { severity: "error", summary: "the plan deletes more than half of what we own" },
   PATH_WOULD_BREAK: { severity: "error", summary: "the plan breaks a declared path that works now" },
+  PATH_WOULD_BE_UNPROVEN: {
+    severity: "error",
+    summary: "after the plan it cannot be told whether a declared path that works now still does",
+  },
   CONFIRMATION_NEEDED: { severity: "error", summary: "an apply without a terminal needs --yes" },
   TIMED_OUT: { severity: "error", summary: "the time that --timeout gives is over" },
   USAGE: { severity: "error", summary: "the command line is wrong" },

@@ -15,8 +15,9 @@ export interface PlannedMesh {
   readonly plan: Plan;
 }
 
-/** What a plan does to each declared path, by a trace of now and of then; undefined where it writes nothing at all. */
-export function planEffects({ intents, compiled, observed, plan }: PlannedMesh): readonly PathEffect[] | undefined {
-  if (plan.actions.every(({ verb }) => verb === "noop")) return undefined;
-  return pathEffects({ intents, paths: compiled.paths, before: observed, after: afterPlan(observed, plan) });
+/** What a plan does to each declared path, by a trace of now and of then; one that writes nothing leaves them as they are. */
+export function planEffects({ intents, compiled, observed, plan }: PlannedMesh): readonly PathEffect[] {
+  const writes = plan.actions.some(({ verb }) => verb !== "noop");
+  const after = writes ? afterPlan(observed, plan) : observed;
+  return pathEffects({ intents, paths: compiled.paths, before: observed, after });
 }

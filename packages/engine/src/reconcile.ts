@@ -51,7 +51,7 @@ export interface ReconcileOptions extends PrepareOptions, AllowedPlans {}
 
 /** First what was prepared and what it does to declared paths (absent where it writes nothing), then, where it may be applied, how that goes. */
 export type ReconcileEvent =
-  | { readonly type: "prepared"; readonly prepared: Prepared; readonly effects?: readonly PathEffect[] }
+  | { readonly type: "prepared"; readonly prepared: Prepared; readonly effects: readonly PathEffect[] }
   | ApplyEvent;
 
 /**
@@ -66,7 +66,7 @@ export async function* reconcile(
   const effects = planEffects({ intents: mesh.intents, ...found });
   const alarm = planAlarm({ ...found, effects }, options);
   const prepared = alarm === undefined ? found : { ...found, problems: [...found.problems, alarm] };
-  yield { type: "prepared", prepared, ...(effects === undefined ? {} : { effects }) };
+  yield { type: "prepared", prepared, effects };
   if (hasErrors(prepared.problems)) return;
   yield* applyPlan(prepared.plan, mesh.targets, options.signal === undefined ? {} : { signal: options.signal });
 }

@@ -51,6 +51,7 @@ test("what ServiceExports share is shown beside what is declared", async () => {
       hosts: ["httpbin.bar.svc.cluster.local", "httpbin.bar.svc.clusterset.local"],
       servedBy: ["cluster2"],
       consumers: ["cluster1", "cluster2"],
+      paths: { works: 0, broken: 3, unknown: 0, why: expect.stringContaining("resolves nowhere") },
       state: "to apply",
     },
   ]);

@@ -90,8 +90,11 @@ function renderEffect(effect: PathEffect | undefined, style: Style): string {
       return line(style.error(`✖ will break${why}`));
     case "leaves broken":
       return line(style.warning(`✖ stays broken${why}`));
-    case "keeps":
+    case "hides":
+      return line(style.warning(`? it works now, and afterwards that cannot be told${why}`));
     case "unclear":
+      return line(style.warning(`? whether it works cannot be told${why}`));
+    case "keeps":
     case undefined:
       return "";
   }

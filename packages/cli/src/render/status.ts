@@ -36,9 +36,10 @@ function renderSharedServices(services: readonly SharedServiceStatus[], style: S
     listed(service.hosts),
     listed(service.servedBy),
     listed(service.consumers),
+    renderPaths(service, style),
     renderState(service, style),
   ]);
-  return renderTable(["SHARED SERVICE", "HOSTS", "SERVED BY", "CONSUMERS", "STATE"], rows, style);
+  return renderTable(["SHARED SERVICE", "HOSTS", "SERVED BY", "CONSUMERS", "PATHS", "STATE"], rows, style);
 }
 
 function renderExternalAccesses(accesses: readonly ExternalAccessStatus[], style: Style): string {
@@ -46,9 +47,10 @@ function renderExternalAccesses(accesses: readonly ExternalAccessStatus[], style
     access.name,
     listed(access.hosts),
     listed(access.clusters),
+    renderPaths(access, style),
     renderState(access, style),
   ]);
-  return renderTable(["EXTERNAL ACCESS", "HOSTS", "CLUSTERS", "STATE"], rows, style);
+  return renderTable(["EXTERNAL ACCESS", "HOSTS", "CLUSTERS", "PATHS", "STATE"], rows, style);
 }
 
 function renderExternalServices(services: readonly ExternalServiceStatus[], style: Style): string {
@@ -57,9 +59,10 @@ function renderExternalServices(services: readonly ExternalServiceStatus[], styl
     listed(service.hosts),
     service.via ?? "-",
     listed(service.consumers),
+    renderPaths(service, style),
     renderState(service, style),
   ]);
-  return renderTable(["EXTERNAL SERVICE", "HOSTS", "VIA", "CONSUMERS", "STATE"], rows, style);
+  return renderTable(["EXTERNAL SERVICE", "HOSTS", "VIA", "CONSUMERS", "PATHS", "STATE"], rows, style);
 }
 
 function renderState({ state }: DeclaredState, style: Style): string {
@@ -71,6 +74,17 @@ function renderState({ state }: DeclaredState, style: Style): string {
     case "held":
       return style.warning(state);
   }
+}
+
+/** `3 work`, `1 of 3 broken`: on paper, as the clusters are now. */
+function renderPaths({ paths: { works, broken, unknown } }: DeclaredState, style: Style): string {
+  const all = works + broken + unknown;
+  if (all === 0) return "-";
+  const faults = [
+    ...(broken === 0 ? [] : [style.error(`${broken} of ${all} broken`)]),
+    ...(unknown === 0 ? [] : [style.warning(`${unknown} of ${all} unknown`)]),
+  ];
+  return faults.length === 0 ? style.good(`${works} work${works === 1 ? "s" : ""}`) : faults.join("\n");
 }
 
 function listed(values: readonly string[]): string {

@@ -31,6 +31,7 @@ export function renderTrace(trace: Trace, style: Style, allBranches: boolean): s
       ? ""
       : `\nother ways:\n${others.map((branch) => `  ${shareOf(branch)} ${renderOutcome(branch.outcome)}${retriedNote(branch)}\n`).join("")}`,
     `\n${verdictLine(trace, style)}\n`,
+    assumptionLine(trace, style),
   ].join("");
 }
 
@@ -116,9 +117,9 @@ export function renderOutcome(outcome: TraceOutcome): string {
     case "answered": {
       const { by } = outcome;
       const status = outcome.status === undefined ? "" : ` with ${outcome.status}`;
-      if (by.type === "proxy") return `the proxy answers${status}`;
-      if (by.type === "outside") return `${by.address}:${by.port} answers${status}`;
-      return `${by.namespace}/${by.name} in ${by.cluster} answers${status}, port ${by.port}`;
+      if (by.type === "proxy") return `the proxy would answer${status}`;
+      if (by.type === "outside") return `${by.address}:${by.port} would answer${status}`;
+      return `${by.namespace}/${by.name} in ${by.cluster} would answer${status}, port ${by.port}`;
     }
     case "refused":
       return `refused${outcome.status === undefined ? "" : ` with ${outcome.status}`}${flag(outcome.responseFlag)}`;
@@ -135,6 +136,12 @@ export function renderOutcome(outcome: TraceOutcome): string {
 
 function flag(responseFlag: string | undefined): string {
   return responseFlag === undefined ? "" : ` (Envoy's flag ${responseFlag})`;
+}
+
+/** What the verdict rests on and no configuration shows. */
+function assumptionLine({ assumes }: Trace, style: Style): string {
+  if (assumes.length === 0) return "";
+  return style.faint(`Assumes that ${assumes.map(({ detail }) => detail).join("; ")}.\n`);
 }
 
 function verdictLine({ verdict, branches }: Trace, style: Style): string {

@@ -3,6 +3,7 @@ import type { IstioCluster } from "../istio/istioCluster.ts";
 import { tokenPlaceholder } from "../istio/policy/tokenClaims.ts";
 import { isIp } from "../istio/registry/endpoints.ts";
 import { clusterObject } from "../kinds/clusterObject.ts";
+import type { Assumption } from "./assumption.ts";
 import type { ClientStep } from "./attempt.ts";
 import { dial } from "./client/dial.ts";
 import { findCaller } from "./client/findCaller.ts";
@@ -89,8 +90,8 @@ function unknownCaller(cluster: IstioCluster, { from }: WorkloadRequest): Client
   return { kind: "ended", probability: 1, hops: [hop], outcome: { kind: "unknown", why } };
 }
 
-function sidecarDns({ isMeshConfigKnown }: IstioCluster): string {
-  return isMeshConfigKnown ? "its sidecar" : "its sidecar (taken to capture DNS: istiod's settings are not known)";
+function capturesDnsByDefault({ name }: IstioCluster): Assumption {
+  return { about: "settings", detail: `sidecars in ${name} capture DNS (ConfigMap istio cannot be read)` };
 }
 
 function resolved(walk: Walk, found: Resolved): readonly ClientStep[] {
@@ -105,17 +106,22 @@ function resolved(walk: Walk, found: Resolved): readonly ClientStep[] {
         const detail =
           by === "literal"
             ? `${host} is an address`
-            : `${host} is ${showAddress(address)}, says ${by === "sidecar" ? sidecarDns(cluster) : by}`;
+            : `${host} is ${showAddress(address)}, says ${by === "sidecar" ? "its sidecar" : by}`;
         const hop = passed({
           ...base,
           ...(service && { object: clusterObject(cluster.name, service.object) }),
+          ...(by === "sidecar" && !cluster.isMeshConfigKnown ? { assumes: [capturesDnsByDefault(cluster)] } : {}),
           detail,
         });
         return dial({ ...walk, hops: [...walk.hops, hop], probability: share }, address, service);
       });
     }
     case "outside": {
-      const hop = passed({ ...base, detail: `${found.name} is a name of the outside world: taken to resolve` });
+      const hop = passed({
+        ...base,
+        assumes: [{ about: "name", detail: `${found.name} resolves` }],
+        detail: `${found.name} is a name of the outside world`,
+      });
       return dial({ ...walk, hops: [...walk.hops, hop] }, { address: found.name, workload: undefined }, undefined);
     }
     case "hidden": {

@@ -98,3 +98,29 @@ test("paths in and out of the mesh are traced as their callers go, and a plan th
   expect(broken.map(({ kind }) => kind)).toEqual(["keeps", "breaks"]);
   expect(brokenPaths(broken)?.message).toContain("httpbin.example.com:443 for clients outside, at c1");
 });
+
+test("a path that works now and of which nobody can tell afterwards is shown, guarded, and told why", () => {
+  const filter = `---\n{apiVersion: networking.istio.io/v1alpha3, kind: EnvoyFilter, metadata: {name: lua, namespace: bar}, spec: {configPatches: [{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}, patch: {operation: INSERT_FIRST, value: {name: lua, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua}}}}]}}\n`;
+
+  const hidden = effect(works, works + filter);
+  const stillUnknown = effect(works + filter, works + filter);
+
+  expect(hidden).toMatchObject({
+    kind: "hides",
+    after: "unknown",
+    why: expect.stringContaining("EnvoyFilter bar/lua"),
+  });
+  expect(brokenPaths(hidden ? [hidden] : [])).toMatchObject({
+    code: "PATH_WOULD_BE_UNPROVEN",
+    message: expect.stringContaining("EnvoyFilter bar/lua"),
+  });
+  expect(stillUnknown).toMatchObject({ kind: "unclear", why: expect.stringContaining("EnvoyFilter bar/lua") });
+  expect(brokenPaths(stillUnknown ? [stillUnknown] : [])).toBeUndefined();
+});
+
+test("a plan that breaks one path and hides another is told for the one that it breaks", () => {
+  const breaking = effect(works, broken);
+  if (breaking === undefined) throw new Error("one path is traced");
+
+  expect(brokenPaths([{ ...breaking, kind: "hides" }, breaking])?.code).toBe("PATH_WOULD_BREAK");
+});

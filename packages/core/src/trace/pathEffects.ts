@@ -1,23 +1,27 @@
 import type { DeclaredPath } from "../model/compiled.ts";
 import type { Observed } from "../model/observed.ts";
 import type { Problem } from "../problem.ts";
+import type { Assumption } from "./assumption.ts";
 import type { PathIntents } from "./requestsOfPaths.ts";
 import { tracePaths } from "./tracePaths.ts";
 import type { Trace, TraceVerdict } from "./traceResult.ts";
 
 /**
  * What a plan does to a declared path: `makes` one that does not work now, `breaks` one that does, `changes` who answers or on
- * which way; `keeps` it as it is; `leaves broken` what is broken now.
+ * which way; `keeps` it as it is; `leaves broken` what is broken now; `hides` whether one that works now still does;
+ * `unclear`: whether it works afterwards cannot be told, as before.
  */
-export type PathEffectKind = "makes" | "breaks" | "changes" | "keeps" | "leaves broken" | "unclear";
+export type PathEffectKind = "makes" | "breaks" | "hides" | "changes" | "keeps" | "leaves broken" | "unclear";
 
 export interface PathEffect {
   readonly path: DeclaredPath;
   readonly kind: PathEffectKind;
   readonly before: TraceVerdict;
   readonly after: TraceVerdict;
-  /** What breaks it afterwards, for people. */
+  /** What breaks it afterwards, or is in the way of telling, for people. */
   readonly why?: string;
+  /** What it rests on afterwards that no configuration shows. */
+  readonly assumes: readonly Assumption[];
 }
 
 export interface PathEffectsInput {
@@ -31,24 +35,26 @@ export interface PathEffectsInput {
 /** For each declared path what the change from `before` to `after` does to it. */
 export function pathEffects({ intents, paths, before, after }: PathEffectsInput): readonly PathEffect[] {
   const now = tracePaths({ intents, paths, observed: before });
-  const then = tracePaths({ intents, paths, observed: after });
+  const then = after === before ? now : tracePaths({ intents, paths, observed: after });
   return paths.map((path, index) => {
     const [was, becomes] = [now[index]?.trace, then[index]?.trace];
     if (was === undefined || becomes === undefined) throw new Error("a path was not traced");
     const kind = kindOf(was, becomes);
-    const isBroken = kind === "breaks" || kind === "leaves broken";
+    const why = whyNot(becomes);
     return {
       path,
       kind,
       before: was.verdict,
       after: becomes.verdict,
-      ...(isBroken && becomes.blamed !== undefined ? { why: becomes.blamed.detail } : {}),
+      ...(why === undefined ? {} : { why }),
+      assumes: becomes.assumes,
     };
   });
 }
 
 function kindOf(was: Trace, becomes: Trace): PathEffectKind {
-  if (becomes.verdict === "unknown" || (was.verdict === "unknown" && becomes.verdict !== "reaches")) return "unclear";
+  if (becomes.verdict === "unknown") return was.verdict === "reaches" ? "hides" : "unclear";
+  if (was.verdict === "unknown" && becomes.verdict !== "reaches") return "leaves broken";
   if (becomes.verdict === "reaches") {
     if (was.verdict !== "reaches") return "makes";
     return endsOf(was) === endsOf(becomes) ? "keeps" : "changes";
@@ -57,25 +63,45 @@ function kindOf(was: Trace, becomes: Trace): PathEffectKind {
   return was.verdict === "partly" && becomes.verdict === "broken" ? "breaks" : "leaves broken";
 }
 
+/** Why a request would not get there, or what is in the way of telling, for people; undefined where it would. */
+export function whyNot({ verdict, blamed, branches }: Trace): string | undefined {
+  if (verdict === "reaches") return undefined;
+  if (verdict !== "unknown") return blamed?.detail;
+  return branches.flatMap(({ outcome }) => (outcome.kind === "unknown" ? [outcome.why] : []))[0];
+}
+
 /** Who answers, and how often. */
 function endsOf({ branches }: Trace): string {
   const ends = branches.map(({ probability, outcome }) => `${probability.toFixed(3)} ${JSON.stringify(outcome)}`);
   return ends.sort().join("\n");
 }
 
-/** A PATH_WOULD_BREAK problem where a plan breaks paths that work now. */
+/**
+ * A PATH_WOULD_BREAK problem where a plan breaks paths that work now; PATH_WOULD_BE_UNPROVEN where of paths that work now it
+ * could not be told afterwards.
+ */
 export function brokenPaths(effects: readonly PathEffect[]): Problem | undefined {
-  const broken = effects.filter(({ kind }) => kind === "breaks");
-  const [first] = broken;
+  const hint = "Fix what the reason names, or apply with --allow-broken-paths; isthmus trace --planned shows the way.";
+  const breaks = named(effects.filter(({ kind }) => kind === "breaks"));
+  if (breaks !== undefined) {
+    const message = `the plan breaks ${breaks.paths}: ${breaks.why ?? "it would no longer get there"}`;
+    return { code: "PATH_WOULD_BREAK", at: "plan", message, hint };
+  }
+  const hides = named(effects.filter(({ kind }) => kind === "hides"));
+  if (hides === undefined) return undefined;
+  const message = `after the plan it cannot be told whether ${hides.paths} still works: ${hides.why ?? "the reason is not known"}`;
+  return { code: "PATH_WOULD_BE_UNPROVEN", at: "plan", message, hint };
+}
+
+/** `httpbin.bar.cluster2:8000 for cluster1/foo, and 2 more`, with the first one's reason. */
+function named(
+  effects: readonly PathEffect[],
+): { readonly paths: string; readonly why: string | undefined } | undefined {
+  const [first] = effects;
   if (first === undefined) return undefined;
   const { host, port } = first.path;
-  const others = broken.length === 1 ? "" : `, and ${broken.length - 1} more`;
-  return {
-    code: "PATH_WOULD_BREAK",
-    at: "plan",
-    message: `the plan breaks ${host}:${port} for ${callerOf(first.path)}${others}: ${first.why ?? "it would no longer get there"}`,
-    hint: "Mend what the reason names, or apply with --allow-broken-paths; isthmus trace --planned shows the way.",
-  };
+  const others = effects.length === 1 ? "" : `, and ${effects.length - 1} more`;
+  return { paths: `${host}:${port} for ${callerOf(first.path)}${others}`, why: first.why };
 }
 
 function callerOf(path: DeclaredPath): string {

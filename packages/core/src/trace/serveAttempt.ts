@@ -191,7 +191,8 @@ function leave(
   const { cluster } = workload;
   if (arrival.transport.mode !== "ISTIO_MUTUAL") {
     const detail = `${address}:${port} is of no observed cluster: the request leaves the mesh`;
-    return ended(passed(arrival, { ...hop, cluster, detail }), {
+    const assumes = [{ about: "server", detail: `${address}:${port} answers` }] as const;
+    return ended(passed(arrival, { ...hop, cluster, assumes, detail }), {
       kind: "answered",
       by: { type: "outside", address, port },
     });

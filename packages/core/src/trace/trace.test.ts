@@ -196,6 +196,7 @@ test("a cluster that cannot be read leaves the verdict unknown", () => {
 
   expect(trace(traceWorld({ clusters: new Map(), unreachable: new Map() }), request)).toEqual({
     request,
+    assumes: [],
     branches: [{ probability: 1, hops: [], outcome: { kind: "unknown", why: "cluster gone cannot be read" } }],
     verdict: "unknown",
   });

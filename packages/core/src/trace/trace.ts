@@ -1,3 +1,4 @@
+import { assumptionsOf } from "./assumption.ts";
 import { callerSteps } from "./callerSteps.ts";
 import { serveAttempt } from "./serveAttempt.ts";
 import type { TraceRequest } from "./traceRequest.ts";
@@ -17,7 +18,13 @@ export function trace(world: TraceWorld, request: TraceRequest): Trace {
   const branches = [...ended, ...tried].map(asResult).sort((left, right) => right.probability - left.probability);
   const blamed = branches.find(({ isRetried, outcome }) => isRetried !== true && outcome.kind !== "answered");
   const hop = blamed?.hops.find((each): each is BrokenHop => each.status === "broken");
-  return { request, branches, verdict: verdictOf(branches), ...(hop === undefined ? {} : { blamed: hop }) };
+  return {
+    request,
+    branches,
+    verdict: verdictOf(branches),
+    assumes: assumptionsOf(branches.filter(({ outcome }) => outcome.kind === "answered")),
+    ...(hop === undefined ? {} : { blamed: hop }),
+  };
 }
 
 /** What the walk alone needs to know stays behind. */

@@ -1,5 +1,6 @@
 import type { ClusterObject } from "../kinds/clusterObject.ts";
 import type { ProblemCode } from "../problem.ts";
+import type { Assumption } from "./assumption.ts";
 import type { TraceRequest } from "./traceRequest.ts";
 
 /** The stations of a request, in its order. */
@@ -45,6 +46,8 @@ interface HopFacts {
   readonly detail: string;
   /** Further objects that have a part in it: what is hidden, what takes precedence, the route that leads there. */
   readonly others?: readonly OtherObject[];
+  /** What this hop takes for granted, since no configuration shows it. */
+  readonly assumes?: readonly Assumption[];
   /** The file of Istio's source, or the page, that the rule rests on: `pilot/pkg/networking/core/cluster_tls.go`. */
   readonly source: string;
 }
@@ -114,6 +117,8 @@ export interface Trace {
   /** The likeliest first. */
   readonly branches: readonly TraceBranch[];
   readonly verdict: TraceVerdict;
+  /** What the branches that are answered rest on and nobody can see in configuration; empty: nothing. */
+  readonly assumes: readonly Assumption[];
   /** The first broken hop of the likeliest branch that is not answered. */
   readonly blamed?: BrokenHop;
 }

@@ -1,6 +1,7 @@
 import type { Payload, Transport } from "../../istio/connection.ts";
 import type { ClusterObject } from "../../kinds/clusterObject.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
+import type { Assumption } from "../assumption.ts";
 import type { Attempt } from "../attempt.ts";
 import type {
   OtherObject,
@@ -31,6 +32,7 @@ interface HopText {
   readonly cluster?: string;
   readonly object?: ClusterObject;
   readonly field?: string;
+  readonly assumes?: readonly Assumption[];
   readonly detail: string;
   readonly others?: readonly OtherObject[];
   readonly source: string;

@@ -101,7 +101,8 @@ export function endGatewayTls(
   const credential = tls?.credentialName ?? tls?.serverCertificate ?? "";
   const at = passed(arrival, {
     ...hop,
-    detail: `server ${index} of ${show(gateway)} ends the TLS with credential ${credential}, which is not looked into`,
+    assumes: [{ about: "credential", detail: `${credential} holds a valid certificate` }],
+    detail: `server ${index} of ${show(gateway)} ends the TLS with credential ${credential}`,
   });
   const payload = at.transport.mode === "none" && at.payload.kind === "tls" ? at.payload.inner : at.payload;
   return { arrival: { ...at, transport: { mode: "none" }, payload } };

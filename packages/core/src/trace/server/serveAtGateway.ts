@@ -64,6 +64,9 @@ export function serveAtGateway(arrival: Arrival, visit: GatewayVisit): readonly 
       ...hop,
       object: clusterObject(cluster.name, gateway),
       field: chain.server.field,
+      ...(workload.isImagined === true
+        ? { assumes: [{ about: "gateway", detail: `pods of gateway ${name} run in ${cluster.name}` }] }
+        : {}),
       detail: `server ${index} of ${show(gateway)} at gateway ${name} takes ${showConnection(arrival)}`,
     },
   );

@@ -214,6 +214,13 @@ function serveByApp(
     const about = object === undefined ? {} : { object: clusterObject(cluster.name, object), field: "spec.ports" };
     return ended(passed(arrival, { ...hop, ...about, detail: why }, "unknown"), { kind: "unknown", why });
   }
-  const at = passed(arrival, { ...hop, detail: `the app of pod ${where} takes it at port ${port}` });
+  // A pod that lists no ports at all says nothing of them; one that lists others was looked at above.
+  const assumes =
+    workload.ports.length === 0 ? [{ about: "application" as const, detail: `${where} listens on port ${port}` }] : [];
+  const at = passed(arrival, {
+    ...hop,
+    ...(assumes.length === 0 ? {} : { assumes }),
+    detail: `the app of pod ${where} takes it at port ${port}`,
+  });
   return ended(at, { kind: "answered", by: { type: "workload", cluster: cluster.name, namespace, name, port } });
 }

@@ -11,6 +11,7 @@ import type { RetryPolicy } from "../../istio/upstream/retries.ts";
 import { type Upstream, upstreamTls } from "../../istio/upstream/upstreamTls.ts";
 import type { Workload } from "../../istio/workload.ts";
 import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
+import type { Assumption } from "../assumption.ts";
 import type { Attempt, ClientStep, Destination } from "../attempt.ts";
 import { unfollowedUpstream } from "../extensions/unfollowedChange.ts";
 import { behindWaypoint } from "../gatewayApi/ambient.ts";
@@ -227,9 +228,26 @@ function policyHop(
     cluster: cluster.name,
     ...(rule === undefined ? {} : { object: clusterObject(cluster.name, from ?? rule.policyFrom) }),
     ...(decided ? { field: `${tlsField}.tls` } : {}),
+    ...assumed(transport, policy, service.host),
     detail: `${isTold ? "" : service.isExternal ? "outside the mesh: " : "auto mTLS: "}${showTransport(transport)}`,
     source: "pilot/pkg/networking/core/cluster_tls.go",
   });
+}
+
+/** What a rule relies on: certificates that are not the mesh's, and that no endpoint is ejected. */
+function assumed(
+  transport: Transport,
+  { outlierDetection }: TrafficPolicy,
+  host: string,
+): { readonly assumes?: readonly Assumption[] } {
+  const certificates: readonly Assumption[] =
+    transport.mode === "SIMPLE" || transport.mode === "MUTUAL"
+      ? [{ about: "credential", detail: `${host} and the proxy trust each other's certificates` }]
+      : [];
+  const health: readonly Assumption[] =
+    outlierDetection === undefined ? [] : [{ about: "health", detail: `no endpoint of ${host} is ejected` }];
+  const all = [...certificates, ...health];
+  return all.length === 0 ? {} : { assumes: all };
 }
 
 function showTransport(transport: Transport): string {

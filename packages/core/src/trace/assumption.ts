@@ -1,0 +1,35 @@
+import type { TraceBranch } from "./traceResult.ts";
+
+/**
+ * What an assumption is about.
+ * - `name`: a name of the outside world resolves; `server`: what is outside of all clusters answers;
+ * - `application`: an app listens where its pod declares no port, or speaks what the port's name says;
+ * - `credential`: a certificate in a Secret or file is there, valid, and signed by whom the other side trusts;
+ * - `gateway`: pods of a gateway run though no manifest shows them;
+ * - `settings`: istiod's settings are its defaults, since they cannot be read;
+ * - `health`: outlier detection has ejected no endpoint.
+ */
+export const assumptionKinds = [
+  "name",
+  "server",
+  "application",
+  "credential",
+  "gateway",
+  "settings",
+  "health",
+] as const;
+export type AssumptionKind = (typeof assumptionKinds)[number];
+
+/** What a verdict rests on and no configuration shows. */
+export interface Assumption {
+  readonly about: AssumptionKind;
+  /** A clause for people: `api.example.com resolves`. */
+  readonly detail: string;
+}
+
+/** All that branches rest on, each once: by kind, then by text. */
+export function assumptionsOf(branches: readonly TraceBranch[]): readonly Assumption[] {
+  const all = branches.flatMap(({ hops }) => hops.flatMap(({ assumes = [] }) => assumes));
+  const unique = new Map(all.map((each) => [`${assumptionKinds.indexOf(each.about)} ${each.detail}`, each]));
+  return [...unique].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, each]) => each);
+}
