@@ -45,3 +45,23 @@ function relayed({ probability, hops, outcome, isRetried }: TraceBranch, { attem
   const responseFlag = transport.mode === "none" ? "UC" : "UF";
   return { ...branch, outcome: { kind: "refused", status: 503, responseFlag } };
 }
+
+/**
+ * What the gateway sends on as bytes. Where it adds no TLS of its own (its DestinationRule says DISABLE, or nothing takes mutual
+ * TLS), the server meets the TLS of who called the gateway: its SNI, its ALPN and its identity (Envoy's tcp_proxy changes no byte).
+ */
+export function followBytes(
+  arrival: Arrival,
+  visit: GatewayVisit,
+  steps: readonly ClientStep[],
+): readonly TraceBranch[] {
+  const { attempt, transport, payload } = arrival;
+  return steps.flatMap((step) => {
+    if (step.kind === "ended" || step.transport.mode !== "none") return followUpstream(arrival, visit, [step]);
+    const { probability, hops } = step;
+    const own = { ...step, caller: attempt.caller, proxied: attempt.proxied };
+    const sourceAddress = visit.workload.address;
+    const next: Arrival = { ...arrival, attempt: own, probability, hops, transport, payload, sourceAddress };
+    return visit.forward(next, step);
+  });
+}

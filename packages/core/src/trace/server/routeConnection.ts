@@ -6,7 +6,7 @@ import type { ClusterObject } from "../../kinds/clusterObject.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { openUpstream } from "../upstream/openUpstream.ts";
 import { type Arrival, passed } from "./arrival.ts";
-import { destinationPort, followUpstream } from "./followUpstream.ts";
+import { destinationPort, followBytes } from "./followUpstream.ts";
 import type { GatewayVisit } from "./serveAtGateway.ts";
 
 /** Where a gateway sends a connection that a VirtualService's TCP or TLS route takes. */
@@ -42,7 +42,7 @@ export function routeConnection(
       hops: at.hops,
       probability: at.probability * part,
     });
-    return followUpstream(at, visit, steps);
+    return followBytes(at, visit, steps);
   });
 }
 
