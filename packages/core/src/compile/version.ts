@@ -1,4 +1,4 @@
-import { labelsMatch } from "../istio/labels.ts";
+import { matchTold, podLabels } from "../istio/topologyLabels.ts";
 import type { Workload } from "../istio/workload.ts";
 import { dnsLabel } from "../kinds/names.ts";
 import type { Server, Share } from "./share.ts";
@@ -28,11 +28,11 @@ function isPossible({ service }: Server, labels: VersionLabels): boolean {
   return Object.entries(service.spec.selector ?? {}).every(([key, value]) => (labels[key] ?? value) === value);
 }
 
-/** The pods with a sidecar of a part. */
+/** The pods with a sidecar of a part; also those of which the labels that istiod adds are not to be seen. */
 export function podsOf({ facts, service }: Server, namespace: string, labels: VersionLabels = {}): readonly Workload[] {
   return facts
     .select(namespace, service.spec.selector ?? {})
-    .filter((workload) => workload.isMutualTls && labelsMatch(labels, workload.labels));
+    .filter((workload) => workload.isMutualTls && matchTold(labels, podLabels(facts, workload)) !== false);
 }
 
 /** A DNS label: `v1` for `version: v1`, with a hash where that would name two versions of the share. */

@@ -1,4 +1,4 @@
-import type { Node, Pod, PodController, Service } from "../kinds/core.ts";
+import type { Container, Node, Pod, PodController, Service } from "../kinds/core.ts";
 import type { DestinationRule } from "../kinds/destinationRule.ts";
 import {
   type ApiGateway,
@@ -177,20 +177,22 @@ export class IstioCluster {
    * (pilot/pkg/features/experimental.go, EnableMCSHost).
    */
   get readsServiceImports(): boolean {
-    return this.memo("reads ServiceImports", () => {
+    return this.istiodContainers.some(({ env = [] }) =>
+      env.some((each) => each.name === "ENABLE_MCS_HOST" && each.value === "true"),
+    );
+  }
+
+  /** Of istiod's pods, or of what makes them: its environment holds switches of its own. */
+  get istiodContainers(): readonly Container[] {
+    return this.memo("istiod", () => {
       const specs = [
         ...this.#ofKind("Pod").map((pod) => (pod as Pod).spec),
         ...controllerKinds.flatMap((kind) =>
           this.#ofKind(kind).map((each) => (each as PodController).spec.template.spec),
         ),
       ];
-      return specs.some(({ containers = [] }) =>
-        // The name of istiod's container in each of its installations.
-        containers.some(
-          ({ name, env = [] }) =>
-            name === "discovery" && env.some((each) => each.name === "ENABLE_MCS_HOST" && each.value === "true"),
-        ),
-      );
+      // The name of istiod's container in each of its installations.
+      return specs.flatMap(({ containers = [] }) => containers.filter(({ name }) => name === "discovery"));
     });
   }
 

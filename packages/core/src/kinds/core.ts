@@ -38,7 +38,7 @@ export interface Container {
 }
 
 /** Switches of istiod that tell how it takes other objects, and of sidecars. */
-export const readVariables: readonly string[] = ["ENABLE_MCS_HOST", "ISTIO_META_DNS_CAPTURE"];
+export const readVariables: readonly string[] = ["CLUSTER_ID", "ENABLE_MCS_HOST", "ISTIO_META_DNS_CAPTURE"];
 
 export interface PodSpec {
   readonly serviceAccountName?: string;

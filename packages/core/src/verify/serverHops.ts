@@ -1,4 +1,4 @@
-import { labelsMatch } from "../istio/labels.ts";
+import { matchTold, podLabels } from "../istio/topologyLabels.ts";
 import type { ApiGateway } from "../kinds/gatewayApi.ts";
 import type { Gateway } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
@@ -88,7 +88,9 @@ function serviceHop(path: AcrossPath | InwardPath, context: ProofContext): Hop {
     return hop(path, "service", "broken", `Service ${namespace}/${name} has no port ${path.port}`);
   }
   const { labels } = path.server;
-  const workloads = all.filter((workload) => labels === undefined || labelsMatch(labels, workload.labels));
+  const workloads = all.filter(
+    (workload) => labels === undefined || matchTold(labels, podLabels(facts, workload)) !== false,
+  );
   const serving = workloads.filter(({ isReady, isMutualTls }) => isReady && isMutualTls);
   if (serving.length === 0) {
     return hop(path, "service", "broken", `none of ${workloads.length} workloads is ready and has a sidecar`);

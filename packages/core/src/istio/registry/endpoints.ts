@@ -5,12 +5,13 @@ import { tlsModeLabel } from "../injection.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";
 import { spiffeId } from "../spiffeId.ts";
+import { entryLabels, localityLabelOf, localityOf, podLabels, type ToldLabels } from "../topologyLabels.ts";
 import type { Workload } from "../workload.ts";
 import { meshRegistry } from "./meshRegistry.ts";
 import type { MeshPort, MeshService } from "./meshService.ts";
 
 /** Where a host's port may be sent to. pilot/pkg/model/service.go, IstioEndpoint */
-export interface MeshEndpoint {
+export interface MeshEndpoint extends ToldLabels {
   /** The pod, where it is one of the cluster. */
   readonly workload: Workload | undefined;
   /** An IP address; a host name only where resolution is DNS; undefined for a pod of a directory. */
@@ -18,7 +19,6 @@ export interface MeshEndpoint {
   readonly port: number;
   /** `istio`: its proxy takes mutual TLS. By label, or for a WorkloadEntry by its service account. */
   readonly tlsMode: string;
-  readonly labels: Readonly<Record<string, string>>;
   readonly namespace: string;
   /** SPIFFE ID, where a service account is known. */
   readonly identity: string | undefined;
@@ -93,7 +93,7 @@ function ofPod(
       address: workload.address,
       port: number,
       tlsMode: workload.labels[tlsModeLabel] ?? "disabled",
-      labels: workload.labels,
+      ...podLabels(cluster, workload),
       namespace: workload.namespace,
       identity: spiffeId(cluster.meshConfig.trustDomain, workload.namespace, workload.serviceAccount),
       weight: 1,
@@ -117,23 +117,6 @@ function containerPort({ ports }: Workload, { targetPort, number }: MeshPort): n
   return ports.find(({ name }) => name === targetPort)?.containerPort;
 }
 
-/** pilot/pkg/networking/util, and istio/pkg/model GetLocalityLabel: the pod's label, else its node's. */
-export function localityOf(cluster: IstioCluster, workload: Workload): string {
-  const own = workload.labels["istio-locality"];
-  if (own !== undefined && own !== "") return own.replaceAll(".", "/");
-  const nodes = cluster.memo(
-    "nodes by name",
-    () => new Map(cluster.all("Node").map((node) => [node.metadata.name, node])),
-  );
-  const labels = nodes.get(workload.node ?? "")?.metadata.labels ?? {};
-  const parts = [
-    labels["topology.kubernetes.io/region"] ?? labels["failure-domain.beta.kubernetes.io/region"] ?? "",
-    labels["topology.kubernetes.io/zone"] ?? labels["failure-domain.beta.kubernetes.io/zone"] ?? "",
-    labels["topology.istio.io/subzone"] ?? "",
-  ];
-  return parts.join("/").replace(/\/+$/, "");
-}
-
 /** A WorkloadEntry, or one of a ServiceEntry's own `endpoints`. */
 interface EntryEndpoint {
   readonly address: string;
@@ -142,7 +125,10 @@ interface EntryEndpoint {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-type EntrySpec = Pick<WorkloadEntry["spec"], "address" | "ports" | "labels" | "weight" | "locality" | "serviceAccount">;
+type EntrySpec = Pick<
+  WorkloadEntry["spec"],
+  "address" | "ports" | "labels" | "weight" | "locality" | "serviceAccount" | "network"
+>;
 
 /** pilot/pkg/serviceregistry/serviceentry/conversion.go, convertWorkloadEntryToWorkloadInstance. */
 function entryEndpoint(
@@ -153,6 +139,7 @@ function entryEndpoint(
   const labels = spec.labels ?? {};
   const account = spec.serviceAccount === undefined || spec.serviceAccount === "" ? undefined : spec.serviceAccount;
   const address = spec.address ?? "";
+  const locality = spec.locality === undefined || spec.locality === "" ? localityLabelOf(labels) : spec.locality;
   return {
     address,
     ports: spec.ports ?? {},
@@ -161,10 +148,10 @@ function entryEndpoint(
       workload: undefined,
       address,
       tlsMode: labels[tlsModeLabel] ?? (account === undefined ? "disabled" : "istio"),
-      labels,
+      ...entryLabels(cluster, labels, { locality, network: spec.network }),
       identity: account === undefined ? undefined : spiffeId(cluster.meshConfig.trustDomain, where.namespace, account),
       weight: spec.weight === undefined || spec.weight <= 0 ? 1 : spec.weight,
-      locality: spec.locality ?? (labels["istio-locality"] ?? "").replaceAll(".", "/"),
+      locality,
       isHealthy: true,
       ...where,
     },
@@ -235,7 +222,9 @@ function ofEntry(cluster: IstioCluster, service: MeshService, port: MeshPort): E
       { address: service.host },
       { namespace: service.namespace, object, field: "spec.hosts" },
     );
-    return { endpoints: withPort(itself, target), isComplete: true };
+    // It has no labels at all (convertServiceEntryToInstances).
+    const bare = { ...itself, facts: { ...itself.facts, labels: {}, untold: {} } };
+    return { endpoints: withPort(bare, target), isComplete: true };
   }
   return {
     endpoints: written.flatMap((each, index) => {

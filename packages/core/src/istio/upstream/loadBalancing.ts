@@ -1,6 +1,7 @@
 import type { IstioCluster } from "../istioCluster.ts";
-import { localityOf, type MeshEndpoint } from "../registry/endpoints.ts";
+import type { MeshEndpoint } from "../registry/endpoints.ts";
 import type { LocalitySetting, TrafficPolicy } from "../scope/trafficPolicy.ts";
+import { localityOf, podLabels } from "../topologyLabels.ts";
 import type { Workload } from "../workload.ts";
 
 export interface Share {
@@ -24,7 +25,7 @@ export function shares(
   const own = localityOf(cluster, proxy);
   if (setting.distribute !== undefined) return distributed(endpoints, own, setting.distribute);
   if (policy.outlierDetection === undefined) return byWeight(endpoints);
-  return byWeight(nearest(endpoints, { setting, own, labels: topology(cluster, proxy.labels, own) }));
+  return byWeight(nearest(endpoints, { setting, own, labels: podLabels(cluster, proxy).labels }));
 }
 
 function byWeight(endpoints: readonly MeshEndpoint[]): readonly Share[] {
@@ -92,29 +93,10 @@ function labelPriority(
   failoverPriority: readonly string[],
   ofProxy: Readonly<Record<string, string>>,
 ): number {
-  const ofEndpoint = withLocality(endpoint.labels, endpoint.locality);
   const differing = failoverPriority.findIndex((each) => {
     const [name = "", value = ofProxy[each] ?? ""] = each.split("=");
     // Several networks are not modelled: all is one.
-    return name !== "topology.istio.io/network" && (ofEndpoint[name] ?? "") !== value;
+    return name !== "topology.istio.io/network" && (endpoint.labels[name] ?? "") !== value;
   });
   return differing < 0 ? 0 : failoverPriority.length - differing;
-}
-
-function topology(
-  cluster: IstioCluster,
-  labels: Readonly<Record<string, string>>,
-  locality: string,
-): Readonly<Record<string, string>> {
-  return { ...withLocality(labels, locality), "topology.istio.io/cluster": cluster.name };
-}
-
-function withLocality(labels: Readonly<Record<string, string>>, locality: string): Readonly<Record<string, string>> {
-  const [region = "", zone = "", subzone = ""] = locality.split("/");
-  return {
-    ...labels,
-    ...(region !== "" && { "topology.kubernetes.io/region": region }),
-    ...(zone !== "" && { "topology.kubernetes.io/zone": zone }),
-    ...(subzone !== "" && { "topology.istio.io/subzone": subzone }),
-  };
 }

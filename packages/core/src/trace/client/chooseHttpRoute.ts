@@ -1,13 +1,12 @@
 import type { HttpPayload } from "../../istio/connection.ts";
-import { labelsMatch } from "../../istio/labels.ts";
 import type { HttpMatch, HttpRoute, Placed, StringMatch } from "../../istio/scope/httpRoute.ts";
 import type { MeshVirtualService } from "../../istio/scope/meshVirtualService.ts";
-import type { Workload } from "../../istio/workload.ts";
+import { matchTold, type RoutingProxy, whyUntold } from "../../istio/topologyLabels.ts";
 import { every, isPresence, type Matched, matchesString } from "./stringMatch.ts";
 
 /** The proxy that routes, and what it listens on. */
 export interface RouteContext {
-  readonly proxy: Pick<Workload, "namespace" | "labels">;
+  readonly proxy: RoutingProxy;
   readonly port: number;
   /** `mesh` for a sidecar, else `namespace/name` of the Gateways. */
   readonly gateways: ReadonlySet<string>;
@@ -37,8 +36,17 @@ export function chooseHttpRoute(
     const matches = route.value.match ?? [];
     const candidates: readonly (HttpMatch | undefined)[] = matches.length === 0 ? [undefined] : matches;
     for (const match of candidates) {
-      if (match !== undefined && !holdsForProxy(match, context)) continue;
+      const holds = match === undefined || holdsForProxy(match, context);
+      if (holds === false) continue;
       isAbsent = false;
+      if (holds === undefined) {
+        const { namespace, name } = route.object;
+        const why = whyUntold(match?.sourceLabels ?? {}, context.proxy);
+        return {
+          kind: "unknown",
+          why: `whether ${namespace}/${name} ${route.field}.match holds cannot be told (${why})`,
+        };
+      }
       const found = match === undefined ? true : holdsForRequest(match, payload, context);
       if (found === undefined) {
         return {
@@ -54,13 +62,13 @@ export function chooseHttpRoute(
 }
 
 /** sourceMatchHTTP: where gateways are named, labels and namespace do not count. */
-function holdsForProxy(match: HttpMatch, { proxy, port, gateways }: RouteContext): boolean {
+function holdsForProxy(match: HttpMatch, { proxy, port, gateways }: RouteContext): Matched {
   if (match.port !== undefined && match.port !== 0 && match.port !== port) return false;
   const named = match.gateways ?? [];
   if (named.length > 0) return named.some((gateway) => gateways.has(gateway));
   const fromHere =
     match.sourceNamespace === undefined || match.sourceNamespace === "" || match.sourceNamespace === proxy.namespace;
-  return fromHere && labelsMatch(match.sourceLabels ?? {}, proxy.labels);
+  return fromHere && matchTold(match.sourceLabels ?? {}, proxy);
 }
 
 function holdsForRequest(match: HttpMatch, payload: HttpPayload, { scheme }: RouteContext): Matched {

@@ -1,11 +1,10 @@
 import { hostsOverlap } from "../../istio/hostNames.ts";
-import { labelsMatch } from "../../istio/labels.ts";
 import type { MeshPort, MeshService } from "../../istio/registry/meshService.ts";
 import { isTls } from "../../istio/registry/protocol.ts";
 import type { L4Match, L4Route, Placed } from "../../istio/scope/httpRoute.ts";
 import { meshGateway } from "../../istio/scope/meshVirtualService.ts";
 import type { EgressListener } from "../../istio/scope/proxyScope.ts";
-import type { Workload } from "../../istio/workload.ts";
+import { matchTold, type RoutingProxy, whyUntold } from "../../istio/topologyLabels.ts";
 
 /** A filter chain of a TCP listener: whom it takes, and the weighted destinations of what it takes. */
 export interface L4Chain {
@@ -18,10 +17,12 @@ export interface L4Chain {
   readonly cidrs: readonly string[];
   /** Undefined: straight to the service's own port. */
   readonly route: Placed<L4Route> | undefined;
+  /** Why it cannot be told whether the route is for this proxy. */
+  readonly untold?: string;
 }
 
 export interface L4ChainInput {
-  readonly proxy: Pick<Workload, "namespace" | "labels">;
+  readonly proxy: RoutingProxy;
   readonly egress: EgressListener;
   readonly service: MeshService;
   readonly port: MeshPort;
@@ -46,13 +47,23 @@ function tlsChains(input: L4ChainInput, routes: readonly Placed<L4Route>[]): rea
   const chains: L4Chain[] = [];
   const handled = new Set<string>();
   for (const route of routes.filter(({ value }) => (value.route ?? []).length > 0)) {
-    for (const match of (route.value.match ?? []).filter((each) => holdsForProxy(each, input))) {
+    for (const match of route.value.match ?? []) {
+      const holds = holdsForProxy(match, input);
+      if (holds === false) continue;
       const subnets = match.destinationSubnets ?? [];
       const key = `${(match.sniHosts ?? []).join(",")}|${subnets.join(",")}`;
       if (handled.has(key)) continue;
       handled.add(key);
       const cidrs = subnets.length > 0 ? subnets : input.cidrs;
-      chains.push({ kind: "tcp", service, port, sniHosts: match.sniHosts ?? [], cidrs, route });
+      chains.push({
+        kind: "tcp",
+        service,
+        port,
+        sniHosts: match.sniHosts ?? [],
+        cidrs,
+        route,
+        ...untoldOf(holds, match, input),
+      });
     }
   }
   if (chains.length > 0) return chains;
@@ -66,23 +77,33 @@ function tcpChains(input: L4ChainInput, routes: readonly Placed<L4Route>[]): rea
   const chains: L4Chain[] = [];
   for (const route of routes.filter(({ value }) => (value.route ?? []).length > 0)) {
     const matches = route.value.match ?? [];
-    const holding = matches.filter((match) => holdsForProxy(match, input));
+    const holding = matches.filter((match) => holdsForProxy(match, input) !== false);
+    const untold = holding
+      .map((match) => untoldOf(holdsForProxy(match, input), match, input))
+      .find(({ untold }) => untold);
     const subnets = holding.flatMap(({ destinationSubnets = [] }) => destinationSubnets);
     if (matches.length === 0 || holding.some(({ destinationSubnets = [] }) => destinationSubnets.length === 0)) {
-      return [...chains, { kind: "tcp", service, port, sniHosts: [], cidrs, route }];
+      return [...chains, { kind: "tcp", service, port, sniHosts: [], cidrs, route, ...untold }];
     }
-    if (subnets.length > 0) chains.push({ kind: "tcp", service, port, sniHosts: [], cidrs: subnets, route });
+    if (subnets.length > 0) chains.push({ kind: "tcp", service, port, sniHosts: [], cidrs: subnets, route, ...untold });
   }
   return [...chains, { kind: "tcp", service, port, sniHosts: [], cidrs, route: undefined }];
 }
 
 /** matchTLS, matchTCP: other than for HTTP, source and gateway must both fit. */
-function holdsForProxy(match: L4Match, { proxy, port }: L4ChainInput): boolean {
+function holdsForProxy(match: L4Match, { proxy, port }: L4ChainInput): boolean | undefined {
   const gateways = match.gateways ?? [];
-  return (
+  const others =
     (gateways.length === 0 || gateways.includes(meshGateway)) &&
-    labelsMatch(match.sourceLabels ?? {}, proxy.labels) &&
     (match.port === undefined || match.port === 0 || match.port === port.number) &&
-    (match.sourceNamespace === undefined || match.sourceNamespace === "" || match.sourceNamespace === proxy.namespace)
-  );
+    (match.sourceNamespace === undefined || match.sourceNamespace === "" || match.sourceNamespace === proxy.namespace);
+  return others && matchTold(match.sourceLabels ?? {}, proxy);
+}
+
+function untoldOf(
+  holds: boolean | undefined,
+  { sourceLabels = {} }: L4Match,
+  { proxy }: L4ChainInput,
+): Pick<L4Chain, "untold"> {
+  return holds === undefined ? { untold: whyUntold(sourceLabels, proxy) } : {};
 }

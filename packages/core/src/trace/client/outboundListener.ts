@@ -4,6 +4,7 @@ import { endpointsOf, isIp } from "../../istio/registry/endpoints.ts";
 import type { MeshPort, MeshService } from "../../istio/registry/meshService.ts";
 import { isHttp, isTcp, type Protocol } from "../../istio/registry/protocol.ts";
 import type { EgressListener, ProxyScope } from "../../istio/scope/proxyScope.ts";
+import { type RoutingProxy, routingProxy } from "../../istio/topologyLabels.ts";
 import type { Workload } from "../../istio/workload.ts";
 import { type L4Chain, l4Chains } from "./l4Chains.ts";
 import { capturesDns, type ResolvedAddress } from "./resolveName.ts";
@@ -58,7 +59,10 @@ export function takenBy(
   const bind = listeners.has(address.address) ? address.address : listeners.has(anyAddress) ? anyAddress : undefined;
   const entry = bind === undefined ? undefined : listeners.get(bind);
   if (bind === undefined || entry === undefined) return { chain: undefined, bind: undefined };
-  return { chain: chooseChain(chainsOf(entry, proxy, bind), address.address, payload), bind };
+  return {
+    chain: chooseChain(chainsOf(entry, routingProxy(scope.cluster, proxy), bind), address.address, payload),
+    bind,
+  };
 }
 
 function listenersOfPort(scope: ProxyScope, proxy: Workload, port: number): ReadonlyMap<string, ListenerEntry> {
@@ -163,7 +167,7 @@ function headlessBinds(scope: ProxyScope, service: MeshService, port: MeshPort):
 }
 
 /** The chains of a listener, of those that match alike the first only (mergeTCPFilterChains). */
-function chainsOf({ parts }: ListenerEntry, proxy: Workload, bind: string): readonly Chain[] {
+function chainsOf({ parts }: ListenerEntry, proxy: RoutingProxy, bind: string): readonly Chain[] {
   const chains: Chain[] = [];
   const seen = new Set<string>();
   for (const part of parts) {
@@ -180,7 +184,7 @@ function chainsOf({ parts }: ListenerEntry, proxy: Workload, bind: string): read
 
 function chainsOfPart(
   { egress, service, port, protocol, cidrs }: Part,
-  proxy: Workload,
+  proxy: RoutingProxy,
   bind: string,
 ): readonly Chain[] {
   const isWildcardBind = bind === anyAddress;

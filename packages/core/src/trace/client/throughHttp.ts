@@ -2,6 +2,7 @@ import type { HttpPayload } from "../../istio/connection.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { meshGateway } from "../../istio/scope/meshVirtualService.ts";
 import type { ProxyScope } from "../../istio/scope/proxyScope.ts";
+import { routingProxy } from "../../istio/topologyLabels.ts";
 import { retryPolicy } from "../../istio/upstream/retries.ts";
 import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import type { ClientStep } from "../attempt.ts";
@@ -87,7 +88,12 @@ function routed(
     object,
     source: "pilot/pkg/networking/core/route/route.go",
   } as const;
-  const context = { proxy: caller, port: chain.port, gateways: new Set([meshGateway]), scheme: "http" } as const;
+  const context = {
+    proxy: routingProxy(cluster, caller),
+    port: chain.port,
+    gateways: new Set([meshGateway]),
+    scheme: "http",
+  } as const;
   const choice = chooseHttpRoute(virtualService, http, context);
   if (choice.kind === "unknown") {
     return [ended(walk, unsure({ ...base, detail: choice.why }), choice)];

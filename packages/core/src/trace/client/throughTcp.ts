@@ -1,7 +1,7 @@
 import type { ProxyScope } from "../../istio/scope/proxyScope.ts";
 import type { ClientStep } from "../attempt.ts";
 import { unfollowedMeshRoute } from "../gatewayApi/meshRoute.ts";
-import { passed } from "../hop.ts";
+import { passed, unsure } from "../hop.ts";
 import { openUpstream } from "../upstream/openUpstream.ts";
 import type { Chain, HttpChain } from "./outboundListener.ts";
 import type { ResolvedAddress } from "./resolveName.ts";
@@ -26,6 +26,12 @@ export function throughTcp(
     return openUpstream({ ...common, target, hops, probability: walk.probability });
   }
   const object = { cluster: cluster.name, ...route.object };
+  if (chain.untold !== undefined) {
+    const why = `whether ${route.object.namespace}/${route.object.name} ${route.field} is for ${caller.name} cannot be told (${chain.untold})`;
+    const source = "pilot/pkg/networking/core/tls.go";
+    const hop = unsure({ name: "route", cluster: cluster.name, object, field: route.field, detail: why, source });
+    return [ended(walk, hop, { kind: "unknown", why })];
+  }
   const targets = route.value.route ?? [];
   const total = targets.reduce((sum, { weight = 0 }) => sum + weight, 0);
   return targets.flatMap(({ destination, weight = 0 }, index) => {

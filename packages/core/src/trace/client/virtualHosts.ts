@@ -4,6 +4,7 @@ import type { MeshService } from "../../istio/registry/meshService.ts";
 import { isHttpOrSniffed } from "../../istio/registry/protocol.ts";
 import { type MeshVirtualService, meshGateway } from "../../istio/scope/meshVirtualService.ts";
 import { type EgressListener, type ProxyScope, portOf } from "../../istio/scope/proxyScope.ts";
+import { podLabels, routingProxy } from "../../istio/topologyLabels.ts";
 import type { Workload } from "../../istio/workload.ts";
 import { chooseHttpRoute, type RouteContext } from "./chooseHttpRoute.ts";
 import { addressesFor } from "./outboundListener.ts";
@@ -40,7 +41,7 @@ export function virtualHosts(
     ),
   );
   // Routes may hold for pods with some labels only.
-  const labels = hasLabelMatches ? JSON.stringify(Object.entries(proxy.labels).sort()) : "";
+  const labels = hasLabelMatches ? JSON.stringify(Object.entries(podLabels(scope.cluster, proxy).labels).sort()) : "";
   const key = `virtual hosts ${scope.egress.indexOf(egress)} ${port} ${capturesDns(scope.cluster, proxy)} ${labels}`;
   return scope.memo(key, () => build(scope, proxy, { egress, port }));
 }
@@ -54,7 +55,12 @@ function build(
   for (const service of egress.services) {
     if (portOf(service, port) !== undefined) services.set(service.host.toLowerCase(), service);
   }
-  const context: RouteContext = { proxy, port, gateways: new Set([meshGateway]), scheme: "http" };
+  const context: RouteContext = {
+    proxy: routingProxy(scope.cluster, proxy),
+    port,
+    gateways: new Set([meshGateway]),
+    scheme: "http",
+  };
   const wrappers = egress.virtualServices
     // Port 80 takes hosts that no service has; on others a VirtualService needs one.
     .filter(({ hosts }) => port === 80 || hosts.some((host) => hasService(host, services)))

@@ -1,14 +1,14 @@
 import type { GatewayChain, PassthroughTarget } from "../../istio/gateway/gatewayChain.ts";
 import type { GatewayPod } from "../../istio/gateway/gatewayPod.ts";
-import { labelsMatch } from "../../istio/labels.ts";
 import { mutualTlsMode } from "../../istio/policy/peerAuthentication.ts";
 import { endpointsOf, isIp, type MeshEndpoint } from "../../istio/registry/endpoints.ts";
 import { destinationRuleFor } from "../../istio/scope/destinationRules.ts";
 import { effectivePolicy } from "../../istio/scope/trafficPolicy.ts";
+import { subsetEndpoints } from "../../istio/upstream/subsetEndpoints.ts";
 import { clusterObject } from "../../kinds/clusterObject.ts";
 import type { Destination } from "../attempt.ts";
 import type { TraceBranch } from "../traceResult.ts";
-import { type Arrival, broken, ended, failedConnection, passed, share, show } from "./arrival.ts";
+import { type Arrival, broken, ended, failedConnection, passed, share, show, untold } from "./arrival.ts";
 import type { GatewayVisit } from "./serveAtGateway.ts";
 
 const source = "pilot/pkg/xds/endpoints/ep_filters.go";
@@ -26,8 +26,13 @@ export function passThrough(
   const { service, port, subset } = target;
   const hop = { name: "gateway" as const, cluster: cluster.name, source };
   const { endpoints, isComplete } = endpointsOf(cluster, service, port);
-  const labels = subsetLabels(visit, target);
-  const inSubset = endpoints.filter((each) => labelsMatch(labels, each.labels));
+  const placed = subsetOf(visit, target);
+  const { endpoints: inSubset, untold: hidden } = subsetEndpoints(endpoints, placed?.subset.labels);
+  if (hidden !== undefined && placed !== undefined) {
+    const why = `whether endpoints of ${service.host} belong to subset ${subset} cannot be told (${hidden})`;
+    const about = { object: clusterObject(cluster.name, placed.from), field: `${placed.field}.labels` };
+    return untold(arrival, { ...hop, ...about, detail: why, status: "unknown" });
+  }
   const healthy = inSubset.filter(({ isHealthy }) => isHealthy);
   const usable = healthy.filter((each) => takesMutualTls(visit, target, each));
   if (usable.length === 0) {
@@ -64,10 +69,9 @@ function destinationOf({ workload, address = "", port }: MeshEndpoint): Destinat
   return { kind: "address", address, port, isHostname: !isIp(address) };
 }
 
-function subsetLabels({ cluster, workload }: GatewayPod, { service, subset }: PassthroughTarget) {
-  if (subset === undefined) return {};
-  const rule = destinationRuleFor(cluster, workload, service);
-  return rule?.subsets.find((each) => each.subset.name === subset)?.subset.labels ?? {};
+function subsetOf({ cluster, workload }: GatewayPod, { service, subset }: PassthroughTarget) {
+  if (subset === undefined) return undefined;
+  return destinationRuleFor(cluster, workload, service)?.subsets.find((each) => each.subset.name === subset);
 }
 
 /**

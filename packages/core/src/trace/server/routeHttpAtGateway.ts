@@ -4,6 +4,7 @@ import { gatewayHosts, type HostRoutes, hostRoutes } from "../../istio/gateway/g
 import { type GatewayServer, mergedGateway } from "../../istio/gateway/mergedGateway.ts";
 import { isCoveredBy } from "../../istio/hostNames.ts";
 import type { HttpRoute, Placed } from "../../istio/scope/httpRoute.ts";
+import { routingProxy } from "../../istio/topologyLabels.ts";
 import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import { applyHttpRoute, type RouteEffect } from "../client/applyHttpRoute.ts";
 import { chooseHttpRoute, type RouteChoice } from "../client/chooseHttpRoute.ts";
@@ -45,7 +46,7 @@ export function routeHttpAtGateway(
     return ended(at, { kind: "answered", by: { type: "proxy" }, status: 301 });
   }
   const context = {
-    proxy: visit.workload,
+    proxy: routingProxy(cluster, visit.workload),
     port: server.server.port.number,
     gateways: new Set([found.server.gatewayName]),
     scheme: isTls ? ("https" as const) : ("http" as const),

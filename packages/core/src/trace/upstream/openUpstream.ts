@@ -8,6 +8,7 @@ import { portOf, proxyScope } from "../../istio/scope/proxyScope.ts";
 import { effectivePolicy, type TrafficPolicy } from "../../istio/scope/trafficPolicy.ts";
 import { shares } from "../../istio/upstream/loadBalancing.ts";
 import type { RetryPolicy } from "../../istio/upstream/retries.ts";
+import { subsetEndpoints } from "../../istio/upstream/subsetEndpoints.ts";
 import { type Upstream, upstreamTls } from "../../istio/upstream/upstreamTls.ts";
 import type { Workload } from "../../istio/workload.ts";
 import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
@@ -84,7 +85,8 @@ export function openUpstream(open: OpenUpstream): readonly ClientStep[] {
     return [ended(open, [], { kind: "unknown", why: `${service.host} is resolved for each request (DYNAMIC_DNS)` })];
   }
   const { endpoints, isComplete } = endpointsOf(cluster, service, port);
-  const inSubset = endpoints.filter(({ labels }) => matchesSubset(subset, labels));
+  const { endpoints: inSubset, untold: hidden } = subsetEndpoints(endpoints, subset?.subset.labels);
+  if (hidden !== undefined && subset !== undefined) return [untoldSubset(open, subset, hidden)];
   const healthy = inSubset.filter(({ isHealthy }) => isHealthy);
   if (healthy.length === 0) {
     if (!isComplete) {
@@ -96,10 +98,6 @@ export function openUpstream(open: OpenUpstream): readonly ClientStep[] {
   return grouped(shares(cluster, proxy, { policy, endpoints: healthy })).map(({ endpoint, share, count }) =>
     toEndpoint(open, upstream, { endpoint, share, count, tlsField }),
   );
-}
-
-function matchesSubset(subset: PlacedSubset | undefined, labels: Readonly<Record<string, string>>): boolean {
-  return Object.entries(subset?.subset.labels ?? {}).every(([key, value]) => labels[key] === value);
 }
 
 interface Group {
@@ -353,6 +351,15 @@ function unknownSubset(open: OpenUpstream, rule: MergedRule | undefined): Client
     source: "pilot/pkg/networking/core/cluster_builder.go, buildSubsetCluster",
   });
   return ended(open, [hop], failure(proxied, "NC"));
+}
+
+/** Who belongs to the subset depends on what no object tells. */
+function untoldSubset(open: OpenUpstream, { subset, from, field }: PlacedSubset, hidden: string): ClientStep {
+  const { cluster } = open;
+  const why = `whether endpoints of ${open.target.host} belong to subset ${subset.name} cannot be told (${hidden})`;
+  const object = clusterObject(cluster.name, from);
+  const hop = unsure({ ...endpointHop(cluster), object, field: `${field}.labels`, detail: why });
+  return ended(open, [hop], { kind: "unknown", why });
 }
 
 function noEndpoints(

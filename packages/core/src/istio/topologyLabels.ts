@@ -1,0 +1,152 @@
+import type { IstioCluster } from "./istioCluster.ts";
+import type { Workload } from "./workload.ts";
+
+/** Labels of which some are there with a value that no object tells. */
+export interface ToldLabels {
+  readonly labels: Readonly<Record<string, string>>;
+  /** By name: why its value is not to be seen. */
+  readonly untold: Readonly<Record<string, string>>;
+}
+
+const clusterLabel = "topology.istio.io/cluster";
+const networkLabel = "topology.istio.io/network";
+const hostnameLabel = "kubernetes.io/hostname";
+const localityLabels = ["topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone"];
+
+/** Whether `selector` chooses what has these labels; undefined where a label that it asks for is not to be seen. */
+export function matchTold(
+  selector: Readonly<Record<string, string>>,
+  { labels, untold }: ToldLabels,
+): boolean | undefined {
+  const asked = Object.entries(selector);
+  if (asked.some(([name, value]) => untold[name] === undefined && labels[name] !== value)) return false;
+  return asked.some(([name]) => untold[name] !== undefined) ? undefined : true;
+}
+
+/** Why the labels that `selector` asks for are not to be seen. */
+export function whyUntold(selector: Readonly<Record<string, string>>, { untold }: ToldLabels): string {
+  return Object.keys(selector)
+    .flatMap((name) => (untold[name] === undefined ? [] : [`label ${name}: ${untold[name]}`]))
+    .join(", and ");
+}
+
+/**
+ * The labels of a pod as istiod completes them, as an endpoint and as a proxy: cluster, network, locality and node are added
+ * (pilot/pkg/serviceregistry/util/label/label.go, AugmentLabels).
+ */
+export function podLabels(cluster: IstioCluster, workload: Workload): ToldLabels {
+  return cluster.memoOf(workload, "labels of istiod", () =>
+    augmented(cluster, workload.labels, {
+      locality: isLocalityTold(cluster, workload)
+        ? localityOf(cluster, workload)
+        : { why: "where the pod runs is not to be seen" },
+      ...(workload.node === undefined && workload.address === undefined
+        ? { node: { why: "the node that the pod will run on is not known" } }
+        : workload.node === undefined
+          ? {}
+          : { node: workload.node }),
+      network: networkOf(cluster, workload.labels),
+    }),
+  );
+}
+
+/** The same of a WorkloadEntry, or an endpoint of a ServiceEntry: its locality is what it says. */
+export function entryLabels(
+  cluster: IstioCluster,
+  labels: Readonly<Record<string, string>>,
+  { locality, network = "" }: { readonly locality: string; readonly network: string | undefined },
+): ToldLabels {
+  return augmented(cluster, labels, { locality, network: network === "" ? networkOf(cluster, labels) : network });
+}
+
+/** What a route's match may ask of the proxy that holds it. */
+export interface RoutingProxy extends ToldLabels {
+  readonly namespace: string;
+}
+
+export function routingProxy(cluster: IstioCluster, workload: Workload): RoutingProxy {
+  return { namespace: workload.namespace, ...podLabels(cluster, workload) };
+}
+
+interface Untold {
+  readonly why: string;
+}
+
+function augmented(
+  cluster: IstioCluster,
+  own: Readonly<Record<string, string>>,
+  added: { readonly locality: string | Untold; readonly node?: string | Untold; readonly network: string },
+): ToldLabels {
+  const labels: Record<string, string> = { ...own };
+  const untold: Record<string, string> = {};
+  const { locality, node, network } = added;
+  if (typeof locality === "string") {
+    for (const [index, part] of locality.split("/").slice(0, 3).entries()) {
+      const name = localityLabels[index];
+      if (part !== "" && name !== undefined) labels[name] = part;
+    }
+  } else for (const name of localityLabels) untold[name] = locality.why;
+  const id = clusterIdOf(cluster);
+  if (id === undefined) untold[clusterLabel] = `the CLUSTER_ID of ${cluster.name}'s istiod is not to be seen`;
+  else labels[clusterLabel] = id;
+  if (typeof node === "string") labels[hostnameLabel] = node;
+  else if (node !== undefined) untold[hostnameLabel] = node.why;
+  if (network !== "" && (labels[networkLabel] ?? "") === "") labels[networkLabel] = network;
+  return { labels, untold };
+}
+
+/**
+ * What istiod calls its own cluster: CLUSTER_ID in the environment of its container, `Kubernetes` unless set
+ * (pilot/pkg/features/pilot.go, ClusterName). Undefined where no istiod is to be seen, or several differ.
+ */
+export function clusterIdOf(cluster: IstioCluster): string | undefined {
+  return cluster.memo("cluster id", () => {
+    const ids = cluster.istiodContainers.map(({ env = [] }) => {
+      const found = env.find(({ name }) => name === "CLUSTER_ID");
+      return found === undefined ? "Kubernetes" : found.value;
+    });
+    const [first] = ids;
+    return ids.every((id) => id === first) ? first : undefined;
+  });
+}
+
+/** A label of its own, else that of istiod's namespace (pilot/pkg/serviceregistry/kube/controller/controller.go, Network). */
+function networkOf(cluster: IstioCluster, labels: Readonly<Record<string, string>>): string {
+  const own = labels[networkLabel] ?? "";
+  if (own !== "") return own;
+  return cluster.namespaces.get(cluster.meshConfig.rootNamespace)?.metadata.labels?.[networkLabel] ?? "";
+}
+
+/**
+ * `region/zone/subzone`, cut short; empty where unknown: the pod's own label, else its node's
+ * (pilot/pkg/serviceregistry/kube/controller/controller.go, getPodLocality).
+ */
+export function localityOf(cluster: IstioCluster, workload: Workload): string {
+  const own = localityLabelOf(workload.labels);
+  if (own !== "") return own;
+  const labels = nodeOf(cluster, workload)?.metadata.labels ?? {};
+  const parts = [
+    labels["topology.kubernetes.io/region"] ?? labels["failure-domain.beta.kubernetes.io/region"] ?? "",
+    labels["topology.kubernetes.io/zone"] ?? labels["failure-domain.beta.kubernetes.io/zone"] ?? "",
+    labels["topology.istio.io/subzone"] ?? "",
+  ];
+  return parts.join("/").replace(/\/+$/, "");
+}
+
+/** Dots stand for slashes, which labels cannot have (pkg/model/proxy.go, GetLocalityLabel and SanitizeLocalityLabel). */
+export function localityLabelOf(labels: Readonly<Record<string, string>>): string {
+  const own = labels["topology.istio.io/locality"] ?? labels["istio-locality"] ?? "";
+  return own.includes("/") ? own : own.replaceAll(".", "/");
+}
+
+function isLocalityTold(cluster: IstioCluster, workload: Workload): boolean {
+  return localityLabelOf(workload.labels) !== "" || nodeOf(cluster, workload) !== undefined;
+}
+
+function nodeOf(cluster: IstioCluster, { node }: Workload) {
+  const nodes = cluster.memo(
+    "nodes by name",
+    () => new Map(cluster.all("Node").map((each) => [each.metadata.name, each])),
+  );
+  return nodes.get(node ?? "");
+}
