@@ -14,7 +14,13 @@ export interface Evidence {
  * Where a call failed, as Envoy's access logs tell it: the hops (`TraceHopName`) of a trace that may be blamed for that. Logs don't tell more:
  * that a client has no route may be because a name is not visible to it. Empty where they tell nothing.
  */
-export function wireHops(answer: WireAnswer, { client, gateway, server, isProxied }: Evidence): readonly string[] {
+export function wireHops(answer: WireAnswer, evidence: Evidence): readonly string[] {
+  const hops = loggedHops(answer, evidence);
+  // Logs do not tell a gateway's server from what it passes through to.
+  return hops.includes("gateway") ? [...hops, "passthrough"] : hops;
+}
+
+function loggedHops(answer: WireAnswer, { client, gateway, server, isProxied }: Evidence): readonly string[] {
   if (answer.exitCode === 6) return ["name", "visibility"];
   const [atServer, atGateway, atClient] = [server.at(-1), gateway.at(-1), client.at(-1)];
   return (

@@ -104,6 +104,7 @@ export const problemCodes = {
   CA_KEY_LOCKED: { severity: "error", summary: "a CA's key file does not open with this passphrase" },
   SIGNER_FAILED: { severity: "error", summary: "the CA did not sign what it was asked to" },
   // Trace, at the client
+  TRACE_ELSEWHERE: { severity: "error", summary: "the call ends at something that the name is not for" },
   TRACE_CALLER_UNKNOWN: { severity: "error", summary: "the workload that calls does not exist" },
   TRACE_HOST_UNKNOWN: { severity: "error", summary: "the name that is called resolves nowhere" },
   TRACE_HOST_HIDDEN: { severity: "error", summary: "the name exists, but the caller's namespace does not see it" },

@@ -38,7 +38,15 @@ export function callerSteps(world: TraceWorld, request: TraceRequest): readonly 
         : `${caller.name} calls through its ${caller.proxy}, as ${caller.namespace}/${caller.serviceAccount}`,
     source: "pkg/kube/inject/inject.go",
   });
-  const walk = { cluster, caller, request, payload: payloadOf(request), hops: [client], probability: 1 };
+  const walk = {
+    cluster,
+    caller,
+    request,
+    payload: payloadOf(request),
+    hops: [client],
+    probability: 1,
+    spreads: world.spreads === true,
+  };
   return resolved(walk, resolveName(cluster, caller, request.url.host));
 }
 

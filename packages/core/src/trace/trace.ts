@@ -15,16 +15,27 @@ export function trace(world: TraceWorld, request: TraceRequest): Trace {
   const ended = steps.flatMap((step) => (step.kind === "attempt" ? [] : [step]));
   const attempts = steps.flatMap((step) => (step.kind === "attempt" ? [step] : []));
   const tried = tryAgain(attempts.map((attempt) => ({ attempt, branches: serveAttempt(world, attempt) })));
-  const branches = [...ended, ...tried].map(asResult).sort((left, right) => right.probability - left.probability);
-  const blamed = branches.find(({ isRetried, outcome }) => isRetried !== true && outcome.kind !== "answered");
-  const hop = blamed?.hops.find((each): each is BrokenHop => each.status === "broken");
+  return traceOf(request, [...ended, ...tried].map(asResult));
+}
+
+/** What a request's ways make together. A retry makes up for a failure only where any of these ways is answered. */
+export function traceOf(request: TraceRequest, ways: readonly TraceBranch[]): Trace {
+  const branches = [...ways].sort((left, right) => right.probability - left.probability);
+  const isMadeUp = branches.some(isReached);
+  const seen = branches.filter(({ isRetried }) => !isMadeUp || isRetried !== true);
+  const blamed = blamedOf(seen.filter(isFailed)) ?? blamedOf(seen.filter(({ outcome }) => outcome.kind === "unknown"));
   return {
     request,
     branches,
-    verdict: verdictOf(branches),
-    assumes: assumptionsOf(branches.filter(({ outcome }) => outcome.kind === "answered")),
-    ...(hop === undefined ? {} : { blamed: hop }),
+    verdict: verdictOf(seen),
+    assumes: assumptionsOf(seen.filter(isReached)),
+    ...(blamed === undefined ? {} : { blamed }),
   };
+}
+
+/** Answered, and by what was asked. */
+export function isReached({ hops, outcome }: TraceBranch): boolean {
+  return outcome.kind === "answered" && hops.every(({ status }) => status !== "broken");
 }
 
 /** What the walk alone needs to know stays behind. */
@@ -32,11 +43,29 @@ function asResult({ probability, hops, outcome, isRetried }: TraceBranch): Trace
   return { probability, hops, outcome, ...(isRetried === true ? { isRetried } : {}) };
 }
 
-function verdictOf(branches: readonly TraceBranch[]): TraceVerdict {
-  const seen = branches.filter(({ isRetried }) => isRetried !== true);
-  const reached = seen.some(({ outcome }) => outcome.kind === "answered");
-  if (reached && seen.every(({ outcome }) => outcome.kind === "answered")) return "reaches";
-  const failed = seen.some(({ outcome }) => outcome.kind !== "answered" && outcome.kind !== "unknown");
-  if (reached) return failed ? "partly" : "unknown";
-  return failed ? "broken" : "unknown";
+/** What fails for sure comes before what cannot be told; of branches that are equally likely, the first by what is wrong. */
+function blamedOf(branches: readonly TraceBranch[]): BrokenHop | undefined {
+  const found = branches.flatMap(({ hops, probability }) => {
+    const hop = hops.find((each): each is BrokenHop => each.status === "broken");
+    return hop === undefined ? [] : [{ hop, probability }];
+  });
+  const most = found.reduce((best, { probability }) => Math.max(best, probability), 0);
+  const likeliest = found.filter(({ probability }) => most - probability < 1e-9).map(({ hop }) => hop);
+  return likeliest.sort((left, right) => (placeOf(left) < placeOf(right) ? -1 : 1))[0];
+}
+
+function placeOf({ cluster = "", code, object, field = "", detail }: BrokenHop): string {
+  const { kind = "", namespace = "", name = "" } = object ?? {};
+  return [cluster, kind, namespace, name, field, code, detail].join(" ");
+}
+
+function isFailed(branch: TraceBranch): boolean {
+  return branch.outcome.kind !== "unknown" && !isReached(branch);
+}
+
+function verdictOf(seen: readonly TraceBranch[]): TraceVerdict {
+  if (seen.length > 0 && seen.every(isReached)) return "reaches";
+  const isAnyFailed = seen.some(isFailed);
+  if (seen.some(isReached)) return isAnyFailed ? "partly" : "unknown";
+  return isAnyFailed ? "broken" : "unknown";
 }

@@ -1,13 +1,14 @@
-import type { DeclaredPath } from "../model/compiled.ts";
+import type { AcrossPath, DeclaredPath } from "../model/compiled.ts";
 import type { Observed } from "../model/observed.ts";
 import { type PathIntents, requestsOfPaths } from "./requestsOfPaths.ts";
 import { trace } from "./trace.ts";
+import { type NameInfo, type PathShare, traceOfPath } from "./traceOfPath.ts";
+import type { TraceRequest } from "./traceRequest.ts";
 import type { Trace } from "./traceResult.ts";
-import { traceWorld } from "./traceWorld.ts";
+import { type TraceWorld, traceWorld } from "./traceWorld.ts";
 
-export interface PathTrace {
+export interface PathTrace extends PathShare {
   readonly path: DeclaredPath;
-  readonly trace: Trace;
 }
 
 export interface TracePathsInput {
@@ -16,17 +17,55 @@ export interface TracePathsInput {
   readonly observed: Observed;
 }
 
-/** Each declared path with what becomes of a call of it. Paths that one name leads to share one trace. */
+/** Each declared path with what becomes of a call of it: of a name that several clusters serve, of calls that come to its server. */
 export function tracePaths({ intents, paths, observed }: TracePathsInput): readonly PathTrace[] {
   const world = traceWorld(observed, intents);
   const requestOf = requestsOfPaths(intents, world);
-  const known = new Map<string, Trace>();
+  const serverOf = serversOfHosts(paths);
+  const known = new Map<string, NameTraces>();
   return paths.map((path) => {
     const key = `${path.owner} ${callerKey(path)} ${path.host}:${path.port}`;
-    const found = known.get(key) ?? trace(world, requestOf(path));
+    const found = known.get(key) ?? new NameTraces(world, requestOf(path));
     known.set(key, found);
-    return { path, trace: found };
+    if (path.direction !== "across") return { path, trace: found.whole, share: 1 };
+    const info: NameInfo = { world, serverOf: (host) => serverOf.get(hostKey(path, host)) };
+    return { path, ...traceOfPath(found.whole, () => found.wider, path, info) };
   });
+}
+
+/** Of one call, made for all paths that are proved by it. */
+class NameTraces {
+  readonly #world: TraceWorld;
+  readonly #request: TraceRequest;
+  readonly whole: Trace;
+  #wider: Trace | undefined;
+
+  constructor(world: TraceWorld, request: TraceRequest) {
+    this.#world = world;
+    this.#request = request;
+    this.whole = trace(world, request);
+  }
+
+  get wider(): Trace {
+    this.#wider ??= trace({ ...this.#world, spreads: true }, this.#request);
+    return this.#wider;
+  }
+}
+
+/** The one cluster that a host leads to, for those that only one serves. */
+function serversOfHosts(paths: readonly DeclaredPath[]): ReadonlyMap<string, string | undefined> {
+  const found = new Map<string, string | undefined>();
+  for (const path of paths) {
+    if (path.direction !== "across") continue;
+    const key = hostKey(path, path.host);
+    const { cluster } = path.server;
+    found.set(key, found.has(key) && found.get(key) !== cluster ? undefined : cluster);
+  }
+  return found;
+}
+
+function hostKey({ consumer }: AcrossPath, host: string): string {
+  return `${consumer.cluster} ${host}`;
 }
 
 /** Clients outside call each cluster's gateway by itself. */

@@ -14,6 +14,7 @@ export const traceHopNames = [
   "endpoints",
   "connection",
   "gateway",
+  "passthrough",
   "gateway route",
   "destination",
   "mutual TLS",
@@ -44,6 +45,8 @@ interface HopFacts {
   readonly field?: string;
   /** What happens here and why, for people; one sentence. */
   readonly detail: string;
+  /** Of a hop at which a proxy has no way on: what it was on its way to. */
+  readonly upstream?: { readonly host: string; readonly port: number };
   /** Further objects that have a part in it: what is hidden, what takes precedence, the route that leads there. */
   readonly others?: readonly OtherObject[];
   /** What this hop takes for granted, since no configuration shows it. */
@@ -119,6 +122,6 @@ export interface Trace {
   readonly verdict: TraceVerdict;
   /** What the branches that are answered rest on and nobody can see in configuration; empty: nothing. */
   readonly assumes: readonly Assumption[];
-  /** The first broken hop of the likeliest branch that is not answered. */
+  /** The first broken hop of the likeliest branch that fails; of several as likely, the first by object and field. */
   readonly blamed?: BrokenHop;
 }

@@ -9,6 +9,11 @@ export interface TraceWorld {
   readonly clusters: ReadonlyMap<string, IstioCluster>;
   /** What is known of addresses beyond what the clusters show: gateways that the declarations give `addresses`. */
   readonly declared: readonly MeshCluster[];
+  /**
+   * Follow also the ways that no request takes as things stand: endpoints that are farther away than others, and routes that
+   * the request does not match. What there is of ways counts then, not how likely each is.
+   */
+  readonly spreads?: boolean;
   /** Clusters that exist but could not be read: what an address leads to may be in one of them. */
   readonly unreadable: readonly string[];
 }

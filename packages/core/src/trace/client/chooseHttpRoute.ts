@@ -61,6 +61,15 @@ export function chooseHttpRoute(
   return isAbsent ? { kind: "absent" } : { kind: "none" };
 }
 
+/** Each route that is for the proxy at all, whatever the request is. */
+export function routesForProxy({ http }: Pick<MeshVirtualService, "http">, context: RouteContext) {
+  return http.flatMap((route): readonly Pick<Extract<RouteChoice, { kind: "chosen" }>, "route" | "match">[] => {
+    const matches = route.value.match ?? [];
+    const match = matches.find((each) => holdsForProxy(each, context));
+    return matches.length > 0 && match === undefined ? [] : [{ route, match }];
+  });
+}
+
 /** sourceMatchHTTP: where gateways are named, labels and namespace do not count. */
 function holdsForProxy(match: HttpMatch, { proxy, port, gateways }: RouteContext): Matched {
   if (match.port !== undefined && match.port !== 0 && match.port !== port) return false;

@@ -1,15 +1,17 @@
 import type { HttpPayload } from "../../istio/connection.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
+import type { HttpMatch, HttpRoute, Placed } from "../../istio/scope/httpRoute.ts";
 import { meshGateway } from "../../istio/scope/meshVirtualService.ts";
 import type { ProxyScope } from "../../istio/scope/proxyScope.ts";
 import { routingProxy } from "../../istio/topologyLabels.ts";
 import { retryPolicy } from "../../istio/upstream/retries.ts";
-import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
+import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import type { ClientStep } from "../attempt.ts";
 import { broken, passed, unsure } from "../hop.ts";
+import type { TraceHop } from "../traceResult.ts";
 import { openUpstream } from "../upstream/openUpstream.ts";
 import { applyHttpRoute } from "./applyHttpRoute.ts";
-import { chooseHttpRoute } from "./chooseHttpRoute.ts";
+import { chooseHttpRoute, routesForProxy } from "./chooseHttpRoute.ts";
 import type { HttpChain } from "./outboundListener.ts";
 import type { ResolvedAddress } from "./resolveName.ts";
 import { unmatched } from "./unmatched.ts";
@@ -56,6 +58,7 @@ export function throughHttp(walk: Walk, address: ResolvedAddress, given: Through
       payload: http,
       proxied: "http",
       retries: retryPolicy(undefined),
+      spreads: walk.spreads,
       hops: [...walk.hops, hop],
       probability: walk.probability,
       dialled: destinationOf(address, walk.request.url.port),
@@ -108,12 +111,35 @@ function routed(
     });
     return [ended(walk, hop, { kind: "refused", status: 404, responseFlag: "NR" })];
   }
-  const { route, match } = choice;
+  const chosen = walk.spreads ? routesForProxy(virtualService, context) : [choice];
+  return chosen.flatMap(({ route, match }) =>
+    followRoute({ ...walk, probability: walk.probability / chosen.length }, address, {
+      chain,
+      http,
+      base,
+      route,
+      match,
+    }),
+  );
+}
+
+interface FollowRoute extends Pick<ThroughHttp, "chain" | "http"> {
+  readonly base: Pick<TraceHop, "cluster" | "source"> & { readonly name: "route"; readonly object: ClusterObject };
+  readonly route: Placed<HttpRoute>;
+  readonly match: HttpMatch | undefined;
+}
+
+function followRoute(
+  walk: Walk,
+  address: ResolvedAddress,
+  { chain, http, base, route, match }: FollowRoute,
+): readonly ClientStep[] {
+  const { cluster, caller } = walk;
   const effects = applyHttpRoute({ route, match, payload: http, cluster: cluster.name, defaultPort: () => chain.port });
   return effects.flatMap((effect): readonly ClientStep[] => {
     const probability = walk.probability * effect.share;
     const share = effect.share < 1 ? ` (${Math.round(effect.share * 100)} %)` : "";
-    const here = { ...base, object: { ...object, ...route.object } };
+    const here = { ...base, object: { ...base.object, ...route.object } };
     if (effect.kind === "abort") {
       const hop = broken({
         ...here,
@@ -140,6 +166,7 @@ function routed(
       payload: effect.payload,
       proxied: "http",
       retries: effect.retries,
+      spreads: walk.spreads,
       hops: [...walk.hops, hop],
       probability,
       dialled: destinationOf(address, walk.request.url.port),

@@ -15,7 +15,15 @@ export function throughTcp(
 ): readonly ClientStep[] {
   const { cluster, caller, payload, hops } = walk;
   const dialledTo = destinationOf(address, walk.request.url.port);
-  const common = { cluster, proxy: caller, payload, proxied: "tcp", retries: undefined, dialled: dialledTo } as const;
+  const common = {
+    cluster,
+    proxy: caller,
+    payload,
+    proxied: "tcp",
+    retries: undefined,
+    spreads: walk.spreads,
+    dialled: dialledTo,
+  } as const;
   const { route, service, port } = chain;
   const strange = unfollowedMeshRoute(cluster, service);
   if (strange !== undefined) return [ended(walk, strange, { kind: "unknown", why: strange.detail })];

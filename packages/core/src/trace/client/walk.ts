@@ -15,6 +15,8 @@ export interface Walk {
   readonly payload: Payload;
   readonly hops: readonly TraceHop[];
   readonly probability: number;
+  /** As of TraceWorld. */
+  readonly spreads: boolean;
 }
 
 export function ended(walk: Walk, hop: TraceHop, outcome: TraceOutcome): ClientStep {

@@ -24,7 +24,7 @@ export function passThrough(
 ): readonly TraceBranch[] {
   const { cluster, workload } = visit;
   const { service, port, subset } = target;
-  const hop = { name: "gateway" as const, cluster: cluster.name, source };
+  const hop = { name: "passthrough" as const, cluster: cluster.name, source };
   const { endpoints, isComplete } = endpointsOf(cluster, service, port);
   const placed = subsetOf(visit, target);
   const { endpoints: inSubset, untold: hidden } = subsetEndpoints(endpoints, placed?.subset.labels);
@@ -130,7 +130,7 @@ function noEndpoint(
               `Start pods that ${what} selects, or correct its selector or targetPort.`,
             ];
   const fault = {
-    name: "gateway" as const,
+    name: "passthrough" as const,
     cluster: cluster.name,
     source,
     ...about,

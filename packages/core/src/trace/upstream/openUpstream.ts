@@ -29,6 +29,8 @@ export interface OpenUpstream {
   /** How the proxy treats the request: an HTTP proxy answers for an upstream that fails, a TCP proxy closes the connection. */
   readonly proxied: "http" | "tcp";
   readonly retries: RetryPolicy | undefined;
+  /** As of TraceWorld. */
+  readonly spreads?: boolean;
   readonly hops: readonly TraceHop[];
   readonly probability: number;
   /** What the client dialled; a gateway has none. */
@@ -95,7 +97,9 @@ export function openUpstream(open: OpenUpstream): readonly ClientStep[] {
     }
     return [noEndpoints(open, upstream, { endpoints, inSubset, subset })];
   }
-  return grouped(shares(cluster, proxy, { policy, endpoints: healthy })).map(({ endpoint, share, count }) =>
+  const asIfNear = { ...policy, loadBalancer: { ...policy.loadBalancer, localityLbSetting: { enabled: false } } };
+  const balanced = { policy: open.spreads === true ? asIfNear : policy, endpoints: healthy };
+  return grouped(shares(cluster, proxy, balanced)).map(({ endpoint, share, count }) =>
     toEndpoint(open, upstream, { endpoint, share, count, tlsField }),
   );
 }
@@ -299,7 +303,9 @@ export function failure(proxied: "http" | "tcp", responseFlag: string, status = 
 }
 
 function ended(open: OpenUpstream, more: readonly TraceHop[], outcome: TraceOutcome): ClientStep {
-  return { kind: "ended", probability: open.probability, hops: [...open.hops, ...more], outcome };
+  const upstream = { host: open.target.host, port: open.target.port };
+  const hops = [...open.hops, ...more.map((hop) => ({ ...hop, upstream }))];
+  return { kind: "ended", probability: open.probability, hops, outcome };
 }
 
 function unknownUpstream(open: OpenUpstream, isPortMissing: boolean): ClientStep {
