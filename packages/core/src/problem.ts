@@ -112,6 +112,10 @@ export const problemCodes = {
     severity: "error",
     summary: "the name is a ServiceEntry's, and the caller's pod asks only cluster DNS",
   },
+  TRACE_SIDECAR_BYPASSED: {
+    severity: "error",
+    summary: "a call goes around the caller's sidecar, to an address that only the sidecar knows",
+  },
   TRACE_PORT_UNDECLARED: { severity: "error", summary: "the host has no such port" },
   TRACE_PROTOCOL_MISMATCH: {
     severity: "error",

@@ -1,29 +1,46 @@
-import ipaddr from "ipaddr.js";
+import { isIn } from "./virtualAddress.ts";
 import type { Workload } from "./workload.ts";
 
-const annotation = "traffic.sidecar.istio.io/";
+const prefix = "traffic.sidecar.istio.io/";
 
-/**
- * Why a connection does not go through the caller's sidecar: annotations that keep ports or addresses from redirection
- * (tools/istio-iptables). Undefined: it does.
- */
-export function bypass({ annotations }: Workload, address: string, port: number): string | undefined {
-  if (!Object.keys(annotations).some((name) => name.startsWith(annotation))) return undefined;
-  const listed = (name: string) => (annotations[`${annotation}${name}`] ?? "").split(",").map((each) => each.trim());
-  if (listed("excludeOutboundPorts").includes(`${port}`)) return `${annotation}excludeOutboundPorts`;
-  if (listed("includeOutboundPorts").includes(`${port}`)) return undefined;
-  if (contains(listed("excludeOutboundIPRanges"), address)) return `${annotation}excludeOutboundIPRanges`;
-  const included = listed("includeOutboundIPRanges");
-  const isLimited = annotations[`${annotation}includeOutboundIPRanges`] !== undefined && !included.includes("*");
-  return isLimited && !contains(included, address) ? `${annotation}includeOutboundIPRanges` : undefined;
+/** The proxy's own user, whose traffic is never redirected. */
+const proxyUser = 1337;
+
+/** Why a connection does not go through the caller's sidecar. */
+export interface Bypass {
+  /** Within the Pod, or what makes it. */
+  readonly field: string;
+  /** `annotation traffic.sidecar.istio.io/excludeOutboundPorts`, for people. */
+  readonly why: string;
 }
 
-function contains(ranges: readonly string[], address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.parse(address);
-  return ranges.some((range) => {
-    if (!ipaddr.isValidCIDR(range)) return false;
-    const [base, bits] = ipaddr.parseCIDR(range);
-    return base.kind() === parsed.kind() && parsed.match(base, bits);
-  });
+/**
+ * What keeps a connection from redirection: the user that the app runs as, and annotations that keep ports or addresses out,
+ * in the order of tools/istio-iptables/pkg/capture/run.go, Run. Undefined: it goes through the sidecar.
+ */
+export function bypass(workload: Workload, address: string, port: number): Bypass | undefined {
+  const { annotations, runsAsUser, controller } = workload;
+  const template = controller === undefined ? "" : "spec.template.";
+  if (runsAsUser === proxyUser) {
+    return {
+      field: `${template}spec.securityContext.runAsUser`,
+      why: `the app runs as user ${proxyUser}, the proxy's own`,
+    };
+  }
+  const name = bypassing(annotations, address, port);
+  if (name === undefined) return undefined;
+  const annotation = `${prefix}${name}`;
+  return { field: `${template}metadata.annotations["${annotation}"]`, why: `annotation ${annotation}` };
+}
+
+function bypassing(annotations: Workload["annotations"], address: string, port: number): string | undefined {
+  if (!Object.keys(annotations).some((name) => name.startsWith(prefix))) return undefined;
+  const listed = (name: string) => (annotations[`${prefix}${name}`] ?? "").split(",").map((each) => each.trim());
+  if (listed("excludeOutboundPorts").includes(`${port}`)) return "excludeOutboundPorts";
+  const contains = (ranges: readonly string[]) => ranges.some((range) => isIn(range, address));
+  if (contains(listed("excludeOutboundIPRanges"))) return "excludeOutboundIPRanges";
+  if (listed("includeOutboundPorts").some((each) => each === "*" || each === `${port}`)) return undefined;
+  const included = listed("includeOutboundIPRanges");
+  const isLimited = annotations[`${prefix}includeOutboundIPRanges`] !== undefined && !included.includes("*");
+  return isLimited && !contains(included) ? "includeOutboundIPRanges" : undefined;
 }

@@ -31,6 +31,7 @@ import type { ObservedCluster, TrustRoot, UnreadKind } from "../model/observed.t
 import { apiListeners } from "./gatewayApi/apiListeners.ts";
 import { defaultClusterDomain } from "./hostNames.ts";
 import { labelsMatch } from "./labels.ts";
+import type { NameScheme } from "./nameOrigin.ts";
 import { imaginedGateway, type Workload, workloadOfController, workloadOfPod } from "./workload.ts";
 
 interface KindsByName {
@@ -87,6 +88,9 @@ const controllerKinds = ["Deployment", "StatefulSet", "DaemonSet"] as const;
 /** What the declarations know of a cluster and its objects don't tell. */
 export interface ClusterSettings {
   readonly clusterDomain?: string;
+  readonly scheme?: NameScheme;
+  /** CIDR of the virtual addresses that the mesh gives names. */
+  readonly addressPool?: string;
 }
 
 /**
@@ -103,6 +107,9 @@ export class IstioCluster {
   readonly trustRoots: readonly TrustRoot[];
   /** Kubernetes' DNS domain, which no object of the cluster tells: `cluster.local` unless the Mesh says otherwise. */
   readonly clusterDomain: string;
+  /** Undefined without declarations. */
+  readonly scheme: NameScheme | undefined;
+  readonly addressPool: string | undefined;
   /** Whether istiod gives ServiceEntries virtual addresses by itself: since 1.25, also where the version is not known. */
   readonly allocatesAddresses: boolean;
   readonly istiodVersions: readonly string[];
@@ -112,14 +119,15 @@ export class IstioCluster {
   readonly #memo = new Map<string, unknown>();
   readonly #memoOf = new WeakMap<object, Map<string, unknown>>();
 
-  /** `istioClusters` makes it of what is observed. */
-  constructor(cluster: ObservedCluster, { clusterDomain = defaultClusterDomain }: ClusterSettings = {}) {
+  constructor(cluster: ObservedCluster, settings: ClusterSettings = {}) {
     this.name = cluster.name;
     this.source = cluster.source;
     this.meshConfig = cluster.meshConfig ?? defaultMeshConfig;
     this.isMeshConfigKnown = cluster.meshConfig !== undefined;
     this.trustRoots = cluster.trustRoots;
-    this.clusterDomain = clusterDomain;
+    this.clusterDomain = settings.clusterDomain ?? defaultClusterDomain;
+    this.scheme = settings.scheme;
+    this.addressPool = settings.addressPool;
     this.#unread = cluster.unread;
     this.allocatesAddresses = cluster.istiodVersions.every((version) => !isBefore125(version));
     this.istiodVersions = cluster.istiodVersions;

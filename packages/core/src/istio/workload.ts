@@ -1,4 +1,5 @@
-import type { Container, Pod, PodController } from "../kinds/core.ts";
+import type { ClusterObject } from "../kinds/clusterObject.ts";
+import type { Container, Pod, PodController, PodSpec } from "../kinds/core.ts";
 import { isReady } from "../kinds/isReady.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { podProxyMetadata } from "../model/meshConfig.ts";
@@ -24,6 +25,10 @@ export interface Workload {
   readonly ports: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[];
   /** From annotation `proxy.istio.io/config`, over the mesh's. */
   readonly proxyMetadata: Readonly<Record<string, string>>;
+  /** The user that all of its apps run as, where they are told one. */
+  readonly runsAsUser?: number;
+  /** The kind of what makes it, where only that is known: `Deployment`. */
+  readonly controller?: string;
   /** No manifest shows it: a Gateway asks for it and a Service selects it, so it is taken to be there. */
   readonly isImagined?: true;
 }
@@ -53,6 +58,7 @@ export function workloadOfPod(cluster: string, pod: Pod): Workload | undefined {
     node: spec.nodeName,
     ports: containers.flatMap(({ ports = [] }) => ports),
     proxyMetadata: metadataOf(annotations),
+    ...userOf(spec),
   };
 }
 
@@ -85,6 +91,8 @@ export function workloadOfController(
     node: undefined,
     ports: [...containers, ...initContainers].flatMap(({ ports = [] }) => ports),
     proxyMetadata: metadataOf(annotations),
+    controller: controller.kind,
+    ...userOf(template.spec),
   };
 }
 
@@ -120,6 +128,19 @@ export function imaginedGateway(
 function proxyOf(all: readonly Container[], main: readonly Container[]): Workload["proxy"] {
   if (!all.some(({ name }) => name === proxyContainer)) return "none";
   return main.length === 1 && main[0]?.name === proxyContainer ? "gateway" : "sidecar";
+}
+
+/** The proxy has a user of its own, whatever the Pod says. */
+function userOf({ containers = [], securityContext }: PodSpec): Pick<Workload, "runsAsUser"> {
+  const apps = containers.filter(({ name }) => name !== proxyContainer);
+  const users = new Set(apps.map((each) => each.securityContext?.runAsUser ?? securityContext?.runAsUser));
+  const [user] = users;
+  return users.size !== 1 || user === undefined ? {} : { runsAsUser: user };
+}
+
+/** The Pod, or where there is none yet what makes it. */
+export function workloadObject({ cluster, namespace, name, controller = "Pod" }: Workload): ClusterObject {
+  return { cluster, kind: controller, namespace, name };
 }
 
 function metadataOf(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -35,6 +35,7 @@ export interface Container {
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[];
   /** Only `readVariables`. */
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly securityContext?: { readonly runAsUser?: number };
 }
 
 /** Switches of istiod that tell how it takes other objects, and of sidecars. */
@@ -44,6 +45,7 @@ export interface PodSpec {
   readonly serviceAccountName?: string;
   readonly nodeName?: string;
   readonly hostNetwork?: boolean;
+  readonly securityContext?: { readonly runAsUser?: number };
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
   readonly ephemeralContainers?: readonly Pick<Container, "name" | "image">[];

@@ -554,3 +554,57 @@ test("a route to a service that is not exported blames its exportTo, and names t
     },
   ]);
 });
+
+test.each([
+  ["excludeOutboundPorts", "8000"],
+  ["excludeOutboundIPRanges", "240.0.0.0/4"],
+  ["includeOutboundIPRanges", "10.0.0.0/8"],
+])("past the sidecar by %s nothing is behind a virtual address, and a pod is", (name, value) => {
+  const annotation = `traffic.sidecar.istio.io/${name}`;
+  const around = podYaml("foo/sleep", "10.0.0.1", {
+    annotations: { [annotation]: value },
+  });
+  const steps = call("http://httpbin.bar.c2:8000", around + remote());
+
+  expect(shown(steps)).toEqual(["1 TRACE_SIDECAR_BYPASSED timeout"]);
+  expect(blamed(steps)).toBe(`Pod foo/sleep metadata.annotations["${annotation}"]`);
+  // What really has an address is reached, in plain text where nobody else takes it.
+  expect(shown(call("http://10.0.0.2:8000", around + httpbin))).toEqual(["1 httpbin:8000 none"]);
+});
+
+test("ranges that are kept out count before ports that are let in, and an app of the proxy's user goes around it", () => {
+  const annotations = {
+    "traffic.sidecar.istio.io/excludeOutboundIPRanges": "240.0.0.2/32",
+    "traffic.sidecar.istio.io/includeOutboundPorts": "8000",
+  };
+  const user = podYaml("foo/sleep", "10.0.0.1").replace(
+    '"name":"app"',
+    '"name":"app","securityContext":{"runAsUser":1337}',
+  );
+
+  expect(
+    shown(call("http://httpbin.bar.c2:8000", podYaml("foo/sleep", "10.0.0.1", { annotations }) + remote())),
+  ).toEqual(["1 TRACE_SIDECAR_BYPASSED timeout"]);
+  const [step] = call("http://240.0.0.2:8000", user + remote());
+  expect(step?.hops.at(-1)).toMatchObject({ code: "TRACE_SIDECAR_BYPASSED", field: "spec.securityContext.runAsUser" });
+});
+
+test("nothing is behind virtual addresses: not for a pod without a sidecar, nor at ports that no listener has", () => {
+  const plain = podYaml("foo/sleep", "10.0.0.1", { sidecar: false });
+
+  for (const url of ["http://240.0.0.2:8000", "http://240.240.0.7:80", "tcp://240.240.0.7:80"]) {
+    expect(shown(call(url, plain + remote()))).toEqual(["1 TRACE_NOTHING_LISTENS timeout"]);
+  }
+  expect(shown(call("http://240.240.0.7:80", remote()))).toEqual(["1 TRACE_NOTHING_LISTENS reset UF"]);
+  // An entry outside of the mesh has the addresses of real servers.
+  const outside = remote({ location: "MESH_EXTERNAL", addresses: ["192.0.2.9"], resolution: "NONE", endpoints: [] });
+  expect(shown(call("http://192.0.2.9:8000", plain + outside))).toEqual(["1 192.0.2.9:8000 none"]);
+});
+
+test.each([
+  ["a typo in the cluster, as no cluster has it", "httpbin.bar.clustr2", "1 TRACE_HOST_UNKNOWN no-such-host"],
+  ["a name of the world", "www.example.org", "1 www.example.org:8000 none"],
+  ["a private domain", "vault.acme.corp", "1 unknown"],
+])("a name that nothing of the cluster has: %s", (_, host, expected) => {
+  expect(shown(call(`http://${host}:8000`, httpbin))).toEqual([expected]);
+});

@@ -12,7 +12,7 @@ import { dnsSource, notCaptured } from "./client/nameFaults.ts";
 import { type Resolved, resolveName } from "./client/resolveName.ts";
 import { ended, showAddress, type Walk } from "./client/walk.ts";
 import { hiddenHop } from "./hiddenHop.ts";
-import { broken, passed } from "./hop.ts";
+import { broken, passed, unsure } from "./hop.ts";
 import { isFromOutside, type TraceRequest, type WorkloadRequest } from "./traceRequest.ts";
 import type { TraceWorld } from "./traceWorld.ts";
 
@@ -139,6 +139,8 @@ function resolved(walk: Walk, found: Resolved): readonly ClientStep[] {
     }
     case "not captured":
       return [notCaptured(walk, found.service)];
+    case "untold":
+      return [ended(walk, unsure({ ...base, detail: found.why }), { kind: "unknown", why: found.why })];
     case "none": {
       const hop = broken({
         ...base,

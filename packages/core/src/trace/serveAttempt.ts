@@ -1,12 +1,13 @@
 import { parseServiceHost } from "../istio/hostNames.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { readyPods } from "../istio/registry/servicePods.ts";
+import { virtualAddress } from "../istio/virtualAddress.ts";
 import type { Workload } from "../istio/workload.ts";
 import { clusterObject } from "../kinds/clusterObject.ts";
 import type { Service } from "../kinds/core.ts";
 import type { Attempt, Front } from "./attempt.ts";
 import { type AddressOwner, addressOwner } from "./server/addressOwner.ts";
-import { type Arrival, broken, ended, failedConnection, passed, share, show } from "./server/arrival.ts";
+import { type Arrival, broken, ended, failedConnection, passed, share, show, silence } from "./server/arrival.ts";
 import { serveAtGateway } from "./server/serveAtGateway.ts";
 import { serveAtPod } from "./server/serveAtPod.ts";
 import type { TraceBranch } from "./traceResult.ts";
@@ -114,7 +115,7 @@ function serveAtOwner(
       detail: `${where === undefined ? "" : `${where} is ${how}, and `}${show(service)} has no ready pod with the target port${onNode}`,
       mend: `Start the pods that ${show(service)} selects (${selectorOf(service)}), or correct its selector or targetPort.`,
     };
-    return broken(arrival, fault, isLocal && all.length > 0 ? { kind: "timeout" } : failedConnection(arrival, "UF"));
+    return broken(arrival, fault, isLocal && all.length > 0 ? silence(arrival) : failedConnection(arrival, "UF"));
   }
   const at = passed(
     { ...arrival, sourceAddress: owner.hidesSource ? undefined : arrival.sourceAddress },
@@ -189,6 +190,18 @@ function leave(
   const { workload } = arrival.attempt.caller;
   if (workload === undefined) return outsideAll(arrival, `${address}:${port}`);
   const { cluster } = workload;
+  const own = world.clusters.get(cluster);
+  const virtual = own === undefined ? undefined : virtualAddress(own, address);
+  if (virtual !== undefined) {
+    const fault = {
+      ...hop,
+      cluster,
+      code: "TRACE_NOTHING_LISTENS" as const,
+      detail: `${address}:${port} is ${virtual}: nothing is there, and no sidecar leads on from there for a proxy`,
+      mend: "Correct the address: that of a server, or of a gateway that leads to it.",
+    };
+    return broken(arrival, fault, silence(arrival));
+  }
   if (arrival.transport.mode !== "ISTIO_MUTUAL") {
     const detail = `${address}:${port} is of no observed cluster: the request leaves the mesh`;
     const assumes = [{ about: "server", detail: `${address}:${port} answers` }] as const;

@@ -3,6 +3,7 @@ import { istioClusters } from "../istio/istioClusters.ts";
 import type { Intents } from "../model/intents.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 import type { Observed } from "../model/observed.ts";
+import { nameScheme } from "./nameScheme.ts";
 
 /** All clusters that could be read, indexed once for any number of requests. */
 export interface TraceWorld {
@@ -24,7 +25,7 @@ export function traceWorld(
   { mesh, clusters = [] }: Partial<Pick<Intents, "mesh" | "clusters">> = {},
 ): TraceWorld {
   return {
-    clusters: istioClusters(observed, { mesh }),
+    clusters: istioClusters(observed, { mesh, scheme: nameScheme(observed, { mesh, clusters }) }),
     declared: clusters,
     unreadable: [...observed.unreachable.keys()],
   };

@@ -1,12 +1,12 @@
 import { bypass } from "../../istio/capture.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { proxyScope } from "../../istio/scope/proxyScope.ts";
-import { clusterObject } from "../../kinds/clusterObject.ts";
 import type { ClientStep } from "../attempt.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import { inAmbient } from "../gatewayApi/ambient.ts";
 import { broken, passed } from "../hop.ts";
 import { pathSource, takePath } from "../takePath.ts";
+import { bypassed } from "./bypassed.ts";
 import { direct } from "./direct.ts";
 import { takenBy } from "./outboundListener.ts";
 import type { ResolvedAddress } from "./resolveName.ts";
@@ -23,20 +23,7 @@ export function dial(walk: Walk, address: ResolvedAddress, service: MeshService 
   if (ambient !== undefined) return [ended(walk, ambient, { kind: "unknown", why: ambient.detail })];
   if (caller.proxy !== "sidecar") return direct(walk, address, "no");
   const around = bypass(caller, address.address, port);
-  if (around !== undefined) {
-    const hop = passed({
-      name: "listener",
-      cluster: cluster.name,
-      object: clusterObject(cluster.name, {
-        kind: "Pod",
-        metadata: { name: caller.name, namespace: caller.namespace },
-      }),
-      field: `metadata.annotations["${around}"]`,
-      detail: `goes around the sidecar`,
-      source: "tools/istio-iptables/pkg/capture/run.go",
-    });
-    return direct({ ...walk, hops: [...walk.hops, hop] }, address, "no");
-  }
+  if (around !== undefined) return bypassed(walk, address, around);
   const change = unfollowedChange(
     { cluster, workload: caller, context: "SIDECAR_OUTBOUND", port, isHttp: payload.kind === "http" },
     "listener",

@@ -1,5 +1,7 @@
 import { fingerprintsOf } from "../../istio/istioCluster.ts";
 import { isIp } from "../../istio/registry/endpoints.ts";
+import { virtualAddress } from "../../istio/virtualAddress.ts";
+import { workloadObject } from "../../istio/workload.ts";
 import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import type { Attempt, ClientStep, Destination } from "../attempt.ts";
 import { broken, passed } from "../hop.ts";
@@ -29,6 +31,8 @@ export function direct(walk: Walk, address: ResolvedAddress, proxied: Attempt["p
   if (address.workload !== undefined) return [attempt({ kind: "pod", workload: address.workload, port }, 1, [])];
   const found = throughKubeProxy(cluster, address.address, port);
   if (found.kind === "not a service") {
+    const virtual = virtualAddress(cluster, address.address);
+    if (virtual !== undefined) return [nothingThere(walk, virtual, { address, proxied })];
     const isHostname = !isIp(address.address);
     return [attempt({ kind: "address", address: address.address, port, isHostname }, 1, [])];
   }
@@ -59,6 +63,29 @@ export function direct(walk: Walk, address: ResolvedAddress, proxied: Attempt["p
     source,
   });
   return [ended(walk, hop, unreachable(proxied, isPort))];
+}
+
+/** A virtual address leads on from a listener of a sidecar, and from nowhere else. */
+function nothingThere(
+  walk: Walk,
+  virtual: string,
+  { address, proxied }: { readonly address: ResolvedAddress; readonly proxied: Attempt["proxied"] },
+): ClientStep {
+  const { cluster, caller, request } = walk;
+  const where = `${showAddress(address)}:${request.url.port}`;
+  const isPlain = caller.proxy !== "sidecar";
+  const hop = broken({
+    name: "connection",
+    cluster: cluster.name,
+    object: workloadObject(caller),
+    code: "TRACE_NOTHING_LISTENS",
+    detail: `${where} is ${virtual}, ${isPlain ? `which only a sidecar leads on from, and ${caller.name} has none` : "and no listener of the sidecar takes the call"}`,
+    mend: isPlain
+      ? `Give ${caller.name} a sidecar, or call an address that something has.`
+      : `Call a port that is declared for the address, or declare ${request.url.port} there.`,
+    source: "pilot/pkg/serviceregistry/serviceentry/auto_allocation.go",
+  });
+  return ended(walk, hop, unreachable(proxied, true));
 }
 
 /** A connection that nobody takes: refused at once where kube-proxy knows that there are no pods, else silence. */

@@ -1,5 +1,6 @@
 import { isCoveredBy, isWildcard } from "../../istio/hostNames.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { nameOrigin } from "../../istio/nameOrigin.ts";
 import { endpointsOf, isIp } from "../../istio/registry/endpoints.ts";
 import { meshRegistry } from "../../istio/registry/meshRegistry.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
@@ -27,6 +28,8 @@ export type Resolved =
   | { readonly kind: "outside"; readonly name: string }
   | { readonly kind: "hidden"; readonly service: MeshService; readonly hiding: Hiding }
   | { readonly kind: "not captured"; readonly service: MeshService }
+  /** Nothing of the clusters has it, and whether DNS does cannot be told. */
+  | { readonly kind: "untold"; readonly why: string }
   | { readonly kind: "none" };
 
 /** Whether the pod's DNS is answered by its sidecar. Taken to be so where istiod's settings are not known: manifests often lack them. */
@@ -149,35 +152,30 @@ function missing(cluster: IstioCluster, caller: Workload, { name, candidates, ca
   const exact = candidates.flatMap((candidate) => byHost.get(candidate) ?? []);
   const covering = services.filter(({ host }) => isWildcard(host) && isCoveredBy(name, host));
   const alias = exact.find(({ aliasOf }) => aliasOf !== undefined);
-  if (alias?.aliasOf !== undefined) return outsideOrNone(cluster, alias.aliasOf);
+  if (alias?.aliasOf !== undefined) return byOrigin(cluster, alias.aliasOf.toLowerCase());
   const [first] = exact.length > 0 ? exact : covering;
-  if (first === undefined) return outsideOrNone(cluster, name);
+  if (first === undefined) return byOrigin(cluster, name);
   // Outside names are resolved by the real DNS, whatever a ServiceEntry says of them.
-  if (first.isExternal && isOutsideName(name, cluster)) return { kind: "outside", name };
+  const origin = nameOrigin(cluster, name);
+  if (first.isExternal && origin !== "ours") return byOrigin(cluster, name);
   const seen = exact.length > 0 ? exact : covering;
   if (captures) {
     const hidden = hiddenOf(cluster, caller, seen);
-    return hidden === undefined ? outsideOrNone(cluster, name) : { kind: "hidden", ...hidden };
+    return hidden === undefined ? byOrigin(cluster, name) : { kind: "hidden", ...hidden };
   }
   return { kind: "not captured", service: first };
 }
 
-/** `httpbin.bar` is meant for namespace bar, though the world has top-level domains of such names. */
-function outsideOrNone(cluster: IstioCluster, name: string): Resolved {
-  const isOfNamespace = cluster.namespaces.has(name.split(".").at(-1) ?? "");
-  return isOutsideName(name, cluster) && !isOfNamespace ? { kind: "outside", name } : { kind: "none" };
-}
-
-/** Top-level domains that nobody can register (RFC 6761, RFC 6762, ICANN's .internal), and those that meshes like to use. */
-const privateDomains: ReadonlySet<string> = new Set([
-  ...["test", "example", "invalid", "localhost", "local", "internal", "onion", "alt"],
-  ...["svc", "cluster", "mesh", "global", "lan", "home", "corp", "clusterset", "intranet", "private"],
-]);
-
-/** Whether the world's DNS may know it: top-level domains have letters only, and a cluster's DNS answers for its own domain. */
-function isOutsideName(name: string, { clusterDomain }: IstioCluster): boolean {
-  if (name === clusterDomain || name.endsWith(`.${clusterDomain}`)) return false;
-  const labels = name.split(".");
-  const last = labels.at(-1) ?? "";
-  return labels.length > 1 && (/^[a-z]{2,}$/.test(last) || last.startsWith("xn--")) && !privateDomains.has(last);
+function byOrigin(cluster: IstioCluster, name: string): Resolved {
+  switch (nameOrigin(cluster, name)) {
+    case "ours":
+      return { kind: "none" };
+    case "outside":
+      return { kind: "outside", name };
+    case "untold":
+      return {
+        kind: "untold",
+        why: `no Service and no ServiceEntry of ${cluster.name} has ${name}, and whether a DNS outside does cannot be told`,
+      };
+  }
 }

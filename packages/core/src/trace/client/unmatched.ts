@@ -2,6 +2,7 @@ import { isCoveredBy, isWildcard } from "../../istio/hostNames.ts";
 import { meshRegistry } from "../../istio/registry/meshRegistry.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import type { ProxyScope } from "../../istio/scope/proxyScope.ts";
+import { virtualAddress } from "../../istio/virtualAddress.ts";
 import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import type { ClientStep } from "../attempt.ts";
 import { hiddenHop, hiddenOf } from "../hiddenHop.ts";
@@ -61,7 +62,8 @@ export function unmatched(
     });
     return [ended(walk, hop, blackHole(isHttp))];
   }
-  if (service !== undefined && address.workload === undefined && isVirtual(service, address.address)) {
+  const isVirtual = address.workload === undefined && virtualAddress(cluster, address.address) !== undefined;
+  if (service !== undefined && !service.isKubernetes && isVirtual) {
     return [
       ended(
         walk,
@@ -93,11 +95,6 @@ function servicesNamed({ cluster, request, payload }: Walk): readonly MeshServic
   const exact = names.flatMap((name) => byHost.get(name.toLowerCase()) ?? []);
   if (exact.length > 0) return exact;
   return services.filter(({ host }) => isWildcard(host) && names.some((name) => isCoveredBy(name.toLowerCase(), host)));
-}
-
-/** An address that leads to a listener of the sidecar's and to nothing else. */
-function isVirtual({ isKubernetes, isExternal }: MeshService, address: string): boolean {
-  return !isKubernetes && (!isExternal || address.startsWith("auto-ip:") || address.startsWith("240."));
 }
 
 function nothingBehind(

@@ -74,6 +74,11 @@ export function failedConnection({ attempt }: Arrival, responseFlag: "UF" | "UC"
   return attempt.proxied === "http" ? { kind: "refused", status: 503, responseFlag } : { kind: "reset", responseFlag };
 }
 
+/** Nothing answers at all: a proxy gives up after its connect timeout, and a client by itself waits. */
+export function silence(arrival: Arrival): TraceOutcome {
+  return arrival.attempt.proxied === "no" ? { kind: "timeout" } : failedConnection(arrival, "UF");
+}
+
 /** `AuthorizationPolicy bar/httpbin`, for people. */
 export function show({ kind, metadata }: KubeObject): string {
   return `${kind} ${metadata.namespace === undefined ? "" : `${metadata.namespace}/`}${metadata.name}`;

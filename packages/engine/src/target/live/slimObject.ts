@@ -31,6 +31,7 @@ function slimPodSpec(spec: PodSpec): PodSpec {
   const images = (containers: readonly Container[]) =>
     containers.map(({ ports, env, ...container }) => ({
       ...pick(container, ["name", "image"]),
+      ...(container.securityContext && { securityContext: pick(container.securityContext, ["runAsUser"]) }),
       ...(ports && { ports: ports.map((port) => pick(port, ["name", "containerPort", "protocol"])) }),
       // Of a sidecar also that nothing of it is set.
       ...(env?.some((each) => isReadVariable(each) || container.name === "istio-proxy") && {
@@ -39,6 +40,7 @@ function slimPodSpec(spec: PodSpec): PodSpec {
     }));
   return {
     ...pick(spec, ["serviceAccountName", "nodeName", "hostNetwork"]),
+    ...(spec.securityContext && { securityContext: pick(spec.securityContext, ["runAsUser"]) }),
     ...(spec.containers && { containers: images(spec.containers) }),
     ...(spec.initContainers && { initContainers: images(spec.initContainers) }),
   };

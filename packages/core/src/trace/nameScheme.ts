@@ -1,0 +1,42 @@
+import type { NameScheme } from "../istio/nameOrigin.ts";
+import type { Service } from "../kinds/core.ts";
+import type { Intents } from "../model/intents.ts";
+import type { Observed } from "../model/observed.ts";
+
+/** How the declarations name what the clusters share, with all that there is to be named. */
+export function nameScheme(
+  observed: Observed,
+  { mesh, clusters }: { readonly mesh: Intents["mesh"] | undefined; readonly clusters: Intents["clusters"] },
+): NameScheme {
+  const namespaces = new Set<string>();
+  const services = new Set<string>();
+  const resolving = new Set<string>();
+  for (const { objects } of observed.clusters.values()) {
+    for (const object of objects) {
+      const { kind, metadata } = object;
+      if (kind === "Namespace") namespaces.add(metadata.name);
+      else if (metadata.namespace !== undefined) namespaces.add(metadata.namespace);
+      if (kind !== "Service") continue;
+      services.add(metadata.name);
+      for (const { hostname } of (object as Service).status?.loadBalancer?.ingress ?? []) {
+        if (hostname !== undefined) resolving.add(hostname.toLowerCase());
+      }
+    }
+  }
+  const gateways = clusters.flatMap(({ spec }) => [spec.eastWestGateway, spec.ingressGateway]);
+  for (const address of gateways.flatMap(({ addresses = [] }) => addresses)) {
+    resolving.add(address.replace(/:\d+$/, "").toLowerCase());
+  }
+  const { perCluster, mesh: ofMesh } = mesh?.spec.names ?? {};
+  return {
+    templates: [perCluster, ofMesh].flatMap((template) => template ?? []),
+    clusters: new Set([
+      ...observed.clusters.keys(),
+      ...observed.unreachable.keys(),
+      ...clusters.map(({ metadata }) => metadata.name),
+    ]),
+    namespaces,
+    services,
+    resolving,
+  };
+}
