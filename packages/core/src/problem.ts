@@ -36,6 +36,7 @@ export const problemCodes = {
   NAMESPACE_MISSING: { severity: "error", summary: "a namespace does not exist in a cluster that needs it" },
   SERVICE_MISSING: { severity: "error", summary: "a serving cluster has no such Service" },
   SERVICE_UNSUPPORTED: { severity: "error", summary: "the Service is of a type that cannot be shared" },
+  SERVICE_HIDDEN: { severity: "error", summary: "the gateway that is to serve a Service does not see it" },
   PORT_MISSING: { severity: "error", summary: "the Service has no such port" },
   PORT_UNSUPPORTED: { severity: "error", summary: "the port's protocol cannot cross the gateway" },
   PORT_LEFT_OUT: { severity: "warning", summary: "a port of the Service is not shared" },

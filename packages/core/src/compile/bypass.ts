@@ -16,11 +16,11 @@ export function warnOfBypass(
   share: Share,
   { facts, namespaces }: Consumer,
   host: string,
-  { claims, report }: CompileContext,
+  { report }: CompileContext,
 ): void {
   const { split, locality } = share.intent.spec.traffic ?? {};
   if (split === undefined && locality === undefined) return;
-  const route = routesInTheWay(claims(facts.name), host, namespaces);
+  const route = routesInTheWay(facts, host, namespaces);
   if (route === undefined) return;
   const elsewhere = destinationsOf(route, facts).filter((name) => name !== host);
   if (elsewhere.length === 0) return;

@@ -1,4 +1,3 @@
-import type { IstioCluster } from "../istio/istioCluster.ts";
 import { istioClusters } from "../istio/istioClusters.ts";
 import { type KubeObject, keyOf, refOf } from "../kinds/kubeObject.ts";
 import type { Compiled, DeclaredPath } from "../model/compiled.ts";
@@ -8,7 +7,6 @@ import { checkFailover } from "./checkFailover.ts";
 import { checkTraffic } from "./checkTraffic.ts";
 import { checkTrust } from "./checkTrust.ts";
 import { checkUserPolicies } from "./checkUserPolicies.ts";
-import { type Claims, userClaims } from "./claims.ts";
 import { clusterSetHosts } from "./clusterSetHosts.ts";
 import { compileAccess } from "./compileAccess.ts";
 import type { CompileContext } from "./compileContext.ts";
@@ -36,7 +34,7 @@ export function compile(intents: Intents, observed: Observed): Compiled {
   const facts = istioClusters(observed, intents);
   const desired = new Map<string, Map<string, KubeObject>>([...facts.keys()].map((name) => [name, new Map()]));
   const paths: DeclaredPath[] = [];
-  const context = compileContext(intents, facts, { report, desired, paths });
+  const context = compileContext(intents, { report, desired, paths });
 
   const surroundings = { intents, observed, facts, report };
   const shares = withoutDuplicates(
@@ -97,7 +95,6 @@ export function compile(intents: Intents, observed: Observed): Compiled {
 
 function compileContext(
   intents: Intents,
-  facts: ReadonlyMap<string, IstioCluster>,
   output: {
     readonly report: Report;
     readonly desired: ReadonlyMap<string, Map<string, KubeObject>>;
@@ -105,15 +102,9 @@ function compileContext(
   },
 ): CompileContext {
   const { mesh } = intents;
-  const claims = new Map<string, Claims>([...facts].map(([name, cluster]) => [name, userClaims(cluster)]));
   return {
     mesh,
     report: output.report,
-    claims(cluster) {
-      const found = claims.get(cluster);
-      if (found === undefined) throw new RangeError(`cluster ${cluster} is not observed`);
-      return found;
-    },
     emit(cluster, ...objects) {
       for (const object of objects) output.desired.get(cluster)?.set(keyOf(refOf(object)), object);
     },

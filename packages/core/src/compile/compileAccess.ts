@@ -1,3 +1,4 @@
+import { isCoveredBy } from "../istio/hostNames.ts";
 import { passthroughSni } from "../istio/sni.ts";
 import { isOurs } from "../kinds/ownership.ts";
 import { hasAccessRules, restrictsCallers } from "../model/access.ts";
@@ -7,7 +8,6 @@ import { type CompileContext, localHost } from "./compileContext.ts";
 import { denyPolicy } from "./denyPolicy.ts";
 import { passthroughHosts } from "./serverSide.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
-import { covers } from "./visibility.ts";
 
 /**
  * Holds callers from other clusters to `spec.access` and to the consumers' identities, with one DENY policy at each
@@ -61,7 +61,7 @@ function isBypassed(share: Share, server: Server, { mesh, report }: CompileConte
         (gateway.spec.servers ?? []).some(
           ({ tls, hosts }) =>
             tls?.mode === "AUTO_PASSTHROUGH" &&
-            (hosts ?? []).some((pattern) => covers(pattern.slice(pattern.indexOf("/") + 1), host)),
+            (hosts ?? []).some((pattern) => isCoveredBy(host, pattern.slice(pattern.indexOf("/") + 1))),
         ),
     );
   if (open === undefined) return false;

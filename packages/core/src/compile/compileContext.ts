@@ -3,7 +3,6 @@ import { spiffeId } from "../istio/spiffeId.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { DeclaredPath } from "../model/compiled.ts";
 import type { Mesh } from "../model/mesh.ts";
-import type { Claims } from "./claims.ts";
 import type { Report } from "./report.ts";
 import type { Server, Share } from "./share.ts";
 import { podsOf, type VersionLabels } from "./version.ts";
@@ -12,7 +11,6 @@ import { podsOf, type VersionLabels } from "./version.ts";
 export interface CompileContext {
   readonly mesh: Mesh;
   readonly report: Report;
-  claims(cluster: string): Claims;
   emit(cluster: string, ...objects: readonly KubeObject[]): void;
   declare(path: DeclaredPath): void;
 }

@@ -253,7 +253,7 @@ function canReachBySameName(
   share: Share,
   consumer: Consumer,
   remote: readonly Server[],
-  { mesh, report, claims }: CompileContext,
+  { mesh, report }: CompileContext,
 ): boolean {
   for (const { facts, gateways } of remote) {
     const name = gateways.find(({ isHostname }) => isHostname);
@@ -269,21 +269,19 @@ function canReachBySameName(
   }
   const host = localHost(share, mesh);
   const routes = needsRoutes(share.intent.spec.traffic)
-    ? routesInTheWay(claims(consumer.facts.name), host, consumer.namespaces)
+    ? routesInTheWay(consumer.facts, host, consumer.namespaces)
     : undefined;
   if (routes !== undefined) {
     const place = at(share.intent, "spec", "traffic");
     reportRoutes({ owner: share.owner, place, cluster: consumer.facts.name, host, routes }, report);
     return false;
   }
-  const rule = ruleInTheWay(claims(consumer.facts.name), host, {
+  const rule = ruleInTheWay(
+    consumer.facts,
+    { host, namespace: share.namespace },
     // Whoever calls a Service that is merged meets the remote endpoints, declared as a consumer or not.
-    clients: new Set(
-      localService(share, consumer) === undefined ? clientNamespaces(consumer) : consumer.facts.namespaces.keys(),
-    ),
-    service: share.namespace,
-    root: mesh.spec.istioNamespace,
-  });
+    localService(share, consumer) === undefined ? clientNamespaces(consumer) : consumer.facts.namespaces.keys(),
+  );
   if (rule !== undefined) {
     report.add(
       share.owner,

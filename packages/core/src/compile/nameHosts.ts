@@ -3,7 +3,7 @@ import type { KubeObject } from "../kinds/kubeObject.ts";
 import { isOurs } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
 import { type AddressPool, allocateVips, contains, parseAddressPool, type VipDemand } from "./allocateVips.ts";
-import { claimOfHost, exactRule, reportRoutes, routesInTheWay } from "./claims.ts";
+import { claimOfHost, reportRoutes, routesInTheWay, ruleInTheWay } from "./claims.ts";
 import type { CompileContext } from "./compileContext.ts";
 import type { Report } from "./report.ts";
 
@@ -110,7 +110,7 @@ function withoutClashes(hosts: readonly NamedHost[], context: CompileContext): r
       );
       return false;
     }
-    return !isClaimedByUser(named, { claims: context.claims, report });
+    return !isClaimedByUser(named, { mesh: context.mesh, report });
   });
 }
 
@@ -119,22 +119,23 @@ function overlap({ namespaces }: NamedHost, other: NamedHost): boolean {
   return namespaces.some((namespace) => other.namespaces?.includes(namespace));
 }
 
-function isClaimedByUser(named: NamedHost, { claims, report }: Pick<CompileContext, "claims" | "report">): boolean {
+function isClaimedByUser(named: NamedHost, { mesh, report }: Pick<CompileContext, "mesh" | "report">): boolean {
   const { owner, facts, namespaces, host, place, remedy, ruleRemedy, writesRoutes } = named;
-  const ofUser = claims(facts.name);
-  const routes = writesRoutes === true ? routesInTheWay(ofUser, host, namespaces) : undefined;
+  const routes = writesRoutes === true ? routesInTheWay(facts, host, namespaces) : undefined;
   if (routes !== undefined) {
     reportRoutes({ owner, place, cluster: facts.name, host, routes }, report);
     return true;
   }
   for (const namespace of namespaces ?? ["*"]) {
-    const claim = claimOfHost(ofUser, host, namespace);
+    const claim = claimOfHost(facts, host, namespace);
     if (claim !== undefined) {
       const message = `${host} is already the name of ${claim} in ${facts.name}`;
       report.add(owner, "HOST_CONFLICT", place, message, `remove it, or ${remedy}`);
       return true;
     }
-    const rule = ruleRemedy === undefined ? undefined : exactRule(ofUser, host, namespace);
+    const ours = { host, namespace: namespace === "*" ? mesh.spec.istioNamespace : namespace };
+    const clients = namespace === "*" ? undefined : [namespace];
+    const rule = ruleRemedy === undefined ? undefined : ruleInTheWay(facts, ours, clients);
     if (rule !== undefined) {
       report.add(
         owner,

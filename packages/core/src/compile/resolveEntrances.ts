@@ -1,5 +1,7 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { meshServiceOfService } from "../istio/registry/meshService.ts";
 import { portProtocol } from "../istio/registry/portProtocol.ts";
+import { exportToAnnotation, isVisible } from "../istio/visibility.ts";
 import type { Service, ServicePort } from "../kinds/core.ts";
 import { isOurs, ownerName } from "../kinds/ownership.ts";
 import type { ExternalAccess } from "../model/externalAccess.ts";
@@ -37,7 +39,7 @@ export function resolveEntrances(
   });
 }
 
-function serviceIsThere({ intent, owner, facts, service: name }: Entrance, report: Report): boolean {
+function serviceIsThere({ intent, owner, cluster, facts, service: name }: Entrance, report: Report): boolean {
   const { namespace } = intent.metadata;
   const place = at(intent, "spec", intent.spec.service === undefined ? "clusters" : "service");
   if (!facts.namespaces.has(namespace)) {
@@ -69,6 +71,17 @@ function serviceIsThere({ intent, owner, facts, service: name }: Entrance, repor
       place,
       `Service ${namespace}/${name} in ${facts.name} is only another name of ${service.spec.externalName ?? "a host"}`,
       "name a Service that has endpoints of its own",
+    );
+    return false;
+  }
+  const gateway = cluster.spec.ingressGateway.namespace;
+  if (!isVisible(meshServiceOfService(facts, service), gateway)) {
+    report.add(
+      owner,
+      "SERVICE_HIDDEN",
+      place,
+      `Service ${namespace}/${name} in ${facts.name} is not exported to namespace ${gateway}, where the ingress gateway runs`,
+      `annotate the Service with ${exportToAnnotation}: ".,${gateway}"`,
     );
     return false;
   }

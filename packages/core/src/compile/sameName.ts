@@ -1,4 +1,5 @@
 import { tlsModeLabel } from "../istio/injection.ts";
+import { exportToAnnotation } from "../istio/visibility.ts";
 import type { Service } from "../kinds/core.ts";
 import type { DestinationRule } from "../kinds/destinationRule.ts";
 import type { WorkloadEntry } from "../kinds/istio.ts";
@@ -30,7 +31,8 @@ export function importedService(
       name: share.service,
       namespace: share.namespace,
       labels: ownershipLabels(share.owner, "consumer"),
-      ...(namespaces === undefined ? {} : { annotations: { "networking.istio.io/exportTo": namespaces.join(",") } }),
+      // Without one the mesh's default would decide.
+      annotations: { [exportToAnnotation]: (namespaces ?? ["*"]).join(",") },
     },
     spec: {
       ports: ports.map(({ name, number, appProtocol }) => ({

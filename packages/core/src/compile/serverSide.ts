@@ -1,5 +1,7 @@
-import { serviceHost } from "../istio/hostNames.ts";
+import { isCoveredBy, serviceHost } from "../istio/hostNames.ts";
 import { tlsModeLabel } from "../istio/injection.ts";
+import { meshServiceOfService } from "../istio/registry/meshService.ts";
+import { exportToAnnotation, isVisible } from "../istio/visibility.ts";
 import type { Service } from "../kinds/core.ts";
 import type { Gateway } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";
@@ -13,22 +15,25 @@ import { foreignGateways } from "./foreignGateways.ts";
 import type { Report } from "./report.ts";
 import type { Server, Share } from "./share.ts";
 import { type VersionLabels, valuesOf, versionKey, versionsAt } from "./version.ts";
-import { covers } from "./visibility.ts";
 
 /**
  * Whether consumers address the service through a Service of its own at each server, see `entryService`:
  * - where a cluster merges remote endpoints into its Service, a gateway that passes the Service's own name through would
  *   send calls on to the other cluster's gateway, which sends them back (docs/decisions/0003);
  * - where only some ports are shared, since AUTO_PASSTHROUGH opens all ports of a name;
+ * - where the gateway's namespace does not see the Service itself (its exportTo, or the mesh's default);
  * - where calls from other clusters, or all others, are held to rules, which know them by this SNI (compileAccess,
  *   compileLocalAccess).
  */
-function hasEntryService({ intent }: Share, mesh: Mesh): boolean {
+function hasEntryService({ intent, servers }: Share, mesh: Mesh): boolean {
   return (
     intent.spec.as.includes("SameName") ||
     intent.spec.ports !== undefined ||
     restrictsCallers(intent.spec, mesh) ||
-    mesh.spec.access.localCallers === "Consumers"
+    mesh.spec.access.localCallers === "Consumers" ||
+    servers.some(({ facts, service, cluster }) => {
+      return !isVisible(meshServiceOfService(facts, service), cluster.spec.eastWestGateway.namespace);
+    })
   );
 }
 
@@ -78,7 +83,7 @@ function entryService(share: Share, server: Server, version: VersionLabels | und
       name: entryServiceName(share, version),
       namespace: share.namespace,
       labels: ownershipLabels(share.owner, "server"),
-      annotations: { "networking.istio.io/exportTo": server.cluster.spec.eastWestGateway.namespace },
+      annotations: { [exportToAnnotation]: server.cluster.spec.eastWestGateway.namespace },
     },
     spec: {
       ports: (server.service.spec.ports ?? [])
@@ -130,7 +135,7 @@ function foreignGateway(share: Share, server: Server, host: string, report: Repo
   for (const gateway of foreignGateways(selector, server.facts)) {
     for (const { hosts, port: serverPort, tls, bind } of gateway.spec.servers ?? []) {
       if (serverPort?.number !== port || bind !== undefined) continue;
-      if (!(hosts ?? []).some((pattern) => covers(pattern.slice(pattern.indexOf("/") + 1), host))) continue;
+      if (!(hosts ?? []).some((pattern) => isCoveredBy(host, pattern.slice(pattern.indexOf("/") + 1)))) continue;
       if (tls?.mode === "AUTO_PASSTHROUGH") return gateway;
       report.add(
         share.owner,

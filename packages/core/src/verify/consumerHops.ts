@@ -1,6 +1,7 @@
 import { serviceHost } from "../istio/hostNames.ts";
 import { isInjected } from "../istio/injection.ts";
 import { parseIdentity, spiffeId } from "../istio/spiffeId.ts";
+import { isVisible } from "../istio/visibility.ts";
 import type { Service } from "../kinds/core.ts";
 import type { DestinationRule } from "../kinds/destinationRule.ts";
 import type { ServiceEntry, VirtualService, WorkloadEntry } from "../kinds/istio.ts";
@@ -76,9 +77,12 @@ function isSeenBy(
   { metadata, spec }: ServiceEntry | DestinationRule | VirtualService,
   { consumer }: ConsumerPath,
 ): boolean {
-  const { exportTo = ["*"] } = spec;
-  if (consumer.namespace === "*" || exportTo.includes("*")) return true;
-  return exportTo.includes(consumer.namespace) || metadata.namespace === consumer.namespace;
+  // What we write has `exportTo` always.
+  const { exportTo = [] } = spec;
+  return (
+    consumer.namespace === "*" ||
+    isVisible({ exportTo, namespace: metadata.namespace ?? "default" }, consumer.namespace)
+  );
 }
 
 /** Two clusters' gateways may be behind one address, at different ports. */

@@ -1,4 +1,5 @@
 import type { IstioCluster } from "../istioCluster.ts";
+import { isPublic, isVisible } from "../visibility.ts";
 import { type MeshService, meshServiceOfService, meshServicesOfEntry } from "./meshService.ts";
 
 /** istiod's service registry of one cluster. pilot/pkg/model/push_context.go, initServiceRegistry */
@@ -59,19 +60,10 @@ function withAliases(services: readonly MeshService[]): readonly MeshService[] {
   });
 }
 
-/** pilot/pkg/model/push_context.go, IsServiceVisible. */
-export function isVisible(service: Pick<MeshService, "exportTo" | "namespace">, namespace: string): boolean {
-  const { exportTo } = service;
-  if (exportTo.includes("*")) return true;
-  if (exportTo.includes("~")) return false;
-  return exportTo.includes(namespace) || (exportTo.includes(".") && service.namespace === namespace);
-}
-
 /** Those exported to the namespace by name first, then the public ones (servicesExportedToNamespace). */
 export function servicesVisibleTo(cluster: IstioCluster, namespace: string): readonly MeshService[] {
   return cluster.memo(`services visible to ${namespace}`, () => {
     const { services } = meshRegistry(cluster);
-    const isPublic = ({ exportTo }: MeshService) => exportTo.includes("*");
     return [
       ...services.filter((service) => !isPublic(service) && isVisible(service, namespace)),
       ...services.filter(isPublic),

@@ -1,9 +1,9 @@
 import type { Service } from "../../kinds/core.ts";
 import type { ServiceEntry } from "../../kinds/istio.ts";
-import type { MeshConfig } from "../../model/meshConfig.ts";
 import { isWildcard, serviceHost } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { spiffeId } from "../spiffeId.ts";
+import { exportedTo, exportToOfAnnotations } from "../visibility.ts";
 import { type Protocol, parseProtocol, protocolOfServicePort } from "./protocol.ts";
 
 export interface MeshPort {
@@ -56,7 +56,6 @@ export function meshServiceOfService(cluster: IstioCluster, service: Service): M
   const namespace = metadata.namespace ?? "default";
   const isAlias = spec.type === "ExternalName" && spec.externalName !== undefined;
   const isHeadless = spec.clusterIP === "None";
-  const exportTo = metadata.annotations?.["networking.istio.io/exportTo"];
   const trustDomain = cluster.meshConfig.trustDomain;
   const accounts = metadata.annotations?.["alpha.istio.io/kubernetes-serviceaccounts"];
   return {
@@ -75,10 +74,7 @@ export function meshServiceOfService(cluster: IstioCluster, service: Service): M
       targetPort: port.targetPort ?? port.port,
       index,
     })),
-    exportTo:
-      exportTo === undefined || exportTo === ""
-        ? cluster.meshConfig.defaultServiceExportTo
-        : exportTo.split(",").map((each) => each.trim()),
+    exportTo: exportedTo(exportToOfAnnotations(metadata.annotations), cluster.meshConfig.defaultServiceExportTo),
     created: metadata.creationTimestamp ?? "",
     name: metadata.name,
     labels: metadata.labels ?? {},
@@ -119,8 +115,7 @@ export function meshServicesOfEntry(cluster: IstioCluster, entry: ServiceEntry):
     addresses,
     autoAddress: autoAddress(cluster, entry, host),
     ports,
-    exportTo:
-      spec.exportTo === undefined || spec.exportTo.length === 0 ? exportDefault(cluster.meshConfig) : spec.exportTo,
+    exportTo: exportedTo(spec.exportTo, cluster.meshConfig.defaultServiceExportTo),
     created: metadata.creationTimestamp ?? "",
     name: host,
     labels: metadata.labels ?? {},
@@ -138,10 +133,6 @@ const resolutions: Readonly<Record<NonNullable<ServiceEntry["spec"]["resolution"
   DNS_ROUND_ROBIN: "dns",
   DYNAMIC_DNS: "dynamic-dns",
 };
-
-function exportDefault({ defaultServiceExportTo }: MeshConfig): readonly string[] {
-  return defaultServiceExportTo;
-}
 
 /** pilot/pkg/networking/serviceentry, ShouldV2AutoAllocateIP; on by default since Istio 1.25. */
 function autoAddress(

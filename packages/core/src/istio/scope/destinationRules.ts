@@ -1,5 +1,5 @@
 import type { DestinationRule } from "../../kinds/destinationRule.ts";
-import { fullHost, HostMap } from "../hostNames.ts";
+import { fullHost, HostMap, isCoveredBy, isWildcard } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";
 import type { Subset, TrafficPolicy } from "./trafficPolicy.ts";
@@ -40,24 +40,39 @@ function ruleIndex(cluster: IstioCluster): RuleIndex {
     const local = new Map<string, ByHost>();
     const exported = new Map<string, ByHost>();
     const rootLocal: ByHost = new HostMap();
-    const { rootNamespace, defaultDestinationRuleExportTo } = cluster.meshConfig;
+    const { rootNamespace } = cluster.meshConfig;
     const all = cluster.all("DestinationRule");
     // Rules for some workloads come first; the sort by age is stable.
     const ordered = [...all.filter(hasSelector), ...all.filter((rule) => !hasSelector(rule))];
     for (const rule of ordered) {
       const { namespace = "default" } = rule.metadata;
-      const exportTo = hasSelector(rule) ? new Set(["."]) : new Set(rule.spec.exportTo ?? []);
-      if (exportTo.size === 0 || exportTo.has("*") || exportTo.has(".") || exportTo.has(namespace)) {
-        merge(bucket(local, namespace), { cluster, rule, exportTo });
-      }
-      const isPrivate =
-        (exportTo.size === 0 && defaultDestinationRuleExportTo.includes(".")) ||
-        (exportTo.size === 1 && (exportTo.has(".") || exportTo.has(namespace)));
+      const { exportTo, isLocal, isPrivate } = reachOf(cluster, rule);
+      if (isLocal) merge(bucket(local, namespace), { cluster, rule, exportTo });
       if (!isPrivate) merge(bucket(exported, namespace), { cluster, rule, exportTo });
       else if (namespace === rootNamespace) merge(rootLocal, { cluster, rule, exportTo });
     }
     return { local, exported, rootLocal };
   });
+}
+
+interface RuleReach {
+  readonly exportTo: ReadonlySet<string>;
+  /** Proxies of its own namespace look at it first. */
+  readonly isLocal: boolean;
+  /** No others see it. Of the mesh's default only `.` counts. */
+  readonly isPrivate: boolean;
+}
+
+function reachOf({ meshConfig }: IstioCluster, rule: DestinationRule): RuleReach {
+  const { namespace = "default" } = rule.metadata;
+  const exportTo = hasSelector(rule) ? new Set(["."]) : new Set(rule.spec.exportTo ?? []);
+  return {
+    exportTo,
+    isLocal: exportTo.size === 0 || exportTo.has("*") || exportTo.has(".") || exportTo.has(namespace),
+    isPrivate:
+      (exportTo.size === 0 && meshConfig.defaultDestinationRuleExportTo.includes(".")) ||
+      (exportTo.size === 1 && (exportTo.has(".") || exportTo.has(namespace))),
+  };
 }
 
 function hasSelector({ spec }: DestinationRule): boolean {
@@ -178,4 +193,52 @@ export function destinationRuleFor(
       selector !== undefined && namespace === client.namespace && labelsMatch(selector, client.labels),
   );
   return selecting ?? rules.findLast(({ selector }) => selector === undefined);
+}
+
+/** A rule for exactly one host. */
+export interface HostRule {
+  readonly host: string;
+  readonly namespace: string;
+}
+
+/**
+ * Rules by others' hands that keep a rule for exactly `host` in `namespace`, shown to all who are to use it, from being the
+ * whole of what counts for proxies of a namespace: those that come before it, and those that are merged with it or stand
+ * beside it. `client` undefined: of any namespace, where only rules for exactly this host are looked at. See `rulesFor`.
+ */
+export function rulesInTheWay(
+  cluster: IstioCluster,
+  { host, namespace: owner }: HostRule,
+  client: string | undefined,
+): readonly DestinationRule[] {
+  const { rootNamespace } = cluster.meshConfig;
+  const { exact, wildcards } = rulesByHost(cluster);
+  const isInTheWay = (rule: DestinationRule, of: string, isExact: boolean): boolean => {
+    const { namespace = "default" } = rule.metadata;
+    const { exportTo, isLocal, isPrivate } = reachOf(cluster, rule);
+    const isFirst = of === rootNamespace ? namespace === of && isPrivate : namespace === of && isLocal;
+    // In its own namespace a rule for exactly the host is closer than a wildcard; the root namespace's private ones come first.
+    if (isFirst && (isExact || owner !== of || of === rootNamespace)) return true;
+    const isBeside = namespace === owner && isExact && !isPrivate && (of !== owner || of === rootNamespace);
+    return isBeside && (client === undefined || exportTo.size === 0 || exportTo.has("*") || exportTo.has(client));
+  };
+  return [
+    ...(exact.get(host) ?? []).filter((rule) => isInTheWay(rule, client ?? rule.metadata.namespace ?? "default", true)),
+    ...(client === undefined ? [] : wildcards)
+      .filter(({ host: pattern }) => isCoveredBy(host, pattern))
+      .flatMap(({ rule }) => (isInTheWay(rule, client ?? "", false) ? [rule] : [])),
+  ];
+}
+
+function rulesByHost(cluster: IstioCluster) {
+  return cluster.memo("destination rules by host", () => {
+    const exact = new Map<string, DestinationRule[]>();
+    const wildcards: { readonly host: string; readonly rule: DestinationRule }[] = [];
+    for (const rule of cluster.all("DestinationRule")) {
+      const host = fullHost(rule.spec.host ?? "", rule.metadata.namespace ?? "default", cluster);
+      if (isWildcard(host)) wildcards.push({ host, rule });
+      else exact.set(host, [...(exact.get(host) ?? []), rule]);
+    }
+    return { exact, wildcards };
+  });
 }

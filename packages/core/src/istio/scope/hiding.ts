@@ -1,7 +1,7 @@
 import type { Sidecar } from "../../kinds/istio.ts";
 import type { IstioCluster } from "../istioCluster.ts";
-import { isVisible } from "../registry/meshRegistry.ts";
 import type { MeshService } from "../registry/meshService.ts";
+import { exportToAnnotation, isVisible } from "../visibility.ts";
 import type { Workload } from "../workload.ts";
 import { proxyScope } from "./proxyScope.ts";
 
@@ -29,10 +29,9 @@ export function hidingOf(cluster: IstioCluster, proxy: Workload, service: MeshSe
 /** Where `exportTo` of a service is written; undefined where the mesh's default holds. */
 export function exportFieldOf({ object, isKubernetes }: MeshService): string | undefined {
   if (isKubernetes) {
-    const annotation = "networking.istio.io/exportTo";
-    return (object.metadata.annotations?.[annotation] ?? "") === ""
+    return (object.metadata.annotations?.[exportToAnnotation] ?? "") === ""
       ? undefined
-      : `metadata.annotations["${annotation}"]`;
+      : `metadata.annotations["${exportToAnnotation}"]`;
   }
   const { exportTo = [] } = object.spec as { readonly exportTo?: readonly string[] };
   return exportTo.length === 0 ? undefined : "spec.exportTo";

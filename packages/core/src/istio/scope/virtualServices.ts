@@ -2,6 +2,7 @@ import type { VirtualService } from "../../kinds/istio.ts";
 import { apiRoutes } from "../gatewayApi/apiRoutes.ts";
 import { fullHost } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
+import { exportedTo, isPublic, isVisible } from "../visibility.ts";
 import type { HttpMatch, HttpRoute, L4Route, Placed, StringMatch, WeightedTarget } from "./httpRoute.ts";
 import { type MeshVirtualService, meshGateway } from "./meshVirtualService.ts";
 
@@ -16,16 +17,19 @@ export function virtualServicesFor(
   gateway: string,
 ): readonly MeshVirtualService[] {
   return cluster.memo(`virtual services of ${gateway} for ${namespace}`, () => {
-    const bound = mergedVirtualServices(cluster).filter(({ gateways }) => gateways.includes(gateway));
-    const shown = bound.filter(({ exportTo }) => !exportTo.includes("~") || exportTo.includes("*"));
-    const isPublic = ({ exportTo }: MeshVirtualService) => exportTo.includes("*");
-    const ofOthers = shown.filter((each) => !isPublic(each) && each.exportTo.includes(namespace));
+    const shown = virtualServicesOf(cluster, gateway).filter((each) => isVisible(each, namespace));
+    const ofOthers = shown.filter((each) => !isPublic(each));
     return [
       ...ofOthers.filter((each) => each.namespace === namespace),
       ...ofOthers.filter((each) => each.namespace !== namespace),
       ...shown.filter(isPublic),
     ];
   });
+}
+
+/** All of a gateway, whoever sees them. */
+export function virtualServicesOf(cluster: IstioCluster, gateway: string): readonly MeshVirtualService[] {
+  return mergedVirtualServices(cluster).filter(({ gateways }) => gateways.includes(gateway));
 }
 
 function mergedVirtualServices(cluster: IstioCluster): readonly MeshVirtualService[] {
@@ -45,10 +49,7 @@ function mergedVirtualServices(cluster: IstioCluster): readonly MeshVirtualServi
 
 function resolved(cluster: IstioCluster, { metadata, spec }: VirtualService): MeshVirtualService {
   const { name, namespace = "default" } = metadata;
-  const given = spec.exportTo === undefined || spec.exportTo.length === 0 ? undefined : spec.exportTo;
-  const exportTo = (given ?? cluster.meshConfig.defaultVirtualServiceExportTo).map((each) =>
-    each === "." ? namespace : each,
-  );
+  const exportTo = exportedTo(spec.exportTo, cluster.meshConfig.defaultVirtualServiceExportTo);
   const gateways = spec.gateways === undefined || spec.gateways.length === 0 ? [meshGateway] : spec.gateways;
   const place = <T>(kind: string, routes: readonly T[]): readonly Placed<T>[] =>
     routes.map((value, index) => ({
@@ -110,17 +111,13 @@ function withDelegates(root: MeshVirtualService, byName: ReadonlyMap<string, Mes
     if (delegate === undefined) return [placed];
     const found = byName.get(`${delegate.namespace ?? root.namespace}/${delegate.name ?? ""}`);
     // A delegate of its own cannot delegate on; one that is not exported to the root is as if it were not there.
-    if (found === undefined || !isExportedTo(found, root.namespace)) return [];
+    if (found === undefined || !isVisible(found, root.namespace)) return [];
     return found.http.flatMap((sub) => {
       const value = mergedRoute(placed.value, sub.value);
       return value === undefined ? [] : [{ ...sub, value }];
     });
   });
   return { ...root, http };
-}
-
-function isExportedTo({ exportTo, namespace }: MeshVirtualService, to: string): boolean {
-  return exportTo.includes("*") || exportTo.includes(to) || namespace === to;
 }
 
 function mergedRoute(root: HttpRoute, sub: HttpRoute): HttpRoute | undefined {
