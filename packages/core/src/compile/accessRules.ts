@@ -1,4 +1,5 @@
-import { isHttp } from "../istio/registry/portProtocol.ts";
+import { isHttp } from "../istio/registry/protocol.ts";
+import { namedTargetPort } from "../istio/registry/targetPort.ts";
 import { principal } from "../istio/spiffeId.ts";
 import type { AuthorizationPolicy } from "../kinds/istio.ts";
 import { allowedPrincipals, isConsumer } from "../model/access.ts";
@@ -89,7 +90,7 @@ function rule({ principals, methods, paths }: Denial, { target, sni }: RulePort)
 
 /** The port of the Service's pods; a string is a name that each pod resolves by itself. */
 export function targetPort({ service }: Server, { number }: SharedPort): number | string {
-  return service.spec.ports?.find(({ port }) => port === number)?.targetPort ?? number;
+  return namedTargetPort(service.spec.ports?.find(({ port }) => port === number) ?? { port: number });
 }
 
 /** On other ports Istio ignores methods and paths, and a DENY rule would deny all. pilot/pkg/security/authz/model/model.go, checkError */

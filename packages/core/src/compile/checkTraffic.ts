@@ -1,4 +1,4 @@
-import { isHttp } from "../istio/registry/portProtocol.ts";
+import { isHttp } from "../istio/registry/protocol.ts";
 import { at } from "../model/intents.ts";
 import { concernsHttp, splitsByVersion } from "../model/traffic.ts";
 import type { Report } from "./report.ts";

@@ -1,5 +1,6 @@
 import { gatewayServiceNames } from "../istio/gatewayAddresses.ts";
 import { servicesOfGateway } from "../istio/gatewayApi/apiListeners.ts";
+import { isHttp, isTls, parseProtocol } from "../istio/registry/protocol.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { isOurs } from "../kinds/ownership.ts";
 import { foreignGateways } from "./foreignGateways.ts";
@@ -113,9 +114,8 @@ function nameOf({ kind, metadata }: KubeObject): string {
   return `${kind} ${metadata.namespace}/${metadata.name}`;
 }
 
-/** istio/pkg/config/protocol, IsTLS and IsHTTP */
-function protocolFamily(protocol: string): "TLS" | "HTTP" | "other" {
-  const name = protocol.toUpperCase();
-  if (name === "HTTPS" || name === "TLS") return "TLS";
-  return ["HTTP", "HTTP2", "GRPC", "GRPC-WEB", "HTTP_PROXY"].includes(name) ? "HTTP" : "other";
+function protocolFamily(written: string): "TLS" | "HTTP" | "other" {
+  const protocol = parseProtocol(written);
+  if (isTls(protocol)) return "TLS";
+  return isHttp(protocol) ? "HTTP" : "other";
 }

@@ -1,6 +1,6 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { meshServiceOfService } from "../istio/registry/meshService.ts";
-import { portProtocol } from "../istio/registry/portProtocol.ts";
+import { declaredProtocol, isHttp } from "../istio/registry/protocol.ts";
 import { exportToAnnotation, isVisible } from "../istio/visibility.ts";
 import type { Service, ServicePort } from "../kinds/core.ts";
 import { isOurs, ownerName } from "../kinds/ownership.ts";
@@ -20,8 +20,6 @@ export interface Entrance {
   readonly facts: IstioCluster;
   readonly service: string;
 }
-
-const httpProtocols: ReadonlySet<string | undefined> = new Set(["HTTP", "HTTP2", "GRPC", "GRPC-Web"]);
 
 /** The clusters where an ExternalAccess can be let in; those that cannot be read wait by themselves. */
 export function resolveEntrances(
@@ -125,11 +123,10 @@ function portFits(
 
 /** The gateway reads HTTP, or with Passthrough only the SNI. Where Istio sniffs the protocol, both may be. */
 function unfitProtocol(port: ServicePort, mode: ExternalAccess["spec"]["tls"]["mode"]): string | undefined {
-  const protocol = portProtocol(port);
+  const protocol = declaredProtocol(port);
   if (protocol === undefined) return undefined;
-  const isHttp = httpProtocols.has(protocol);
-  if (mode !== "Passthrough") return isHttp ? undefined : protocol;
-  return isHttp || protocol === "UDP" || protocol === "SCTP" ? protocol : undefined;
+  if (protocol === "UDP" || protocol === "SCTP") return protocol;
+  return isHttp(protocol) === (mode === "Passthrough") ? protocol : undefined;
 }
 
 function gatewayIsThere({ intent, owner, cluster, facts }: Entrance, report: Report): boolean {

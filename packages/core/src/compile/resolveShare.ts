@@ -1,5 +1,5 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
-import { portProtocol } from "../istio/registry/portProtocol.ts";
+import { type DeclaredProtocol, declaredProtocol } from "../istio/registry/protocol.ts";
 import type { Service, ServicePort } from "../kinds/core.ts";
 import { isOurs, ownerName } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
@@ -101,7 +101,7 @@ function sharedPorts(
   });
   const chosen = available.filter(({ port }) => wanted === undefined || wanted.includes(port));
   return chosen.flatMap((port) => {
-    const protocol = portProtocol(port);
+    const protocol = declaredProtocol(port);
     if (protocol !== "UDP" && protocol !== "SCTP") return [sharedPort(port, protocol)];
     const explicit = wanted !== undefined || chosen.length === 1;
     report.add(
@@ -115,7 +115,7 @@ function sharedPorts(
   });
 }
 
-function sharedPort(port: ServicePort, protocol: string | undefined): SharedPort {
+function sharedPort(port: ServicePort, protocol: DeclaredProtocol | undefined): SharedPort {
   return { name: port.name ?? `port-${port.port}`, number: port.port, protocol, appProtocol: port.appProtocol };
 }
 

@@ -1,5 +1,6 @@
 import type { GatewayAddress } from "../istio/gatewayAddresses.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import type { DeclaredProtocol } from "../istio/registry/protocol.ts";
 import type { Service } from "../kinds/core.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 import type { SharedService } from "../model/sharedService.ts";
@@ -10,7 +11,7 @@ export interface SharedPort {
   readonly name: string;
   readonly number: number;
   /** As Istio takes it; undefined where it sniffs. */
-  readonly protocol: string | undefined;
+  readonly protocol: DeclaredProtocol | undefined;
   readonly appProtocol: string | undefined;
 }
 

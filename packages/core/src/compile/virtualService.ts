@@ -1,4 +1,4 @@
-import { isHttp } from "../istio/registry/portProtocol.ts";
+import { isHttp } from "../istio/registry/protocol.ts";
 import type { VirtualService } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";
 import { dnsLabel } from "../kinds/names.ts";

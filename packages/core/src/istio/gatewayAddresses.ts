@@ -4,6 +4,7 @@ import { isReady } from "../kinds/isReady.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 import type { IstioCluster } from "./istioCluster.ts";
 import { labelsMatch } from "./labels.ts";
+import { namedTargetPort } from "./registry/targetPort.ts";
 
 /** Where other clusters reach a gateway. */
 export interface GatewayAddress {
@@ -73,7 +74,7 @@ export function gatewayServiceNames(facts: IstioCluster, gateway: GatewaySpec): 
 export function gatewayTargetPorts(facts: IstioCluster, gateway: GatewaySpec): readonly (number | string)[] {
   const targets = gatewayServices(facts, gateway).flatMap((service) => {
     const found = portOf(service, gateway.port);
-    return found === undefined ? [] : [found.targetPort ?? found.port];
+    return found === undefined ? [] : [namedTargetPort(found)];
   });
   return [...new Set(targets)];
 }

@@ -13,8 +13,14 @@ export interface DestinationRuleSpec {
   host: string;
   exportTo?: string[];
   trafficPolicy?: TrafficPolicy;
-  subsets?: { name: string; labels?: Record<string, string>; trafficPolicy?: TrafficPolicy }[];
+  subsets?: Subset[];
   workloadSelector?: { matchLabels?: Record<string, string> };
+}
+
+export interface Subset {
+  name: string;
+  labels?: Record<string, string>;
+  trafficPolicy?: TrafficPolicy;
 }
 
 export interface TrafficPolicy extends PortTrafficPolicy {
@@ -63,14 +69,16 @@ interface LoadBalancer {
     ringHash?: { minimumRingSize?: number };
     minimumRingSize?: number;
   };
-  localityLbSetting?: {
-    enabled?: boolean;
-    distribute?: { from?: string; to?: Record<string, number> }[];
-    failover?: { from?: string; to?: string }[];
-    failoverPriority?: string[];
-  };
+  localityLbSetting?: LocalitySetting;
   warmup?: { aggression?: number; duration: string; minimumPercent?: number };
   warmupDurationSecs?: string;
+}
+
+export interface LocalitySetting {
+  enabled?: boolean;
+  distribute?: { from?: string; to?: Record<string, number> }[];
+  failover?: { from?: string; to?: string }[];
+  failoverPriority?: string[];
 }
 
 interface OutlierDetection {
@@ -85,7 +93,7 @@ interface OutlierDetection {
   splitExternalLocalOriginErrors?: boolean;
 }
 
-interface ClientTls {
+export interface ClientTls {
   mode?: "DISABLE" | "SIMPLE" | "MUTUAL" | "ISTIO_MUTUAL";
   caCertificates?: string;
   caCrl?: string;

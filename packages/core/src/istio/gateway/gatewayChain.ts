@@ -5,7 +5,7 @@ import { proxyScope } from "../scope/proxyScope.ts";
 import { parsePassthroughSni, passthroughSni } from "../sni.ts";
 import type { GatewayPod } from "./gatewayPod.ts";
 import { type GatewayL4Route, gatewayTcpRoute, gatewayTlsRoutes } from "./gatewayVirtualServices.ts";
-import { type GatewayServer, isHttp, isPassthrough, mergedGateway } from "./mergedGateway.ts";
+import { type GatewayServer, isHttpServer, isPassthrough, mergedGateway } from "./mergedGateway.ts";
 
 /** What a gateway's listener does with a connection that a filter chain takes. */
 export type GatewayChain =
@@ -88,7 +88,7 @@ export function gatewayListener(pod: GatewayPod, port: number): GatewayListener 
       (each) => each.port === port && ["", "0.0.0.0", "::", workload.address].includes(each.bind),
     );
     if (servers.length === 0) return undefined;
-    const plain = servers.find(({ server }) => isHttp(server.port.protocol));
+    const plain = servers.find(({ server }) => isHttpServer(server.port.protocol));
     const candidates = servers.flatMap((server) => candidatesOf(pod, server));
     const passed = new Map<string, Passed>();
     const twice = pass(pod, servers, passed) ?? sameName(candidates);

@@ -4,7 +4,8 @@ import type { Gateway } from "../../kinds/istio.ts";
 import { apiListeners, servicesFor } from "../gatewayApi/apiListeners.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";
-import { targetPortOf } from "../registry/servicePods.ts";
+import { isHttp, parseProtocol } from "../registry/protocol.ts";
+import { targetPortOf } from "../registry/targetPort.ts";
 import type { Workload } from "../workload.ts";
 
 type Server = NonNullable<Gateway["spec"]["servers"]>[number];
@@ -169,7 +170,7 @@ class Merge implements MergedGateway {
       return server.tls === undefined && !isNewBind ? "it has no tls settings" : undefined;
     }
     if (plain.bind !== bind) return undefined;
-    const merges = isHttp(protocol) && (isHttp(plain.protocol) || plain.protocol === protocol);
+    const merges = isHttpServer(protocol) && (isHttpServer(plain.protocol) || plain.protocol === protocol);
     if (!merges) return `an older server has port ${port} as ${plain.protocol}`;
     return routeName === undefined ? `an older server has port ${port}` : undefined;
   }
@@ -194,14 +195,15 @@ function withNamespace(host: string, namespace: string): string {
 function routeNameOf(gatewayName: string, server: Server, port: number): string | undefined {
   const protocol = server.port.protocol.toUpperCase();
   const bind = server.bind === undefined || server.bind === "" ? "" : `.${server.bind}`;
-  if (isHttp(protocol)) return `http.${port}${bind}`;
+  if (isHttpServer(protocol)) return `http.${port}${bind}`;
   if (protocol !== "HTTPS" || isPassthrough(server)) return undefined;
   const [namespace = "", name = ""] = gatewayName.split("/");
   return `https.${server.port.number}.${server.port.name}.${name}.${namespace}${bind}`;
 }
 
-export function isHttp(protocol: string): boolean {
-  return ["HTTP", "HTTP2", "GRPC", "GRPC-WEB", "HTTP_PROXY"].includes(protocol.toUpperCase());
+/** Of a server's port as it is written. */
+export function isHttpServer(protocol: string): boolean {
+  return isHttp(parseProtocol(protocol));
 }
 
 export function isPassthrough({ tls }: Server): boolean {
@@ -209,5 +211,5 @@ export function isPassthrough({ tls }: Server): boolean {
 }
 
 function isTlsServer(server: Server): boolean {
-  return server.tls !== undefined && !isHttp(server.port.protocol);
+  return server.tls !== undefined && !isHttpServer(server.port.protocol);
 }

@@ -2,8 +2,8 @@ import type { Service } from "../../kinds/core.ts";
 import type { ServiceEntry, Sidecar } from "../../kinds/istio.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";
-import { portProtocol } from "../registry/portProtocol.ts";
-import { targetPortOf } from "../registry/servicePods.ts";
+import { isHttp, isTcp, type Protocol, parseProtocol, protocolOfServicePort } from "../registry/protocol.ts";
+import { targetPortOf } from "../registry/targetPort.ts";
 import type { Workload } from "../workload.ts";
 import type { ListenerProtocol } from "./inboundChain.ts";
 
@@ -27,14 +27,15 @@ export function inboundPort(cluster: IstioCluster, workload: Workload, port: num
   if (sidecar !== undefined && ingress.length > 0) {
     const listener = ingress.find((each) => each.port.number === port);
     if (listener === undefined) return { protocol: "auto", declared: undefined, object: undefined, appPort: port };
-    const declared = knownProtocol(listener.port.protocol);
+    const protocol = parseProtocol(listener.port.protocol);
     const appPort = Number(/:(\d+)$/.exec(listener.defaultEndpoint ?? "")?.[1] ?? port);
-    return { protocol: listenerProtocol(declared), declared, object: sidecar, appPort };
+    return { protocol: listenerProtocol(protocol), declared: declaredOf(protocol), object: sidecar, appPort };
   }
   const target = targetsOf(cluster, workload).find((each) => each.port === port);
+  const protocol = target?.protocol ?? "Auto";
   return {
-    protocol: listenerProtocol(target?.declared),
-    declared: target?.declared,
+    protocol: listenerProtocol(protocol),
+    declared: declaredOf(protocol),
     object: target?.object,
     appPort: port,
   };
@@ -43,7 +44,7 @@ export function inboundPort(cluster: IstioCluster, workload: Workload, port: num
 interface Target {
   readonly object: Service | ServiceEntry;
   readonly port: number;
-  readonly declared: string | undefined;
+  readonly protocol: Protocol;
 }
 
 /** In the order of pilot/pkg/model/context.go, SetServiceTargets: by age, then host name. */
@@ -85,7 +86,9 @@ function ofService(service: Service, workload: Workload): readonly Target[] {
   return (service.spec.ports ?? []).flatMap((port): Target[] => {
     const target = targetPortOf(port, workload);
     const isTcp = port.protocol === undefined || port.protocol === "TCP";
-    return target === undefined || !isTcp ? [] : [{ object: service, port: target, declared: portProtocol(port) }];
+    return target === undefined || !isTcp
+      ? []
+      : [{ object: service, port: target, protocol: protocolOfServicePort(port) }];
   });
 }
 
@@ -93,7 +96,7 @@ function ofEntry(entry: ServiceEntry): readonly Target[] {
   return (entry.spec.ports ?? []).map((port) => ({
     object: entry,
     port: port.targetPort ?? port.number,
-    declared: knownProtocol(port.protocol),
+    protocol: parseProtocol(port.protocol),
   }));
 }
 
@@ -110,17 +113,12 @@ function sidecarOf(cluster: IstioCluster, workload: Workload): Sidecar | undefin
   );
 }
 
-const http = new Set(["HTTP", "HTTP2", "GRPC", "GRPC-WEB", "HTTP_PROXY"]);
-const tcp = new Set(["TCP", "TLS", "HTTPS", "MONGO", "REDIS", "MYSQL"]);
-
-/** As ServiceEntry and Sidecar write it (pkg/config/protocol/instance.go); undefined for what istiod does not know. */
-function knownProtocol(written: string | undefined): string | undefined {
-  const upper = written?.toUpperCase() ?? "";
-  return http.has(upper) || tcp.has(upper) ? upper : undefined;
+function listenerProtocol(protocol: Protocol): ListenerProtocol {
+  if (isHttp(protocol)) return "http";
+  return isTcp(protocol) ? "tcp" : "auto";
 }
 
-function listenerProtocol(declared: string | undefined): ListenerProtocol {
-  const upper = declared?.toUpperCase() ?? "";
-  if (http.has(upper)) return "http";
-  return tcp.has(upper) ? "tcp" : "auto";
+/** In Istio's words; undefined where it is found out by sniffing. */
+function declaredOf(protocol: Protocol): string | undefined {
+  return listenerProtocol(protocol) === "auto" ? undefined : protocol;
 }

@@ -9,6 +9,7 @@ import { entryLabels, localityLabelOf, localityOf, podLabels, type ToldLabels } 
 import type { Workload } from "../workload.ts";
 import { meshRegistry } from "./meshRegistry.ts";
 import type { MeshPort, MeshService } from "./meshService.ts";
+import { namedTargetPort, targetPortOf } from "./targetPort.ts";
 
 /** Where a host's port may be sent to. pilot/pkg/model/service.go, IstioEndpoint */
 export interface MeshEndpoint extends ToldLabels {
@@ -84,7 +85,7 @@ function ofPod(
   service: MeshService,
   { workload, port }: { readonly workload: Workload; readonly port: MeshPort },
 ): readonly MeshEndpoint[] {
-  const number = containerPort(workload, port);
+  const number = targetPortOf({ port: port.number, targetPort: port.targetPort }, workload);
   if (number === undefined) return [];
   const publishes = service.isKubernetes && "publishNotReadyAddresses" in service.object.spec;
   return [
@@ -107,14 +108,6 @@ function ofPod(
       field: undefined,
     },
   ];
-}
-
-/** A named target port is one of the pod's containers'; without such a port the pod is no endpoint of it. */
-function containerPort({ ports }: Workload, { targetPort, number }: MeshPort): number | undefined {
-  if (typeof targetPort === "number") return targetPort;
-  if (targetPort === undefined) return number;
-  if (/^\d+$/.test(targetPort)) return Number(targetPort);
-  return ports.find(({ name }) => name === targetPort)?.containerPort;
 }
 
 /** A WorkloadEntry, or one of a ServiceEntry's own `endpoints`. */
@@ -184,8 +177,8 @@ function withPort({ facts }: EntryEndpoint, port: number | undefined): readonly 
  * entry's `ports`; a numeric one may be overridden there under the Service port's name.
  */
 function serviceEntryPort(ports: Readonly<Record<string, number>>, port: MeshPort): number | undefined {
-  if (typeof port.targetPort === "string" && !/^\d+$/.test(port.targetPort)) return ports[port.targetPort];
-  return ports[port.name] ?? Number(port.targetPort ?? port.number);
+  const target = namedTargetPort({ port: port.number, targetPort: port.targetPort });
+  return typeof target === "string" ? ports[target] : (ports[port.name] ?? target);
 }
 
 /** pilot/pkg/serviceregistry/serviceentry/conversion.go: the entry's port by name, else targetPort, else the port itself. */

@@ -5,6 +5,7 @@ import type { IstioCluster } from "../istioCluster.ts";
 import { spiffeId } from "../spiffeId.ts";
 import { exportedTo, exportToOfAnnotations } from "../visibility.ts";
 import { type Protocol, parseProtocol, protocolOfServicePort } from "./protocol.ts";
+import { namedTargetPort } from "./targetPort.ts";
 
 export interface MeshPort {
   readonly number: number;
@@ -71,7 +72,7 @@ export function meshServiceOfService(cluster: IstioCluster, service: Service): M
       number: port.port,
       name: port.name ?? "",
       protocol: protocolOfServicePort(port),
-      targetPort: port.targetPort ?? port.port,
+      targetPort: namedTargetPort(port),
       index,
     })),
     exportTo: exportedTo(exportToOfAnnotations(metadata.annotations), cluster.meshConfig.defaultServiceExportTo),

@@ -1,6 +1,7 @@
 import type { Service, ServicePort } from "../../kinds/core.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import type { Workload } from "../workload.ts";
+import { targetPortOf } from "./targetPort.ts";
 
 export interface PodPort {
   readonly workload: Workload;
@@ -17,12 +18,4 @@ export function readyPods(cluster: IstioCluster, service: Service, port: Service
       const target = targetPortOf(port, workload);
       return target === undefined ? [] : [{ workload, port: target }];
     });
-}
-
-/** A target port may be the name of a container's port; undefined where the pod has none of that name. */
-export function targetPortOf({ targetPort, port }: ServicePort, workload: Workload): number | undefined {
-  if (targetPort === undefined || targetPort === 0 || targetPort === "") return port;
-  if (typeof targetPort === "number") return targetPort;
-  if (/^\d+$/.test(targetPort)) return Number(targetPort);
-  return workload.ports.find(({ name }) => name === targetPort)?.containerPort;
 }

@@ -1,8 +1,7 @@
-import type { DestinationRule } from "../../kinds/destinationRule.ts";
+import type { DestinationRule, Subset, TrafficPolicy } from "../../kinds/destinationRule.ts";
 import { fullHost, HostMap, isCoveredBy, isWildcard } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";
-import type { Subset, TrafficPolicy } from "./trafficPolicy.ts";
 
 /** One or several DestinationRules of a host, as istiod merges them. pilot/pkg/model/destination_rule.go */
 export interface MergedRule {
@@ -92,9 +91,9 @@ function converted(cluster: IstioCluster, rule: DestinationRule, exportTo: Reado
     namespace,
     exportTo,
     selector: rule.spec.workloadSelector === undefined ? undefined : (rule.spec.workloadSelector.matchLabels ?? {}),
-    trafficPolicy: rule.spec.trafficPolicy as TrafficPolicy | undefined,
+    trafficPolicy: rule.spec.trafficPolicy,
     policyFrom: rule,
-    subsets: ((rule.spec.subsets ?? []) as readonly Subset[]).map((subset, index) => ({
+    subsets: (rule.spec.subsets ?? []).map((subset, index) => ({
       subset,
       from: rule,
       field: `spec.subsets[${index}]`,

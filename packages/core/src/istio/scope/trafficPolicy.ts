@@ -1,41 +1,4 @@
-/** The parts of a DestinationRule that decide where a connection goes and how. */
-export interface ClientTls {
-  readonly mode?: "DISABLE" | "SIMPLE" | "MUTUAL" | "ISTIO_MUTUAL";
-  readonly sni?: string;
-  readonly subjectAltNames?: readonly string[];
-  readonly caCertificates?: string;
-  readonly clientCertificate?: string;
-  readonly privateKey?: string;
-  readonly credentialName?: string;
-  readonly insecureSkipVerify?: boolean;
-}
-
-export interface LocalitySetting {
-  readonly enabled?: boolean;
-  readonly distribute?: readonly { readonly from?: string; readonly to?: Readonly<Record<string, number>> }[];
-  readonly failover?: readonly { readonly from?: string; readonly to?: string }[];
-  readonly failoverPriority?: readonly string[];
-}
-
-export interface TrafficPolicy {
-  readonly tls?: ClientTls;
-  readonly loadBalancer?: {
-    readonly simple?: string;
-    readonly consistentHash?: object;
-    readonly localityLbSetting?: LocalitySetting;
-  };
-  readonly outlierDetection?: object;
-  readonly connectionPool?: {
-    readonly http?: { readonly h2UpgradePolicy?: string; readonly useClientProtocol?: boolean };
-  };
-  readonly portLevelSettings?: readonly (TrafficPolicy & { readonly port?: { readonly number?: number } })[];
-}
-
-export interface Subset {
-  readonly name: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly trafficPolicy?: TrafficPolicy;
-}
+import type { TrafficPolicy } from "../../kinds/destinationRule.ts";
 
 /** A policy with the place in its object that it comes from. */
 export interface PlacedPolicy {

@@ -1,6 +1,6 @@
+import type { LocalitySetting, TrafficPolicy } from "../../kinds/destinationRule.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import type { MeshEndpoint } from "../registry/endpoints.ts";
-import type { LocalitySetting, TrafficPolicy } from "../scope/trafficPolicy.ts";
 import { localityOf, podLabels } from "../topologyLabels.ts";
 import type { Workload } from "../workload.ts";
 

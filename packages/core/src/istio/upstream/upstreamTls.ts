@@ -1,3 +1,4 @@
+import type { ClientTls, TrafficPolicy } from "../../kinds/destinationRule.ts";
 import type { ProxyTls, Transport } from "../connection.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { mutualTlsMode } from "../policy/peerAuthentication.ts";
@@ -5,7 +6,6 @@ import { endpointsOf, type MeshEndpoint } from "../registry/endpoints.ts";
 import type { MeshPort, MeshService } from "../registry/meshService.ts";
 import { isHttp2 } from "../registry/protocol.ts";
 import type { MergedRule } from "../scope/destinationRules.ts";
-import type { ClientTls, TrafficPolicy } from "../scope/trafficPolicy.ts";
 import { passthroughSni } from "../sni.ts";
 import { spiffeId } from "../spiffeId.ts";
 import type { Workload } from "../workload.ts";

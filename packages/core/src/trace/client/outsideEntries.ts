@@ -3,7 +3,7 @@ import { mergedGateway } from "../../istio/gateway/mergedGateway.ts";
 import { isCoveredBy } from "../../istio/hostNames.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { labelsMatch } from "../../istio/labels.ts";
-import { targetPortOf } from "../../istio/registry/servicePods.ts";
+import { targetPortOf } from "../../istio/registry/targetPort.ts";
 import type { Workload } from "../../istio/workload.ts";
 import type { Service, ServicePort } from "../../kinds/core.ts";
 import type { MeshCluster } from "../../model/meshCluster.ts";
