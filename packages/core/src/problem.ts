@@ -170,6 +170,10 @@ export const problemCodes = {
     summary: "a gateway's address means something else in a calling cluster",
   },
   // Plan and apply
+  OWNERSHIP_UNPROVEN: {
+    severity: "warning",
+    summary: "an object carries our label, but is not one that we would write",
+  },
   OBJECT_NOT_OURS: { severity: "error", summary: "an object of the same name exists and is not ours" },
   OBJECT_REFUSED: { severity: "error", summary: "the API server refuses an object" },
   WRITE_FAILED: { severity: "error", summary: "a write did not go through" },

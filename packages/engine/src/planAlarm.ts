@@ -1,4 +1,12 @@
-import { brokenPaths, massDelete, type Observed, type PathEffect, type Plan, type Problem } from "@isthmus/core";
+import {
+  brokenPaths,
+  type Compiled,
+  massDelete,
+  type Observed,
+  type PathEffect,
+  type Plan,
+  type Problem,
+} from "@isthmus/core";
 
 /** What may be done although it looks like a mistake. */
 export interface AllowedPlans {
@@ -16,10 +24,16 @@ export function planAlarm(
   {
     plan,
     observed,
+    compiled,
     effects = [],
-  }: { readonly plan: Plan; readonly observed: Observed; readonly effects?: readonly PathEffect[] | undefined },
+  }: {
+    readonly plan: Plan;
+    readonly observed: Observed;
+    readonly compiled?: Pick<Compiled, "unproven">;
+    readonly effects?: readonly PathEffect[] | undefined;
+  },
   { allowMassDelete, allowBrokenPaths }: AllowedPlans,
 ): Problem | undefined {
-  const deletes = allowMassDelete ? undefined : massDelete(plan, observed);
+  const deletes = allowMassDelete ? undefined : massDelete(plan, observed, compiled);
   return deletes ?? (allowBrokenPaths ? undefined : brokenPaths(effects));
 }

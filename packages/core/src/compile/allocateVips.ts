@@ -40,10 +40,12 @@ export function parseAddressPool(cidr: string): AddressPool | string {
 export interface VipDemand {
   readonly cluster: string;
   readonly hosts: readonly string[];
-  /** Addresses that our own live ServiceEntries of this cluster give to hosts, wanted or not: all are in use. */
+  /** Addresses that our own live ServiceEntries of this cluster give to hosts, wanted or not: all are in use, each by one. */
   readonly held: ReadonlyMap<string, string>;
   /** Address -> the object of somebody else that has it in this cluster. It is given to no host that does not hold it already. */
   readonly taken: ReadonlyMap<string, string>;
+  /** CIDRs of somebody else: hosts get addresses out of them only where no other is left. */
+  readonly ranges?: readonly string[];
 }
 
 export interface SharedVip {
@@ -75,6 +77,7 @@ export function allocateVips(pool: AddressPool, demands: readonly VipDemand[]): 
   const shared: SharedVip[] = [];
   const usedBy = new Map<string, Map<string, string>>();
   const sortedDemands = [...demands].sort((a, b) => (a.cluster < b.cluster ? -1 : 1));
+  const ranges = demands.flatMap((demand) => (demand.ranges ?? []).flatMap((cidr) => indexesOf(pool, cidr) ?? []));
 
   for (const { cluster, hosts, held, taken } of sortedDemands) {
     const here = new Map<string, string>();
@@ -109,7 +112,7 @@ export function allocateVips(pool: AddressPool, demands: readonly VipDemand[]): 
       const address =
         elsewhere !== undefined && [undefined, host].includes(here.get(elsewhere))
           ? elsewhere
-          : freeAddress(pool, host, used);
+          : (freeAddress(pool, host, used, ranges) ?? freeAddress(pool, host, used, []));
       if (address === undefined) {
         exhausted.push({ cluster, host });
         continue;
@@ -123,12 +126,40 @@ export function allocateVips(pool: AddressPool, demands: readonly VipDemand[]): 
   return { vips, exhausted, shared };
 }
 
-function freeAddress(pool: AddressPool, host: string, used: ReadonlyMap<string, string>): string | undefined {
+/** Indexes of a pool's addresses, both ends included. */
+interface Indexes {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The part of the pool that a range covers. */
+function indexesOf(pool: AddressPool, cidr: string): Indexes | undefined {
+  const [address, prefix] = ipaddr.parseCIDR(cidr);
+  if (address.kind() !== pool.family) return undefined;
+  const hostBits = BigInt((pool.family === "ipv4" ? 32 : 128) - prefix);
+  const base = (toNumber(address.toByteArray()) >> hostBits) << hostBits;
+  const [first, last] = [base - pool.first, base + (1n << hostBits) - 1n - pool.first];
+  if (last < 0n || first >= pool.size) return undefined;
+  return { first: Number(first < 0n ? 0n : first), last: Number(last >= pool.size ? pool.size - 1n : last) };
+}
+
+function freeAddress(
+  pool: AddressPool,
+  host: string,
+  used: ReadonlyMap<string, string>,
+  avoided: readonly Indexes[],
+): string | undefined {
   const size = Number(pool.size);
   if (used.size >= size && isFull(pool, size, used)) return undefined;
   const start = hash53(host) % size;
   for (let step = 0; step < size; step++) {
-    const address = showAddress(pool, (start + step) % size);
+    const index = (start + step) % size;
+    const range = avoided.find(({ first, last }) => index >= first && index <= last);
+    if (range !== undefined) {
+      step += range.last - index;
+      continue;
+    }
+    const address = showAddress(pool, index);
     if (!used.has(address)) return address;
   }
   return undefined;
@@ -138,6 +169,15 @@ function isFull(pool: AddressPool, size: number, used: ReadonlyMap<string, strin
   let inside = 0;
   for (const address of used.keys()) if (contains(pool, address)) inside += 1;
   return inside >= size;
+}
+
+/** One address in the one way that we write it, `/32` or `/128` of it included; undefined for a range and what is not an address. */
+export function plainAddress(text: string): string | undefined {
+  const [address = "", prefix] = text.split("/");
+  const isWritten = address.includes(":") ? ipaddr.IPv6.isValid(address) : ipaddr.IPv4.isValidFourPartDecimal(address);
+  if (!isWritten) return undefined;
+  const parsed = ipaddr.parse(address);
+  return prefix === undefined || prefix === (parsed.kind() === "ipv4" ? "32" : "128") ? parsed.toString() : undefined;
 }
 
 /** Whether an address, as text, lies in the usable part of the pool. */

@@ -1,7 +1,7 @@
 import { labelsMatch } from "../istio/labels.ts";
 import { passthroughSni } from "../istio/sni.ts";
 import type { AuthorizationPolicy } from "../kinds/istio.ts";
-import { isOurs } from "../kinds/ownership.ts";
+import { isNamedAsOurs } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
 import { allowedCalls, targetPort } from "./accessRules.ts";
 import type { CompileContext } from "./compileContext.ts";
@@ -56,7 +56,7 @@ function policiesOf(share: Share, server: Server, { mesh }: CompileContext): rea
     .filter(({ isMutualTls }) => isMutualTls);
   return server.facts.all("AuthorizationPolicy").filter((policy) => {
     const { metadata, spec = {} } = policy;
-    if (isOurs(policy) || metadata.annotations?.["istio.io/dry-run"] === "true") return false;
+    if (isNamedAsOurs(policy) || metadata.annotations?.["istio.io/dry-run"] === "true") return false;
     if (metadata.namespace !== share.namespace && metadata.namespace !== mesh.spec.istioNamespace) return false;
     // Such policies are for waypoints and gateways. istio/pilot/pkg/model/policyattachment.go, ShouldAttachPolicy
     if (spec.targetRef !== undefined || (spec.targetRefs ?? []).length > 0) return false;

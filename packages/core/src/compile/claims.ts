@@ -9,7 +9,7 @@ import type { DestinationRule } from "../kinds/destinationRule.ts";
 import type { ApiRoute, ParentRef } from "../kinds/gatewayApi.ts";
 import type { VirtualService } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
-import { isOurs } from "../kinds/ownership.ts";
+import { isNamedAsOurs } from "../kinds/ownership.ts";
 import type { Report } from "./report.ts";
 
 /** The user's object that already names `host` for workloads of `namespace` ("*": of any). */
@@ -19,7 +19,7 @@ export function claimOfHost(facts: IstioCluster, host: string, namespace: string
   const entry = (meshRegistry(facts).byHost.get(host) ?? []).find(
     (each) =>
       !each.isKubernetes &&
-      !isOurs(each.object) &&
+      !isNamedAsOurs(each.object) &&
       (namespace === "*" ? each.exportTo.join() !== "~" : isVisible(each, namespace)),
   );
   return entry === undefined ? undefined : `ServiceEntry ${entry.namespace}/${entry.object.metadata.name}`;
@@ -34,7 +34,7 @@ export function ruleInTheWay(
   clients: Iterable<string> | undefined,
 ): DestinationRule | undefined {
   for (const client of clients ?? [undefined]) {
-    const found = rulesInTheWay(facts, ours, client).find((rule) => !isOurs(rule));
+    const found = rulesInTheWay(facts, ours, client).find((rule) => !isNamedAsOurs(rule));
     if (found !== undefined) return found;
   }
   return undefined;
@@ -81,10 +81,10 @@ function ofUser(facts: IstioCluster): RoutesOfUser {
   return facts.memo("routes of the user", () => ({
     virtualServices: virtualServicesOf(facts, meshGateway).flatMap((each) => {
       const object = facts.in("VirtualService", each.namespace).find(({ metadata }) => metadata.name === each.name);
-      return object === undefined || isOurs(object) ? [] : [{ ...each, object }];
+      return object === undefined || isNamedAsOurs(object) ? [] : [{ ...each, object }];
     }),
     meshRoutes: facts.apiRoutes
-      .filter((route) => !isOurs(route))
+      .filter((route) => !isNamedAsOurs(route))
       .flatMap((object) => (object.spec?.parentRefs ?? []).flatMap((parent) => hostsOfParent(object, parent, facts))),
   }));
 }

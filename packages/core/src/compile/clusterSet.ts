@@ -18,9 +18,14 @@ export interface ClusterSetName {
   readonly identities: readonly string[];
 }
 
+/** Of a ServiceEntry for the name that has this as its first port; of the rule with the part `rule`. */
+export function clusterSetObjectName({ service, namespace }: ExportedShare, part: string): string {
+  return dnsLabel([service, namespace, "clusterset"], [part]);
+}
+
 function metadata({ share }: ClusterSetName, namespace: string, part: string) {
   return {
-    name: dnsLabel([share.service, share.namespace, "clusterset"], [part]),
+    name: clusterSetObjectName(share, part),
     namespace,
     labels: ownershipLabels(share.owner, "consumer"),
   };

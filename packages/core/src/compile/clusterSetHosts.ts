@@ -1,5 +1,5 @@
 import { clusterSetDomain } from "../kinds/mcs.ts";
-import { clusterSetRule, clusterSetServiceEntries, serviceImport } from "./clusterSet.ts";
+import { clusterSetObjectName, clusterSetRule, clusterSetServiceEntries, serviceImport } from "./clusterSet.ts";
 import { type CompileContext, identities } from "./compileContext.ts";
 import { declaredPath } from "./declaredPath.ts";
 import type { ExportedShare } from "./exports.ts";
@@ -47,6 +47,8 @@ function clusterSetHost(
     ruleRemedy: "names of exported services take their settings from Isthmus",
     report,
     address: "virtual",
+    isNamedFor: ({ metadata, spec }) =>
+      (spec.ports ?? []).some(({ number }) => metadata.name === clusterSetObjectName(share, String(number))),
     write(vip) {
       const { istioNamespace } = mesh.spec;
       context.emit(facts.name, clusterSetRule(name, istioNamespace));

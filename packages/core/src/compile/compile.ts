@@ -24,6 +24,7 @@ import { resolveEntrances } from "./resolveEntrances.ts";
 import { resolveShare } from "./resolveShare.ts";
 import { compileServers } from "./serverSide.ts";
 import type { Consumer, Server, Share } from "./share.ts";
+import { unprovenObjects } from "./unproven.ts";
 
 /**
  * The objects that every observed cluster should hold for the declared intents. Deterministic: the order of the input, and
@@ -74,6 +75,7 @@ export function compile(intents: Intents, observed: Observed): Compiled {
     ],
     context,
   );
+  const unproven = unprovenObjects(observed, desired, report);
 
   return {
     desired: new Map(
@@ -89,6 +91,7 @@ export function compile(intents: Intents, observed: Observed): Compiled {
       .sort((a, b) => (a.key < b.key ? -1 : 1))
       .map(({ path }) => path),
     held: new Map([...report.held].sort(([a], [b]) => (a < b ? -1 : 1))),
+    ...(unproven.size === 0 ? {} : { unproven }),
     problems: report.problems,
   };
 }

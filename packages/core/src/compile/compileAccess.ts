@@ -1,6 +1,6 @@
 import { isCoveredBy } from "../istio/hostNames.ts";
 import { passthroughSni } from "../istio/sni.ts";
-import { isOurs } from "../kinds/ownership.ts";
+import { isNamedAsOurs } from "../kinds/ownership.ts";
 import { hasAccessRules, restrictsCallers } from "../model/access.ts";
 import { at } from "../model/intents.ts";
 import { allowedCalls, areRulesForHttp, denyRules, isMerged, type Rule, targetPort } from "./accessRules.ts";
@@ -57,7 +57,7 @@ function isBypassed(share: Share, server: Server, { mesh, report }: CompileConte
     .all("Gateway")
     .find(
       (gateway) =>
-        !isOurs(gateway) &&
+        !isNamedAsOurs(gateway) &&
         (gateway.spec.servers ?? []).some(
           ({ tls, hosts }) =>
             tls?.mode === "AUTO_PASSTHROUGH" &&

@@ -1,6 +1,6 @@
 import { labelsMatch } from "../istio/labels.ts";
 import type { Service } from "../kinds/core.ts";
-import { isOurs } from "../kinds/ownership.ts";
+import { importLabel, isNamedAsOurs } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
 import { needsRoutes } from "../model/traffic.ts";
 import { warnOfBypass } from "./bypass.ts";
@@ -13,7 +13,6 @@ import { placements } from "./placement.ts";
 import { partsOf, type Routing, routingOf } from "./routing.ts";
 import {
   importedService,
-  importLabel,
   ownPart,
   ownPartRule,
   type RemoteEndpoints,
@@ -53,7 +52,7 @@ export function compileSameName(
 /** The user's own Service of this name; one that we imported is none. */
 function localService(share: Share, { facts }: Consumer): Service | undefined {
   const service = facts.services.get(`${share.namespace}/${share.service}`);
-  return service === undefined || isOurs(service) ? undefined : service;
+  return service === undefined || isNamedAsOurs(service) ? undefined : service;
 }
 
 function clientNamespaces({ facts, namespaces }: Consumer): Iterable<string> {

@@ -2,7 +2,7 @@ import { gatewayServiceNames } from "../istio/gatewayAddresses.ts";
 import { servicesOfGateway } from "../istio/gatewayApi/apiListeners.ts";
 import { isHttp, isTls, parseProtocol } from "../istio/registry/protocol.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
-import { isOurs } from "../kinds/ownership.ts";
+import { isNamedAsOurs } from "../kinds/ownership.ts";
 import { foreignGateways } from "./foreignGateways.ts";
 import type { Entrance, EntrancePort } from "./resolveEntrances.ts";
 
@@ -58,7 +58,7 @@ function ofGatewayApi({ facts, cluster }: Entrance, port: number): readonly Fore
   const own = new Set(gatewayServiceNames(facts, { ...cluster.spec.ingressGateway, port }));
   return facts
     .all("ApiGateway")
-    .filter((gateway) => !isOurs(gateway) && gateway.metadata.namespace === namespace)
+    .filter((gateway) => !isNamedAsOurs(gateway) && gateway.metadata.namespace === namespace)
     .filter((gateway) => servicesOfGateway(facts, gateway).some((name) => own.has(name)))
     .flatMap((gateway) =>
       (gateway.spec.listeners ?? [])
@@ -82,7 +82,7 @@ function routeOf({ facts }: Entrance, host: string, gateways: ReadonlySet<KubeOb
       .all("VirtualService")
       .find(
         (object) =>
-          !isOurs(object) &&
+          !isNamedAsOurs(object) &&
           (object.spec.hosts ?? []).includes(host) &&
           (object.spec.gateways ?? []).some((name) => istio.has(inNamespace(name, object))) &&
           (object.spec.http ?? []).some(({ match = [] }) =>
@@ -91,7 +91,7 @@ function routeOf({ facts }: Entrance, host: string, gateways: ReadonlySet<KubeOb
       ) ??
     facts.apiRoutes.find(
       (object) =>
-        !isOurs(object) &&
+        !isNamedAsOurs(object) &&
         object.kind === "HTTPRoute" &&
         (object.spec?.hostnames ?? []).includes(host) &&
         (object.spec?.parentRefs ?? []).some(

@@ -1,7 +1,7 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { Service } from "../kinds/core.ts";
 import { mcsGroup, type ServiceExport } from "../kinds/mcs.ts";
-import { isOurs, ownerName, ownerOf } from "../kinds/ownership.ts";
+import { isNamedAsOurs, ownerName, ownerOf } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 import { apiVersion } from "../model/resource.ts";
@@ -89,7 +89,7 @@ function holdWhatIsUnseen(
   for (const [, [first]] of groups) if (first !== undefined) report.hold(ownerOfExport(first.object), reason);
   for (const { objects } of observed.clusters.values()) {
     for (const object of objects) {
-      if (isOurs(object) && ownerOf(object).startsWith(`${ownerKind}.`)) report.hold(ownerOf(object), reason);
+      if (isNamedAsOurs(object) && ownerOf(object).startsWith(`${ownerKind}.`)) report.hold(ownerOf(object), reason);
     }
   }
 }
@@ -168,7 +168,7 @@ function isExportable({ metadata, ...rest }: ServiceExport, facts: IstioCluster,
 
 function faultOf(service: Service | undefined): { readonly what: string; readonly hint: string } | undefined {
   // What we imported there ourselves serves nobody.
-  if (service === undefined || isOurs(service)) {
+  if (service === undefined || isNamedAsOurs(service)) {
     return { what: "does not exist", hint: "create it, or remove the ServiceExport" };
   }
   const { type, clusterIP, selector = {} } = service.spec;

@@ -4,7 +4,14 @@ import type { ExternalService } from "../model/externalService.ts";
 import { at } from "../model/intents.ts";
 import { checkTrust } from "./checkTrust.ts";
 import type { CompileContext } from "./compileContext.ts";
-import { externalDestinationRule, externalServiceEntry, portName, portsOf, type Where } from "./externalService.ts";
+import {
+  externalDestinationRule,
+  externalObjectName,
+  externalServiceEntry,
+  portName,
+  portsOf,
+  type Where,
+} from "./externalService.ts";
 import type { NamedHost } from "./nameHosts.ts";
 import { placements } from "./placement.ts";
 import { resolveConsumers } from "./resolveConsumers.ts";
@@ -63,7 +70,12 @@ export function externalHosts(
           ...(tls === undefined && via === undefined ? {} : { ruleRemedy }),
         };
         return ports.some(({ protocol }) => protocol === "TCP")
-          ? { ...claim, address: "virtual", write: (vip) => write(vip) }
+          ? {
+              ...claim,
+              address: "virtual",
+              isNamedFor: ({ metadata }) => metadata.name === externalObjectName(intent, host),
+              write: (vip) => write(vip),
+            }
           : { ...claim, address: "none", write: () => write() };
       }),
     );

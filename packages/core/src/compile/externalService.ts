@@ -17,9 +17,14 @@ export type Port = ExternalService["spec"]["ports"][number];
 
 const resolutions = { Dns: "DNS", Static: "STATIC", None: "NONE" } as const;
 
+/** Of the objects for callers of a host. */
+export function externalObjectName({ metadata }: ExternalService, host: string): string {
+  return dnsLabel([metadata.name, host], [metadata.namespace, "ExternalService"]);
+}
+
 export function externalMetadata(intent: ExternalService, { owner, host, placement }: Where) {
   return {
-    name: dnsLabel([intent.metadata.name, host], [intent.metadata.namespace, "ExternalService"]),
+    name: externalObjectName(intent, host),
     namespace: placement.namespace,
     labels: ownershipLabels(owner, "consumer"),
   };

@@ -1,13 +1,13 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { labelsMatch } from "../istio/labels.ts";
 import type { Gateway } from "../kinds/istio.ts";
-import { isOurs } from "../kinds/ownership.ts";
+import { isNamedAsOurs } from "../kinds/ownership.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
 /** The user's Gateways that may configure a proxy which `selector` chooses as well. */
 export function foreignGateways(selector: Labels, facts: IstioCluster): readonly Gateway[] {
-  return facts.all("Gateway").filter((gateway) => !isOurs(gateway) && mayShareProxy(gateway, selector, facts));
+  return facts.all("Gateway").filter((gateway) => !isNamedAsOurs(gateway) && mayShareProxy(gateway, selector, facts));
 }
 
 function mayShareProxy(gateway: Gateway, selector: Labels, facts: IstioCluster): boolean {

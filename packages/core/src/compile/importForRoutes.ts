@@ -1,7 +1,7 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { ApiRoute, BackendRef } from "../kinds/gatewayApi.ts";
 import { clusterSetDomain, mcsGroup } from "../kinds/mcs.ts";
-import { isOurs } from "../kinds/ownership.ts";
+import { isNamedAsOurs } from "../kinds/ownership.ts";
 import type { CompileContext } from "./compileContext.ts";
 import { compileSameName } from "./compileSameName.ts";
 import type { ExportedShare } from "./exports.ts";
@@ -31,7 +31,7 @@ function needsImport(share: ExportedShare, facts: IstioCluster, { report }: Comp
   if (routes.length === 0) return false;
   const { namespace, service } = share;
   const local = facts.services.get(`${namespace}/${service}`);
-  if (local === undefined || isOurs(local)) return true;
+  if (local === undefined || isNamedAsOurs(local)) return true;
   // With ENABLE_MCS_HOST istiod takes the backend for our name under clusterset.local.
   if (facts.readsServiceImports || !share.servers.some((server) => server.facts.name !== facts.name)) return false;
   for (const { kind, metadata } of routes) {

@@ -2,6 +2,7 @@ import { randomMesh } from "@isthmus/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { KubeObject } from "../kinds/kubeObject.ts";
+import { isProvenOurs } from "../kinds/ownership.ts";
 import type { Intents } from "../model/intents.ts";
 import type { Observed } from "../model/observed.ts";
 import { compile } from "./compile.ts";
@@ -147,5 +148,31 @@ test("no two declarations write the same object, and every object carries its ow
         expect(new Set(names).size).toBe(names.length);
       }
     }),
+  );
+});
+
+test("law 13: all that is written is shown to be ours by itself, still when its declaration is gone, and no copy of it is", () => {
+  fc.assert(
+    fc.property(anyMesh, ({ intents, observed }) => {
+      const { desired } = compile(intents, observed);
+      const objects = [...desired.values()].flat();
+      const none = { ...intents, sharedServices: [], externalAccesses: [], externalServices: [] };
+      const withCopies = [...observed.clusters].map(([name, cluster]) => {
+        const written = desired.get(name) ?? [];
+        const copies = written.map((object) => ({
+          ...object,
+          metadata: { ...object.metadata, name: `${object.metadata.name.slice(0, 40)}-copy` },
+        }));
+        return [name, { ...cluster, objects: [...cluster.objects, ...written, ...copies] }] as const;
+      });
+
+      const left = compile(none, { ...observed, clusters: new Map(withCopies) });
+
+      expect(objects.filter((object) => !isProvenOurs(object))).toEqual([]);
+      const unproven = [...(left.unproven?.values() ?? [])].flatMap((keys) => [...keys]);
+      expect(unproven.filter((key) => !key.endsWith("-copy"))).toEqual([]);
+      expect(new Set(unproven).size).toBeGreaterThanOrEqual(objects.length > 0 ? 1 : 0);
+    }),
+    { numRuns: 40 },
   );
 });

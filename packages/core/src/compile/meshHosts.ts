@@ -5,7 +5,7 @@ import { commonPorts } from "./commonPorts.ts";
 import { type CompileContext, identities } from "./compileContext.ts";
 import { declaredPath } from "./declaredPath.ts";
 import { hostName } from "./hostName.ts";
-import { type MeshName, meshDestinationRule, meshServiceEntry } from "./meshName.ts";
+import { type MeshName, meshDestinationRule, meshObjectName, meshServiceEntry } from "./meshName.ts";
 import type { NamedHost } from "./nameHosts.ts";
 import { type PartDemand, partHost } from "./perClusterHosts.ts";
 import { placements } from "./placement.ts";
@@ -86,6 +86,7 @@ function meshHost(
     ruleRemedy: "what it sets belongs in spec.traffic of the SharedService",
     writesRoutes: needsRoutes(share.intent.spec.traffic),
     address: "virtual",
+    isNamedFor: ({ metadata }) => metadata.name === meshObjectName(share),
     write: (vip) => emitName({ name, routed, consumer }, vip, context),
   };
   return { named, demands: partsOf(routing).map((part) => ({ share, consumer, part })) };

@@ -22,9 +22,14 @@ export interface MeshName {
   readonly consumer: string;
 }
 
+/** Of the objects for that name. */
+export function meshObjectName({ service, namespace }: Share): string {
+  return dnsLabel([service, namespace, "mesh"], ["mesh"]);
+}
+
 function metadata({ share }: MeshName, placement: Placement) {
   return {
-    name: dnsLabel([share.service, share.namespace, "mesh"], ["mesh"]),
+    name: meshObjectName(share),
     namespace: placement.namespace,
     labels: ownershipLabels(share.owner, "consumer"),
   };

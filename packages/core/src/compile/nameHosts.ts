@@ -1,11 +1,12 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import { isOurs } from "../kinds/ownership.ts";
+import type { ServiceEntry } from "../kinds/istio.ts";
 import { at } from "../model/intents.ts";
-import { type AddressPool, allocateVips, contains, parseAddressPool, type VipDemand } from "./allocateVips.ts";
+import { allocateVips, parseAddressPool } from "./allocateVips.ts";
 import { claimOfHost, reportRoutes, routesInTheWay, ruleInTheWay } from "./claims.ts";
 import type { CompileContext } from "./compileContext.ts";
+import { placements } from "./placement.ts";
 import type { Report } from "./report.ts";
+import { vipDemands } from "./vipDemands.ts";
 
 interface HostClaim {
   readonly owner: string;
@@ -29,7 +30,12 @@ interface HostClaim {
 /** A host for the workloads of one cluster, and what writes its objects once it is certain that it can be had. */
 export type NamedHost = HostClaim &
   (
-    | { readonly address: "virtual"; readonly write: (vip: string) => void }
+    | {
+        readonly address: "virtual";
+        /** Whether a ServiceEntry has the name that ours for this host has. */
+        readonly isNamedFor: (entry: ServiceEntry) => boolean;
+        readonly write: (vip: string) => void;
+      }
     | { readonly address: "none"; readonly write: () => void }
   );
 
@@ -56,7 +62,16 @@ export function nameHosts(wanted: readonly NamedHost[], context: CompileContext)
     }
     return;
   }
-  const { vips, exhausted, shared } = allocateVips(pool, demands(virtual, pool));
+  const { vips, exhausted, shared } = allocateVips(
+    pool,
+    vipDemands(
+      virtual.map((host) => ({
+        ...host,
+        placements: placements(host.namespaces, context.mesh).map(({ namespace }) => namespace),
+      })),
+      pool,
+    ),
+  );
   for (const { cluster, host, address, with: other } of shared) {
     context.report.add(
       undefined,
@@ -148,33 +163,4 @@ function isClaimedByUser(named: NamedHost, { mesh, report }: Pick<CompileContext
     }
   }
   return false;
-}
-
-function demands(named: readonly NamedHost[], pool: AddressPool): readonly VipDemand[] {
-  const byCluster = new Map<string, { facts: IstioCluster; hosts: Set<string> }>();
-  for (const { facts, host } of named) {
-    const known = byCluster.get(facts.name);
-    if (known === undefined) byCluster.set(facts.name, { facts, hosts: new Set([host]) });
-    else known.hosts.add(host);
-  }
-  return [...byCluster.values()].map(({ facts, hosts }) => {
-    const held = new Map<string, string>();
-    const taken = new Map<string, string>();
-    for (const entry of facts.all("ServiceEntry")) {
-      const [host] = entry.spec.hosts;
-      const addresses = entry.spec.addresses ?? [];
-      const [address] = addresses;
-      if (isOurs(entry) && host !== undefined && address !== undefined) held.set(host, address);
-      else for (const other of addresses) taken.set(other, nameOf(entry));
-    }
-    for (const service of facts.services.values()) {
-      const { clusterIP } = service.spec;
-      if (clusterIP !== undefined && contains(pool, clusterIP)) taken.set(clusterIP, nameOf(service));
-    }
-    return { cluster: facts.name, hosts: [...hosts], held, taken };
-  });
-}
-
-function nameOf({ kind, metadata }: KubeObject): string {
-  return `${kind} ${metadata.namespace}/${metadata.name}`;
 }

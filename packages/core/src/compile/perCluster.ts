@@ -19,12 +19,17 @@ export interface ClusterName {
   readonly identities: readonly string[];
 }
 
-function metadata({ share, server, version }: ClusterName, placement: Placement) {
+/** Of the objects for such a name. */
+export function perClusterObjectName({ share, server, version }: Pick<ClusterName, "share" | "server" | "version">) {
   const shown = [share.service, share.namespace, server.facts.name];
+  return version === undefined ? dnsLabel(shown) : dnsLabel([...shown, valuesOf(version)], [versionKey(version)]);
+}
+
+function metadata(name: ClusterName, placement: Placement) {
   return {
-    name: version === undefined ? dnsLabel(shown) : dnsLabel([...shown, valuesOf(version)], [versionKey(version)]),
+    name: perClusterObjectName(name),
     namespace: placement.namespace,
-    labels: ownershipLabels(share.owner, "consumer"),
+    labels: ownershipLabels(name.share.owner, "consumer"),
   };
 }
 

@@ -4,7 +4,7 @@ import { type CompileContext, identities } from "./compileContext.ts";
 import { declaredPath } from "./declaredPath.ts";
 import { hostName } from "./hostName.ts";
 import type { NamedHost } from "./nameHosts.ts";
-import { perClusterDestinationRule, perClusterServiceEntry } from "./perCluster.ts";
+import { perClusterDestinationRule, perClusterObjectName, perClusterServiceEntry } from "./perCluster.ts";
 import { placements } from "./placement.ts";
 import { passthroughHost } from "./serverSide.ts";
 import type { Consumer, Server, Share } from "./share.ts";
@@ -65,6 +65,7 @@ export function perClusterHosts(
         ruleRemedy: "what it sets belongs in spec.traffic of the SharedService",
         writesRoutes: timeout !== undefined || retries !== undefined,
         address: "virtual",
+        isNamedFor: ({ metadata }) => metadata.name === perClusterObjectName(named),
         write: (vip) => emitImport(named, vip, context),
       };
     });

@@ -3,7 +3,7 @@ import { meshServiceOfService } from "../istio/registry/meshService.ts";
 import { declaredProtocol, isHttp } from "../istio/registry/protocol.ts";
 import { exportToAnnotation, isVisible } from "../istio/visibility.ts";
 import type { Service, ServicePort } from "../kinds/core.ts";
-import { isOurs, ownerName } from "../kinds/ownership.ts";
+import { isNamedAsOurs, ownerName } from "../kinds/ownership.ts";
 import type { ExternalAccess } from "../model/externalAccess.ts";
 import { at } from "../model/intents.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
@@ -52,7 +52,7 @@ function serviceIsThere({ intent, owner, cluster, facts, service: name }: Entran
   }
   const service = facts.services.get(`${namespace}/${name}`);
   // What we imported there ourselves serves nobody.
-  if (service === undefined || isOurs(service)) {
+  if (service === undefined || isNamedAsOurs(service)) {
     report.add(
       owner,
       "SERVICE_MISSING",

@@ -1,7 +1,7 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { type DeclaredProtocol, declaredProtocol } from "../istio/registry/protocol.ts";
 import type { Service, ServicePort } from "../kinds/core.ts";
-import { isOurs, ownerName } from "../kinds/ownership.ts";
+import { isNamedAsOurs, ownerName } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 import { selectClusters } from "../model/selectClusters.ts";
@@ -53,7 +53,7 @@ export function resolveServer(
   }
   const service = facts.services.get(`${intent.metadata.namespace}/${name}`);
   // What we imported there ourselves serves nobody.
-  if (service === undefined || isOurs(service)) {
+  if (service === undefined || isNamedAsOurs(service)) {
     report.add(
       owner,
       "SERVICE_MISSING",

@@ -13,6 +13,7 @@ import type { Service } from "../kinds/core.ts";
 import type { DestinationRule } from "../kinds/destinationRule.ts";
 import type { AuthorizationPolicy, Gateway, ServiceEntry, VirtualService } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
+import { ownershipLabels } from "../kinds/ownership.ts";
 import type { Observed } from "../model/observed.ts";
 import { compile } from "./compile.ts";
 
@@ -333,10 +334,14 @@ const apiRoute = (
 });
 const toService = { group: "", kind: "Service", name: "httpbin" };
 
-const theirEntry: KubeObject = {
+const ourEntry: KubeObject = {
   apiVersion: "networking.istio.io/v1",
   kind: "ServiceEntry",
-  metadata: { name: "name", namespace: "foo", labels: { "app.kubernetes.io/managed-by": "isthmus" } },
+  metadata: {
+    name: "httpbin-bar-mesh-0123456789",
+    namespace: "foo",
+    labels: ownershipLabels("SharedService.bar.httpbin", "consumer"),
+  },
   spec: { hosts: ["httpbin.bar.mesh"] },
 };
 
@@ -351,8 +356,12 @@ test.each([
     "a TCPRoute for a name of ours",
     "Mesh",
     [
-      theirEntry,
-      apiRoute("TCPRoute", { group: "networking.istio.io", kind: "ServiceEntry", name: "name" }, { where: "foo" }),
+      ourEntry,
+      apiRoute(
+        "TCPRoute",
+        { group: "networking.istio.io", kind: "ServiceEntry", name: ourEntry.metadata.name },
+        { where: "foo" },
+      ),
     ],
   ],
 ])("%s is a problem where the name needs routes of ours", (_, form, more) => {

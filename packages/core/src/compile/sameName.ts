@@ -5,15 +5,12 @@ import type { DestinationRule } from "../kinds/destinationRule.ts";
 import type { WorkloadEntry } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";
 import { dnsLabel } from "../kinds/names.ts";
-import { ownershipLabels } from "../kinds/ownership.ts";
+import { importLabel, ownershipLabels } from "../kinds/ownership.ts";
 import { passthroughPolicy, type TrafficSettings } from "./passthroughPolicy.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
 import type { Spread } from "./spread.ts";
 import { endpointLabels, endpointLocality, trafficSettings } from "./trafficSettings.ts";
 import { type VersionLabels, versionName } from "./version.ts";
-
-/** No pod carries it: it ties our WorkloadEntries to the Service that we import. */
-export const importLabel = "isthmus.io/import";
 
 /**
  * The Service under its own name in a cluster that lacks it (recipes, section 3): Kubernetes gives it an address and a

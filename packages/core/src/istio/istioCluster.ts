@@ -25,7 +25,7 @@ import type {
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { groupOf } from "../kinds/kubeObject.ts";
 import { mcsGroup, type ServiceExport } from "../kinds/mcs.ts";
-import { isOurs } from "../kinds/ownership.ts";
+import { isNamedAsOurs } from "../kinds/ownership.ts";
 import { defaultMeshConfig, type MeshConfig } from "../model/meshConfig.ts";
 import type { ObservedCluster, TrustRoot, UnreadKind } from "../model/observed.ts";
 import { apiListeners } from "./gatewayApi/apiListeners.ts";
@@ -210,7 +210,7 @@ export class IstioCluster {
    */
   unread(group: string, kind: string): UnreadKind | "not told" | undefined {
     if (this.source === "live") return this.#unread?.get(`${group}/${kind}`);
-    return this.#objects.some((object) => groupOf(object.apiVersion) === group && !isOurs(object))
+    return this.#objects.some((object) => groupOf(object.apiVersion) === group && !isNamedAsOurs(object))
       ? undefined
       : "not told";
   }

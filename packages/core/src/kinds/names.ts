@@ -38,3 +38,8 @@ export function dnsLabel(shown: readonly string[], hidden: readonly string[] = [
   const head = readable.slice(0, 63 - hashDigits - 1).replace(/-+$/, "");
   return `${head === "" ? "x" : head}-${digest(JSON.stringify([shown, hidden]))}`;
 }
+
+/** Whether a name has the form of `dnsLabel`: something readable, then a hash. */
+export function isHashedName(name: string): boolean {
+  return name.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?-[a-z0-9]{10}$/.test(name);
+}

@@ -1,5 +1,5 @@
 import type { KubeObject } from "./kubeObject.ts";
-import { shortName } from "./names.ts";
+import { isHashedName, shortName } from "./names.ts";
 
 export const fieldManager = "isthmus";
 export const managedByLabel = "app.kubernetes.io/managed-by";
@@ -18,7 +18,13 @@ export function ownershipLabels(owner: string, side: Side): Record<string, strin
   return { [managedByLabel]: fieldManager, [ownerLabel]: owner, [sideLabel]: side };
 }
 
-/** Only such objects are ever updated or deleted. */
+/** On the selector of a Service that we import: no pod carries it, it ties our WorkloadEntries to the Service. */
+export const importLabel = "isthmus.io/import";
+
+/**
+ * Whether an object carries our label. No other is ever updated or deleted; but anybody can write a label, so that what has
+ * it may still be somebody else's: `isNamedAsOurs`, `isProvenOurs`.
+ */
 export function isOurs(object: KubeObject): boolean {
   return object.metadata.labels?.[managedByLabel] === fieldManager;
 }
@@ -29,4 +35,94 @@ export function ownerOf(object: KubeObject): string {
 
 export function sideOf(object: KubeObject): Side {
   return object.metadata.labels?.[sideLabel] === "server" ? "server" : "consumer";
+}
+
+/** Our label on an object by a name that we give, whatever became of its other labels. Any other counts as the user's. */
+export function isNamedAsOurs(object: KubeObject): boolean {
+  return isOurs(object) && hasOurName(object, undefined);
+}
+
+/** Our label on an object that we would write for the owner that it names. */
+export function isProvenOurs(object: KubeObject): boolean {
+  return isOurs(object) && ownershipFault(object) === undefined;
+}
+
+type OwnerKind = "SharedService" | "ServiceExport" | "ExternalAccess" | "ExternalService";
+/** Where an object stands: beside the Service that its owner names, or beside callers or a gateway, wherever those are. */
+type Place = "owner's namespace" | "any namespace";
+
+const sharedKinds: Readonly<Record<string, Place>> = {
+  Service: "owner's namespace",
+  WorkloadEntry: "owner's namespace",
+  AuthorizationPolicy: "owner's namespace",
+  Gateway: "any namespace",
+  ServiceEntry: "any namespace",
+  DestinationRule: "any namespace",
+  VirtualService: "any namespace",
+};
+
+/** The kinds of objects that declarations of each kind lead to. */
+const writtenKinds: Readonly<Record<OwnerKind, Readonly<Record<string, Place>>>> = {
+  SharedService: sharedKinds,
+  ServiceExport: { ...sharedKinds, ServiceImport: "owner's namespace" },
+  ExternalAccess: {
+    VirtualService: "owner's namespace",
+    HTTPRoute: "owner's namespace",
+    TLSRoute: "owner's namespace",
+    Gateway: "any namespace",
+    EnvoyFilter: "any namespace",
+    RequestAuthentication: "any namespace",
+    AuthorizationPolicy: "any namespace",
+  },
+  ExternalService: {
+    ServiceEntry: "any namespace",
+    DestinationRule: "any namespace",
+    Gateway: "any namespace",
+    VirtualService: "any namespace",
+    AuthorizationPolicy: "any namespace",
+  },
+};
+
+function isOwnerKind(kind: string): kind is OwnerKind {
+  return Object.hasOwn(writtenKinds, kind);
+}
+
+/**
+ * What speaks against an object with our label being one that we wrote, for people: its owner, kind, namespace or name is not
+ * what we give. Undefined where nothing does. Knows objects of declarations that are gone, too: what it asks for is in the
+ * object alone.
+ */
+export function ownershipFault(object: KubeObject): string | undefined {
+  const { name, namespace, labels = {} } = object.metadata;
+  const owner = ownerOf(object);
+  const [ownerKind = "", ownerNamespace, ownName] = owner.split(".");
+  if (owner === "") return `its label ${ownerLabel} names no declaration`;
+  if (!isOwnerKind(ownerKind)) return `its label ${ownerLabel} names ${owner}, which is not a declaration`;
+  if (labels[sideLabel] !== "server" && labels[sideLabel] !== "consumer") {
+    return `its label ${sideLabel} is neither server nor consumer`;
+  }
+  const place = Object.hasOwn(writtenKinds[ownerKind], object.kind) ? writtenKinds[ownerKind][object.kind] : undefined;
+  if (place === undefined) return `no ${object.kind} is written for a ${ownerKind}`;
+  // A long owner is cut: then what is left of it does not tell.
+  const isWhole = ownName !== undefined && owner.length < 63;
+  if (place === "owner's namespace" && isWhole && namespace !== ownerNamespace) {
+    return `for ${owner} it would be in namespace ${ownerNamespace}`;
+  }
+  return hasOurName(object, isWhole ? ownName : undefined) ? undefined : `${name} is not a name that isthmus gives`;
+}
+
+function hasOurName({ kind, metadata: { name }, spec }: KubeObject, ownName: string | undefined): boolean {
+  if (kind === "ServiceImport") return ownName === undefined || name === ownName;
+  const { selector } = (spec ?? {}) as { readonly selector?: Readonly<Record<string, unknown>> };
+  // A Service that we import has the name that it has where it is served.
+  if (kind === "Service" && selector?.[importLabel] === name) return true;
+  return isHashedName(name);
+}
+
+/**
+ * Whether the API server says that others wrote an object, and we did not: server-side apply notes its writers. False where
+ * nothing is noted, as in a directory.
+ */
+export function isWrittenByOthers({ metadata: { managedFields = [] } }: KubeObject): boolean {
+  return managedFields.length > 0 && !managedFields.some(({ manager }) => manager === fieldManager);
 }

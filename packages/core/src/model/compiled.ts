@@ -63,5 +63,7 @@ export interface Compiled {
    * what they have stays as it is. `reason` is for people.
    */
   readonly held: ReadonlyMap<string, string>;
+  /** Cluster -> keys of objects there that carry our label and are not shown to be ours: nobody deletes them. Absent: none. */
+  readonly unproven?: ReadonlyMap<string, ReadonlySet<string>>;
   readonly problems: readonly Problem[];
 }

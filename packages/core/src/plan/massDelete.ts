@@ -1,13 +1,22 @@
+import { keyOf, refOf } from "../kinds/kubeObject.ts";
+import type { Compiled } from "../model/compiled.ts";
 import type { Observed } from "../model/observed.ts";
 import type { Problem } from "../problem.ts";
 import type { Plan } from "./action.ts";
 import { isInventory } from "./inventory.ts";
 
 /** A MASS_DELETE problem where the plan deletes more than half of the objects that we own in all clusters together. */
-export function massDelete(plan: Plan, observed: Observed): Problem | undefined {
+export function massDelete(
+  plan: Plan,
+  observed: Observed,
+  { unproven }: Pick<Compiled, "unproven"> = {},
+): Problem | undefined {
   const deletes = plan.actions.filter((action) => action.verb === "delete").length;
   let owned = 0;
-  for (const cluster of observed.clusters.values()) owned += cluster.objects.filter(isInventory).length;
+  for (const { name, objects } of observed.clusters.values()) {
+    const others = unproven?.get(name);
+    owned += objects.filter((object) => isInventory(object) && others?.has(keyOf(refOf(object))) !== true).length;
+  }
   if (deletes * 2 <= owned) return undefined;
   return {
     code: "MASS_DELETE",

@@ -92,6 +92,15 @@ test("what is ours and not declared is deleted, consumer side first, in the reve
   ]);
 });
 
+test("what carries our label and is not shown to be ours is left alone", () => {
+  const unproven = new Map([["c1", new Set(["networking.istio.io/ServiceEntry/foo/entry"])]]);
+  const objects = { c1: [live(destinationRule), live(serviceEntry)], c2: [live(serviceEntry)] };
+
+  const actions = shown({ ...compiled({ c1: [], c2: [] }), unproven }, observed(objects), usual);
+
+  expect(actions).toEqual(["3 c1 delete DestinationRule/rule", "3 c2 delete ServiceEntry/entry"]);
+});
+
 test("an update says what changes and against which version it was planned", () => {
   const { plan: result } = plan(compiled({ c2: [gateway] }), observed({ c2: [edited(gateway)] }), usual);
 

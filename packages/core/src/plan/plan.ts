@@ -30,7 +30,7 @@ export function plan(
   for (const [name, desired] of compiled.desired) {
     const cluster = observed.clusters.get(name);
     if (cluster === undefined) gaps.push(...unseenGaps(name, desired));
-    else for (const step of clusterSteps(cluster, desired, compiled.held, options)) steps.push(step);
+    else for (const step of clusterSteps(cluster, desired, compiled, options)) steps.push(step);
   }
   const unseen = [...observed.unreachable.keys()].sort()[0];
   return {
@@ -42,7 +42,7 @@ export function plan(
 function clusterSteps(
   cluster: ObservedCluster,
   desired: readonly KubeObject[],
-  held: Compiled["held"],
+  { held, unproven }: Pick<Compiled, "held" | "unproven">,
   { prune, adopt }: PlanOptions,
 ): readonly Step[] {
   const writable = cluster.objects.filter((object) => isWritable(object));
@@ -53,8 +53,10 @@ function clusterSteps(
     liveByKey.delete(key);
     return desiredStep(cluster, object, live, { adopt, ownerHeld: held.get(ownerOf(object)) });
   });
-  for (const live of liveByKey.values()) {
-    if (isInventory(live)) steps.push(leftoverStep(cluster, live, { prune, ownerHeld: held.get(ownerOf(live)) }));
+  const others = unproven?.get(cluster.name);
+  for (const [key, live] of liveByKey) {
+    if (isInventory(live) && others?.has(key) !== true)
+      steps.push(leftoverStep(cluster, live, { prune, ownerHeld: held.get(ownerOf(live)) }));
   }
   return steps;
 }

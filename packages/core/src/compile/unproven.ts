@@ -1,0 +1,40 @@
+import { kindEntry } from "../kinds/catalog.ts";
+import { groupOf, type KubeObject, keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
+import { isOurs, isWrittenByOthers, ownershipFault } from "../kinds/ownership.ts";
+import type { Observed } from "../model/observed.ts";
+import type { Report } from "./report.ts";
+
+/**
+ * The objects of each cluster, by key, that carry our label and are neither wanted nor shown to be ours (law 13): a warning
+ * each, and nobody deletes them. What is wanted is ours by its place and name.
+ */
+export function unprovenObjects(
+  observed: Observed,
+  desired: ReadonlyMap<string, ReadonlyMap<string, KubeObject>>,
+  report: Report,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const unproven = new Map<string, ReadonlySet<string>>();
+  for (const { name, objects } of observed.clusters.values()) {
+    const keys = new Set<string>();
+    for (const object of objects) {
+      if (!isOurs(object) || kindEntry(groupOf(object.apiVersion), object.kind)?.write !== true) continue;
+      const ref = refOf(object);
+      const fault = faultOf(object);
+      if (fault === undefined || desired.get(name)?.has(keyOf(ref)) === true) continue;
+      keys.add(keyOf(ref));
+      report.add(
+        undefined,
+        "OWNERSHIP_UNPROVEN",
+        `${name}: ${showRef(ref)}`,
+        `${showRef(ref)} in ${name} carries the label of isthmus, but ${fault}: it is taken for somebody else's`,
+        "remove the label app.kubernetes.io/managed-by from it, or the object if nobody needs it",
+      );
+    }
+    if (keys.size > 0) unproven.set(name, keys);
+  }
+  return unproven;
+}
+
+function faultOf(object: KubeObject): string | undefined {
+  return ownershipFault(object) ?? (isWrittenByOthers(object) ? "others wrote it" : undefined);
+}
