@@ -113,6 +113,10 @@ export const problemCodes = {
     severity: "error",
     summary: "the name is a ServiceEntry's, and the caller's pod asks only cluster DNS",
   },
+  TRACE_TLS_IN_TLS: {
+    severity: "error",
+    summary: "a proxy wraps the client's own TLS in another, of which the server ends only one",
+  },
   TRACE_SIDECAR_BYPASSED: {
     severity: "error",
     summary: "a call goes around the caller's sidecar, to an address that only the sidecar knows",

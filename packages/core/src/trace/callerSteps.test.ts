@@ -608,3 +608,67 @@ test.each([
 ])("a name that nothing of the cluster has: %s", (_, host, expected) => {
   expect(shown(call(`http://${host}:8000`, httpbin))).toEqual([expected]);
 });
+
+const licence = (spec: Readonly<Record<string, unknown>> = {}, name = "licence") =>
+  object("ServiceEntry", `foo/${name}`, {
+    hosts: [`${name}.example.com`],
+    location: "MESH_EXTERNAL",
+    resolution: "DNS",
+    ports: [{ name: "tcp", number: 443, protocol: "TCP" }],
+    ...spec,
+  });
+const uncaptured = { meshConfig: { proxyMetadata: {} } };
+
+/** What the first hop that is broken blames, and where the call goes all the same. */
+function misled(steps: readonly ClientStep[]): readonly (string | undefined)[] {
+  const broken = steps.flatMap(({ hops }) => hops).find(({ status }) => status === "broken");
+  return [broken !== undefined && "code" in broken ? broken.code : undefined, blamed(steps), ...shown(steps)];
+}
+
+test("a TCP listener for all addresses takes calls of other hosts, to the wrong server", () => {
+  const other = call("https://www.example.org:443", licence(), uncaptured);
+
+  expect(misled(other)).toEqual([
+    "TRACE_ELSEWHERE",
+    "ServiceEntry foo/licence spec.addresses",
+    "1 licence.example.com:443 none",
+  ]);
+  for (const url of ["tcp://licence.example.com:443", "https://licence.example.com:443"]) {
+    expect(misled(call(url, licence(), uncaptured))[0]).toBeUndefined();
+  }
+});
+
+test.each([
+  ["it has an address of its own", { addresses: ["192.0.2.7"] }, uncaptured],
+  ["its name has one, as DNS is captured", {}, {}],
+  ["it goes on to the address that was dialled", { resolution: "NONE" }, uncaptured],
+  ["its port is TLS, with an SNI", { ports: [{ name: "tls", number: 443, protocol: "TLS" }] }, uncaptured],
+  ["a wildcard of it covers the name", { hosts: ["*.example.org"], resolution: "NONE" }, uncaptured],
+])("a TCP ServiceEntry takes no call of another host where %s", (_, spec, settings) => {
+  expect(misled(call("https://www.example.org:443", licence(spec), settings))[0]).toBeUndefined();
+});
+
+test("of two TCP hosts with one address the older takes both's calls", () => {
+  const shared = { addresses: ["240.0.0.9"] };
+  const both = licence(shared, "a") + licence(shared, "b");
+
+  expect(misled(call("tcp://b.example.com:443", both))).toEqual([
+    "TRACE_ELSEWHERE",
+    "ServiceEntry foo/a spec.addresses",
+    "1 a.example.com:443 none",
+  ]);
+  expect(misled(call("tcp://a.example.com:443", both))[0]).toBeUndefined();
+  expect(misled(call("tcp://240.0.0.9:443", both))[0]).toBeUndefined();
+});
+
+test("a wildcard host does not stand in for a Service that lacks the port", () => {
+  const wildcard = remote({
+    hosts: ["*.local"],
+    addresses: [],
+    ports: [{ name: "http", number: 8001, protocol: "HTTP" }],
+  });
+
+  expect(misled(call("http://httpbin.bar.svc.cluster.local:8001", `${httpbin}---\n${wildcard}`))[0]).toBe(
+    "TRACE_ELSEWHERE",
+  );
+});

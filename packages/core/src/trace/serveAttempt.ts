@@ -10,6 +10,7 @@ import { type AddressOwner, addressOwner } from "./server/addressOwner.ts";
 import { type Arrival, broken, ended, failedConnection, passed, share, show, silence } from "./server/arrival.ts";
 import { serveAtGateway } from "./server/serveAtGateway.ts";
 import { serveAtPod } from "./server/serveAtPod.ts";
+import { tlsInTls } from "./server/tlsInTls.ts";
 import type { TraceBranch } from "./traceResult.ts";
 import type { TraceWorld } from "./traceWorld.ts";
 
@@ -203,6 +204,8 @@ function leave(
     return broken(arrival, fault, silence(arrival));
   }
   if (arrival.transport.mode !== "ISTIO_MUTUAL") {
+    const wrapped = tlsInTls(arrival, { cluster, who: `${address}:${port}` });
+    if (wrapped !== undefined) return wrapped;
     const detail = `${address}:${port} is of no observed cluster: the request leaves the mesh`;
     const assumes = [{ about: "server", detail: `${address}:${port} answers` }] as const;
     return ended(passed(arrival, { ...hop, cluster, assumes, detail }), {

@@ -342,3 +342,60 @@ test("a gateway's own tries make up for a pod that does not answer, and what is 
   expect(call().verdict).toBe("reaches");
   expect(call("retries: {attempts: 0}, ").verdict).toBe("partly");
 });
+
+/** `web` of namespace bar, with or without a sidecar, called with TLS of the client's own, under a DestinationRule. */
+function wrapped(mode: string, { sidecar = true, scheme = "https" as "http" | "https" } = {}) {
+  const yaml = `${namespaces}
+{apiVersion: v1, kind: Service, metadata: {name: web, namespace: bar}, spec: {clusterIP: 10.96.0.1, selector: {app: web}, ports: [{name: https, port: 443, targetPort: 8443}]}}
+---
+{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: web, namespace: bar}, spec: {host: web, trafficPolicy: {tls: {mode: ${mode}, clientCertificate: /c, privateKey: /k, caCertificates: /ca}}}}
+---
+${podYaml("bar/web", "10.0.0.2", { sidecar })}
+---
+${podYaml("bar/sleep", "10.0.0.3")}`;
+  const url = { scheme, host: "web", port: 443, path: "/" };
+  return trace(traceWorld(observedOf({ cluster2: { yaml } })), { ...inBar, url });
+}
+
+test.each(["SIMPLE", "MUTUAL"])("TLS of a client that a rule wraps in %s is broken: the app ends only one", (mode) => {
+  const found = wrapped(mode, { sidecar: false });
+
+  expect(found).toMatchObject({
+    verdict: "broken",
+    branches: [{ outcome: { kind: "reset" } }],
+    blamed: {
+      code: "TRACE_TLS_IN_TLS",
+      object: { kind: "DestinationRule", name: "web" },
+      field: "spec.trafficPolicy.tls",
+    },
+  });
+  expect(wrapped(mode).blamed?.code).toBe("TRACE_TLS_IN_TLS");
+});
+
+test("mutual TLS of the mesh around a client's own is ended by the sidecar, and the app gets what the client sent", () => {
+  expect(wrapped("ISTIO_MUTUAL").verdict).toBe("reaches");
+  expect(wrapped("DISABLE").verdict).toBe("reaches");
+});
+
+test("plain text to a port that is declared as TLS cannot be told", () => {
+  expect(wrapped("DISABLE", { scheme: "http" })).toMatchObject({
+    verdict: "unknown",
+    branches: [{ outcome: { why: expect.stringContaining("declared as HTTPS") } }],
+  });
+  expect(wrapped("SIMPLE", { scheme: "http" }).verdict).toBe("reaches");
+});
+
+test("TLS of a client that is wrapped on its way out of the mesh does not get there either", () => {
+  const yaml = `${client}
+{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: api, namespace: foo}, spec: {hosts: [api.example.com], resolution: DNS, location: MESH_EXTERNAL, ports: [{name: tls, number: 443, protocol: TLS}]}}
+---
+{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: api, namespace: foo}, spec: {host: api.example.com, trafficPolicy: {tls: {mode: SIMPLE}}}}`;
+  const found = trace(traceWorld(observedOf({ cluster1: { yaml } })), {
+    from: { cluster: "cluster1", namespace: "foo", workload: "sleep" },
+    method: "GET",
+    url: { scheme: "https", host: "api.example.com", port: 443, path: "/" },
+    headers: {},
+  });
+
+  expect(found).toMatchObject({ verdict: "broken", blamed: { code: "TRACE_TLS_IN_TLS", object: { name: "api" } } });
+});

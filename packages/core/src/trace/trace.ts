@@ -15,7 +15,17 @@ export function trace(world: TraceWorld, request: TraceRequest): Trace {
   const ended = steps.flatMap((step) => (step.kind === "attempt" ? [] : [step]));
   const attempts = steps.flatMap((step) => (step.kind === "attempt" ? [step] : []));
   const tried = tryAgain(attempts.map((attempt) => ({ attempt, branches: serveAttempt(world, attempt) })));
-  return traceOf(request, [...ended, ...tried].map(asResult));
+  return traceOf(request, complete([...ended, ...tried].map(asResult)));
+}
+
+/** What no rule has an answer for cannot be told: all ways of a request add up to 1. */
+export function complete(branches: readonly TraceBranch[]): readonly TraceBranch[] {
+  const known = branches.filter(({ probability }) => probability > 0);
+  const total = known.reduce((sum, { probability }) => sum + probability, 0);
+  const rest = 1 - total;
+  if (rest < 1e-9) return known;
+  const why = "no rule of Istio that is known here says what becomes of it";
+  return [...known, { probability: rest, hops: [], outcome: { kind: "unknown", why } }];
 }
 
 /** What a request's ways make together. A retry makes up for a failure only where any of these ways is answered. */

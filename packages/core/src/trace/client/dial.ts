@@ -14,6 +14,7 @@ import { throughHttp } from "./throughHttp.ts";
 import { throughTcp } from "./throughTcp.ts";
 import { unmatched } from "./unmatched.ts";
 import { ended, showAddress, type Walk } from "./walk.ts";
+import { wrongListener } from "./wrongDestination.ts";
 
 /** The client opens its connection. */
 export function dial(walk: Walk, address: ResolvedAddress, service: MeshService | undefined): readonly ClientStep[] {
@@ -33,12 +34,15 @@ export function dial(walk: Walk, address: ResolvedAddress, service: MeshService 
   const { chain, bind } = takenBy(scope, caller, { address, port, payload });
   const where = bind === undefined ? `no listener takes ${showAddress(address)}:${port}` : `listener ${bind}_${port}`;
   if (chain === undefined) return unmatched(walk, address, { scope, service, isHttp: false, detail: where });
-  const hop = passed({
-    name: "listener",
-    cluster: cluster.name,
-    detail: `${where}, ${chain.kind === "http" ? "HTTP" : `TCP to ${chain.service.host}`}`,
-    source: "pilot/pkg/networking/core/listener.go",
-  });
+  const wrong = chain.kind === "tcp" ? wrongListener(walk, { address, service, chain, where }) : undefined;
+  const hop =
+    wrong ??
+    passed({
+      name: "listener",
+      cluster: cluster.name,
+      detail: `${where}, ${chain.kind === "http" ? "HTTP" : `TCP to ${chain.service.host}`}`,
+      source: "pilot/pkg/networking/core/listener.go",
+    });
   const onward = { ...walk, hops: [...walk.hops, hop] };
   if (chain.kind === "tcp") return throughTcp(onward, address, { chain, scope });
   if (payload.kind !== "http") return unmatched(onward, address, { scope, service, isHttp: false, detail: where });

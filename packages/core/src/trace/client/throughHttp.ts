@@ -17,6 +17,7 @@ import type { ResolvedAddress } from "./resolveName.ts";
 import { unmatched } from "./unmatched.ts";
 import { findVirtualHost, type VirtualHost, virtualHosts } from "./virtualHosts.ts";
 import { destinationOf, ended, showTarget, type Walk } from "./walk.ts";
+import { wrongVirtualHost } from "./wrongDestination.ts";
 
 export interface ThroughHttp {
   readonly chain: HttpChain;
@@ -32,7 +33,12 @@ export function throughHttp(walk: Walk, address: ResolvedAddress, given: Through
   const hosts = virtualHosts(scope, caller, chain);
   const found =
     chain.only === undefined ? findVirtualHost(hosts, http.authority) : hosts.exact.get(chain.only.host.toLowerCase());
-  if (found === undefined && chain.only === undefined) {
+  const { virtualService } = found ?? {};
+  if (found !== undefined && virtualService !== undefined) {
+    return routed(walk, address, { ...given, found: { ...found, virtualService } });
+  }
+  const service = found?.service ?? chain.only;
+  if (service === undefined) {
     return unmatched(walk, address, {
       scope,
       service: given.service,
@@ -40,31 +46,26 @@ export function throughHttp(walk: Walk, address: ResolvedAddress, given: Through
       detail: `no virtual host ${http.authority} at port ${chain.port}`,
     });
   }
-  if (found?.virtualService === undefined) {
-    const service = found?.service ?? chain.only;
-    if (service === undefined) return [];
-    const hop = passed({
-      name: "route",
-      cluster: cluster.name,
-      object: clusterObject(cluster.name, service.object),
-      detail: `no VirtualService: straight to ${service.host}:${chain.port}`,
-      source: "pilot/pkg/networking/core/route/route.go",
-    });
-    const target = { host: service.host, port: chain.port, subset: undefined, chosenBy: undefined };
-    return openUpstream({
-      cluster,
-      proxy: caller,
-      target,
-      payload: http,
-      proxied: "http",
-      retries: retryPolicy(undefined),
-      spreads: walk.spreads,
-      hops: [...walk.hops, hop],
-      probability: walk.probability,
-      dialled: destinationOf(address, walk.request.url.port),
-    });
-  }
-  return routed(walk, address, { ...given, found: { ...found, virtualService: found.virtualService } });
+  const straight = passed({
+    name: "route",
+    cluster: cluster.name,
+    object: clusterObject(cluster.name, service.object),
+    detail: `no VirtualService: straight to ${service.host}:${chain.port}`,
+    source: "pilot/pkg/networking/core/route/route.go",
+  });
+  const hop = wrongVirtualHost(walk, { service: given.service, taker: service }) ?? straight;
+  return openUpstream({
+    cluster,
+    proxy: caller,
+    target: { host: service.host, port: chain.port, subset: undefined, chosenBy: undefined },
+    payload: http,
+    proxied: "http",
+    retries: retryPolicy(undefined),
+    spreads: walk.spreads,
+    hops: [...walk.hops, hop],
+    probability: walk.probability,
+    dialled: destinationOf(address, walk.request.url.port),
+  });
 }
 
 function routed(

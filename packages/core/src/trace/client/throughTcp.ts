@@ -44,7 +44,8 @@ export function throughTcp(
   const total = targets.reduce((sum, { weight = 0 }) => sum + weight, 0);
   return targets.flatMap(({ destination, weight = 0 }, index) => {
     const share = targets.length === 1 ? 1 : weight / total;
-    if (share === 0) return [];
+    // All of them 0: istiod refuses that.
+    if (!(share > 0)) return [];
     const field = `${route.field}.route[${index}]`;
     const found = scope.services.get(destination.host);
     const [only] = found?.ports ?? [];

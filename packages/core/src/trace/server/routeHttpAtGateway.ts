@@ -13,6 +13,7 @@ import { openUpstream } from "../upstream/openUpstream.ts";
 import { type Arrival, broken, ended, passed, share, show } from "./arrival.ts";
 import { destinationPort, followUpstream } from "./followUpstream.ts";
 import type { GatewayVisit } from "./serveAtGateway.ts";
+import { wrapped } from "./tlsInTls.ts";
 
 const source = "pilot/pkg/networking/core/gateway.go";
 
@@ -25,6 +26,9 @@ export function routeHttpAtGateway(
   const { cluster } = visit;
   const hop = { name: "gateway route" as const, cluster: cluster.name, source };
   const { payload } = arrival;
+  if (payload.kind === "tls") {
+    return wrapped(arrival, { cluster: cluster.name, who: show(server.gateway), mode: "of the gateway's server" });
+  }
   if (payload.kind !== "http") {
     const why = `${show(server.gateway)} expects HTTP, and whether that is spoken is not to be seen`;
     return ended(passed(arrival, { ...hop, detail: why }, "unknown"), { kind: "unknown", why });

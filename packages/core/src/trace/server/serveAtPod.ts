@@ -11,6 +11,7 @@ import { type Arrival, broken, ended, failedConnection, passed, show, untold } f
 import { checkIdentity } from "./checkIdentity.ts";
 import { checkPolicies } from "./checkPolicies.ts";
 import { takeArrivedPath } from "./takeArrivedPath.ts";
+import { tlsInTls } from "./tlsInTls.ts";
 
 const inboundSource = "pilot/pkg/networking/core/listener_inbound.go";
 
@@ -194,7 +195,14 @@ function serveByApp(
     };
     return broken(arrival, fault, failedConnection(arrival, "UF"));
   }
+  const wrapped = tlsInTls(arrival, { cluster: cluster.name, who: `the app of pod ${where}` });
+  if (wrapped !== undefined) return wrapped;
   const isTls = arrival.transport.mode !== "none" || arrival.payload.kind === "tls";
+  if (!isTls && arrival.payload.kind === "http" && tlsProtocols.has(declared ?? "")) {
+    const why = `port ${port} of pod ${where} is declared as ${declared}, and what comes is plain text: whether the app takes it is not to be seen`;
+    const about = object === undefined ? {} : { object: clusterObject(cluster.name, object), field: "spec.ports" };
+    return ended(passed(arrival, { ...hop, ...about, detail: why }, "unknown"), { kind: "unknown", why });
+  }
   if (isTls && !tlsProtocols.has(declared ?? "")) {
     const why = `whether the app at port ${port} of pod ${where} speaks TLS is not to be seen`;
     return ended(passed(arrival, { ...hop, detail: why }, "unknown"), { kind: "unknown", why });

@@ -1,0 +1,103 @@
+import ipaddr from "ipaddr.js";
+import { isCoveredBy } from "../../istio/hostNames.ts";
+import { endpointsOf } from "../../istio/registry/endpoints.ts";
+import type { MeshService } from "../../istio/registry/meshService.ts";
+import { destinationRuleFor } from "../../istio/scope/destinationRules.ts";
+import { effectivePolicy } from "../../istio/scope/trafficPolicy.ts";
+import { isIn } from "../../istio/virtualAddress.ts";
+import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
+import { broken } from "../hop.ts";
+import type { BrokenHop } from "../traceResult.ts";
+import type { L4Chain } from "./l4Chains.ts";
+import type { ResolvedAddress } from "./resolveName.ts";
+import type { Walk } from "./walk.ts";
+
+export interface Taken {
+  readonly address: ResolvedAddress;
+  /** What the name that is called belongs to, where that is known. */
+  readonly service: MeshService | undefined;
+  readonly chain: L4Chain;
+  /** `listener 0.0.0.0_443`, for people. */
+  readonly where: string;
+}
+
+/**
+ * A TCP listener knows of a connection its address alone: a service without addresses takes all that come to its port
+ * (pilot/pkg/networking/core/listener.go, buildSidecarOutboundListener), and of two with one address the first takes both's.
+ * Then the call ends at another server than was asked for. Undefined: it does not.
+ */
+export function wrongListener(walk: Walk, { address, service, chain, where }: Taken): BrokenHop | undefined {
+  const taker = chain.service;
+  const { cluster, request } = walk;
+  if (isAskedFor(walk, { address, service, chain }) || goesOn(walk, chain)) return undefined;
+  const object = clusterObject(cluster.name, taker.object);
+  const { host, port } = request.url;
+  const isShared = taker.addresses.length > 0 || taker.autoAddress === address.address;
+  return broken({
+    name: "listener",
+    cluster: cluster.name,
+    object,
+    field: "spec.addresses",
+    code: "TRACE_ELSEWHERE",
+    detail: isShared
+      ? `${where} leads calls of ${host}:${port} to ${taker.host}: ${showClusterObject(object)} has the same address and came first`
+      : `${where} leads calls of ${host}:${port} to ${taker.host}: ${showClusterObject(object)} has no address, so that it takes all TCP at port ${port}`,
+    mend: isShared
+      ? `Give ${showClusterObject(object)} an address of its own.`
+      : `Give ${showClusterObject(object)} spec.addresses, let sidecars capture DNS, or declare port ${port} as TLS, which is told apart by its SNI.`,
+    source: "pilot/pkg/networking/core/listener.go",
+  });
+}
+
+/** By name, by SNI, or by an address that it has. */
+function isAskedFor(
+  { request }: Walk,
+  { address, service, chain }: Pick<Taken, "address" | "service" | "chain">,
+): boolean {
+  if (chain.sniHosts.length > 0) return true;
+  const taker = chain.service;
+  const name = request.url.host.toLowerCase().replace(/\.$/, "");
+  const hosts = [taker.host, ...taker.aliases].map((each) => each.toLowerCase());
+  if (hosts.some((host) => isCoveredBy(name, host) || host === service?.host.toLowerCase())) return true;
+  if (service?.aliasOf !== undefined && hosts.includes(service.aliasOf.toLowerCase())) return true;
+  if (service !== undefined) return false;
+  const own = taker.addresses.some((each) => each === address.address || isIn(each, address.address));
+  return own || (ipaddr.isValid(address.address) && taker.autoAddress === address.address);
+}
+
+/** The proxy goes on to the address that the client dialled, or to an endpoint that has it. */
+function goesOn({ cluster, caller, request }: Walk, { service, port, route }: L4Chain): boolean {
+  if (route !== undefined) return false;
+  if (service.resolution === "passthrough") return true;
+  const rule = destinationRuleFor(cluster, caller, service);
+  const { policy } = effectivePolicy(rule?.trafficPolicy, undefined, port.number);
+  if (policy.loadBalancer?.simple === "PASSTHROUGH") return true;
+  return endpointsOf(cluster, service, port).endpoints.some(({ address }) => address === request.url.host);
+}
+
+/**
+ * Of HTTP the Host header decides. A name that belongs to a service, at a port that this one lacks, may be covered by the
+ * wildcard of another, and a listener for one address routes for its own service alone.
+ */
+export function wrongVirtualHost(
+  { cluster, request }: Walk,
+  { service, taker }: { readonly service: MeshService | undefined; readonly taker: MeshService },
+): BrokenHop | undefined {
+  // Whoever sends a Host header of their own asks for that.
+  if (service === undefined || request.headers.host !== undefined) return undefined;
+  const hosts = [taker.host, ...taker.aliases];
+  if (hosts.includes(service.host) || (service.aliasOf !== undefined && hosts.includes(service.aliasOf)))
+    return undefined;
+  const object = clusterObject(cluster.name, taker.object);
+  const { host, port } = request.url;
+  return broken({
+    name: "route",
+    cluster: cluster.name,
+    object,
+    field: "spec.hosts",
+    code: "TRACE_ELSEWHERE",
+    detail: `${host}:${port} is meant for ${service.host}, and goes to ${taker.host} of ${showClusterObject(object)}`,
+    mend: `Declare port ${port} for ${service.host}, or take its name out of what ${showClusterObject(object)} has.`,
+    source: "pilot/pkg/networking/core/httproute.go",
+  });
+}
