@@ -67,6 +67,12 @@ export const problemCodes = {
   ACCESS_NOT_HTTP: { severity: "error", summary: "methods or paths are asked of a port that is not HTTP" },
   ACCESS_TOO_COMPLEX: { severity: "error", summary: "access rules need too many rules of an AuthorizationPolicy" },
   ACCESS_BYPASSED: { severity: "error", summary: "a Gateway of the user lets callers in past the access rules" },
+  ACCESS_ADMITS_NOBODY: { severity: "warning", summary: "no access rule admits a consumer" },
+  HOST_NOT_IMPORTED: {
+    severity: "warning",
+    summary: "a Sidecar of the user does not let a name through to its callers",
+  },
+  SERVICE_NOT_EXPORTED: { severity: "error", summary: "a Service of the user is not exported to consumers" },
   ACCESS_LOCAL_CALLERS: { severity: "warning", summary: "access rules also hold for local callers of a merged name" },
   EXPORT_INVALID: { severity: "warning", summary: "a ServiceExport has no Service that can be exported" },
   EXPORT_UNUSABLE: { severity: "delay", summary: "an exported Service lacks something that it needs" },

@@ -13,5 +13,6 @@ export { driftAway, drifts } from "./randomDrift.ts";
 export { type RandomMesh, randomMesh } from "./randomMesh.ts";
 export type { ClusterObjects } from "./randomObjects.ts";
 export { clusterNames, clusterObjects, foreignObjects } from "./randomObjects.ts";
+export { surroundedMesh } from "./randomSurroundings.ts";
 export { createTestAuthority, type TestAuthority, type TestCertificate } from "./testAuthority.ts";
 export { type ClusterText, observedOf, podYaml } from "./traceWorlds.ts";

@@ -41,6 +41,7 @@ function clusterSetHost(
     facts,
     namespaces: undefined,
     host,
+    ports: [...new Set(servers.flatMap(({ ports }) => ports.map(({ number }) => number)))],
     meaning: share.owner,
     place: `ServiceExport ${share.namespace}/${share.service}`,
     remedy: "remove the ServiceExport",

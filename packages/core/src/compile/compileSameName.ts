@@ -1,9 +1,12 @@
 import { labelsMatch } from "../istio/labels.ts";
+import { meshServiceOfService } from "../istio/registry/meshService.ts";
+import { isVisible } from "../istio/visibility.ts";
 import type { Service } from "../kinds/core.ts";
 import { importLabel, isNamedAsOurs } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
 import { needsRoutes } from "../model/traffic.ts";
 import { warnOfBypass } from "./bypass.ts";
+import { checkSidecars } from "./checkSidecars.ts";
 import { reportRoutes, routesInTheWay, ruleInTheWay } from "./claims.ts";
 import { commonPorts } from "./commonPorts.ts";
 import { type CompileContext, localHost } from "./compileContext.ts";
@@ -43,7 +46,18 @@ export function compileSameName(
     const serves = local !== undefined && share.servers.some(({ facts }) => facts.name === name);
     const isRouted = serves && needsRoutes(share.intent.spec.traffic);
     if ((remote.length === 0 && !isRouted) || !canReachBySameName(share, consumer, remote, context)) return [];
-    warnOfBypass(share, consumer, localHost(share, context.mesh), context);
+    const host = localHost(share, context.mesh);
+    warnOfBypass(share, consumer, host, context);
+    checkSidecars(
+      {
+        ...consumer,
+        host,
+        standsIn: () => share.namespace,
+        ports: (remote[0] ?? share.servers[0])?.ports.map(({ number }) => number) ?? [],
+        place: at(share.intent, "spec", "as"),
+      },
+      context.report,
+    );
     if (local === undefined) return importService(share, consumer, remote, context);
     return mergeService(share, consumer, { local, remote }, context);
   });
@@ -101,6 +115,7 @@ function mergeService(
   const portKeys = remote.length === 0 ? [] : mergePorts(share, consumer, { local, remote }, context);
   if (portKeys === undefined || !isMeshed(share, consumer, local, context)) return [];
   if (remote.length > 0 && !isSelectedAlone(share, consumer, local, context)) return [];
+  if (!isExported(share, consumer, local, context)) return [];
   const { name } = consumer.facts;
   const ports = (remote[0] ?? share.servers.find(({ facts }) => facts.name === name))?.ports;
   if (ports === undefined) return [];
@@ -244,6 +259,26 @@ function isSelectedAlone(share: Share, consumer: Consumer, local: Service, { rep
     at(share.intent, "spec", "as"),
     `Service ${share.namespace}/${other.metadata.name} in ${consumer.facts.name} selects the same labels as ${share.service} and would get its remote endpoints`,
     "give one of the two a label of its own, or use the name form PerCluster",
+  );
+  return false;
+}
+
+/** The local Service is the user's: whom it is exported to is theirs to say. */
+function isExported(
+  share: Share,
+  { facts, namespaces }: Consumer,
+  local: Service,
+  { report }: CompileContext,
+): boolean {
+  const service = meshServiceOfService(facts, local);
+  const hidden = (namespaces ?? []).filter((namespace) => !isVisible(service, namespace));
+  if (hidden.length === 0) return true;
+  report.add(
+    share.owner,
+    "SERVICE_NOT_EXPORTED",
+    at(share.intent, "spec", "consumers"),
+    `Service ${share.namespace}/${share.service} in ${facts.name} is not exported to namespace ${hidden.join(", ")}`,
+    "add the namespaces to its annotation networking.istio.io/exportTo, or use the name form PerCluster",
   );
   return false;
 }

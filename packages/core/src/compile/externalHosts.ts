@@ -64,6 +64,7 @@ export function externalHosts(
           facts,
           namespaces,
           host,
+          ports: ports.map(({ number }) => number),
           meaning: owner,
           place: at(intent, "spec", "hosts", index),
           remedy: "declare the host once for a namespace",

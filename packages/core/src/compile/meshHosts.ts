@@ -80,6 +80,7 @@ function meshHost(
     facts: consumer.facts,
     namespaces: consumer.namespaces,
     host,
+    ports: ports.map(({ number }) => number),
     meaning: `${share.owner} mesh`,
     place: at(share.intent, "spec", "as"),
     remedy: "use {service} and {namespace} in spec.names.mesh of the Mesh",

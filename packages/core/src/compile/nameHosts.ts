@@ -2,6 +2,7 @@ import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { ServiceEntry } from "../kinds/istio.ts";
 import { at } from "../model/intents.ts";
 import { allocateVips, parseAddressPool } from "./allocateVips.ts";
+import { checkSidecars } from "./checkSidecars.ts";
 import { claimOfHost, reportRoutes, routesInTheWay, ruleInTheWay } from "./claims.ts";
 import type { CompileContext } from "./compileContext.ts";
 import { placements } from "./placement.ts";
@@ -14,6 +15,7 @@ interface HostClaim {
   /** Whose workloads call it; undefined: every namespace's. */
   readonly namespaces: readonly string[] | undefined;
   readonly host: string;
+  readonly ports: readonly number[];
   /** What the host would mean. Two claims with different meanings exclude each other where the same workloads see them. */
   readonly meaning: string;
   readonly place: string;
@@ -46,7 +48,11 @@ export type NamedHost = HostClaim &
 export function nameHosts(wanted: readonly NamedHost[], context: CompileContext): void {
   // In one order always: of several problems the first is the reason why an owner is held.
   const hosts = withoutClashes(wanted.toSorted(inOrder), context);
-  for (const host of hosts) if (host.address === "none") host.write();
+  for (const named of hosts) {
+    const standsIn = (caller: string) => (named.namespaces === undefined ? context.mesh.spec.istioNamespace : caller);
+    checkSidecars({ ...named, standsIn }, named.report ?? context.report);
+    if (named.address === "none") named.write();
+  }
   const virtual = hosts.flatMap((host) => (host.address === "virtual" ? [host] : []));
   if (virtual.length === 0) return;
   const pool = parseAddressPool(context.mesh.spec.addressPool);

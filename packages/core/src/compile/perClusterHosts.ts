@@ -59,6 +59,7 @@ export function perClusterHosts(
         facts: consumer.facts,
         namespaces: consumer.namespaces,
         host,
+        ports: server.ports.map(({ number }) => number),
         meaning: `${share.owner} ${server.facts.name}${version === undefined ? "" : ` ${versionKey(version)}`}`,
         place: at(share.intent, "spec", "as"),
         remedy: "use {service}, {namespace} and {cluster} in spec.names.perCluster of the Mesh",

@@ -124,6 +124,32 @@ export function imaginedGateway(
   };
 }
 
+/** Any workload that is yet to be made in a namespace, named `*`; undefined where there is no such namespace. */
+export function comingWorkload(
+  cluster: string,
+  namespace: KubeObject | undefined,
+  serviceAccount = "default",
+): Workload | undefined {
+  if (namespace === undefined) return undefined;
+  const hasSidecar = isInjected(namespace);
+  return {
+    cluster,
+    namespace: namespace.metadata.name,
+    name: "*",
+    labels: hasSidecar ? { [tlsModeLabel]: "istio" } : {},
+    annotations: {},
+    serviceAccount,
+    proxy: hasSidecar ? "sidecar" : "none",
+    isMutualTls: hasSidecar,
+    isReady: true,
+    isHostNetwork: false,
+    address: undefined,
+    node: undefined,
+    ports: [],
+    proxyMetadata: {},
+  };
+}
+
 /** A gateway's pod holds nothing but the proxy: Istio's chart and its injection template `gateway`. */
 function proxyOf(all: readonly Container[], main: readonly Container[]): Workload["proxy"] {
   if (!all.some(({ name }) => name === proxyContainer)) return "none";

@@ -15,12 +15,15 @@ export function checkAccess(service: SharedService, mesh: Mesh): readonly Proble
       return [{ code: "FIELD_INVALID", at: place, message, hint: "add it to spec.consumers" } as const];
     }),
   );
+  // Who names strangers leaves consumers out by the same slip.
+  const unadmitted = strangers.length > 0 ? [] : unadmittedConsumers(service);
   if (accessDryRun !== true || restrictsCallers(service.spec, mesh) || mesh.spec.access.localCallers === "Consumers")
-    return strangers;
+    return [...strangers, ...unadmitted];
   const place = at(service, "spec", "accessDryRun");
   const message = "spec.accessDryRun has no rules to try";
   return [
     ...strangers,
+    ...unadmitted,
     {
       code: "FIELD_INVALID",
       at: place,
@@ -28,4 +31,24 @@ export function checkAccess(service: SharedService, mesh: Mesh): readonly Proble
       hint: "give spec.access or consumers[].serviceAccounts here, or spec.access of the Mesh",
     },
   ];
+}
+
+/** Consumers whom every rule leaves out: they are given a name that they may not call. */
+function unadmittedConsumers(service: SharedService): readonly Problem[] {
+  const { access, consumers } = service.spec;
+  if (access === undefined) return [];
+  return consumers.flatMap((consumer, index) => {
+    const isAdmitted = access.some(
+      ({ from }) => from === undefined || from.some((identity) => isConsumer(identity, [consumer])),
+    );
+    if (isAdmitted) return [];
+    return [
+      {
+        code: "ACCESS_ADMITS_NOBODY",
+        at: at(service, "spec", "consumers", index),
+        message: `no rule of spec.access admits a caller of spec.consumers[${index}]`,
+        hint: "add its service accounts to `from` of a rule, or remove the consumer",
+      } as const,
+    ];
+  });
 }

@@ -383,3 +383,15 @@ test("an ingress gateway with one port for TLS and plain HTTP is refused", () =>
     },
   ]);
 });
+
+test("a consumer whom no access rule admits is told, one whom a rule without `from` admits is not", () => {
+  const consumers = [
+    { clusters: ["cluster1"], namespaces: ["foo"], serviceAccounts: ["sleep"] },
+    { clusters: ["cluster1"], namespaces: ["baz"] },
+  ];
+  const codesOf = (rules: readonly object[]) =>
+    faults(cluster("cluster1"), c2, shared({ servedBy: ["c2"], consumers, access: rules })).map(({ code }) => code);
+
+  expect(codesOf([{ from: ["sleep.foo"] }])).toEqual(["ACCESS_ADMITS_NOBODY"]);
+  expect(codesOf([{ from: ["sleep.foo"] }, { methods: ["GET"] }])).toEqual([]);
+});

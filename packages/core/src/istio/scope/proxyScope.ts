@@ -33,6 +33,8 @@ export interface EgressListener {
   readonly bind: string | undefined;
   readonly services: readonly MeshService[];
   readonly virtualServices: readonly MeshVirtualService[];
+  /** Whether it lets a host of a namespace through at a port, be there one or not. */
+  lets(host: { readonly host: string; readonly namespace: string }, port: number): boolean;
   /** Which VirtualService is the closest for a host, among all wildcards: `namespace/name`. */
   closest(host: string): string | undefined;
 }
@@ -141,12 +143,18 @@ function egressListener(cluster: IstioCluster, namespace: string, written: Writt
     bind: written.bind,
     services,
     virtualServices,
+    lets: (host, number) => isImported(imports, host) && (matchPort === undefined || matchPort === number),
     closest: closestIndex(virtualServices),
   };
 }
 
-function importsHost({ hosts }: Imports, host: string): boolean {
-  return hosts.some((imported) => isCoveredBy(host, imported));
+function isImported(
+  imports: ReadonlyMap<string, Imports>,
+  { host, namespace }: { readonly host: string; readonly namespace: string },
+): boolean {
+  const groups = [imports.get(namespace), imports.get("*")];
+  const covers = (hosts: readonly string[] = []) => hosts.some((imported) => isCoveredBy(host, imported));
+  return !groups.some((group) => covers(group?.excluded)) && groups.some((group) => covers(group?.hosts));
 }
 
 /** sidecar.go, selectServices: of several namespaces' services of one host, the own namespace's, else a Kubernetes one, else the oldest. */
@@ -155,13 +163,8 @@ function selectServices(
   imports: ReadonlyMap<string, Imports>,
   { namespace, matchPort }: { readonly namespace: string; readonly matchPort: number | undefined },
 ): readonly MeshService[] {
-  const anywhere = imports.get("*");
   const imported = visible.flatMap((service) => {
-    const own = imports.get(service.namespace);
-    const isExcluded = [own, anywhere].some((each) => each?.excluded.some((host) => isCoveredBy(service.host, host)));
-    if (isExcluded) return [];
-    const isImported = [own, anywhere].some((each) => each !== undefined && importsHost(each, service.host));
-    if (!isImported) return [];
+    if (!isImported(imports, service)) return [];
     if (matchPort === undefined) return [service];
     const ports = service.ports.filter(({ number }) => number === matchPort);
     return ports.length === 0 ? [] : [service.ports.length === 1 ? service : { ...service, ports }];

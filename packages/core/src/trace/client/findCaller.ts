@@ -1,6 +1,5 @@
-import { isInjected, tlsModeLabel } from "../../istio/injection.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
-import type { Workload } from "../../istio/workload.ts";
+import { comingWorkload, type Workload } from "../../istio/workload.ts";
 import type { TraceCaller } from "../traceRequest.ts";
 
 /**
@@ -15,7 +14,7 @@ export function findCaller(
   if (workload === "*") {
     const fitting = all.filter((each) => serviceAccount === undefined || each.serviceAccount === serviceAccount);
     const found = fitting.find(({ proxy }) => proxy === "sidecar") ?? fitting[0];
-    return found ?? imagined(cluster, namespace, serviceAccount ?? "default");
+    return found ?? comingWorkload(cluster.name, cluster.namespaces.get(namespace), serviceAccount);
   }
   const found = all.filter(
     ({ name, labels }) => name === workload || labels.app === workload || isMadeBy(workload, name),
@@ -26,26 +25,4 @@ export function findCaller(
 /** `sleep-7d9c5b8f4-x2x9k` and `sleep-1` are of `sleep`. */
 function isMadeBy(workload: string, pod: string): boolean {
   return pod.startsWith(`${workload}-`) && /^[a-z0-9]{1,10}(-[a-z0-9]{5})?$/.test(pod.slice(workload.length + 1));
-}
-
-function imagined(cluster: IstioCluster, namespace: string, serviceAccount: string): Workload | undefined {
-  const found = cluster.namespaces.get(namespace);
-  if (found === undefined) return undefined;
-  const hasSidecar = isInjected(found);
-  return {
-    cluster: cluster.name,
-    namespace,
-    name: "*",
-    labels: hasSidecar ? { [tlsModeLabel]: "istio" } : {},
-    annotations: {},
-    serviceAccount,
-    proxy: hasSidecar ? "sidecar" : "none",
-    isMutualTls: hasSidecar,
-    isReady: true,
-    isHostNetwork: false,
-    address: undefined,
-    node: undefined,
-    ports: [],
-    proxyMetadata: {},
-  };
 }

@@ -1,0 +1,50 @@
+import type { IstioCluster } from "../istio/istioCluster.ts";
+import { proxyScope } from "../istio/scope/proxyScope.ts";
+import { comingWorkload, type Workload } from "../istio/workload.ts";
+import type { Report } from "./report.ts";
+
+/** A name that callers of a cluster are given. */
+export interface GivenName {
+  readonly facts: IstioCluster;
+  /** Whose workloads call it; undefined: every namespace's. */
+  readonly namespaces: readonly string[] | undefined;
+  readonly host: string;
+  /** Where its Service or ServiceEntry stands for callers of a namespace. */
+  readonly standsIn: (caller: string) => string;
+  readonly ports: readonly number[];
+  readonly place: string;
+}
+
+/**
+ * Warns of a Sidecar of the user's that does not let a name through to its callers: what we write would be right, and they
+ * would not know it.
+ */
+export function checkSidecars({ facts, namespaces, host, standsIn, ports, place }: GivenName, report: Report): void {
+  for (const namespace of namespaces ?? facts.namespaces.keys()) {
+    const told = new Set<string>();
+    for (const caller of callersIn(facts, namespace)) {
+      const { sidecar, egress } = proxyScope(facts, caller);
+      if (sidecar === undefined) continue;
+      const name = `${sidecar.metadata.namespace}/${sidecar.metadata.name}`;
+      const given = { host, namespace: standsIn(namespace) };
+      const hidden = ports.filter((port) => !egress.some((listener) => listener.lets(given, port)));
+      if (hidden.length === 0 || told.has(name)) continue;
+      told.add(name);
+      report.add(
+        undefined,
+        "HOST_NOT_IMPORTED",
+        place,
+        `Sidecar ${name} in ${facts.name} does not let ${host} through to workloads of namespace ${namespace}`,
+        `add ${given.namespace === sidecar.metadata.namespace ? "." : given.namespace}/${host} to its spec.egress hosts`,
+      );
+    }
+  }
+}
+
+/** Where no workload is seen, any that will come. */
+function callersIn(facts: IstioCluster, namespace: string): readonly Workload[] {
+  const meshed = facts.workloadsIn(namespace).filter(({ proxy }) => proxy === "sidecar");
+  if (meshed.length > 0) return meshed;
+  const coming = comingWorkload(facts.name, facts.namespaces.get(namespace));
+  return coming?.proxy === "sidecar" ? [coming] : [];
+}
