@@ -34,6 +34,7 @@ export const problemCodes = {
   CLUSTER_UNKNOWN: { severity: "error", summary: "a resource names a cluster that is not declared" },
   CLUSTER_NONE_SELECTED: { severity: "error", summary: "a cluster selector matches no declared cluster" },
   NAMESPACE_MISSING: { severity: "error", summary: "a namespace does not exist in a cluster that needs it" },
+  NAMESPACE_UNDISCOVERED: { severity: "error", summary: "istiod does not look into a namespace that is needed" },
   SERVICE_MISSING: { severity: "error", summary: "a serving cluster has no such Service" },
   SERVICE_UNSUPPORTED: { severity: "error", summary: "the Service is of a type that cannot be shared" },
   SERVICE_HIDDEN: { severity: "error", summary: "the gateway that is to serve a Service does not see it" },

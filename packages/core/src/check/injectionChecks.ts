@@ -1,4 +1,5 @@
-import { isInjected } from "../istio/injection.ts";
+import { injectionLabelOf, isInjected } from "../istio/injection.ts";
+import { labelsOfNamespace } from "../istio/labels.ts";
 import type { Problem } from "../problem.ts";
 import { type Check, judged, ofApiServer, ofObjects } from "./check.ts";
 import { injectionWebhooks, isSelected } from "./injectionWebhooks.ts";
@@ -38,10 +39,9 @@ export const injectionChecks: readonly Check[] = [
       const webhooks = injectionWebhooks(mutatingWebhooks.value);
       const asking = usedNamespaces(view, mesh).filter((each) => isInjected(view.facts?.namespaces.get(each)));
       const problems = asking.flatMap((namespace): Problem[] => {
-        const labels = view.facts?.namespaces.get(namespace)?.metadata.labels ?? {};
-        if (webhooks.some((webhook) => isSelected(webhook, labels))) return [];
-        const label =
-          labels["istio.io/rev"] === undefined ? "istio-injection=enabled" : `istio.io/rev=${labels["istio.io/rev"]}`;
+        const found = view.facts?.namespaces.get(namespace);
+        if (found === undefined || webhooks.some((webhook) => isSelected(webhook, labelsOfNamespace(found)))) return [];
+        const label = injectionLabelOf(found);
         return [
           {
             code: "INJECTION_REVISION_UNKNOWN",

@@ -1,18 +1,10 @@
+import { selectorMatches } from "../istio/labels.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
+import type { LabelSelector } from "../kinds/labelSelector.ts";
 
 export interface InjectionWebhook {
   readonly namespaceSelector: LabelSelector;
   readonly objectSelector: LabelSelector;
-}
-
-/** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#resources-that-support-set-based-requirements */
-interface LabelSelector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly {
-    readonly key: string;
-    readonly operator: string;
-    readonly values?: readonly string[];
-  }[];
 }
 
 interface Configuration extends KubeObject {
@@ -55,25 +47,5 @@ export function isSelected(
   { namespaceSelector, objectSelector }: InjectionWebhook,
   labels: Readonly<Record<string, string>>,
 ): boolean {
-  return matches(namespaceSelector, labels) && matches(objectSelector, {});
-}
-
-function matches(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
-  const equal = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
-  return (
-    equal &&
-    (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
-      const value = labels[key];
-      switch (operator) {
-        case "In":
-          return value !== undefined && values.includes(value);
-        case "NotIn":
-          return value === undefined || !values.includes(value);
-        case "Exists":
-          return value !== undefined;
-        default:
-          return value === undefined;
-      }
-    })
-  );
+  return selectorMatches(namespaceSelector, labels) && selectorMatches(objectSelector, {});
 }

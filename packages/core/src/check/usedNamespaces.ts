@@ -1,3 +1,4 @@
+import { asksForProxy } from "../istio/injection.ts";
 import { selectClusters } from "../model/selectClusters.ts";
 import type { SharedService } from "../model/sharedService.ts";
 import type { ClusterView, MeshView } from "./check.ts";
@@ -5,15 +6,7 @@ import type { ClusterView, MeshView } from "./check.ts";
 /** Namespaces of a cluster, existing ones, sorted, that ask for a sidecar or for ambient mode. */
 function askingNamespaces({ facts }: ClusterView): readonly string[] {
   const all = [...(facts?.namespaces ?? [])];
-  return all.flatMap(([name, { metadata }]) => (asksForProxy(metadata.labels ?? {}) ? [name] : [])).sort();
-}
-
-function asksForProxy(labels: Readonly<Record<string, string>>): boolean {
-  return (
-    labels["istio-injection"] === "enabled" ||
-    labels["istio.io/rev"] !== undefined ||
-    labels["istio.io/dataplane-mode"] !== undefined
-  );
+  return all.flatMap(([name, namespace]) => (asksForProxy(namespace) ? [name] : [])).sort();
 }
 
 /** The namespaces of a cluster from which some of the services may be called, existing ones, sorted. */

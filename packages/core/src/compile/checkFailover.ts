@@ -1,4 +1,5 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { localityOfNode, regionLabel } from "../istio/topologyLabels.ts";
 import { at } from "../model/intents.ts";
 import { nearestName } from "../model/nearestName.ts";
 import type { Share } from "./share.ts";
@@ -19,7 +20,7 @@ export function checkFailover(share: Share, { intents, facts, report }: Surround
       "FAILOVER_WITHOUT_EFFECT",
       at(intent, "spec", "traffic", "locality", "failover"),
       `the nodes of ${consumer.facts.name} tell no region, so its callers are in none and fail over to all others alike`,
-      `kubectl --context ${consumer.facts.name} label nodes --all topology.kubernetes.io/region=<region>`,
+      `kubectl --context ${consumer.facts.name} label nodes --all ${regionLabel}=<region>`,
     );
   }
   const known = intents.clusters.map(({ metadata, spec }) => {
@@ -52,6 +53,6 @@ export function checkFailover(share: Share, { intents, facts, report }: Surround
 }
 
 function regionsOf(cluster: IstioCluster): readonly string[] {
-  const regions = cluster.all("Node").map(({ metadata }) => metadata.labels?.["topology.kubernetes.io/region"] ?? "");
+  const regions = cluster.all("Node").map((node) => localityOfNode(node)[0]);
   return [...new Set(regions.filter((region) => region !== ""))];
 }

@@ -6,6 +6,7 @@ import { importLabel, isNamedAsOurs } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
 import { needsRoutes } from "../model/traffic.ts";
 import { warnOfBypass } from "./bypass.ts";
+import { isDiscovered } from "./checkDiscovery.ts";
 import { checkSidecars } from "./checkSidecars.ts";
 import { reportRoutes, routesInTheWay, ruleInTheWay } from "./claims.ts";
 import { commonPorts } from "./commonPorts.ts";
@@ -46,6 +47,13 @@ export function compileSameName(
     const serves = local !== undefined && share.servers.some(({ facts }) => facts.name === name);
     const isRouted = serves && needsRoutes(share.intent.spec.traffic);
     if ((remote.length === 0 && !isRouted) || !canReachBySameName(share, consumer, remote, context)) return [];
+    const needed = {
+      facts: consumer.facts,
+      namespace: share.namespace,
+      what: `Service ${share.namespace}/${share.service}`,
+      place: at(share.intent, "spec", "as"),
+    };
+    if (!isDiscovered(share.owner, needed, context.report)) return [];
     const host = localHost(share, context.mesh);
     warnOfBypass(share, consumer, host, context);
     checkSidecars(

@@ -5,6 +5,7 @@ import type { ExternalService } from "../model/externalService.ts";
 import { at } from "../model/intents.ts";
 import { selectClusters } from "../model/selectClusters.ts";
 import type { SharedService } from "../model/sharedService.ts";
+import { isDiscovered } from "./checkDiscovery.ts";
 import type { Report } from "./report.ts";
 import type { Consumer } from "./share.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -25,6 +26,13 @@ export function resolveConsumers(
       if (facts === undefined) continue;
       const known = namespacesOf.get(facts.name);
       if (consumer.namespaces === undefined) {
+        const needed = {
+          facts,
+          namespace: intents.mesh.spec.istioNamespace,
+          what: "what callers need to know",
+          place: at(intent, "spec", "consumers", index),
+        };
+        if (!isDiscovered(owner, needed, report)) continue;
         namespacesOf.set(facts.name, undefined);
         continue;
       }
@@ -57,6 +65,7 @@ function checkNamespace(namespace: string, place: string, owner: string, facts: 
     );
     return false;
   }
+  if (!isDiscovered(owner, { facts, namespace, what: "what callers need to know", place }, report)) return false;
   if (!isInjected(found) && !facts.workloadsIn(namespace).some(({ isMutualTls }) => isMutualTls)) {
     report.add(
       undefined,

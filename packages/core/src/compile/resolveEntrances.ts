@@ -8,6 +8,7 @@ import type { ExternalAccess } from "../model/externalAccess.ts";
 import { at } from "../model/intents.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 import { selectClusters } from "../model/selectClusters.ts";
+import { isDiscovered } from "./checkDiscovery.ts";
 import type { Report } from "./report.ts";
 import { resolveGateway } from "./resolveGateway.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -72,6 +73,7 @@ function serviceIsThere({ intent, owner, cluster, facts, service: name }: Entran
     );
     return false;
   }
+  if (!isDiscovered(owner, { facts, namespace, what: `Service ${namespace}/${name}`, place }, report)) return false;
   const gateway = cluster.spec.ingressGateway.namespace;
   if (!isVisible(meshServiceOfService(facts, service), gateway)) {
     report.add(

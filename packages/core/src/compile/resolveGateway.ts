@@ -2,6 +2,7 @@ import { type GatewayAddress, gatewayAddresses } from "../istio/gatewayAddresses
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { at } from "../model/intents.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
+import { isDiscovered } from "./checkDiscovery.ts";
 import type { Report } from "./report.ts";
 
 export interface GatewayUse {
@@ -23,6 +24,8 @@ export function resolveGateway(
 ): readonly GatewayAddress[] | undefined {
   const gateway = cluster.spec[use];
   const port = wanted ?? gateway.port;
+  const needed = { facts, namespace: gateway.namespace, what: "the gateway", place: at(cluster, "spec", use) };
+  if (!isDiscovered(owner, needed, report)) return undefined;
   const found = gatewayAddresses(facts, { ...gateway, port }, cluster.spec.locality);
   if ("addresses" in found) return found.addresses;
   const place = at(cluster, "spec", use);

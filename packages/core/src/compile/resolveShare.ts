@@ -6,6 +6,7 @@ import { at } from "../model/intents.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 import { selectClusters } from "../model/selectClusters.ts";
 import type { SharedService } from "../model/sharedService.ts";
+import { isDiscovered } from "./checkDiscovery.ts";
 import type { Report } from "./report.ts";
 import { resolveConsumers } from "./resolveConsumers.ts";
 import { resolveGateway } from "./resolveGateway.ts";
@@ -73,6 +74,9 @@ export function resolveServer(
     );
     return undefined;
   }
+  const place = at(intent, "spec", intent.spec.service === undefined ? "servedBy" : "service");
+  const what = `Service ${intent.metadata.namespace}/${name}`;
+  if (!isDiscovered(owner, { facts, namespace: intent.metadata.namespace, what, place }, report)) return undefined;
   const ports = sharedPorts(intent, owner, service, clusterName, report);
   const serviceAccounts = resolveWorkloads(intent, owner, service, facts, report);
   const gateways = resolveGateway(owner, { cluster, facts, use: "eastWestGateway" }, report);

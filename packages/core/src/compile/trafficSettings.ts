@@ -1,4 +1,5 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { localityOfNode, regionLabel, zoneLabel } from "../istio/topologyLabels.ts";
 import { at } from "../model/intents.ts";
 import type { TrafficSettings } from "./passthroughPolicy.ts";
 import type { Report } from "./report.ts";
@@ -75,7 +76,7 @@ function failoverPriority(wanted: readonly string[], { servers }: Spread, own: s
   const remote = servers.map(({ facts }) => facts.name).filter((name) => name !== own);
   const first = wanted.filter((name) => remote.includes(name));
   const order = [...first, ...remote.filter((name) => !first.includes(name)).sort()];
-  return [...order.reverse().map(clusterLabel), "topology.kubernetes.io/zone"];
+  return [...order.reverse().map(clusterLabel), zoneLabel];
 }
 
 function clusterLabel(cluster: string): string {
@@ -105,7 +106,7 @@ function spreadLocality(cluster: string): string {
 
 /** The region of the consumer's own pods, which is what its weight goes to. */
 export function ownRegion(share: Share, facts: IstioCluster, report: Report): string | undefined {
-  const regions = new Set(facts.all("Node").map(({ metadata }) => metadata.labels?.["topology.kubernetes.io/region"]));
+  const regions = new Set(facts.all("Node").map((node) => localityOfNode(node)[0]));
   const [region] = regions;
   if (regions.size === 1 && region !== undefined && region !== "") return region;
   report.add(
@@ -113,7 +114,7 @@ export function ownRegion(share: Share, facts: IstioCluster, report: Report): st
     "REGION_UNKNOWN",
     at(share.intent, "spec", "traffic", "split"),
     `the nodes of ${facts.name} are not all in one labelled region, so its own pods cannot get a weight`,
-    `kubectl --context ${facts.name} label nodes --all topology.kubernetes.io/region=<region>, or use the name form Mesh`,
+    `kubectl --context ${facts.name} label nodes --all ${regionLabel}=<region>, or use the name form Mesh`,
   );
   return undefined;
 }

@@ -24,7 +24,7 @@ export function vipDemands(named: readonly VirtualHost[], pool: AddressPool): re
   const byHost = groupBy(named, ({ host }) => host);
   return [...groupBy(named, ({ facts }) => facts)].map(([facts, here]) => {
     const hosts = new Set(here.map(({ host }) => host));
-    const found = facts.all("ServiceEntry").flatMap((entry) => heldBy(entry, { byHost, hosts, pool }) ?? []);
+    const found = facts.stored("ServiceEntry").flatMap((entry) => heldBy(entry, { byHost, hosts, pool }) ?? []);
     const held = believed(found);
     const keeping = new Set(found.filter(({ host, address }) => held.get(host) === address).map(({ entry }) => entry));
     return { cluster: facts.name, hosts: [...hosts], held, ...addressesOfOthers(facts, keeping, pool) };
@@ -95,7 +95,7 @@ function addressesOfOthers(
       taken.set(address, nameOf(object));
     }
   };
-  for (const entry of facts.all("ServiceEntry")) {
+  for (const entry of facts.stored("ServiceEntry")) {
     if (keeping.has(entry)) continue;
     const { addresses = [], endpoints = [] } = entry.spec;
     for (const address of [...addresses, ...allocatedTo(entry), ...endpoints.map((each) => each.address ?? "")]) {

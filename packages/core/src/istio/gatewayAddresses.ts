@@ -5,6 +5,7 @@ import type { MeshCluster } from "../model/meshCluster.ts";
 import type { IstioCluster } from "./istioCluster.ts";
 import { labelsMatch } from "./labels.ts";
 import { namedTargetPort } from "./registry/targetPort.ts";
+import { localityOfNode } from "./topologyLabels.ts";
 
 /** Where other clusters reach a gateway. */
 export interface GatewayAddress {
@@ -23,9 +24,6 @@ export type GatewayAddresses =
   | { readonly fault: GatewayFault; readonly service?: string };
 
 type GatewaySpec = Pick<MeshCluster["spec"]["eastWestGateway"], "namespace" | "selector" | "port" | "addresses">;
-
-const regionLabel = "topology.kubernetes.io/region";
-const zoneLabel = "topology.kubernetes.io/zone";
 
 /**
  * The addresses of a gateway: those that the user gives, else what the gateway's Service shows: load balancer ingress,
@@ -118,22 +116,20 @@ function nodeAddress(node: Node): string | undefined {
 }
 
 function nodeLocality(node: Node): string | undefined {
-  const labels = node.metadata.labels ?? {};
-  return showLocality(labels[regionLabel], labels[zoneLabel]);
+  const [region, zone] = localityOfNode(node);
+  return showLocality(region, zone);
 }
 
 /** The region, and the zone, that all nodes share. */
 function commonLocality(nodes: readonly Node[]): string | undefined {
-  const shared = (label: string) => {
-    const values = new Set(nodes.map((node) => node.metadata.labels?.[label]));
-    return values.size === 1 ? [...values][0] : undefined;
-  };
-  return showLocality(shared(regionLabel), shared(zoneLabel));
+  const localities = nodes.map(localityOfNode);
+  const shared = (values: readonly string[]) => (new Set(values).size === 1 ? values[0] : undefined);
+  return showLocality(shared(localities.map(([region]) => region)), shared(localities.map(([, zone]) => zone)));
 }
 
-function showLocality(region: string | undefined, zone: string | undefined): string | undefined {
-  if (region === undefined) return undefined;
-  return zone === undefined ? region : `${region}/${zone}`;
+function showLocality(region = "", zone = ""): string | undefined {
+  if (region === "") return undefined;
+  return zone === "" ? region : `${region}/${zone}`;
 }
 
 function parseAddress(given: string, defaultPort: number, locality: string | undefined): GatewayAddress {

@@ -30,7 +30,7 @@ import { defaultMeshConfig, type MeshConfig } from "../model/meshConfig.ts";
 import type { ObservedCluster, TrustRoot, UnreadKind } from "../model/observed.ts";
 import { apiListeners } from "./gatewayApi/apiListeners.ts";
 import { defaultClusterDomain } from "./hostNames.ts";
-import { labelsMatch } from "./labels.ts";
+import { labelsMatch, labelsOfNamespace, selectorMatches } from "./labels.ts";
 import type { NameScheme } from "./nameOrigin.ts";
 import { imaginedGateway, type Workload, workloadOfController, workloadOfPod } from "./workload.ts";
 
@@ -83,6 +83,9 @@ const groups: Readonly<Record<keyof KindsByName, string>> = {
   ServiceExport: mcsGroup,
 };
 
+/** Kubernetes' own, and what only we read: whatever istiod looks into, they are there. */
+const ofKubernetes: ReadonlySet<keyof KindsByName> = new Set(["Namespace", "Node", "Service", "ServiceExport"]);
+
 const controllerKinds = ["Deployment", "StatefulSet", "DaemonSet"] as const;
 
 /** What the declarations know of a cluster and its objects don't tell. */
@@ -115,6 +118,7 @@ export class IstioCluster {
   readonly istiodVersions: readonly string[];
   readonly #objects: readonly KubeObject[];
   readonly #unread: ObservedCluster["unread"];
+  readonly #implied: ReadonlySet<string>;
   readonly #byKind = new Map<string, readonly KubeObject[]>();
   readonly #memo = new Map<string, unknown>();
   readonly #memoOf = new WeakMap<object, Map<string, unknown>>();
@@ -129,17 +133,27 @@ export class IstioCluster {
     this.scheme = settings.scheme;
     this.addressPool = settings.addressPool;
     this.#unread = cluster.unread;
+    this.#implied = cluster.impliedNamespaces ?? new Set();
     this.allocatesAddresses = cluster.istiodVersions.every((version) => !isBefore125(version));
     this.istiodVersions = cluster.istiodVersions;
     this.#objects = cluster.objects;
   }
 
   /**
-   * All objects of a kind in the order in which istiod goes through them: by age, then name, then namespace
-   * (pilot/pkg/model/config.go, configCompareByCreationTime).
+   * All objects of a kind that istiod sees, in the order in which it goes through them: by age, then name, then namespace
+   * (pilot/pkg/model/config.go, configCompareByCreationTime). Namespaces, Nodes, Services and ServiceExports are Kubernetes':
+   * see `discoveredServices`.
    */
   all<K extends keyof KindsByName>(kind: K): readonly KindsByName[K][] {
-    return this.memo(`all ${kind}`, () => {
+    if (ofKubernetes.has(kind) || this.meshConfig.discoverySelectors.length === 0) return this.stored(kind);
+    return this.memo(`all ${kind}`, () =>
+      this.stored(kind).filter(({ metadata }) => this.isDiscovered(metadata.namespace ?? "default")),
+    );
+  }
+
+  /** The same with what istiod does not see, as the API server has them. */
+  stored<K extends keyof KindsByName>(kind: K): readonly KindsByName[K][] {
+    return this.memo(`stored ${kind}`, () => {
       const found = this.#ofKind(kind === "ApiGateway" ? "Gateway" : kind).filter(
         ({ apiVersion }) => groupOf(apiVersion) === groups[kind],
       );
@@ -153,6 +167,31 @@ export class IstioCluster {
       groupBy(this.all(kind), ({ metadata }) => metadata.namespace ?? "default"),
     );
     return index.get(namespace) ?? [];
+  }
+
+  /**
+   * Whether istiod looks into a namespace: where `discoverySelectors` are set, what is in any other is to it as if it were not
+   * there (pkg/kube/namespace/filter.go, Filter). One of a directory that no manifest shows is taken to be chosen.
+   */
+  isDiscovered(namespace: string): boolean {
+    const { discoverySelectors } = this.meshConfig;
+    if (discoverySelectors.length === 0) return true;
+    const chosen = this.memo("discovered namespaces", () => {
+      const all = [...this.namespaces.values()].filter(
+        (each) =>
+          this.#implied.has(each.metadata.name) ||
+          discoverySelectors.some((selector) => selectorMatches(selector, labelsOfNamespace(each))),
+      );
+      return new Set(all.map(({ metadata }) => metadata.name));
+    });
+    return chosen.has(namespace) || !this.namespaces.has(namespace);
+  }
+
+  /** Services that are in istiod's registry. */
+  get discoveredServices(): readonly Service[] {
+    return this.memo("discovered services", () =>
+      this.stored("Service").filter(({ metadata }) => this.isDiscovered(metadata.namespace ?? "default")),
+    );
   }
 
   get namespaces(): ReadonlyMap<string, KubeObject> {
@@ -302,7 +341,7 @@ export class IstioCluster {
  * asks for such pods, they are taken to be there.
  */
 function imaginedGateways(cluster: IstioCluster, known: readonly Workload[]): readonly Workload[] {
-  const selectors = cluster.all("Gateway").map(({ spec }) => spec.selector ?? {});
+  const selectors = cluster.stored("Gateway").map(({ spec }) => spec.selector ?? {});
   const ofApi = new Set(
     apiListeners(cluster).flatMap(({ gateway, services }) =>
       services.map((name) => `${gateway.metadata.namespace}/${name}`),

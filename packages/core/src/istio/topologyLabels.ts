@@ -1,3 +1,4 @@
+import type { Node } from "../kinds/core.ts";
 import type { IstioCluster } from "./istioCluster.ts";
 import type { Workload } from "./workload.ts";
 
@@ -9,9 +10,12 @@ export interface ToldLabels {
 }
 
 const clusterLabel = "topology.istio.io/cluster";
-const networkLabel = "topology.istio.io/network";
+export const networkLabel = "topology.istio.io/network";
 const hostnameLabel = "kubernetes.io/hostname";
-const localityLabels = ["topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone"];
+export const regionLabel = "topology.kubernetes.io/region";
+export const zoneLabel = "topology.kubernetes.io/zone";
+const subzoneLabel = "topology.istio.io/subzone";
+const localityLabels = [regionLabel, zoneLabel, subzoneLabel];
 
 /** Whether `selector` chooses what has these labels; undefined where a label that it asks for is not to be seen. */
 export function matchTold(
@@ -124,13 +128,17 @@ function networkOf(cluster: IstioCluster, labels: Readonly<Record<string, string
 export function localityOf(cluster: IstioCluster, workload: Workload): string {
   const own = localityLabelOf(workload.labels);
   if (own !== "") return own;
-  const labels = nodeOf(cluster, workload)?.metadata.labels ?? {};
-  const parts = [
-    labels["topology.kubernetes.io/region"] ?? labels["failure-domain.beta.kubernetes.io/region"] ?? "",
-    labels["topology.kubernetes.io/zone"] ?? labels["failure-domain.beta.kubernetes.io/zone"] ?? "",
-    labels["topology.istio.io/subzone"] ?? "",
+  const node = nodeOf(cluster, workload);
+  return node === undefined ? "" : localityOfNode(node).join("/").replace(/\/+$/, "");
+}
+
+/** Region, zone and subzone, empty where it has none; of older Kubernetes by their beta names. */
+export function localityOfNode({ metadata: { labels = {} } }: Node): readonly [string, string, string] {
+  return [
+    labels[regionLabel] ?? labels["failure-domain.beta.kubernetes.io/region"] ?? "",
+    labels[zoneLabel] ?? labels["failure-domain.beta.kubernetes.io/zone"] ?? "",
+    labels[subzoneLabel] ?? "",
   ];
-  return parts.join("/").replace(/\/+$/, "");
 }
 
 /** Dots stand for slashes, which labels cannot have (pkg/model/proxy.go, GetLocalityLabel and SanitizeLocalityLabel). */

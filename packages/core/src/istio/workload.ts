@@ -72,7 +72,7 @@ export function workloadOfController(
   const namespace = controller.metadata.namespace ?? "default";
   const { containers = [], initContainers = [] } = template.spec;
   const written = proxyOf([...containers, ...initContainers], containers);
-  const injected = isInjected(namespaces.get(namespace), { ...annotations, ...own });
+  const injected = isInjected(namespaces.get(namespace), { labels: own, annotations });
   const proxy = written === "none" && injected && template.spec.hostNetwork !== true ? "sidecar" : written;
   // What injection will add.
   const labels: Readonly<Record<string, string>> = proxy === "none" ? own : { [tlsModeLabel]: "istio", ...own };

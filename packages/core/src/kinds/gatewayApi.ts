@@ -1,4 +1,5 @@
 import type { KubeObject } from "./kubeObject.ts";
+import type { LabelSelector } from "./labelSelector.ts";
 
 /** The parts of Gateway API v1 that we read or write. https://gateway-api.sigs.k8s.io/reference/spec/ */
 export const gatewayApiGroup = "gateway.networking.k8s.io";
@@ -115,7 +116,7 @@ export interface Listener {
     readonly kinds?: readonly { readonly kind: string }[];
     readonly namespaces?: {
       readonly from?: string;
-      readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+      readonly selector?: LabelSelector;
     };
   };
 }

@@ -18,6 +18,7 @@ defaultDestinationRuleExportTo: [shop]
 defaultConfig: {proxyMetadata: {ISTIO_META_DNS_CAPTURE: true}, connectionSettings: {profile: EDGE, httpMergeSlashes: false}}
 pathNormalization: {normalization: MERGE_SLASHES}
 extensionProviders: [{name: opa}]
+discoverySelectors: [{matchLabels: {mesh: on, team: 7}}, {matchExpressions: [{key: env, operator: In, values: [prod]}]}]
 `);
 
   expect(config).toEqual({
@@ -31,6 +32,10 @@ extensionProviders: [{name: opa}]
     defaultDestinationRuleExportTo: ["shop"],
     proxyMetadata: { ISTIO_META_DNS_CAPTURE: "true" },
     extensionProviders: ["opa"],
+    discoverySelectors: [
+      { matchLabels: { mesh: "on", team: "7" }, matchExpressions: [] },
+      { matchLabels: {}, matchExpressions: [{ key: "env", operator: "In", values: ["prod"] }] },
+    ],
     pathNormalization: "MERGE_SLASHES",
     connectionSettings: { isEdge: true, mergesSlashes: false },
   });

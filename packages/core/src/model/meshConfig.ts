@@ -1,3 +1,4 @@
+import type { LabelSelector } from "../kinds/labelSelector.ts";
 import { readDocuments } from "./readDocuments.ts";
 
 /** What of istiod's mesh config and of a proxy's own config decides where a request goes; defaults filled in. */
@@ -13,6 +14,8 @@ export interface MeshConfig {
   readonly defaultDestinationRuleExportTo: readonly string[];
   /** `defaultConfig.proxyMetadata`, such as ISTIO_META_DNS_CAPTURE. */
   readonly proxyMetadata: Readonly<Record<string, string>>;
+  /** Istiod looks into namespaces that one of them chooses only; none: into all. */
+  readonly discoverySelectors: readonly LabelSelector[];
   /** Names of CUSTOM authorization's extension providers. */
   readonly extensionProviders: readonly string[];
   /** What proxies make of a path before routes and policies look at it; Istio's `DEFAULT` is `BASE`. */
@@ -53,6 +56,7 @@ export const defaultMeshConfig: MeshConfig = {
   defaultVirtualServiceExportTo: ["*"],
   defaultDestinationRuleExportTo: ["*"],
   proxyMetadata: {},
+  discoverySelectors: [],
   extensionProviders: [],
   pathNormalization: "BASE",
 };
@@ -77,6 +81,7 @@ export function parseMeshConfig(text: string): MeshConfig | undefined {
     defaultDestinationRuleExportTo:
       textsOf(config.defaultDestinationRuleExportTo) ?? none.defaultDestinationRuleExportTo,
     proxyMetadata: proxyMetadataOf(fieldsOf(config.defaultConfig)),
+    discoverySelectors: listOf(config.discoverySelectors).map(selectorOf),
     extensionProviders: listOf(config.extensionProviders).flatMap((each) => textOf(fieldsOf(each).name) ?? []),
     pathNormalization: levelOf(fieldsOf(config.pathNormalization).normalization),
     ...connectionSettingsOf(fieldsOf(config.defaultConfig)),
@@ -107,6 +112,17 @@ function connectionSettingsOf(config: Fields): { readonly connectionSettings?: C
       ...(typeof httpMergeSlashes === "boolean" ? { mergesSlashes: httpMergeSlashes } : {}),
       ...(escapedSlashes === undefined ? {} : { escapedSlashes }),
     },
+  };
+}
+
+function selectorOf(value: unknown): LabelSelector {
+  const { matchLabels, matchExpressions } = fieldsOf(value);
+  return {
+    matchLabels: Object.fromEntries(Object.entries(fieldsOf(matchLabels)).map(([key, each]) => [key, String(each)])),
+    matchExpressions: listOf(matchExpressions).map((each) => {
+      const { key, operator, values } = fieldsOf(each);
+      return { key: String(key), operator: String(operator), values: listOf(values).map(String) };
+    }),
   };
 }
 

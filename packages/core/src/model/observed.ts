@@ -29,6 +29,8 @@ export interface ObservedCluster {
   readonly trustRoots: readonly TrustRoot[];
   /** From ConfigMap `istio`; absent where it cannot be read, and Istio's defaults are a guess. */
   readonly meshConfig?: MeshConfig;
+  /** Of a directory: namespaces that no manifest shows, and that are there since something else is in them. */
+  readonly impliedNamespaces?: ReadonlySet<string>;
   /** Why kinds with `read: "ifServed"` were not read, by `group/Kind`. A directory has none: nobody knows what it serves. */
   readonly unread?: ReadonlyMap<string, UnreadKind>;
 }

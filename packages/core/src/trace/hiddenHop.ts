@@ -5,6 +5,7 @@ import type { Workload } from "../istio/workload.ts";
 import { clusterObject, showClusterObject } from "../kinds/clusterObject.ts";
 import { broken } from "./hop.ts";
 import type { BrokenHop, TraceHopName } from "./traceResult.ts";
+import { discoverySource, mendDiscovery, undiscovered } from "./undiscovered.ts";
 
 export interface HiddenService {
   readonly cluster: IstioCluster;
@@ -40,6 +41,14 @@ function faultOf({ cluster, proxy, service, hiding, called }: HiddenService): Fa
   const own = clusterObject(cluster.name, service.object);
   const shown = showClusterObject(own);
   switch (hiding.kind) {
+    case "not discovered":
+      return {
+        object: own,
+        field: "metadata.namespace",
+        detail: `${shown} is in ${undiscovered(cluster, service.namespace)}`,
+        mend: mendDiscovery(service.namespace),
+        source: discoverySource,
+      };
     case "not exported": {
       const source = "pilot/pkg/model/push_context.go, IsServiceVisible";
       const field = exportFieldOf(service);

@@ -115,6 +115,7 @@ export class DirectoryTarget implements Target {
         ...implied.map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })),
         ...all.filter(({ kind }) => kind !== "ConfigMap"),
       ],
+      impliedNamespaces: new Set(implied),
       istiodVersions: istiodVersions(all, this.#istioNamespace),
       trustRoots: trustRoots(configMap(trustRootConfigMap)?.data),
       ...(config && { meshConfig: config }),

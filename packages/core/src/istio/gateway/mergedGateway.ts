@@ -47,7 +47,8 @@ export interface MergedGateway {
 /** All Gateways that select a pod, merged as istiod does it, oldest first: pilot/pkg/model/gateway.go, mergeGateways. */
 export function mergedGateway(cluster: IstioCluster, workload: Workload): MergedGateway {
   return cluster.memo(`merged gateway ${workload.namespace}/${workload.name}`, () => {
-    const ports = servicePorts(workload, cluster.in("Service", workload.namespace));
+    const seen = cluster.isDiscovered(workload.namespace) ? cluster.in("Service", workload.namespace) : [];
+    const ports = servicePorts(workload, seen);
     const merge = new Merge();
     for (const each of [...ofIstio(cluster, workload, ports), ...ofApi(cluster, workload)].sort(byAge)) merge.add(each);
     return merge;

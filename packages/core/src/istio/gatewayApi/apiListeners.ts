@@ -2,7 +2,8 @@ import type { ApiGateway, Listener } from "../../kinds/gatewayApi.ts";
 import type { Gateway } from "../../kinds/istio.ts";
 import { serviceHost } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
-import { labelsMatch } from "../labels.ts";
+import { labelsMatch, labelsOfNamespace, selectorMatches } from "../labels.ts";
+import { networkLabel } from "../topologyLabels.ts";
 import type { Workload } from "../workload.ts";
 
 type Server = NonNullable<Gateway["spec"]["servers"]>[number];
@@ -100,8 +101,7 @@ function tlsOf({ metadata }: ApiGateway, { tls, port }: Listener): Server["tls"]
   if (tls.mode === "Passthrough") {
     const labels = metadata.labels ?? {};
     const isEastWest =
-      labels["topology.istio.io/network"] !== undefined &&
-      `${port}` === (labels["networking.istio.io/gatewayPort"] ?? "15443");
+      labels[networkLabel] !== undefined && `${port}` === (labels["networking.istio.io/gatewayPort"] ?? "15443");
     const isAuto = options["gateway.istio.io/listener-mode"] === "AUTO_PASSTHROUGH" || isEastWest;
     return { mode: isAuto ? "AUTO_PASSTHROUGH" : "PASSTHROUGH" };
   }
@@ -117,9 +117,7 @@ function namespacesOf(cluster: IstioCluster, own: string, { allowedRoutes }: Lis
   if (from === "Same") return [own];
   if (from === "None") return ["~"];
   if (from === "All" || selector === undefined) return ["*"];
-  const found = [...cluster.namespaces.values()].filter(({ metadata }) =>
-    labelsMatch(selector.matchLabels ?? {}, { "kubernetes.io/metadata.name": metadata.name, ...metadata.labels }),
-  );
+  const found = [...cluster.namespaces.values()].filter((each) => selectorMatches(selector, labelsOfNamespace(each)));
   return found.length === 0 ? ["~"] : found.map(({ metadata }) => metadata.name).sort();
 }
 

@@ -55,6 +55,7 @@ function targetsOf(cluster: IstioCluster, workload: Workload): readonly Target[]
 
 /** By the pod's namespace and name: all of a namespace at once, so that no pod has to walk all Services. */
 function targetsIn(cluster: IstioCluster, namespace: string): ReadonlyMap<string, readonly Target[]> {
+  if (!cluster.isDiscovered(namespace)) return new Map();
   const services = cluster.in("Service", namespace).map((object) => ({
     key: keyOf(object, `${object.metadata.name}.${namespace}.svc`),
     workloads: cluster.select(namespace, object.spec.selector ?? {}),

@@ -46,9 +46,11 @@ export interface EndpointSet {
  */
 export function endpointsOf(cluster: IstioCluster, service: MeshService, port: MeshPort): EndpointSet {
   return cluster.memoOf(service, `endpoints ${port.name}:${port.number}`, () => {
-    const sharing = (meshRegistry(cluster).byHost.get(service.host) ?? []).filter(
+    const known = (meshRegistry(cluster).byHost.get(service.host) ?? []).filter(
       ({ namespace }) => namespace === service.namespace,
     );
+    // Kubernetes has endpoints also of Services that istiod does not see.
+    const sharing = known.length === 0 ? [service] : known;
     const sets = sharing.flatMap((each) =>
       each.ports
         .filter(({ name }) => name === port.name)

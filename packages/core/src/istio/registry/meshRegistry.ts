@@ -1,3 +1,5 @@
+import type { Service } from "../../kinds/core.ts";
+import type { KubeObject } from "../../kinds/kubeObject.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { isPublic, isVisible } from "../visibility.ts";
 import { type MeshService, meshServiceOfService, meshServicesOfEntry } from "./meshService.ts";
@@ -12,18 +14,55 @@ export interface MeshRegistry {
 export function meshRegistry(cluster: IstioCluster): MeshRegistry {
   return cluster.memo("registry", () => {
     const found = [
-      ...cluster.all("Service").map((service) => meshServiceOfService(cluster, service)),
+      ...cluster.discoveredServices.map((service) => kubeService(cluster, service)),
       ...cluster.all("ServiceEntry").flatMap((entry) => meshServicesOfEntry(cluster, entry)),
     ].sort(byAge);
-    const services = withAliases(found);
-    const byHost = new Map<string, MeshService[]>();
-    for (const service of services) {
-      const others = byHost.get(service.host);
-      if (others === undefined) byHost.set(service.host, [service]);
-      else others.push(service);
-    }
-    return { services, byHost };
+    return indexed(withAliases(found));
   });
+}
+
+/** What would be in the registry if istiod looked into its namespace. */
+export function overlookedServices(cluster: IstioCluster): MeshRegistry {
+  return cluster.memo("overlooked services", () => {
+    const isOverlooked = ({ metadata }: KubeObject) => !cluster.isDiscovered(metadata.namespace ?? "default");
+    return indexed([
+      ...cluster
+        .stored("Service")
+        .filter(isOverlooked)
+        .map((service) => kubeService(cluster, service)),
+      ...cluster
+        .stored("ServiceEntry")
+        .filter(isOverlooked)
+        .flatMap((entry) => meshServicesOfEntry(cluster, entry)),
+    ]);
+  });
+}
+
+/** All of a host; where the registry has none, those that istiod overlooks. */
+export function servicesOfHost(cluster: IstioCluster, host: string): readonly MeshService[] {
+  return meshRegistry(cluster).byHost.get(host) ?? overlookedServices(cluster).byHost.get(host) ?? [];
+}
+
+function indexed(services: readonly MeshService[]): MeshRegistry {
+  const byHost = new Map<string, MeshService[]>();
+  for (const service of services) {
+    const others = byHost.get(service.host);
+    if (others === undefined) byHost.set(service.host, [service]);
+    else others.push(service);
+  }
+  return { services, byHost };
+}
+
+/** Kubernetes' Services by their full names, whether istiod sees them or not: what cluster DNS and kube-proxy know. */
+export function kubeServices(cluster: IstioCluster): ReadonlyMap<string, MeshService> {
+  return cluster.memo("services of Kubernetes", () => {
+    const all = cluster.stored("Service").map((service) => kubeService(cluster, service));
+    return new Map(all.map((service) => [service.host, service]));
+  });
+}
+
+function kubeService(cluster: IstioCluster, service: Service): MeshService {
+  return cluster.memoOf(service, "in the registry", () => meshServiceOfService(cluster, service));
 }
 
 function byAge(left: MeshService, right: MeshService): number {

@@ -7,6 +7,8 @@ import { proxyScope } from "./proxyScope.ts";
 
 /** Why a proxy does not know a service of its registry. */
 export type Hiding =
+  /** istiod does not look into its namespace. pkg/kube/namespace/filter.go, Filter */
+  | { readonly kind: "not discovered" }
   /** `exportTo` leaves the proxy's namespace out. pilot/pkg/model/push_context.go, IsServiceVisible */
   | { readonly kind: "not exported" }
   /** No egress listener of the Sidecar imports it. pilot/pkg/model/sidecar.go, selectServices */
@@ -16,6 +18,7 @@ export type Hiding =
 
 /** Undefined where the proxy knows it. */
 export function hidingOf(cluster: IstioCluster, proxy: Workload, service: MeshService): Hiding | undefined {
+  if (!cluster.isDiscovered(service.namespace)) return { kind: "not discovered" };
   if (!isVisible(service, proxy.namespace)) return { kind: "not exported" };
   const { egress, sidecar } = proxyScope(cluster, proxy);
   const ofHost = egress.flatMap(({ services }) => services).filter(({ host }) => host === service.host);

@@ -1,7 +1,7 @@
 import type { LocalitySetting, TrafficPolicy } from "../../kinds/destinationRule.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import type { MeshEndpoint } from "../registry/endpoints.ts";
-import { localityOf, podLabels } from "../topologyLabels.ts";
+import { localityOf, networkLabel, podLabels } from "../topologyLabels.ts";
 import type { Workload } from "../workload.ts";
 
 export interface Share {
@@ -96,7 +96,7 @@ function labelPriority(
   const differing = failoverPriority.findIndex((each) => {
     const [name = "", value = ofProxy[each] ?? ""] = each.split("=");
     // Several networks are not modelled: all is one.
-    return name !== "topology.istio.io/network" && (endpoint.labels[name] ?? "") !== value;
+    return name !== networkLabel && (endpoint.labels[name] ?? "") !== value;
   });
   return differing < 0 ? 0 : failoverPriority.length - differing;
 }

@@ -2,7 +2,7 @@ import { isCoveredBy, isWildcard } from "../../istio/hostNames.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { nameOrigin } from "../../istio/nameOrigin.ts";
 import { endpointsOf, isIp } from "../../istio/registry/endpoints.ts";
-import { meshRegistry } from "../../istio/registry/meshRegistry.ts";
+import { kubeServices, meshRegistry, overlookedServices } from "../../istio/registry/meshRegistry.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import type { Hiding } from "../../istio/scope/hiding.ts";
 import { type ProxyScope, proxyScope } from "../../istio/scope/proxyScope.ts";
@@ -133,7 +133,7 @@ function addressesOf(cluster: IstioCluster, service: MeshService, by: "sidecar" 
 
 /** Services by their full names; an ExternalName leads on to another name. */
 function fromClusterDns(cluster: IstioCluster, name: string, hops = 0): MeshService | undefined {
-  const found = (meshRegistry(cluster).byHost.get(name) ?? []).find(({ isKubernetes }) => isKubernetes);
+  const found = kubeServices(cluster).get(name);
   if (found === undefined) return undefined;
   if (found.aliasOf !== undefined) return hops > 8 ? undefined : fromClusterDns(cluster, found.aliasOf, hops + 1);
   const isEmpty = found.resolution === "passthrough" && podAddresses(cluster, found).length === 0;
@@ -154,7 +154,7 @@ function missing(cluster: IstioCluster, caller: Workload, { name, candidates, ca
   const alias = exact.find(({ aliasOf }) => aliasOf !== undefined);
   if (alias?.aliasOf !== undefined) return byOrigin(cluster, alias.aliasOf.toLowerCase());
   const [first] = exact.length > 0 ? exact : covering;
-  if (first === undefined) return byOrigin(cluster, name);
+  if (first === undefined) return overlookedName(cluster, caller, candidates) ?? byOrigin(cluster, name);
   // Outside names are resolved by the real DNS, whatever a ServiceEntry says of them.
   const origin = nameOrigin(cluster, name);
   if (first.isExternal && origin !== "ours") return byOrigin(cluster, name);
@@ -164,6 +164,14 @@ function missing(cluster: IstioCluster, caller: Workload, { name, candidates, ca
     return hidden === undefined ? byOrigin(cluster, name) : { kind: "hidden", ...hidden };
   }
   return { kind: "not captured", service: first };
+}
+
+/** A ServiceEntry has the name, in a namespace that istiod does not look into. */
+function overlookedName(cluster: IstioCluster, caller: Workload, names: readonly string[]): Resolved | undefined {
+  const { byHost } = overlookedServices(cluster);
+  const found = names.flatMap((name) => byHost.get(name) ?? []).filter(({ isExternal }) => !isExternal);
+  const hidden = found.length === 0 ? undefined : hiddenOf(cluster, caller, found);
+  return hidden === undefined ? undefined : { kind: "hidden", ...hidden };
 }
 
 function byOrigin(cluster: IstioCluster, name: string): Resolved {

@@ -1,6 +1,6 @@
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { endpointsOf } from "../../istio/registry/endpoints.ts";
-import { meshRegistry } from "../../istio/registry/meshRegistry.ts";
+import { kubeServices } from "../../istio/registry/meshRegistry.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import type { Destination } from "../attempt.ts";
 
@@ -14,8 +14,11 @@ export type KubeProxied =
 /** Where a connection to a ClusterIP ends without a proxy: one of the Service's ready pods; WorkloadEntries are Istio's only. */
 export function throughKubeProxy(cluster: IstioCluster, address: string, number: number): KubeProxied {
   const services = cluster.memo("services by address", () => {
-    const own = meshRegistry(cluster).services.filter(({ isKubernetes }) => isKubernetes);
-    return new Map(own.flatMap((service) => service.addresses.map((each) => [each, service] as const)));
+    return new Map(
+      [...kubeServices(cluster).values()].flatMap((service) =>
+        service.addresses.map((each) => [each, service] as const),
+      ),
+    );
   });
   const service = services.get(address);
   if (service === undefined) return { kind: "not a service" };

@@ -1,5 +1,5 @@
 import { isCoveredBy, isWildcard } from "../../istio/hostNames.ts";
-import { meshRegistry } from "../../istio/registry/meshRegistry.ts";
+import { meshRegistry, overlookedServices } from "../../istio/registry/meshRegistry.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import type { ProxyScope } from "../../istio/scope/proxyScope.ts";
 import { virtualAddress } from "../../istio/virtualAddress.ts";
@@ -90,11 +90,16 @@ function blackHole(isHttp: boolean): TraceOutcome {
 
 /** What has the name that was called, where an address or the world's DNS gave the connection. */
 function servicesNamed({ cluster, request, payload }: Walk): readonly MeshService[] {
-  const { services, byHost } = meshRegistry(cluster);
+  const known = meshRegistry(cluster);
+  const others = overlookedServices(cluster);
   const names = [request.url.host, ...(payload.kind === "http" ? [payload.authority.replace(/:\d+$/, "")] : [])];
-  const exact = names.flatMap((name) => byHost.get(name.toLowerCase()) ?? []);
-  if (exact.length > 0) return exact;
-  return services.filter(({ host }) => isWildcard(host) && names.some((name) => isCoveredBy(name.toLowerCase(), host)));
+  for (const { byHost } of [known, others]) {
+    const exact = names.flatMap((name) => byHost.get(name.toLowerCase()) ?? []);
+    if (exact.length > 0) return exact;
+  }
+  return [...known.services, ...others.services].filter(
+    ({ host }) => isWildcard(host) && names.some((name) => isCoveredBy(name.toLowerCase(), host)),
+  );
 }
 
 function nothingBehind(

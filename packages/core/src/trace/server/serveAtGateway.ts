@@ -7,12 +7,18 @@ import {
 import type { GatewayPod } from "../../istio/gateway/gatewayPod.ts";
 import { type GatewayServer, type MergedGateway, mergedGateway } from "../../istio/gateway/mergedGateway.ts";
 import { alpnOf, sniOf } from "../../istio/inbound/inboundChain.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { labelsMatch } from "../../istio/labels.ts";
+import { meshRegistry, servicesOfHost } from "../../istio/registry/meshRegistry.ts";
+import { parsePassthroughSni } from "../../istio/sni.ts";
 import { clusterObject } from "../../kinds/clusterObject.ts";
+import type { KubeObject } from "../../kinds/kubeObject.ts";
 import type { Attempt } from "../attempt.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import { notFollowed } from "../gatewayApi/notFollowed.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import type { TraceWorld } from "../traceWorld.ts";
+import { overlooked } from "../undiscovered.ts";
 import { type Arrival, broken, failedConnection, passed, show, untold } from "./arrival.ts";
 import { checkPolicies, type PolicyQuestion } from "./checkPolicies.ts";
 import { asksForCertificate, clientNames, endGatewayTls } from "./endGatewayTls.ts";
@@ -29,6 +35,12 @@ export interface GatewayVisit extends GatewayPod {
   readonly port: number;
   /** Follows what the gateway sends on. */
   readonly forward: (arrival: Arrival, to: Pick<Attempt, "caller" | "destination">) => readonly TraceBranch[];
+}
+
+/** What an SNI names, where istiod does not look into its namespace. */
+function overlookedService(cluster: IstioCluster, sni: string): KubeObject | undefined {
+  const host = parsePassthroughSni(sni)?.host ?? sni;
+  return meshRegistry(cluster).byHost.has(host) ? undefined : servicesOfHost(cluster, host)[0]?.object;
 }
 
 const source = "pilot/pkg/networking/core/gateway.go";
@@ -134,8 +146,21 @@ function nothingListens(arrival: Arrival, visit: GatewayVisit, { servers, skippe
         ? `gateway ${name} of ${cluster.name} opens no port ${port}, ${open}: no Gateway that selects it has a server for it`
         : `gateway ${name} of ${cluster.name} opens no port ${port}: istiod skips server ${atPort.index} of ${show(atPort.gateway)}, since ${atPort.why}`,
     mend: `Give a Gateway whose selector is among the pod's labels a server with the Service's port that leads to ${port}.`,
+    ...(atPort === undefined ? overlooked(cluster, overlookedGateway(visit)) : undefined),
   };
   return broken(arrival, fault, failedConnection(arrival, "UF"));
+}
+
+/** A Gateway that would open the port if istiod saw it. */
+function overlookedGateway({ cluster, workload, port }: GatewayVisit): KubeObject | undefined {
+  return cluster
+    .stored("Gateway")
+    .find(
+      (each) =>
+        !cluster.isDiscovered(each.metadata.namespace ?? "default") &&
+        labelsMatch(each.spec.selector ?? {}, workload.labels) &&
+        each.spec.servers?.some((server) => server.port.number === port),
+    );
 }
 
 function noChain(
@@ -181,6 +206,7 @@ function noChain(
         ? `the servers of gateway ${name} at port ${port} (${listed.join(", ")}) have nothing to forward to, so that it does not open the port`
         : `no server of gateway ${name} at port ${port} (${listed.join(", ")}) takes ${showConnection(arrival)}${skipped === undefined ? "" : `; istiod skips a server of ${show(skipped.gateway)}, since ${skipped.why}`}`,
     mend: "Correct the SNI that the caller sends (tls.sni of its DestinationRule), or hosts of the Gateway; a passthrough server forwards only to Services and ServiceEntries of the mesh that the gateway's namespace sees.",
+    ...overlooked(cluster, overlookedService(cluster, sniOf(arrival) ?? "")),
   };
   return broken(arrival, fault, fails);
 }

@@ -1,7 +1,7 @@
 import type { HttpPayload, Payload, Transport } from "../../istio/connection.ts";
 import { fingerprintsOf, type IstioCluster } from "../../istio/istioCluster.ts";
 import { endpointsOf, isIp, type MeshEndpoint } from "../../istio/registry/endpoints.ts";
-import { meshRegistry } from "../../istio/registry/meshRegistry.ts";
+import { servicesOfHost } from "../../istio/registry/meshRegistry.ts";
 import { isHttp2 } from "../../istio/registry/protocol.ts";
 import { destinationRuleFor, type MergedRule, type PlacedSubset } from "../../istio/scope/destinationRules.ts";
 import { portOf, proxyScope } from "../../istio/scope/proxyScope.ts";
@@ -312,9 +312,7 @@ function ended(open: OpenUpstream, more: readonly TraceHop[], outcome: TraceOutc
 function unknownUpstream(open: OpenUpstream, isPortMissing: boolean): ClientStep {
   const { cluster, proxy, target, proxied } = open;
   const missing = failure(proxied, "NC", target.missingStatus);
-  const hidden = isPortMissing
-    ? undefined
-    : hiddenOf(cluster, proxy, meshRegistry(cluster).byHost.get(target.host) ?? []);
+  const hidden = isPortMissing ? undefined : hiddenOf(cluster, proxy, servicesOfHost(cluster, target.host));
   if (hidden !== undefined) {
     const { chosenBy } = target;
     const others = chosenBy === undefined ? [] : [{ ...chosenBy, part: "leads there" }];

@@ -1,0 +1,32 @@
+import type { IstioCluster } from "../istio/istioCluster.ts";
+import { clusterObject, showClusterObject } from "../kinds/clusterObject.ts";
+import type { KubeObject } from "../kinds/kubeObject.ts";
+
+export const discoverySource = "pkg/kube/namespace/filter.go";
+
+/** `namespace shop, which …`, for people. */
+export function undiscovered({ name }: IstioCluster, namespace: string): string {
+  return `namespace ${namespace}, which the istiod of ${name} does not look into (discoverySelectors)`;
+}
+
+export function mendDiscovery(namespace: string): string {
+  return `Give namespace ${namespace} a label that discoverySelectors of the mesh config choose, or extend them.`;
+}
+
+interface Overlooked {
+  readonly object: ReturnType<typeof clusterObject>;
+  readonly detail: string;
+  readonly mend: string;
+}
+
+/** What an object would do if istiod saw it: undefined where it does. */
+export function overlooked(cluster: IstioCluster, object: KubeObject | undefined): Overlooked | undefined {
+  const { namespace = "default" } = object?.metadata ?? {};
+  if (object === undefined || cluster.isDiscovered(namespace)) return undefined;
+  const found = clusterObject(cluster.name, object);
+  return {
+    object: found,
+    detail: `${showClusterObject(found)} is in ${undiscovered(cluster, namespace)}`,
+    mend: mendDiscovery(namespace),
+  };
+}
