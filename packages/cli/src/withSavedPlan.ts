@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { checkStale, compile, type Plan } from "@isthmus/core";
+import { checkStale, compile, type Plan, recheckPlan } from "@isthmus/core";
 import { type ObserveResult, observe, openTargets, readSavedPlan, type Target } from "@isthmus/engine";
 import { exitCodes } from "./exit.ts";
 import type { Session } from "./session.ts";
@@ -12,11 +12,12 @@ export type SavedWork = Pick<
 
 /**
  * Reads a saved plan and the clusters that it was made for, and has `work` done with that. Whatever moved since the plan was
- * made is a problem (PLAN_STALE), as is a cluster that it writes to and that cannot be read.
+ * made is a problem (PLAN_STALE), as is a cluster that it writes to and that cannot be read. What the file says of live objects
+ * is not believed: whether they are ours, and what changes in them, is looked up (`recheckPlan`).
  */
 export async function withSavedPlan(
   session: Session,
-  file: string,
+  { file, adopt }: { readonly file: string; readonly adopt: boolean },
   work: (saved: SavedWork) => Promise<number>,
 ): Promise<number> {
   const { saved, problems: faults } = await readSavedPlan(resolve(session.io.cwd, file));
@@ -26,17 +27,21 @@ export async function withSavedPlan(
     return exitCodes.failed;
   }
   const { kubeconfig } = session.options;
-  const { plan, intents } = saved;
+  const { plan: read, intents } = saved;
   const targets = await openTargets(
     intents,
     kubeconfig === undefined ? {} : { kubeconfig: resolve(session.io.cwd, kubeconfig) },
   );
   try {
-    const { observed, problems } = await observeFor(plan, targets, session.signal);
+    const { observed, problems } = await observeFor(read, targets, session.signal);
     const compiled = compile(intents, observed);
+    const { plan, problems: untrue } = recheckPlan(read, observed, {
+      adopt,
+      addressPool: intents.mesh.spec.addressPool,
+    });
     return await work({
       ...{ plan, intents, compiled, observed, targets },
-      problems: [...problems, ...checkStale(plan, observed)],
+      problems: [...problems, ...checkStale(read, observed), ...untrue],
       paths: compiled.paths,
       held: new Map(),
     });

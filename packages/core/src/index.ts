@@ -136,6 +136,7 @@ export { massDelete } from "./plan/massDelete.ts";
 export { ownerGroups } from "./plan/ownerGroups.ts";
 export type { PlanOptions } from "./plan/plan.ts";
 export { plan } from "./plan/plan.ts";
+export { recheckPlan } from "./plan/recheckPlan.ts";
 export type { DecodedPlan, SavedPlan } from "./plan/savedPlan.ts";
 export { decodeSavedPlan, encodeSavedPlan } from "./plan/savedPlan.ts";
 export type { Problem, ProblemCode, Severity } from "./problem.ts";

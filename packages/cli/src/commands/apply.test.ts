@@ -125,6 +125,30 @@ test("a saved plan is applied as it is, from any folder", async () => {
   expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining("3 created") });
 });
 
+test("a saved plan shows what it changes in the live objects, whatever its file says, and writes none of others", async () => {
+  const folder = await exampleFolder();
+  await runCli(folder, ["apply", "--yes"]);
+  const entry = Object.entries(await filesIn(folder)).find(([name]) => /serviceentry/.test(name));
+  if (entry === undefined) throw new Error("no ServiceEntry was written");
+  const [file, text] = entry;
+  await writeFile(join(folder, file), text.replace("STATIC", "NONE"));
+  await runCli(folder, ["plan", "-o", "saved.plan"]);
+  const saved = JSON.parse(await readFile(join(folder, "saved.plan"), "utf8"));
+  const update = saved.actions.find(({ verb }: { readonly verb: string }) => verb === "update");
+  update.changes = [{ path: "spec.harmless", after: true }];
+  await writeFile(join(folder, "untrue.plan"), JSON.stringify(saved));
+  update.desired.spec.addresses = ["10.96.0.10"];
+  await writeFile(join(folder, "stray.plan"), JSON.stringify(saved));
+
+  const shown = await runCli(folder, ["apply", "untrue.plan", "--dry-run"]);
+  const refused = await runCli(folder, ["apply", "stray.plan", "--yes"]);
+
+  expect(shown.stderr).toContain("resolution");
+  expect(shown.stderr).not.toContain("harmless");
+  expect(refused).toMatchObject({ code: 1, stdout: "Nothing was applied.\n" });
+  expect(refused.stderr).toContain("error[PLAN_INVALID]");
+});
+
 test("a saved plan is refused once a cluster has changed", async () => {
   const folder = await exampleFolder();
   await runCli(folder, ["plan", "--out", "saved.plan"]);

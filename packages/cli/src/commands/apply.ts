@@ -37,7 +37,7 @@ export async function apply(session: Session, saved: string | undefined, options
     const mesh = withEffects(found);
     return carryOut(session, { ...mesh, alarm: planAlarm(mesh, allowed) }, options);
   };
-  if (saved !== undefined) return withSavedPlan(session, saved, work);
+  if (saved !== undefined) return withSavedPlan(session, { file: saved, adopt: options.adopt === true }, work);
   return withMesh(session, await readDeclarations(session), options, work);
 }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type AddressPool, allocateVips, contains, parseAddressPool, type VipDemand } from "./allocateVips.ts";
+import { type AddressPool, contains, parseAddressPool } from "../model/addressPool.ts";
+import { allocateVips, type VipDemand } from "./allocateVips.ts";
 
 function pool(cidr: string): AddressPool {
   const parsed = parseAddressPool(cidr);

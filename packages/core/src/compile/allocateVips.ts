@@ -1,40 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { hash53 } from "../kinds/names.ts";
-
-/** A range of virtual addresses: usable from `first` on, `size` of them. */
-export interface AddressPool {
-  readonly first: bigint;
-  readonly size: bigint;
-  readonly family: "ipv4" | "ipv6";
-}
-
-/** istiod hands these out itself (auto-allocation), so a pool must not overlap it. istio/pilot: 240.240.0.0/16 */
-const istiodRange = ipaddr.parseCIDR("240.240.0.0/16");
-
-/**
- * The usable part of a CIDR, without its first and last address. A string says what is wrong with it.
- * More than 2^32 addresses of an IPv6 range are left unused.
- */
-export function parseAddressPool(cidr: string): AddressPool | string {
-  const isCidr = cidr.includes(":") ? ipaddr.isValidCIDR(cidr) : ipaddr.IPv4.isValidCIDRFourPartDecimal(cidr);
-  if (!isCidr) return `${cidr} is not an address range in CIDR form`;
-  const [address, prefix] = ipaddr.parseCIDR(cidr);
-  const family = address.kind();
-  const hostBits = BigInt((family === "ipv4" ? 32 : 128) - prefix);
-  if (hostBits < 2n) return `${cidr} has no room`;
-  const size = (1n << (hostBits > 32n ? 32n : hostBits)) - 2n;
-  const base = (toNumber(address.toByteArray()) >> hostBits) << hostBits;
-  if (family === "ipv4") {
-    const range = address.range();
-    if (range === "loopback" || range === "multicast" || range === "unspecified") return `${cidr} is a ${range} range`;
-    const [istiodBase, istiodPrefix] = istiodRange;
-    const shorter = Math.min(prefix, istiodPrefix);
-    if ((address as ipaddr.IPv4).match(istiodBase as ipaddr.IPv4, shorter)) {
-      return `${cidr} overlaps 240.240.0.0/16, from which istiod allocates by itself`;
-    }
-  }
-  return { first: base + 1n, size, family };
-}
+import { type AddressPool, addressNumber, contains } from "../model/addressPool.ts";
 
 /** What one consuming cluster has and needs. */
 export interface VipDemand {
@@ -137,7 +103,7 @@ function indexesOf(pool: AddressPool, cidr: string): Indexes | undefined {
   const [address, prefix] = ipaddr.parseCIDR(cidr);
   if (address.kind() !== pool.family) return undefined;
   const hostBits = BigInt((pool.family === "ipv4" ? 32 : 128) - prefix);
-  const base = (toNumber(address.toByteArray()) >> hostBits) << hostBits;
+  const base = (addressNumber(address.toByteArray()) >> hostBits) << hostBits;
   const [first, last] = [base - pool.first, base + (1n << hostBits) - 1n - pool.first];
   if (last < 0n || first >= pool.size) return undefined;
   return { first: Number(first < 0n ? 0n : first), last: Number(last >= pool.size ? pool.size - 1n : last) };
@@ -171,24 +137,6 @@ function isFull(pool: AddressPool, size: number, used: ReadonlyMap<string, strin
   return inside >= size;
 }
 
-/** One address in the one way that we write it, `/32` or `/128` of it included; undefined for a range and what is not an address. */
-export function plainAddress(text: string): string | undefined {
-  const [address = "", prefix] = text.split("/");
-  const isWritten = address.includes(":") ? ipaddr.IPv6.isValid(address) : ipaddr.IPv4.isValidFourPartDecimal(address);
-  if (!isWritten) return undefined;
-  const parsed = ipaddr.parse(address);
-  return prefix === undefined || prefix === (parsed.kind() === "ipv4" ? "32" : "128") ? parsed.toString() : undefined;
-}
-
-/** Whether an address, as text, lies in the usable part of the pool. */
-export function contains(pool: AddressPool, address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.parse(address);
-  if (parsed.kind() !== pool.family) return false;
-  const value = toNumber(parsed.toByteArray());
-  return value >= pool.first && value < pool.first + pool.size;
-}
-
 function showAddress(pool: AddressPool, index: number): string {
   const value = pool.first + BigInt(index);
   if (pool.family === "ipv4") {
@@ -197,8 +145,4 @@ function showAddress(pool: AddressPool, index: number): string {
   }
   const bytes = Array.from({ length: 16 }, (_, position) => Number((value >> BigInt(8 * (15 - position))) & 255n));
   return ipaddr.fromByteArray(bytes).toString();
-}
-
-function toNumber(bytes: readonly number[]): bigint {
-  return bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }

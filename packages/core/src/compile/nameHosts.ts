@@ -1,7 +1,8 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { ServiceEntry } from "../kinds/istio.ts";
+import { parseAddressPool } from "../model/addressPool.ts";
 import { at } from "../model/intents.ts";
-import { allocateVips, parseAddressPool } from "./allocateVips.ts";
+import { allocateVips } from "./allocateVips.ts";
 import { checkSidecars } from "./checkSidecars.ts";
 import { claimOfHost, reportRoutes, routesInTheWay, ruleInTheWay } from "./claims.ts";
 import type { CompileContext } from "./compileContext.ts";

@@ -4,7 +4,8 @@ import type { Service } from "../kinds/core.ts";
 import type { ServiceEntry } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { isOurs, isProvenOurs, isWrittenByOthers } from "../kinds/ownership.ts";
-import { type AddressPool, contains, plainAddress, type VipDemand } from "./allocateVips.ts";
+import { type AddressPool, contains, plainAddress } from "../model/addressPool.ts";
+import type { VipDemand } from "./allocateVips.ts";
 
 /** A host that needs a virtual address, and which ServiceEntries give it one. */
 export interface VirtualHost {

@@ -35,8 +35,9 @@ const common = {
   changes: z.array(z.strictObject({ path: text, before: z.unknown().optional(), after: z.unknown().optional() })),
 };
 const live = z.strictObject({
-  uid: z.string(),
-  resourceVersion: z.string(),
+  // Empty ones would be no precondition at all.
+  uid: text,
+  resourceVersion: text,
   generation: z.int().exactOptional(),
 });
 

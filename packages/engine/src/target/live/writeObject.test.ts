@@ -123,3 +123,12 @@ test.each([
 
   expect(asked).toEqual([{ uid: "u", resourceVersion: "7" }]);
 });
+
+test("an object that has lost our label is not deleted, even at the version that was planned", async () => {
+  const metadata = { ...route.metadata, labels: {}, uid: "u", resourceVersion: "7", generation: 1 };
+  const { client, asked } = moving({ ...route, metadata });
+
+  await expect(writeObject(client, remove, {})).rejects.toMatchObject({ code: "OBJECT_NOT_OURS" });
+
+  expect(asked).toEqual([]);
+});

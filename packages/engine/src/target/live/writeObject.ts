@@ -52,6 +52,11 @@ function isMoved({ status, causes }: KubeError): boolean {
 async function send(client: KubeClient, kind: KindEntry, action: Action, options: WriteOptions): Promise<void> {
   const { desired, live, ref } = action;
   if (action.verb === "delete") {
+    const found = await client.get(kind, ref.name, ref.namespace, {
+      ...(options.signal && { signal: options.signal }),
+    });
+    if (found === undefined) return;
+    if (!isOurs(found)) throw refusal("OBJECT_NOT_OURS", action, "it does not carry our label");
     // Gone already is fine. What another put in its place has another uid.
     await client.remove(kind, ref.name, ref.namespace, { ...options, preconditions: versionOf(live) });
     return;
