@@ -92,6 +92,8 @@ const controllerKinds = ["Deployment", "StatefulSet", "DaemonSet"] as const;
 export interface ClusterSettings {
   readonly clusterDomain?: string;
   readonly scheme?: NameScheme;
+  /** The other observed clusters, once all are there. */
+  readonly others?: () => readonly IstioCluster[];
   /** CIDR of the virtual addresses that the mesh gives names. */
   readonly addressPool?: string;
 }
@@ -119,6 +121,7 @@ export class IstioCluster {
   readonly #objects: readonly KubeObject[];
   readonly #unread: ObservedCluster["unread"];
   readonly #implied: ReadonlySet<string>;
+  readonly #others: ClusterSettings["others"];
   readonly #byKind = new Map<string, readonly KubeObject[]>();
   readonly #memo = new Map<string, unknown>();
   readonly #memoOf = new WeakMap<object, Map<string, unknown>>();
@@ -131,6 +134,7 @@ export class IstioCluster {
     this.trustRoots = cluster.trustRoots;
     this.clusterDomain = settings.clusterDomain ?? defaultClusterDomain;
     this.scheme = settings.scheme;
+    this.#others = settings.others;
     this.addressPool = settings.addressPool;
     this.#unread = cluster.unread;
     this.#implied = cluster.impliedNamespaces ?? new Set();
@@ -167,6 +171,11 @@ export class IstioCluster {
       groupBy(this.all(kind), ({ metadata }) => metadata.namespace ?? "default"),
     );
     return index.get(namespace) ?? [];
+  }
+
+  /** The other clusters that are observed: what istiod may read of them, where it has a remote Secret, is not to be seen. */
+  get others(): readonly IstioCluster[] {
+    return this.memo("others", () => this.#others?.() ?? []);
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Mesh } from "../model/mesh.ts";
 import type { Observed, ObservedCluster } from "../model/observed.ts";
-import { IstioCluster } from "./istioCluster.ts";
+import { type ClusterSettings, IstioCluster } from "./istioCluster.ts";
 import type { NameScheme } from "./nameOrigin.ts";
 
 /** What no object of a cluster tells. */
@@ -11,8 +11,13 @@ interface Declared {
 }
 
 /** One observed cluster as its istiod sees it. `mesh`: as declared; without one Istio's defaults hold. */
-export function istioCluster(cluster: ObservedCluster, { mesh, scheme }: Declared): IstioCluster {
+export function istioCluster(cluster: ObservedCluster, declared: Declared): IstioCluster {
+  return build(cluster, declared);
+}
+
+function build(cluster: ObservedCluster, { mesh, scheme }: Declared, others?: ClusterSettings["others"]): IstioCluster {
   return new IstioCluster(cluster, {
+    ...(others === undefined ? {} : { others }),
     ...(mesh === undefined ? {} : { clusterDomain: mesh.spec.clusterDomain, addressPool: mesh.spec.addressPool }),
     ...(scheme === undefined ? {} : { scheme }),
   });
@@ -23,5 +28,12 @@ export function istioClusters(
   { clusters }: Pick<Observed, "clusters">,
   declared: Declared,
 ): ReadonlyMap<string, IstioCluster> {
-  return new Map([...clusters].map(([name, cluster]) => [name, istioCluster(cluster, declared)]));
+  const all = new Map<string, IstioCluster>();
+  for (const [name, cluster] of clusters) {
+    all.set(
+      name,
+      build(cluster, declared, () => [...all.values()].filter((each) => each.name !== name)),
+    );
+  }
+  return all;
 }

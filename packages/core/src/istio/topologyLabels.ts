@@ -1,5 +1,7 @@
 import type { Node } from "../kinds/core.ts";
+import type { MeshNetwork } from "../model/meshNetworks.ts";
 import type { IstioCluster } from "./istioCluster.ts";
+import { isIn } from "./virtualAddress.ts";
 import type { Workload } from "./workload.ts";
 
 /** Labels of which some are there with a value that no object tells. */
@@ -49,7 +51,7 @@ export function podLabels(cluster: IstioCluster, workload: Workload): ToldLabels
         : workload.node === undefined
           ? {}
           : { node: workload.node }),
-      network: networkOf(cluster, workload.labels),
+      network: networkOf(cluster, workload),
     }),
   );
 }
@@ -60,7 +62,7 @@ export function entryLabels(
   labels: Readonly<Record<string, string>>,
   { locality, network = "" }: { readonly locality: string; readonly network: string | undefined },
 ): ToldLabels {
-  return augmented(cluster, labels, { locality, network: network === "" ? networkOf(cluster, labels) : network });
+  return augmented(cluster, labels, { locality, network: network === "" ? networkOf(cluster, { labels }) : network });
 }
 
 /** What a route's match may ask of the proxy that holds it. */
@@ -114,11 +116,34 @@ export function clusterIdOf(cluster: IstioCluster): string | undefined {
   });
 }
 
-/** A label of its own, else that of istiod's namespace (pilot/pkg/serviceregistry/kube/controller/controller.go, Network). */
-function networkOf(cluster: IstioCluster, labels: Readonly<Record<string, string>>): string {
+/**
+ * The network of a pod or its proxy, empty where there is none: a label of its own, that of istiod's namespace, or as meshNetworks
+ * say (pilot/pkg/serviceregistry/kube/controller/controller.go, Network). ISTIO_META_NETWORK, by which a proxy knows its own,
+ * is set alike by Istio's installation.
+ */
+export function networkOf(
+  cluster: IstioCluster,
+  {
+    labels = {},
+    address,
+  }: { readonly labels?: Readonly<Record<string, string>>; readonly address?: string | undefined },
+): string {
   const own = labels[networkLabel] ?? "";
   if (own !== "") return own;
-  return cluster.namespaces.get(cluster.meshConfig.rootNamespace)?.metadata.labels?.[networkLabel] ?? "";
+  const ofCluster = cluster.namespaces.get(cluster.meshConfig.rootNamespace)?.metadata.labels?.[networkLabel] ?? "";
+  if (ofCluster !== "") return ofCluster;
+  const [named] = networksOf(cluster);
+  if (named !== undefined) return named.name;
+  const ranges = (cluster.meshConfig.networks ?? []).find(({ cidrs }) =>
+    cidrs.some((range) => isIn(range, address ?? "")),
+  );
+  return ranges?.name ?? "";
+}
+
+/** Networks of meshNetworks that take in the cluster as a whole (network.go, reloadMeshNetworks). */
+export function networksOf(cluster: IstioCluster): readonly MeshNetwork[] {
+  const id = clusterIdOf(cluster);
+  return (cluster.meshConfig.networks ?? []).filter(({ registries }) => id !== undefined && registries.includes(id));
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { LabelSelector } from "../kinds/labelSelector.ts";
+import { type MeshNetwork, meshNetworksOf } from "./meshNetworks.ts";
 import { readDocuments } from "./readDocuments.ts";
 
 /** What of istiod's mesh config and of a proxy's own config decides where a request goes; defaults filled in. */
@@ -18,6 +19,8 @@ export interface MeshConfig {
   readonly discoverySelectors: readonly LabelSelector[];
   /** Names of CUSTOM authorization's extension providers. */
   readonly extensionProviders: readonly string[];
+  /** Of the same ConfigMap, key `meshNetworks`; absent where it has none. */
+  readonly networks?: readonly MeshNetwork[];
   /** What proxies make of a path before routes and policies look at it; Istio's `DEFAULT` is `BASE`. */
   readonly pathNormalization: PathNormalizationLevel;
   /** `defaultConfig.connectionSettings`; absent where nothing is set. */
@@ -65,11 +68,15 @@ const none = defaultMeshConfig;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Of the text in ConfigMap `istio`, key `mesh`; undefined where it is no YAML mapping. Fields of a wrong type count as absent. */
-export function parseMeshConfig(text: string): MeshConfig | undefined {
+/**
+ * Of the texts in ConfigMap `istio`, keys `mesh` and `meshNetworks`; undefined where the first is no YAML mapping. Fields of a
+ * wrong type count as absent.
+ */
+export function parseMeshConfig(text: string, networksText = ""): MeshConfig | undefined {
   const config = yamlMapping(text);
   if (config === undefined) return undefined;
   const policy = fieldsOf(config.outboundTrafficPolicy).mode;
+  const networks = meshNetworksOf(yamlMapping(networksText));
   return {
     trustDomain: textOf(config.trustDomain) ?? none.trustDomain,
     trustDomainAliases: textsOf(config.trustDomainAliases) ?? [],
@@ -85,6 +92,7 @@ export function parseMeshConfig(text: string): MeshConfig | undefined {
     extensionProviders: listOf(config.extensionProviders).flatMap((each) => textOf(fieldsOf(each).name) ?? []),
     pathNormalization: levelOf(fieldsOf(config.pathNormalization).normalization),
     ...connectionSettingsOf(fieldsOf(config.defaultConfig)),
+    ...(networks.length === 0 ? {} : { networks }),
   };
 }
 

@@ -5,7 +5,7 @@ import { tlsModeLabel } from "../injection.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";
 import { spiffeId } from "../spiffeId.ts";
-import { entryLabels, localityLabelOf, localityOf, podLabels, type ToldLabels } from "../topologyLabels.ts";
+import { entryLabels, localityLabelOf, localityOf, networkOf, podLabels, type ToldLabels } from "../topologyLabels.ts";
 import type { Workload } from "../workload.ts";
 import { meshRegistry } from "./meshRegistry.ts";
 import type { MeshPort, MeshService } from "./meshService.ts";
@@ -23,6 +23,8 @@ export interface MeshEndpoint extends ToldLabels {
   readonly namespace: string;
   /** SPIFFE ID, where a service account is known. */
   readonly identity: string | undefined;
+  /** Empty: none. A WorkloadEntry's or ServiceEntry's endpoint has that alone which it names. */
+  readonly network: string;
   /** At least 1. */
   readonly weight: number;
   /** `region/zone/subzone`, empty where unknown. */
@@ -76,7 +78,7 @@ function ofService(cluster: IstioCluster, service: MeshService, port: MeshPort):
   return {
     endpoints: [
       ...pods,
-      ...entries.flatMap((entry) => (isIp(entry.address) ? withPort(entry, serviceEntryPort(entry.ports, port)) : [])),
+      ...entries.flatMap((entry) => (isReached(entry) ? withPort(entry, serviceEntryPort(entry.ports, port)) : [])),
     ],
     isComplete: true,
   };
@@ -99,6 +101,7 @@ function ofPod(
       ...podLabels(cluster, workload),
       namespace: workload.namespace,
       identity: spiffeId(cluster.meshConfig.trustDomain, workload.namespace, workload.serviceAccount),
+      network: networkOf(cluster, workload),
       weight: 1,
       locality: localityOf(cluster, workload),
       isHealthy:
@@ -145,6 +148,7 @@ function entryEndpoint(
       tlsMode: labels[tlsModeLabel] ?? (account === undefined ? "disabled" : "istio"),
       ...entryLabels(cluster, labels, { locality, network: spec.network }),
       identity: account === undefined ? undefined : spiffeId(cluster.meshConfig.trustDomain, where.namespace, account),
+      network: spec.network ?? "",
       weight: spec.weight === undefined || spec.weight <= 0 ? 1 : spec.weight,
       locality,
       isHealthy: true,
@@ -170,6 +174,11 @@ function entriesOf(cluster: IstioCluster, namespace: string): readonly EntryEndp
   );
 }
 
+/** One without an address is reached by its network's gateway alone. */
+function isReached({ address, facts }: Pick<EntryEndpoint, "address" | "facts">): boolean {
+  return isIp(address) || (address === "" && facts.network !== "");
+}
+
 function withPort({ facts }: EntryEndpoint, port: number | undefined): readonly MeshEndpoint[] {
   return port === undefined ? [] : [{ ...facts, port }];
 }
@@ -191,7 +200,7 @@ function ofEntry(cluster: IstioCluster, service: MeshService, port: MeshPort): E
   if (service.selector !== undefined) {
     const { selector } = service;
     const entries = entriesOf(cluster, service.namespace).filter(
-      ({ labels, address }) => labelsMatch(selector, labels) && (isDns || isIp(address)),
+      (entry) => labelsMatch(selector, entry.labels) && (isDns || isReached(entry)),
     );
     const pods = cluster.select(service.namespace, selector).flatMap((workload) => {
       // A container port of the same name comes first, as in a WorkloadEntry's `ports`.
@@ -229,7 +238,7 @@ function ofEntry(cluster: IstioCluster, service: MeshService, port: MeshPort): E
         field: `spec.endpoints[${index}]`,
       });
       // An endpoint of EDS must be an IP address (xds/endpoints/endpoint_builder.go, BuildClusterLoadAssignment).
-      return isDns || isIp(entry.address) ? withPort(entry, entry.ports[port.name] ?? target) : [];
+      return isDns || isReached(entry) ? withPort(entry, entry.ports[port.name] ?? target) : [];
     }),
     isComplete: true,
   };

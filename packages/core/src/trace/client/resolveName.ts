@@ -4,6 +4,7 @@ import { nameOrigin } from "../../istio/nameOrigin.ts";
 import { endpointsOf, isIp } from "../../istio/registry/endpoints.ts";
 import { kubeServices, meshRegistry, overlookedServices } from "../../istio/registry/meshRegistry.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
+import { mayBeServedBy, whyServedElsewhere } from "../../istio/registry/remoteEndpoints.ts";
 import type { Hiding } from "../../istio/scope/hiding.ts";
 import { type ProxyScope, proxyScope } from "../../istio/scope/proxyScope.ts";
 import type { Workload } from "../../istio/workload.ts";
@@ -154,7 +155,10 @@ function missing(cluster: IstioCluster, caller: Workload, { name, candidates, ca
   const alias = exact.find(({ aliasOf }) => aliasOf !== undefined);
   if (alias?.aliasOf !== undefined) return byOrigin(cluster, alias.aliasOf.toLowerCase());
   const [first] = exact.length > 0 ? exact : covering;
-  if (first === undefined) return overlookedName(cluster, caller, candidates) ?? byOrigin(cluster, name);
+  if (first === undefined) {
+    const elsewhere = captures ? ofOtherCluster(cluster, candidates) : undefined;
+    return elsewhere ?? overlookedName(cluster, caller, candidates) ?? byOrigin(cluster, name);
+  }
   // Outside names are resolved by the real DNS, whatever a ServiceEntry says of them.
   const origin = nameOrigin(cluster, name);
   if (first.isExternal && origin !== "ours") return byOrigin(cluster, name);
@@ -172,6 +176,15 @@ function overlookedName(cluster: IstioCluster, caller: Workload, names: readonly
   const found = names.flatMap((name) => byHost.get(name) ?? []).filter(({ isExternal }) => !isExternal);
   const hidden = found.length === 0 ? undefined : hiddenOf(cluster, caller, found);
   return hidden === undefined ? undefined : { kind: "hidden", ...hidden };
+}
+
+/** A sidecar may know Services of other clusters as well. */
+function ofOtherCluster(cluster: IstioCluster, names: readonly string[]): Resolved | undefined {
+  for (const name of names) {
+    const other = mayBeServedBy(cluster, name);
+    if (other !== undefined) return { kind: "untold", why: whyServedElsewhere(cluster, other, name) };
+  }
+  return undefined;
 }
 
 function byOrigin(cluster: IstioCluster, name: string): Resolved {

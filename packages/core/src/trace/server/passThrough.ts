@@ -4,6 +4,7 @@ import { mutualTlsMode } from "../../istio/policy/peerAuthentication.ts";
 import { endpointsOf, isIp, type MeshEndpoint } from "../../istio/registry/endpoints.ts";
 import { destinationRuleFor } from "../../istio/scope/destinationRules.ts";
 import { effectivePolicy } from "../../istio/scope/trafficPolicy.ts";
+import { acrossNetworks } from "../../istio/upstream/networkGateways.ts";
 import { subsetEndpoints } from "../../istio/upstream/subsetEndpoints.ts";
 import { clusterObject } from "../../kinds/clusterObject.ts";
 import type { Destination } from "../attempt.ts";
@@ -33,7 +34,11 @@ export function passThrough(
     const about = { object: clusterObject(cluster.name, placed.from), field: `${placed.field}.labels` };
     return untold(arrival, { ...hop, ...about, detail: why, status: "unknown" });
   }
-  const healthy = inSubset.filter(({ isHealthy }) => isHealthy);
+  const healthy = acrossNetworks(
+    cluster,
+    workload,
+    inSubset.filter(({ isHealthy }) => isHealthy),
+  );
   const usable = healthy.filter((each) => takesMutualTls(visit, target, each));
   if (usable.length === 0) {
     if (!isComplete) {

@@ -3,10 +3,12 @@ import { fingerprintsOf, type IstioCluster } from "../../istio/istioCluster.ts";
 import { endpointsOf, isIp, type MeshEndpoint } from "../../istio/registry/endpoints.ts";
 import { servicesOfHost } from "../../istio/registry/meshRegistry.ts";
 import { isHttp2 } from "../../istio/registry/protocol.ts";
+import { mayBeServedBy, whyServedElsewhere } from "../../istio/registry/remoteEndpoints.ts";
 import { destinationRuleFor, type MergedRule, type PlacedSubset } from "../../istio/scope/destinationRules.ts";
 import { portOf, proxyScope } from "../../istio/scope/proxyScope.ts";
 import { effectivePolicy } from "../../istio/scope/trafficPolicy.ts";
 import { shares } from "../../istio/upstream/loadBalancing.ts";
+import { acrossNetworks } from "../../istio/upstream/networkGateways.ts";
 import type { RetryPolicy } from "../../istio/upstream/retries.ts";
 import { subsetEndpoints } from "../../istio/upstream/subsetEndpoints.ts";
 import { type Upstream, upstreamTls } from "../../istio/upstream/upstreamTls.ts";
@@ -90,8 +92,17 @@ export function openUpstream(open: OpenUpstream): readonly ClientStep[] {
   const { endpoints, isComplete } = endpointsOf(cluster, service, port);
   const { endpoints: inSubset, untold: hidden } = subsetEndpoints(endpoints, subset?.subset.labels);
   if (hidden !== undefined && subset !== undefined) return [untoldSubset(open, subset, hidden)];
-  const healthy = inSubset.filter(({ isHealthy }) => isHealthy);
+  const healthy = acrossNetworks(
+    cluster,
+    proxy,
+    inSubset.filter(({ isHealthy }) => isHealthy),
+  );
   if (healthy.length === 0) {
+    const other = mayBeServedBy(cluster, service.host);
+    if (other !== undefined) {
+      const why = whyServedElsewhere(cluster, other, service.host);
+      return [ended(open, [unsure({ ...endpointHop(cluster), detail: why })], { kind: "unknown", why })];
+    }
     if (!isComplete) {
       const why = `${showClusterObject(clusterObject(cluster.name, service.object))} has no selector: its endpoints are not read`;
       return [ended(open, [unsure({ ...endpointHop(cluster), detail: why })], { kind: "unknown", why })];
