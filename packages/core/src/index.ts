@@ -151,6 +151,11 @@ export {
   type RotationStep,
   type RotationWait,
 } from "./rotation/nextMove.ts";
+export { metadataShape } from "./shape/metadataShape.ts";
+export { malformedProblem, type ReadObject, readObject, showUnreadable, unreadableOf } from "./shape/readObject.ts";
+export { readShape } from "./shape/readShape.ts";
+export { boolean, type FieldsShape, fields, list, type Shape, text, words } from "./shape/shape.ts";
+export type { UnreadableObject } from "./shape/unreadableObject.ts";
 export { type Assumption, type AssumptionKind, assumptionKinds } from "./trace/assumption.ts";
 export type { Attempt, CallerFacts, ClientStep, Destination, Front } from "./trace/attempt.ts";
 export { callerSteps } from "./trace/callerSteps.ts";

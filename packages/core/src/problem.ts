@@ -28,6 +28,9 @@ export const problemCodes = {
   CLUSTER_FORBIDDEN: { severity: "delay", summary: "we may not read a kind that is needed" },
   CLUSTER_CERTIFICATE: { severity: "delay", summary: "a client or server certificate is expired or not trusted" },
   KIND_NOT_INSTALLED: { severity: "delay", summary: "a cluster has no CRD for a kind that is needed" },
+  ANSWER_MALFORMED: { severity: "delay", summary: "an API server's address answers with something else" },
+  OBJECT_MALFORMED: { severity: "warning", summary: "an object is not of its kind's form and was left out" },
+  OBJECT_TWICE: { severity: "warning", summary: "a cluster's directory holds an object twice, and the two differ" },
   DIRECTORY_INVALID: { severity: "error", summary: "a cluster's directory holds a manifest that cannot be read" },
   // What a declaration refers to
   NOT_YET: { severity: "error", summary: "declared correctly, but this version cannot compile it yet" },
@@ -36,6 +39,7 @@ export const problemCodes = {
   NAMESPACE_MISSING: { severity: "error", summary: "a namespace does not exist in a cluster that needs it" },
   NAMESPACE_UNDISCOVERED: { severity: "error", summary: "istiod does not look into a namespace that is needed" },
   SERVICE_MISSING: { severity: "error", summary: "a serving cluster has no such Service" },
+  SERVICE_UNREADABLE: { severity: "delay", summary: "a serving cluster's Service is not of its kind's form" },
   SERVICE_UNSUPPORTED: { severity: "error", summary: "the Service is of a type that cannot be shared" },
   SERVICE_HIDDEN: { severity: "error", summary: "the gateway that is to serve a Service does not see it" },
   PORT_MISSING: { severity: "error", summary: "the Service has no such port" },
@@ -226,6 +230,7 @@ export const problemCodes = {
     severity: "warning",
     summary: "a trace does not follow this part of the Gateway API or of ambient mode",
   },
+  TRACE_UNREADABLE: { severity: "warning", summary: "an object that cannot be read may decide" },
   TRACE_LOOP: { severity: "error", summary: "gateways send a request back and forth" },
   // Doctor: what is found on the way of a request that fails
   DOCTOR_PROXY_DOWN: { severity: "error", summary: "the client's sidecar does not answer" },

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { KindEntry, KubeObject } from "@isthmus/core";
+import type { KindEntry, KubeObject, UnreadableObject } from "@isthmus/core";
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -24,7 +24,9 @@ export interface ListOptions extends CallOptions {
 }
 
 export interface Listed {
+  /** Those that are of their kind's form. */
   readonly objects: readonly KubeObject[];
+  readonly unreadable: readonly UnreadableObject[];
   /** What a watch begins from. */
   readonly resourceVersion: string;
 }
@@ -113,7 +115,10 @@ export interface ExecResult {
  */
 export interface KubeClient {
   readonly server: string;
-  /** All objects of a kind, page by page; restarts once where a continue token expired (410). */
+  /**
+   * All objects of a kind, page by page; restarts once where a continue token expired (410). Those that are not of their
+   * kind's form are left out: `snapshot` tells of them.
+   */
   list(kind: KindEntry, options?: ListOptions): Promise<readonly KubeObject[]>;
   /** The same, with the version that the list shows. */
   snapshot(kind: KindEntry, options?: ListOptions): Promise<Listed>;

@@ -1,8 +1,10 @@
+import type { IstioCluster } from "../istio/istioCluster.ts";
 import { istioClusters } from "../istio/istioClusters.ts";
 import { type KubeObject, keyOf, refOf } from "../kinds/kubeObject.ts";
 import type { Compiled, DeclaredPath } from "../model/compiled.ts";
 import { at, type Intents } from "../model/intents.ts";
 import type { Observed } from "../model/observed.ts";
+import { showUnreadable } from "../shape/readObject.ts";
 import { checkFailover } from "./checkFailover.ts";
 import { checkTraffic } from "./checkTraffic.ts";
 import { checkTrust } from "./checkTrust.ts";
@@ -37,6 +39,7 @@ export function compile(intents: Intents, observed: Observed): Compiled {
   const paths: DeclaredPath[] = [];
   const context = compileContext(intents, { report, desired, paths });
 
+  for (const cluster of facts.values()) holdUnreadable(cluster, report);
   const surroundings = { intents, observed, facts, report };
   const shares = withoutDuplicates(
     intents.sharedServices.map((intent) => resolveShare(intent, surroundings)),
@@ -94,6 +97,14 @@ export function compile(intents: Intents, observed: Observed): Compiled {
     ...(unproven.size === 0 ? {} : { unproven }),
     problems: report.problems,
   };
+}
+
+/** What an object of ours holds now, its address for one, is not known: its declaration keeps what it has. */
+function holdUnreadable({ name, unreadable }: IstioCluster, report: Report): void {
+  for (const object of unreadable) {
+    if (!object.isOurs || object.owner === undefined) continue;
+    report.hold(object.owner, `${showUnreadable(object)} of ${name} cannot be read: ${object.fault}`);
+  }
 }
 
 function compileContext(

@@ -12,6 +12,7 @@ import { isDiscovered } from "./checkDiscovery.ts";
 import type { Report } from "./report.ts";
 import { resolveGateway } from "./resolveGateway.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { unreadableService } from "./unreadableService.ts";
 
 /** An ExternalAccess in one cluster, with everything that it needs there. */
 export interface Entrance {
@@ -52,6 +53,7 @@ function serviceIsThere({ intent, owner, cluster, facts, service: name }: Entran
     return false;
   }
   const service = facts.services.get(`${namespace}/${name}`);
+  if (service === undefined && unreadableService({ owner, facts, namespace, name }, report)) return false;
   // What we imported there ourselves serves nobody.
   if (service === undefined || isNamedAsOurs(service)) {
     report.add(

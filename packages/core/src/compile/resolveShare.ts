@@ -12,6 +12,7 @@ import { resolveConsumers } from "./resolveConsumers.ts";
 import { resolveGateway } from "./resolveGateway.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { unreadableService } from "./unreadableService.ts";
 
 /**
  * What a SharedService means in the clusters as observed. Serving clusters that cannot be used are left out and reported,
@@ -53,6 +54,8 @@ export function resolveServer(
     return undefined;
   }
   const service = facts.services.get(`${intent.metadata.namespace}/${name}`);
+  if (service === undefined && unreadableService({ owner, facts, namespace: intent.metadata.namespace, name }, report))
+    return undefined;
   // What we imported there ourselves serves nobody.
   if (service === undefined || isNamedAsOurs(service)) {
     report.add(

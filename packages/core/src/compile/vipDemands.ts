@@ -5,6 +5,7 @@ import type { ServiceEntry } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { isOurs, isProvenOurs, isWrittenByOthers } from "../kinds/ownership.ts";
 import { type AddressPool, contains, plainAddress } from "../model/addressPool.ts";
+import { showUnreadable } from "../shape/readObject.ts";
 import type { VipDemand } from "./allocateVips.ts";
 
 /** A host that needs a virtual address, and which ServiceEntries give it one. */
@@ -88,25 +89,29 @@ function addressesOfOthers(
 ): Pick<VipDemand, "taken" | "ranges"> {
   const taken = new Map<string, string>();
   const ranges: string[] = [];
-  const note = (text: string, object: KubeObject) => {
+  const note = (text: string, name: string) => {
     const address = plainAddress(text);
     if (address === undefined) {
       if (ipaddr.isValidCIDR(text)) ranges.push(text);
     } else if (contains(pool, address) && !taken.has(address)) {
-      taken.set(address, nameOf(object));
+      taken.set(address, name);
     }
   };
   for (const entry of facts.stored("ServiceEntry")) {
     if (keeping.has(entry)) continue;
     const { addresses = [], endpoints = [] } = entry.spec;
     for (const address of [...addresses, ...allocatedTo(entry), ...endpoints.map((each) => each.address ?? "")]) {
-      note(address, entry);
+      note(address, nameOf(entry));
     }
   }
   for (const service of facts.services.values()) {
-    for (const address of addressesOf(service)) note(address, service);
+    for (const address of addressesOf(service)) note(address, nameOf(service));
   }
-  for (const entry of facts.all("WorkloadEntry")) note(entry.spec.address ?? "", entry);
+  for (const entry of facts.all("WorkloadEntry")) note(entry.spec.address ?? "", nameOf(entry));
+  // Also one of ours keeps what it has until it can be read again.
+  for (const object of facts.unreadable) {
+    for (const address of object.addresses) note(address, showUnreadable(object));
+  }
   return { taken, ranges };
 }
 

@@ -28,6 +28,7 @@ import { mcsGroup, type ServiceExport } from "../kinds/mcs.ts";
 import { isNamedAsOurs } from "../kinds/ownership.ts";
 import { defaultMeshConfig, type MeshConfig } from "../model/meshConfig.ts";
 import type { ObservedCluster, TrustRoot, UnreadKind } from "../model/observed.ts";
+import type { UnreadableObject } from "../shape/unreadableObject.ts";
 import { apiListeners } from "./gatewayApi/apiListeners.ts";
 import { defaultClusterDomain } from "./hostNames.ts";
 import { labelsMatch, labelsOfNamespace, selectorMatches } from "./labels.ts";
@@ -118,6 +119,8 @@ export class IstioCluster {
   /** Whether istiod gives ServiceEntries virtual addresses by itself: since 1.25, also where the version is not known. */
   readonly allocatesAddresses: boolean;
   readonly istiodVersions: readonly string[];
+  /** What is there and cannot be read: what may depend on it cannot be told. */
+  readonly unreadable: readonly UnreadableObject[];
   readonly #objects: readonly KubeObject[];
   readonly #unread: ObservedCluster["unread"];
   readonly #implied: ReadonlySet<string>;
@@ -140,6 +143,7 @@ export class IstioCluster {
     this.#implied = cluster.impliedNamespaces ?? new Set();
     this.allocatesAddresses = cluster.istiodVersions.every((version) => !isBefore125(version));
     this.istiodVersions = cluster.istiodVersions;
+    this.unreadable = cluster.unreadable ?? [];
     this.#objects = cluster.objects;
   }
 

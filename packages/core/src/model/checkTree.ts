@@ -12,19 +12,25 @@ export interface TreeCheck {
   readonly problems: readonly Problem[];
   /** Whether the document has a value in spite of the problems, so that its other mistakes can be told as well. */
   readonly hasValue: boolean;
+  /** Whether all of them are about single keys, and the rest of the document is beyond doubt. */
+  readonly isClear: boolean;
 }
 
-/** What YAML allows and we do not: aliases that multiply or contain themselves, repeated keys, keys that are no text. */
+/**
+ * What YAML allows and we do not: aliases that multiply or contain themselves, repeated keys, keys that are collections or nothing.
+ * A number or true as a key is its text, as kubectl has it (sigs.k8s.io/yaml, convertToJSONableObject).
+ */
 export function checkTree(document: Document.Parsed, place: Place): TreeCheck {
   const walk = new TreeWalk(place);
   walk.sizeOf(document.contents);
-  return { problems: walk.problems, hasValue: walk.hasValue };
+  return { problems: walk.problems, hasValue: walk.hasValue, isClear: walk.isClear };
 }
 
 /** One pass over a document's nodes, in their order, as anchors are defined by it. */
 class TreeWalk {
   readonly problems: Problem[] = [];
   hasValue = true;
+  isClear = true;
   readonly #place: Place;
   /** Size of what an anchor stands for; undefined while we are inside of it. */
   readonly #anchors = new Map<string, number | undefined>();
@@ -67,18 +73,18 @@ class TreeWalk {
     }
     if (typeof key.value === "symbol") this.#mergeKey(pair, offset);
     else if (key.value === "__proto__")
-      this.#report("FIELD_INVALID", offset, "__proto__ is no usable key", "remove it");
-    else if (typeof key.value !== "string") {
-      const source = key.source ?? String(key.value);
+      this.#reportKey("FIELD_INVALID", offset, "__proto__ is no usable key", "remove it");
+    else if (key.value === null) {
+      const source = key.source ?? "";
       const hint = source === "" ? "write a name before the colon" : `quote it: "${source}"`;
-      this.#report("FIELD_INVALID", offset, `a key must be text, found ${source === "" ? "nothing" : source}`, hint);
+      this.#reportKey("FIELD_INVALID", offset, `a key must be text, found ${source === "" ? "nothing" : source}`, hint);
     }
     const name = typeof key.value === "symbol" ? "<<" : String(key.value);
     const first = seen.get(name);
     if (first === undefined) seen.set(name, offset ?? 0);
     else {
       const message = `the key ${name} is repeated; it first appears at ${this.#place(first)}`;
-      this.#report("YAML_INVALID", offset, message, "keep one of the two");
+      this.#reportKey("YAML_INVALID", offset, message, "keep one of the two");
     }
   }
 
@@ -118,6 +124,12 @@ class TreeWalk {
 
   #report(code: Problem["code"], offset: number | undefined, message: string, hint: string): void {
     if (code === "YAML_ALIASES") this.hasValue = false;
+    this.isClear = false;
+    this.#reportKey(code, offset, message, hint);
+  }
+
+  /** About nothing but this key. */
+  #reportKey(code: Problem["code"], offset: number | undefined, message: string, hint: string): void {
     this.problems.push({ code, at: this.#place(offset ?? 0), message, hint });
   }
 }

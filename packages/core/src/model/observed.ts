@@ -1,5 +1,6 @@
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { Problem } from "../problem.ts";
+import type { UnreadableObject } from "../shape/unreadableObject.ts";
 import type { MeshConfig } from "./meshConfig.ts";
 
 /** A root certificate that a cluster's workloads trust, from ConfigMap `istio-ca-root-cert`. No key material. */
@@ -23,6 +24,8 @@ export interface ObservedCluster {
    * live cluster with our entry of managedFields: it tells `plan` which fields we own.
    */
   readonly objects: readonly KubeObject[];
+  /** What is there beside them, and nobody can say what it does. */
+  readonly unreadable?: readonly UnreadableObject[];
   /** The API server's, `v1.37.2`; absent for a directory. */
   readonly version?: string;
   readonly istiodVersions: readonly string[];

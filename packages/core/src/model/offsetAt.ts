@@ -1,7 +1,7 @@
 import { isCollection, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml";
 import type { Path } from "./fieldSchema.ts";
 
-const pairs = new WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>();
+const pairs = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
 
 /**
  * Where a field stands in its document: a scalar at its value, a mapping or list at its key, a list's item at its start.
@@ -40,22 +40,28 @@ export function nodeAt(root: unknown, path: Path): unknown {
 
 /** The keys of a mapping that can be named in a path, for a node that is one. */
 export function keysOf(node: unknown): readonly string[] {
-  return isMap(node) ? [...pairsOf(node).keys()].filter((key) => typeof key === "string") : [];
+  return isMap(node) ? [...pairsOf(node).keys()] : [];
 }
 
-function pairOf(map: YAMLMap, key: unknown): Pair | undefined {
-  return pairsOf(map).get(key);
+function pairOf(map: YAMLMap, key: string | number): Pair | undefined {
+  return pairsOf(map).get(String(key));
 }
 
-function pairsOf(map: YAMLMap): ReadonlyMap<unknown, Pair> {
+function pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
   const known = pairs.get(map);
   if (known !== undefined) return known;
-  const index = new Map<unknown, Pair>();
+  const index = new Map<string, Pair>();
   for (const pair of map.items) {
-    if (isScalar(pair.key) && !index.has(pair.key.value)) index.set(pair.key.value, pair);
+    const key = keyOf(pair);
+    if (key !== undefined && !index.has(key)) index.set(key, pair);
   }
   pairs.set(map, index);
   return index;
+}
+
+/** A number as a key is its text, and so are true and false. The key of a merge is none. */
+function keyOf({ key }: Pair): string | undefined {
+  return isScalar(key) && typeof key.value !== "symbol" ? String(key.value) : undefined;
 }
 
 function isEmpty(node: unknown): boolean {

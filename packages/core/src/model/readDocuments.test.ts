@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { maxAliasedNodes, maxAliases } from "./checkTree.ts";
+import { offsetAt } from "./offsetAt.ts";
 import { readDocuments } from "./readDocuments.ts";
 import { maxDepth, maxFileLength, maxLexemes, maxSyntaxErrors } from "./readTokens.ts";
 
@@ -54,8 +55,8 @@ test.each([
     ["YAML_INVALID mesh.yaml:2:9", "YAML_INVALID mesh.yaml:4:7"],
   ],
   ["a key that is a mapping", "? {a: 1}\n: 2\n", ["YAML_INVALID mesh.yaml:1:3"]],
-  ["a key that is a number", "1: a\n", ["FIELD_INVALID mesh.yaml:1:1"]],
-  ["a key that is a boolean", "x: {true: a}\n", ["FIELD_INVALID mesh.yaml:1:5"]],
+  ["a key that is null", "x: {null: a}\n", ["FIELD_INVALID mesh.yaml:1:5"]],
+  ["a number that repeats a text", "1: a\n'1': b\n", ["YAML_INVALID mesh.yaml:2:1"]],
   ["no key", "x: 1\n: a\n", ["FIELD_INVALID mesh.yaml:2:1"]],
   ["__proto__", "a: 1\n__proto__: {b: 1}\n", ["FIELD_INVALID mesh.yaml:2:1"]],
   ["NUL", "a: \0\n", ["YAML_INVALID mesh.yaml:1:4"]],
@@ -133,4 +134,22 @@ test("a file of nothing but errors yields a bounded number of problems", () => {
 test("a file of more words and signs than memory holds is refused", () => {
   expect(faults('""'.repeat(maxLexemes))).toEqual(["FILE_TOO_LARGE mesh.yaml:1:1"]);
   expect(faults(`a: [${"1,".repeat(maxLexemes / 2)}]`)).toEqual(["FILE_TOO_LARGE mesh.yaml:1:1"]);
+});
+
+test("keys that are numbers or true are their text, as kubectl has them, and have a place", () => {
+  const [document] = readDocuments({
+    name: "mesh.yaml",
+    text: "ports:\n  8080: {mode: STRICT}\n  true: 1\n  1.5: 2\n",
+  }).documents;
+  if (document === undefined) throw new Error("no document");
+
+  expect(document.value).toEqual({ ports: { "8080": { mode: "STRICT" }, true: 1, "1.5": 2 } });
+  expect(document.place(offsetAt(document.root, ["ports", "8080", "mode"]))).toBe("mesh.yaml:2:16");
+});
+
+test("a problem with a single key is its document's, and others are the file's", () => {
+  const { documents, problems } = readDocuments({ name: "mesh.yaml", text: "a: 1\na: 2\n---\n? {b: 1}\n: 2\n" });
+
+  expect(documents.map((document) => document.problems)).toEqual([[problems[0]], []]);
+  expect(problems).toHaveLength(2);
 });

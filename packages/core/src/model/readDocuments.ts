@@ -15,6 +15,8 @@ export interface SourceDocument {
   readonly value: unknown;
   /** `file:line:column` of an offset in the file's text. */
   readonly place: (offset: number) => string;
+  /** Of the file's problems those that are about single keys of this document. */
+  readonly problems: readonly Problem[];
 }
 
 export interface ReadDocuments {
@@ -56,7 +58,8 @@ export function readDocuments(file: InputFile): ReadDocuments {
       problems.push(read.problem);
       complete = false;
     } else if (read.value !== null) {
-      documents.push({ file: file.name, root: document.contents, value: read.value, place });
+      const own = tree.isClear ? tree.problems : [];
+      documents.push({ file: file.name, root: document.contents, value: read.value, place, problems: own });
     }
   }
   return { documents, problems, complete };

@@ -12,7 +12,7 @@ export interface Gap {
 
 /**
  * Holds back what must not overtake a held step: a step of a later phase of the same owner, and every server-side delete
- * while a cluster cannot be seen (`unseen`: its name), since a consumer there may still use it.
+ * while somewhere cannot be seen (`unseen`: what cannot), since a consumer there may still use it.
  */
 export function holdBack(steps: readonly Step[], gaps: readonly Gap[], unseen: string | undefined): readonly Step[] {
   const groupOf = ownerGroups(steps.map(({ action }) => action));
@@ -33,7 +33,7 @@ export function holdBack(steps: readonly Step[], gaps: readonly Gap[], unseen: s
     const gap = firstGaps.get(groupOf(step.action.owner));
     if (gap !== undefined && step.action.phase > gap.phase) return { ...step, held: gap.reason };
     if (step.action.phase === 4 && unseen !== undefined) {
-      return { ...step, held: `cluster ${unseen} cannot be read and may still use it` };
+      return { ...step, held: `${unseen} and may still use it` };
     }
     return step;
   });

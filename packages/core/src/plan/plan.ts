@@ -3,11 +3,12 @@ import { ownerOf, sideOf } from "../kinds/ownership.ts";
 import type { Compiled } from "../model/compiled.ts";
 import type { Observed, ObservedCluster } from "../model/observed.ts";
 import type { Problem } from "../problem.ts";
+import { showUnreadable } from "../shape/readObject.ts";
 import type { Plan } from "./action.ts";
 import { inOrder } from "./actionOrder.ts";
 import { type Gap, holdBack } from "./holdBack.ts";
 import { isInventory, isWritable } from "./inventory.ts";
-import { desiredStep, leftoverStep, type Step, toAction } from "./step.ts";
+import { desiredStep, leftoverStep, type Step, toAction, unreadableStep } from "./step.ts";
 
 export interface PlanOptions {
   /** Delete what we own and nobody declares any longer. */
@@ -32,7 +33,7 @@ export function plan(
     if (cluster === undefined) gaps.push(...unseenGaps(name, desired));
     else for (const step of clusterSteps(cluster, desired, compiled, options)) steps.push(step);
   }
-  const unseen = [...observed.unreachable.keys()].sort()[0];
+  const unseen = [...unreachableUsers(observed), ...unreadableUsers(observed)].sort()[0];
   return {
     plan: { actions: inOrder(holdBack(steps, gaps, unseen).map(toAction)) },
     problems: steps.flatMap(({ problem }) => problem ?? []).sort((left, right) => (left.at < right.at ? -1 : 1)),
@@ -47,8 +48,11 @@ function clusterSteps(
 ): readonly Step[] {
   const writable = cluster.objects.filter((object) => isWritable(object));
   const liveByKey = new Map(writable.map((object) => [keyOf(refOf(object)), object]));
+  const unreadable = unreadableByKey(cluster);
   const steps = desired.map((object) => {
     const key = keyOf(refOf(object));
+    const fault = unreadable.get(key);
+    if (fault !== undefined) return unreadableStep(cluster, object, fault);
     const live = liveByKey.get(key);
     liveByKey.delete(key);
     return desiredStep(cluster, object, live, { adopt, ownerHeld: held.get(ownerOf(object)) });
@@ -59,6 +63,26 @@ function clusterSteps(
       steps.push(leftoverStep(cluster, live, { prune, ownerHeld: held.get(ownerOf(live)) }));
   }
   return steps;
+}
+
+/** What an object that is there says cannot be told, so it is neither missing nor right. */
+function unreadableByKey({ unreadable = [] }: ObservedCluster): ReadonlyMap<string, string> {
+  return new Map(
+    unreadable.flatMap(({ name, fault, ...ref }) =>
+      name === undefined ? [] : [[keyOf({ ...ref, name }), fault] as const],
+    ),
+  );
+}
+
+/** Who may still use what we would delete at the serving side, for people. */
+function unreachableUsers({ unreachable }: Observed): readonly string[] {
+  return [...unreachable.keys()].map((cluster) => `cluster ${cluster} cannot be read`);
+}
+
+function unreadableUsers({ clusters }: Observed): readonly string[] {
+  return [...clusters.values()].flatMap(({ name, unreadable = [] }) =>
+    unreadable.filter(({ isOurs }) => isOurs).map((each) => `${showUnreadable(each)} of ${name} cannot be read`),
+  );
 }
 
 /** Server-side objects in a cluster that we can't see: their consumers get nothing new. */

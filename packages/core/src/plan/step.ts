@@ -37,6 +37,16 @@ export function desiredStep(
   return ownerHeld === undefined ? { action } : { action, held: ownerHeld };
 }
 
+/** What a declared object needs that is there and cannot be read: to be left alone, and what would come after it as well. */
+export function unreadableStep({ name: cluster }: ObservedCluster, desired: KubeObject, fault: string): Step {
+  const [owner, side] = [ownerOf(desired), sideOf(desired)];
+  const phase = phaseOf("update", side);
+  return {
+    action: { verb: "update", cluster, ref: refOf(desired), owner, side, phase, desired, changes: [] },
+    held: `is there and cannot be read: ${fault}`,
+  };
+}
+
 /** What an object of ours needs that is not declared any longer. */
 export function leftoverStep(
   cluster: ObservedCluster,

@@ -5,6 +5,7 @@ import type { TraceRequest } from "./traceRequest.ts";
 import type { BrokenHop, Trace, TraceBranch, TraceVerdict } from "./traceResult.ts";
 import type { TraceWorld } from "./traceWorld.ts";
 import { tryAgain } from "./tryAgain.ts";
+import { untoldByUnreadable } from "./untoldByUnreadable.ts";
 
 /**
  * What the proxies of the mesh would do with one request, over any Istio configuration: each way that it may take, hop by hop,
@@ -15,7 +16,11 @@ export function trace(world: TraceWorld, request: TraceRequest): Trace {
   const ended = steps.flatMap((step) => (step.kind === "attempt" ? [] : [step]));
   const attempts = steps.flatMap((step) => (step.kind === "attempt" ? [step] : []));
   const tried = tryAgain(attempts.map((attempt) => ({ attempt, branches: serveAttempt(world, attempt) })));
-  return traceOf(request, complete([...ended, ...tried].map(asResult)));
+  const ways = complete([...ended, ...tried].map(asResult));
+  return traceOf(
+    request,
+    ways.map((way) => untoldByUnreadable(world, request, way)),
+  );
 }
 
 /** What no rule has an answer for cannot be told: all ways of a request add up to 1. */

@@ -141,22 +141,87 @@ test("istiod's settings are read from its ConfigMap, of any other ConfigMap noth
   expect(cluster.objects.map(({ kind }) => kind)).not.toContain("ConfigMap");
 });
 
-test("everything that is wrong with the manifests is reported together, with file and line", async () => {
+test("an object that is not of its kind's form is told at its field, and left out; everything else is read", async () => {
+  const { target, directory } = await openDirectory({
+    "a.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n  ports: 80\n",
+    "b.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: foo}\n---\nkind: Service\n",
+    "c.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: x, labels: {a: b, a: c}}\nspec: {}\n",
+    "d.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: foo}\n---\nkind: [values, of, a, chart]\n",
+    "e.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: foo, labels: {istio-injection: enabled}}\n",
+  });
+
+  const { cluster, problems } = await target.observe();
+
+  expect(
+    problems.map(({ code, at, message }) => [code, at.slice(directory.length + 1), message.split(":")[0]]),
+  ).toEqual([
+    ["OBJECT_MALFORMED", "a.yaml:5:10", "Service default/a is left out, as it is not of its kind's form"],
+    ["OBJECT_MALFORMED", "b.yaml:5:1", "Service without a name is left out, as it is not of its kind's form"],
+    ["OBJECT_MALFORMED", "c.yaml:1:1", "Pod x/p is left out, as it is not of its kind's form"],
+    ["OBJECT_MALFORMED", "d.yaml:5:1", "object without a name is left out, as it is not of its kind's form"],
+    ["OBJECT_TWICE", "d.yaml:1:1", expect.stringMatching(/^Namespace foo is there twice; first at /)],
+    ["OBJECT_TWICE", "e.yaml:1:1", expect.stringMatching(/^Namespace foo is there twice; first at /)],
+  ]);
+  expect(cluster.objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
+    "Namespace default",
+    "Namespace x",
+  ]);
+  expect(cluster.unreadable?.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+    "Service a",
+    "Service undefined",
+    "Pod p",
+    "object undefined",
+    "Namespace foo",
+  ]);
+});
+
+test("the same object twice, word by word, counts once", async () => {
+  const { target } = await openDirectory({ "a.yaml": fooNamespace, "b.yaml": fooNamespace });
+
+  const { cluster, problems } = await target.observe();
+
+  expect(problems).toEqual([]);
+  expect(cluster.objects).toHaveLength(1);
+});
+
+test("keys that are numbers and an object without spec are read as kubectl and the API server take them", async () => {
+  const policy = "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {namespace: shop, name: ";
+  const { target } = await openDirectory({
+    "a.yaml": `${policy}a}\nspec: {selector: {matchLabels: {app: a}}, portLevelMtls: {8080: {mode: STRICT}}}\n---\n${policy}b}\nspec:\n`,
+  });
+
+  const { cluster, problems } = await target.observe();
+
+  expect(problems).toEqual([]);
+  expect(cluster.objects.flatMap(({ kind, spec }) => (kind === "PeerAuthentication" ? [spec] : []))).toEqual([
+    { selector: { matchLabels: { app: "a" } }, portLevelMtls: { "8080": { mode: "STRICT" } } },
+    {},
+  ]);
+});
+
+test("a file of which nobody can say what it holds takes the whole directory's word away", async () => {
   const { target, directory } = await openDirectory({
     "a.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: 80}\n",
     "b.yaml": "x: [\n",
-    "c.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: foo}\n",
-    "d.yaml": "---\nkind: Service\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: foo}\n",
   });
 
   const problems = await problemsOf(target.observe());
 
   expect(problems.map(({ code, at, message }) => [code, at.slice(directory.length + 1), message])).toEqual([
-    ["DIRECTORY_INVALID", "a.yaml:1:1", "spec.ports must be a list"],
     ["DIRECTORY_INVALID", "b.yaml:2:1", expect.stringContaining("not valid YAML")],
-    ["DIRECTORY_INVALID", "d.yaml:2:1", "apiVersion is missing, or no string"],
-    ["DIRECTORY_INVALID", "d.yaml:4:1", `Namespace foo is there twice; first at ${directory}/c.yaml:1:1`],
+    ["OBJECT_MALFORMED", "a.yaml:4:15", expect.stringContaining("spec.ports must be a list")],
   ]);
+});
+
+test("an object that was broken since the plan was made is neither changed nor taken for deleted", async () => {
+  const { target, put, read, find } = await openDirectory({ "a.yaml": ownText });
+  const live = await find("ServiceEntry", "httpbin");
+  const broken = ownText.replace("hosts:", "hosts: nowhere\n  addresses:");
+  await put("a.yaml", broken);
+
+  await expect(target.write(action("delete", serviceEntry(), live))).rejects.toMatchObject({ code: "PLAN_STALE" });
+  await expect(target.write(action("update", serviceEntry(), live))).rejects.toMatchObject({ code: "PLAN_STALE" });
+  expect(await read("a.yaml")).toBe(broken);
 });
 
 test("a directory that is missing, or a file, is a problem that names it", async () => {

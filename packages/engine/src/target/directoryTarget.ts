@@ -54,10 +54,10 @@ export class DirectoryTarget implements Target {
     this.#istioNamespace = istioNamespace;
   }
 
-  /** Throws a `DirectoryError` with all that is wrong with the manifests. */
+  /** Throws a `DirectoryError` with all files of which nobody can say what they hold. */
   async observe({ signal }: CallOptions = {}): Promise<Observation> {
     const read = await this.#read(signal);
-    return { cluster: this.#observed(read), problems: [] };
+    return { cluster: this.#observed(read), problems: read.findings };
   }
 
   write(action: Action, { dryRun = false, signal }: WriteOptions = {}): Promise<void> {
@@ -93,12 +93,12 @@ export class DirectoryTarget implements Target {
       throw new DirectoryError(unreadable(this.#directory, this.cluster, error), [], { cause: error });
     }
     const [first, ...others] = read.problems;
-    if (first !== undefined) throw new DirectoryError(first, others);
+    if (first !== undefined) throw new DirectoryError(first, [...others, ...read.findings]);
     this.#layout = layoutOf(read);
     return read;
   }
 
-  #observed({ manifests, namespaces }: Manifests): ObservedCluster {
+  #observed({ manifests, namespaces, unreadable }: Manifests): ObservedCluster {
     const all = manifests.map(({ object }) => object);
     const declared = new Set(all.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => metadata.name));
     const implied = [...namespaces].filter((name) => !declared.has(name)).sort();
@@ -116,6 +116,7 @@ export class DirectoryTarget implements Target {
         ...all.filter(({ kind }) => kind !== "ConfigMap"),
       ],
       impliedNamespaces: new Set(implied),
+      ...(unreadable.length > 0 && { unreadable }),
       istiodVersions: istiodVersions(all, this.#istioNamespace),
       trustRoots: trustRoots(configMap(trustRootConfigMap)?.data),
       ...(config && { meshConfig: config }),

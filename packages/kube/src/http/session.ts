@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { MeshError } from "@isthmus/core";
+import { type FieldsShape, MeshError } from "@isthmus/core";
 import type { Dispatcher, WebSocket } from "undici";
 import { credentialSource } from "../auth/credentialSource.ts";
 import type { Credentials } from "../auth/credentials.ts";
@@ -13,6 +13,7 @@ import { expiredCertificate } from "./expiredCertificate.ts";
 import { clientExpiredProblem, explainFailure, type FailureContext } from "./explainFailure.ts";
 import { openDispatcher } from "./openDispatcher.ts";
 import { openWebSocket, type WebSocketListener } from "./openWebSocket.ts";
+import { type Answerer, readAnswer } from "./readAnswer.ts";
 import { readStatus } from "./readStatus.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { Timing } from "./timing.ts";
@@ -38,6 +39,11 @@ export interface HttpAnswer {
   readonly body: string;
   /** The server's clock, as HTTP tells it: to the second. */
   readonly date?: string;
+}
+
+export interface JsonAnswer {
+  readonly status: number;
+  readonly value: Readonly<Record<string, unknown>>;
 }
 
 export interface WebSocketRequest {
@@ -81,6 +87,26 @@ export class Session {
       const date = typeof headers.date === "string" ? { date: headers.date } : {};
       return { status: statusCode, body: await body.text(), ...date };
     });
+  }
+
+  /** A successful answer's JSON, in the form that an API server gives it. */
+  async json(request: HttpRequest, shape: FieldsShape, onRepeat?: () => void): Promise<JsonAnswer> {
+    const { status, body } = await this.send(request, onRepeat);
+    return { status, value: readAnswer(this.#answerer, request.call, shape, body) };
+  }
+
+  /** The same of an event of a watch. */
+  event(call: KubeCall, shape: FieldsShape, line: string): Readonly<Record<string, unknown>> {
+    return readAnswer(this.#answerer, call, shape, line);
+  }
+
+  /** The cluster's name, for messages. */
+  get cluster(): string {
+    return this.#access.name;
+  }
+
+  get #answerer(): Answerer {
+    return { cluster: this.#access.name, server: this.#access.server };
   }
 
   /** A successful answer whose body is read as it comes. A failure while reading is the caller's, see `explain`. */

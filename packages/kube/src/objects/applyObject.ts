@@ -3,7 +3,7 @@ import type { KindEntry, KubeObject } from "@isthmus/core";
 import type { Session } from "../http/session.ts";
 import type { Applied, ApplyOptions } from "../kubeClient.ts";
 import { KubeError } from "../kubeError.ts";
-import { getObject } from "./getObject.ts";
+import { getObject, objectShape, readOne } from "./getObject.ts";
 import { metadataOnlyType, partialObject } from "./partialObject.ts";
 import { resourceName, resourcePath } from "./resourcePath.ts";
 
@@ -41,7 +41,7 @@ async function send(
   onRepeat: () => void,
 ): Promise<Applied> {
   const { name, namespace, managedFields: _unwanted, ...metadata } = object.metadata;
-  const answer = await session.send(
+  const { status, value } = await session.json(
     {
       call: {
         verb: "patch",
@@ -65,12 +65,15 @@ async function send(
       }),
       signal: options.signal,
     },
+    objectShape,
     onRepeat,
   );
-  const applied: KubeObject = JSON.parse(answer.body);
   return {
-    object: options.metadataOnly === true ? partialObject(kind, applied) : applied,
-    created: answer.status === 201,
+    object:
+      options.metadataOnly === true
+        ? partialObject(kind, value as unknown as KubeObject)
+        : readOne(session, kind, value),
+    created: status === 201,
   };
 }
 

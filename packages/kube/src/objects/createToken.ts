@@ -1,5 +1,12 @@
+import { fields, text } from "@isthmus/core";
 import type { Session } from "../http/session.ts";
 import type { CallOptions, TokenRequest } from "../kubeClient.ts";
+
+interface Token {
+  readonly status: { readonly token: string };
+}
+
+const tokenShape = fields({ status: fields({ token: text }, ["token"]) }, ["status"]);
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/ */
 export async function createToken(
@@ -7,9 +14,9 @@ export async function createToken(
   { namespace, serviceAccount, audience, seconds }: TokenRequest,
   { signal }: CallOptions,
 ): Promise<string> {
-  const { body } = await session.send({
-    call: { verb: "create", resource: "serviceaccounts/token", namespace, name: serviceAccount },
-    method: "POST",
+  const request = {
+    call: { verb: "create" as const, resource: "serviceaccounts/token", namespace, name: serviceAccount },
+    method: "POST" as const,
     path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/serviceaccounts/${encodeURIComponent(serviceAccount)}/token`,
     contentType: "application/json",
     body: JSON.stringify({
@@ -18,7 +25,7 @@ export async function createToken(
       spec: { audiences: [audience], expirationSeconds: seconds },
     }),
     signal,
-  });
-  const { status }: { readonly status: { readonly token: string } } = JSON.parse(body);
-  return status.token;
+  };
+  const { value } = await session.json(request, tokenShape);
+  return (value as unknown as Token).status.token;
 }

@@ -1,21 +1,20 @@
+import { fields, list, text } from "@isthmus/core";
 import type { Session } from "../http/session.ts";
 import { KubeError } from "../kubeError.ts";
 
+const versionRequest = { call: { verb: "get", resource: "/version" }, method: "GET", path: "/version" } as const;
+const versionShape = fields({ gitVersion: text }, ["gitVersion"]);
+const resourcesShape = fields({ resources: list(fields({ name: text }, ["name"])) }, ["resources"]);
+
 export async function readVersion(session: Session, signal: AbortSignal | undefined): Promise<string> {
-  const { body } = await askVersion(session, signal);
-  const { gitVersion }: { readonly gitVersion: string } = JSON.parse(body);
-  return gitVersion;
+  const { value } = await session.json({ ...versionRequest, signal }, versionShape);
+  return (value as { readonly gitVersion: string }).gitVersion;
 }
 
 export async function readClock(session: Session, signal: AbortSignal | undefined): Promise<number | undefined> {
-  const { date = "" } = await askVersion(session, signal);
+  const { date = "" } = await session.send({ ...versionRequest, signal });
   const time = Date.parse(date);
   return Number.isNaN(time) ? undefined : time;
-}
-
-function askVersion(session: Session, signal: AbortSignal | undefined) {
-  const call = { verb: "get", resource: "/version" } as const;
-  return session.send({ call, method: "GET", path: "/version", signal });
 }
 
 export async function readServed(
@@ -26,8 +25,9 @@ export async function readServed(
 ): Promise<readonly string[]> {
   const path = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
   try {
-    const { body } = await session.send({ call: { verb: "get", resource: path }, method: "GET", path, signal });
-    const { resources }: { readonly resources: readonly { readonly name: string }[] } = JSON.parse(body);
+    const request = { call: { verb: "get", resource: path }, method: "GET", path, signal } as const;
+    const { value } = await session.json(request, resourcesShape);
+    const { resources } = value as { readonly resources: readonly { readonly name: string }[] };
     // `pods/exec` is no resource of its own.
     return resources.flatMap(({ name }) => (name.includes("/") ? [] : [name]));
   } catch (failure) {

@@ -1,4 +1,13 @@
-import type { KindEntry, KubeObject } from "@isthmus/core";
+import {
+  fields,
+  type KindEntry,
+  type KubeObject,
+  MeshError,
+  malformedProblem,
+  metadataShape,
+  readObject,
+  text,
+} from "@isthmus/core";
 import type { Session } from "../http/session.ts";
 import type { ObjectOptions } from "../kubeClient.ts";
 import { KubeError } from "../kubeError.ts";
@@ -21,13 +30,25 @@ export async function getObject(
   try {
     const path = resourcePath(kind, namespace, name);
     const accept = options.metadataOnly === true ? { accept: metadataOnlyType } : {};
-    const { body } = await session.send({ call, method: "GET", path, signal: options.signal, ...accept });
-    const object: KubeObject = JSON.parse(body);
-    return options.metadataOnly === true ? partialObject(kind, object) : object;
+    const request = { call, method: "GET", path, signal: options.signal, ...accept } as const;
+    const { value } = await session.json(request, objectShape);
+    return options.metadataOnly === true
+      ? partialObject(kind, value as unknown as KubeObject)
+      : readOne(session, kind, value);
   } catch (failure) {
     if (isAbsent(failure)) return undefined;
     throw failure;
   }
+}
+
+/** What any object has. */
+export const objectShape = fields({ kind: text, metadata: { ...metadataShape, required: ["name"] } }, ["metadata"]);
+
+/** The object in the form of its kind. Throws OBJECT_MALFORMED. */
+export function readOne({ cluster }: Session, kind: KindEntry, value: Readonly<Record<string, unknown>>): KubeObject {
+  const { object, unreadable } = readObject(kind, value);
+  if (unreadable === undefined) return object;
+  throw new MeshError(malformedProblem(unreadable, { cluster }));
 }
 
 /** The object is not there, while its kind is: a kind that is not served is a 404 of another reason. */

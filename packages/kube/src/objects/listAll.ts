@@ -1,13 +1,34 @@
-import { isOurs, type KindEntry, type KubeObject } from "@isthmus/core";
+import {
+  fields,
+  isOurs,
+  type KindEntry,
+  type KubeObject,
+  list,
+  readObject,
+  text,
+  type UnreadableObject,
+  words,
+} from "@isthmus/core";
 import type { Session } from "../http/session.ts";
 import type { Listed, ListOptions } from "../kubeClient.ts";
 import { KubeError } from "../kubeError.ts";
 import { resourceName, resourcePath } from "./resourcePath.ts";
 
 interface Page {
-  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
-  readonly items?: readonly Omit<KubeObject, "apiVersion" | "kind">[] | null;
+  readonly metadata: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly items: readonly Readonly<Record<string, unknown>>[];
 }
+
+/** API servers say `items: []` where there are none: what lacks them is no answer, and not an empty cluster. */
+const pageShape = (kind: KindEntry) =>
+  fields(
+    {
+      kind: words(`${kind.kind}List`),
+      metadata: fields({ resourceVersion: text, continue: text }),
+      items: list(fields({ kind: words(kind.kind), metadata: fields({}) }, ["metadata"])),
+    },
+    ["kind", "metadata", "items"],
+  );
 
 /** All pages. Their continue token lives about five minutes: where it expired on the way, all is read once more. */
 export async function listAll(session: Session, kind: KindEntry, options: ListOptions): Promise<Listed> {
@@ -22,30 +43,37 @@ export async function listAll(session: Session, kind: KindEntry, options: ListOp
 async function readPages(session: Session, kind: KindEntry, options: ListOptions): Promise<Listed> {
   const { namespace, labelSelector, fieldSelector, pageSize = 500, signal, keepManagedFields = isOurs } = options;
   const objects: KubeObject[] = [];
+  const unreadable: UnreadableObject[] = [];
+  const shape = pageShape(kind);
   let next: string | undefined;
   for (;;) {
-    const { body } = await session.send({
-      call: { verb: "list", resource: resourceName(kind), ...(namespace === undefined ? {} : { namespace }) },
-      method: "GET",
+    const request = {
+      call: { verb: "list" as const, resource: resourceName(kind), ...(namespace === undefined ? {} : { namespace }) },
+      method: "GET" as const,
       path: resourcePath(kind, namespace, undefined, { labelSelector, fieldSelector, limit: pageSize, continue: next }),
       signal,
-    });
-    const page: Page = JSON.parse(body);
-    for (const item of page.items ?? []) objects.push(complete(kind, item, keepManagedFields));
+    };
+    const page = (await session.json(request, shape)).value as unknown as Page;
+    for (const item of page.items) {
+      const read = readObject(kind, completed(kind, item));
+      if (read.unreadable === undefined) objects.push(withoutManagedFields(read.object, keepManagedFields));
+      else unreadable.push(read.unreadable);
+    }
     next = page.metadata.continue;
     // All pages show the state of the first, and its version.
-    if (next === undefined || next === "") return { objects, resourceVersion: page.metadata.resourceVersion };
+    const { resourceVersion = "" } = page.metadata;
+    if (next === undefined || next === "") return { objects, unreadable, resourceVersion };
   }
 }
 
-/** Items of a list lack apiVersion and kind for built-in kinds. managedFields are most of an object's bytes. */
-function complete(
-  kind: KindEntry,
-  item: Omit<KubeObject, "apiVersion" | "kind">,
-  keepManagedFields: (object: KubeObject) => boolean,
-): KubeObject {
+/** Items of a list lack apiVersion and kind for built-in kinds. */
+function completed(kind: KindEntry, item: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const apiVersion = kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
-  const object: KubeObject = { ...item, apiVersion, kind: kind.kind };
+  return { ...item, apiVersion, kind: kind.kind };
+}
+
+/** They are most of an object's bytes. */
+function withoutManagedFields(object: KubeObject, keepManagedFields: (object: KubeObject) => boolean): KubeObject {
   if (object.metadata.managedFields === undefined || keepManagedFields(object)) return object;
   const { managedFields: _dropped, ...metadata } = object.metadata;
   return { ...object, metadata };

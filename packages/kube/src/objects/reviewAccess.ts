@@ -1,6 +1,12 @@
+import { boolean, fields } from "@isthmus/core";
 import type { Session } from "../http/session.ts";
 import type { AccessAttributes } from "../kubeClient.ts";
 
+interface Review {
+  readonly status: { readonly allowed: boolean };
+}
+
+const reviewShape = fields({ status: fields({ allowed: boolean }, ["allowed"]) }, ["status"]);
 const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access */
@@ -9,9 +15,9 @@ export async function reviewAccess(
   access: AccessAttributes,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const { body } = await session.send({
-    call: { verb: "create", resource: "selfsubjectaccessreviews.authorization.k8s.io" },
-    method: "POST",
+  const request = {
+    call: { verb: "create" as const, resource: "selfsubjectaccessreviews.authorization.k8s.io" },
+    method: "POST" as const,
     path,
     contentType: "application/json",
     body: JSON.stringify({
@@ -20,7 +26,7 @@ export async function reviewAccess(
       spec: { resourceAttributes: access },
     }),
     signal,
-  });
-  const { status }: { readonly status: { readonly allowed: boolean } } = JSON.parse(body);
-  return status.allowed;
+  };
+  const { value } = await session.json(request, reviewShape);
+  return (value as unknown as Review).status.allowed;
 }

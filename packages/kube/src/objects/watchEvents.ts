@@ -1,4 +1,4 @@
-import type { KindEntry, KubeObject } from "@isthmus/core";
+import { fields, type KindEntry, type KubeObject, metadataShape, text } from "@isthmus/core";
 import { readStatusObject, type StatusObject } from "../http/readStatus.ts";
 import type { Session } from "../http/session.ts";
 import type { WatchEvent, WatchOptions } from "../kubeClient.ts";
@@ -9,6 +9,8 @@ import { resourceName, resourcePath } from "./resourcePath.ts";
 type RawEvent =
   | { readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK"; readonly object: KubeObject }
   | { readonly type: "ERROR"; readonly object: StatusObject };
+
+const eventShape = fields({ type: text, object: fields({ metadata: metadataShape }) }, ["type", "object"]);
 
 /** `longest` (milliseconds) is after which the server ends the watch. */
 export async function* watchEvents(
@@ -40,7 +42,8 @@ export async function* watchEvents(
     bodyTimeout: longest + 30_000,
   });
   try {
-    for await (const line of readLines(body)) yield readEvent(call, JSON.parse(line));
+    for await (const line of readLines(body))
+      yield readEvent(call, session.event(call, eventShape, line) as unknown as RawEvent);
   } catch (failure) {
     signal?.throwIfAborted();
     throw await session.explain(failure);

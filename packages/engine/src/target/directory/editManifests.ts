@@ -1,7 +1,6 @@
 import { type KubeObject, keyOf, type ObjectRef, refOf } from "@isthmus/core";
 import { Composer, CST, Document, isMap, isScalar, isSeq, type Pair, Parser } from "yaml";
-import { isManifest, manifestMistake, toObject, withoutNulls } from "./manifestObject.ts";
-import { isFields } from "./manifestShape.ts";
+import { isFields, readManifest } from "./manifestObject.ts";
 
 type Path = readonly (string | number)[];
 
@@ -81,15 +80,15 @@ function objectPaths(value: unknown, path: Path = []): readonly Path[] {
 
 function isAt(root: unknown, path: Path, ref: ObjectRef): boolean {
   const item = path.reduce<unknown>((node, step) => (node as Readonly<Record<string | number, unknown>>)[step], root);
-  const value = withoutNulls(item);
-  if (!isManifest(value) || manifestMistake(value) !== undefined) return false;
-  return keyOf(refOf(toObject(value))) === keyOf(ref);
+  const read = readManifest(item);
+  return read.type === "object" && keyOf(refOf(read.object)) === keyOf(ref);
 }
 
 /** Makes the node at `path` equal to `value`, touching only what differs. */
 function assign(document: Document.Parsed, path: Path, value: unknown): void {
   const node: unknown = document.getIn(path, true);
   if (isMap(node) && isFields(value)) {
+    for (const { key } of node.items) if (isScalar(key) && typeof key.value !== "symbol") key.value = String(key.value);
     for (const pair of [...node.items]) if (!Object.hasOwn(value, keyText(pair))) node.delete(pair.key);
     for (const [name, field] of Object.entries(value)) assign(document, [...path, name], field);
   } else if (isSeq(node) && Array.isArray(value)) {

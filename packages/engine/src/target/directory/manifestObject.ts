@@ -1,62 +1,80 @@
-import { groupOf, type KubeObject, kindEntry, meshConfigMap, trustRootConfigMap } from "@isthmus/core";
-import { isFields, shapeMistake } from "./manifestShape.ts";
+import {
+  catalog,
+  groupOf,
+  type KubeObject,
+  kindEntry,
+  meshConfigMap,
+  type ReadObject,
+  readObject,
+  trustRootConfigMap,
+  unreadableOf,
+} from "@isthmus/core";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const controllerKinds: ReadonlySet<string> = new Set(["Deployment", "StatefulSet", "DaemonSet"]);
 
-/** An API server drops fields that are null. */
-export function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (!isFields(value)) return value;
-  const kept = Object.entries(value).filter(([, field]) => field !== null);
-  return Object.fromEntries(kept.map(([name, field]) => [name, withoutNulls(field)]));
-}
+/** What a part of a YAML file is to us. */
+export type ReadManifest =
+  /** A repository holds other YAML as well: values of a chart, settings of tools. */
+  | { readonly type: "nothing" }
+  /** Of a kind that we do not read. */
+  | { readonly type: "unread"; readonly namespace: string | undefined }
+  | { readonly type: "object"; readonly object: KubeObject }
+  | ({ readonly type: "malformed" } & Extract<ReadObject, { readonly unreadable: object }>);
 
-/** A repository holds other YAML as well: values of a chart, settings of tools. */
-export function isManifest(value: unknown): value is Fields {
-  return isFields(value) && ("apiVersion" in value || "kind" in value);
-}
-
-/** What makes it unreadable, as `spec.ports must be a list`. Of kinds that we don't read only what tells the kind matters. */
-export function manifestMistake(value: Fields): string | undefined {
-  const { apiVersion, kind, metadata = {} } = value;
-  if (typeof apiVersion !== "string") return "apiVersion is missing, or no string";
-  if (typeof kind !== "string") return "kind is missing, or no string";
-  if (!isFields(metadata)) return "metadata must be a mapping";
-  const { name, namespace } = metadata;
-  if (namespace !== undefined && typeof namespace !== "string") return "metadata.namespace must be a string";
-  if (!isReadKind(apiVersion, kind)) return undefined;
-  if (typeof name !== "string") return "metadata.name is missing, or no string";
-  return shapeMistake(kind, value);
-}
-
-function isReadKind(apiVersion: string, kind: string): boolean {
+/** A manifest as the API server would take it: in namespace `default` unless told, without what such a server may have left in it. */
+export function readManifest(value: unknown): ReadManifest {
+  if (!isFields(value) || !("apiVersion" in value || "kind" in value)) return { type: "nothing" };
+  const { apiVersion, kind } = value;
+  if (typeof apiVersion !== "string" || typeof kind !== "string") return withoutKind(value);
   const group = groupOf(apiVersion);
-  const isConfigMap = group === "" && kind === "ConfigMap";
-  return kindEntry(group, kind) !== undefined || (group === "apps" && controllerKinds.has(kind)) || isConfigMap;
+  if (!isReadKind(group, kind)) return { type: "unread", namespace: namespaceOf(value) };
+  // Other ConfigMaps may hold anything.
+  if (kind === "ConfigMap" && !isReadConfigMap(value)) return { type: "unread", namespace: namespaceOf(value) };
+  const isNamespaced = kindEntry(group, kind)?.namespaced !== false;
+  const { object, unreadable, faults } = readObject({ group, kind }, value);
+  if (unreadable !== undefined) {
+    const { namespace = "default", ...rest } = unreadable;
+    return { type: "malformed", unreadable: isNamespaced ? { ...rest, namespace } : rest, faults };
+  }
+  return { type: "object", object: asTaken(object, isNamespaced) };
 }
 
-/** Of ConfigMaps only those that hold the roots and the mesh's settings: others may hold anything. */
-export function isRead({ apiVersion, kind, metadata }: KubeObject): boolean {
+/** What nobody takes for an object: of which kind it was meant to be can only be guessed. */
+function withoutKind(value: Fields): ReadManifest {
+  const kind = typeof value.kind === "string" ? value.kind : "";
+  const group = catalog.find((entry) => entry.kind === kind)?.group ?? "";
+  const missing = typeof value.kind === "string" ? "apiVersion" : "kind";
+  const what = value[missing] === undefined || value[missing] === null ? "is missing" : "must be text";
+  const faults = [{ path: [missing], what }];
+  const shown = { group, kind: kind === "" ? "object" : kind };
+  return { type: "malformed", unreadable: unreadableOf(shown, value, `${missing} ${what}`), faults };
+}
+
+function isReadKind(group: string, kind: string): boolean {
   return (
-    isReadKind(apiVersion, kind) &&
-    (kind !== "ConfigMap" || [trustRootConfigMap, meshConfigMap].includes(metadata?.name))
+    kindEntry(group, kind) !== undefined ||
+    (group === "apps" && controllerKinds.has(kind)) ||
+    (group === "" && kind === "ConfigMap")
   );
 }
 
-/**
- * A manifest without mistakes, with the namespace that an API server would take it to be in, and without what such a
- * server may have left in the file.
- */
-export function toObject(manifest: Fields): KubeObject {
-  const object = manifest as unknown as KubeObject;
-  const given: Partial<KubeObject["metadata"]> = object.metadata ?? {};
-  const { name = "", namespace, uid: _uid, resourceVersion: _version, managedFields: _fields, ...metadata } = given;
-  const shown = isClusterScoped(object) ? undefined : (namespace ?? (isRead(object) ? "default" : undefined));
-  return { ...object, metadata: { name, ...(shown === undefined ? {} : { namespace: shown }), ...metadata } };
+/** Those that hold the roots and the mesh's settings. */
+function isReadConfigMap({ metadata }: Fields): boolean {
+  return isFields(metadata) && (metadata.name === trustRootConfigMap || metadata.name === meshConfigMap);
 }
 
-function isClusterScoped({ apiVersion, kind }: KubeObject): boolean {
-  return kindEntry(groupOf(apiVersion), kind)?.namespaced === false;
+function namespaceOf({ metadata }: Fields): string | undefined {
+  return isFields(metadata) && typeof metadata.namespace === "string" ? metadata.namespace : undefined;
+}
+
+function asTaken(object: KubeObject, isNamespaced: boolean): KubeObject {
+  const { uid: _uid, resourceVersion: _version, managedFields: _fields, ...metadata } = object.metadata;
+  const { name, namespace = "default", ...others } = metadata;
+  return { ...object, metadata: { name, ...(isNamespaced ? { namespace } : {}), ...others } };
+}
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -5,25 +5,31 @@ import {
   isOurs,
   type KubeObject,
   keyOf,
+  malformedProblem,
   offsetAt,
   type Problem,
   readDocuments,
   refOf,
   type SourceDocument,
-  showRef,
+  type UnreadableObject,
+  unreadableOf,
 } from "@isthmus/core";
 import pLimit from "p-limit";
 import { findManifestFiles } from "./findManifestFiles.ts";
 import type { Manifest } from "./manifest.ts";
-import { isManifest, isRead, manifestMistake, toObject, withoutNulls } from "./manifestObject.ts";
-import { isFields } from "./manifestShape.ts";
+import { isFields, type ReadManifest, readManifest } from "./manifestObject.ts";
+import { separateTwice } from "./separateTwice.ts";
 
 export interface Manifests {
   /** Those of the kinds that we read. */
   readonly manifests: readonly Manifest[];
   /** Namespaces that any manifest is in, of whatever kind; our own objects do not count. */
   readonly namespaces: ReadonlySet<string>;
-  /** Code DIRECTORY_INVALID, all of all files. */
+  /** Objects that are not of their kind's form, or there in two forms. */
+  readonly unreadable: readonly UnreadableObject[];
+  /** About these: OBJECT_MALFORMED, OBJECT_TWICE. */
+  readonly findings: readonly Problem[];
+  /** Files of which nobody can say what they hold: DIRECTORY_INVALID. With any the directory says nothing of its cluster. */
   readonly problems: readonly Problem[];
 }
 
@@ -34,11 +40,13 @@ export async function readManifests(directory: string, signal?: AbortSignal): Pr
   const files = await findManifestFiles(directory, signal);
   const limit = pLimit(filesAtATime);
   const read = await Promise.all(files.map((file) => limit(() => readFileManifests(file, signal))));
-  const manifests = read.flatMap((each) => each.manifests);
+  const { manifests, unreadable, findings } = separateTwice(read.flatMap((each) => each.manifests));
   return {
     manifests,
     namespaces: new Set(read.flatMap((each) => [...each.namespaces])),
-    problems: [...read.flatMap(({ problems }) => problems), ...duplicates(manifests)],
+    unreadable: [...read.flatMap((each) => each.unreadable), ...unreadable],
+    findings: [...read.flatMap((each) => each.findings), ...findings],
+    problems: read.flatMap(({ problems }) => problems),
   };
 }
 
@@ -48,42 +56,72 @@ async function readFileManifests(file: string, signal: AbortSignal | undefined):
   } catch (error) {
     signal?.throwIfAborted();
     const message = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-    return { manifests: [], namespaces: new Set(), problems: [invalid(file, message, "")] };
+    return { ...none, problems: [invalid(file, message, "")] };
   }
 }
+
+const none: Manifests = { manifests: [], namespaces: new Set(), unreadable: [], findings: [], problems: [] };
 
 /** The manifests of one file's text. */
 export function parseManifests(input: InputFile): Manifests {
   const { documents, problems: syntax } = readDocuments(input);
   const manifests: Manifest[] = [];
   const namespaces = new Set<string>();
-  const problems = syntax.map(({ at, message, hint }) => invalid(at, message, hint === "" ? renderedHint : hint));
-  for (const { value, at } of documents.flatMap((document) => itemsOf(document, document.value, []))) {
-    if (!isManifest(value)) continue;
-    const mistake = manifestMistake(value);
-    if (mistake !== undefined) {
-      problems.push(invalid(at, mistake, ""));
-      continue;
-    }
-    const object = toObject(value);
-    const { namespace } = object.metadata;
-    if (namespace !== undefined && !isOurs(object)) namespaces.add(namespace);
-    if (isRead(object)) manifests.push({ object: withVersion(object), file: input.name, at });
+  const unreadable: UnreadableObject[] = [];
+  const findings: Problem[] = [];
+  for (const { document, value, path } of documents.flatMap((each) => itemsOf(each, each.value, []))) {
+    const at = document.place(offsetAt(document.root, path));
+    const read = withoutRepeats(readManifest(value), document);
+    const namespace = impliedNamespace(read);
+    if (namespace !== undefined) namespaces.add(namespace);
+    if (read.type === "object") manifests.push({ object: withVersion(read.object), file: input.name, at });
+    if (read.type !== "malformed") continue;
+    unreadable.push(read.unreadable);
+    const field = [...path, ...(read.faults[0]?.path ?? [])];
+    findings.push(malformedProblem(read.unreadable, { at: document.place(offsetAt(document.root, field)) }));
   }
-  return { manifests, namespaces, problems };
+  const ofDocuments = new Set(documents.flatMap(({ problems }) => problems));
+  const problems = syntax
+    .filter((problem) => !ofDocuments.has(problem))
+    .map(({ at, message, hint }) => invalid(at, message, hint === "" ? renderedHint : hint));
+  return { manifests, namespaces, unreadable, findings, problems };
+}
+
+/** A document with a key that is there twice may mean the one or the other. */
+function withoutRepeats(read: ReadManifest, { problems: [first] }: SourceDocument): ReadManifest {
+  if (first === undefined || read.type !== "object") return read;
+  const unreadable = unreadableOf(refOf(read.object), read.object, `${first.message}, at ${first.at}`);
+  return { type: "malformed", unreadable, faults: [{ path: [], what: first.message }] };
+}
+
+/** Since a directory need not hold Namespace manifests: that of any object but ours. */
+function impliedNamespace(read: ReadManifest): string | undefined {
+  switch (read.type) {
+    case "nothing":
+      return undefined;
+    case "unread":
+      return read.namespace;
+    case "malformed": {
+      const { kind, isOurs: own, name, namespace } = read.unreadable;
+      return own ? undefined : kind === "Namespace" ? name : namespace;
+    }
+    case "object":
+      return isOurs(read.object) ? undefined : read.object.metadata.namespace;
+  }
 }
 
 interface Item {
+  readonly document: SourceDocument;
   readonly value: unknown;
-  readonly at: string;
+  readonly path: readonly (string | number)[];
 }
 
 /** The objects of a document: the items of a List, else the whole. */
-function itemsOf(document: SourceDocument, value: unknown, path: readonly (string | number)[]): readonly Item[] {
+function itemsOf(document: SourceDocument, value: unknown, path: Item["path"]): readonly Item[] {
   if (isFields(value) && typeof value.kind === "string" && value.kind.endsWith("List") && Array.isArray(value.items)) {
     return value.items.flatMap((item, index) => itemsOf(document, item, [...path, "items", index]));
   }
-  return [{ value: withoutNulls(value), at: document.place(offsetAt(document.root, path)) }];
+  return [{ document, value, path }];
 }
 
 /** Files have no versions and no identities: content stands for the one, the name for the other. */
@@ -95,24 +133,6 @@ function withVersion(object: KubeObject): KubeObject {
 
 function digest(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
-}
-
-function duplicates(manifests: readonly Manifest[]): readonly Problem[] {
-  const first = new Map<string, Manifest>();
-  return manifests.flatMap((manifest) => {
-    const ref = refOf(manifest.object);
-    const earlier = first.get(keyOf(ref));
-    first.set(keyOf(ref), earlier ?? manifest);
-    if (earlier === undefined) return [];
-    const message = `${showRef(ref)} is there twice; first at ${earlier.at}`;
-    return [
-      invalid(
-        manifest.at,
-        message,
-        "Keep one; of a base and its overlays, name the directory of one that is rendered.",
-      ),
-    ];
-  });
 }
 
 const renderedHint =

@@ -74,9 +74,18 @@ async function readIfThere(file: string): Promise<string | undefined> {
 }
 
 function findObject(action: Action, { file, text }: { readonly file: string; readonly text: string }) {
-  const { manifests, problems } = parseManifests({ name: file, text });
+  const { manifests, unreadable, problems } = parseManifests({ name: file, text });
   const [first, ...others] = problems;
   if (first !== undefined) throw new DirectoryError(first, others);
+  // Also what lost its name may be the object.
+  const { group, kind, namespace, name } = action.ref;
+  const isBroken = unreadable.some(
+    (each) =>
+      each.group === group &&
+      each.kind === kind &&
+      (each.name === undefined || (each.name === name && each.namespace === namespace)),
+  );
+  if (isBroken) throw moved(action, file);
   return manifests.find(({ object }) => keyOf(refOf(object)) === keyOf(action.ref))?.object;
 }
 

@@ -3,6 +3,7 @@ import {
   configMapKind,
   type KindEntry,
   MeshError,
+  malformedProblem,
   meshConfigMap,
   type Problem,
   trustRootConfigMap,
@@ -22,7 +23,7 @@ export interface ObserveOptions {
 }
 
 /** What was read, or why the API server keeps it from us. */
-type Answer<T> = { readonly value: T } | { readonly refusal: KubeError };
+type Answer<T> = { readonly value: T } | { readonly refusal: KubeError } | { readonly malformed: Problem };
 
 /**
  * Everything that we read of a cluster, all at the same time. What is optional and missing is a problem; throws a
@@ -38,13 +39,14 @@ export async function observeCluster(client: KubeClient, options: ObserveOptions
       answerOf(client.version(aborting())),
       answerOf(client.get(configMapKind, trustRootConfigMap, istioNamespace, aborting())),
       answerOf(client.get(configMapKind, meshConfigMap, istioNamespace, aborting())),
-      ...catalog.map(async (kind) => ({ kind, answer: await answerOf(client.list(kind, aborting())) })),
+      ...catalog.map(async (kind) => ({ kind, answer: await answerOf(client.snapshot(kind, aborting())) })),
     ]);
     const needed = lists.flatMap(({ kind, answer }) => (kind.read === "needed" ? refusalOf(answer) : []));
     if (needed.length > 0) throw new MeshError(incomplete(needed, cluster));
     const told = lists.filter(({ kind }) => kind.read !== "ifServed").map(({ answer }) => answer);
     const optional = [roots, mesh, ...told].flatMap(refusalOf);
-    const objects = lists.flatMap(({ answer }) => ("value" in answer ? answer.value.map(slimObject) : []));
+    const objects = lists.flatMap(({ answer }) => ("value" in answer ? answer.value.objects.map(slimObject) : []));
+    const unreadable = lists.flatMap(({ answer }) => ("value" in answer ? answer.value.unreadable : []));
     const config = "value" in mesh ? meshConfig(mesh.value?.data) : undefined;
     return {
       cluster: {
@@ -55,9 +57,14 @@ export async function observeCluster(client: KubeClient, options: ObserveOptions
         istiodVersions: istiodVersions(objects, istioNamespace),
         trustRoots: "value" in roots ? trustRoots(roots.value?.data) : [],
         ...(config && { meshConfig: config }),
+        ...(unreadable.length > 0 && { unreadable }),
         unread: new Map(lists.flatMap(({ kind, answer }) => unreadKind(kind, answer))),
       },
-      problems: optional.flatMap((refusal) => failureProblem(refusal, cluster) ?? []),
+      problems: [
+        ...optional.flatMap((refusal) => failureProblem(refusal, cluster) ?? []),
+        ...[roots, mesh].flatMap((answer) => ("malformed" in answer ? [answer.malformed] : [])),
+        ...unreadable.map((each) => malformedProblem(each, { cluster })),
+      ],
     };
   } catch (error) {
     // Where one call found no server, the others need not find that out by themselves.
@@ -68,12 +75,13 @@ export async function observeCluster(client: KubeClient, options: ObserveOptions
   }
 }
 
-/** Only "you may not" and "there is no such kind" leave the rest of the cluster readable. */
+/** "You may not", "there is no such kind" and an object that is not of its kind's form leave the rest of the cluster readable. */
 async function answerOf<T>(call: Promise<T>): Promise<Answer<T>> {
   try {
     return { value: await call };
   } catch (error) {
     if (error instanceof KubeError && (error.status === 403 || error.status === 404)) return { refusal: error };
+    if (error instanceof MeshError && error.code === "OBJECT_MALFORMED") return { malformed: error.problem };
     throw error;
   }
 }

@@ -1,0 +1,26 @@
+import type { IstioCluster } from "../istio/istioCluster.ts";
+import type { Report } from "./report.ts";
+
+/** Whether the Service of a declaration is there and only cannot be read. That is told, and its declaration waits. */
+export function unreadableService(
+  {
+    owner,
+    facts,
+    namespace,
+    name,
+  }: { readonly owner: string; readonly facts: IstioCluster; readonly namespace: string; readonly name: string },
+  report: Report,
+): boolean {
+  const found = facts.unreadable.find(
+    (each) => each.kind === "Service" && each.group === "" && each.namespace === namespace && each.name === name,
+  );
+  if (found === undefined) return false;
+  report.add(
+    owner,
+    "SERVICE_UNREADABLE",
+    `${facts.name}: Service ${namespace}/${name}`,
+    `Service ${namespace}/${name} of ${facts.name} cannot be read: ${found.fault}`,
+    "correct it; what it is shared with waits until then",
+  );
+  return true;
+}
