@@ -125,6 +125,7 @@ export type { SharedService } from "./model/sharedService.ts";
 export { sharedServiceSchema } from "./model/sharedService.ts";
 export type { Sources } from "./model/sources.ts";
 export { withPositions } from "./model/sources.ts";
+export { type StrayDeclaration, strayDeclarations } from "./model/strayDeclarations.ts";
 export { appendDocument, formatIntents, toYaml } from "./model/toYaml.ts";
 export type { Action, ActionVerb, FieldChange, LiveVersion, Plan, PlanSummary } from "./plan/action.ts";
 export { actionVerbs, summarize } from "./plan/action.ts";

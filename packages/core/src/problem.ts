@@ -14,6 +14,7 @@ export const problemCodes = {
   YAML_INVALID: { severity: "error", summary: "a file is not valid YAML" },
   YAML_ALIASES: { severity: "error", summary: "a file's YAML aliases expand beyond the limit" },
   KIND_UNKNOWN: { severity: "error", summary: "apiVersion or kind is not one of ours" },
+  KIND_NAMESAKE: { severity: "warning", summary: "a resource is called as one of ours and has another's apiVersion" },
   FIELD_UNKNOWN: { severity: "error", summary: "a field does not exist in this kind" },
   FIELD_MISSING: { severity: "error", summary: "a required field is missing" },
   FIELD_INVALID: { severity: "error", summary: "a field has the wrong type or value" },
