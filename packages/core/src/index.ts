@@ -163,7 +163,7 @@ export { callerSteps } from "./trace/callerSteps.ts";
 export { findCaller } from "./trace/client/findCaller.ts";
 export type { PathEffect, PathEffectKind, PathEffectsInput } from "./trace/pathEffects.ts";
 export { brokenPaths, pathEffects, whyNot } from "./trace/pathEffects.ts";
-export { trace } from "./trace/trace.ts";
+export { isReached, tellingBranch, trace } from "./trace/trace.ts";
 export type { PathTrace, TracePathsInput } from "./trace/tracePaths.ts";
 export { tracePaths } from "./trace/tracePaths.ts";
 export type {
@@ -189,6 +189,6 @@ export type {
 export type { TraceWorld } from "./trace/traceWorld.ts";
 export { traceWorld } from "./trace/traceWorld.ts";
 export type { Hop, HopName, PathProof, ProofStatus } from "./verify/pathProof.ts";
-export { hopNames } from "./verify/pathProof.ts";
+export { hopNames, statusOfTrace } from "./verify/pathProof.ts";
 export type { ProofInput } from "./verify/proofContext.ts";
 export { proofOfPaths } from "./verify/proofOfPaths.ts";
