@@ -23,13 +23,17 @@ export type NameOrigin = "ours" | "outside" | "untold";
 /** Nobody can have a name there (RFC 6761, RFC 7686, RFC 9476). */
 const reserved: ReadonlySet<string> = new Set(["test", "example", "invalid", "localhost", "onion", "alt"]);
 
+export function isReserved(name: string): boolean {
+  return reserved.has(name.split(".").at(-1) ?? "");
+}
+
 /** What a name is one of, that no object of a cluster has: lower case, without the dot at its end. */
 export function nameOrigin(cluster: IstioCluster, name: string): NameOrigin {
   const scheme = cluster.scheme ?? ownScheme(cluster);
   if (scheme.resolving.has(name)) return "outside";
   const labels = name.split(".");
   const last = labels.at(-1) ?? "";
-  if (labels.length < 2 || last === "svc" || last === "clusterset" || reserved.has(last)) return "ours";
+  if (labels.length < 2 || last === "svc" || last === "clusterset" || isReserved(name)) return "ours";
   if (name.endsWith(`.${cluster.clusterDomain}`) || name.endsWith(".clusterset.local")) return "ours";
   const isOfWorld = topLevelDomains.has(last) || last.startsWith("xn--");
   if (isShort(labels, scheme)) return "ours";

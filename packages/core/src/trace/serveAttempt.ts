@@ -1,6 +1,8 @@
 import { parseServiceHost } from "../istio/hostNames.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
-import { readyPods } from "../istio/registry/servicePods.ts";
+import { nodeLocalField, onNodeOf } from "../istio/registry/nodeLocal.ts";
+import { unresolvable } from "../istio/registry/proxyDns.ts";
+import { type PodPort, readyPods } from "../istio/registry/servicePods.ts";
 import { virtualAddress } from "../istio/virtualAddress.ts";
 import type { Workload } from "../istio/workload.ts";
 import { clusterObject } from "../kinds/clusterObject.ts";
@@ -39,8 +41,9 @@ function serve(
   const from = caller.workload?.cluster;
   const { port } = destination;
   const own = destination.isHostname && from !== undefined ? world.clusters.get(from) : undefined;
+  const why = own === undefined ? undefined : unresolvable(own, destination.address);
+  if (own !== undefined && why !== undefined) return unresolved(arrival, own.name, `${destination.address}: ${why}`);
   const address = own === undefined ? destination.address : resolve(own, destination.address);
-  if (address === undefined) return unresolved(arrival, own?.name ?? "", destination.address);
   if (typeof address !== "string") return serveAtPods(world, arrival, { pods: address, port });
   const owner = addressOwner(world, from, address, port);
   return owner === undefined
@@ -48,13 +51,13 @@ function serve(
     : serveAtOwner(world, arrival, { owner, at: `${destination.address}:${port}`, port });
 }
 
-/** As the caller's cluster DNS answers: a Service's cluster IP, or the pods of a headless one; undefined for no such Service. */
-function resolve(cluster: IstioCluster, name: string): string | readonly Workload[] | undefined {
+/** As the caller's cluster DNS answers: a Service's cluster IP, or the pods of a headless one. */
+function resolve(cluster: IstioCluster, name: string): string | readonly Workload[] {
   const named = parseServiceHost(name, cluster) ?? parseServiceHost(`${name}.${cluster.clusterDomain}`, cluster);
   if (named === undefined) return name;
   const { namespace } = named;
   const found = cluster.services.get(`${namespace}/${named.name}`);
-  if (found === undefined) return undefined;
+  if (found === undefined) return name;
   const { clusterIP = "", selector = {} } = found.spec;
   if (clusterIP !== "None") return clusterIP === "" ? name : clusterIP;
   return cluster.select(namespace, selector).filter(({ isReady }) => isReady);
@@ -66,8 +69,8 @@ function unresolved(arrival: Arrival, cluster: string, name: string): readonly T
     name: "endpoints" as const,
     cluster,
     code: "TRACE_ADDRESS_UNKNOWN" as const,
-    detail: `the endpoint ${name} is to be resolved by DNS, and ${cluster} has no such Service`,
-    mend: `Create the Service, or correct the endpoint's address.`,
+    detail: `an endpoint is to be resolved by DNS, and has no address there, ${name}`,
+    mend: `Create the Service that it names, or correct the endpoint's address.`,
     source: "pilot/pkg/networking/core/cluster.go",
   };
   return broken(arrival, fault, failedConnection(arrival, arrival.through.length > 0 ? "UF" : "UH"));
@@ -106,6 +109,11 @@ function serveAtOwner(
   const { service, how, node } = owner;
   const all = readyPods(cluster, service, owner.port);
   const isLocal = node !== undefined && service.spec.externalTrafficPolicy === "Local";
+  const caller = arrival.attempt.caller.workload;
+  const isInside = node === undefined && !owner.hidesSource && caller !== undefined;
+  if (isInside && service.spec.internalTrafficPolicy === "Local") {
+    return serveOnNode(world, arrival, { owner, caller, pods: all });
+  }
   const pods = isLocal ? all.filter(({ workload }) => workload.node === node.metadata.name) : all;
   const about = { ...hop, object: clusterObject(cluster.name, service) };
   if (pods.length === 0) {
@@ -123,6 +131,46 @@ function serveAtOwner(
     { ...about, detail: `${where === undefined ? how : `${where} is ${how}, which`} leads to ${show(service)}` },
   );
   return pods.flatMap((pod) => serveAtWorkload(world, share(at, 1 / pods.length), { cluster, ...pod }));
+}
+
+/** A cluster IP that leads to pods of the caller's own node only; kube-proxy drops the rest. */
+function serveOnNode(
+  world: TraceWorld,
+  arrival: Arrival,
+  {
+    owner: { cluster, service },
+    caller,
+    pods,
+  }: {
+    readonly owner: Extract<AddressOwner, { readonly kind: "service" }>;
+    readonly caller: Workload;
+    readonly pods: readonly PodPort[];
+  },
+): readonly TraceBranch[] {
+  const hop = {
+    name: "connection" as const,
+    cluster: cluster.name,
+    object: clusterObject(cluster.name, service),
+    field: nodeLocalField,
+    source: connectionSource,
+  };
+  const only = `${show(service)} is for pods of the caller's own node (internalTrafficPolicy Local)`;
+  const near = onNodeOf(cluster, caller, pods);
+  if (near === undefined) {
+    const why = `${only}, and which node ${caller.name} or its pods are on is not known`;
+    return ended(passed(arrival, { ...hop, detail: why }, "unknown"), { kind: "unknown", why });
+  }
+  if (near.length === 0) {
+    const fault = {
+      ...hop,
+      code: "TRACE_NO_ENDPOINTS" as const,
+      detail: `${only}, and has none on that of ${caller.name}`,
+      mend: "Set internalTrafficPolicy: Cluster, or run its pods on every node that calls.",
+    };
+    return broken(arrival, fault, silence(arrival));
+  }
+  const at = passed(arrival, { ...hop, detail: `${only}: ${near.length} of ${pods.length}` });
+  return near.flatMap((pod) => serveAtWorkload(world, share(at, 1 / near.length), { cluster, ...pod }));
 }
 
 function serveAtFront(
@@ -146,6 +194,7 @@ function serveAtPods(
   arrival: Arrival,
   { pods, port }: { readonly pods: readonly Workload[]; readonly port: number },
 ): readonly TraceBranch[] {
+  if (pods.length === 0) return unresolved(arrival, "", "a headless Service without a ready pod");
   return pods.flatMap((workload) => {
     const cluster = world.clusters.get(workload.cluster);
     const part = share(arrival, 1 / pods.length);

@@ -1,10 +1,12 @@
 import { fingerprintsOf } from "../../istio/istioCluster.ts";
 import { isIp } from "../../istio/registry/endpoints.ts";
+import type { MeshService } from "../../istio/registry/meshService.ts";
+import { nodeLocalField } from "../../istio/registry/nodeLocal.ts";
 import { virtualAddress } from "../../istio/virtualAddress.ts";
 import { workloadObject } from "../../istio/workload.ts";
 import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import type { Attempt, ClientStep, Destination } from "../attempt.ts";
-import { broken, passed } from "../hop.ts";
+import { broken, passed, unsure } from "../hop.ts";
 import type { TraceHop, TraceOutcome } from "../traceResult.ts";
 import { failure, showDestination } from "../upstream/openUpstream.ts";
 import type { ResolvedAddress } from "./resolveName.ts";
@@ -29,7 +31,7 @@ export function direct(walk: Walk, address: ResolvedAddress, proxied: Attempt["p
     hops: [...walk.hops, ...more],
   });
   if (address.workload !== undefined) return [attempt({ kind: "pod", workload: address.workload, port }, 1, [])];
-  const found = throughKubeProxy(cluster, address.address, port);
+  const found = throughKubeProxy(cluster, { caller, address: address.address, port });
   if (found.kind === "not a service") {
     const virtual = virtualAddress(cluster, address.address);
     if (virtual !== undefined) return [nothingThere(walk, virtual, { address, proxied })];
@@ -47,6 +49,7 @@ export function direct(walk: Walk, address: ResolvedAddress, proxied: Attempt["p
       ]);
     });
   }
+  if (found.kind === "other nodes") return [otherNodes(walk, found, proxied)];
   const isPort = found.kind === "no port";
   const hop = broken({
     name: "endpoints",
@@ -63,6 +66,35 @@ export function direct(walk: Walk, address: ResolvedAddress, proxied: Attempt["p
     source,
   });
   return [ended(walk, hop, unreachable(proxied, isPort))];
+}
+
+/** kube-proxy drops what a Service for the pods of a node has no pod for there. */
+function otherNodes(
+  walk: Walk,
+  { service, isTold }: { readonly service: MeshService; readonly isTold: boolean },
+  proxied: Attempt["proxied"],
+): ClientStep {
+  const { cluster, caller } = walk;
+  const object = clusterObject(cluster.name, service.object);
+  const base = {
+    name: "endpoints",
+    cluster: cluster.name,
+    object,
+    field: nodeLocalField,
+    source: "https://kubernetes.io/docs/concepts/services-networking/service-traffic-policy/",
+  } as const;
+  const only = `${showClusterObject(object)} is for pods of the caller's own node (internalTrafficPolicy Local)`;
+  if (!isTold) {
+    const why = `${only}, and which node ${caller.name} or its endpoints are on is not known`;
+    return ended(walk, unsure({ ...base, detail: why }), { kind: "unknown", why });
+  }
+  const hop = broken({
+    ...base,
+    code: "TRACE_NO_ENDPOINTS",
+    detail: `${only}, and has none on that of ${caller.name}`,
+    mend: `Set internalTrafficPolicy: Cluster, or run its pods on every node that calls.`,
+  });
+  return ended(walk, hop, unreachable(proxied, true));
 }
 
 /** A virtual address leads on from a listener of a sidecar, and from nowhere else. */

@@ -155,7 +155,9 @@ function missing(cluster: IstioCluster, caller: Workload, { name, candidates, ca
   }
   // Outside names are resolved by the real DNS, whatever a ServiceEntry says of them.
   const origin = nameOrigin(cluster, name);
-  if (first.isExternal && origin !== "ours") return byOrigin(cluster, name);
+  if (first.isExternal && origin !== "ours") return { kind: "outside", name };
+  // The sidecar's table has no wildcard without an address: the name is asked outside.
+  if (exact.length === 0 && origin !== "ours") return byOrigin(cluster, name);
   const seen = exact.length > 0 ? exact : covering;
   if (captures) {
     const hidden = hiddenOf(cluster, caller, seen);

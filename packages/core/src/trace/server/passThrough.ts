@@ -2,6 +2,9 @@ import type { GatewayChain, PassthroughTarget } from "../../istio/gateway/gatewa
 import type { GatewayPod } from "../../istio/gateway/gatewayPod.ts";
 import { mutualTlsMode } from "../../istio/policy/peerAuthentication.ts";
 import { endpointsOf, isIp, type MeshEndpoint } from "../../istio/registry/endpoints.ts";
+import type { MeshService } from "../../istio/registry/meshService.ts";
+import { nodeLocalField, onOwnNode } from "../../istio/registry/nodeLocal.ts";
+import { resolved } from "../../istio/registry/proxyDns.ts";
 import { destinationRuleFor } from "../../istio/scope/destinationRules.ts";
 import { effectivePolicy } from "../../istio/scope/trafficPolicy.ts";
 import { acrossNetworks } from "../../istio/upstream/networkGateways.ts";
@@ -34,11 +37,16 @@ export function passThrough(
     const about = { object: clusterObject(cluster.name, placed.from), field: `${placed.field}.labels` };
     return untold(arrival, { ...hop, ...about, detail: why, status: "unknown" });
   }
-  const healthy = acrossNetworks(
-    cluster,
-    workload,
-    inSubset.filter(({ isHealthy }) => isHealthy),
-  );
+  const near = onOwnNode(cluster, service, {
+    caller: workload,
+    endpoints: inSubset.filter(({ isHealthy }) => isHealthy),
+  });
+  if (!near.isTold || (near.endpoints.length === 0 && inSubset.some(({ isHealthy }) => isHealthy))) {
+    return otherNodes(arrival, visit, { service, isTold: near.isTold });
+  }
+  const found = resolved(cluster, service, near.endpoints);
+  // Of those that have no address it is told where they are called.
+  const healthy = acrossNetworks(cluster, workload, found.length > 0 ? found : near.endpoints);
   const usable = healthy.filter((each) => takesMutualTls(visit, target, each));
   if (usable.length === 0) {
     if (!isComplete) {
@@ -67,6 +75,34 @@ export function passThrough(
   return usable.flatMap((endpoint) =>
     visit.forward(share(at, endpoint.weight / total), { caller, destination: destinationOf(endpoint) }),
   );
+}
+
+/** A Service for the callers of its pods' own nodes has nothing for a gateway on another. */
+function otherNodes(
+  arrival: Arrival,
+  { cluster, workload }: GatewayPod,
+  { service, isTold }: { readonly service: MeshService; readonly isTold: boolean },
+): readonly TraceBranch[] {
+  const hop = {
+    name: "passthrough" as const,
+    cluster: cluster.name,
+    object: clusterObject(cluster.name, service.object),
+    field: nodeLocalField,
+    source: "pilot/pkg/xds/endpoints/endpoint_builder.go",
+  };
+  const gateway = `gateway ${workload.namespace}/${workload.name}`;
+  const only = `${show(service.object)} is for pods of the caller's own node (internalTrafficPolicy Local)`;
+  if (!isTold) {
+    const detail = `${only}, and which node ${gateway} or its pods are on is not known`;
+    return untold(arrival, { ...hop, detail, status: "unknown" });
+  }
+  const fault = {
+    ...hop,
+    code: "TRACE_GATEWAY_ENDPOINTS" as const,
+    detail: `${only}, and has none on that of ${gateway}`,
+    mend: "Set internalTrafficPolicy: Cluster, or pass through to a Service without it that selects the same pods.",
+  };
+  return broken(arrival, fault, failedConnection(arrival, "UF"));
 }
 
 function destinationOf({ workload, address = "", port }: MeshEndpoint): Destination {

@@ -2,7 +2,9 @@ import type { HttpPayload, Payload, Transport } from "../../istio/connection.ts"
 import { fingerprintsOf, type IstioCluster } from "../../istio/istioCluster.ts";
 import { endpointsOf, isIp, type MeshEndpoint } from "../../istio/registry/endpoints.ts";
 import { servicesOfHost } from "../../istio/registry/meshRegistry.ts";
+import { nodeLocalField, onOwnNode } from "../../istio/registry/nodeLocal.ts";
 import { isHttp2 } from "../../istio/registry/protocol.ts";
+import { resolved, unresolvable } from "../../istio/registry/proxyDns.ts";
 import { mayBeServedBy, whyServedElsewhere } from "../../istio/registry/remoteEndpoints.ts";
 import { destinationRuleFor, type MergedRule, type PlacedSubset } from "../../istio/scope/destinationRules.ts";
 import { portOf, proxyScope } from "../../istio/scope/proxyScope.ts";
@@ -92,11 +94,18 @@ export function openUpstream(open: OpenUpstream): readonly ClientStep[] {
   const { endpoints, isComplete } = endpointsOf(cluster, service, port);
   const { endpoints: inSubset, untold: hidden } = subsetEndpoints(endpoints, subset?.subset.labels);
   if (hidden !== undefined && subset !== undefined) return [untoldSubset(open, subset, hidden)];
-  const healthy = acrossNetworks(
-    cluster,
-    proxy,
-    inSubset.filter(({ isHealthy }) => isHealthy),
-  );
+  const near = onOwnNode(cluster, service, { caller: proxy, endpoints: inSubset.filter(({ isHealthy }) => isHealthy) });
+  if (!near.isTold) {
+    const object = clusterObject(cluster.name, service.object);
+    const why = `${showClusterObject(object)} is for pods of the caller's own node (internalTrafficPolicy Local), and which node ${proxy.name} or its endpoints are on is not known`;
+    const hop = unsure({ ...endpointHop(cluster), object, field: nodeLocalField, detail: why });
+    return [ended(open, [hop], { kind: "unknown", why })];
+  }
+  const found = resolved(cluster, service, near.endpoints);
+  const [lost] = near.endpoints;
+  if (found.length === 0 && lost !== undefined) return [unresolvedEndpoint(open, lost)];
+  if (lost === undefined && inSubset.some(({ isHealthy }) => isHealthy)) return [otherNodes(open, upstream)];
+  const healthy = acrossNetworks(cluster, proxy, found);
   if (healthy.length === 0) {
     const other = mayBeServedBy(cluster, service.host);
     if (other !== undefined) {
@@ -114,6 +123,35 @@ export function openUpstream(open: OpenUpstream): readonly ClientStep[] {
   return grouped(shares(cluster, proxy, balanced)).map(({ endpoint, share, count }) =>
     toEndpoint(open, upstream, { endpoint, share, count, tlsField }),
   );
+}
+
+/** Envoy has an upstream cluster without any address then. */
+function unresolvedEndpoint(open: OpenUpstream, { address = "", object, field }: MeshEndpoint): ClientStep {
+  const { cluster, proxied, target } = open;
+  const hop = broken({
+    ...endpointHop(cluster),
+    object,
+    ...(field === undefined ? {} : { field: field === "spec.hosts" ? field : `${field}.address` }),
+    code: "TRACE_ADDRESS_UNKNOWN",
+    detail: `${address}, an endpoint of ${target.host}, is to be resolved by DNS, and has no address there: ${unresolvable(cluster, address)}`,
+    mend: `Give ${showClusterObject(object)} an endpoint that DNS knows in full, as service.namespace.svc.${cluster.clusterDomain}, or an IP address.`,
+    source: clusterSource,
+  });
+  return ended(open, [hop], failure(proxied, "UH"));
+}
+
+/** A Service for the callers of its pods' own nodes has nothing for this one. */
+function otherNodes(open: OpenUpstream, { cluster, proxy, service }: Upstream): ClientStep {
+  const object = clusterObject(cluster.name, service.object);
+  const hop = broken({
+    ...endpointHop(cluster),
+    object,
+    field: nodeLocalField,
+    code: "TRACE_NO_ENDPOINTS",
+    detail: `${showClusterObject(object)} is for pods of the caller's own node (internalTrafficPolicy Local), and has none on that of ${proxy.name}${proxy.node === undefined ? "" : `, ${proxy.node}`}`,
+    mend: `Set internalTrafficPolicy: Cluster, or run its pods on every node that calls.`,
+  });
+  return ended(open, [hop], failure(open.proxied, "UH"));
 }
 
 interface Group {
