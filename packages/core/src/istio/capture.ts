@@ -6,6 +6,11 @@ const prefix = "traffic.sidecar.istio.io/";
 /** The proxy's own user, whose traffic is never redirected. */
 const proxyUser = 1337;
 
+/** Neither its connections nor its questions to DNS are redirected. */
+export function runsAsProxy({ runsAsUser }: Workload): boolean {
+  return runsAsUser === proxyUser;
+}
+
 /** Why a connection does not go through the caller's sidecar. */
 export interface Bypass {
   /** Within the Pod, or what makes it. */
@@ -19,9 +24,9 @@ export interface Bypass {
  * in the order of tools/istio-iptables/pkg/capture/run.go, Run. Undefined: it goes through the sidecar.
  */
 export function bypass(workload: Workload, address: string, port: number): Bypass | undefined {
-  const { annotations, runsAsUser, controller } = workload;
+  const { annotations, controller } = workload;
   const template = controller === undefined ? "" : "spec.template.";
-  if (runsAsUser === proxyUser) {
+  if (runsAsProxy(workload)) {
     return {
       field: `${template}spec.securityContext.runAsUser`,
       why: `the app runs as user ${proxyUser}, the proxy's own`,

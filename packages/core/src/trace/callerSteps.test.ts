@@ -672,3 +672,35 @@ test("a wildcard host does not stand in for a Service that lacks the port", () =
     "TRACE_ELSEWHERE",
   );
 });
+
+test("an app of the proxy's user asks no sidecar for names, and its own pod is not looked into", () => {
+  const user = podYaml("foo/sleep", "10.0.0.1").replace(
+    '"name":"app"',
+    '"name":"app","securityContext":{"runAsUser":1337}',
+  );
+
+  expect(shown(call("http://httpbin.bar.c2:8000", user + remote()))).toEqual(["1 TRACE_NO_DNS_CAPTURE no-such-host"]);
+  expect(shown(call("http://localhost:8000", httpbin))).toEqual(["1 unknown"]);
+  expect(shown(call("http://127.0.0.1:8000", httpbin))).toEqual(["1 unknown"]);
+});
+
+test("a machine whose health is probed is an endpoint only when it is said to be well", () => {
+  const entry = (status?: string) =>
+    object(
+      "WorkloadEntry",
+      "bar/vm",
+      { address: "192.0.2.9", labels: { app: "vm" } },
+      { annotations: { "proxy.istio.io/health-checks-enabled": "true" } },
+    ).replace('"spec":', `"status":{"conditions":[{"type":"Healthy","status":"${status ?? "False"}"}]},"spec":`);
+  const service = object("ServiceEntry", "bar/vm", {
+    hosts: ["vm.bar.mesh"],
+    location: "MESH_INTERNAL",
+    resolution: "STATIC",
+    addresses: ["240.0.0.7"],
+    ports: [{ name: "http", number: 80, protocol: "HTTP" }],
+    workloadSelector: { labels: { app: "vm" } },
+  });
+
+  expect(shown(call("http://vm.bar.mesh:80", entry() + service))).toEqual(["1 TRACE_NO_ENDPOINTS refused 503 UH"]);
+  expect(shown(call("http://vm.bar.mesh:80", entry("True") + service))).toEqual(["1 192.0.2.9:80 none"]);
+});

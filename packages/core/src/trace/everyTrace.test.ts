@@ -70,12 +70,11 @@ const anyRequest: fc.Arbitrary<TraceRequest> = fc
     port: fc.constantFrom(80, 443, 8000, 9000, 15443, 32001),
     header: fc.option(fc.constantFrom("web", "any.example.com"), { nil: undefined }),
   })
-  .map(({ from, scheme, host, port, header }) => ({
-    from,
-    method: "GET",
-    url: { scheme, host, port, path: "/" },
-    headers: header === undefined ? {} : { host: header },
-  }));
+  .map(({ from, scheme, host, port, header }): TraceRequest => {
+    const headers: Readonly<Record<string, string>> = header === undefined ? {} : { host: header };
+    const sent = { method: "GET", url: { scheme, host, port, path: "/" }, headers };
+    return "outside" in from ? { from, ...sent } : { from, ...sent };
+  });
 
 function withStrange({ clusters, unreachable }: Observed, at: number): Observed {
   const added = [...clusters].map(

@@ -3,7 +3,7 @@ import type { IstioCluster } from "../istio/istioCluster.ts";
 import { nodeLocalField, onNodeOf } from "../istio/registry/nodeLocal.ts";
 import { unresolvable } from "../istio/registry/proxyDns.ts";
 import { type PodPort, readyPods } from "../istio/registry/servicePods.ts";
-import { virtualAddress } from "../istio/virtualAddress.ts";
+import { isIn, virtualAddress } from "../istio/virtualAddress.ts";
 import type { Workload } from "../istio/workload.ts";
 import { clusterObject } from "../kinds/clusterObject.ts";
 import type { Service } from "../kinds/core.ts";
@@ -230,6 +230,12 @@ function outsideAll(arrival: Arrival, address: string): readonly TraceBranch[] {
   return ended(passed(arrival, hop, "unknown"), { kind: "unknown", why });
 }
 
+/** The node whose pods' range has an address; all pods of a cluster that can be read are known. */
+function nodeOfPods(cluster: IstioCluster, address: string): string | undefined {
+  if (cluster.source !== "live") return undefined;
+  return cluster.all("Node").find(({ spec }) => spec?.podCIDRs?.some((range) => isIn(range, address)))?.metadata.name;
+}
+
 /** No observed cluster has the address. A server of the mesh cannot be there, unless a cluster is out of sight. */
 function leave(
   world: TraceWorld,
@@ -249,6 +255,17 @@ function leave(
       code: "TRACE_NOTHING_LISTENS" as const,
       detail: `${address}:${port} is ${virtual}: nothing is there, and no sidecar leads on from there for a proxy`,
       mend: "Correct the address: that of a server, or of a gateway that leads to it.",
+    };
+    return broken(arrival, fault, silence(arrival));
+  }
+  const formerNode = own === undefined ? undefined : nodeOfPods(own, address);
+  if (formerNode !== undefined) {
+    const fault = {
+      ...hop,
+      cluster,
+      code: "TRACE_NOTHING_LISTENS" as const,
+      detail: `${address} is among the addresses of pods of node ${formerNode}, and no pod has it`,
+      mend: "Correct the address: a pod's changes with every restart; name its Service.",
     };
     return broken(arrival, fault, silence(arrival));
   }

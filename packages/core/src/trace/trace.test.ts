@@ -399,3 +399,20 @@ test("TLS of a client that is wrapped on its way out of the mesh does not get th
 
   expect(found).toMatchObject({ verdict: "broken", blamed: { code: "TRACE_TLS_IN_TLS", object: { name: "api" } } });
 });
+
+test("an address of a node's pods that no pod has is nobody's", () => {
+  const node = `
+{apiVersion: v1, kind: Node, metadata: {name: node1}, spec: {podCIDRs: [10.0.0.0/24]}}
+---
+`;
+  const call = (host: string) =>
+    trace(traceWorld(observedOf({ cluster1: { yaml: `${client}${node}` } })), {
+      from: { cluster: "cluster1", namespace: "foo", workload: "sleep" },
+      method: "GET",
+      url: { scheme: "http", host, port: 8080, path: "/" },
+      headers: {},
+    });
+
+  expect(call("10.0.0.77")).toMatchObject({ verdict: "broken", blamed: { code: "TRACE_NOTHING_LISTENS" } });
+  expect(call("10.0.1.77").verdict).toBe("reaches");
+});

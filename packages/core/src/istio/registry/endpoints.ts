@@ -159,8 +159,9 @@ function entryEndpoint(
 
 function entriesOf(cluster: IstioCluster, namespace: string): readonly EntryEndpoint[] {
   return cluster.memo(`workload entries of ${namespace}`, () =>
-    cluster.in("WorkloadEntry", namespace).map(({ metadata, spec }) =>
-      entryEndpoint(
+    cluster.in("WorkloadEntry", namespace).map((entry) => {
+      const { metadata, spec } = entry;
+      const found = entryEndpoint(
         cluster,
         // The object's own labels count more.
         { ...spec, labels: { ...spec.labels, ...metadata.labels } },
@@ -169,14 +170,26 @@ function entriesOf(cluster: IstioCluster, namespace: string): readonly EntryEndp
           object: { cluster: cluster.name, kind: "WorkloadEntry", namespace, name: metadata.name },
           field: undefined,
         },
-      ),
-    ),
+      );
+      return { ...found, facts: { ...found.facts, isHealthy: isHealthyEntry(entry) } };
+    }),
   );
 }
 
 /** One without an address is reached by its network's gateway alone. */
 function isReached({ address, facts }: Pick<EntryEndpoint, "address" | "facts">): boolean {
   return isIp(address) || (address === "" && facts.network !== "");
+}
+
+/** pilot/pkg/serviceregistry/serviceentry/conversion.go, isHealthy: a machine whose agent probes it has to have said so. */
+function isHealthyEntry({ metadata, status }: WorkloadEntry): boolean {
+  if (metadata.annotations?.["proxy.istio.io/health-checks-enabled"] !== "true") return true;
+  const conditions: unknown =
+    typeof status === "object" && status !== null && "conditions" in status ? status.conditions : [];
+  const all: readonly { readonly type?: string; readonly status?: string }[] = Array.isArray(conditions)
+    ? conditions
+    : [];
+  return all.some((condition) => condition.type === "Healthy" && condition.status === "True");
 }
 
 function withPort({ facts }: EntryEndpoint, port: number | undefined): readonly MeshEndpoint[] {

@@ -1,10 +1,12 @@
 import { bypass } from "../../istio/capture.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { proxyScope } from "../../istio/scope/proxyScope.ts";
+import { isIn } from "../../istio/virtualAddress.ts";
+import { workloadObject } from "../../istio/workload.ts";
 import type { ClientStep } from "../attempt.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import { inAmbient } from "../gatewayApi/ambient.ts";
-import { broken, passed } from "../hop.ts";
+import { broken, passed, unsure } from "../hop.ts";
 import { pathSource, takePath } from "../takePath.ts";
 import { bypassed } from "./bypassed.ts";
 import { direct } from "./direct.ts";
@@ -16,12 +18,25 @@ import { unmatched } from "./unmatched.ts";
 import { ended, showAddress, type Walk } from "./walk.ts";
 import { wrongListener } from "./wrongDestination.ts";
 
+const captureSource = "tools/istio-iptables/pkg/capture/run.go";
+
 /** The client opens its connection. */
 export function dial(walk: Walk, address: ResolvedAddress, service: MeshService | undefined): readonly ClientStep[] {
   const { cluster, caller, request, payload } = walk;
   const { port } = request.url;
   const ambient = inAmbient(cluster, caller, "client");
   if (ambient !== undefined) return [ended(walk, ambient, { kind: "unknown", why: ambient.detail })];
+  if (isIn("127.0.0.0/8", address.address) || address.address === "::1") {
+    const detail = `${address.address} is the caller's own pod: what listens there is not looked into`;
+    const own = unsure({
+      name: "connection",
+      cluster: cluster.name,
+      object: workloadObject(caller),
+      detail,
+      source: captureSource,
+    });
+    return [ended(walk, own, { kind: "unknown", why: detail })];
+  }
   if (caller.proxy !== "sidecar") return direct(walk, address, "no");
   const around = bypass(caller, address.address, port);
   if (around !== undefined) return bypassed(walk, address, around);

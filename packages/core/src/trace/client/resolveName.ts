@@ -1,3 +1,4 @@
+import { runsAsProxy } from "../../istio/capture.ts";
 import { isCoveredBy, isWildcard } from "../../istio/hostNames.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { nameOrigin } from "../../istio/nameOrigin.ts";
@@ -43,12 +44,14 @@ export function resolveName(cluster: IstioCluster, caller: Workload, host: strin
     .toLowerCase()
     .replace(/\.$/, "")
     .replace(/^\[|\]$/g, "");
+  // Every pod's own hosts file has it.
+  if (name === "localhost") return resolveName(cluster, caller, "127.0.0.1");
   if (isIp(name)) {
     const workload = cluster.workloadAt(name);
     return { kind: "addresses", addresses: [{ address: name, workload }], service: undefined, by: "literal" };
   }
   const candidates = searched(name, caller.namespace, cluster);
-  const captures = capturesDns(cluster, caller);
+  const captures = capturesDns(cluster, caller) && !runsAsProxy(caller);
   const scope = caller.proxy === "sidecar" ? proxyScope(cluster, caller) : undefined;
   for (const candidate of candidates) {
     if (scope !== undefined && captures) {

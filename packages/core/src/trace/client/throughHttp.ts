@@ -35,7 +35,10 @@ export function throughHttp(walk: Walk, address: ResolvedAddress, given: Through
     chain.only === undefined ? findVirtualHost(hosts, http.authority) : hosts.exact.get(chain.only.host.toLowerCase());
   const { virtualService } = found ?? {};
   if (found !== undefined && virtualService !== undefined) {
-    return routed(walk, address, { ...given, found: { ...found, virtualService } });
+    const { only } = chain;
+    const wrong = only === undefined ? undefined : wrongVirtualHost(walk, { service: given.service, taker: only });
+    const on = wrong === undefined ? walk : { ...walk, hops: [...walk.hops, wrong] };
+    return routed(on, address, { ...given, found: { ...found, virtualService } });
   }
   const service = found?.service ?? chain.only;
   if (service === undefined) {
