@@ -704,3 +704,14 @@ test("a machine whose health is probed is an endpoint only when it is said to be
   expect(shown(call("http://vm.bar.mesh:80", entry() + service))).toEqual(["1 TRACE_NO_ENDPOINTS refused 503 UH"]);
   expect(shown(call("http://vm.bar.mesh:80", entry("True") + service))).toEqual(["1 192.0.2.9:80 none"]);
 });
+
+test("an ExternalName Service asks for what it leads to", () => {
+  const alias =
+    "{apiVersion: v1, kind: Service, metadata: {name: alias, namespace: foo}, spec: {type: ExternalName, externalName: licence.example.com, ports: [{port: 443}]}}\n---\n";
+
+  expect(misled(call("tcp://alias:443", alias + licence(), uncaptured))).toEqual([
+    undefined,
+    undefined,
+    "1 licence.example.com:443 none",
+  ]);
+});

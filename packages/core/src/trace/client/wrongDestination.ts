@@ -58,7 +58,10 @@ function isAskedFor(
   const taker = chain.service;
   const name = request.url.host.toLowerCase().replace(/\.$/, "");
   const hosts = [taker.host, ...taker.aliases].map((each) => each.toLowerCase());
-  if (hosts.some((host) => isCoveredBy(name, host) || host === service?.host.toLowerCase())) return true;
+  // Of an ExternalName Service, what it leads to is asked for.
+  const names = [name, address.address.toLowerCase()];
+  if (hosts.some((host) => names.some((each) => isCoveredBy(each, host)) || host === service?.host.toLowerCase()))
+    return true;
   if (service?.aliasOf !== undefined && hosts.includes(service.aliasOf.toLowerCase())) return true;
   if (service !== undefined) return false;
   const own = taker.addresses.some((each) => each === address.address || isIn(each, address.address));
