@@ -1,6 +1,7 @@
 import { intents, namespace, observedCluster, pod, service, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import type { KubeObject } from "../kinds/kubeObject.ts";
+import { defaultMeshConfig, type MeshConfig } from "../model/meshConfig.ts";
 import { compile } from "./compile.ts";
 
 const consumers = [{ clusters: ["cluster1"], namespaces: ["foo"], serviceAccounts: ["sleep"] }];
@@ -11,15 +12,32 @@ function policy(where: string, spec: object, annotations: Record<string, string>
   return { apiVersion: "security.istio.io/v1", kind: "AuthorizationPolicy", metadata, spec };
 }
 
-function warnings(policies: readonly KubeObject[], spec: Record<string, unknown> = {}) {
+interface Settings {
+  readonly portName?: string;
+  readonly client?: Partial<MeshConfig>;
+  readonly server?: Partial<MeshConfig>;
+}
+
+function warnings(
+  policies: readonly KubeObject[],
+  spec: Record<string, unknown> = {},
+  { portName = "http", client, server }: Settings = {},
+) {
+  const told = (config: Partial<MeshConfig> | undefined) =>
+    config === undefined ? {} : { meshConfig: { ...defaultMeshConfig, ...config } };
   const all = [
-    observedCluster("cluster1", "192.0.2.1", [namespace("foo"), pod("foo/sleep")]),
-    observedCluster("cluster2", "192.0.2.2", [
-      namespace("bar"),
-      service("bar/httpbin", [{ name: "http", port: 8000, targetPort: 8080 }]),
-      pod("bar/httpbin"),
-      ...policies,
-    ]),
+    observedCluster("cluster1", "192.0.2.1", [namespace("foo"), pod("foo/sleep")], told(client)),
+    observedCluster(
+      "cluster2",
+      "192.0.2.2",
+      [
+        namespace("bar"),
+        service("bar/httpbin", [{ name: portName, port: 8000, targetPort: 8080 }]),
+        pod("bar/httpbin"),
+        ...policies,
+      ],
+      told(server),
+    ),
   ];
   return compile(intents([sharedService("bar/httpbin", { consumers, ...spec })]), {
     clusters: new Map(all.map((cluster) => [cluster.name, cluster])),
@@ -114,4 +132,58 @@ test("of consumers that a policy divides nothing is said, nor of a port that onl
   expect(
     shut(from({ principals: ["*/sa/web"] }), { consumers: [{ clusters: ["cluster1"], serviceAccounts: ["sleep"] }] }),
   ).toBe(true);
+});
+
+const codes = (...given: Parameters<typeof warnings>) => warnings(...given).map(({ code }) => code);
+
+test("the root namespace is the one of the cluster's mesh config", () => {
+  const shutAll = [policy("istio-config/p", {})];
+
+  expect(codes(shutAll)).toEqual([]);
+  expect(codes(shutAll, {}, { server: { rootNamespace: "istio-config" } })).toEqual(["CONSUMER_DENIED"]);
+  expect(codes([policy("istio-system/p", {})], {}, { server: { rootNamespace: "istio-config" } })).toEqual([]);
+});
+
+test.each([["cluster.local/ns/foo/sa/sleep"], ["east/ns/foo/sa/sleep"], ["west/ns/foo/*"], ["*/ns/foo/sa/sleep"]])(
+  "%s admits a consumer of a trust domain that is an alias at the server",
+  (principal) => {
+    const settings = { client: { trustDomain: "east" }, server: { trustDomain: "west", trustDomainAliases: ["east"] } };
+    const rule = from({ principals: [principal] });
+
+    const admits = principal !== "west/ns/foo/*";
+    expect(codes([policy("bar/p", { rules: [rule] })], {}, settings)).toEqual(admits ? [] : ["CONSUMER_DENIED"]);
+    expect(codes([policy("bar/p", { action: "DENY", rules: [rule] })], {}, settings)).toEqual(
+      admits ? ["CONSUMER_DENIED"] : [],
+    );
+  },
+);
+
+test("on a port of TCP a DENY rule loses what only HTTP has, and an ALLOW rule is lost with it", () => {
+  const rules = [to({ paths: ["/other"] })];
+  const deny = [policy("bar/p", { action: "DENY", rules })];
+  const allow = [policy("bar/p", { rules })];
+
+  expect([codes(deny), codes(allow)]).toEqual([[], []]);
+  expect(codes(deny, {}, { portName: "tcp" })).toEqual(["CONSUMER_DENIED"]);
+  expect(codes(allow, {}, { portName: "tcp" })).toEqual(["CONSUMER_DENIED"]);
+  expect([codes(deny, {}, { portName: "web" }), codes(allow, {}, { portName: "web" })]).toEqual([[], []]);
+});
+
+test("a CUSTOM policy whose provider the mesh config lacks denies, where that is known", () => {
+  const custom = [policy("bar/p", { action: "CUSTOM", provider: { name: "opa" }, rules: [{}] })];
+
+  expect(codes(custom)).toEqual([]);
+  expect(codes(custom, {}, { server: { extensionProviders: ["opa"] } })).toEqual([]);
+  expect(codes(custom, {}, { server: {} })).toEqual(["CONSUMER_DENIED"]);
+});
+
+test("each pod has its own policies: what one admits does not open another", () => {
+  const other = pod("bar/httpbin-2", { app: "httpbin" });
+  const second = { ...other, metadata: { ...other.metadata, labels: { ...other.metadata.labels, track: "canary" } } };
+  const canary = { matchLabels: { track: "canary" } };
+  const stable = policy("bar/open", { rules: [{}] });
+
+  expect(codes([second, stable])).toEqual([]);
+  expect(codes([second, policy("bar/shut", { selector: canary })])).toEqual(["CONSUMER_DENIED"]);
+  expect(codes([second, policy("bar/shut", { selector: canary }), stable])).toEqual([]);
 });

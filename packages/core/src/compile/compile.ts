@@ -57,7 +57,7 @@ export function compile(intents: Intents, observed: Observed): Compiled {
     compileServers(share, context);
     compileAccess(share, context);
     compileLocalAccess(share, intents, context);
-    checkUserPolicies(share, context);
+    checkUserPolicies(share, intents, context);
     if (share.intent.spec.as.includes("SameName")) demands.push(...compileSameName(share, trusted, context));
   }
   const mesh = meshHosts(shares, trusted, context);

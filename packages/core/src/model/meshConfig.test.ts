@@ -17,7 +17,7 @@ defaultVirtualServiceExportTo: ["~"]
 defaultDestinationRuleExportTo: [shop]
 defaultConfig: {proxyMetadata: {ISTIO_META_DNS_CAPTURE: true}, connectionSettings: {profile: EDGE, httpMergeSlashes: false}}
 pathNormalization: {normalization: MERGE_SLASHES}
-extensionProviders: [{name: opa}]
+extensionProviders: [{name: opa, envoyExtAuthzGrpc: {service: opa, port: 9191}}, {name: zipkin, zipkin: {service: z}}]
 discoverySelectors: [{matchLabels: {mesh: on, team: 7}}, {matchExpressions: [{key: env, operator: In, values: [prod]}]}]
 `);
 

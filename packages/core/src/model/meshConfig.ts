@@ -17,7 +17,7 @@ export interface MeshConfig {
   readonly proxyMetadata: Readonly<Record<string, string>>;
   /** Istiod looks into namespaces that one of them chooses only; none: into all. */
   readonly discoverySelectors: readonly LabelSelector[];
-  /** Names of CUSTOM authorization's extension providers. */
+  /** Names of the extension providers that authorize: those of other kinds are none to a CUSTOM policy. */
   readonly extensionProviders: readonly string[];
   /** Of the same ConfigMap, key `meshNetworks`; absent where it has none. */
   readonly networks?: readonly MeshNetwork[];
@@ -89,7 +89,10 @@ export function parseMeshConfig(text: string, networksText = ""): MeshConfig | u
       textsOf(config.defaultDestinationRuleExportTo) ?? none.defaultDestinationRuleExportTo,
     proxyMetadata: proxyMetadataOf(fieldsOf(config.defaultConfig)),
     discoverySelectors: listOf(config.discoverySelectors).map(selectorOf),
-    extensionProviders: listOf(config.extensionProviders).flatMap((each) => textOf(fieldsOf(each).name) ?? []),
+    extensionProviders: listOf(config.extensionProviders).flatMap((each) => {
+      const { name, envoyExtAuthzHttp, envoyExtAuthzGrpc } = fieldsOf(each);
+      return (envoyExtAuthzHttp ?? envoyExtAuthzGrpc) === undefined ? [] : (textOf(name) ?? []);
+    }),
     pathNormalization: levelOf(fieldsOf(config.pathNormalization).normalization),
     ...connectionSettingsOf(fieldsOf(config.defaultConfig)),
     ...(networks.length === 0 ? {} : { networks }),

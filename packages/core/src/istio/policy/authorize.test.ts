@@ -35,7 +35,7 @@ const request: HttpPayload = {
 
 const fromFoo: ConnectionFacts = {
   protocol: "http",
-  principal: "spiffe://cluster.local/ns/foo/sa/sleep",
+  caller: { kind: "identity", id: "spiffe://cluster.local/ns/foo/sa/sleep" },
   sourceAddress: "10.244.0.20",
   destinationAddress: "10.244.0.10",
   destinationPort: 8080,
@@ -43,7 +43,7 @@ const fromFoo: ConnectionFacts = {
   http: request,
 };
 const overTcp: ConnectionFacts = { ...fromFoo, protocol: "tcp", http: undefined };
-const nobody: ConnectionFacts = { ...fromFoo, principal: undefined };
+const nobody: ConnectionFacts = { ...fromFoo, caller: { kind: "nobody" } };
 
 let count = 0;
 function policy(spec: object, metadata: Partial<KubeObject["metadata"]> = {}): KubeObject {
@@ -121,7 +121,7 @@ test("an address behind a gateway or node port is unknown", () => {
 });
 
 test("principals hold in every trust domain of the mesh", () => {
-  const caller = { ...fromFoo, principal: "spiffe://old/ns/foo/sa/sleep" };
+  const caller = { ...fromFoo, caller: { kind: "identity", id: "spiffe://old/ns/foo/sa/sleep" } } as const;
   const mesh = { trustDomain: "new", trustDomainAliases: ["old"] };
 
   expect(allowed(from({ principals: ["new/ns/foo/sa/sleep"] }), caller, mesh)).toBe("allowed");

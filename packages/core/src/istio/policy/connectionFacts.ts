@@ -1,20 +1,21 @@
-/** What a policy may ask about a connection as it arrives at a proxy. */
 import type { HttpPayload } from "../connection.ts";
+import type { Caller } from "./caller.ts";
 import type { TokenClaims } from "./tokenClaims.ts";
+
+/** What a policy may ask about a connection as it arrives at a proxy, or about all those of a kind. */
 export interface ConnectionFacts {
-  /** What the filter chain treats it as: a TCP chain knows no methods and paths. */
-  readonly protocol: "http" | "tcp";
-  /** The SPIFFE ID of the client's certificate; undefined where the proxy asked for none. */
-  readonly principal: string | undefined;
-  /** The client shows a certificate whose names we don't know. */
-  readonly isPrincipalHidden?: boolean;
+  /** What the filter chain treats it as: a TCP chain knows no methods and paths. Undefined: it may be either. */
+  readonly protocol: "http" | "tcp" | undefined;
+  readonly caller: Caller;
   /** Undefined where it cannot be told, as behind a node port or a gateway. */
   readonly sourceAddress: string | undefined;
+  /** Of the pod. */
   readonly destinationAddress: string | undefined;
-  readonly destinationPort: number;
+  /** Of the pod; undefined where a Service only names it. */
+  readonly destinationPort: number | undefined;
   readonly sni: string;
-  /** Undefined where no HTTP is spoken. */
-  readonly http: HttpPayload | undefined;
-  /** Of a token that the proxy has found good. */
+  /** `any`: whatever request; undefined where no HTTP is spoken. */
+  readonly http: HttpPayload | "any" | undefined;
+  /** Of a token that the proxy has found good; none with an `http` that is known: there is no token. */
   readonly claims?: TokenClaims;
 }

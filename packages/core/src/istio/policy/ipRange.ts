@@ -1,15 +1,27 @@
-/** Whether an IPv4 address lies in a range, `10.0.0.0/8` or a single address; undefined where either is no IPv4. */
+import ipaddr from "ipaddr.js";
+
+/**
+ * Whether an address lies in a range, `10.0.0.0/8`, `2001:db8::/32` or a single address; undefined where the range is none
+ * (pilot/pkg/networking/util/util.go, AddrStrToCidrRange). Ranges of the other family hold nothing.
+ */
 export function isInRange(address: string, range: string): boolean | undefined {
-  const [network = "", length = "32"] = range.split("/");
-  const [value, base] = [parseAddress(address), parseAddress(network)];
-  const bits = Number(length);
-  if (value === undefined || base === undefined || !Number.isInteger(bits) || bits < 0 || bits > 32) return undefined;
-  const size = 2 ** (32 - bits);
-  return Math.floor(value / size) === Math.floor(base / size);
+  const parsed = parseRange(range);
+  if (parsed === undefined) return undefined;
+  if (!ipaddr.isValid(address)) return false;
+  const known = ipaddr.parse(address);
+  const [base, bits] = parsed;
+  return known.kind() === base.kind() && known.match(base, bits);
 }
 
-function parseAddress(text: string): number | undefined {
-  const parts = text.split(".").map(Number);
-  if (parts.length !== 4 || parts.some((part) => !Number.isInteger(part) || part < 0 || part > 255)) return undefined;
-  return parts.reduce((value, part) => value * 256 + part, 0);
+export function isRange(range: string): boolean {
+  return parseRange(range) !== undefined;
+}
+
+function parseRange(range: string): [ipaddr.IPv4 | ipaddr.IPv6, number] | undefined {
+  const [text = "", length] = range.split("/");
+  // ipaddr.js takes "10" for an address as well, Go does not.
+  if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) return undefined;
+  if (length !== undefined) return ipaddr.isValidCIDR(range) ? ipaddr.parseCIDR(range) : undefined;
+  const address = ipaddr.parse(text);
+  return [address, address.kind() === "ipv4" ? 32 : 128];
 }

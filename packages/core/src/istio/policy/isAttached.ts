@@ -42,7 +42,10 @@ export const gatewayNameLabel = "gateway.networking.k8s.io/gateway-name";
  * Whether an object holds for a workload that sees its namespace. One with `targetRefs` is only for gateways of the Gateway API
  * in its own namespace (pilot/pkg/model/policyattachment.go, ShouldAttachPolicy).
  */
-export function isAttached({ namespace, labels, targetRefs }: Attachment, workload: Workload): boolean {
+export function isAttached(
+  { namespace, labels, targetRefs }: Attachment,
+  workload: Pick<Workload, "namespace" | "labels">,
+): boolean {
   if (targetRefs.length === 0) return labelsMatch(labels, workload.labels);
   const gateway = workload.labels[gatewayNameLabel];
   return (

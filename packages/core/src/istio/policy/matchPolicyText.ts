@@ -9,16 +9,20 @@ export function matchPolicyText(pattern: string, text: string): boolean {
   return pattern === text;
 }
 
-/** Paths may also be templates: `/users/{*}/files/{**}` (pilot/pkg/security/authz/matcher/template.go). */
+/**
+ * Paths may also be templates: `/users/{*}/files/{**}` (pilot/pkg/security/authz/matcher/template.go). `{*}` is one segment of
+ * what a path may have (envoy/source/extensions/path/uri_template_lib/uri_template_internal.h), `{**}` any number.
+ */
 export function matchPolicyPath(pattern: string, path: string): boolean {
   if (!pattern.includes("{*}") && !pattern.includes("{**}")) return matchPolicyText(pattern, path);
-  const segments = pattern.split("/").map((segment) => {
-    if (segment === "{*}") return "[^/]+";
-    if (segment === "{**}") return ".*";
-    return escapeRegExp(segment).replace("\\{\\*\\*\\}", ".*").replace("\\{\\*\\}", "[^/]+");
+  const parts = pattern.split(/(\{\*\*?\})/).map((part) => {
+    if (part === "{*}") return `${segmentCharacter}+`;
+    return part === "{**}" ? `(?:${segmentCharacter}|/)*` : escapeRegExp(part);
   });
-  return new RegExp(`^${segments.join("/")}$`).test(path);
+  return new RegExp(`^${parts.join("")}$`).test(path);
 }
+
+const segmentCharacter = "[-a-zA-Z0-9._~%!$&'()+,;:@=]";
 
 export function escapeRegExp(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");

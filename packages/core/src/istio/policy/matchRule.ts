@@ -23,30 +23,40 @@ interface Field {
   readonly notValues: readonly string[] | undefined;
 }
 
-/** `lost`: a TCP filter chain cannot have the rule, since it names what only HTTP has. */
+/** `lost`: istiod does not hand the rule to this filter chain. */
 export type RuleMatch = Truth | "lost";
 
 /**
- * Whether a rule matches, as istiod translates it (pilot/pkg/security/authz/model/model.go): from, to and when must all hold.
- * What a TCP chain cannot tell makes it drop an ALLOW rule as a whole, and only the field in any other: a DENY gets wider.
+ * Whether a rule matches all of the connections, none, or some or not to be known, as istiod translates it
+ * (pilot/pkg/security/authz/model/model.go): from, to and when must all hold. What it cannot make into a condition, as what only
+ * HTTP has on a TCP chain, makes it drop an ALLOW rule as a whole, and only the value in any other (checkError): a DENY gets
+ * wider. A rule with a key that it does not know is skipped whatever the action.
  */
 export function matchRule(rule: PolicyRule, context: RuleContext): RuleMatch {
+  if (context.facts.protocol !== undefined) return matchOnChain(rule, context);
+  const [first, second] = (["http", "tcp"] as const).map((protocol) => {
+    const match = matchOnChain(rule, { ...context, facts: { ...context.facts, protocol } });
+    return match === "lost" ? false : match;
+  });
+  return first === second ? (first ?? "unknown") : "unknown";
+}
+
+function matchOnChain(rule: PolicyRule, context: RuleContext): RuleMatch {
   const when = (rule.when ?? []).map(({ key, values, notValues }) => ({
     condition: whenCondition(key, context),
     values,
     notValues,
   }));
-  if (when.some(({ condition }) => condition.kind === "invalid")) return "lost";
-  const ofWhen = (side: "principal" | "permission") => when.filter(({ condition }) => condition.side === side);
-  const sources = alternatives(rule.from, ({ source = {} }) => sourceFields(source, context));
-  const operations = alternatives(rule.to, ({ operation = {} }) => operationFields(operation, context));
+  const known = when.flatMap(({ condition, ...field }) => (condition === undefined ? [] : [{ ...field, condition }]));
+  if (known.length < when.length) return "lost";
+  const ofWhen = (side: Condition["side"]) => known.filter(({ condition }) => condition.side === side);
+  const sources = alternatives(rule.from, ({ source }) => sourceFields(source ?? {}, context));
+  const operations = alternatives(rule.to, ({ operation }) => operationFields(operation ?? {}, context));
   const lists = [
     sources.map((fields) => [...fields, ...ofWhen("principal")]),
     operations.map((fields) => [...fields, ...ofWhen("permission")]),
   ];
-  if (context.policy.spec.action === undefined || context.policy.spec.action === "ALLOW") {
-    if (lists.flat(2).some((field) => isLost(field))) return "lost";
-  }
+  if ((context.policy.spec.action ?? "ALLOW") === "ALLOW" && lists.flat(2).some(isUnusable)) return "lost";
   return and(lists.map((list) => or(list.map((fields) => and(fields.map(holds))))));
 }
 
@@ -54,30 +64,35 @@ function alternatives<T>(list: readonly T[] | undefined, fieldsOf: (each: T) => 
   return list === undefined || list.length === 0 ? [[]] : list.map(fieldsOf);
 }
 
-function isLost({ condition, values = [], notValues = [] }: Field): boolean {
-  return condition.kind === "http only" && values.length + notValues.length > 0;
+function isUnusable({ condition, values, notValues }: Field): boolean {
+  return [...(values ?? []), ...(notValues ?? [])].some((value) => condition.matches(value) === "unusable");
 }
 
-function holds({ condition, values = [], notValues = [] }: Field): Truth {
-  if (condition.kind !== "matches") return true;
-  const any = (list: readonly string[]) => or(list.map(condition.matches));
-  return and([...(values.length > 0 ? [any(values)] : []), ...(notValues.length > 0 ? [not(any(notValues))] : [])]);
+function holds({ condition, values, notValues }: Field): Truth {
+  const any = (list: readonly string[] | undefined) => {
+    const usable = (list ?? []).flatMap((value) => {
+      const match = condition.matches(value);
+      return match === "unusable" ? [] : [match];
+    });
+    return usable.length === 0 ? undefined : or(usable);
+  };
+  const [some, others] = [any(values), any(notValues)];
+  return and([some ?? true, others === undefined ? true : not(others)]);
 }
 
 function sourceFields(source: Source, context: RuleContext): Field[] {
-  const of = (key: string, values?: readonly string[], notValues?: readonly string[]): Field => ({
-    condition: principalCondition(key, context),
-    values,
-    notValues,
-  });
+  const of = (key: string, values?: readonly string[], notValues?: readonly string[]): readonly Field[] => {
+    const condition = principalCondition(key, context);
+    return condition === undefined ? [] : [{ condition, values, notValues }];
+  };
   return [
-    of("source.ip", source.ipBlocks, source.notIpBlocks),
-    of("remote.ip", source.remoteIpBlocks, source.notRemoteIpBlocks),
-    of("source.namespace", source.namespaces, source.notNamespaces),
-    of("source.trustDomain", source.trustDomains, source.notTrustDomains),
-    of("source.serviceAccount", source.serviceAccounts, source.notServiceAccounts),
-    of("request.auth.principal", source.requestPrincipals, source.notRequestPrincipals),
-    of("source.principal", source.principals, source.notPrincipals),
+    ...of("source.ip", source.ipBlocks, source.notIpBlocks),
+    ...of("remote.ip", source.remoteIpBlocks, source.notRemoteIpBlocks),
+    ...of("source.namespace", source.namespaces, source.notNamespaces),
+    ...of("source.trustDomain", source.trustDomains, source.notTrustDomains),
+    ...of("source.serviceAccount", source.serviceAccounts, source.notServiceAccounts),
+    ...of("request.auth.principal", source.requestPrincipals, source.notRequestPrincipals),
+    ...of("source.principal", source.principals, source.notPrincipals),
   ];
 }
 

@@ -8,11 +8,14 @@ interface KindOfPolicy {
   readonly RequestAuthentication: RequestAuthentication;
 }
 
-/** The policies that hold for a workload, those of the root namespace first. */
+/**
+ * The policies that hold for a workload: those of the mesh's root namespace, which come first, and of its own
+ * (pilot/pkg/model/authorization.go, ListAuthorizationPolicies; authentication.go, getConfigsForWorkload).
+ */
 export function policiesOf<K extends keyof KindOfPolicy>(
   cluster: IstioCluster,
   kind: K,
-  workload: Workload,
+  workload: Pick<Workload, "namespace" | "labels">,
 ): readonly KindOfPolicy[K][] {
   const namespaces = new Set([cluster.meshConfig.rootNamespace, workload.namespace]);
   return [...namespaces]

@@ -14,10 +14,18 @@ export function matchesClaim(key: string, value: string, claims: TokenClaims): b
   return all.some((each) => matchText(value, each));
 }
 
+/** Whether istiod can read it: `request.auth.claims` wants a name in brackets. */
+export function isClaimKey(key: string): boolean {
+  return !key.startsWith("request.auth.claims") || /^\[.*\]$/s.test(key.slice("request.auth.claims".length));
+}
+
+/** Several names in brackets lead into the claim; anything else in them is one name (util.go, extractNameInNestedBrackets). */
 function claimOf(key: string): string {
   if (key === "request.auth.audiences") return "aud";
   if (key === "request.auth.presenter") return "azp";
-  const [first = "", ...inner] = [...key.matchAll(/\[([^\]]*)\]/g)].map(([, name = ""]) => name);
+  const bracketed = key.slice("request.auth.claims".length);
+  if (!/^(\[[^[\]]*\])+$/.test(bracketed)) return bracketed.slice(1, -1);
+  const [first = "", ...inner] = [...bracketed.matchAll(/\[([^\]]*)\]/g)].map(([, name = ""]) => name);
   return [first, ...inner.map((name) => `[${name}]`)].join("");
 }
 

@@ -2,6 +2,7 @@ import type { HttpPayload } from "../../istio/connection.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { authenticate } from "../../istio/policy/authenticate.ts";
 import { type Authorization, authorize } from "../../istio/policy/authorize.ts";
+import type { Caller } from "../../istio/policy/caller.ts";
 import type { TokenClaims } from "../../istio/policy/tokenClaims.ts";
 import type { Workload } from "../../istio/workload.ts";
 import { clusterObject } from "../../kinds/clusterObject.ts";
@@ -16,10 +17,7 @@ export interface PolicyQuestion {
   readonly port: number;
   /** What the filter chain treats it as. */
   readonly protocol: "http" | "tcp";
-  /** The name in the client's certificate that counts; undefined where the proxy asked for none. */
-  readonly principal: string | undefined;
-  /** The client shows a certificate that we don't know. */
-  readonly isPrincipalHidden?: boolean;
+  readonly caller: Caller;
   readonly sni: string;
   /** A hop also where no policy asks. */
   readonly saysNothingAsked: boolean;
@@ -74,13 +72,14 @@ interface Known {
 
 function denial(
   { policy, rule, why }: Extract<Authorization, { kind: "denied" }>,
-  { principal }: PolicyQuestion,
+  { caller }: PolicyQuestion,
   claims: TokenClaims | undefined,
 ) {
   const token = claims === undefined ? "" : `, with a token of ${claims.iss?.[0]}`;
-  const who = `${principal ?? "without an identity"}${token}`;
+  const id = caller.kind === "identity" ? caller.id : undefined;
+  const who = `${id ?? (caller.kind === "nobody" ? "without an identity" : "one whose identity is not known")}${token}`;
   const field = rule === undefined ? "spec.rules" : `spec.rules[${rule}]`;
-  const change = principal === undefined ? "" : ` so that it lets ${principal.replace("spiffe://", "")} call`;
+  const change = id === undefined ? "" : ` so that it lets ${id.replace("spiffe://", "")} call`;
   return {
     detail: `${show(policy)} denies it: ${why}; the caller is ${who}`,
     mend: `Change ${field} of ${show(policy)}${change}.`,
@@ -88,11 +87,10 @@ function denial(
 }
 
 function authorized(arrival: Arrival, question: PolicyQuestion, { http, claims }: Known): Checked {
-  const { cluster, workload, port, protocol, principal, isPrincipalHidden = false, sni } = question;
+  const { cluster, workload, port, protocol, caller, sni } = question;
   const decision = authorize(cluster, workload, {
     protocol,
-    principal,
-    isPrincipalHidden,
+    caller,
     sourceAddress: arrival.sourceAddress,
     destinationAddress: workload.address,
     destinationPort: port,

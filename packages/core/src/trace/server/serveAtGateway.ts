@@ -11,6 +11,7 @@ import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { labelsMatch } from "../../istio/labels.ts";
 import { meshRegistry, servicesOfHost } from "../../istio/registry/meshRegistry.ts";
 import { parsePassthroughSni } from "../../istio/sni.ts";
+import type { Caller } from "../../istio/policy/caller.ts";
 import { clusterObject } from "../../kinds/clusterObject.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
 import type { Attempt } from "../attempt.ts";
@@ -117,13 +118,15 @@ function policyQuestion(
   const identity =
     mode === "ISTIO_MUTUAL" && before.transport.mode !== "none" ? before.transport.clientIdentity : undefined;
   const named = names === "unknown" ? undefined : (names?.find((name) => name.includes("://")) ?? names?.[0]);
+  const id = identity ?? named;
+  const unnamed = names === "unknown" ? "hidden" : "nobody";
+  const caller: Caller = id === undefined ? { kind: unnamed } : { kind: "identity", id };
   return {
     cluster,
     workload,
     port,
     protocol: chain.kind === "http" ? "http" : "tcp",
-    principal: identity ?? named,
-    isPrincipalHidden: names === "unknown",
+    caller,
     sni: sniOf(before) ?? "",
     saysNothingAsked: false,
   };

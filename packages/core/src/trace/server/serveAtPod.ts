@@ -1,6 +1,7 @@
 import { type InboundChain, inboundChain, sniOf } from "../../istio/inbound/inboundChain.ts";
 import { type InboundPort, inboundPort } from "../../istio/inbound/inboundPort.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
+import type { Caller } from "../../istio/policy/caller.ts";
 import { mutualTlsMode, type PeerMode } from "../../istio/policy/peerAuthentication.ts";
 import type { Workload } from "../../istio/workload.ts";
 import { clusterObject } from "../../kinds/clusterObject.ts";
@@ -68,11 +69,16 @@ export function serveAtPod(
     workload,
     port,
     protocol: chain.protocol,
-    principal: chain.endsTls && at.transport.mode === "ISTIO_MUTUAL" ? at.transport.clientIdentity : undefined,
+    caller: chain.endsTls ? identityOf(at) : { kind: "nobody" },
     sni: sniOf(at) ?? "",
     saysNothingAsked: true,
   });
   return "branches" in checked ? checked.branches : serveByApp(checked.arrival, cluster, workload, inbound);
+}
+
+function identityOf({ transport }: Arrival): Caller {
+  const id = transport.mode === "ISTIO_MUTUAL" ? transport.clientIdentity : undefined;
+  return id === undefined ? { kind: "nobody" } : { kind: "identity", id };
 }
 
 function podOf(workload: Workload) {
