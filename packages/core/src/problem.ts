@@ -180,7 +180,11 @@ export const problemCodes = {
   GATEWAY_NOT_READY: { severity: "error", summary: "no pod of the east-west gateway is ready" },
   GATEWAY_UNREACHABLE: { severity: "error", summary: "a gateway's address cannot be reached from here" },
   GATEWAY_HELLO_FAILED: { severity: "error", summary: "a gateway takes connections but does not pass TLS through" },
-  TRUST_DOMAIN_DIFFERS: { severity: "error", summary: "a cluster has another trust domain than the Mesh" },
+  TRUST_DOMAIN_REFUSED: {
+    severity: "error",
+    summary: "two clusters that are to talk do not accept each other's trust domain",
+  },
+  TRUST_DOMAIN_DIFFERS: { severity: "warning", summary: "a cluster has another trust domain than the Mesh" },
   CA_EXPIRED: { severity: "error", summary: "a CA certificate of a cluster has ended" },
   CA_EXPIRES_SOON: { severity: "warning", summary: "a CA certificate of a cluster ends soon" },
   DNS_CAPTURE_OFF: { severity: "error", summary: "sidecars of consumers do not answer DNS" },

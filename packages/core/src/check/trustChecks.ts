@@ -32,7 +32,7 @@ export const trustChecks: readonly Check[] = [
           {
             code: "TRUST_DOMAIN_DIFFERS",
             at: name,
-            message: `${name} has the trust domain ${trustDomain}, the Mesh says ${declared}${trustDomainAliases.includes(declared) ? " (an alias there)" : ""}, so no identity that we pin is right`,
+            message: `${name} has the trust domain ${trustDomain}, the Mesh says ${declared}${trustDomainAliases.includes(declared) ? " (an alias there)" : ""}: its own is what counts`,
             hint: "set Mesh spec.trustDomain, or meshConfig.trustDomain of that cluster and restart its workloads",
           },
         ],

@@ -1,10 +1,9 @@
 import { isHttp } from "../istio/registry/protocol.ts";
 import { namedTargetPort } from "../istio/registry/targetPort.ts";
-import { principal } from "../istio/spiffeId.ts";
 import type { AuthorizationPolicy } from "../kinds/istio.ts";
-import { allowedPrincipals, isConsumer } from "../model/access.ts";
+import { allowedPrincipals, exactPrincipals, isConsumer } from "../model/access.ts";
 import { at } from "../model/intents.ts";
-import type { Mesh } from "../model/mesh.ts";
+import { callerTrustDomains } from "./callerTrustDomains.ts";
 import { type AllowedCalls, type Denial, denials } from "./denials.ts";
 import type { Report } from "./report.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
@@ -14,22 +13,26 @@ export type Rule = NonNullable<AuthorizationPolicy["spec"]["rules"]>[number];
 /** Envoy walks the rules one by one for every call. */
 const ruleLimit = 256;
 
-/** What `consumers`, some or all of the declaration's, may call at a port. */
+/** What `consumers`, some or all of the declaration's, may call at a port of a server. */
 export function allowedCalls(
-  { intent: { spec } }: Share,
+  { intent: { spec }, consumers: callers }: Share,
+  { facts }: Server,
   port: SharedPort,
   consumers: Share["intent"]["spec"]["consumers"],
-  { spec: { trustDomain } }: Mesh,
 ): readonly AllowedCalls[] {
-  const principals = allowedPrincipals(consumers, trustDomain);
+  const domains = callerTrustDomains(
+    facts,
+    callers.map((each) => each.facts),
+  );
+  const principals = allowedPrincipals(consumers, domains);
   return (spec.access ?? [{}])
     .filter(({ ports }) => ports === undefined || ports.includes(port.number))
     .map(({ from, methods, paths }): AllowedCalls => {
       const named = from
         ?.filter((identity) => isConsumer(identity, consumers))
-        .map((identity) => {
+        .flatMap((identity) => {
           const [account = "", namespace = ""] = identity.split(".");
-          return principal(trustDomain, namespace, account);
+          return exactPrincipals(`ns/${namespace}/sa/${account}`, domains);
         });
       return {
         principals: named ?? principals,

@@ -1,12 +1,52 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { acceptedTrustDomains, trustDomainsOf } from "../istio/policy/trustDomains.ts";
 import type { Report } from "./report.ts";
 
 /**
- * Mutual TLS between two clusters needs a root certificate that both trust. True where they share one or where one does not
- * publish its roots (a warning).
+ * Mutual TLS between two clusters needs a root certificate that both trust, and a server that accepts the caller's trust domain.
+ * True where they share one or where one does not publish its roots (a warning).
  */
 export function checkTrust(owner: string, consumer: IstioCluster, server: IstioCluster, report: Report): boolean {
   if (consumer.name === server.name) return true;
+  return sharesRoot(owner, consumer, server, report) && acceptsTrustDomain(owner, consumer, server, report);
+}
+
+/** istiod pins a WorkloadEntry's service account in the trust domains of its own cluster, whoever serves there. */
+export function checkPinnedTrustDomain(
+  owner: string,
+  consumer: IstioCluster,
+  server: IstioCluster,
+  report: Report,
+): boolean {
+  if (!consumer.isMeshConfigKnown || !server.isMeshConfigKnown) return true;
+  const { trustDomain } = server.meshConfig;
+  if (trustDomainsOf(consumer.meshConfig).includes(trustDomain)) return true;
+  report.add(
+    owner,
+    "TRUST_DOMAIN_REFUSED",
+    `MeshCluster ${consumer.name}`,
+    `callers in ${consumer.name} do not accept identities of ${server.name}, whose trust domain is ${trustDomain}, under a Service's own name (they accept ${trustDomainsOf(consumer.meshConfig).join(", ")})`,
+    `add ${trustDomain} to meshConfig.trustDomainAliases of ${consumer.name}, or use the name form PerCluster`,
+  );
+  return false;
+}
+
+function acceptsTrustDomain(owner: string, consumer: IstioCluster, server: IstioCluster, report: Report): boolean {
+  const accepted = acceptedTrustDomains(server);
+  const { trustDomain } = consumer.meshConfig;
+  const isKnown = consumer.isMeshConfigKnown && server.isMeshConfigKnown;
+  if (!isKnown || accepted === undefined || accepted.includes(trustDomain)) return true;
+  report.add(
+    owner,
+    "TRUST_DOMAIN_REFUSED",
+    `MeshCluster ${server.name}`,
+    `${server.name} does not accept callers of ${consumer.name}, whose trust domain is ${trustDomain} (it accepts ${accepted.join(", ")})`,
+    `add ${trustDomain} to meshConfig.trustDomainAliases of ${server.name}`,
+  );
+  return false;
+}
+
+function sharesRoot(owner: string, consumer: IstioCluster, server: IstioCluster, report: Report): boolean {
   for (const facts of [consumer, server]) {
     if (facts.trustRoots.length > 0) continue;
     report.add(

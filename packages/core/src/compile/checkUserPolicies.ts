@@ -114,7 +114,7 @@ function callsOf(
     const target = targetPort(server, port);
     const snis = passthroughHosts(share, server, mesh).map((host) => passthroughSni(host, port.number));
     const callers = share.intent.spec.consumers.flatMap((consumer) => {
-      const principals = allowedCalls(share, port, [consumer], mesh).flatMap((each) => each.principals);
+      const principals = allowedCalls(share, server, port, [consumer]).flatMap((each) => each.principals);
       const clusters = share.consumers.filter(({ facts }) =>
         selectsCluster(consumer.clusters, facts.name, intents.clusters),
       );

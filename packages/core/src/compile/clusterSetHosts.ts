@@ -33,7 +33,7 @@ function clusterSetHost(
     host,
     servers,
     passthroughHost: passthroughHost(share, mesh),
-    identities: [...new Set(servers.flatMap((server) => identities(share, server, mesh)))].sort(),
+    identities: [...new Set(servers.flatMap((server) => identities(share, server)))].sort(),
   };
   const { facts } = consumer;
   return {

@@ -40,7 +40,7 @@ function rulesOfPort(
   const target = targetPort(server, port);
   return denyRules(
     share,
-    allowedCalls(share, port, share.intent.spec.consumers, mesh),
+    allowedCalls(share, server, port, share.intent.spec.consumers),
     {
       port,
       target: typeof target === "string" ? undefined : target,

@@ -21,10 +21,10 @@ export function localHost(share: Share, mesh: Mesh): string {
 }
 
 /** SPIFFE IDs that a server, or one version there, may show. https://istio.io/latest/docs/reference/config/security/#identity */
-export function identities(share: Share, server: Server, mesh: Mesh, version?: VersionLabels): readonly string[] {
+export function identities(share: Share, server: Server, version?: VersionLabels): readonly string[] {
   const accounts =
     version === undefined
       ? server.serviceAccounts
       : [...new Set(podsOf(server, share.namespace, version).map(({ serviceAccount }) => serviceAccount))].sort();
-  return accounts.map((account) => spiffeId(mesh.spec.trustDomain, share.namespace, account));
+  return accounts.map((account) => spiffeId(server.facts.meshConfig.trustDomain, share.namespace, account));
 }

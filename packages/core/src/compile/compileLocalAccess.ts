@@ -53,7 +53,7 @@ function rulesOfPort(
   const snis = passthroughHosts(share, server, mesh).map((host) => passthroughSni(host, port.number));
   return denyRules(
     share,
-    [...allowedCalls(share, port, consumers, mesh), ...(gateways.length === 0 ? [] : [{ principals: gateways }])],
+    [...allowedCalls(share, server, port, consumers), ...(gateways.length === 0 ? [] : [{ principals: gateways }])],
     { port, target, sni: merged ? undefined : { except: snis } },
     report,
   );
@@ -67,5 +67,5 @@ function entrancePrincipals(share: Share, server: Server, port: SharedPort, inte
       spec.port === port.number &&
       selectClusters(spec.clusters, intents.clusters).includes(server.cluster),
   );
-  return leadsHere ? gatewayPrincipals(server.cluster.spec.ingressGateway, server.facts, intents.mesh) : [];
+  return leadsHere ? gatewayPrincipals(server.cluster.spec.ingressGateway, server.facts) : [];
 }

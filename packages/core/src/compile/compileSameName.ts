@@ -8,6 +8,7 @@ import { needsRoutes } from "../model/traffic.ts";
 import { warnOfBypass } from "./bypass.ts";
 import { isDiscovered } from "./checkDiscovery.ts";
 import { checkSidecars } from "./checkSidecars.ts";
+import { checkPinnedTrustDomain } from "./checkTrust.ts";
 import { reportRoutes, routesInTheWay, ruleInTheWay } from "./claims.ts";
 import { commonPorts } from "./commonPorts.ts";
 import { type CompileContext, localHost } from "./compileContext.ts";
@@ -41,7 +42,12 @@ export function compileSameName(
 ): readonly PartDemand[] {
   return share.consumers.flatMap((consumer) => {
     const { name } = consumer.facts;
-    const remote = share.servers.filter((server) => server.facts.name !== name && trusted(consumer, server, share));
+    const remote = share.servers.filter(
+      (server) =>
+        server.facts.name !== name &&
+        trusted(consumer, server, share) &&
+        checkPinnedTrustDomain(share.owner, consumer.facts, server.facts, context.report),
+    );
     const local = localService(share, consumer);
     // A cluster that serves alone needs nothing to find its own pods, but routes to tell them apart.
     const serves = local !== undefined && share.servers.some(({ facts }) => facts.name === name);

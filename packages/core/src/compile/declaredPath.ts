@@ -35,6 +35,6 @@ export function declaredPath(
       ...(version === undefined ? {} : { labels: version }),
     },
     sni: passthroughSni(passthroughHost(share, mesh, version), port.number),
-    identities: identities(share, server, mesh, version),
+    identities: identities(share, server, version),
   };
 }

@@ -33,8 +33,12 @@ export function externalHosts(
   const owner = ownerName(intent.kind, intent.metadata.namespace, intent.metadata.name);
   const via = intent.spec.via === undefined ? undefined : resolveVia(intent, intent.spec.via, surroundings);
   if (intent.spec.via !== undefined && via === undefined) return [];
-  if (via !== undefined) context.emit(via.facts.name, ...viaObjects(intent, via, context.mesh));
-  return resolveConsumers(intent, surroundings)
+  const consumers = resolveConsumers(intent, surroundings);
+  if (via !== undefined) {
+    const callers = consumers.map(({ facts }) => facts);
+    context.emit(via.facts.name, ...viaObjects(intent, via, callers));
+  }
+  return consumers
     .filter(({ facts }) => via === undefined || checkTrust(owner, facts, via.facts, context.report))
     .flatMap(({ facts, namespaces }) =>
       hosts.map((host, index): NamedHost => {

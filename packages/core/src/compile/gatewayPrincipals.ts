@@ -1,6 +1,5 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { principal, principalsOfNamespace } from "../istio/spiffeId.ts";
-import type { Mesh } from "../model/mesh.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 
 type GatewaySpec = MeshCluster["spec"]["eastWestGateway"];
@@ -9,8 +8,8 @@ type GatewaySpec = MeshCluster["spec"]["eastWestGateway"];
 export function gatewayPrincipals(
   { namespace, selector }: Pick<GatewaySpec, "namespace" | "selector">,
   facts: IstioCluster,
-  { spec: { trustDomain } }: Mesh,
 ): readonly string[] {
+  const { trustDomain } = facts.meshConfig;
   const accounts = facts.selectSeen(namespace, selector).map(({ serviceAccount }) => serviceAccount);
   if (accounts.length === 0) return [principalsOfNamespace(trustDomain, namespace)];
   return [...new Set(accounts)].sort().map((account) => principal(trustDomain, namespace, account));

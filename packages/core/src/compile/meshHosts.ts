@@ -65,7 +65,7 @@ function meshHost(
     ports,
     spread,
     passthroughHost: passthroughHost(share, mesh),
-    identities: [...new Set(spread.servers.flatMap((server) => identities(share, server, mesh)))].sort(),
+    identities: [...new Set(spread.servers.flatMap((server) => identities(share, server)))].sort(),
     consumer: consumer.facts.name,
   };
   const routed: RoutedName = {

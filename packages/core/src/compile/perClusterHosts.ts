@@ -110,7 +110,7 @@ function emitImport(
     version,
     host,
     passthroughHost: passthroughHost(share, mesh, version),
-    identities: identities(share, server, mesh, version),
+    identities: identities(share, server, version),
   };
   for (const placement of placements(consumer.namespaces, mesh)) {
     const routes = virtualService(plainName(share, host, server.ports), placement);

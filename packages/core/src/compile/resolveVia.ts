@@ -43,7 +43,7 @@ export function resolveVia(
     );
   }
   if (gateways === undefined || accounts.size === 0) return undefined;
-  const { trustDomain } = intents.mesh.spec;
+  const { trustDomain } = facts.meshConfig;
   const identities = [...accounts].sort().map((account) => spiffeId(trustDomain, namespace, account));
   return { cluster, facts, gateways, identities };
 }

@@ -1,3 +1,4 @@
+import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { DestinationRule } from "../kinds/destinationRule.ts";
 import type { AuthorizationPolicy, Gateway, ServiceEntry, VirtualService } from "../kinds/istio.ts";
 import { networkingApiVersion, securityApiVersion } from "../kinds/istio.ts";
@@ -6,8 +7,8 @@ import { dnsLabel } from "../kinds/names.ts";
 import { ownerName, ownershipLabels } from "../kinds/ownership.ts";
 import { allowedPrincipals } from "../model/access.ts";
 import type { ExternalService } from "../model/externalService.ts";
-import type { Mesh } from "../model/mesh.ts";
 import { group } from "../model/resource.ts";
+import { callerTrustDomains } from "./callerTrustDomains.ts";
 import { originatesTls, originationTls, type Port, portName, portsOf, targetPortOf } from "./externalService.ts";
 import type { Via } from "./resolveVia.ts";
 
@@ -23,7 +24,11 @@ export function viaHost(intent: ExternalService, host: string, port: number): st
  * section 1). The destination has a name of its own for the gateway, so that no ServiceEntry for the real one, ours for
  * consumers in the same cluster or the user's, leads it elsewhere.
  */
-export function viaObjects(intent: ExternalService, via: Via, mesh: Mesh): readonly KubeObject[] {
+export function viaObjects(
+  intent: ExternalService,
+  via: Via,
+  consumers: readonly IstioCluster[],
+): readonly KubeObject[] {
   const { namespace, port: gatewayPort, selector } = via.cluster.spec.eastWestGateway;
   const owner = ownerName(intent.kind, intent.metadata.namespace, intent.metadata.name);
   const labels = ownershipLabels(owner, "server");
@@ -48,7 +53,7 @@ export function viaObjects(intent: ExternalService, via: Via, mesh: Mesh): reado
       })),
     },
   };
-  const strangers = allowedPrincipals(intent.spec.consumers, mesh.spec.trustDomain);
+  const strangers = allowedPrincipals(intent.spec.consumers, callerTrustDomains(via.facts, consumers));
   const policy: AuthorizationPolicy = {
     apiVersion: securityApiVersion,
     kind: "AuthorizationPolicy",

@@ -100,6 +100,8 @@ export interface ClusterSettings {
   readonly others?: () => readonly IstioCluster[];
   /** CIDR of the virtual addresses that the mesh gives names. */
   readonly addressPool?: string;
+  /** Taken where the mesh config cannot be read. */
+  readonly trustDomain?: string;
 }
 
 /**
@@ -132,10 +134,12 @@ export class IstioCluster {
   readonly #memo = new Map<string, unknown>();
   readonly #memoOf = new WeakMap<object, Map<string, unknown>>();
 
+  /** `istioClusters` makes it of what is observed. */
   constructor(cluster: ObservedCluster, settings: ClusterSettings = {}) {
     this.name = cluster.name;
     this.source = cluster.source;
-    this.meshConfig = cluster.meshConfig ?? defaultMeshConfig;
+    const { trustDomain = defaultMeshConfig.trustDomain } = settings;
+    this.meshConfig = cluster.meshConfig ?? { ...defaultMeshConfig, trustDomain };
     this.isMeshConfigKnown = cluster.meshConfig !== undefined;
     this.trustRoots = cluster.trustRoots;
     this.clusterDomain = settings.clusterDomain ?? defaultClusterDomain;

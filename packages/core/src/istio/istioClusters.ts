@@ -16,9 +16,12 @@ export function istioCluster(cluster: ObservedCluster, declared: Declared): Isti
 }
 
 function build(cluster: ObservedCluster, { mesh, scheme }: Declared, others?: ClusterSettings["others"]): IstioCluster {
+  const { clusterDomain, trustDomain, addressPool } = mesh?.spec ?? {};
   return new IstioCluster(cluster, {
     ...(others === undefined ? {} : { others }),
-    ...(mesh === undefined ? {} : { clusterDomain: mesh.spec.clusterDomain, addressPool: mesh.spec.addressPool }),
+    ...(clusterDomain === undefined ? {} : { clusterDomain }),
+    ...(trustDomain === undefined ? {} : { trustDomain }),
+    ...(addressPool === undefined ? {} : { addressPool }),
     ...(scheme === undefined ? {} : { scheme }),
   });
 }

@@ -9,6 +9,7 @@ test("each setting that decides where a request goes is read", () => {
   const config = parseMeshConfig(`
 trustDomain: corp
 trustDomainAliases: [old]
+caCertificates: [{pem: x, trustDomains: [partner]}]
 rootNamespace: istio-config
 outboundTrafficPolicy: {mode: REGISTRY_ONLY}
 enableAutoMtls: false
@@ -24,6 +25,7 @@ discoverySelectors: [{matchLabels: {mesh: on, team: 7}}, {matchExpressions: [{ke
   expect(config).toEqual({
     trustDomain: "corp",
     trustDomainAliases: ["old"],
+    authorityTrustDomains: ["partner"],
     rootNamespace: "istio-config",
     outboundTrafficPolicy: "REGISTRY_ONLY",
     enableAutoMtls: false,

@@ -6,6 +6,8 @@ import { readDocuments } from "./readDocuments.ts";
 export interface MeshConfig {
   readonly trustDomain: string;
   readonly trustDomainAliases: readonly string[];
+  /** `caCertificates[].trustDomains`: sidecars take certificates of these as well. */
+  readonly authorityTrustDomains: readonly string[];
   /** Where policies are for the whole mesh. */
   readonly rootNamespace: string;
   readonly outboundTrafficPolicy: "ALLOW_ANY" | "REGISTRY_ONLY";
@@ -52,6 +54,7 @@ const escapedSlashesActions: Readonly<Record<string, EscapedSlashes>> = {
 export const defaultMeshConfig: MeshConfig = {
   trustDomain: "cluster.local",
   trustDomainAliases: [],
+  authorityTrustDomains: [],
   rootNamespace: "istio-system",
   outboundTrafficPolicy: "ALLOW_ANY",
   enableAutoMtls: true,
@@ -80,6 +83,7 @@ export function parseMeshConfig(text: string, networksText = ""): MeshConfig | u
   return {
     trustDomain: textOf(config.trustDomain) ?? none.trustDomain,
     trustDomainAliases: textsOf(config.trustDomainAliases) ?? [],
+    authorityTrustDomains: listOf(config.caCertificates).flatMap((each) => textsOf(fieldsOf(each).trustDomains) ?? []),
     rootNamespace: textOf(config.rootNamespace) ?? none.rootNamespace,
     outboundTrafficPolicy: policy === "REGISTRY_ONLY" ? policy : none.outboundTrafficPolicy,
     enableAutoMtls: config.enableAutoMtls !== false,

@@ -249,11 +249,16 @@ class ProbeRun {
     return { reason: `${path.server.cluster} does not trust the root of the mesh's CA: isthmus ca status` };
   }
 
+  #trustDomainOf(cluster: string): string {
+    const { intents, observed } = this.#options;
+    return observed.clusters.get(cluster)?.meshConfig?.trustDomain ?? intents.mesh.spec.trustDomain;
+  }
+
   async #issue(
-    { namespace, serviceAccount }: Caller,
+    { cluster, namespace, serviceAccount }: Caller,
     issue: (name: string) => Promise<IssuedIdentity>,
   ): Promise<Identity> {
-    const name = spiffeId(this.#options.intents.mesh.spec.trustDomain, namespace, serviceAccount);
+    const name = spiffeId(this.#trustDomainOf(cluster), namespace, serviceAccount);
     try {
       const { root, ...certificate } = await issue(name);
       return { name, certificate, root };
@@ -266,7 +271,8 @@ class ProbeRun {
   async #askIstiod({ cluster, namespace, serviceAccount }: Caller): Promise<Identity> {
     const { intents, observed, reach, signal } = this.#options;
     const client = reach.get(cluster);
-    const { istioNamespace, trustDomain } = intents.mesh.spec;
+    const { istioNamespace } = intents.mesh.spec;
+    const trustDomain = this.#trustDomainOf(cluster);
     const objects = observed.clusters.get(cluster)?.objects ?? [];
     const [istiod] = istiodPods(objects, istioNamespace);
     if (client === undefined) return { reason: `${cluster} is a directory` };

@@ -1,4 +1,6 @@
 import type { MeshConfig } from "../../model/meshConfig.ts";
+import type { IstioCluster } from "../istioCluster.ts";
+import { parseIdentity, spiffeId } from "../spiffeId.ts";
 
 /**
  * A principal of a policy as istiod hands it to Envoy: in the mesh's trust domain and each of its aliases
@@ -20,8 +22,32 @@ export function expandTrustDomains(domain: string, mesh: MeshConfig): readonly s
   return domains.includes(domain) ? domains : [domain];
 }
 
+/** The trust domains that are one to the mesh: its own, then its aliases. */
 export function trustDomainsOf({ trustDomain, trustDomainAliases }: MeshConfig): readonly string[] {
   return [trustDomain, ...trustDomainAliases];
+}
+
+/**
+ * The trust domains whose certificates sidecars take from callers; undefined: any
+ * (pilot/pkg/networking/plugin/authn/util.go, TrustDomainsForValidation).
+ */
+export function acceptedTrustDomains(cluster: IstioCluster): readonly string[] | undefined {
+  const skips = cluster.istiodContainers.some(({ env = [] }) =>
+    env.some(({ name, value }) => name === "PILOT_SKIP_VALIDATE_TRUST_DOMAIN" && value === "true"),
+  );
+  if (skips) return undefined;
+  return [...new Set([...trustDomainsOf(cluster.meshConfig), ...cluster.meshConfig.authorityTrustDomains])];
+}
+
+/**
+ * An identity in the trust domains in which a client's proxy takes it, where istiod knows it from a service account: as it is,
+ * and in each alias (pkg/spiffe/spiffe.go, ExpandWithTrustDomains). One that a DestinationRule names is taken as it is.
+ */
+export function withAliases(identity: string, { trustDomainAliases }: MeshConfig): readonly string[] {
+  const parsed = identity.startsWith("spiffe://") ? parseIdentity(identity) : undefined;
+  if (parsed === undefined) return [identity];
+  const { namespace, serviceAccount } = parsed;
+  return [identity, ...trustDomainAliases.map((alias) => spiffeId(alias, namespace, serviceAccount))];
 }
 
 /** Either may have a `*` at its beginning or end. */

@@ -2,6 +2,7 @@ import type { ClientTls, TrafficPolicy } from "../../kinds/destinationRule.ts";
 import type { ProxyTls, Transport } from "../connection.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { mutualTlsMode } from "../policy/peerAuthentication.ts";
+import { withAliases } from "../policy/trustDomains.ts";
 import { endpointsOf, type MeshEndpoint } from "../registry/endpoints.ts";
 import type { MeshPort, MeshService } from "../registry/meshService.ts";
 import { isHttp2 } from "../registry/protocol.ts";
@@ -69,10 +70,7 @@ function knownIdentities({ cluster, service }: Upstream): readonly string[] {
       endpointsOf(cluster, service, port).endpoints.flatMap(({ identity }) => identity ?? []),
     );
     const all = [...service.subjectAltNames, ...found];
-    const aliases = cluster.meshConfig.trustDomainAliases.flatMap((alias) =>
-      all.map((identity) => identity.replace(/^spiffe:\/\/[^/]+/, `spiffe://${alias}`)),
-    );
-    return [...new Set([...all, ...aliases])].sort();
+    return [...new Set(all.flatMap((identity) => withAliases(identity, cluster.meshConfig)))].sort();
   });
 }
 

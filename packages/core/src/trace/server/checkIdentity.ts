@@ -1,6 +1,6 @@
 import type { ProxyTls } from "../../istio/connection.ts";
 import { fingerprintsOf, type IstioCluster } from "../../istio/istioCluster.ts";
-import { trustDomainsOf } from "../../istio/policy/trustDomains.ts";
+import { acceptedTrustDomains } from "../../istio/policy/trustDomains.ts";
 import { spiffeId } from "../../istio/spiffeId.ts";
 import type { Workload } from "../../istio/workload.ts";
 import type { Assumption } from "../assumption.ts";
@@ -57,8 +57,8 @@ export function checkIdentity(
     return { branches: broken(arrival, fault, fails) };
   }
   const client = transport.clientIdentity ?? "";
-  const domains = trustDomainsOf(cluster.meshConfig);
-  if (checksTrustDomain && client !== "" && !domains.some((domain) => client.startsWith(`spiffe://${domain}/`))) {
+  const domains = checksTrustDomain ? acceptedTrustDomains(cluster) : undefined;
+  if (domains !== undefined && client !== "" && !domains.some((domain) => client.startsWith(`spiffe://${domain}/`))) {
     const fault = {
       ...at,
       code: "TRACE_TRUST" as const,
