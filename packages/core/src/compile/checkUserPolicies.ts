@@ -1,6 +1,6 @@
 import { type Authorization, authorize } from "../istio/policy/authorize.ts";
 import { type Caller, callersOf } from "../istio/policy/caller.ts";
-import { isHttp } from "../istio/registry/portProtocol.ts";
+import { isHttp } from "../istio/registry/protocol.ts";
 import { passthroughSni } from "../istio/sni.ts";
 import type { Workload } from "../istio/workload.ts";
 import type { AuthorizationPolicy } from "../kinds/istio.ts";
