@@ -90,6 +90,7 @@ export const problemCodes = {
   EXPORT_IGNORED: { severity: "warning", summary: "an exported Service is shared by a declaration already" },
   EMIT_FALLBACK: { severity: "warning", summary: "Gateway API objects cannot say the same, Istio's are written" },
   ROUTE_LOCAL_ONLY: { severity: "warning", summary: "a route to a ServiceImport stays in its cluster" },
+  PATH_NEVER_MATCHES: { severity: "warning", summary: "a path in a declaration is one that no request has" },
   CONSUMER_DENIED: { severity: "warning", summary: "an AuthorizationPolicy of the user denies a declared consumer" },
   HOST_CONFLICT: { severity: "error", summary: "a host name is claimed twice in one cluster" },
   DESTINATION_RULE_CONFLICT: {

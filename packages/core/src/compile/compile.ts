@@ -6,6 +6,7 @@ import { at, type Intents } from "../model/intents.ts";
 import type { Observed } from "../model/observed.ts";
 import { showUnreadable } from "../shape/readObject.ts";
 import { checkFailover } from "./checkFailover.ts";
+import { checkPaths } from "./checkPaths.ts";
 import { checkTraffic } from "./checkTraffic.ts";
 import { checkTrust } from "./checkTrust.ts";
 import { checkUserPolicies } from "./checkUserPolicies.ts";
@@ -53,6 +54,7 @@ export function compile(intents: Intents, observed: Observed): Compiled {
   const demands: PartDemand[] = [];
   for (const share of shares) {
     checkTraffic(share, report);
+    checkPaths(share, report);
     checkFailover(share, surroundings);
     compileServers(share, context);
     compileAccess(share, context);

@@ -3,6 +3,7 @@ import type { AuthorizationPolicy, EnvoyFilter, Gateway, RequestAuthentication }
 import { envoyFilterApiVersion, securityApiVersion } from "../kinds/istio.ts";
 import { hash53 } from "../kinds/names.ts";
 import { at } from "../model/intents.ts";
+import { checkPublicPaths } from "./checkPaths.ts";
 import type { CompileContext } from "./compileContext.ts";
 import { type Entrance, entrancePorts } from "./resolveEntrances.ts";
 
@@ -22,6 +23,7 @@ export function compileTokens(entrance: Entrance, gateway: Gateway, { emit, repo
   const { jwt, tls } = intent.spec;
   const [entry] = entrancePorts(intent, cluster);
   if (jwt === undefined || entry === undefined) return;
+  checkPublicPaths(entrance, report);
   const targets = gatewayTargetPorts(facts, { ...cluster.spec.ingressGateway, port: entry.port });
   const ports = targets.filter((target) => typeof target === "number").map(String);
   if (tls.mode === "None" && ports.length < Math.max(1, targets.length)) {

@@ -20,12 +20,14 @@ export function diagnose(evidence: Evidence): Diagnosis {
   const wire = wireVerdict(evidence.wire);
   const late = [...rejectionFaults(evidence), ...syncFaults(evidence), ...istiodFaults(evidence)];
   // A sidecar that lacks its newest configuration does not know new names.
-  const isLate = late.some(({ at }) => at.startsWith(evidence.request.from.cluster));
+  const { cluster } = evidence.request.from;
+  const isLate = late.some(({ at }) => at === cluster || at.startsWith(`${cluster}:`));
   const direct = [
-    ...clientFaults(evidence),
+    ...sidecarFaults(evidence, "client"),
     ...(isLate ? [] : nameFaults(evidence)),
     ...certificateFaults(evidence),
     ...gatewayFaults(evidence),
+    ...sidecarFaults(evidence, "server"),
     ...knockFaults(evidence),
   ];
   const paper = paperFaults(evidence);
@@ -39,27 +41,26 @@ function wireVerdict(wire: WireCall | Unseen): WireVerdict {
   if ("unseen" in wire) return "untold";
   if (wire.exitCode !== 0) return "fails";
   const isProxys = wire.server === "envoy" || wire.server === "istio-envoy";
-  const refusedByProxy =
-    isProxys && /^(RBAC: access denied|no healthy upstream|upstream |Jwt |no cluster|$)/.test(wire.body);
-  return refusedByProxy && [401, 403, 404, 502, 503, 504].includes(wire.status) ? "fails" : "works";
+  if (isProxys && wire.body.startsWith("fault filter abort")) return "fails";
+  return isProxys && refusals.test(wire.body) && [401, 403, 404, 502, 503, 504].includes(wire.status)
+    ? "fails"
+    : "works";
 }
 
-function clientFaults({ proxies }: Evidence): readonly Problem[] {
-  return proxies
-    .filter(({ role }) => role === "client")
-    .flatMap((proxy) => {
-      const { cluster, namespace, pod, isReady, state } = proxy;
-      if (!("down" in state)) return [];
-      const message = `the sidecar of ${namespace}/${pod} does not answer: ${state.down}`;
-      return [
-        problem(
-          "DOCTOR_PROXY_DOWN",
-          `${cluster}: Pod ${namespace}/${pod}`,
-          message,
-          isReady ? logsOf(proxy) : describePod(proxy),
-        ),
-      ];
-    });
+/** What Envoy answers in an app's place. */
+const refusals = /^(RBAC: access denied|no healthy upstream|upstream |Jwt |Jwks |Audiences in Jwt |no cluster|$)/;
+
+/** Sidecars that do not answer; of several servers one is enough. */
+function sidecarFaults({ proxies }: Evidence, role: "client" | "server"): readonly Problem[] {
+  const sidecars = proxies.filter((proxy) => proxy.role === role);
+  if (role === "server" && sidecars.some(({ state }) => !("down" in state))) return [];
+  return sidecars.flatMap((proxy) => {
+    const { cluster, namespace, pod, isReady, state } = proxy;
+    if (!("down" in state)) return [];
+    const message = `the sidecar of ${namespace}/${pod} does not answer: ${state.down}`;
+    const next = isReady ? logsOf(proxy) : describePod(proxy);
+    return [problem("DOCTOR_PROXY_DOWN", `${cluster}: Pod ${namespace}/${pod}`, message, next)];
+  });
 }
 
 /** curl's exit code 6: the name has no address; 28: here, that nobody says so in time. */
@@ -97,8 +98,9 @@ function certificateFaults({ proxies, now }: Evidence): readonly Problem[] {
 function gatewayFaults({ proxies }: Evidence): readonly Problem[] {
   const gateways = proxies.filter(({ role }) => role === "gateway");
   const isUp = ({ isReady, state }: ProxyEvidence) => isReady && !("down" in state);
-  if (gateways.length === 0 || gateways.some(isUp)) return [];
-  return gateways.map((proxy) => {
+  const served = new Set(gateways.filter(isUp).map(({ cluster }) => cluster));
+  const down = gateways.filter(({ cluster }) => !served.has(cluster));
+  return down.map((proxy) => {
     const why = "down" in proxy.state ? `: ${proxy.state.down}` : "";
     const message = `the gateway ${proxy.namespace}/${proxy.pod} is ${proxy.isReady ? "not answering" : "not ready"}${why}`;
     return problem(
@@ -111,7 +113,11 @@ function gatewayFaults({ proxies }: Evidence): readonly Problem[] {
 }
 
 function knockFaults({ knocks }: Evidence): readonly Problem[] {
-  return knocks.flatMap((knock) => knockFault(knock) ?? []);
+  const found = knocks.flatMap((knock) => knockFault(knock) ?? []);
+  // The same, tried from elsewhere.
+  return found.filter(
+    ({ code, at }, index) => index === found.findIndex((each) => each.code === code && each.at === at),
+  );
 }
 
 function knockFault({ address, port, from, result, detail }: Knock): Problem | undefined {
@@ -272,7 +278,7 @@ function describePod({ cluster, namespace, pod }: ProxyEvidence): string {
 function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
   const seen = new Set<string>();
   return problems.filter((each) => {
-    const key = `${each.code} ${each.at}`;
+    const key = JSON.stringify([each.code, each.at, each.message]);
     if (seen.has(key)) return false;
     seen.add(key);
     return true;

@@ -183,3 +183,67 @@ test("CUSTOM asks an authorizer that we cannot ask, and denies where the mesh do
   expect(decide(fromFoo, [custom], { extensionProviders: ["opa"] })).toBe("unknown");
   expect(decide({ ...fromFoo, http: { ...request, path: "/get" } }, [custom])).toBe("allowed");
 });
+
+test("what one kind of policy denies for certain is denied, whatever the others would say", () => {
+  const custom = policy({ action: "CUSTOM", provider: { name: "opa" }, rules: [{}] });
+  const unsure = policy({
+    action: "DENY",
+    rules: [{ when: [{ key: "request.headers[x-request-id]", values: ["x"] }] }],
+  });
+  const mesh = { extensionProviders: ["opa"] };
+
+  expect(decide(fromFoo, [custom, policy({ action: "DENY", rules: [{}] })], mesh)).toBe("denied");
+  expect(decide(fromFoo, [custom, policy({})], mesh)).toBe("denied");
+  expect(decide(fromFoo, [unsure, policy({})])).toBe("denied");
+  expect(decide(fromFoo, [unsure, policy({ rules: [{}] })])).toBe("unknown");
+});
+
+test("CUSTOM policies of several providers deny, and dry runs of them cannot be told", () => {
+  const custom = (name: string, annotations = {}) =>
+    policy({ action: "CUSTOM", provider: { name }, rules: [{}] }, { annotations });
+  const mesh = { extensionProviders: ["opa", "oauth"] };
+
+  expect(decide(fromFoo, [custom("opa"), custom("oauth")], mesh)).toBe("denied");
+  expect(decide(fromFoo, [custom("opa"), custom("opa")], mesh)).toBe("unknown");
+  expect(decide(fromFoo, [custom("opa", { "istio.io/dry-run": "true" })], mesh)).toBe("unknown");
+});
+
+test("which providers there are is not known without the mesh config", () => {
+  const custom = policy({ action: "CUSTOM", provider: { name: "opa" }, rules: [{}] });
+  const objects = [custom];
+  const cluster = new IstioCluster({ name: "c", source: "live", objects, istiodVersions: [], trustRoots: [] });
+
+  expect(authorize(cluster, workload, fromFoo).kind).toBe("unknown");
+});
+
+test("AUDIT decides nothing, and neither does an action that there is not", () => {
+  expect(decide(fromFoo, [policy({ action: "AUDIT", rules: [{}] }), policy({ action: "LOG", rules: [{}] })])).toBe(
+    "allowed",
+  );
+});
+
+test("a policy without spec allows nothing", () => {
+  const { spec: _, ...bare } = policy({});
+
+  expect(decide(fromFoo, [bare as KubeObject])).toBe("denied");
+});
+
+test("all policies that deny are named", () => {
+  const [first, second] = [policy({ action: "DENY", rules: [{}] }), policy({ action: "DENY", rules: [{}, {}] })];
+  const objects = [first, second, policy({ rules: [{}] })];
+  const meshConfig = defaultMeshConfig;
+  const cluster = new IstioCluster({
+    name: "c",
+    source: "live",
+    objects,
+    istiodVersions: [],
+    trustRoots: [],
+    meshConfig,
+  });
+
+  expect(authorize(cluster, workload, fromFoo)).toMatchObject({
+    action: "DENY",
+    policies: [{ metadata: first.metadata }, { metadata: second.metadata }],
+  });
+  expect(authorize(cluster, workload, fromFoo, ({ spec }) => spec.action !== "DENY").kind).toBe("allowed");
+});

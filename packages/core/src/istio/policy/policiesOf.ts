@@ -18,7 +18,11 @@ export function policiesOf<K extends keyof KindOfPolicy>(
   workload: Pick<Workload, "namespace" | "labels">,
 ): readonly KindOfPolicy[K][] {
   const namespaces = new Set([cluster.meshConfig.rootNamespace, workload.namespace]);
-  return [...namespaces]
-    .flatMap((namespace): readonly KindOfPolicy[K][] => cluster.in(kind, namespace))
-    .filter(({ metadata, spec }) => isAttached(attachmentOf(metadata.namespace, spec), workload));
+  return (
+    [...namespaces]
+      .flatMap((namespace): readonly KindOfPolicy[K][] => cluster.in(kind, namespace))
+      // The API server takes objects without spec.
+      .map((policy) => ("spec" in policy ? policy : { ...(policy as KindOfPolicy[K]), spec: {} }))
+      .filter(({ metadata, spec }) => isAttached(attachmentOf(metadata.namespace, spec), workload))
+  );
 }

@@ -6,7 +6,7 @@ const claims = {
   sub: ["anna"],
   aud: ["web", "api"],
   azp: ["shop"],
-  scope: ["read write"],
+  scope: ["read", "write"],
   groups: ["admins", "staff-west"],
   "realm[roles]": ["editor"],
   "a[b": ["c"],

@@ -7,11 +7,7 @@ import type { TokenClaims } from "./tokenClaims.ts";
  */
 export function matchesClaim(key: string, value: string, claims: TokenClaims): boolean {
   if (key === "request.auth.principal") return matchesPrincipal(value, claims);
-  const claim = claimOf(key);
-  const values = claims[claim] ?? [];
-  // policy_applier.go, buildSpaceDelimitedClaims: these two are lists.
-  const all = claim === "scope" || claim === "permission" ? values.flatMap((each) => each.split(" ")) : values;
-  return all.some((each) => matchText(value, each));
+  return (claims[claimOf(key)] ?? []).some((each) => matchText(value, each));
 }
 
 /** Whether istiod can read it: `request.auth.claims` wants a name in brackets. */

@@ -81,7 +81,7 @@ function holdsForProxy(match: HttpMatch, { proxy, port, gateways }: RouteContext
 }
 
 function holdsForRequest(match: HttpMatch, payload: HttpPayload, { scheme }: RouteContext): Matched {
-  const [path = "", query = ""] = payload.path.split("?");
+  const [path = "", query = ""] = payload.path.split(/\?(.*)/s);
   const headers = Object.entries(match.headers ?? {}).map(([name, value]) => header(name, value, payload));
   const without = Object.entries(match.withoutHeaders ?? {}).map(([name, value]) => {
     const found = headerMissingAsEmpty(name, value, payload);

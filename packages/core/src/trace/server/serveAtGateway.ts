@@ -9,9 +9,9 @@ import { type GatewayServer, type MergedGateway, mergedGateway } from "../../ist
 import { alpnOf, sniOf } from "../../istio/inbound/inboundChain.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { labelsMatch } from "../../istio/labels.ts";
+import type { Caller } from "../../istio/policy/caller.ts";
 import { meshRegistry, servicesOfHost } from "../../istio/registry/meshRegistry.ts";
 import { parsePassthroughSni } from "../../istio/sni.ts";
-import type { Caller } from "../../istio/policy/caller.ts";
 import { clusterObject } from "../../kinds/clusterObject.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
 import type { Attempt } from "../attempt.ts";
