@@ -176,3 +176,39 @@ test("law 13: all that is written is shown to be ours by itself, still when its 
     { numRuns: 40 },
   );
 });
+
+test("law 13: what anybody plants elsewhere under our labels and names moves no address in use, and no host leaves the pool", () => {
+  const plants = fc.array(fc.record({ pick: fc.nat(50), address: fc.constantFrom("10.96.0.10", "240.0.9.9") }), {
+    minLength: 1,
+    maxLength: 3,
+  });
+  const addressesIn = (objects: Iterable<KubeObject>) =>
+    [...objects].flatMap(({ kind, spec }) =>
+      kind === "ServiceEntry" ? ((spec as { readonly addresses?: readonly string[] }).addresses ?? []) : [],
+    );
+  fc.assert(
+    fc.property(anyMesh, plants, fc.boolean(), ({ intents, observed }, planted, isApplied) => {
+      const before = compile(intents, observed);
+      const clusters = [...observed.clusters].map(([name, cluster]) => {
+        const written = before.desired.get(name) ?? [];
+        const entries = written.filter(({ kind }) => kind === "ServiceEntry");
+        const theirs = planted.flatMap(({ pick, address }, index) => {
+          const entry = entries[pick % Math.max(entries.length, 1)];
+          if (entry === undefined) return [];
+          const metadata = { ...entry.metadata, namespace: `aaa-${index}` };
+          return [{ ...entry, metadata, spec: { ...(entry.spec as object), addresses: [address], exportTo: ["."] } }];
+        });
+        return [name, { ...cluster, objects: [...cluster.objects, ...(isApplied ? written : []), ...theirs] }] as const;
+      });
+
+      const after = compile(intents, { ...observed, clusters: new Map(clusters) });
+
+      for (const [name, objects] of before.desired) {
+        const addresses = addressesIn(after.desired.get(name) ?? []);
+        expect(addresses.filter((address) => !address.startsWith("240.0."))).toEqual([]);
+        if (isApplied) expect(addresses).toEqual(addressesIn(objects));
+      }
+    }),
+    { numRuns: 40 },
+  );
+});

@@ -36,3 +36,18 @@ test("a plan may delete half of what we own in all clusters together, but not mo
 test("a plan over empty clusters deletes nothing", () => {
   expect(massDelete({ actions: [] }, { clusters: new Map(), unreachable: new Map() })).toBeUndefined();
 });
+
+test("what only carries our label does not make a mass of deletions look small", () => {
+  const objects = [...gateways("c1", 2), ...gateways("planted", 4)];
+  const cluster = { name: "c1", source: "live", objects, istiodVersions: [], trustRoots: [] } as const;
+  const observed = { clusters: new Map([["c1", cluster]]), unreachable: new Map() };
+  const keys = gateways("planted", 4).map(({ metadata }) => `networking.istio.io/Gateway/foo/${metadata.name}`);
+  const compiled = {
+    ...{ desired: new Map([["c1", []]]), paths: [], held: new Map(), problems: [] },
+    unproven: new Map([["c1", new Set(keys)]]),
+  };
+  const { plan: made } = plan(compiled, observed, { prune: true, adopt: false });
+
+  expect(made.actions.filter(({ verb }) => verb === "delete")).toHaveLength(2);
+  expect(massDelete(made, observed, compiled)).toMatchObject({ code: "MASS_DELETE" });
+});
