@@ -1,10 +1,9 @@
 import type { ProofStatus } from "@isthmus/core";
 import type { Style } from "./style.ts";
 
-/** `noted`: it belongs to the line before, or to the whole. */
-export type LineStatus = ProofStatus | "not tried" | "noted";
+export type LineStatus = ProofStatus | "not tried";
 
-/** `✔`, `✖`, `?`, `○` for what was not tried, or nothing for a note. */
+/** `✔`, `✖`, `?`, or `○` for what was not tried. */
 export function renderHopStatus(status: LineStatus, style: Style): string {
   switch (status) {
     case "ok":
@@ -15,7 +14,5 @@ export function renderHopStatus(status: LineStatus, style: Style): string {
       return style.warning("?");
     case "not tried":
       return style.faint("○");
-    case "noted":
-      return " ";
   }
 }

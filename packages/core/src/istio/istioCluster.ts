@@ -15,7 +15,6 @@ import type {
   EnvoyFilter,
   Gateway,
   PeerAuthentication,
-  ProxyConfig,
   RequestAuthentication,
   ServiceEntry,
   Sidecar,
@@ -51,7 +50,6 @@ interface KindsByName {
   readonly RequestAuthentication: RequestAuthentication;
   readonly EnvoyFilter: EnvoyFilter;
   readonly WasmPlugin: WasmPlugin;
-  readonly ProxyConfig: ProxyConfig;
   readonly ApiGateway: ApiGateway;
   readonly HTTPRoute: HttpRoute;
   readonly GRPCRoute: GrpcRoute;
@@ -77,7 +75,6 @@ const groups: Readonly<Record<keyof KindsByName, string>> = {
   RequestAuthentication: "security.istio.io",
   EnvoyFilter: "networking.istio.io",
   WasmPlugin: "extensions.istio.io",
-  ProxyConfig: "networking.istio.io",
   ApiGateway: gatewayApiGroup,
   HTTPRoute: gatewayApiGroup,
   GRPCRoute: gatewayApiGroup,

@@ -25,8 +25,6 @@ export interface Workload {
   readonly ports: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[];
   /** From annotation `proxy.istio.io/config`, over the mesh's. */
   readonly proxyMetadata: Readonly<Record<string, string>>;
-  /** The variables of its running proxy that we read; absent for a template, and where they are not to be seen. */
-  readonly proxyEnvironment?: Readonly<Record<string, string>>;
   /** The user that all of its apps run as, where they are told one. */
   readonly runsAsUser?: number;
   /** The kind of what makes it, where only that is known: `Deployment`. */
@@ -60,15 +58,8 @@ export function workloadOfPod(cluster: string, pod: Pod): Workload | undefined {
     node: spec.nodeName,
     ports: containers.flatMap(({ ports = [] }) => ports),
     proxyMetadata: metadataOf(annotations),
-    ...environmentOf(containers),
     ...userOf(spec),
   };
-}
-
-function environmentOf(containers: readonly Container[]): Pick<Workload, "proxyEnvironment"> {
-  const env = containers.find(({ name }) => name === proxyContainer)?.env;
-  if (env === undefined) return {};
-  return { proxyEnvironment: Object.fromEntries(env.map(({ name, value = "" }) => [name, value])) };
 }
 
 export function workloadOfController(
@@ -83,8 +74,8 @@ export function workloadOfController(
   const written = proxyOf([...containers, ...initContainers], containers);
   const injected = isInjected(namespaces.get(namespace), { labels: own, annotations });
   const proxy = written === "none" && injected && template.spec.hostNetwork !== true ? "sidecar" : written;
-  // What injection will add.
-  const labels: Readonly<Record<string, string>> = proxy === "none" ? own : { [tlsModeLabel]: "istio", ...own };
+  // What injection will add: istio-discovery/files/injection-template.yaml; gateway-injection-template.yaml has no such label.
+  const labels: Readonly<Record<string, string>> = proxy === "sidecar" ? { [tlsModeLabel]: "istio", ...own } : own;
   return {
     cluster,
     namespace,
@@ -122,7 +113,7 @@ export function imaginedGateway(
     annotations: {},
     serviceAccount: name,
     proxy: "gateway",
-    isMutualTls: true,
+    isMutualTls: false,
     isReady: true,
     isHostNetwork: false,
     address: undefined,

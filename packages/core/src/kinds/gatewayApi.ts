@@ -109,12 +109,7 @@ export interface Listener {
   readonly hostname?: string;
   readonly tls?: {
     readonly mode?: "Terminate" | "Passthrough";
-    readonly certificateRefs?: readonly {
-      readonly group?: string;
-      readonly kind?: string;
-      readonly name: string;
-      readonly namespace?: string;
-    }[];
+    readonly certificateRefs?: readonly { readonly group?: string; readonly kind?: string; readonly name: string }[];
     readonly options?: Readonly<Record<string, string>>;
   };
   readonly allowedRoutes?: {

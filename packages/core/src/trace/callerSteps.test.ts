@@ -374,14 +374,14 @@ test("REGISTRY_ONLY answers 502 to HTTP that nobody declared, and closes other c
 test("a port that a ServiceEntry lacks has nothing behind the virtual address", () => {
   const steps = call("http://httpbin.bar.c2:8001", remote());
 
-  expect(shown(steps)).toEqual(["1 TRACE_PORT_UNDECLARED reset UF"]);
+  expect(shown(steps)).toEqual(["1 TRACE_PORT_UNDECLARED reset UF,URX"]);
   expect(blamed(steps)).toBe("ServiceEntry foo/httpbin spec.ports");
 });
 
 test("TLS of the client's own passes an HTTP port by, and a TCP or TLS port carries it", () => {
   const port = (protocol: string) => remote({ ports: [{ name: "http", number: 8000, protocol }] });
 
-  expect(shown(call("https://httpbin.bar.c2:8000/", port("HTTP")))).toEqual(["1 TRACE_PROTOCOL_MISMATCH reset UF"]);
+  expect(shown(call("https://httpbin.bar.c2:8000/", port("HTTP")))).toEqual(["1 TRACE_PROTOCOL_MISMATCH reset UF,URX"]);
   expect(shown(call("https://httpbin.bar.c2:8000/", port("TLS")))).toEqual(["1 192.0.2.10:32001 none"]);
   expect(shown(call("https://httpbin.bar.c2:8000/", port("TCP")))).toEqual(["1 192.0.2.10:32001 none"]);
 });
@@ -595,7 +595,7 @@ test("nothing is behind virtual addresses: not for a pod without a sidecar, nor 
   for (const url of ["http://240.0.0.2:8000", "http://240.240.0.7:80", "tcp://240.240.0.7:80"]) {
     expect(shown(call(url, plain + remote()))).toEqual(["1 TRACE_NOTHING_LISTENS timeout"]);
   }
-  expect(shown(call("http://240.240.0.7:80", remote()))).toEqual(["1 TRACE_NOTHING_LISTENS reset UF"]);
+  expect(shown(call("http://240.240.0.7:80", remote()))).toEqual(["1 TRACE_NOTHING_LISTENS reset UF,URX"]);
   // An entry outside of the mesh has the addresses of real servers.
   const outside = remote({ location: "MESH_EXTERNAL", addresses: ["192.0.2.9"], resolution: "NONE", endpoints: [] });
   expect(shown(call("http://192.0.2.9:8000", plain + outside))).toEqual(["1 192.0.2.9:8000 none"]);

@@ -19,7 +19,9 @@ export function tryAgain(tried: readonly Tried[]): readonly TraceBranch[] {
     const others = hostsOf(tried.filter((each) => each.attempt.pick === attempt.pick));
     return branches.flatMap((branch) => {
       const failure = failureOf(branch, attempt);
-      return failure === undefined || !isRetried(retries, failure) ? [branch] : split(branch, retries, others);
+      return failure === undefined || !isRetried(retries, failure)
+        ? [branch]
+        : split(branch, failure.kind === "response" ? branch : givenUp(branch, retries), { retries, hosts: others });
     });
   });
 }
@@ -58,13 +60,18 @@ function failureOf(
   return { kind: "response", status, isGrpc };
 }
 
-function split(branch: TraceBranch, retries: RetryPolicy, hosts: Hosts): readonly TraceBranch[] {
+/** The part that a retry makes up for, the part that is seen, and the part that cannot be told. */
+function split(
+  branch: TraceBranch,
+  last: TraceBranch,
+  { retries, hosts }: { readonly retries: RetryPolicy; readonly hosts: Hosts },
+): readonly TraceBranch[] {
   const all = hosts.answering + hosts.failing + hosts.untold;
   const most = failsAgain(retries, hosts.failing + hosts.untold, all);
   const least = failsAgain(retries, hosts.failing, all);
   const parts: readonly TraceBranch[] = [
     { ...branch, probability: branch.probability * (1 - most), isRetried: true },
-    { ...branch, probability: branch.probability * least },
+    { ...last, probability: branch.probability * least },
     {
       ...branch,
       probability: branch.probability * (most - least),
@@ -72,6 +79,13 @@ function split(branch: TraceBranch, retries: RetryPolicy, hosts: Hosts): readonl
     },
   ];
   return parts.filter(({ probability }) => probability > 0);
+}
+
+/** Envoy's flag `URX` says that it was tried as often as it may be. */
+function givenUp(branch: TraceBranch, { retries }: RetryPolicy): TraceBranch {
+  const { outcome } = branch;
+  if (outcome.kind !== "refused" || outcome.responseFlag === undefined || retries === 0) return branch;
+  return { ...branch, outcome: { ...outcome, responseFlag: `${outcome.responseFlag},URX` } };
 }
 
 /** How likely it is, after a failure at one of `failing` endpoints out of `all`, that all further tries fail as well. */

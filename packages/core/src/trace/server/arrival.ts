@@ -69,9 +69,15 @@ export function broken(arrival: Arrival, fault: Fault, outcome: TraceOutcome): r
   return ended({ ...arrival, hops: [...arrival.hops, { ...fault, status: "broken" }] }, outcome);
 }
 
-/** What the caller sees of a connection that fails: its HTTP proxy answers 503, a TCP proxy or none shows a closed connection. */
+/**
+ * What the caller sees of a connection that fails, with the flags that its own proxy logs: an HTTP proxy answers 503, a TCP proxy or
+ * none shows a closed connection. To a TCP proxy a server that closes is no failure, and one that can't be connected to is the last
+ * of `max_connect_attempts` (Envoy, source/common/tcp_proxy/tcp_proxy.cc, establishUpstreamConnection).
+ */
 export function failedConnection({ attempt }: Arrival, responseFlag: "UF" | "UC" | "UH"): TraceOutcome {
-  return attempt.proxied === "http" ? { kind: "refused", status: 503, responseFlag } : { kind: "reset", responseFlag };
+  if (attempt.proxied === "http") return { kind: "refused", status: 503, responseFlag };
+  if (attempt.proxied === "no" || responseFlag === "UC") return { kind: "reset" };
+  return { kind: "reset", responseFlag: responseFlag === "UF" ? "UF,URX" : responseFlag };
 }
 
 /** Nothing answers at all: a proxy gives up after its connect timeout, and a client by itself waits. */

@@ -185,7 +185,10 @@ function noChain(
     field: `${field}.${field.startsWith("spec.servers") ? "hosts" : "hostname"}`,
   });
   const name = `${workload.namespace}/${workload.name}`;
-  const fails = failedConnection(arrival, "UF");
+  // Plain text ends in a connection that is opened and closed again, TLS in a handshake that fails.
+  const isPlain = arrival.transport.mode === "none" && arrival.payload.kind !== "tls";
+  const isOpen = choice.kind !== "no listener" && choice.kind !== "rejected";
+  const fails = failedConnection(arrival, isPlain && isOpen ? "UC" : "UF");
   if (choice.kind === "rejected") {
     const [first, second] = choice.servers;
     const fault = {

@@ -349,7 +349,8 @@ export function showDestination(destination: Destination): string {
 
 /** What the client sees when its proxy finds no way on: NC, UH and the like. */
 export function failure(proxied: "http" | "tcp", responseFlag: string, status = 503): TraceOutcome {
-  return proxied === "http" ? { kind: "refused", status, responseFlag } : { kind: "reset", responseFlag };
+  if (proxied === "http") return { kind: "refused", status, responseFlag };
+  return { kind: "reset", responseFlag: responseFlag === "UF" ? "UF,URX" : responseFlag };
 }
 
 function ended(open: OpenUpstream, more: readonly TraceHop[], outcome: TraceOutcome): ClientStep {
