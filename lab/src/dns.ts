@@ -17,7 +17,7 @@ export async function refreshDns(cluster: Cluster): Promise<void> {
   const services = await cluster.api.list<Service>("/api/v1/services");
   const slices = await cluster.api.list<EndpointSlice>("/apis/discovery.k8s.io/v1/endpointslices");
   const lines = services.flatMap((service) =>
-    addressesOf(service, slices).map((address) => `${address} ${namesOf(service).join(" ")}\n`),
+    addressesOf(targetOf(service, services), slices).map((address) => `${address} ${namesOf(service).join(" ")}\n`),
   );
   await writeFileAtomically(hostsPath(cluster), lines.toSorted().join(""));
   const name = `${cluster.name}-dns`;
@@ -44,6 +44,13 @@ async function startDns(cluster: Cluster, name: string): Promise<void> {
 function namesOf(service: Service): string[] {
   const short = `${service.metadata.name}.${service.metadata.namespace}.svc`;
   return [`${short}.cluster.local`, short];
+}
+
+/** An ExternalName answers as the Service that it names; there are no names outside. */
+function targetOf(service: Service, services: readonly Service[]): Service {
+  const { type, externalName = "" } = service.spec;
+  if (type !== "ExternalName") return service;
+  return services.find((each) => namesOf(each).includes(externalName.replace(/\.$/, ""))) ?? service;
 }
 
 /** A headless Service answers with its pods. */

@@ -28,7 +28,12 @@ export interface Container {
 
 export interface PodTemplate {
   readonly metadata?: Partial<ObjectMeta>;
-  readonly spec: { readonly serviceAccountName?: string; readonly containers: readonly Container[] };
+  readonly spec: {
+    readonly serviceAccountName?: string;
+    readonly hostname?: string;
+    readonly subdomain?: string;
+    readonly containers: readonly Container[];
+  };
 }
 
 export interface Deployment extends KubeObject {
@@ -36,7 +41,7 @@ export interface Deployment extends KubeObject {
 }
 
 export interface Service extends KubeObject {
-  readonly spec: { readonly type?: string; readonly clusterIP?: string };
+  readonly spec: { readonly type?: string; readonly clusterIP?: string; readonly externalName?: string };
   readonly status?: {
     readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string; readonly hostname?: string }[] };
   };

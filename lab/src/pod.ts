@@ -174,6 +174,8 @@ function podObject(cluster: Cluster, pod: PodRecord, owner: KubeObject | undefin
       nodeName: pod.node,
       serviceAccountName: pod.serviceAccount,
       automountServiceAccountToken: false,
+      ...(pod.hostname && { hostname: pod.hostname }),
+      ...(pod.subdomain && { subdomain: pod.subdomain }),
       containers: containersOf(cluster, pod).map(({ name, image, command, args, env, ports }) => ({
         ...{ name, image, command, args, env, ports },
       })),
@@ -181,11 +183,8 @@ function podObject(cluster: Cluster, pod: PodRecord, owner: KubeObject | undefin
   };
 }
 
-function annotationsOf({ proxyConfig }: PodRecord): Readonly<Record<string, string>> {
-  return {
-    "sidecar.istio.io/status": '{"revision":"default"}',
-    ...(proxyConfig === undefined ? {} : { "proxy.istio.io/config": proxyConfig }),
-  };
+function annotationsOf({ annotations }: PodRecord): Readonly<Record<string, string>> {
+  return { "sidecar.istio.io/status": '{"revision":"default"}', ...annotations };
 }
 
 /** With the containers that injection adds or completes. */

@@ -18,8 +18,11 @@ export interface PodRecord {
   readonly nodeAddress: string;
   readonly serviceAccount: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Annotation `proxy.istio.io/config` of the template, as it stands there. */
-  readonly proxyConfig?: string;
+  /** Istio's annotations of the template. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** As a StatefulSet's pods have them: the pod's name in a headless Service. */
+  readonly hostname?: string;
+  readonly subdomain?: string;
   /** The name of the Deployment, or of the pod itself when it stands alone. */
   readonly workload: string;
   readonly owned: boolean;

@@ -14,11 +14,15 @@ const tokenSeconds = 7 * 24 * 3600;
 
 /** Sends the pod's traffic through Envoy, as Istio's init container does. */
 export async function redirectTraffic(cluster: Cluster, pod: PodRecord): Promise<void> {
+  const wish = (name: string) => pod.annotations?.[`traffic.sidecar.istio.io/${name}`];
+  const inbound = ["15090", "15021", "15020", ...(wish("excludeInboundPorts")?.split(",") ?? [])].join(",");
   await run(
     inNamespace(pod.netns, [
       ...[programPath(cluster.home, "pilot-agent"), "istio-iptables", "-p", "15001", "-z", "15006"],
-      ...["-u", `${proxyUser}`, "-m", "REDIRECT", "-i", "*", "-x", "", "-b", "*", "-d", "15090,15021,15020"],
-      "--redirect-dns",
+      ...["-u", `${proxyUser}`, "-m", "REDIRECT", "-d", inbound, "-b", wish("includeInboundPorts") ?? "*"],
+      ...["-i", wish("includeOutboundIPRanges") ?? "*", "-x", wish("excludeOutboundIPRanges") ?? ""],
+      ...["-o", wish("excludeOutboundPorts") ?? "", "-q", wish("includeOutboundPorts") ?? ""],
+      ...(proxyMetadata(pod).ISTIO_META_DNS_CAPTURE === "true" ? ["--redirect-dns"] : []),
     ]),
   );
 }
@@ -72,9 +76,10 @@ async function waitForRoot(cluster: Cluster): Promise<string> {
 }
 
 /** Injection puts these into the proxy's environment. istio/pkg/kube/inject/webhook.go */
-function proxyMetadataOf({ proxyConfig = "" }: PodRecord): Readonly<Record<string, string>> {
-  const config: { proxyMetadata?: Readonly<Record<string, string>> } | null = parse(proxyConfig);
-  return config?.proxyMetadata ?? {};
+function proxyMetadata({ annotations }: PodRecord): Readonly<Record<string, string>> {
+  const written = annotations?.["proxy.istio.io/config"] ?? "";
+  const config: { proxyMetadata?: Readonly<Record<string, string>> } | null = parse(written);
+  return { ISTIO_META_DNS_CAPTURE: "true", ...config?.proxyMetadata };
 }
 
 export function proxyProcess(cluster: Cluster, pod: PodRecord): string {
@@ -87,7 +92,7 @@ export async function startProxy(cluster: Cluster, pod: PodRecord): Promise<void
     configPath: join(pod.directory, "etc/istio/proxy"),
     discoveryAddress,
     concurrency: 1,
-    proxyMetadata: { ISTIO_META_DNS_CAPTURE: "true", ...proxyMetadataOf(pod) },
+    proxyMetadata: proxyMetadata(pod),
   };
   const gateway: Readonly<Record<string, string>> =
     pod.proxy === "router" ? { ISTIO_META_UNPRIVILEGED_POD: "true", ISTIO_META_ROUTER_MODE: "sni-dnat" } : {};

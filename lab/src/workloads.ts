@@ -84,22 +84,27 @@ async function recordOf(
     nodeAddress: node.address,
     serviceAccount: template.spec.serviceAccountName ?? "default",
     labels: labelsOf(plan, decided.proxy),
-    ...proxyConfigOf(template),
+    ...annotationsOf(template),
+    ...(template.spec.hostname && { hostname: template.spec.hostname }),
+    ...(template.spec.subdomain && { subdomain: template.spec.subdomain }),
     containers: template.spec.containers,
   };
 }
 
-function proxyConfigOf({ metadata }: PodTemplate): Pick<PodRecord, "proxyConfig"> {
-  const proxyConfig = metadata?.annotations?.["proxy.istio.io/config"];
-  return proxyConfig === undefined ? {} : { proxyConfig };
+function annotationsOf({ metadata }: PodTemplate): Pick<PodRecord, "annotations"> {
+  const ofIstio = Object.entries(metadata?.annotations ?? {}).filter(([name]) => /^[a-z.]*istio\.io\//.test(name));
+  return ofIstio.length === 0 ? {} : { annotations: Object.fromEntries(ofIstio) };
 }
 
-/** The labels that Istio's injection adds: without `tlsMode` no client would speak mutual TLS to the pod. */
+/**
+ * The labels that Istio's injection adds: without `tlsMode` no client would speak mutual TLS to the pod. A gateway does not get it
+ * (istio-discovery/files/gateway-injection-template.yaml).
+ */
 function labelsOf(plan: PodPlan, proxy: PodRecord["proxy"]): Readonly<Record<string, string>> {
   const labels = plan.template.metadata?.labels ?? {};
   if (proxy === "none") return labels;
   return {
-    "security.istio.io/tlsMode": "istio",
+    ...(proxy === "sidecar" ? { "security.istio.io/tlsMode": "istio" } : {}),
     "service.istio.io/canonical-name": labels.app ?? plan.workload,
     "service.istio.io/canonical-revision": labels.version ?? "latest",
     ...labels,

@@ -32,6 +32,7 @@ export async function startHttps(certificate: Certificate, address: string, port
     calls.push(call);
     callers.push(request.socket.remoteAddress);
     response.setHeader("access-control-allow-origin", "*");
+    response.setHeader("x-answered-by", "outside");
     response.end(`${call}\n`);
   });
   await listen(server, address, port);
@@ -59,6 +60,7 @@ export async function startPlain(address: string, port: number): Promise<Outside
     calls.push(`${request.headers.host}`);
     callers.push(request.socket.remoteAddress);
     response.setHeader("access-control-allow-origin", "*");
+    response.setHeader("x-answered-by", "outside");
     response.end(`${request.headers.host}\n`);
   });
   await listen(server, address, port);

@@ -37,6 +37,7 @@ function combine(recipe: Recipe, [first, second]: readonly Variant[]): Scenario 
 
 const anyPlace = {
   id: "t000",
+  slot: 1,
   client: "c",
   server: "s",
   gateway: "g",

@@ -13,6 +13,9 @@ export interface Recipe {
    * `outside https://… cert=name claim.iss=…`. `resolve=address` is what the caller's DNS says.
    */
   readonly calls: readonly string[];
+  readonly mesh?: string;
+  readonly spread?: Scenario["spread"];
+  readonly untrue?: Scenario["untrue"];
 }
 
 /** One thing that differs from the recipe. */
@@ -66,6 +69,20 @@ function objectsIn(
       object: { ...object, metadata: { namespace, ...object.metadata } },
     })),
   );
+}
+
+/** A whole little configuration, as it stands. */
+export function written(recipe: Recipe): Scenario {
+  const { name, reach, calls, mesh, spread, untrue } = recipe;
+  return {
+    title: name,
+    reach: mesh === undefined ? reach : "mesh",
+    ...(mesh === undefined ? {} : { mesh }),
+    ...(spread === undefined ? {} : { spread }),
+    ...(untrue === undefined ? {} : { untrue }),
+    objects: (place) => objectsIn(recipe, place),
+    calls: (place) => calls.map((text) => parseCall(text, place)),
+  };
 }
 
 /** The Service of both versions of web at the server. */

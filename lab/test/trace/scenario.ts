@@ -1,9 +1,11 @@
+import type { AssumptionKind } from "@isthmus/core";
 import type { KubeObject } from "../../src/index.ts";
 
 /** The pods that a scenario may use. Those of one slot are used by one scenario at a time, but for slot 0. */
 export interface Place {
   /** Unique among all scenarios: every name that a scenario makes begins with it. */
   readonly id: string;
+  readonly slot: number;
   /** The namespace in cluster1: pods sleep, plain (no sidecar), web. */
   readonly client: string;
   /** The namespace in cluster2: pods web-v1, web-v2, plainweb (no sidecar). */
@@ -42,6 +44,12 @@ export interface Scenario {
   readonly title: string;
   /** How much of the lab it changes for others: only names of its own, the pods of a slot, or the whole mesh. */
   readonly reach: "names" | "slot" | "mesh";
+  /** Settings of istiod in both clusters, as YAML: over the lab's own, for this scenario alone. */
+  readonly mesh?: string;
+  /** Whose answers it is about: the share of each pod, or of each cluster, is compared as well. */
+  readonly spread?: "pod" | "cluster";
+  /** What trace must assume and does not hold here: where it does not get there for that, trace has said what it rests on. */
+  readonly untrue?: AssumptionKind;
   objects(place: Place): readonly ScenarioObject[];
   calls(place: Place): readonly Call[];
 }

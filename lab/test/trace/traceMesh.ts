@@ -1,7 +1,7 @@
 import { issueCertificate } from "../../src/certificates.ts";
 import type { Lab } from "../../src/index.ts";
 import type { Outside } from "./outside.ts";
-import type { Place } from "./scenario.ts";
+import type { ClusterName, Place } from "./scenario.ts";
 
 /** Slot 0 is shared by scenarios that only use names of their own. */
 export function placeOf(
@@ -12,6 +12,7 @@ export function placeOf(
   const node = lab.cluster("cluster2").nodes[0];
   return {
     id,
+    slot,
     client: `cl${slot}`,
     server: `sv${slot}`,
     gateway: `gw${slot}`,
@@ -64,11 +65,17 @@ metadata: {name: sleep, namespace: ${name}}
 }
 
 function clientSide(name: string): string {
-  return `${namespace(name)}---${idle(name, "sleep", "true")}---${idle(name, "plain", "false")}---${web(name, "web", "v1", "true")}`;
+  return `${namespace(name)}---${idle(name, "sleep", "true")}---${idle(name, "plain", "false")}---${web(name, { cluster: "cluster1", pod: "web", version: "v1", inject: "true" })}`;
 }
 
 function serverSide(name: string): string {
-  return `${namespace(name)}---${web(name, "web-v1", "v1", "true")}---${web(name, "web-v2", "v2", "true")}---${web(name, "plainweb", "v1", "false")}---${idle(name, "sleep", "true")}---${idle(name, "plain", "false")}`;
+  const cluster = "cluster2";
+  const webs = [
+    web(name, { cluster, pod: "web-v1", version: "v1", inject: "true" }),
+    web(name, { cluster, pod: "web-v2", version: "v2", inject: "true" }),
+    web(name, { cluster, pod: "plainweb", version: "v1", inject: "false" }),
+  ];
+  return `${namespace(name)}---${webs.join("---")}---${idle(name, "sleep", "true")}---${idle(name, "plain", "false")}`;
 }
 
 function idle(namespace: string, name: string, inject: string): string {
@@ -87,7 +94,15 @@ spec:
 }
 
 /** HTTP on 8080, a line-wise TCP echo on 9000 and 9001, gRPC on 7070. */
-function web(namespace: string, name: string, version: string, inject: string): string {
+function web(
+  namespace: string,
+  {
+    cluster,
+    pod: name,
+    version,
+    inject,
+  }: { readonly cluster: ClusterName; readonly pod: string; readonly version: string; readonly inject: string },
+): string {
   return `
 apiVersion: apps/v1
 kind: Deployment
@@ -100,7 +115,7 @@ spec:
       serviceAccountName: web
       containers:
       - {name: httpbin, image: go-httpbin, ports: [{containerPort: 8080, name: http-web}]}
-      - {name: echo, image: tcp-echo, args: ["9000,9001", echo], ports: [{containerPort: 9000}]}
+      - {name: echo, image: tcp-echo, args: ["9000,9001", "echo-${cluster}/${name}-1"], ports: [{containerPort: 9000}, {containerPort: 9001}]}
 `;
 }
 

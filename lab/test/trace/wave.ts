@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeObject, Lab, PodRecord } from "../../src/index.ts";
 import { waitFor } from "../../src/index.ts";
+import { meshText, withSettings } from "./meshSettings.ts";
 import type { Outside } from "./outside.ts";
 import type { Call, ClusterName, Place, Scenario, ScenarioObject } from "./scenario.ts";
-import { type WireAnswer, wireCall } from "./wireCall.ts";
+import { type WireAnswer, wireCalls } from "./wireCall.ts";
 
 export interface Placed {
   readonly scenario: Scenario;
@@ -13,8 +14,15 @@ export interface Placed {
 export interface PlacedCall extends Placed {
   readonly call: Call;
   readonly index: number;
+  /** Whether the client has a sidecar. */
+  readonly isProxied: boolean;
+  /** False: its answers went on changing. */
+  readonly isSettled: boolean;
   readonly answer: WireAnswer;
 }
+
+/** A call that is still to be made. */
+export type PlannedCall = Omit<PlacedCall, "answer">;
 
 const clusters: readonly ClusterName[] = ["cluster1", "cluster2"];
 
@@ -24,6 +32,19 @@ const markedProxies: readonly (readonly [ClusterName, string])[] = [
   ["cluster2", "sv0/web-v1"],
   ["cluster2", "gw0/gateway"],
 ];
+
+/** Those of a slot of its own, where no Sidecar may hide the marker from them. */
+function proxiesOf({ scenario, place }: Placed): readonly (readonly [ClusterName, string])[] {
+  const { slot, client, server, gateway } = place;
+  if (slot === 0 || scenario.objects(place).some(({ object }) => object.kind === "Sidecar")) return [];
+  return [
+    ["cluster1", `${client}/sleep`],
+    ["cluster2", `${server}/sleep`],
+    ["cluster2", `${server}/web-v1`],
+    ["cluster2", `${server}/web-v2`],
+    ["cluster2", `${gateway}/gateway`],
+  ];
+}
 
 interface OwnedObject extends ScenarioObject {
   readonly id: string;
@@ -37,6 +58,9 @@ export class Waves {
   /** Scenarios (`Place.id`) of which the API server, or istiod's validation, did not take an object, and why. */
   readonly refused = new Map<string, string>();
   #number = 0;
+  #round = 0;
+  #mesh: string | undefined;
+  readonly #meshes = new Map<ClusterName, string>();
   #applied: readonly OwnedObject[] = [];
 
   constructor(lab: Lab, outside: Outside) {
@@ -51,6 +75,8 @@ export class Waves {
     );
     const before = this.#applied;
     this.#applied = objects;
+    this.#pods.clear();
+    await this.#configure(placed.find(({ scenario }) => scenario.mesh !== undefined)?.scenario.mesh);
     await Promise.all(
       clusters.map(async (cluster) => {
         const ofCluster = (all: readonly OwnedObject[]) => all.filter((each) => each.cluster === cluster);
@@ -59,45 +85,44 @@ export class Waves {
         await this.#lab.refreshDns(cluster);
       }),
     );
-    await this.#settle();
+    await this.#settle(placed);
   }
 
   /** Asks until two rounds of answers are alike: what the proxies get comes in several pushes. */
   async call(placed: readonly Placed[]): Promise<readonly PlacedCall[]> {
-    let last = await this.#round(placed);
+    const all = await Promise.all(placed.map((each) => this.#callsOf(each)));
+    const ask = async () =>
+      (await Promise.all(all.map((calls) => inTurn(calls, (each) => this.repeat(each, 1))))).flat(2);
+    let last = await ask();
     for (let round = 0; round < 4; round++) {
       await sleep(300);
-      const next = await this.#round(placed);
-      const settled = next.every((each, index) => sameAnswer(each, last[index]));
-      last = next;
-      if (settled) break;
+      const before = last;
+      last = (await ask()).map((each, index) => ({ ...each, isSettled: sameAnswer(each, before[index]) }));
+      if (last.every(({ isSettled }) => isSettled)) break;
     }
     return last;
+  }
+
+  /** One call, often. */
+  async repeat(planned: PlannedCall, count: number): Promise<readonly PlacedCall[]> {
+    const { place, call, index } = planned;
+    const pod = call.from === "outside" ? "outside" : await this.pod(call.cluster, call.from);
+    const tag = `${place.id}.${index}.${++this.#round}`;
+    const answers = await wireCalls(this.#outside, pod, { call, place, tag }, count);
+    return answers.map((answer) => ({ ...planned, answer }));
   }
 
   async end(): Promise<void> {
     await this.apply([]);
   }
 
-  async #round(placed: readonly Placed[]): Promise<readonly PlacedCall[]> {
-    const all = await Promise.all(
-      placed.map(async ({ scenario, place }) => {
-        const answers: PlacedCall[] = [];
-        for (const [index, call] of scenario.calls(place).entries()) {
-          const pod = call.from === "outside" ? "outside" : await this.pod(call.cluster, call.from);
-          const tag = `${place.id}.${index}`;
-          answers.push({
-            scenario,
-            place,
-            call,
-            index,
-            answer: await wireCall(this.#outside, pod, { call, place, tag }),
-          });
-        }
-        return answers;
+  async #callsOf({ scenario, place }: Placed): Promise<readonly PlannedCall[]> {
+    return Promise.all(
+      scenario.calls(place).map(async (call, index) => {
+        const isProxied = call.from !== "outside" && (await this.pod(call.cluster, call.from)).proxy === "sidecar";
+        return { scenario, place, call, index, isProxied, isSettled: false };
       }),
     );
-    return all.flat();
   }
 
   async pod(cluster: ClusterName, name: string): Promise<PodRecord> {
@@ -107,10 +132,32 @@ export class Waves {
     return known;
   }
 
+  /** istiod takes a change of its ConfigMap at once. */
+  async #configure(settings: string | undefined): Promise<void> {
+    if (settings === this.#mesh) return;
+    this.#mesh = settings;
+    await Promise.all(clusters.map((cluster) => this.#configureCluster(cluster, settings)));
+    await sleep(1500);
+  }
+
+  async #configureCluster(cluster: ClusterName, settings = "{}"): Promise<void> {
+    const { api } = this.#lab.cluster(cluster);
+    const own = this.#meshes.get(cluster) ?? (await meshText(this.#lab, cluster));
+    this.#meshes.set(cluster, own);
+    await api.apply({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "istio", namespace: "istio-system" },
+      data: { mesh: withSettings(own, settings) },
+    });
+  }
+
   async #write(cluster: ClusterName, objects: readonly OwnedObject[]): Promise<void> {
     const { api } = this.#lab.cluster(cluster);
     const apply = async (object: KubeObject) => {
       const { status, ...written } = object;
+      // The lab makes the pods as well.
+      if (object.kind === "Deployment") return this.#lab.apply(cluster, [object]);
       await api.apply(written as KubeObject);
       if (status === undefined) return;
       const { apiVersion, kind, metadata } = object;
@@ -119,6 +166,7 @@ export class Waves {
     // Endpoints come from a controller, and names from DNS, later than the Services: these go first.
     const isFirst = ({ object }: ScenarioObject) => ["Namespace", "ServiceAccount"].includes(object.kind);
     const isCore = (each: ScenarioObject) => each.object.apiVersion === "v1" && !isFirst(each);
+    const isPods = ({ object }: ScenarioObject) => object.kind === "Deployment";
     const write = (batch: readonly OwnedObject[]) =>
       Promise.all(
         batch.map(async ({ object, id }) => {
@@ -128,24 +176,29 @@ export class Waves {
     await write(objects.filter(isFirst));
     await write(objects.filter(isCore));
     await this.#lab.refreshDns(cluster);
-    await write(objects.filter((each) => !isFirst(each) && !isCore(each)));
+    await write(
+      objects
+        .filter((each) => !isFirst(each) && !isCore(each))
+        .toSorted((one, other) => Number(isPods(other)) - Number(isPods(one))),
+    );
   }
 
   async #remove(cluster: ClusterName, objects: readonly ScenarioObject[]): Promise<void> {
     const { api } = this.#lab.cluster(cluster);
     await Promise.all(
-      objects.map(({ object: { apiVersion, kind, metadata } }) =>
-        api.remove({
+      objects.map(({ object: { apiVersion, kind, metadata } }) => {
+        const ref = {
           apiVersion,
           kind,
           name: metadata.name,
           ...(metadata.namespace && { namespace: metadata.namespace }),
-        }),
-      ),
+        };
+        return kind === "Deployment" ? this.#lab.remove(cluster, ref) : api.remove(ref);
+      }),
     );
   }
 
-  async #settle(): Promise<void> {
+  async #settle(placed: readonly Placed[]): Promise<void> {
     const host = `wave${++this.#number}.marker`;
     await Promise.all(
       clusters.map((cluster) =>
@@ -153,21 +206,36 @@ export class Waves {
           apiVersion: "networking.istio.io/v1",
           kind: "ServiceEntry",
           metadata: { name: "marker", namespace: "default" },
-          spec: { hosts: [host], resolution: "NONE", ports: [{ number: 1, name: "tcp", protocol: "TCP" }] },
+          // Also where a scenario makes names private unless they say otherwise.
+          spec: {
+            exportTo: ["*"],
+            hosts: [host],
+            resolution: "NONE",
+            ports: [{ number: 1, name: "tcp", protocol: "TCP" }],
+          },
         }),
       ),
     );
-    await Promise.all(
-      markedProxies.map(([cluster, pod]) =>
-        waitFor(`the marker ${host} at ${cluster} ${pod}`, async () => {
+    const marked = ([cluster, pod]: readonly [ClusterName, string], seconds: number) =>
+      waitFor(
+        `the marker ${host} at ${cluster} ${pod}`,
+        async () => {
           const path = `/config_dump?resource=dynamic_active_clusters&name_regex=.*${host}`;
           return (await this.#lab.envoyAdmin(cluster, pod, path)).includes(host);
-        }),
-      ),
-    );
+        },
+        { seconds },
+      );
+    await Promise.all(markedProxies.map((each) => marked(each, 30)));
+    await Promise.all(placed.flatMap(proxiesOf).map((each) => marked(each, 10).catch(() => undefined)));
     // Listeners, routes and endpoints of a push follow its clusters.
     await sleep(700);
   }
+}
+
+async function inTurn<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await act(item));
+  return results;
 }
 
 function sameAnswer(one: PlacedCall, other: PlacedCall | undefined): boolean {

@@ -8,6 +8,8 @@ export interface Evidence {
   readonly client: readonly AccessLogEntry[];
   readonly gateway: readonly AccessLogEntry[];
   readonly server: readonly AccessLogEntry[];
+  /** `cluster2/web-v1-1`: the one pod whose proxy took the call in. */
+  readonly servedBy?: string;
 }
 
 /**
@@ -80,7 +82,7 @@ function clientHops(entry: AccessLogEntry): readonly string[] | undefined {
   if (reason.includes("CERTIFICATE_VERIFY_FAILED")) return ["identity"];
   if (reason.includes("delayed_connect_error")) return ["connection", "gateway", "application"];
   // The other end closes while TLS is set up, or speaks none.
-  if (reason.includes("TLS_error")) return ["gateway", "mutual TLS", "application", "identity"];
+  if (reason.includes("TLS_error")) return ["connection", "gateway", "mutual TLS", "application", "identity"];
   if (has(entry, "UC")) return ["gateway", "mutual TLS", "identity", "authorization"];
   if (has(entry, "UF", "UT", "DC")) return ["connection"];
   return undefined;

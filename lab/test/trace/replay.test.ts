@@ -1,0 +1,34 @@
+import { traceWorld } from "@isthmus/core";
+import { expect, test } from "vitest";
+import { agreementOf } from "./agreement.ts";
+import { wrongParts } from "./agreementReport.ts";
+import { readKnown, readRecorded, readRecordedWorld } from "./record.ts";
+import { recordedPlace, replayed } from "./replay.ts";
+import { isByName, requestAtGateway, requestOf } from "./requestOf.ts";
+import { recordedScenarios } from "./scenarios.ts";
+import { traced } from "./traced.ts";
+
+const recorded = await readRecorded();
+const world = await readRecordedWorld();
+
+/** What is known to differ, by title, call and part: it must only become less. */
+const known = await readKnown();
+
+test.each(recordedScenarios())("$title: trace says what was seen on the real mesh", (scenario) => {
+  const observed = traceWorld(replayed(world, scenario));
+  const calls = scenario.calls(recordedPlace);
+  const seen = recorded[scenario.title] ?? [];
+
+  const wrong = calls.flatMap((call, index) => {
+    const placed = { call, place: recordedPlace };
+    const found = traced(observed, isByName(placed) ? requestAtGateway(placed) : requestOf(placed));
+    const sightings = (seen[index] ?? []).flatMap(({ times, ...each }) => Array.from({ length: times }, () => each));
+    const agreement = agreementOf({ trace: found, sightings, scenario });
+    return wrongParts(agreement)
+      .filter((part) => known[scenario.title]?.includes(`${index} ${part}`) !== true)
+      .map((part) => `${index} ${part}: ${JSON.stringify(found.branches[0]?.outcome)}`);
+  });
+
+  expect(seen).toHaveLength(calls.length);
+  expect(wrong).toEqual([]);
+});
