@@ -11,6 +11,8 @@ export interface MeshVirtualService {
   readonly gateways: readonly string[];
   readonly exportTo: readonly string[];
   readonly http: readonly Placed<HttpRoute>[];
+  /** Routes that are dropped, since their delegate is not there or not exported to the root. */
+  readonly dropped?: readonly Placed<HttpRoute>[];
   readonly tls: readonly Placed<L4Route>[];
   readonly tcp: readonly Placed<L4Route>[];
 }

@@ -106,18 +106,22 @@ function gatewayName(gateway: string, namespace: string): string {
 /** pilot/pkg/model/virtualservice.go, MergeHTTPRoutes: a delegate's route counts only where its root's match allows it. */
 function withDelegates(root: MeshVirtualService, byName: ReadonlyMap<string, MeshVirtualService>): MeshVirtualService {
   if (root.http.every(({ value }) => value.delegate === undefined)) return root;
+  const dropped: Placed<HttpRoute>[] = [];
   const http = root.http.flatMap((placed): readonly Placed<HttpRoute>[] => {
     const { delegate } = placed.value;
     if (delegate === undefined) return [placed];
     const found = byName.get(`${delegate.namespace ?? root.namespace}/${delegate.name ?? ""}`);
     // A delegate of its own cannot delegate on; one that is not exported to the root is as if it were not there.
-    if (found === undefined || !isVisible(found, root.namespace)) return [];
+    if (found === undefined || !isVisible(found, root.namespace)) {
+      dropped.push(placed);
+      return [];
+    }
     return found.http.flatMap((sub) => {
       const value = mergedRoute(placed.value, sub.value);
       return value === undefined ? [] : [{ ...sub, value }];
     });
   });
-  return { ...root, http };
+  return { ...root, http, ...(dropped.length === 0 ? {} : { dropped }) };
 }
 
 function mergedRoute(root: HttpRoute, sub: HttpRoute): HttpRoute | undefined {

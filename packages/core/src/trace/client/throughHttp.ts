@@ -85,9 +85,13 @@ function routed(
   const { cluster, caller } = walk;
   const { virtualService } = found;
   const { namespace, name } = virtualService;
+  const placed = virtualService.http[0]?.object;
   const object = {
     cluster: cluster.name,
-    ...(virtualService.http[0]?.object ?? { kind: "VirtualService", namespace, name }),
+    // A delegate's routes have the delegate as their object.
+    ...(placed === undefined || placed.kind === "VirtualService"
+      ? { kind: "VirtualService", namespace, name }
+      : placed),
   };
   const base = {
     name: "route",
@@ -104,6 +108,26 @@ function routed(
   const choice = chooseHttpRoute(virtualService, http, context);
   if (choice.kind === "unknown") {
     return [ended(walk, unsure({ ...base, detail: choice.why }), choice)];
+  }
+  const droppedFor = chooseHttpRoute({ http: virtualService.dropped ?? [] }, http, context);
+  if (choice.kind !== "chosen" && droppedFor.kind === "chosen") {
+    const { value, field } = droppedFor.route;
+    const { name: to = "", namespace: inNamespace = namespace } = value.delegate ?? {};
+    const delegate = `VirtualService ${inNamespace}/${to}`;
+    const hop = broken({
+      ...base,
+      field: `${field}.delegate`,
+      code: "TRACE_ROUTE_MISSING",
+      detail: `${showClusterObject(object)} leaves ${http.authority}${http.path} to ${delegate}, which is not there, or not exported to namespace ${namespace}: the route is dropped`,
+      mend: `Create ${delegate} without hosts, export it to ${namespace}, or correct ${field}.delegate.`,
+      others: [
+        {
+          object: { cluster: cluster.name, kind: "VirtualService", namespace: inNamespace, name: to },
+          part: "is the delegate that is missing",
+        },
+      ],
+    });
+    return [ended(walk, hop, { kind: "refused", status: 404, responseFlag: "NR" })];
   }
   if (choice.kind !== "chosen") {
     const hop = broken({

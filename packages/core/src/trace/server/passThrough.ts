@@ -9,7 +9,7 @@ import { destinationRuleFor } from "../../istio/scope/destinationRules.ts";
 import { effectivePolicy } from "../../istio/scope/trafficPolicy.ts";
 import { acrossNetworks } from "../../istio/upstream/networkGateways.ts";
 import { subsetEndpoints } from "../../istio/upstream/subsetEndpoints.ts";
-import { clusterObject } from "../../kinds/clusterObject.ts";
+import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import type { Destination } from "../attempt.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { type Arrival, broken, ended, failedConnection, passed, share, show, untold } from "./arrival.ts";
@@ -119,18 +119,53 @@ function subsetOf({ cluster, workload }: GatewayPod, { service, subset }: Passth
  * pilot/pkg/xds/endpoints: the label must be there, whatever a DestinationRule says (buildEnvoyLbEndpoint), and the rule's mode,
  * or without a rule the port's own, must not be against it (mtls_checker.go).
  */
-function takesMutualTls(
-  pod: GatewayPod,
-  { service, port, subset }: PassthroughTarget,
-  endpoint: MeshEndpoint,
-): boolean {
-  if (endpoint.tlsMode !== "istio") return false;
+function takesMutualTls(pod: GatewayPod, target: PassthroughTarget, endpoint: MeshEndpoint): boolean {
+  return whyNotMutual(pod, target, endpoint) === undefined;
+}
+
+/** What keeps an endpoint from mutual TLS; undefined where nothing does. */
+function whyNotMutual(pod: GatewayPod, { service, port, subset }: PassthroughTarget, endpoint: MeshEndpoint) {
+  const { cluster } = pod;
+  if (endpoint.tlsMode !== "istio") {
+    const { object, field } = endpoint;
+    return {
+      object,
+      ...(field === undefined ? {} : { field: `${field}.labels` }),
+      why: `${showClusterObject(object)} lacks label security.istio.io/tlsMode: istio`,
+      mend:
+        object.kind === "Pod"
+          ? `Give the pods of ${show(service.object)} a sidecar.`
+          : `Give the endpoint the label security.istio.io/tlsMode: istio, or pass through to the Service itself.`,
+    };
+  }
   const rule = destinationRuleFor(pod.cluster, pod.workload, service);
   const placed = rule?.subsets.find((each) => each.subset.name === subset);
   const ofSubset = placed === undefined ? undefined : { policy: placed.subset.trafficPolicy, field: placed.field };
-  const mode = effectivePolicy(rule?.trafficPolicy, ofSubset, port.number).policy.tls?.mode;
-  if (mode !== undefined) return mode === "ISTIO_MUTUAL";
-  return mutualTlsMode(pod.cluster, endpoint, endpoint.port).mode !== "DISABLE";
+  const { policy, tlsField } = effectivePolicy(rule?.trafficPolicy, ofSubset, port.number);
+  const mode = policy.tls?.mode;
+  if (mode === "ISTIO_MUTUAL") return undefined;
+  if (mode !== undefined && rule !== undefined) {
+    const object = clusterObject(
+      cluster.name,
+      placed !== undefined && tlsField === placed.field ? placed.from : rule.policyFrom,
+    );
+    const field = `${tlsField}.tls.mode`;
+    return {
+      object,
+      field,
+      why: `${showClusterObject(object)} sets tls.mode ${mode} for them, where the gateway sees it`,
+      mend: `Set ISTIO_MUTUAL in ${field} of ${showClusterObject(object)}, or remove its tls.`,
+    };
+  }
+  const peer = mutualTlsMode(cluster, endpoint, endpoint.port);
+  if (peer.mode !== "DISABLE" || peer.policy === undefined) return undefined;
+  const object = clusterObject(cluster.name, peer.policy);
+  return {
+    object,
+    ...(peer.field === undefined ? {} : { field: peer.field }),
+    why: `${showClusterObject(object)} sets DISABLE for port ${endpoint.port}`,
+    mend: `Set PERMISSIVE or STRICT in ${peer.field ?? "spec.mtls.mode"} of ${showClusterObject(object)}.`,
+  };
 }
 
 interface Counted {
@@ -142,22 +177,23 @@ interface Counted {
 
 function noEndpoint(
   arrival: Arrival,
-  { cluster }: GatewayPod,
-  { target: { service, port, subset }, endpoints, inSubset, healthy }: Counted,
+  pod: GatewayPod,
+  { target, endpoints, inSubset, healthy }: Counted,
 ): readonly TraceBranch[] {
+  const { cluster } = pod;
+  const { service, port, subset } = target;
   const [first] = healthy;
   const what = show(service.object);
+  const hindrance = first === undefined ? undefined : whyNotMutual(pod, target, first);
   const about =
-    first === undefined
+    hindrance === undefined
       ? { object: clusterObject(cluster.name, service.object) }
-      : { object: first.object, ...(first.field === undefined ? {} : { field: `${first.field}.labels` }) };
+      : { object: hindrance.object, ...(hindrance.field === undefined ? {} : { field: hindrance.field }) };
   const [detail, mend] =
-    first !== undefined
+    hindrance !== undefined
       ? [
-          `${what} has ${healthy.length} endpoints for port ${port.number}, none of which takes mutual TLS: ${first.object.kind} ${first.object.namespace}/${first.object.name} lacks label security.istio.io/tlsMode: istio`,
-          first.object.kind === "Pod"
-            ? `Give the pods of ${what} a sidecar.`
-            : `Give the endpoint the label security.istio.io/tlsMode: istio, or pass through to the Service itself.`,
+          `${what} has ${healthy.length} endpoints for port ${port.number}, none of which takes mutual TLS: ${hindrance.why}`,
+          hindrance.mend,
         ]
       : inSubset.length > 0
         ? [`none of the ${inSubset.length} pods of ${what} is ready`, `Look why the pods of ${what} are not ready.`]

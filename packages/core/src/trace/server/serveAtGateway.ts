@@ -29,6 +29,7 @@ import { routeConnection } from "./routeConnection.ts";
 import { routeHttpAtGateway } from "./routeHttpAtGateway.ts";
 import { showConnection } from "./showConnection.ts";
 import { takeArrivedPath } from "./takeArrivedPath.ts";
+import { wrongSni } from "./wrongSni.ts";
 
 /** A connection at a port of a gateway's pod. */
 export interface GatewayVisit extends GatewayPod {
@@ -168,7 +169,7 @@ function overlookedGateway({ cluster, workload, port }: GatewayVisit): KubeObjec
 
 function noChain(
   arrival: Arrival,
-  { cluster, workload, port }: GatewayVisit,
+  { world, cluster, workload, port }: GatewayVisit,
   {
     choice,
     servers,
@@ -201,6 +202,7 @@ function noChain(
     return broken(arrival, fault, fails);
   }
   const skipped = merged.skipped.find((each) => each.port === port);
+  const sni = choice.kind === "no chain" ? wrongSni(world, arrival, cluster) : undefined;
   const [only] = servers;
   const listed = servers.flatMap(({ hosts }) => hosts).slice(0, 5);
   const fault = {
@@ -214,5 +216,9 @@ function noChain(
     mend: "Correct the SNI that the caller sends (tls.sni of its DestinationRule), or hosts of the Gateway; a passthrough server forwards only to Services and ServiceEntries of the mesh that the gateway's namespace sees.",
     ...overlooked(cluster, overlookedService(cluster, sniOf(arrival) ?? "")),
   };
-  return broken(arrival, fault, fails);
+  if (sni === undefined) return broken(arrival, fault, fails);
+  const { detail, others, ...blamed } = sni;
+  const gateways = only === undefined ? [] : [{ ...about(only), part: "has no server for what is sent" }];
+  const why = `${fault.detail}: ${detail}`;
+  return broken(arrival, { ...fault, ...blamed, detail: why, others: [...others, ...gateways] }, fails);
 }
