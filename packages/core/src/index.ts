@@ -151,6 +151,7 @@ export {
   type RotationStep,
   type RotationWait,
 } from "./rotation/nextMove.ts";
+export { kindShapes } from "./shape/__generated__/kindShapes.ts";
 export { metadataShape } from "./shape/metadataShape.ts";
 export { malformedProblem, type ReadObject, readObject, showUnreadable, unreadableOf } from "./shape/readObject.ts";
 export { readShape } from "./shape/readShape.ts";

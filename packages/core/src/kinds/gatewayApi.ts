@@ -126,7 +126,8 @@ export interface ApiGateway extends KubeObject {
   readonly kind: "Gateway";
   readonly spec: {
     readonly gatewayClassName: string;
-    readonly addresses?: readonly { readonly type?: string; readonly value: string }[];
+    /** Without a value any address will do. */
+    readonly addresses?: readonly { readonly type?: string; readonly value?: string }[];
     readonly listeners: readonly Listener[];
   };
 }

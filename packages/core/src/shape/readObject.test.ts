@@ -50,7 +50,10 @@ test.each<[string, unknown, string]>([
   ["no metadata", {}, "metadata is missing"],
   ["text", "PeerAuthentication", "it must be a mapping"],
 ])("an object with %s is left out, and it is told where the fault lies", (_, value, fault) => {
-  const { object, unreadable } = readObject(peer, value);
+  const typed =
+    typeof value === "string" ? value : { apiVersion: "security.istio.io/v1", kind: peer.kind, ...(value as object) };
+
+  const { object, unreadable } = readObject(peer, typed);
 
   expect(object).toBeUndefined();
   expect(unreadable?.fault).toMatch(new RegExp(`^${fault.replace(/[.[\]]/g, "\\$&")}`));
@@ -82,7 +85,7 @@ test("hosts that cannot be read as a whole may be any", () => {
 });
 
 test("the finding names object, cluster, field and what Kubernetes wants", () => {
-  const { unreadable } = readObject(peer, { metadata, spec: { selector: "app" } });
+  const { unreadable } = readObject(peer, { apiVersion: "v1", kind: peer.kind, metadata, spec: { selector: "app" } });
   if (unreadable === undefined) throw new Error("it was read");
 
   expect(malformedProblem(unreadable, { cluster: "west" })).toEqual({

@@ -29,11 +29,15 @@ export function readObject({ group, kind }: Pick<ObjectRef, "group" | "kind">, v
 
 const shapesWithName = new WeakMap<FieldsShape, FieldsShape>();
 
-/** An object that is there has a name. */
+/** An object that is there has a name, and says what it is. */
 function withName(shape: FieldsShape): FieldsShape {
   const known = shapesWithName.get(shape);
   if (known !== undefined) return known;
-  const complete = { ...shape, fields: { ...shape.fields, metadata: named } };
+  const complete = {
+    ...shape,
+    fields: { ...shape.fields, metadata: named },
+    required: [...new Set(["apiVersion", "kind", ...shape.required])],
+  };
   shapesWithName.set(shape, complete);
   return complete;
 }

@@ -81,7 +81,7 @@ export function servicesOfGateway(cluster: IstioCluster, gateway: ApiGateway): r
     return [annotations["gateway.istio.io/name-override"] ?? own];
   }
   return addresses.flatMap(({ type, value }) => {
-    if (type !== undefined && type !== "Hostname") return [];
+    if (value === undefined || (type !== undefined && type !== "Hostname")) return [];
     if (!value.includes(".")) return [value];
     const suffix = serviceHost("", namespace, cluster);
     return value.endsWith(suffix) ? [value.slice(0, -suffix.length)] : [];

@@ -74,7 +74,9 @@ function ofGateways(cluster: IstioCluster): readonly NetworkGateway[] {
     const network = gateway.metadata.labels?.[networkLabel] ?? "";
     if (network === "" || server.tls?.mode !== "AUTO_PASSTHROUGH") return [];
     return (gateway.spec.addresses ?? []).flatMap(({ type, value }) =>
-      type === "IPAddress" || type === "Hostname" ? [{ network, address: value, port: listener.port }] : [],
+      value !== undefined && (type === "IPAddress" || type === "Hostname")
+        ? [{ network, address: value, port: listener.port }]
+        : [],
     );
   });
 }
