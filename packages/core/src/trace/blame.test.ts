@@ -135,3 +135,20 @@ test("a delegate that is missing is blamed at its root, and not the one that is 
     "TRACE_ROUTE_MISSING VirtualService foo/root spec.http[1].delegate + VirtualService foo/missing",
   );
 });
+
+test("a VirtualService that is ignored for an older one of its host is named beside that", () => {
+  const route = (name: string, prefix: string) =>
+    object("VirtualService", `foo/${name}`, {
+      hosts: ["httpbin.bar.c2"],
+      http: [
+        {
+          match: [{ uri: { prefix } }],
+          route: [{ destination: { host: "httpbin.bar.c2", port: { number: 8000 } } }],
+        },
+      ],
+    });
+
+  expect(blamed(rule("foo/httpbin") + route("a-first", "/none") + route("b-second", "/"))).toBe(
+    "TRACE_ROUTE_MISSING VirtualService foo/a-first spec.http + VirtualService foo/b-second",
+  );
+});

@@ -130,12 +130,20 @@ function routed(
     return [ended(walk, hop, { kind: "refused", status: 404, responseFlag: "NR" })];
   }
   if (choice.kind !== "chosen") {
+    const ignored = chain.egress.virtualServices
+      .filter((each) => each !== virtualService && each.hosts.some((host) => virtualService.hosts.includes(host)))
+      .filter((each) => chooseHttpRoute(each, http, context).kind === "chosen")
+      .map((each) => ({
+        object: { cluster: cluster.name, kind: "VirtualService", namespace: each.namespace, name: each.name },
+        part: "has a route for it, and is ignored",
+      }));
     const hop = broken({
       ...base,
       field: "spec.http",
       code: "TRACE_ROUTE_MISSING",
-      detail: `no route of ${showClusterObject(object)} matches ${http.method} ${http.authority}${http.path}`,
+      detail: `no route of ${showClusterObject(object)} matches ${http.method} ${http.authority}${http.path}${ignored.length === 0 ? "" : `, and of several VirtualServices of one host only the first holds: those of the caller's namespace alone, those exported to it, then all others, each by age`}`,
       mend: `Add a route without match to ${showClusterObject(object)}, or one that matches the request.`,
+      ...(ignored.length === 0 ? {} : { others: ignored }),
     });
     return [ended(walk, hop, { kind: "refused", status: 404, responseFlag: "NR" })];
   }
