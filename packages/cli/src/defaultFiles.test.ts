@@ -21,7 +21,7 @@ test.each([
   const folder = await emptyFolder();
   await writeFile(join(folder, name), text);
 
-  expect(await defaultFiles(folder)).toEqual([name]);
+  expect(await defaultFiles(folder)).toEqual({ files: [name], problems: [] });
 });
 
 test.each([
@@ -37,4 +37,30 @@ test.each([
   await writeFile(join(folder, name), text);
 
   await expect(defaultFiles(folder)).rejects.toMatchObject({ problem: { code: "NO_INTENTS" } });
+});
+
+test.each([
+  ["a slip in the group", "apiVersion: ithmus.io/v1alpha1\nkind: SharedService\n"],
+  ["a slip in the group and a kind that does not exist", "apiVersion: isthums.io/v1\nkind: Thing\n"],
+  ["no apiVersion", "kind: SharedService\nmetadata: {name: a}\n"],
+  ["no apiVersion and a slip in the kind", "kind: SharedServices\n"],
+  ["a group of Kubernetes", "apiVersion: v1\nkind: MeshCluster\n"],
+  ["a list with such an item", "kind: List\napiVersion: v1\nitems: [{kind: ExternalAccess}]\n"],
+])("a file with %s was meant to declare, so that its mistake is told", async (_what, text) => {
+  const folder = await emptyFolder();
+  await writeFile(join(folder, "a.yaml"), text);
+
+  expect(await defaultFiles(folder)).toEqual({ files: ["a.yaml"], problems: [] });
+});
+
+test("another product's kind of the same name is passed over with a warning, and other manifests without one", async () => {
+  const folder = await emptyFolder();
+  await writeFile(join(folder, "a.yaml"), "apiVersion: isthmus.io/v1alpha1\nkind: Mesh\n");
+  await writeFile(join(folder, "b.yaml"), "kind: Mesh\napiVersion: kuma.io/v1alpha1\n");
+  await writeFile(join(folder, "c.yaml"), "apiVersion: networking.istio.io/v1\nkind: VirtualService\n");
+
+  const { files, problems } = await defaultFiles(folder);
+
+  expect(files).toEqual(["a.yaml"]);
+  expect(problems).toMatchObject([{ code: "KIND_NAMESAKE", at: "b.yaml:2:13" }]);
 });

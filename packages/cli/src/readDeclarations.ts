@@ -4,6 +4,7 @@ import type { Session } from "./session.ts";
 
 /** What `-f` names, or the declarations in this folder. Throws NO_INTENTS where there is neither. */
 export async function readDeclarations({ io, options, signal }: Session): Promise<IntentFiles> {
-  const paths = options.filename.length > 0 ? options.filename : await defaultFiles(io.cwd);
-  return readIntentFiles(paths, { cwd: io.cwd, stdin: io.stdin, signal });
+  const named = options.filename.length > 0 ? { files: options.filename, problems: [] } : await defaultFiles(io.cwd);
+  const read = await readIntentFiles(named.files, { cwd: io.cwd, stdin: io.stdin, signal });
+  return { ...read, problems: [...read.problems, ...named.problems] };
 }

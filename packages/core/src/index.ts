@@ -125,6 +125,7 @@ export type { SharedService } from "./model/sharedService.ts";
 export { sharedServiceSchema } from "./model/sharedService.ts";
 export type { Sources } from "./model/sources.ts";
 export { withPositions } from "./model/sources.ts";
+export { type StrayDeclaration, strayDeclarations } from "./model/strayDeclarations.ts";
 export { appendDocument, formatIntents, toYaml } from "./model/toYaml.ts";
 export type { Action, ActionVerb, FieldChange, LiveVersion, Plan, PlanSummary } from "./plan/action.ts";
 export { actionVerbs, summarize } from "./plan/action.ts";
@@ -163,7 +164,7 @@ export { callerSteps } from "./trace/callerSteps.ts";
 export { findCaller } from "./trace/client/findCaller.ts";
 export type { PathEffect, PathEffectKind, PathEffectsInput } from "./trace/pathEffects.ts";
 export { brokenPaths, pathEffects, whyNot } from "./trace/pathEffects.ts";
-export { trace } from "./trace/trace.ts";
+export { isReached, tellingBranch, trace } from "./trace/trace.ts";
 export type { PathTrace, TracePathsInput } from "./trace/tracePaths.ts";
 export { tracePaths } from "./trace/tracePaths.ts";
 export type {
@@ -189,6 +190,6 @@ export type {
 export type { TraceWorld } from "./trace/traceWorld.ts";
 export { traceWorld } from "./trace/traceWorld.ts";
 export type { Hop, HopName, PathProof, ProofStatus } from "./verify/pathProof.ts";
-export { hopNames } from "./verify/pathProof.ts";
+export { hopNames, statusOfTrace } from "./verify/pathProof.ts";
 export type { ProofInput } from "./verify/proofContext.ts";
 export { proofOfPaths } from "./verify/proofOfPaths.ts";

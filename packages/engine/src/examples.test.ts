@@ -3,13 +3,12 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { summarize } from "@isthmus/core";
+import { proofOfPaths, summarize } from "@isthmus/core";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import { readIntentFiles } from "./intentFiles.ts";
 import { preparePlan, reconcile } from "./reconcile.ts";
 import { openTargets } from "./target/openTargets.ts";
-import { proveOnPaper } from "./verify/proveMesh.ts";
 
 const examples = fileURLToPath(new URL("../../../examples", import.meta.url));
 
@@ -42,7 +41,7 @@ test.each(readdirSync(examples))(
     const { noop, ...changes } = summarize(second.plan);
     expect(changes).toEqual({ create: 0, update: 0, delete: 0 });
     expect(noop).toBe(summarize(first.plan).create);
-    const faults = proveOnPaper({ intents, ...second }).flatMap(({ path, verdict, hops, trace }) =>
+    const faults = proofOfPaths({ intents, ...second }).flatMap(({ path, verdict, hops, trace }) =>
       verdict === "ok" ? [] : [{ host: path.host, verdict, hops, blamed: trace.blamed }],
     );
     expect(faults).toEqual([]);

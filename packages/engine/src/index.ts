@@ -54,8 +54,6 @@ export {
   type ProvenPath,
   type ProveOptions,
   proveMesh,
-  proveOnPaper,
-  statusOfTrace,
   type WireChoice,
 } from "./verify/proveMesh.ts";
 export type { WireProof } from "./verify/tryPaths.ts";

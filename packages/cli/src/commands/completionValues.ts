@@ -28,7 +28,8 @@ export async function completionValues(session: Session): Promise<ValueSources> 
 }
 
 async function declaredClusters(folder: string): Promise<readonly string[]> {
-  const files = (await defaultFiles(folder)).map(async (name) => ({
+  const { files: names } = await defaultFiles(folder);
+  const files = names.map(async (name) => ({
     name,
     text: await readFile(resolve(folder, name), "utf8"),
   }));

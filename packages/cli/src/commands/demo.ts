@@ -1,7 +1,6 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { MeshError } from "@isthmus/core";
-import { proveOnPaper } from "@isthmus/engine";
+import { MeshError, proofOfPaths } from "@isthmus/core";
 import { readDemoFiles } from "../assets.ts";
 import { exitCodes } from "../exit.ts";
 import { liveObjects } from "../liveObjects.ts";
@@ -65,7 +64,7 @@ async function connectServices(session: Session, mesh: MeshNow, step: Step): Pro
 
 async function proveAndPlanAgain(session: Session, mesh: MeshNow, step: Step): Promise<number> {
   const { out } = session;
-  const proofs = proveOnPaper(mesh);
+  const proofs = proofOfPaths(mesh);
   step("Proof", "isthmus verify", renderProofs(proofs, out));
   step("Plan again", "isthmus plan", renderSummary(mesh.plan, out));
   return proofs.every(({ verdict }) => verdict === "ok") ? exitCodes.ok : exitCodes.failed;

@@ -99,7 +99,7 @@ test("once the time of --wait is over the last state is told", async () => {
 
   expect(run).toMatchObject({ code: 1, stdout: expect.stringContaining("1 path: 0 in place, 1 broken") });
   expect(run.stderr).toMatch(
-    /^Waiting: 1 of 1 paths, first http:\/\/httpbin\.bar\.cluster2:8000: name: .* is missing.* …\n$/,
+    /^Waiting: 1 of 1 paths, first http:\/\/httpbin\.bar\.cluster2:8000: objects: .* is missing.* …\n$/,
   );
 });
 
@@ -125,5 +125,5 @@ test("a path out of the mesh whose way somebody changed is broken", async () => 
 
   const run = await runCli(folder, ["verify"]);
 
-  expect(run).toMatchObject({ code: 1, stdout: expect.stringMatching(/✖ name .*differs in spec\.endpoints/) });
+  expect(run).toMatchObject({ code: 1, stdout: expect.stringMatching(/✖ objects .*differs in spec\.endpoints/) });
 });

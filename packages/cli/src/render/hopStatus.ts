@@ -1,9 +1,10 @@
 import type { ProofStatus } from "@isthmus/core";
 import type { Style } from "./style.ts";
 
-export type LineStatus = ProofStatus | "not tried";
+/** `noted`: it belongs to the line before, or to the whole. */
+export type LineStatus = ProofStatus | "not tried" | "noted";
 
-/** `✔`, `✖`, `?`, or `○` for what was not tried. */
+/** `✔`, `✖`, `?`, `○` for what was not tried, or nothing for a note. */
 export function renderHopStatus(status: LineStatus, style: Style): string {
   switch (status) {
     case "ok":
@@ -14,5 +15,7 @@ export function renderHopStatus(status: LineStatus, style: Style): string {
       return style.warning("?");
     case "not tried":
       return style.faint("○");
+    case "noted":
+      return " ";
   }
 }

@@ -1,35 +1,76 @@
-import { showCaller, type Trace } from "@isthmus/core";
-import { type ProvenPath, statusOfTrace, type WireProof } from "@isthmus/engine";
+import { type Hop, showCaller, statusOfTrace, type Trace, tellingBranch } from "@isthmus/core";
+import type { ProvenPath, WireProof } from "@isthmus/engine";
 import type { LineStatus } from "./hopStatus.ts";
-import { renderOutcome } from "./trace.ts";
+import { placeOf, renderOutcome } from "./trace.ts";
 
 /** One thing that was looked at for a path. */
 export interface ProofLine {
   readonly name: string;
   readonly status: LineStatus;
   readonly detail: string;
+  /** Where it is. */
+  readonly cluster?: string;
 }
 
-/** What is in place, in the order of a call; what becomes of a call on paper; what became of one from here at each address. */
-export function proofLines({ hops, trace, wire }: ProvenPath): readonly ProofLine[] {
+/**
+ * What is amiss with the objects, the stations of a call, what a call would come to on paper and what that rests on; what
+ * became of one from here at each address.
+ */
+export function proofLines({ hops, trace, share, wire }: ProvenPath): readonly ProofLine[] {
+  const { assumes } = trace;
   return [
-    ...hops,
-    { name: "call", status: statusOfTrace(trace.verdict), detail: callOf(trace) },
+    ...hops.flatMap(hopLines),
+    { name: "call", status: statusOfTrace(trace.verdict), detail: callOf(trace, share) },
+    ...assumes.map(({ detail }) => noted(detail)),
     ...(wire === undefined ? [] : wireLines(wire)),
   ];
 }
 
-/** What the trace says in one line; the code and the place where it fails. */
-function callOf({ blamed, branches, request }: Trace): string {
-  const [first] = branches;
-  if (blamed === undefined) return first === undefined ? "nothing is known of it" : renderOutcome(first.outcome);
-  const { object, field, code, detail } = blamed;
-  const place =
-    object === undefined
-      ? ""
-      : ` (${object.kind} ${object.namespace === undefined ? "" : `${object.namespace}/`}${object.name}${field === undefined ? "" : ` ${field}`})`;
+/** The same, with what is well and follows upon each other in one cluster in one line: `client to endpoints: 6 stations`. */
+export function briefLines(proof: ProvenPath): readonly ProofLine[] {
+  const before = proof.hops.filter(({ name }) => name === "declaration" || name === "objects").flatMap(hopLines);
+  const stations = proof.hops.filter(({ name }) => name !== "declaration" && name !== "objects");
+  const runs: Hop[][] = [];
+  for (const hop of stations) {
+    const run = runs.at(-1);
+    const isAlike = run?.every((each) => each.status === "ok" && each.cluster === hop.cluster) && hop.status === "ok";
+    if (isAlike === true) run?.push(hop);
+    else runs.push([hop]);
+  }
+  return [...before, ...runs.flatMap(runLines), ...proofLines({ ...proof, hops: [] })];
+}
+
+function runLines(run: readonly Hop[]): readonly ProofLine[] {
+  const [first, last] = [run[0], run.at(-1)];
+  if (first === undefined || last === undefined || run.length === 1) return run.flatMap(hopLines);
+  const detail = `${first.name} to ${last.name}: ${run.length} stations`;
+  return [{ name: "way", status: "ok", detail, ...(first.cluster === undefined ? {} : { cluster: first.cluster }) }];
+}
+
+/** A broken one says where, and what to change. */
+function hopLines(hop: Hop): readonly ProofLine[] {
+  const { name, status, detail, cluster, others = [], mend } = hop;
+  const line = { name, status, detail, ...(cluster === undefined ? {} : { cluster }) };
+  if (status !== "broken") return [line];
+  const places = [hop, ...others].map(placeOf).filter((place) => place !== "");
+  const more = [...places, ...(mend === undefined ? [] : [mend])];
+  return [line, ...more.map(noted)];
+}
+
+function noted(detail: string): ProofLine {
+  return { name: "", status: "noted", detail };
+}
+
+/** What the client would see; where it would not get there, the code and how to see more. */
+function callOf(trace: Trace, share: number): string {
+  const { blamed, request, verdict } = trace;
+  const seen = renderOutcome(tellingBranch(trace).outcome);
+  const now = share === 0 ? "; as things stand, all calls go to other clusters" : "";
+  if (verdict === "reaches") return `${seen}${now}${trace.assumes.length === 0 ? "" : ", assuming that"}`;
+  if (blamed === undefined) return seen;
   const { url } = request;
-  return `${detail}${place}: ${code}, see isthmus trace ${showCaller(request).replace("*", "WORKLOAD")} ${url.scheme}://${url.host}:${url.port}${url.path}`;
+  const caller = showCaller(request).replace("*", "WORKLOAD");
+  return `${seen}: ${blamed.code}, see isthmus trace ${caller} ${url.scheme}://${url.host}:${url.port}${url.path}`;
 }
 
 function wireLines({ probes, detail }: WireProof): readonly ProofLine[] {

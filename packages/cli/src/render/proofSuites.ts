@@ -3,7 +3,7 @@ import type { ProvenPath } from "@isthmus/engine";
 import { renderHopStatus } from "./hopStatus.ts";
 import type { TestCase, TestSuite } from "./junit.ts";
 import { renderPath } from "./paths.ts";
-import { proofLines } from "./proofLines.ts";
+import { type ProofLine, proofLines } from "./proofLines.ts";
 import { createStyle } from "./style.ts";
 
 const plain = createStyle(false);
@@ -35,8 +35,12 @@ function testCase(proof: ProvenPath): TestCase {
     classname: path.owner,
     ...(verdict === "broken" ? { failure: { text, ...(trace.blamed && { type: trace.blamed.code }) } } : {}),
     ...(verdict === "unknown" ? { error: { text } } : {}),
-    output: lines.map(({ name, status, detail }) => `${renderHopStatus(status, plain)} ${name}: ${detail}`).join("\n"),
+    output: lines.map(outputLine).join("\n"),
   };
+}
+
+function outputLine({ name, status, detail }: ProofLine): string {
+  return `${renderHopStatus(status, plain)} ${name === "" ? "" : `${name}: `}${detail}`;
 }
 
 function problemCase(problem: Problem): TestCase {

@@ -2,21 +2,23 @@ import type { ProofStatus } from "@isthmus/core";
 import type { ProvenPath, WireProof } from "@isthmus/engine";
 import { renderHopStatus } from "./hopStatus.ts";
 import { renderPath } from "./paths.ts";
-import { proofLines } from "./proofLines.ts";
+import { briefLines } from "./proofLines.ts";
 import type { Style } from "./style.ts";
 
-/** Each path with its verdict and its hops in the order of a call, and a summary. */
+/** Each path with its verdict and its stations in the order of a call, and a summary. */
 export function renderProofs(proofs: readonly ProvenPath[], style: Style): string {
   const blocks = proofs.map((proof) => `${renderProof(proof, style)}\n`);
   return `${blocks.join("")}${renderVerdicts(proofs, style)}\n`;
 }
 
 function renderProof(proof: ProvenPath, style: Style): string {
-  const found = proofLines(proof);
+  const found = briefLines(proof);
   const width = Math.max(...found.map(({ name }) => name.length));
-  const lines = found.map(
-    ({ status, name, detail }) => `  ${renderHopStatus(status, style)} ${style.faint(name.padEnd(width))}  ${detail}\n`,
-  );
+  const lines = found.map(({ status, name, detail, cluster }) => {
+    if (status === "noted") return `      ${detail}\n`;
+    const where = cluster === undefined ? "" : style.faint(`  [${cluster}]`);
+    return `  ${renderHopStatus(status, style)} ${style.faint(name.padEnd(width))}  ${detail}${where}\n`;
+  });
   return `${renderHopStatus(proof.verdict, style)} ${renderPath(proof.path, style)}\n${lines.join("")}`;
 }
 

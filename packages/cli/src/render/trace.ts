@@ -1,6 +1,7 @@
 import {
   type BrokenHop,
   type ClusterObject,
+  isReached,
   showCaller,
   type Trace,
   type TraceBranch,
@@ -8,6 +9,7 @@ import {
   type TraceHop,
   type TraceOutcome,
   type TraceVerdict,
+  tellingBranch,
 } from "@isthmus/core";
 import { renderHopStatus } from "./hopStatus.ts";
 import type { Style } from "./style.ts";
@@ -19,7 +21,7 @@ export function renderTrace(trace: Trace, style: Style, allBranches: boolean): s
   const path = url.scheme === "tcp" ? "" : url.path;
   const verb = url.scheme === "tcp" ? "" : `${method} `;
   const title = `${showCaller(request)} → ${verb}${url.scheme}://${url.host}:${url.port}${path}`;
-  const shown = allBranches ? branches : branches.filter((branch) => branch === chosen(trace));
+  const shown = allBranches ? branches : [tellingBranch(trace)];
   const blocks = shown.map(
     (branch) => `${branches.length > 1 ? shareLine(branch, style) : ""}${renderBranch(branch, style)}`,
   );
@@ -33,11 +35,6 @@ export function renderTrace(trace: Trace, style: Style, allBranches: boolean): s
     `\n${verdictLine(trace, style)}\n`,
     assumptionLine(trace, style),
   ].join("");
-}
-
-/** The one that the blame lies in, else the likeliest. */
-function chosen({ branches, blamed }: Trace): TraceBranch | undefined {
-  return branches.find(({ hops }) => blamed !== undefined && hops.includes(blamed)) ?? branches[0];
 }
 
 function verdictSign(verdict: TraceVerdict, style: Style): string {
@@ -102,7 +99,8 @@ function renderOthers({ others = [] }: TraceHop, style: Style): string {
   return others.map((other) => `      also  ${style.strong(placeOf(other))}: ${other.part}\n`).join("");
 }
 
-function placeOf({ object, field }: Pick<TraceHop, "object" | "field">): string {
+/** `ServiceEntry foo/httpbin in cluster1  spec.hosts`; empty where a hop names no object. */
+export function placeOf({ object, field }: Pick<TraceHop, "object" | "field">): string {
   if (object === undefined) return "";
   return `${showObject(object)}${field === undefined ? "" : `  ${field}`}`;
 }
@@ -146,7 +144,7 @@ function assumptionLine({ assumes }: Trace, style: Style): string {
 
 function verdictLine({ verdict, branches }: Trace, style: Style): string {
   const reached = branches
-    .filter(({ outcome, isRetried }) => outcome.kind === "answered" || isRetried === true)
+    .filter((branch) => isReached(branch) || branch.isRetried === true)
     .reduce((sum, { probability }) => sum + probability, 0);
   switch (verdict) {
     case "reaches":

@@ -1,8 +1,10 @@
 import { gatewayAddresses } from "../istio/gatewayAddresses.ts";
 import { at } from "../model/intents.ts";
+import type { MeshCluster } from "../model/meshCluster.ts";
 import type { Problem } from "../problem.ts";
 import { addressesInUse, contains, overlaps, rangesInUse } from "./addressRanges.ts";
 import { type Check, judged, type MeshView, ofObjects, type Verdict } from "./check.ts";
+import { hostPort } from "./hostPort.ts";
 
 /** istiod hands out addresses of it by itself (pilot/pkg/networking/serviceentry, IP auto-allocation). */
 const istiodRange = "240.240.0.0/16";
@@ -71,11 +73,17 @@ function shadowedGateways({ clusters }: MeshView): Verdict {
       .filter((other) => other.name !== name)
       .flatMap((other) => {
         const inUse = addressesInUse(other);
-        return addresses.flatMap(({ address, isHostname }): Problem[] => {
+        return addresses.flatMap(({ address, port, isHostname }): Problem[] => {
+          const twin = gateways.find((each) => each.name === other.name)?.addresses;
+          if (twin?.some((each) => each.address === address && each.port === port) === true) {
+            return name < other.name
+              ? [oneAddress({ declared, name, other: other.name }, hostPort(address, port))]
+              : [];
+          }
           if (isHostname) return [];
           const what =
             rangesInUse(other).find(({ cidr }) => contains(cidr, address)) ??
-            inUse.find((each) => each.address === address);
+            inUse.find((each) => each.address === address && (each.ports?.includes(port) ?? true));
           if (what === undefined) return [];
           return [
             {
@@ -89,4 +97,17 @@ function shadowedGateways({ clusters }: MeshView): Verdict {
       }),
   );
   return judged(problems, gateways.map(({ name }) => name).join(", "));
+}
+
+/** Which of the two a call ends at is not ours to say, and from within one of them it is that one. */
+function oneAddress(
+  { declared, name, other }: { readonly declared: MeshCluster; readonly name: string; readonly other: string },
+  socket: string,
+): Problem {
+  return {
+    code: "GATEWAY_ADDRESS_SHADOWED",
+    at: at(declared, "spec", "eastWestGateway"),
+    message: `${socket} is the address of the gateways of ${name} and ${other}, so calls for one may end at the other`,
+    hint: "give `addresses`, or a port, by which other clusters reach this cluster's gateway alone",
+  };
 }

@@ -11,6 +11,8 @@ export interface UsedRange {
 export interface UsedAddress {
   readonly what: string;
   readonly address: string;
+  /** Only calls of these ports; absent: of all. */
+  readonly ports?: readonly number[];
 }
 
 /** As nodes and ServiceCIDRs tell; many networks do not show their pod ranges, and older API servers no Service range. */
@@ -34,8 +36,16 @@ export function addressesInUse({ cluster }: ClusterView): readonly UsedAddress[]
   return (cluster?.objects ?? []).flatMap((object): UsedAddress[] => {
     const name = `${object.metadata.namespace}/${object.metadata.name}`;
     if (object.kind === "Service") {
-      const address = (object as Service).spec.clusterIP;
-      return address !== undefined && ipaddr.isValid(address) ? [{ what: `Service ${name}`, address }] : [];
+      const what = `Service ${name}`;
+      const { spec, status } = object as Service;
+      const ports = (spec.ports ?? []).map(({ port }) => port);
+      const own = [spec.clusterIP, ...(spec.clusterIPs ?? [])].flatMap((address) => address ?? []);
+      // kube-proxy takes these for the Service itself, wherever they lead from outside.
+      const outer = (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []).concat(spec.externalIPs ?? []);
+      return [
+        ...[...new Set(own)].map((address) => ({ what, address })),
+        ...[...new Set(outer)].map((address) => ({ what, address, ports })),
+      ].filter(({ address }) => ipaddr.isValid(address));
     }
     if (object.kind === "Pod") {
       const { spec, status } = object as Pod;

@@ -5,6 +5,7 @@ import type { Problem } from "../problem.ts";
 import { type Check, type ClusterView, judged, type MeshView, ofObjects } from "./check.ts";
 import type { GatewayProbe } from "./checkInput.ts";
 import { gatewayListener } from "./gatewayListener.ts";
+import { hostPort } from "./hostPort.ts";
 
 export const gatewayChecks: readonly Check[] = [
   {
@@ -151,8 +152,4 @@ function said({ address, outcome }: GatewayProbe): string {
     default:
       return address;
   }
-}
-
-function hostPort(address: string, port: number): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }

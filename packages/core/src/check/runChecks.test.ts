@@ -329,6 +329,21 @@ test("the pool must meet no range in use, and a gateway's address nothing in ano
   expect(found(input([cluster("a", inside)]))).toEqual([]);
 });
 
+test("two gateways of one address and port are told once, with both clusters, and of another port not at all", () => {
+  const at = (addresses: readonly string[], port?: number) => ({
+    spec: { eastWestGateway: { addresses, ...(port === undefined ? {} : { port }) } },
+  });
+  const shadows = (one: object, other: object) =>
+    runChecks(input([cluster("a", one), cluster("b", other)])).filter(
+      ({ code }) => code === "GATEWAY_ADDRESS_SHADOWED",
+    );
+
+  expect(shadows(at(["203.0.113.7"]), at(["203.0.113.7"]))).toMatchObject([
+    { message: expect.stringContaining("203.0.113.7:15443 is the address of the gateways of a and b") },
+  ]);
+  expect(shadows(at(["203.0.113.7"]), at(["203.0.113.8"]))).toEqual([]);
+});
+
 test("a key file that others may read is found", () => {
   const keyFiles = [
     { path: "ca/root.json", mode: 0o600 },

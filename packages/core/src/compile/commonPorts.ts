@@ -23,6 +23,15 @@ export function commonPorts(
       );
     }
     if (differing.length > 0) return undefined;
+    for (const { number } of server.ports.filter((port) => first?.ports.every((each) => each.number !== port.number))) {
+      report.add(
+        share.owner,
+        "PORT_LEFT_OUT",
+        at(share.intent, "spec", "servedBy"),
+        `port ${number} of ${share.namespace}/${share.service} in ${server.facts.name} is missing in ${first?.facts.name}, so a name for both does not have it`,
+        "align the Services, list the common ports in spec.ports, or use the name form PerCluster for it",
+      );
+    }
   }
   return first?.ports;
 }

@@ -187,6 +187,64 @@ test("SameName joins the local Service by its own labels and port names", () => 
   ]);
 });
 
+const admin = { name: "http-admin", port: 9000, targetPort: 8080 };
+const plain = { name: "http", port: 8000, targetPort: 8080 };
+
+test("a port that only the remote Service has is told and left out of a merged name, and the others go on", () => {
+  const shared = sharedService("bar/httpbin", { as: ["SameName"] });
+  const remote = observedCluster("cluster2", "192.0.2.2", [
+    namespace("bar"),
+    service("bar/httpbin", [plain, admin]),
+    pod("bar/httpbin"),
+  ]);
+
+  const { desired, problems, paths } = compile(
+    intents([shared]),
+    observed(client([namespace("bar"), service("bar/httpbin", [plain])]), remote),
+  );
+
+  expect(problems).toMatchObject([{ code: "PORT_LEFT_OUT", message: expect.stringContaining("port 9000") }]);
+  expect(paths.map(({ port }) => port)).toEqual([8000]);
+  expect(JSON.stringify(desired.get("cluster1"))).not.toContain("9000");
+});
+
+test.each(["SameName", "Mesh"])(
+  "a %s name of several clusters has the ports of all, and says which are left out",
+  (form) => {
+    const shared = sharedService("bar/httpbin", { as: [form], servedBy: ["cluster2", "cluster3"] });
+    const serving = (name: string, address: string, ports: (typeof plain)[]) =>
+      observedCluster(name, address, [namespace("bar"), service("bar/httpbin", ports), pod("bar/httpbin")]);
+    const clusters = [
+      client([namespace("bar")]),
+      serving("cluster2", "192.0.2.2", [plain]),
+      serving("cluster3", "192.0.2.3", [plain, admin]),
+    ];
+
+    const { problems, paths } = compile(
+      intents([shared], { clusters: ["cluster1", "cluster2", "cluster3"].map((name) => meshCluster(name)) }),
+      observed(...clusters),
+    );
+
+    expect(problems).toMatchObject([{ code: "PORT_LEFT_OUT", message: expect.stringContaining("port 9000") }]);
+    expect([...new Set(paths.map(({ port }) => port))]).toEqual([8000]);
+  },
+);
+
+test("a Service that keeps calls on the caller's node is reached through one of ours that does not", () => {
+  const local = service("bar/httpbin", undefined, { internalTrafficPolicy: "Local" });
+  const serving = observedCluster("cluster2", "192.0.2.2", [namespace("bar"), local, pod("bar/httpbin")]);
+
+  const { desired, problems, paths } = compile(intents([sharedService("bar/httpbin")]), observed(client(), serving));
+
+  expect(problems).toEqual([]);
+  expect(desired.get("cluster2")).toMatchObject([
+    { kind: "Service", metadata: { name: expect.stringMatching(/^httpbin-entry-/) } },
+    { kind: "Gateway" },
+  ]);
+  expect(JSON.stringify(desired.get("cluster2"))).not.toContain("internalTrafficPolicy");
+  expect(paths).toMatchObject([{ sni: expect.stringContaining("httpbin-entry-") }]);
+});
+
 const cases: readonly (readonly [string, string, () => ReturnType<typeof compile>])[] = [
   [
     "SERVICE_MISSING",
@@ -204,6 +262,22 @@ const cases: readonly (readonly [string, string, () => ReturnType<typeof compile
     "a headless local Service cannot be joined",
     () =>
       run(client([namespace("bar"), service("bar/httpbin", undefined, { clusterIP: "None" })]), server(), {
+        as: ["SameName"],
+      }),
+  ],
+  [
+    "SERVICE_UNSUPPORTED",
+    "the Service to merge with keeps calls on the caller's node",
+    () =>
+      run(client([namespace("bar"), service("bar/httpbin", undefined, { internalTrafficPolicy: "Local" })]), server(), {
+        as: ["SameName"],
+      }),
+  ],
+  [
+    "PORT_MISMATCH",
+    "the Service to merge with has no TCP port",
+    () =>
+      run(client([namespace("bar"), service("bar/httpbin", [{ name: "dns", port: 53, protocol: "UDP" }])]), server(), {
         as: ["SameName"],
       }),
   ],

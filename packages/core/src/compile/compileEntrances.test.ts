@@ -28,6 +28,13 @@ function gateway(where: string, server: Record<string, unknown>): KubeObject {
   return { apiVersion: "networking.istio.io/v1", kind: "Gateway", metadata: { name, namespace: space }, spec };
 }
 
+/** A server of the user's for another host. */
+const theirTls = {
+  port: { name: "https", number: 443, protocol: "HTTPS" },
+  tls: { mode: "SIMPLE", credentialName: "httpbin-credential" },
+  hosts: ["*/other.example.com"],
+};
+
 function apiGateway(listener: Record<string, unknown>, address = "istio-ingressgateway"): KubeObject {
   const spec = {
     gatewayClassName: "istio",
@@ -296,6 +303,37 @@ const cases: readonly (readonly [string, string, () => ReturnType<typeof compile
       ),
   ],
   [
+    "SERVICE_NODE_LOCAL",
+    "the Service keeps calls on a node where the gateway may be without it",
+    () =>
+      run(
+        [externalAccess("bar/httpbin")],
+        [namespace("bar"), service("bar/httpbin", undefined, { internalTrafficPolicy: "Local" })],
+      ),
+  ],
+  [
+    "CREDENTIAL_SHARED",
+    "a Gateway of the user shows the same certificate at the same port",
+    () => run([externalAccess("bar/httpbin", { tls: mutual })], [...httpbin, gateway("istio-system/theirs", theirTls)]),
+  ],
+  [
+    "CREDENTIAL_SHARED",
+    "a Gateway of the Gateway API shows the same certificate at the same port",
+    () =>
+      run(
+        [externalAccess("bar/httpbin", { tls: mutual })],
+        [
+          ...httpbin,
+          apiGateway({
+            port: 443,
+            protocol: "HTTPS",
+            hostname: "other.example.com",
+            tls: { certificateRefs: [{ name: "httpbin-credential" }] },
+          }),
+        ],
+      ),
+  ],
+  [
     "CREDENTIAL_SHARED",
     "two declarations name one Secret",
     () =>
@@ -305,6 +343,20 @@ const cases: readonly (readonly [string, string, () => ReturnType<typeof compile
       ]),
   ],
 ];
+
+test("a certificate that the user's Gateway shows at another port, or another Gateway, is no matter", () => {
+  const at = (server: Record<string, unknown>, selector = { istio: "ingressgateway" }): KubeObject => {
+    const theirs = gateway("istio-system/theirs", { ...theirTls, ...server });
+    return { ...theirs, spec: { ...(theirs.spec as Gateway["spec"]), selector } };
+  };
+  const alone = { name: "https", number: 8443, protocol: "HTTPS" };
+  const codes = (theirs: KubeObject) =>
+    run([externalAccess("bar/httpbin", { tls: mutual })], [...httpbin, theirs]).problems.map(({ code }) => code);
+
+  expect(codes(at({ port: alone }))).toEqual([]);
+  expect(codes(at({}, { istio: "another" }))).toEqual([]);
+  expect(codes(at({ tls: { mode: "SIMPLE", credentialName: "other" } }))).toEqual([]);
+});
 
 test.each(cases)("%s where %s", (code, _reason, compiled) => {
   const { problems } = compiled();

@@ -2,7 +2,7 @@ import { at } from "../model/intents.ts";
 import type { CompileContext } from "./compileContext.ts";
 import { entranceGateway, entranceVirtualService } from "./entrance.ts";
 import { compileRoutes } from "./entranceRoutes.ts";
-import { entranceTaker } from "./entranceTaker.ts";
+import { credentialTaker, entranceTaker } from "./entranceTaker.ts";
 import { compileTokens } from "./entranceTokens.ts";
 import type { Report } from "./report.ts";
 import { type Entrance, type EntrancePort, entrancePorts } from "./resolveEntrances.ts";
@@ -34,7 +34,7 @@ function declareEntrance({ intent, owner, facts, cluster, service }: Entrance, {
 
 const entranceProtocols = { https: "HTTPS", passthrough: "TLS", http: "HTTP", redirect: "HTTP" } as const;
 
-/** HTTP/2 clients use one connection for all hosts of a certificate; it leads to one server only. istioctl's IST0138 */
+/** HTTP/2 clients use one connection for all hosts of a certificate; it leads to one server only, ours or the user's. istioctl's IST0138 */
 function reportSharedCredentials(entrances: readonly Entrance[], report: Report): void {
   const users = new Map<string, Entrance[]>();
   for (const entrance of entrances) {
@@ -44,18 +44,28 @@ function reportSharedCredentials(entrances: readonly Entrance[], report: Report)
     users.set(key, [...(users.get(key) ?? []), entrance]);
   }
   for (const [credential, sharing] of users) {
-    if (sharing.length === 1) continue;
     const owners = sharing.map(({ owner }) => owner).sort();
+    const theirs = sharing.flatMap((entrance) => takerOf(entrance) ?? []).sort()[0];
+    const all = [...owners, ...(theirs === undefined ? [] : [theirs])];
+    if (all.length === 1) continue;
     for (const { intent, owner } of sharing) {
       report.add(
         owner,
         "CREDENTIAL_SHARED",
         at(intent, "spec", "tls", "credential", "secret"),
-        `${owners.join(" and ")} show the certificate of Secret ${credential}`,
+        `${all.join(" and ")} show the certificate of Secret ${credential}`,
         "give each its own certificate for its own hosts, or put the hosts into one ExternalAccess",
       );
     }
   }
+}
+
+function takerOf(entrance: Entrance): string | undefined {
+  const { intent, cluster } = entrance;
+  const secret = intent.spec.tls.credential?.secret;
+  if (secret === undefined) return undefined;
+  const ports = entrancePorts(intent, cluster).filter(({ use }) => use === "https");
+  return ports.flatMap(({ port }) => credentialTaker(entrance, port, secret) ?? [])[0];
 }
 
 type Claims = ReadonlyMap<string, ReadonlySet<string>>;

@@ -115,7 +115,12 @@ function importService(
     sameNameRule(share, hosts, ports, spreadSettings(share, spread, { cluster }), consumer.namespaces ?? ["*"]),
     importedService(share, ports, consumer.namespaces),
   );
-  const target = { selector: { [importLabel]: share.service }, portKeys: ports.map(({ name }) => name), spread };
+  const numbers = new Set(ports.map(({ number }) => number));
+  const target = {
+    selector: { [importLabel]: share.service },
+    portKeys: ports.map(({ name }) => name),
+    spread: { ...spread, servers: spread.servers.map((server) => withPorts(server, numbers)) },
+  };
   emitRemote(share, consumer, target, context);
   return emitRoutes(share, consumer, { ports, routing }, context);
 }
@@ -123,9 +128,10 @@ function importService(
 function mergeService(
   share: Share,
   consumer: Consumer,
-  { local, remote }: { readonly local: Service; readonly remote: readonly Server[] },
+  { local, remote: all }: { readonly local: Service; readonly remote: readonly Server[] },
   context: CompileContext,
 ): readonly PartDemand[] {
+  const remote = withPortsOf(share, consumer, { local, remote: all }, context);
   const portKeys = remote.length === 0 ? [] : mergePorts(share, consumer, { local, remote }, context);
   if (portKeys === undefined || !isMeshed(share, consumer, local, context)) return [];
   if (remote.length > 0 && !isSelectedAlone(share, consumer, local, context)) return [];
@@ -189,6 +195,36 @@ function emitRemote(share: Share, consumer: Consumer, target: RemoteEndpoints, c
   }
 }
 
+function withPorts(server: Server, numbers: ReadonlySet<number>): Server {
+  return { ...server, ports: server.ports.filter(({ number }) => numbers.has(number)) };
+}
+
+/** The remote servers with the ports that the local Service has, too: its others are called by no name of the local one. */
+function withPortsOf(
+  share: Share,
+  consumer: Consumer,
+  { local, remote }: { readonly local: Service; readonly remote: readonly Server[] },
+  { report }: CompileContext,
+): readonly Server[] {
+  const carried = (local.spec.ports ?? []).filter(({ protocol }) => protocol !== "UDP" && protocol !== "SCTP");
+  // Then no endpoint can join it, which is told in whole.
+  if (carried.length === 0) return remote;
+  const numbers = new Set(carried.map(({ port }) => port));
+  const what = `Service ${share.namespace}/${share.service}`;
+  for (const server of remote) {
+    for (const { number } of server.ports.filter((port) => !numbers.has(port.number))) {
+      report.add(
+        share.owner,
+        "PORT_LEFT_OUT",
+        at(share.intent, "spec", "as"),
+        `port ${number} of ${what} in ${server.facts.name} cannot be called by the Service's own name in ${consumer.facts.name}, whose ${what} has no such port`,
+        `add port ${number} to the Service in ${consumer.facts.name}, or use the name form PerCluster for it`,
+      );
+    }
+  }
+  return remote.map((server) => withPorts(server, numbers));
+}
+
 /**
  * Istio joins a WorkloadEntry to *every* port of the Service and finds the endpoint's port by the name of the Service's
  * port, or of its target port where that is a name. istio/pilot/pkg/serviceregistry/kube/controller, findServiceTargetPort
@@ -207,6 +243,17 @@ function mergePorts(
       at(share.intent, "spec", "as"),
       `${what} is headless or selects no pods, so endpoints of other clusters cannot join it`,
       "use the name form PerCluster for it",
+    );
+    return undefined;
+  }
+  // Endpoints of other clusters are on no node. istio/pilot/pkg/xds/endpoints/endpoint_builder.go, filterIstioEndpoint
+  if (local.spec.internalTrafficPolicy === "Local") {
+    report.add(
+      share.owner,
+      "SERVICE_UNSUPPORTED",
+      at(share.intent, "spec", "as"),
+      `${what} has internalTrafficPolicy: Local, so its callers reach only pods of their own node and none of other clusters`,
+      "remove that from the Service, or use the name form PerCluster for it",
     );
     return undefined;
   }
@@ -236,6 +283,16 @@ function mergePorts(
     );
     return [];
   });
+  if (complete && keys.length === 0) {
+    complete = false;
+    report.add(
+      share.owner,
+      "PORT_MISMATCH",
+      at(share.intent, "spec", "as"),
+      `${what} has no TCP port that endpoints of other clusters could join`,
+      "use the name form PerCluster for it",
+    );
+  }
   return complete ? keys : undefined;
 }
 

@@ -12,6 +12,8 @@ interface ForeignServer {
   readonly protocol: string;
   /** `*` and wildcards included, without the namespaces that may route them. */
   readonly hosts: readonly string[];
+  /** Names of the Secrets with its certificates. */
+  readonly credentials: readonly string[];
 }
 
 /**
@@ -22,7 +24,7 @@ interface ForeignServer {
  */
 export function entranceTaker(entrance: Entrance, { port, use }: EntrancePort, host: string): string | undefined {
   const ours = use === "https" || use === "passthrough" ? "TLS" : "HTTP";
-  const servers = [...ofIstio(entrance, port), ...ofGatewayApi(entrance, port)];
+  const servers = foreignServers(entrance, port);
   for (const { gateway, protocol, hosts } of servers) {
     if (protocolFamily(protocol) !== ours) return `${nameOf(gateway)} speaks ${protocol}`;
     if (hosts.includes(host)) return `${nameOf(gateway)} serves ${host} itself`;
@@ -32,9 +34,19 @@ export function entranceTaker(entrance: Entrance, { port, use }: EntrancePort, h
   return route === undefined ? undefined : `${nameOf(route)} routes ${host} itself`;
 }
 
+/** The user's Gateway that shows the certificate of a Secret at this port of the gateway, for people. */
+export function credentialTaker(entrance: Entrance, port: number, secret: string): string | undefined {
+  const found = foreignServers(entrance, port).find(({ credentials }) => credentials.includes(secret));
+  return found === undefined ? undefined : nameOf(found.gateway);
+}
+
+function foreignServers(entrance: Entrance, port: number): readonly ForeignServer[] {
+  return [...ofIstio(entrance, port), ...ofGatewayApi(entrance, port)];
+}
+
 function ofIstio({ facts, cluster }: Entrance, port: number): readonly ForeignServer[] {
   return foreignGateways(cluster.spec.ingressGateway.selector, facts).flatMap((gateway) =>
-    (gateway.spec.servers ?? []).flatMap(({ hosts = [], port: theirs, bind }) =>
+    (gateway.spec.servers ?? []).flatMap(({ hosts = [], port: theirs, bind, tls }) =>
       theirs?.number !== port || bind !== undefined
         ? []
         : [
@@ -42,6 +54,7 @@ function ofIstio({ facts, cluster }: Entrance, port: number): readonly ForeignSe
               gateway,
               protocol: theirs.protocol ?? "",
               hosts: hosts.map((pattern) => pattern.slice(pattern.indexOf("/") + 1)),
+              credentials: [tls?.credentialName ?? [], tls?.credentialNames ?? []].flat(),
             },
           ],
     ),
@@ -63,7 +76,14 @@ function ofGatewayApi({ facts, cluster }: Entrance, port: number): readonly Fore
     .flatMap((gateway) =>
       (gateway.spec.listeners ?? [])
         .filter((listener) => listener.port === port)
-        .map(({ protocol, hostname = "*" }) => ({ gateway, protocol, hosts: [hostname] })),
+        .map(({ protocol, hostname = "*", tls }) => ({
+          gateway,
+          protocol,
+          hosts: [hostname],
+          credentials: (tls?.certificateRefs ?? [])
+            .filter(({ namespace: where = namespace }) => where === namespace)
+            .map(({ name }) => name),
+        })),
     );
 }
 

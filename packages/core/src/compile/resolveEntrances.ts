@@ -39,7 +39,8 @@ export function resolveEntrances(
   });
 }
 
-function serviceIsThere({ intent, owner, cluster, facts, service: name }: Entrance, report: Report): boolean {
+function serviceIsThere(entrance: Entrance, report: Report): boolean {
+  const { intent, owner, cluster, facts, service: name } = entrance;
   const { namespace } = intent.metadata;
   const place = at(intent, "spec", intent.spec.service === undefined ? "clusters" : "service");
   if (!facts.namespaces.has(namespace)) {
@@ -87,7 +88,24 @@ function serviceIsThere({ intent, owner, cluster, facts, service: name }: Entran
     );
     return false;
   }
+  warnOfOtherNodes(entrance, service, report);
   return portFits(intent, { owner, service, cluster: facts.name }, report);
+}
+
+/** A gateway pod reaches only pods of its own node then. istio/pilot/pkg/xds/endpoints/endpoint_builder.go, filterIstioEndpoint */
+function warnOfOtherNodes({ intent, cluster, facts }: Entrance, { metadata, spec }: Service, report: Report): void {
+  if (spec.internalTrafficPolicy !== "Local") return;
+  const { namespace, selector } = cluster.spec.ingressGateway;
+  const nodes = new Set(facts.select(metadata.namespace ?? "default", spec.selector ?? {}).map(({ node }) => node));
+  const gateways = facts.select(namespace, selector);
+  if (gateways.length > 0 && gateways.every(({ node }) => node !== undefined && nodes.has(node))) return;
+  report.add(
+    undefined,
+    "SERVICE_NODE_LOCAL",
+    at(intent, "spec", intent.spec.service === undefined ? "clusters" : "service"),
+    `Service ${metadata.namespace}/${metadata.name} in ${facts.name} has internalTrafficPolicy: Local, so each pod of the ingress gateway reaches only the pods of its own node, and not every one has some there`,
+    "remove that from the Service, or name a second Service without it",
+  );
 }
 
 function portFits(

@@ -22,6 +22,8 @@ import { type VersionLabels, valuesOf, versionKey, versionsAt } from "./version.
  *   send calls on to the other cluster's gateway, which sends them back (docs/decisions/0003);
  * - where only some ports are shared, since AUTO_PASSTHROUGH opens all ports of a name;
  * - where the gateway's namespace does not see the Service itself (its exportTo, or the mesh's default);
+ * - where a server's Service has internalTrafficPolicy Local: by it each gateway pod reaches only the pods of its own node
+ *   (istio/pilot/pkg/xds/endpoints/endpoint_builder.go, filterIstioEndpoint);
  * - where calls from other clusters, or all others, are held to rules, which know them by this SNI (compileAccess,
  *   compileLocalAccess).
  */
@@ -32,7 +34,8 @@ function hasEntryService({ intent, servers }: Share, mesh: Mesh): boolean {
     restrictsCallers(intent.spec, mesh) ||
     mesh.spec.access.localCallers === "Consumers" ||
     servers.some(({ facts, service, cluster }) => {
-      return !isVisible(meshServiceOfService(facts, service), cluster.spec.eastWestGateway.namespace);
+      const isSeen = isVisible(meshServiceOfService(facts, service), cluster.spec.eastWestGateway.namespace);
+      return !isSeen || service.spec.internalTrafficPolicy === "Local";
     })
   );
 }

@@ -1,3 +1,4 @@
+import { dnsCapture } from "../istio/proxyConfig.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 
 export interface InstallOptions {
@@ -29,7 +30,7 @@ export function meshConfigValues({ meshId, trustDomain, registryOnly, accessLog 
     trustDomain,
     ...(accessLog ? { accessLogFile: "/dev/stdout" } : {}),
     outboundTrafficPolicy: { mode: registryOnly ? "REGISTRY_ONLY" : "ALLOW_ANY" },
-    defaultConfig: { meshId, proxyMetadata: { ISTIO_META_DNS_CAPTURE: "true" } },
+    defaultConfig: { meshId, proxyMetadata: { [dnsCapture]: "true" } },
   };
 }
 

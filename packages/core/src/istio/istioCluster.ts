@@ -15,6 +15,7 @@ import type {
   EnvoyFilter,
   Gateway,
   PeerAuthentication,
+  ProxyConfig,
   RequestAuthentication,
   ServiceEntry,
   Sidecar,
@@ -50,6 +51,7 @@ interface KindsByName {
   readonly RequestAuthentication: RequestAuthentication;
   readonly EnvoyFilter: EnvoyFilter;
   readonly WasmPlugin: WasmPlugin;
+  readonly ProxyConfig: ProxyConfig;
   readonly ApiGateway: ApiGateway;
   readonly HTTPRoute: HttpRoute;
   readonly GRPCRoute: GrpcRoute;
@@ -75,6 +77,7 @@ const groups: Readonly<Record<keyof KindsByName, string>> = {
   RequestAuthentication: "security.istio.io",
   EnvoyFilter: "networking.istio.io",
   WasmPlugin: "extensions.istio.io",
+  ProxyConfig: "networking.istio.io",
   ApiGateway: gatewayApiGroup,
   HTTPRoute: gatewayApiGroup,
   GRPCRoute: gatewayApiGroup,

@@ -25,6 +25,8 @@ export interface Workload {
   readonly ports: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[];
   /** From annotation `proxy.istio.io/config`, over the mesh's. */
   readonly proxyMetadata: Readonly<Record<string, string>>;
+  /** The variables of its running proxy that we read; absent for a template, and where they are not to be seen. */
+  readonly proxyEnvironment?: Readonly<Record<string, string>>;
   /** The user that all of its apps run as, where they are told one. */
   readonly runsAsUser?: number;
   /** The kind of what makes it, where only that is known: `Deployment`. */
@@ -58,8 +60,15 @@ export function workloadOfPod(cluster: string, pod: Pod): Workload | undefined {
     node: spec.nodeName,
     ports: containers.flatMap(({ ports = [] }) => ports),
     proxyMetadata: metadataOf(annotations),
+    ...environmentOf(containers),
     ...userOf(spec),
   };
+}
+
+function environmentOf(containers: readonly Container[]): Pick<Workload, "proxyEnvironment"> {
+  const env = containers.find(({ name }) => name === proxyContainer)?.env;
+  if (env === undefined) return {};
+  return { proxyEnvironment: Object.fromEntries(env.map(({ name, value = "" }) => [name, value])) };
 }
 
 export function workloadOfController(

@@ -121,6 +121,15 @@ export const catalog: readonly KindEntry[] = [
     write: true,
   },
   {
+    group: "networking.istio.io",
+    version: "v1beta1",
+    kind: "ProxyConfig",
+    plural: "proxyconfigs",
+    namespaced: true,
+    read: "ifServed",
+    write: false,
+  },
+  {
     group: "extensions.istio.io",
     version: "v1alpha1",
     kind: "WasmPlugin",

@@ -109,7 +109,12 @@ export interface Listener {
   readonly hostname?: string;
   readonly tls?: {
     readonly mode?: "Terminate" | "Passthrough";
-    readonly certificateRefs?: readonly { readonly group?: string; readonly kind?: string; readonly name: string }[];
+    readonly certificateRefs?: readonly {
+      readonly group?: string;
+      readonly kind?: string;
+      readonly name: string;
+      readonly namespace?: string;
+    }[];
     readonly options?: Readonly<Record<string, string>>;
   };
   readonly allowedRoutes?: {

@@ -61,6 +61,15 @@ export interface Sidecar extends KubeObject {
   readonly spec: NonNullable<ISidecar["spec"]>;
 }
 
+/** By hand, as no types of it are generated. istio/api networking/v1beta1/proxy_config.proto */
+export interface ProxyConfig extends KubeObject {
+  readonly kind: "ProxyConfig";
+  readonly spec?: {
+    readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+    readonly environmentVariables?: Readonly<Record<string, string>>;
+  };
+}
+
 /** Served since Istio 1.22; we write this version. */
 export const networkingApiVersion = "networking.istio.io/v1";
 /** Of EnvoyFilter, which has no other. */

@@ -53,6 +53,15 @@ export function isReached({ hops, outcome }: TraceBranch): boolean {
   return outcome.kind === "answered" && hops.every(({ status }) => status !== "broken");
 }
 
+/** The way to show where there is room for one: the one that is blamed, else the likeliest of those that decide the verdict. */
+export function tellingBranch({ branches, blamed, verdict }: Trace): TraceBranch {
+  const decides = verdict === "reaches" ? isReached : ({ outcome }: TraceBranch) => outcome.kind === "unknown";
+  const found = branches.find((branch) => (blamed === undefined ? decides(branch) : branch.hops.includes(blamed)));
+  const telling = found ?? branches[0];
+  if (telling === undefined) throw new Error("a trace has at least one branch");
+  return telling;
+}
+
 /** What the walk alone needs to know stays behind. */
 function asResult({ probability, hops, outcome, isRetried }: TraceBranch): TraceBranch {
   return { probability, hops, outcome, ...(isRetried === true ? { isRetried } : {}) };

@@ -1,5 +1,5 @@
 import { labelsMatch } from "../istio/labels.ts";
-import type { AcrossPath } from "../model/compiled.ts";
+import type { AcrossPath, OutwardPath } from "../model/compiled.ts";
 import { broken } from "./hop.ts";
 import { traceOf } from "./trace.ts";
 import type { AnsweredBy, Trace, TraceBranch, TraceHopName } from "./traceResult.ts";
@@ -38,7 +38,24 @@ export function traceOfPath(whole: Trace, wider: () => Trace, path: AcrossPath, 
   const besides = partsOf(wider(), path, name);
   if (besides.own.length > 0) return judged([...besides.own, ...common, ...strange]);
   if (besides.lost.length > 0) return judged([...besides.lost, ...common, ...strange]);
-  return judged([...others.map((branch) => astray(branch, path)), ...common, ...strange]);
+  return judged([...others.map((branch) => astray(branch, meant(path))), ...common, ...strange]);
+}
+
+/** A call out of the mesh goes as it is declared: by what the caller's proxy knows of the host, and by the gateway that it names. */
+export function traceOutward(whole: Trace, path: OutwardPath): Trace {
+  const { host, consumer, via } = path;
+  const isAsDeclared = ({ hops }: TraceBranch) =>
+    via === undefined
+      ? hops.some(({ name }) => name === "policy")
+      : hops.some(({ name, cluster }) => name === "gateway" && cluster === via);
+  if (whole.branches.every((branch) => branch.outcome.kind !== "answered" || isAsDeclared(branch))) return whole;
+  const way = via === undefined ? `the proxies of ${consumer.cluster}` : `the gateway of ${via}`;
+  const branches = whole.branches.map((branch) =>
+    branch.outcome.kind !== "answered" || isAsDeclared(branch)
+      ? branch
+      : astray(branch, { host, what: `${host} is declared to leave by ${way}` }),
+  );
+  return traceOf(whole.request, branches);
 }
 
 export interface PathShare {
@@ -66,7 +83,7 @@ function partsOf({ branches }: Trace, path: AcrossPath, name: NameInfo): Parts {
   return {
     own: atServers(true),
     common: of("consumer"),
-    strange: of("strange").map((branch) => astray(branch, path)),
+    strange: of("strange").map((branch) => astray(branch, meant(path))),
     lost: of("nowhere"),
     others: atServers(false),
   };
@@ -120,8 +137,12 @@ function isServed(
   return labelsMatch({ ...service.spec.selector, ...server.labels }, workload.labels);
 }
 
+function meant({ host, server }: AcrossPath) {
+  return { host, what: `${host} is for ${server.namespace}/${server.service} of ${server.cluster}` };
+}
+
 /** It gets an answer, or an error, from what the name is not for. */
-function astray(branch: TraceBranch, { host, server }: AcrossPath): TraceBranch {
+function astray(branch: TraceBranch, { host, what }: { readonly host: string; readonly what: string }): TraceBranch {
   const { hops } = branch;
   const last = hops.at(-1);
   const { object, field } = hops.findLast((hop) => hop.name === "endpoints" || hop.name === "route") ?? {};
@@ -131,7 +152,7 @@ function astray(branch: TraceBranch, { host, server }: AcrossPath): TraceBranch 
     ...(object === undefined ? {} : { object }),
     ...(field === undefined ? {} : { field }),
     code: "TRACE_ELSEWHERE",
-    detail: `${host} is for ${server.namespace}/${server.service} of ${server.cluster}, and the call ends elsewhere: ${last?.detail ?? "nowhere known"}`,
+    detail: `${what}, and the call ends elsewhere: ${last?.detail ?? "nowhere known"}`,
     mend: `Correct what leads there, or let Isthmus write ${host} again: isthmus apply.`,
     source: "pilot/pkg/networking/core/route/route.go",
   });

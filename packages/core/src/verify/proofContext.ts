@@ -1,22 +1,20 @@
-import { type GatewayAddresses, gatewayAddresses } from "../istio/gatewayAddresses.ts";
+import { gatewayAddresses } from "../istio/gatewayAddresses.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { istioClusters } from "../istio/istioClusters.ts";
 import { type KubeObject, keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
 import { isOurs, ownerOf, type Side, sideOf } from "../kinds/ownership.ts";
 import type { Compiled } from "../model/compiled.ts";
-import type { Intents } from "../model/intents.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 import type { Observed } from "../model/observed.ts";
 // What is in place is what a plan would leave as it is: one comparison for both.
 import { fieldChanges } from "../plan/fieldChanges.ts";
+import type { PathIntents } from "../trace/requestsOfPaths.ts";
 
 export interface ProofInput {
-  readonly intents: Pick<Intents, "mesh" | "clusters">;
+  readonly intents: PathIntents;
   readonly compiled: Compiled;
   readonly observed: Observed;
 }
-
-export type GatewayUse = "eastWestGateway" | "ingressGateway";
 
 /** An object that a path needs, as it is in its cluster. */
 export interface NeededObject {
@@ -29,14 +27,14 @@ export interface NeededObject {
 /** The input, indexed, so that thousands of paths do not each walk all objects. */
 export class ProofContext {
   readonly held: Compiled["held"];
-  readonly #facts: ReadonlyMap<string, IstioCluster>;
+  readonly #clusters: ReadonlyMap<string, IstioCluster>;
   readonly #declared: ReadonlyMap<string, MeshCluster>;
   readonly #needed = new Map<string, NeededObject[]>();
-  readonly #gateways = new Map<string, GatewayAddresses>();
+  readonly #gateways = new Map<string, readonly { readonly address: string; readonly port: number }[]>();
 
   constructor({ intents, compiled, observed }: ProofInput) {
     this.held = compiled.held;
-    this.#facts = istioClusters(observed, intents);
+    this.#clusters = istioClusters(observed, intents);
     this.#declared = new Map(intents.clusters.map((cluster) => [cluster.metadata.name, cluster]));
     for (const [name, objects] of compiled.desired) {
       const cluster = observed.clusters.get(name);
@@ -52,12 +50,8 @@ export class ProofContext {
     }
   }
 
-  facts(cluster: string): IstioCluster | undefined {
-    return this.#facts.get(cluster);
-  }
-
-  declared(cluster: string): MeshCluster | undefined {
-    return this.#declared.get(cluster);
+  isRead(cluster: string): boolean {
+    return this.#clusters.has(cluster);
   }
 
   /** What one owner needs on one side of a cluster. */
@@ -65,16 +59,15 @@ export class ProofContext {
     return this.#needed.get(groupKey(cluster, owner, side)) ?? [];
   }
 
-  /** At a port of its Service, or at the one that the MeshCluster names. Undefined where the cluster is not declared or cannot be read. */
-  gateway(cluster: string, use: GatewayUse, port?: number): GatewayAddresses | undefined {
-    const key = `${cluster} ${use} ${port ?? ""}`;
-    const known = this.#gateways.get(key);
+  /** Of the east-west gateway; none where the cluster is not declared or cannot be read, or it has no address. */
+  gatewayAddresses(cluster: string): readonly { readonly address: string; readonly port: number }[] {
+    const known = this.#gateways.get(cluster);
     if (known !== undefined) return known;
-    const [facts, declared] = [this.#facts.get(cluster), this.#declared.get(cluster)];
-    if (facts === undefined || declared === undefined) return undefined;
-    const gateway = { ...declared.spec[use], ...(port === undefined ? {} : { port }) };
-    const addresses = gatewayAddresses(facts, gateway, declared.spec.locality);
-    this.#gateways.set(key, addresses);
+    const [facts, declared] = [this.#clusters.get(cluster), this.#declared.get(cluster)];
+    if (facts === undefined || declared === undefined) return [];
+    const found = gatewayAddresses(facts, declared.spec.eastWestGateway, declared.spec.locality);
+    const addresses = "addresses" in found ? found.addresses : [];
+    this.#gateways.set(cluster, addresses);
     return addresses;
   }
 }

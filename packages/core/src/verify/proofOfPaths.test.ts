@@ -24,12 +24,18 @@ const perCluster = intents([sharedService("bar/httpbin")]);
 const sameName = intents([sharedService("bar/httpbin", { as: ["SameName"] })]);
 
 const client = observedCluster("cluster1", "192.0.2.1", [namespace("foo"), namespace("bar"), pod("foo/sleep")]);
-const gatewayPod = { ...pod("istio-system/gateway", { app: "gateway" }) };
+/** Nothing but a proxy runs in it. */
+function gateway(ready = true): KubeObject {
+  const { spec, ...made } = pod("istio-system/gateway", { ready });
+  const metadata = { name: "gateway", namespace: "istio-system", labels: { istio: "ingressgateway" } };
+  return { ...made, metadata, spec: { ...spec, containers: [{ name: "istio-proxy" }] } } as KubeObject;
+}
+
 const server = observedCluster("cluster2", "192.0.2.2", [
   namespace("bar"),
   service("bar/httpbin"),
   pod("bar/httpbin"),
-  { ...gatewayPod, metadata: { ...gatewayPod.metadata, labels: { istio: "ingressgateway" } } },
+  gateway(),
 ]);
 
 function observed(...clusters: readonly ObservedCluster[]): Observed {
@@ -73,20 +79,30 @@ const replaced =
     objects: [...cluster.objects.filter((object) => keyOf(refOf(object)) !== keyOf(refOf(by))), by],
   });
 
-test("a path with everything in place is ok, and each hop says what was found", () => {
+test("a path with everything in place is ok, and each station says what was found", () => {
   const [proof, ...others] = proofs(perCluster);
 
   expect(others).toEqual([]);
   expect(proof?.verdict).toBe("ok");
-  expect(proof?.hops).toEqual([
-    { name: "client", cluster: "cluster1", status: "ok", detail: "1 of 1 workloads in namespace foo have a sidecar" },
-    { name: "name", cluster: "cluster1", status: "ok", detail: expect.stringContaining("2 objects in place") },
-    { name: "identity", cluster: "cluster1", status: "ok", detail: "only spiffe://cluster.local/ns/bar/sa/httpbin" },
-    { name: "trust", status: "ok", detail: "both trust root aaaaaaaaaaaa" },
-    { name: "gateway", cluster: "cluster2", status: "ok", detail: "192.0.2.2:32001; 1 ready" },
-    { name: "passthrough", cluster: "cluster2", status: "ok", detail: "1 object in place" },
-    { name: "service", cluster: "cluster2", status: "ok", detail: "1 of 1 workloads are ready and have a sidecar" },
+  expect(proof?.hops.map(({ name, cluster, status }) => `${name} ${cluster} ${status}`)).toEqual([
+    "objects cluster1 ok",
+    "objects cluster2 ok",
+    "client cluster1 ok",
+    "name cluster1 ok",
+    "listener cluster1 ok",
+    "route cluster1 ok",
+    "policy cluster1 ok",
+    "endpoints cluster1 ok",
+    "connection cluster2 ok",
+    "gateway cluster2 ok",
+    "passthrough cluster2 ok",
+    "destination cluster2 ok",
+    "mutual TLS cluster2 ok",
+    "identity cluster2 ok",
+    "authorization cluster2 ok",
+    "application cluster2 ok",
   ]);
+  expect(proof?.hops[0]?.detail).toBe("2, as planned");
 });
 
 test("an imported service under its own name is ok as well", () => {
@@ -95,68 +111,103 @@ test("an imported service under its own name is ok as well", () => {
 });
 
 test.each([
-  ["the ServiceEntry is missing", { cluster1: without("ServiceEntry") }, ["name: broken"]],
-  ["the DestinationRule is missing", { cluster1: without("DestinationRule") }, ["name: broken", "identity: broken"]],
-  ["the name leads elsewhere", { cluster1: edited("ServiceEntry", { endpoints: [] }) }, ["name: broken"]],
+  ["the ServiceEntry is missing", { cluster1: without("ServiceEntry") }, ["objects: broken", "name: broken"]],
+  ["the DestinationRule is missing", { cluster1: without("DestinationRule") }, ["objects: broken", "gateway: broken"]],
+  [
+    "the name leads elsewhere",
+    { cluster1: edited("ServiceEntry", { endpoints: [] }) },
+    ["objects: broken", "endpoints: broken"],
+  ],
   [
     "another identity is accepted too",
     {
       cluster1: edited("DestinationRule", {
         trafficPolicy: {
-          tls: { mode: "ISTIO_MUTUAL", subjectAltNames: ["spiffe://cluster.local/ns/bar/sa/httpbin", "spiffe://x"] },
+          tls: {
+            mode: "ISTIO_MUTUAL",
+            sni: "outbound_.8000_._.httpbin.bar.svc.cluster.local",
+            subjectAltNames: ["spiffe://cluster.local/ns/bar/sa/httpbin", "spiffe://x"],
+          },
         },
       }),
     },
-    ["name: broken", "identity: broken"],
+    ["objects: broken"],
   ],
-  ["the Gateway is missing", { cluster2: without("Gateway") }, ["passthrough: broken"]],
-  ["the workload is not ready", { cluster2: replaced(pod("bar/httpbin", { ready: false })) }, ["service: broken"]],
-  ["the workload has no sidecar", { cluster2: replaced(pod("bar/httpbin", { sidecar: false })) }, ["service: broken"]],
+  ["the Gateway is missing", { cluster2: without("Gateway") }, ["objects: broken", "gateway: broken"]],
+  ["the workload is not ready", { cluster2: replaced(pod("bar/httpbin", { ready: false })) }, ["passthrough: broken"]],
+  [
+    "the workload has no sidecar",
+    { cluster2: replaced(pod("bar/httpbin", { sidecar: false })) },
+    ["passthrough: broken"],
+  ],
   [
     "the Service lost the port",
     { cluster2: replaced(service("bar/httpbin", [{ name: "x", port: 1 }])) },
-    ["service: broken"],
+    ["gateway: broken"],
   ],
   [
     "the gateway has no node port",
     { cluster2: replaced(gatewayService({ ports: [{ port: 15443 }] })) },
-    ["gateway: broken"],
+    ["connection: broken"],
   ],
   [
     "the gateway is not ready",
     {
-      cluster2: replaced({
-        ...pod("istio-system/gateway", { ready: false }),
-        metadata: { name: "gateway", namespace: "istio-system", labels: { istio: "ingressgateway" } },
-      }),
+      cluster2: replaced(gateway(false)),
     },
-    ["gateway: broken"],
+    ["connection: broken"],
   ],
-  ["the caller has no sidecar", { cluster1: replaced(pod("foo/sleep", { sidecar: false })) }, ["client: broken"]],
+  ["the caller has no sidecar", { cluster1: replaced(pod("foo/sleep", { sidecar: false })) }, ["name: broken"]],
   [
     "the roots differ",
     { cluster1: (cluster) => ({ ...cluster, trustRoots: [{ fingerprint: "bb", subject: "", notAfter: "" }] }) },
-    ["trust: broken"],
+    ["identity: broken"],
   ],
-  ["a root is not known", { cluster1: (cluster) => ({ ...cluster, trustRoots: [] }) }, ["trust: unknown"]],
 ] satisfies [string, Record<string, Change>, string[]][])("a path is not ok where %s", (_, changes, hops) => {
   const found = proofs(perCluster, changes);
 
   expect(amiss(found)).toEqual(hops);
-  expect(found.map(({ verdict }) => verdict)).toEqual([
-    hops.some((hop) => hop.endsWith("broken")) ? "broken" : "unknown",
-  ]);
+  expect(found.map(({ verdict }) => verdict)).toEqual(["broken"]);
+});
+
+test("a root that is not known is what the proof rests on", () => {
+  const [proof] = proofs(perCluster, { cluster1: (cluster) => ({ ...cluster, trustRoots: [] }) });
+
+  expect(proof?.verdict).toBe("ok");
+  expect(proof?.trace.assumes).toContainEqual({
+    about: "credential",
+    detail: "the workloads of cluster1 and of cluster2 trust a common root certificate",
+  });
+});
+
+test("what a call meets and what differs from the plan are told apart", () => {
+  const label: Change = (cluster) => ({
+    ...cluster,
+    objects: cluster.objects.map((object) =>
+      object.kind === "DestinationRule" ? { ...object, spec: { ...(object.spec as object), exportTo: ["*"] } } : object,
+    ),
+  });
+
+  const [proof] = proofs(perCluster, { cluster1: label });
+
+  expect(proof).toMatchObject({ verdict: "broken", trace: { verdict: "reaches" } });
+  expect(amiss(proof === undefined ? [] : [proof])).toEqual(["objects: broken"]);
 });
 
 test("under its own name a path breaks with its Service or its endpoints", () => {
-  expect(amiss(proofs(sameName, { cluster1: without("Service") }))).toEqual(["name: broken"]);
-  expect(amiss(proofs(sameName, { cluster1: without("WorkloadEntry") }))).toEqual(["name: broken", "identity: broken"]);
+  expect(amiss(proofs(sameName, { cluster1: without("Service") }))).toEqual(["objects: broken", "name: broken"]);
+  expect(amiss(proofs(sameName, { cluster1: without("WorkloadEntry") }))).toEqual([
+    "objects: broken",
+    "endpoints: broken",
+  ]);
 });
 
 test("what the fault is is told with the object and the field", () => {
   const [proof] = proofs(perCluster, { cluster1: edited("ServiceEntry", { resolution: "DNS" }) });
 
-  expect(proof?.hops[1]?.detail).toMatch(/^ServiceEntry foo\/httpbin-\S+ differs in spec\.resolution$/);
+  expect(proof?.hops[0]?.detail).toMatch(
+    /^ServiceEntry foo\/httpbin-\S+ differs in spec\.resolution; see isthmus plan$/,
+  );
 });
 
 test("of several serving clusters only the one that is broken breaks its paths", () => {
@@ -189,10 +240,8 @@ test("a path of a declaration that is held is not known to be whole", () => {
   });
 
   expect(proof?.hops[0]).toEqual({ name: "declaration", status: "unknown", detail: "cluster3 cannot be read" });
-  expect(proof?.hops.filter(({ cluster }) => cluster === "cluster2").map(({ status }) => status)).toEqual([
-    "unknown",
-    "unknown",
-    "unknown",
+  expect(proof?.hops.filter(({ cluster }) => cluster === "cluster2")).toEqual([
+    { name: "objects", cluster: "cluster2", status: "unknown", detail: "cluster2 cannot be read" },
   ]);
 });
 
@@ -216,7 +265,7 @@ test("a version's path needs its own pods, and a routed name its routes", () => 
       compiled,
       observed: observed(...clusters.flatMap((cluster) => cluster ?? [])),
     });
-    return found.map(({ path, hops }) => [path.host, amiss([{ path, hops, verdict: "ok" }])]);
+    return found.map((proof) => [proof.path.host, amiss([proof])]);
   };
   const same: Change = (cluster) => cluster;
 
@@ -226,12 +275,12 @@ test("a version's path needs its own pods, and a routed name its routes", () => 
     ["v2.httpbin.bar.cluster2", []],
   ]);
   expect(proofsOf(without("VirtualService"), same)).toEqual([
-    ["httpbin.bar.mesh", ["name: broken"]],
-    ["v2.httpbin.bar.cluster2", ["name: broken"]],
+    ["httpbin.bar.mesh", ["objects: broken"]],
+    ["v2.httpbin.bar.cluster2", ["objects: broken"]],
   ]);
   expect(proofsOf(same, replaced(versioned(false)))).toEqual([
-    ["httpbin.bar.mesh", []],
-    ["v2.httpbin.bar.cluster2", ["service: broken"]],
+    ["httpbin.bar.mesh", ["passthrough: broken"]],
+    ["v2.httpbin.bar.cluster2", ["passthrough: broken"]],
   ]);
 });
 
@@ -247,35 +296,27 @@ const outward = (spec: Record<string, unknown> = {}) =>
     ],
   });
 
-const hopsOf = (found: ReturnType<typeof proofs>) =>
-  found.map(({ verdict, hops }) => [
-    verdict,
-    ...hops.map(({ name, cluster = "between", detail }) => `${name} in ${cluster}: ${detail}`),
-  ]);
+const stationsOf = (found: ReturnType<typeof proofs>) =>
+  found.map(({ verdict, hops }) => [verdict, ...hops.map(({ name, cluster = "outside" }) => `${name} ${cluster}`)]);
 
 test("a path out of the mesh is proved from its consumer to where the last proxy sends it", () => {
-  expect(hopsOf(proofs(outward()))).toEqual([
+  const [proof] = proofs(outward());
+
+  expect(stationsOf(proof === undefined ? [] : [proof])).toEqual([
     [
       "ok",
-      "client in cluster1: 1 of 1 workloads in namespace foo have a sidecar",
-      expect.stringMatching(/^name in cluster1: db\.example\.com is 240\.\S+: 1 object in place$/),
-      "outside in between: 203.0.113.7",
+      ...["objects cluster1", "client cluster1", "name cluster1", "listener cluster1", "policy cluster1"],
+      ...["endpoints cluster1", "connection cluster1"],
     ],
   ]);
+  expect(proof?.hops.at(-1)?.detail).toMatch(/^203\.0\.113\.7:5432 /);
 });
 
 test("one that leaves through another cluster is proved through its gateway", () => {
-  expect(hopsOf(proofs(outward({ via: "cluster2" })))).toEqual([
-    [
-      "ok",
-      "client in cluster1: 1 of 1 workloads in namespace foo have a sidecar",
-      expect.stringMatching(/^name in cluster1: db\.example\.com is 240\.\S+: 2 objects in place$/),
-      "trust in between: both trust root aaaaaaaaaaaa",
-      "gateway in cluster2: 192.0.2.2:32001; 1 ready",
-      "exit in cluster2: 4 objects in place",
-      "outside in between: 203.0.113.7",
-    ],
-  ]);
+  const [stations = []] = stationsOf(proofs(outward({ via: "cluster2" })));
+
+  expect(stations.slice(0, 3)).toEqual(["ok", "objects cluster1", "objects cluster2"]);
+  expect(stations).toEqual(expect.arrayContaining(["gateway cluster2", "identity cluster2", "endpoints cluster2"]));
 });
 
 test.each([
@@ -283,16 +324,26 @@ test.each([
     "the consumer's ServiceEntry is missing",
     {},
     { cluster1: without("ServiceEntry") },
-    ["name: broken", "outside: unknown"],
+    ["objects: broken", "connection: broken"],
   ],
   [
     "an endpoint was changed",
     {},
     { cluster1: edited("ServiceEntry", { endpoints: [{ address: "203.0.113.9" }] }) },
-    ["name: broken"],
+    ["objects: broken"],
   ],
-  ["the exit's Gateway is missing", { via: "cluster2" }, { cluster2: without("Gateway") }, ["exit: broken"]],
-  ["the caller has no sidecar", {}, { cluster1: replaced(pod("foo/sleep", { sidecar: false })) }, ["client: broken"]],
+  [
+    "the exit's Gateway is missing",
+    { via: "cluster2" },
+    { cluster2: without("Gateway") },
+    ["objects: broken", "gateway: broken"],
+  ],
+  [
+    "the caller has no sidecar",
+    {},
+    { cluster1: replaced(pod("foo/sleep", { sidecar: false })) },
+    ["connection: broken"],
+  ],
 ] satisfies [string, Record<string, unknown>, Record<string, Change>, string[]][])(
   "a path out of the mesh is broken where %s",
   (_, spec, changes, hops) => {
@@ -310,35 +361,39 @@ const inward = intents([], {
 });
 
 test("a path into the mesh is proved at the gateway, at its server for the host, and at the Service behind it", () => {
-  expect(hopsOf(proofs(inward))).toEqual([
-    [
-      "ok",
-      "gateway in cluster2: 192.0.2.2:30443; 1 ready",
-      "entrance in cluster2: 2 objects in place; shows Secret httpbin-tls, which is not read",
-      "service in cluster2: 1 of 1 workloads are ready",
-    ],
-    [
-      "ok",
-      "gateway in cluster2: 192.0.2.2:30080; 1 ready",
-      "entrance in cluster2: 2 objects in place; shows Secret httpbin-tls, which is not read",
-    ],
+  const [secure = [], plain = []] = stationsOf(proofs(inward));
+
+  expect(secure.slice(0, 5)).toEqual([
+    "ok",
+    "objects cluster2",
+    "client outside",
+    "name cluster2",
+    "connection cluster2",
+  ]);
+  expect(secure).toEqual(expect.arrayContaining(["gateway route cluster2", "application cluster2"]));
+  expect(plain).toEqual([
+    "ok",
+    ...["objects cluster2", "client outside", "name cluster2", "connection cluster2", "gateway cluster2"],
+    "gateway route cluster2",
   ]);
 });
 
 test.each([
-  ["its Gateway is missing", without("Gateway"), ["entrance: broken", "entrance: broken"]],
+  ["its Gateway is missing", without("Gateway"), ["objects: broken", "gateway: broken"]],
   [
     "its VirtualService leads elsewhere",
     edited("VirtualService", { http: [] }),
-    ["entrance: broken", "entrance: broken"],
+    ["objects: broken", "gateway route: broken"],
   ],
-  ["no workload is ready", replaced(pod("bar/httpbin", { ready: false })), ["service: broken"]],
-  ["the gateway's Service lost the port", replaced(gatewayService({ ports: [{ port: 80 }] })), ["gateway: broken"]],
+  ["no workload is ready", replaced(pod("bar/httpbin", { ready: false })), ["endpoints: broken"]],
+  ["the gateway's Service lost the port", replaced(gatewayService({ ports: [{ port: 80 }] })), ["name: broken"]],
 ] satisfies [string, Change, string[]][])("a path into the mesh is broken where %s", (_, change, hops) => {
-  expect(amiss(proofs(inward, { cluster2: change }))).toEqual(hops);
+  const [secure] = proofs(inward, { cluster2: change });
+
+  expect(amiss(secure === undefined ? [] : [secure])).toEqual(hops);
 });
 
-test("an ingress gateway at no address that is seen is for its clients to find, and one that is missing is broken", () => {
+test("whether an ingress gateway at no address that is seen can be called cannot be told; one that is missing is broken", () => {
   const hidden = proofs(inward, {
     cluster2: replaced(gatewayService({ type: "ClusterIP", ports: [{ port: 80 }, { port: 443 }] })),
   });
@@ -351,9 +406,6 @@ test("an ingress gateway at no address that is seen is for its clients to find, 
     }),
   });
 
-  expect(amiss(hidden)).toEqual([]);
-  expect(hidden[0]?.hops[0]?.detail).toBe(
-    "port 443 of Service istio-ingressgateway, at no address that is seen; 1 ready",
-  );
-  expect(amiss(missing)).toEqual(["gateway: broken", "gateway: broken"]);
+  expect(amiss(hidden)).toEqual(["name: unknown", "name: unknown"]);
+  expect(amiss(missing)).toEqual(["name: broken", "name: broken"]);
 });

@@ -1,35 +1,40 @@
 import type { DeclaredPath } from "../model/compiled.ts";
-import { consumerHops } from "./consumerHops.ts";
-import { outwardHops } from "./outwardHops.ts";
-import type { Hop, PathProof, ProofStatus } from "./pathProof.ts";
+import { tellingBranch } from "../trace/trace.ts";
+import { tracePaths } from "../trace/tracePaths.ts";
+import type { TraceHop } from "../trace/traceResult.ts";
+import { objectHops } from "./objectHops.ts";
+import { type Hop, type PathProof, type ProofStatus, statusOfTrace } from "./pathProof.ts";
 import { ProofContext, type ProofInput } from "./proofContext.ts";
-import { inwardHops, serverHops } from "./serverHops.ts";
-import { trustHop } from "./trustHop.ts";
 
 /**
- * For each declared path whether everything it needs is in place and consistent, hop by hop as a call would go. It proves
- * what is written down in the clusters, not that packets pass: a firewall, or a proxy that has not got its
- * configuration yet, does not show here. In the order of `compiled.paths`.
+ * Each declared path: whether the objects that it needs are as planned, and what becomes of a call, station by station. The
+ * stations are those of a trace, so that both say the same. It proves what is written down in the clusters, not that packets
+ * pass: a firewall, or a proxy that has not got its configuration yet, does not show here. In the order of `compiled.paths`.
  */
 export function proofOfPaths(input: ProofInput): readonly PathProof[] {
+  const { intents, compiled, observed } = input;
   const context = new ProofContext(input);
-  return input.compiled.paths.map((path) => {
-    const hops = [...declarationHop(path, context), ...hopsOf(path, context)];
-    return { path, hops, verdict: worst(hops) };
+  return tracePaths({ intents, paths: compiled.paths, observed }).map((traced) => {
+    const { path, trace } = traced;
+    const before = [...declarationHop(path, context), ...objectHops(path, context)];
+    const stations = tellingBranch(trace).hops.map(hopOfTrace);
+    const verdict = worst([...before.map(({ status }) => status), statusOfTrace(trace.verdict)]);
+    return { ...traced, hops: [...before, ...stations], verdict };
   });
 }
 
-function hopsOf(path: DeclaredPath, context: ProofContext): readonly Hop[] {
-  switch (path.direction) {
-    case "across": {
-      const trust = trustHop(path.consumer.cluster, path.server.cluster, context);
-      return [...consumerHops(path, context), trust, ...serverHops(path, context)];
-    }
-    case "out":
-      return [...consumerHops(path, context), ...outwardHops(path, context)];
-    case "in":
-      return inwardHops(path, context);
-  }
+function hopOfTrace({ name, cluster, status, detail, object, field, others, ...more }: TraceHop): Hop {
+  return {
+    name,
+    ...(cluster === undefined ? {} : { cluster }),
+    status,
+    detail,
+    ...(object === undefined ? {} : { object }),
+    ...(field === undefined ? {} : { field }),
+    ...(others === undefined ? {} : { others }),
+    ...("code" in more && more.code !== undefined ? { code: more.code } : {}),
+    ...("mend" in more ? { mend: more.mend } : {}),
+  };
 }
 
 /** Only where something is amiss: what it needs is then not known in full. */
@@ -38,7 +43,7 @@ function declarationHop({ owner }: DeclaredPath, { held }: ProofContext): readon
   return reason === undefined ? [] : [{ name: "declaration", status: "unknown", detail: reason }];
 }
 
-function worst(hops: readonly Hop[]): ProofStatus {
-  if (hops.some(({ status }) => status === "broken")) return "broken";
-  return hops.some(({ status }) => status === "unknown") ? "unknown" : "ok";
+function worst(statuses: readonly ProofStatus[]): ProofStatus {
+  if (statuses.includes("broken")) return "broken";
+  return statuses.includes("unknown") ? "unknown" : "ok";
 }

@@ -1,20 +1,15 @@
 import {
   type Compiled,
-  type DeclaredPath,
   type Intents,
   type Observed,
   type PathProof,
   type ProofStatus,
   proofOfPaths,
-  type Trace,
-  type TraceVerdict,
-  tracePaths,
 } from "@isthmus/core";
 import { type TryOptions, tryPaths, type WireProof } from "./tryPaths.ts";
 
-/** A path with what is in place for it, what becomes of a call on paper, and on the wire. */
+/** A path with what becomes of a call on paper, and on the wire. */
 export interface ProvenPath extends PathProof {
-  readonly trace: Trace;
   /** Absent where calls were not asked for, and for a path in or out of the mesh. */
   readonly wire?: WireProof;
 }
@@ -43,7 +38,7 @@ export async function proveMesh(
   mesh: CompiledMesh,
   { wire, ...options }: ProveOptions,
 ): Promise<readonly ProvenPath[]> {
-  const onPaper = proveOnPaper(mesh);
+  const onPaper: readonly ProvenPath[] = proofOfPaths(mesh);
   if (wire === "never") return onPaper;
   const { intents, observed, compiled } = mesh;
   const tried = await tryPaths(compiled.paths, { ...options, intents, observed });
@@ -52,25 +47,6 @@ export async function proveMesh(
     if (found === undefined) return proof;
     return { ...proof, wire: found, verdict: worse(proof.verdict, statusOfWire(found, wire)) };
   });
-}
-
-/** The same without a packet: from what the clusters hold. A path stands where all that it needs is in place, and a call gets there. */
-export function proveOnPaper(mesh: CompiledMesh): readonly ProvenPath[] {
-  const { intents, compiled, observed } = mesh;
-  const traces = new Map<DeclaredPath, Trace>(
-    tracePaths({ intents, paths: compiled.paths, observed }).map(({ path, trace }) => [path, trace]),
-  );
-  return proofOfPaths(mesh).flatMap((proof) => {
-    const trace = traces.get(proof.path);
-    return trace === undefined
-      ? []
-      : [{ ...proof, trace, verdict: worse(proof.verdict, statusOfTrace(trace.verdict)) }];
-  });
-}
-
-export function statusOfTrace(verdict: TraceVerdict): ProofStatus {
-  if (verdict === "reaches") return "ok";
-  return verdict === "unknown" ? "unknown" : "broken";
 }
 
 /** Where every call must be made, one address that cannot be called leaves it open. */

@@ -92,7 +92,7 @@ function clusterIps(cluster: IstioCluster, { metadata, spec }: Service): readonl
   if (spec.clusterIPs !== undefined && spec.clusterIPs.length > 0) return spec.clusterIPs;
   if (spec.clusterIP !== undefined && spec.clusterIP !== "") return [spec.clusterIP];
   // A plan's objects have none yet on a live cluster either.
-  return [`cluster-ip:${cluster.name}/${metadata.namespace ?? "default"}/${metadata.name}`];
+  return [`cluster-ip:${cluster.name}.${metadata.namespace ?? "default"}.${metadata.name}`];
 }
 
 /** One for each host: pilot/pkg/serviceregistry/serviceentry/conversion.go, convertServices. */

@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import type { Payload } from "../../istio/connection.ts";
+import { capturesDns } from "../../istio/proxyConfig.ts";
 import { endpointsOf, isIp } from "../../istio/registry/endpoints.ts";
 import type { MeshPort, MeshService } from "../../istio/registry/meshService.ts";
 import { isHttp, isTcp, type Protocol } from "../../istio/registry/protocol.ts";
@@ -7,7 +8,7 @@ import type { EgressListener, ProxyScope } from "../../istio/scope/proxyScope.ts
 import { type RoutingProxy, routingProxy } from "../../istio/topologyLabels.ts";
 import type { Workload } from "../../istio/workload.ts";
 import { type L4Chain, l4Chains } from "./l4Chains.ts";
-import { capturesDns, type ResolvedAddress } from "./resolveName.ts";
+import type { ResolvedAddress } from "./resolveName.ts";
 
 /** HTTP that a listener routes: by all virtual hosts of its port, or those of one service where its protocol is sniffed. */
 export interface HttpChain {

@@ -2,6 +2,7 @@ import { runsAsProxy } from "../../istio/capture.ts";
 import { isCoveredBy, isWildcard } from "../../istio/hostNames.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { nameOrigin } from "../../istio/nameOrigin.ts";
+import { capturesDns } from "../../istio/proxyConfig.ts";
 import { endpointsOf, isIp } from "../../istio/registry/endpoints.ts";
 import { kubeServices, meshRegistry, overlookedServices } from "../../istio/registry/meshRegistry.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
@@ -33,13 +34,6 @@ export type Resolved =
   /** Nothing of the clusters has it, and whether DNS does cannot be told. */
   | { readonly kind: "untold"; readonly why: string }
   | { readonly kind: "none" };
-
-/** Whether the pod's DNS is answered by its sidecar. Taken to be so where istiod's settings are not known: manifests often lack them. */
-export function capturesDns(cluster: IstioCluster, workload: Workload): boolean {
-  if (workload.proxy !== "sidecar") return false;
-  const told = workload.proxyMetadata.ISTIO_META_DNS_CAPTURE ?? cluster.meshConfig.proxyMetadata.ISTIO_META_DNS_CAPTURE;
-  return told === undefined ? !cluster.isMeshConfigKnown : told === "true";
-}
 
 /**
  * As a pod's resolver asks: the name with each search domain, then as it is (Kubernetes' ndots is 5), first its sidecar where

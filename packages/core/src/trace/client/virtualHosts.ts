@@ -1,5 +1,6 @@
 import { hostsOverlap, isCoveredBy, isWildcard, serviceDomain } from "../../istio/hostNames.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { capturesDns } from "../../istio/proxyConfig.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { isHttpOrSniffed } from "../../istio/registry/protocol.ts";
 import { type MeshVirtualService, meshGateway } from "../../istio/scope/meshVirtualService.ts";
@@ -8,7 +9,6 @@ import { podLabels, routingProxy } from "../../istio/topologyLabels.ts";
 import type { Workload } from "../../istio/workload.ts";
 import { chooseHttpRoute, type RouteContext } from "./chooseHttpRoute.ts";
 import { addressesFor } from "./outboundListener.ts";
-import { capturesDns } from "./resolveName.ts";
 
 /** What answers for a Host header: a VirtualService's routes, or a host as it is. */
 export interface VirtualHost {

@@ -3,6 +3,7 @@ import { fingerprintsOf, type IstioCluster } from "../../istio/istioCluster.ts";
 import { acceptedTrustDomains } from "../../istio/policy/trustDomains.ts";
 import { spiffeId } from "../../istio/spiffeId.ts";
 import type { Workload } from "../../istio/workload.ts";
+import type { Assumption } from "../assumption.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { type Arrival, broken, failedConnection, passed } from "./arrival.ts";
 
@@ -66,7 +67,22 @@ export function checkIdentity(
     };
     return { branches: broken(arrival, fault, failedConnection(arrival, "UC")) };
   }
-  return { arrival: passed(arrival, { ...at, detail: `mutual TLS: ${clientName(transport)} calls ${server}` }) };
+  const assumes = unseenRoots(arrival, cluster);
+  const detail = `mutual TLS: ${clientName(transport)} calls ${server}`;
+  return { arrival: passed(arrival, { ...at, detail, ...(assumes.length === 0 ? {} : { assumes }) }) };
+}
+
+/** Between clusters of which one does not show what its workloads trust. */
+function unseenRoots({ attempt }: Arrival, cluster: IstioCluster): readonly Assumption[] {
+  const caller = attempt.caller.workload?.cluster ?? cluster.name;
+  if (caller === cluster.name) return [];
+  if (attempt.caller.trustRoots.length > 0 && fingerprintsOf(cluster).length > 0) return [];
+  return [
+    {
+      about: "credential",
+      detail: `the workloads of ${caller} and of ${cluster.name} trust a common root certificate`,
+    },
+  ];
 }
 
 function clientName({ clientIdentity = "the caller" }: ProxyTls): string {

@@ -1,0 +1,57 @@
+import type { Path } from "./fieldSchema.ts";
+import { isKind, kinds } from "./kindSchemas.ts";
+import { editDistance, nearestName } from "./nearestName.ts";
+import { offsetAt } from "./offsetAt.ts";
+import { type InputFile, readDocuments, type SourceDocument } from "./readDocuments.ts";
+import { apiVersion, group } from "./resource.ts";
+import { valueAt } from "./valueAt.ts";
+
+/** A resource of a file that declares nothing as it stands, and was perhaps meant to. */
+export interface StrayDeclaration {
+  /** `file:line:column` of its apiVersion, or of the whole. */
+  readonly at: string;
+  readonly kind: string;
+  readonly apiVersion: string;
+  /** `namesake`: its kind is called as one of ours, and its apiVersion is another product's. */
+  readonly type: "meant" | "namesake";
+}
+
+/** What a file among other manifests seems to declare, by a slip in apiVersion or without one. */
+export function strayDeclarations(file: InputFile): readonly StrayDeclaration[] {
+  return readDocuments(file).documents.flatMap((document) => straysIn(document, []));
+}
+
+function straysIn(document: SourceDocument, base: Path): readonly StrayDeclaration[] {
+  const value = valueAt(document.value, base);
+  const items = valueAt(value, ["items"]);
+  const [kind, version] = [valueAt(value, ["kind"]), valueAt(value, ["apiVersion"])];
+  if (kind === "List" && Array.isArray(items)) {
+    return items.flatMap((_, index) => straysIn(document, [...base, "items", index]));
+  }
+  const type = typeOf(kind, version);
+  if (type === undefined) return [];
+  return [
+    {
+      at: document.place(offsetAt(document.root, [...base, "apiVersion"])),
+      kind: String(kind),
+      apiVersion: String(version),
+      type,
+    },
+  ];
+}
+
+function typeOf(kind: unknown, version: unknown): StrayDeclaration["type"] | undefined {
+  if (version === undefined || version === null) {
+    return isKind(kind) || (typeof kind === "string" && nearestName(kind, kinds) !== undefined) ? "meant" : undefined;
+  }
+  if (isNear(version)) return "meant";
+  if (!isKind(kind)) return undefined;
+  // Kubernetes' own groups have none of these kinds.
+  return typeof version === "string" && version.includes("/") ? "namesake" : "meant";
+}
+
+/** Two slips in the group are as far as one goes: `istio.io` is three away, and not meant. */
+function isNear(version: unknown): boolean {
+  if (typeof version !== "string" || version.length > 2 * apiVersion.length) return false;
+  return editDistance(version.split("/")[0] ?? "", group) <= 2;
+}
