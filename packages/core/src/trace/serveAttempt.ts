@@ -1,7 +1,9 @@
 import { parseServiceHost } from "../istio/hostNames.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { meshRegistry } from "../istio/registry/meshRegistry.ts";
+import type { MeshService } from "../istio/registry/meshService.ts";
 import { nodeLocalField, onNodeOf } from "../istio/registry/nodeLocal.ts";
-import { unresolvable } from "../istio/registry/proxyDns.ts";
+import { searched, unresolvable } from "../istio/registry/proxyDns.ts";
 import { type PodPort, readyPods } from "../istio/registry/servicePods.ts";
 import { isIn, virtualAddress } from "../istio/virtualAddress.ts";
 import type { Workload } from "../istio/workload.ts";
@@ -41,9 +43,10 @@ function serve(
   const from = caller.workload?.cluster;
   const { port } = destination;
   const own = destination.isHostname && from !== undefined ? world.clusters.get(from) : undefined;
-  const why = own === undefined ? undefined : unresolvable(own, destination.address);
+  const { namespace = "" } = caller.workload ?? {};
+  const why = own === undefined ? undefined : unresolvable(own, namespace, destination.address);
   if (own !== undefined && why !== undefined) return unresolved(arrival, own.name, `${destination.address}: ${why}`);
-  const address = own === undefined ? destination.address : resolve(own, destination.address);
+  const address = own === undefined ? destination.address : resolve(own, searched(own, namespace, destination.address));
   if (typeof address !== "string") return serveAtPods(world, arrival, { pods: address, port });
   const owner = addressOwner(world, from, address, port);
   return owner === undefined
@@ -230,6 +233,10 @@ function outsideAll(arrival: Arrival, address: string): readonly TraceBranch[] {
   return ended(passed(arrival, hop, "unknown"), { kind: "unknown", why });
 }
 
+function isPinned({ isKubernetes, resolution }: MeshService): boolean {
+  return !isKubernetes && resolution === "endpoints";
+}
+
 /** The node whose pods' range has an address; all pods of a cluster that can be read are known. */
 function nodeOfPods(cluster: IstioCluster, address: string): string | undefined {
   if (cluster.source !== "live") return undefined;
@@ -268,6 +275,11 @@ function leave(
       mend: "Correct the address: a pod's changes with every restart; name its Service.",
     };
     return broken(arrival, fault, silence(arrival));
+  }
+  const pinned = own === undefined ? undefined : meshRegistry(own).byHost.get(address)?.find(isPinned);
+  if (pinned !== undefined) {
+    const why = `${show(pinned.object)} gives ${address} addresses of its own, which a proxy's DNS does not ask: whether another has the name cannot be told`;
+    return ended(passed(arrival, { ...hop, cluster, detail: why }, "unknown"), { kind: "unknown", why });
   }
   if (arrival.transport.mode !== "ISTIO_MUTUAL") {
     const wrapped = tlsInTls(arrival, { cluster, who: `${address}:${port}` });

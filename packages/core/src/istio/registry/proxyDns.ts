@@ -7,11 +7,11 @@ import type { MeshService } from "./meshService.ts";
 
 /**
  * Why Envoy cannot resolve the name of an endpoint, for people; undefined where it can, or the world's DNS may. It asks
- * cluster DNS for the name as it is: its own lookups are not captured, so that it knows no ServiceEntry, and it is given no
- * short names (cluster_builder.go, buildCluster, STRICT_DNS).
+ * cluster DNS, with its pod's search domains: its own lookups are not captured, so that it knows no ServiceEntry
+ * (cluster_builder.go, buildCluster, STRICT_DNS).
  */
-export function unresolvable(cluster: IstioCluster, address: string): string | undefined {
-  const name = address.toLowerCase().replace(/\.$/, "");
+export function unresolvable(cluster: IstioCluster, namespace: string, address: string): string | undefined {
+  const name = searched(cluster, namespace, address.toLowerCase().replace(/\.$/, ""));
   if (isIp(name)) return undefined;
   if (name.startsWith("*")) return "DNS has no wildcards to ask for";
   const service = parseServiceHost(name, cluster) ?? parseServiceHost(`${name}.${cluster.clusterDomain}`, cluster);
@@ -22,19 +22,30 @@ export function unresolvable(cluster: IstioCluster, address: string): string | u
   const origin = nameOrigin(cluster, name);
   const isOfMesh = (meshRegistry(cluster).byHost.get(name) ?? []).some(({ isExternal }) => !isExternal);
   if (origin === "outside" || (origin === "untold" && !isOfMesh) || (isReserved(name) && !isOfMesh)) return undefined;
-  return name.split(".").length < 3
-    ? "it is a short name, which only pods complete"
-    : "cluster DNS does not have it: proxies ask it alone, which knows no ServiceEntry";
+  return "cluster DNS does not have it: proxies ask it alone, which knows no ServiceEntry";
+}
+
+/** A short name with the search domain of the proxy's own pod that makes it a Service's [lab]; any other as it is. */
+export function searched(cluster: IstioCluster, namespace: string, name: string): string {
+  if (isIp(name)) return name;
+  const domains = [`${namespace}.svc.${cluster.clusterDomain}`, `svc.${cluster.clusterDomain}`, cluster.clusterDomain];
+  const found = domains
+    .map((domain) => `${name}.${domain}`)
+    .find((full) => {
+      const service = parseServiceHost(full, cluster);
+      return service !== undefined && cluster.services.has(`${service.namespace}/${service.name}`);
+    });
+  return found ?? name;
 }
 
 /** Of a DNS service's endpoints those that have an address; the others are as if they were not there. */
 export function resolved(
   cluster: IstioCluster,
   { resolution }: MeshService,
-  endpoints: readonly MeshEndpoint[],
+  { namespace, endpoints }: { readonly namespace: string; readonly endpoints: readonly MeshEndpoint[] },
 ): readonly MeshEndpoint[] {
   if (resolution !== "dns") return endpoints;
   return endpoints.filter(
-    ({ address, workload }) => workload !== undefined || unresolvable(cluster, address ?? "") === undefined,
+    ({ address, workload }) => workload !== undefined || unresolvable(cluster, namespace, address ?? "") === undefined,
   );
 }

@@ -158,6 +158,11 @@ function missing(cluster: IstioCluster, caller: Workload, { name, candidates, ca
   }
   // Outside names are resolved by the real DNS, whatever a ServiceEntry says of them.
   const origin = nameOrigin(cluster, name);
+  // A wildcard without an address is not in the sidecar's table, and says itself where its hosts are.
+  if (exact.length === 0 && origin !== "ours" && (first.resolution === "endpoints" || first.resolution === "dns")) {
+    const why = `${first.host} has no address that a sidecar could answer for ${name}, and whether a DNS outside has one cannot be told`;
+    return { kind: "untold", why };
+  }
   if (first.isExternal && origin !== "ours") return { kind: "outside", name };
   // The sidecar's table has no wildcard without an address: the name is asked outside.
   if (exact.length === 0 && origin !== "ours") return byOrigin(cluster, name);

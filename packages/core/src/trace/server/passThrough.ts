@@ -44,7 +44,7 @@ export function passThrough(
   if (!near.isTold || (near.endpoints.length === 0 && inSubset.some(({ isHealthy }) => isHealthy))) {
     return otherNodes(arrival, visit, { service, isTold: near.isTold });
   }
-  const found = resolved(cluster, service, near.endpoints);
+  const found = resolved(cluster, service, { namespace: workload.namespace, endpoints: near.endpoints });
   // Of those that have no address it is told where they are called.
   const healthy = acrossNetworks(cluster, workload, found.length > 0 ? found : near.endpoints);
   const usable = healthy.filter((each) => takesMutualTls(visit, target, each));

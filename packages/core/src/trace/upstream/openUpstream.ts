@@ -101,7 +101,7 @@ export function openUpstream(open: OpenUpstream): readonly ClientStep[] {
     const hop = unsure({ ...endpointHop(cluster), object, field: nodeLocalField, detail: why });
     return [ended(open, [hop], { kind: "unknown", why })];
   }
-  const found = resolved(cluster, service, near.endpoints);
+  const found = resolved(cluster, service, { namespace: proxy.namespace, endpoints: near.endpoints });
   const [lost] = near.endpoints;
   if (found.length === 0 && lost !== undefined) return [unresolvedEndpoint(open, lost)];
   if (lost === undefined && inSubset.some(({ isHealthy }) => isHealthy)) return [otherNodes(open, upstream)];
@@ -133,7 +133,7 @@ function unresolvedEndpoint(open: OpenUpstream, { address = "", object, field }:
     object,
     ...(field === undefined ? {} : { field: field === "spec.hosts" ? field : `${field}.address` }),
     code: "TRACE_ADDRESS_UNKNOWN",
-    detail: `${address}, an endpoint of ${target.host}, is to be resolved by DNS, and has no address there: ${unresolvable(cluster, address)}`,
+    detail: `${address}, an endpoint of ${target.host}, is to be resolved by DNS, and has no address there: ${unresolvable(cluster, open.proxy.namespace, address)}`,
     mend: `Give ${showClusterObject(object)} an endpoint that DNS knows in full, as service.namespace.svc.${cluster.clusterDomain}, or an IP address.`,
     source: clusterSource,
   });
