@@ -1,3 +1,4 @@
+import { serviceHost } from "../istio/hostNames.ts";
 import { clusterSetDomain } from "../kinds/mcs.ts";
 import { clusterSetObjectName, clusterSetRule, clusterSetServiceEntries, serviceImport } from "./clusterSet.ts";
 import { type CompileContext, identities } from "./compileContext.ts";
@@ -27,7 +28,7 @@ function clusterSetHost(
   const candidates = share.servers.filter((server) => trusted(consumer, server, share));
   if (candidates.length === 0 || !haveAddresses(share, candidates, { ...context, report })) return undefined;
   const { servers } = spreadOf(share, candidates, undefined, report);
-  const host = `${share.service}.${share.namespace}.svc.${clusterSetDomain}`;
+  const host = serviceHost(share.service, share.namespace, { clusterDomain: clusterSetDomain });
   const name = {
     share,
     host,

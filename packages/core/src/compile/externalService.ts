@@ -48,7 +48,7 @@ export function externalServiceEntry(
       location: "MESH_EXTERNAL",
       resolution: resolutions[resolution],
       ports: portsOf(intent).map((port) => {
-        const targetPort = targetPortOf(intent, port);
+        const targetPort = externalTargetPort(intent, port);
         return {
           name: portName(port),
           number: port.number,
@@ -70,7 +70,7 @@ export function portName({ protocol, number }: Port): string {
 }
 
 /** The port at the far end. */
-export function targetPortOf(intent: ExternalService, port: Port): number {
+export function externalTargetPort(intent: ExternalService, port: Port): number {
   return port.targetPort ?? (originatesTls(intent, port) && port.number === 80 ? 443 : port.number);
 }
 

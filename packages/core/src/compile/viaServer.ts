@@ -9,7 +9,7 @@ import { allowedPrincipals } from "../model/access.ts";
 import type { ExternalService } from "../model/externalService.ts";
 import { group } from "../model/resource.ts";
 import { callerTrustDomains } from "./callerTrustDomains.ts";
-import { originatesTls, originationTls, type Port, portName, portsOf, targetPortOf } from "./externalService.ts";
+import { externalTargetPort, originatesTls, originationTls, type Port, portName, portsOf } from "./externalService.ts";
 import type { Via } from "./resolveVia.ts";
 
 /** The SNI by which the gateway knows host and port: a name of ours that nobody else gives a meaning, in no DNS. */
@@ -91,7 +91,7 @@ interface Exit {
 
 function exitServiceEntry(intent: ExternalService, { host, port, alias, metadata }: Exit): ServiceEntry {
   const { endpoints } = intent.spec;
-  const targetPort = targetPortOf(intent, port);
+  const targetPort = externalTargetPort(intent, port);
   return {
     apiVersion: networkingApiVersion,
     kind: "ServiceEntry",

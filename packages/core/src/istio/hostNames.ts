@@ -79,5 +79,18 @@ export function serviceDomain({ clusterDomain }: { readonly clusterDomain: strin
   return `.svc.${clusterDomain}`;
 }
 
+/** The other names by which proxies of a namespace know a host (pilot/pkg/networking/core/httproute.go, GenerateAltVirtualHosts). */
+export function shortHosts(
+  host: string,
+  namespace: string,
+  { clusterDomain }: { readonly clusterDomain: string },
+): readonly string[] {
+  const suffix = serviceDomain({ clusterDomain });
+  if (!host.endsWith(suffix)) return [`${host}.`];
+  const base = host.slice(0, -suffix.length);
+  const [name = "", ...rest] = base.split(".");
+  return [`${host}.`, base, `${base}.svc`, ...(rest.join(".") === namespace ? [name] : [])];
+}
+
 /** What Kubernetes and istiod take unless told otherwise. */
 export const defaultClusterDomain = "cluster.local";

@@ -91,7 +91,7 @@ export function parseMeshConfig(text: string, networksText = ""): MeshConfig | u
     defaultVirtualServiceExportTo: textsOf(config.defaultVirtualServiceExportTo) ?? none.defaultVirtualServiceExportTo,
     defaultDestinationRuleExportTo:
       textsOf(config.defaultDestinationRuleExportTo) ?? none.defaultDestinationRuleExportTo,
-    proxyMetadata: proxyMetadataOf(fieldsOf(config.defaultConfig)),
+    proxyMetadata: metadataIn(fieldsOf(config.defaultConfig)),
     discoverySelectors: listOf(config.discoverySelectors).map(selectorOf),
     extensionProviders: listOf(config.extensionProviders).flatMap((each) => {
       const { name, envoyExtAuthzHttp, envoyExtAuthzGrpc } = fieldsOf(each);
@@ -109,7 +109,7 @@ function levelOf(value: unknown): PathNormalizationLevel {
 
 /** Of a pod's annotation `proxy.istio.io/config`: what it sets for that pod over the mesh's. */
 export function podProxyMetadata(text: string): Readonly<Record<string, string>> {
-  return proxyMetadataOf(yamlMapping(text) ?? {});
+  return metadataIn(yamlMapping(text) ?? {});
 }
 
 /** Of the same annotation; undefined where it says nothing of them. */
@@ -141,7 +141,7 @@ function selectorOf(value: unknown): LabelSelector {
   };
 }
 
-function proxyMetadataOf(config: Fields): Readonly<Record<string, string>> {
+function metadataIn(config: Fields): Readonly<Record<string, string>> {
   const metadata = Object.entries(fieldsOf(config.proxyMetadata));
   return Object.fromEntries(metadata.map(([name, value]) => [name, String(value)]));
 }

@@ -1,6 +1,7 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { MeshService } from "../istio/registry/meshService.ts";
 import { exportFieldOf, type Hiding, hidingOf } from "../istio/scope/hiding.ts";
+import { isPublic } from "../istio/visibility.ts";
 import type { Workload } from "../istio/workload.ts";
 import { clusterObject, showClusterObject } from "../kinds/clusterObject.ts";
 import { broken } from "./hop.ts";
@@ -96,6 +97,6 @@ function faultOf({ cluster, proxy, service, hiding, called }: HiddenService): Fa
 function whyItCounts({ namespace }: Workload, by: MeshService, ignored: MeshService): string {
   if (by.namespace === namespace) return `that of the proxy's own namespace counts`;
   if (by.isKubernetes && !ignored.isKubernetes) return "a Service counts more than a ServiceEntry";
-  const isNamed = !by.exportTo.includes("*") && ignored.exportTo.includes("*");
+  const isNamed = !isPublic(by) && isPublic(ignored);
   return isNamed ? "what is exported to a namespace by name counts more than what all see" : "the older one counts";
 }

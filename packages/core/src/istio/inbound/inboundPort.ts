@@ -1,9 +1,10 @@
 import type { Service } from "../../kinds/core.ts";
 import type { ServiceEntry, Sidecar } from "../../kinds/istio.ts";
+import { serviceHost } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
-import { labelsMatch } from "../labels.ts";
 import { isHttp, isTcp, type Protocol, parseProtocol, protocolOfServicePort } from "../registry/protocol.ts";
 import { targetPortOf } from "../registry/targetPort.ts";
+import { sidecarFor } from "../scope/sidecarFor.ts";
 import type { Workload } from "../workload.ts";
 import type { ListenerProtocol } from "./inboundChain.ts";
 
@@ -22,7 +23,7 @@ export interface InboundPort {
  * the port as a target (pilot/pkg/networking/core/listener_inbound.go, buildInboundChainConfigs).
  */
 export function inboundPort(cluster: IstioCluster, workload: Workload, port: number): InboundPort {
-  const sidecar = sidecarOf(cluster, workload);
+  const sidecar = sidecarFor(cluster, workload);
   const ingress = sidecar?.spec.ingress ?? [];
   if (sidecar !== undefined && ingress.length > 0) {
     const listener = ingress.find((each) => each.port.number === port);
@@ -57,7 +58,7 @@ function targetsOf(cluster: IstioCluster, workload: Workload): readonly Target[]
 function targetsIn(cluster: IstioCluster, namespace: string): ReadonlyMap<string, readonly Target[]> {
   if (!cluster.isDiscovered(namespace)) return new Map();
   const services = cluster.in("Service", namespace).map((object) => ({
-    key: keyOf(object, `${object.metadata.name}.${namespace}.svc`),
+    key: keyOf(object, serviceHost(object.metadata.name, namespace, cluster)),
     workloads: cluster.select(namespace, object.spec.selector ?? {}),
     targets: (workload: Workload) => ofService(object, workload),
   }));
@@ -99,19 +100,6 @@ function ofEntry(entry: ServiceEntry): readonly Target[] {
     port: port.targetPort ?? port.number,
     protocol: parseProtocol(port.protocol),
   }));
-}
-
-/** pilot/pkg/model/push_context.go: with a selector that fits before one without, of the namespace before the root namespace's. */
-function sidecarOf(cluster: IstioCluster, workload: Workload): Sidecar | undefined {
-  const own = cluster.in("Sidecar", workload.namespace);
-  const labelsOf = (sidecar: Sidecar) => sidecar.spec.workloadSelector?.labels ?? {};
-  const selects = (sidecar: Sidecar) => Object.keys(labelsOf(sidecar)).length > 0;
-  const isDefault = (sidecar: Sidecar) => !selects(sidecar);
-  return (
-    own.find((sidecar) => selects(sidecar) && labelsMatch(labelsOf(sidecar), workload.labels)) ??
-    own.find(isDefault) ??
-    cluster.in("Sidecar", cluster.meshConfig.rootNamespace).find(isDefault)
-  );
 }
 
 function listenerProtocol(protocol: Protocol): ListenerProtocol {

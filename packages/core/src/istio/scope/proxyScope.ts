@@ -1,13 +1,13 @@
 import type { Sidecar } from "../../kinds/istio.ts";
 import { HostMap, hostsOverlap, isCoveredBy, isWildcard } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
-import { labelsMatch } from "../labels.ts";
 import { meshRegistry, servicesVisibleTo } from "../registry/meshRegistry.ts";
 import type { MeshPort, MeshService } from "../registry/meshService.ts";
 import { type Protocol, parseProtocol } from "../registry/protocol.ts";
 import { isVisible } from "../visibility.ts";
 import type { Workload } from "../workload.ts";
 import { type MeshVirtualService, meshGateway } from "./meshVirtualService.ts";
+import { sidecarFor } from "./sidecarFor.ts";
 import { virtualServicesFor } from "./virtualServices.ts";
 
 /** What a proxy knows of the mesh. pilot/pkg/model/sidecar.go, SidecarScope */
@@ -48,28 +48,10 @@ export function proxyScope(cluster: IstioCluster, workload: Workload): ProxyScop
 }
 
 function scopeOf(cluster: IstioCluster, workload: Workload): ProxyScope {
-  const { namespace, proxy, labels } = workload;
-  const sidecar = proxy === "gateway" ? undefined : sidecarFor(cluster, namespace, labels);
+  const { namespace } = workload;
+  const sidecar = sidecarFor(cluster, workload);
   const key = sidecar === undefined ? "" : `${sidecar.metadata.namespace}/${sidecar.metadata.name}`;
   return cluster.memo(`scope of ${namespace} by ${key}`, () => buildScope(cluster, namespace, sidecar));
-}
-
-/** pilot/pkg/model/push_context.go, doGetSidecarScope: by selector first, each by age; the root namespace's for all others. */
-function sidecarFor(
-  cluster: IstioCluster,
-  namespace: string,
-  labels: Readonly<Record<string, string>>,
-): Sidecar | undefined {
-  const own = cluster.in("Sidecar", namespace);
-  const selecting = own.find(
-    ({ spec }) => spec.workloadSelector !== undefined && labelsMatch(spec.workloadSelector.labels ?? {}, labels),
-  );
-  const withoutSelector = ({ spec }: Sidecar) => spec.workloadSelector === undefined;
-  return (
-    selecting ??
-    own.find(withoutSelector) ??
-    cluster.in("Sidecar", cluster.meshConfig.rootNamespace).find(withoutSelector)
-  );
 }
 
 function buildScope(cluster: IstioCluster, namespace: string, sidecar: Sidecar | undefined): ProxyScope {

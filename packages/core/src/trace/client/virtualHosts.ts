@@ -1,5 +1,4 @@
-import { hostsOverlap, isCoveredBy, isWildcard, serviceDomain } from "../../istio/hostNames.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { hostsOverlap, isCoveredBy, isWildcard, shortHosts } from "../../istio/hostNames.ts";
 import { capturesDns } from "../../istio/proxyConfig.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { isHttpOrSniffed } from "../../istio/registry/protocol.ts";
@@ -149,20 +148,11 @@ function domainsOf(
   const names = [service.host, ...service.aliases].map((host) => host.toLowerCase());
   const domains = names.flatMap((host) => [
     host,
-    ...shortNames(host, proxy.namespace, scope.cluster).filter((each) => !known.has(each)),
+    ...shortHosts(host, proxy.namespace, scope.cluster).filter((each) => !known.has(each)),
   ]);
   const headless =
     service.isKubernetes && service.resolution === "passthrough" ? domains.map((domain) => `*.${domain}`) : [];
   return [...domains, ...headless, ...addressesFor(scope, proxy, service)];
-}
-
-function shortNames(host: string, namespace: string, cluster: IstioCluster): readonly string[] {
-  const suffix = serviceDomain(cluster);
-  if (!host.endsWith(suffix)) return [`${host}.`];
-  const base = host.slice(0, -suffix.length);
-  const [name = "", ...rest] = base.split(".");
-  const isOwn = rest.join(".") === namespace;
-  return [`${host}.`, base, `${base}.svc`, ...(isOwn ? [name] : [])];
 }
 
 /** Envoy's choice: the exact name, else the longest wildcard; the port of a Host header does not count. */

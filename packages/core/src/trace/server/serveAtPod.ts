@@ -3,6 +3,7 @@ import { type InboundPort, inboundPort } from "../../istio/inbound/inboundPort.t
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import type { Caller } from "../../istio/policy/caller.ts";
 import { mutualTlsMode, type PeerMode } from "../../istio/policy/peerAuthentication.ts";
+import { isHttp2, isTls, parseProtocol } from "../../istio/registry/protocol.ts";
 import type { Workload } from "../../istio/workload.ts";
 import { clusterObject } from "../../kinds/clusterObject.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
@@ -175,9 +176,6 @@ function endTls(
   return { arrival: passed(at, { ...hop, detail: `${sayMode(where)}, and the connection is taken as it is` }) };
 }
 
-const tlsProtocols = new Set(["TLS", "HTTPS"]);
-const http2Protocols = new Set(["HTTP2", "GRPC", "GRPC-WEB"]);
-
 function serveByApp(
   arrival: Arrival,
   cluster: IstioCluster,
@@ -203,17 +201,18 @@ function serveByApp(
   }
   const wrapped = tlsInTls(arrival, { cluster: cluster.name, who: `the app of pod ${where}` });
   if (wrapped !== undefined) return wrapped;
-  const isTls = arrival.transport.mode !== "none" || arrival.payload.kind === "tls";
-  if (!isTls && arrival.payload.kind === "http" && tlsProtocols.has(declared ?? "")) {
+  const protocol = parseProtocol(declared);
+  const isEncrypted = arrival.transport.mode !== "none" || arrival.payload.kind === "tls";
+  if (!isEncrypted && arrival.payload.kind === "http" && isTls(protocol)) {
     const why = `port ${port} of pod ${where} is declared as ${declared}, and what comes is plain text: whether the app takes it is not to be seen`;
     const about = object === undefined ? {} : { object: clusterObject(cluster.name, object), field: "spec.ports" };
     return ended(passed(arrival, { ...hop, ...about, detail: why }, "unknown"), { kind: "unknown", why });
   }
-  if (isTls && !tlsProtocols.has(declared ?? "")) {
+  if (isEncrypted && !isTls(protocol)) {
     const why = `whether the app at port ${port} of pod ${where} speaks TLS is not to be seen`;
     return ended(passed(arrival, { ...hop, detail: why }, "unknown"), { kind: "unknown", why });
   }
-  const isUpgraded = workload.proxy === "sidecar" && http2Protocols.has(declared?.toUpperCase() ?? "");
+  const isUpgraded = workload.proxy === "sidecar" && isHttp2(protocol);
   const spoken =
     arrival.payload.kind === "http" ? (arrival.payload.clientVersion ?? arrival.payload.version) : undefined;
   if (isUpgraded && object !== undefined && spoken === "http1") {

@@ -3,6 +3,7 @@ import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { meshRegistry } from "../../istio/registry/meshRegistry.ts";
 import { destinationRuleFor } from "../../istio/scope/destinationRules.ts";
 import { proxyScope } from "../../istio/scope/proxyScope.ts";
+import { parsePassthroughSni } from "../../istio/sni.ts";
 import type { Workload } from "../../istio/workload.ts";
 import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import type { DestinationRule } from "../../kinds/destinationRule.ts";
@@ -31,7 +32,7 @@ export function wrongSni(
   const proxy = attempt.caller.workload;
   const cluster = world.clusters.get(proxy?.cluster ?? "");
   if (transport.mode !== "ISTIO_MUTUAL" || proxy === undefined || cluster === undefined) return undefined;
-  const [, port = "", host = ""] = /^outbound_\.(\d+)_\..*?_\.(.+)$/.exec(transport.sni) ?? [];
+  const { port = 0, host = "" } = parsePassthroughSni(transport.sni) ?? {};
   const service = proxyScope(cluster, proxy).services.get(host);
   if (service === undefined) return undefined;
   const own = clusterObject(cluster.name, service.object);
