@@ -111,7 +111,10 @@ function meshConfiguration(cluster: Cluster, given?: GeneratedIstio): KubeObject
 /** What a tool sees of istiod: Deployment, Pod with the version as its image's tag, Service with an endpoint. */
 export async function registerIstiod(cluster: Cluster): Promise<void> {
   const labels = { app: "istiod", istio: "pilot", "istio.io/rev": "default" };
-  const env = [{ name: "ISTIO_MULTIROOT_MESH", value: "true" }];
+  const env = [
+    { name: "ISTIO_MULTIROOT_MESH", value: "true" },
+    { name: "CLUSTER_ID", value: cluster.name },
+  ];
   const container = { name: "discovery", image: `docker.io/istio/pilot:${istioVersion}`, env };
   const at = (name: string) => ({ name, namespace: "istio-system", labels });
   const pod = { apiVersion: "v1", kind: "Pod", name: "istiod-1", namespace: "istio-system" };

@@ -6,8 +6,9 @@ const served = `${httpbin}${passthrough("httpbin.$sv.svc.cluster.local")}`;
 /** Hosts that look like a mesh's names, and that nobody resolves. */
 const names = usersOf("names of no scheme", [
   {
-    name: "a cluster called prod, of which nothing was imported",
+    name: "a cluster called prod, which is none of the mesh's",
     cluster1: httpbin,
+    untrue: "name",
     calls: ["http://httpbin.$cl.prod:8000/env", "$cl/plain http://httpbin.$cl.prod:8000/env"],
   },
   {

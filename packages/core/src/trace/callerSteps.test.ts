@@ -470,6 +470,24 @@ test("a delegate's routes stand in for the root's, within the root's match", () 
   ]);
 });
 
+test("a VirtualService that has hosts of its own is no delegate", () => {
+  const root = object("VirtualService", "bar/root", {
+    hosts: ["httpbin"],
+    http: [
+      { match: [{ uri: { prefix: "/b" } }], directResponse: { status: 202 } },
+      { match: [{ uri: { prefix: "/a" } }], delegate: { name: "leaf", namespace: "foo" } },
+    ],
+  });
+  const leaf = object("VirtualService", "foo/leaf", {
+    hosts: ["other.bar"],
+    http: [{ directResponse: { status: 201 } }],
+  });
+
+  expect(shown(call("http://httpbin.bar:8000/a", httpbin + root + leaf))).toEqual([
+    "1 TRACE_ROUTE_MISSING refused 404 NR",
+  ]);
+});
+
 test("a caller that does not exist is told with those that do", () => {
   const steps = callerSteps(traceWorld(observedOf({ c1: { yaml: podYaml("foo/other", "10.0.0.9") } })), {
     from: { cluster: "c1", namespace: "foo", workload: "sleep" },

@@ -60,3 +60,9 @@ test("the oldest policy of a level counts", () => {
 
   expect(modeAt(8080, younger, older)[0]).toBe("DISABLE");
 });
+
+test("a policy without spec says nothing", () => {
+  const { spec: _, ...bare } = policy("bar/bare", {});
+
+  expect(modeAt(8080, bare, mesh)).toEqual(["STRICT", "default", "spec.mtls.mode"]);
+});

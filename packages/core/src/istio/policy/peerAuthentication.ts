@@ -37,8 +37,13 @@ export function mutualTlsMode(
   return mode === undefined ? ofWorkload : { mode, policy: selecting, field: `spec.portLevelMtls[${port}].mode` };
 }
 
-function selectorOf({ spec }: PeerAuthentication): Readonly<Record<string, string>> {
-  return spec.selector?.matchLabels ?? {};
+function selectorOf(policy: PeerAuthentication): Readonly<Record<string, string>> {
+  return specOf(policy).selector?.matchLabels ?? {};
+}
+
+/** The API server takes objects without spec. */
+function specOf(policy: Partial<Pick<PeerAuthentication, "spec">>): PeerAuthentication["spec"] {
+  return policy.spec ?? {};
 }
 
 function hasSelector(policy: PeerAuthentication): boolean {
@@ -46,7 +51,7 @@ function hasSelector(policy: PeerAuthentication): boolean {
 }
 
 function modeOf(policy: PeerAuthentication | undefined, field = "spec.mtls.mode"): PeerMode | undefined {
-  const mode = knownMode(policy?.spec.mtls?.mode);
+  const mode = policy && knownMode(specOf(policy).mtls?.mode);
   return policy === undefined || mode === undefined ? undefined : { mode, policy, field };
 }
 

@@ -111,8 +111,9 @@ function withDelegates(root: MeshVirtualService, byName: ReadonlyMap<string, Mes
     const { delegate } = placed.value;
     if (delegate === undefined) return [placed];
     const found = byName.get(`${delegate.namespace ?? root.namespace}/${delegate.name ?? ""}`);
-    // A delegate of its own cannot delegate on; one that is not exported to the root is as if it were not there.
-    if (found === undefined || !isVisible(found, root.namespace)) {
+    // A delegate of its own cannot delegate on, and has no hosts (pilot/pkg/model/virtualservice.go, MergeVirtualServicesIfNeeded);
+    // one that has, or is not exported to the root, is as if it were not there.
+    if (found === undefined || found.hosts.length > 0 || !isVisible(found, root.namespace)) {
       dropped.push(placed);
       return [];
     }
