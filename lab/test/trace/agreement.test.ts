@@ -109,6 +109,8 @@ test("what fails for something that trace said it rests on is counted for itself
     assumes: [{ about: "server", detail: "10.0.0.1:80 answers" }],
   };
 
-  expect(agreementOf({ trace, sightings: [refused], scenario: { untrue: "server" } })).toEqual({ verdict: "assumed" });
-  expect(agreementOf({ trace, sightings: [refused], scenario: { untrue: "credential" } }).verdict).toBe("disagrees");
+  expect(agreementOf({ trace, sightings: [refused], scenario: { untrue: ["server"] } })).toEqual({
+    verdict: "assumed",
+  });
+  expect(agreementOf({ trace, sightings: [refused], scenario: { untrue: ["credential"] } }).verdict).toBe("disagrees");
 });

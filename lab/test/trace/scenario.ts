@@ -49,7 +49,7 @@ export interface Scenario {
   /** Whose answers it is about: the share of each pod, or of each cluster, is compared as well. */
   readonly spread?: "pod" | "cluster";
   /** What trace must assume and does not hold here: where it does not get there for that, trace has said what it rests on. */
-  readonly untrue?: AssumptionKind;
+  readonly untrue?: readonly AssumptionKind[];
   objects(place: Place): readonly ScenarioObject[];
   calls(place: Place): readonly Call[];
 }

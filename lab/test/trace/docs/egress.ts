@@ -91,19 +91,19 @@ const tlsOrigination = task("egress TLS origination", [
   {
     name: "the server's authority is not the system's",
     cluster2: `${targeted}${origination("{mode: SIMPLE}")}`,
-    untrue: "credential",
+    untrue: ["credential"],
     calls: [`${sleep} http://${host}/x`],
   },
   {
     name: "the DestinationRule is missing",
     cluster2: targeted,
-    untrue: "server",
+    untrue: ["server"],
     calls: [`${sleep} http://${host}/x`],
   },
   {
     name: "mutual TLS without a certificate to show",
     cluster2: `${targeted}${origination(`{mode: MUTUAL, credentialName: client-credential, sni: ${host}}`, 'exportTo: ["."]')}`,
-    untrue: "server",
+    untrue: ["server"],
     calls: [`${sleep} http://${host}/x`],
   },
 ]);

@@ -106,6 +106,7 @@ const passthrough = task("ingress gateway without TLS termination", [
   },
   {
     name: "to a server of plain text",
+    untrue: ["application"],
     cluster2: `${nginx.replace("8443", "8080")}${sniPassthrough("my-nginx")}`,
     calls: ["outside https://nginx.$id.acme.test/x"],
   },

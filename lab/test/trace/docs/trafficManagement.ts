@@ -178,7 +178,7 @@ const localities = task("locality load balancing", [
   {
     name: "without outlier detection all places are alike",
     cluster2: `${caller}${places("8080", "8443", "{loadBalancer: {localityLbSetting: {enabled: true, failover: [{from: region1, to: region2}]}}}")}`,
-    untrue: "server",
+    untrue: ["server"],
     calls: helloworld,
   },
 ]);

@@ -270,19 +270,19 @@ const ends = usersOf("what the client sees", [
   {
     name: "TLS to a server of plain text",
     cluster1: shop("HTTP", "8080", simple()),
-    untrue: "server",
+    untrue: ["server"],
     calls: ["http://shop.$id.acme.test:8080/x"],
   },
   {
     name: "TLS to a server that another authority has signed",
     cluster1: shop("HTTP", "8443", simple("sni: shop.$id.acme.test")),
-    untrue: "credential",
+    untrue: ["credential"],
     calls: ["http://shop.$id.acme.test:8080/x"],
   },
   {
     name: "plain text, by bare connection, to a server of TLS",
     cluster1: shop("TCP", "8443"),
-    untrue: "server",
+    untrue: ["server"],
     calls: ["http://shop.$id.acme.test:8080/x"],
   },
   {
@@ -292,6 +292,7 @@ const ends = usersOf("what the client sees", [
   },
   {
     name: "the app's own port is closed",
+    untrue: ["application"],
     cluster2: httpbin.replace("targetPort: 8080", "targetPort: 8099"),
     calls: local,
   },

@@ -8,7 +8,7 @@ const names = usersOf("names of no scheme", [
   {
     name: "a cluster called prod, which is none of the mesh's",
     cluster1: httpbin,
-    untrue: "name",
+    untrue: ["name"],
     calls: ["http://httpbin.$cl.prod:8000/env", "$cl/plain http://httpbin.$cl.prod:8000/env"],
   },
   {
@@ -82,7 +82,7 @@ const virtualAddresses = usersOf("a virtual address past the sidecar", [
   {
     name: "a client without a sidecar calls it by its name, which no DNS has",
     cluster1: virtual,
-    untrue: "name",
+    untrue: ["name"],
     calls: ["$cl/plain http://partner.$id.example.com:8080/x"],
   },
 ]);
@@ -231,7 +231,7 @@ const plainToTls = usersOf("plain text to a TLS port", [
   {
     name: "the only endpoint is a TLS port outside",
     cluster1: twoEndpoints("[{address: $out, ports: {http: 8443}}]"),
-    untrue: "server",
+    untrue: ["server"],
     calls: ["http://shop.$id.acme.test/x"],
   },
   {
@@ -416,7 +416,7 @@ kind: WorkloadEntry
 metadata: {name: legacy}
 spec: {address: $out, ports: {http: 8080}, labels: {app: legacy}}
 `,
-    untrue: "server",
+    untrue: ["server", "application"],
     calls: ["http://legacy:9090/x"],
   },
   {
@@ -448,6 +448,7 @@ kind: WorkloadEntry
 metadata: {name: legacy}
 spec: {address: $addr, ports: {http: 32999}, labels: {app: web}}
 `,
+    untrue: ["application"],
     spread: "cluster",
     calls: ["http://httpbin:8000/env"],
   },

@@ -196,7 +196,7 @@ spec:
 const annotations = usersOf("proxy.istio.io/config", [
   {
     name: "DNS capture is off for one pod, which calls a name of a ServiceEntry",
-    untrue: "name",
+    untrue: ["name"],
     cluster1: `${partner}${clientWith(`{proxy.istio.io/config: 'proxyMetadata: {ISTIO_META_DNS_CAPTURE: "false"}'}`)}`,
     calls: ["$cl/caller http://partner.$id.example.com:8080/x", "http://partner.$id.example.com:8080/x"],
   },

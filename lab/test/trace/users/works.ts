@@ -281,6 +281,7 @@ const machines = usersOf("a machine behind a Service", [
   {
     name: "said to have a sidecar that it has not",
     cluster1: `${legacy()}${machine("labels: {app: legacy, security.istio.io/tlsMode: istio}, serviceAccount: legacy")}`,
+    untrue: ["application", "server"],
     calls: ["http://legacy/x"],
   },
   {
@@ -308,8 +309,18 @@ spec: {selector: {app: web}, ports: [{name: ${name}, port: 8000, targetPort: 808
 ---`;
 
 const portNames = usersOf("ports named for HTTP/2", [
-  { name: "http2-web in front of an app of HTTP/1.1", cluster2: named("http2-web"), calls: local },
-  { name: "an appProtocol of h2c", cluster2: named("web", ", appProtocol: kubernetes.io/h2c"), calls: local },
+  {
+    name: "http2-web in front of an app of HTTP/1.1",
+    untrue: ["application"],
+    cluster2: named("http2-web"),
+    calls: local,
+  },
+  {
+    name: "an appProtocol of h2c",
+    untrue: ["application"],
+    cluster2: named("web", ", appProtocol: kubernetes.io/h2c"),
+    calls: local,
+  },
   {
     name: "an appProtocol of http over a name of tcp",
     cluster2: named("tcp-web", ", appProtocol: http"),
@@ -317,6 +328,7 @@ const portNames = usersOf("ports named for HTTP/2", [
   },
   {
     name: "http2-web, and a gateway calls it",
+    untrue: ["application"],
     cluster2: `${named("http2-web")}${ingress("api.$id.example.com", "[{route: [{destination: {host: httpbin, port: {number: 8000}}}]}]")}`,
     calls: ["outside http://api.$id.example.com/env"],
   },
