@@ -29,6 +29,7 @@ function traced(verdict: TraceVerdict, ...ends: readonly (readonly [number, Trac
     request,
     branches,
     verdict,
+    assumes: [],
     ...(verdict === "broken" ? { blamed: blamed as Trace["blamed"] & object } : {}),
   };
 }
