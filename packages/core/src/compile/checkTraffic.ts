@@ -93,7 +93,7 @@ function warnOfMissingVersions(share: Share, report: Report): void {
   for (const { cluster, labels, path } of mentions) {
     const asked = servers.filter(({ facts }) => cluster === undefined || facts.name === cluster);
     if (labels === undefined || asked.length === 0) continue;
-    if (asked.some((server) => podsOf(server, namespace, labels).length > 0)) continue;
+    if (asked.some((server) => podsOf(server, labels).length > 0)) continue;
     report.add(
       undefined,
       "VERSION_MISSING",

@@ -1,5 +1,6 @@
 import { type Authorization, authorize } from "../istio/policy/authorize.ts";
 import { type Caller, callersOf } from "../istio/policy/caller.ts";
+import { workloadsBehind } from "../istio/registry/machines.ts";
 import { isHttp } from "../istio/registry/protocol.ts";
 import { passthroughSni } from "../istio/sni.ts";
 import type { Workload } from "../istio/workload.ts";
@@ -38,9 +39,7 @@ interface Denied {
  */
 export function checkUserPolicies(share: Share, intents: Intents, context: CompileContext): void {
   for (const server of share.servers) {
-    const pods = server.facts
-      .select(share.namespace, server.service.spec.selector ?? {})
-      .filter(({ isMutualTls }) => isMutualTls);
+    const pods = workloadsBehind(server.facts, server.service).filter(({ isMutualTls }) => isMutualTls);
     const denied = new Map<string, Denied>();
     for (const pod of withDistinctLabels(pods)) {
       for (const calls of callsOf(share, server, { intents, context })) {

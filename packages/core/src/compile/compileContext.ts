@@ -25,6 +25,8 @@ export function identities(share: Share, server: Server, version?: VersionLabels
   const accounts =
     version === undefined
       ? server.serviceAccounts
-      : [...new Set(podsOf(server, share.namespace, version).map(({ serviceAccount }) => serviceAccount))].sort();
+      : [...new Set(podsOf(server, version).map(({ serviceAccount }) => serviceAccount))]
+          .filter((account) => account !== "")
+          .sort();
   return accounts.map((account) => spiffeId(server.facts.meshConfig.trustDomain, share.namespace, account));
 }

@@ -1,4 +1,5 @@
 import { labelsMatch } from "../istio/labels.ts";
+import { workloadsBehind } from "../istio/registry/machines.ts";
 import { meshServiceOfService } from "../istio/registry/meshService.ts";
 import { isVisible } from "../istio/visibility.ts";
 import type { Service } from "../kinds/core.ts";
@@ -298,9 +299,7 @@ function mergePorts(
 
 /** One rule holds for all endpoints of the Service: local pods without a sidecar would no longer be reached. */
 function isMeshed(share: Share, consumer: Consumer, local: Service, { report }: CompileContext): boolean {
-  const bare = consumer.facts
-    .select(share.namespace, local.spec.selector ?? {})
-    .filter(({ isMutualTls }) => !isMutualTls);
+  const bare = workloadsBehind(consumer.facts, local).filter(({ isMutualTls }) => !isMutualTls);
   if (bare.length === 0) return true;
   report.add(
     share.owner,

@@ -1,4 +1,5 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { workloadsBehind } from "../istio/registry/machines.ts";
 import { type DeclaredProtocol, declaredProtocol } from "../istio/registry/protocol.ts";
 import type { Service, ServicePort } from "../kinds/core.ts";
 import { isNamedAsOurs, ownerName } from "../kinds/ownership.ts";
@@ -135,7 +136,7 @@ function resolveWorkloads(
   report: Report,
 ): readonly string[] | undefined {
   const { namespace } = intent.metadata;
-  const workloads = facts.select(namespace, service.spec.selector ?? {});
+  const workloads = workloadsBehind(facts, service);
   const what = `Service ${namespace}/${service.metadata.name} in ${facts.name}`;
   if (workloads.length === 0) {
     report.add(
@@ -167,5 +168,16 @@ function resolveWorkloads(
       "restart them with injection on",
     );
   }
-  return [...new Set(meshed.map(({ serviceAccount }) => serviceAccount))].sort();
+  const accounts = new Set(meshed.map(({ serviceAccount }) => serviceAccount).filter((account) => account !== ""));
+  if (accounts.size === 0) {
+    report.add(
+      owner,
+      "SERVICE_ACCOUNT_UNKNOWN",
+      at(intent, "spec", "servedBy"),
+      `no WorkloadEntry behind ${what} names its service account, so its identity is not known`,
+      "set spec.serviceAccount in the WorkloadEntry",
+    );
+    return undefined;
+  }
+  return [...accounts].sort();
 }

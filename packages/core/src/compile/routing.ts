@@ -56,9 +56,9 @@ function partsOfRule(share: Share, { to }: TrafficRule, { available }: Spread): 
   return weighted(wanted.length > 0 ? wanted : parts.map((part) => ({ part, weight: 1 })));
 }
 
-function hasPods({ namespace, servers }: Share, { cluster, labels }: Part): boolean {
+function hasPods({ servers }: Share, { cluster, labels }: Part): boolean {
   const server = servers.find(({ facts }) => facts.name === cluster);
-  return server !== undefined && podsOf(server, namespace, labels).length > 0;
+  return server !== undefined && podsOf(server, labels).length > 0;
 }
 
 /** Weights that sum to 100, in one order always. */

@@ -1,3 +1,4 @@
+import { workloadsBehind } from "../istio/registry/machines.ts";
 import { matchTold, podLabels } from "../istio/topologyLabels.ts";
 import type { Workload } from "../istio/workload.ts";
 import { dnsLabel } from "../kinds/names.ts";
@@ -29,10 +30,10 @@ function isPossible({ service }: Server, labels: VersionLabels): boolean {
 }
 
 /** The pods with a sidecar of a part; also those of which the labels that istiod adds are not to be seen. */
-export function podsOf({ facts, service }: Server, namespace: string, labels: VersionLabels = {}): readonly Workload[] {
-  return facts
-    .select(namespace, service.spec.selector ?? {})
-    .filter((workload) => workload.isMutualTls && matchTold(labels, podLabels(facts, workload)) !== false);
+export function podsOf({ facts, service }: Server, labels: VersionLabels = {}): readonly Workload[] {
+  return workloadsBehind(facts, service).filter(
+    (workload) => workload.isMutualTls && matchTold(labels, podLabels(facts, workload)) !== false,
+  );
 }
 
 /** A DNS label: `v1` for `version: v1`, with a hash where that would name two versions of the share. */

@@ -32,6 +32,7 @@ import type { ObservedCluster, TrustRoot, UnreadKind } from "../model/observed.t
 import type { UnreadableObject } from "../shape/unreadableObject.ts";
 import { apiListeners } from "./gatewayApi/apiListeners.ts";
 import { defaultClusterDomain } from "./hostNames.ts";
+import { canonicalHost } from "./hostPort.ts";
 import { labelsMatch, labelsOfNamespace, selectorMatches } from "./labels.ts";
 import type { NameScheme } from "./nameOrigin.ts";
 import { imaginedGateway, type Workload, workloadOfController, workloadOfPod } from "./workload.ts";
@@ -327,8 +328,9 @@ export class IstioCluster {
     return this.memo("workloads by address", () => {
       // Pods of the host's network share its address; none of them owns it.
       const own = this.workloads.filter((each) => !each.isHostNetwork && each.address !== undefined);
-      return new Map(own.map((each) => [each.address ?? "", each]));
-    }).get(address);
+      const addresses = (each: Workload) => [each.address ?? "", ...(each.otherAddresses ?? [])].map(canonicalHost);
+      return new Map(own.flatMap((each) => addresses(each).map((address) => [address, each] as const)));
+    }).get(canonicalHost(address));
   }
 
   /** Computes a part of the index once; `key` must name what `compute` gives. */

@@ -21,7 +21,12 @@ export interface Workload {
   readonly isHostNetwork: boolean;
   /** Undefined for a pod that has none yet, and for a template. */
   readonly address: string | undefined;
+  /** Of a pod of a dual-stack cluster: those of its other family. */
+  readonly otherAddresses?: readonly string[];
   readonly node: string | undefined;
+  /** Its names are `hostname.subdomain.namespace.svc…`, for as many pods as it stands for. */
+  readonly subdomain?: string;
+  readonly hostnames?: readonly string[];
   readonly ports: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[];
   /** From annotation `proxy.istio.io/config`, over the mesh's. */
   readonly proxyMetadata: Readonly<Record<string, string>>;
@@ -57,7 +62,11 @@ export function workloadOfPod(cluster: string, pod: Pod): Workload | undefined {
     isReady: isReady(pod),
     isHostNetwork: spec.hostNetwork === true,
     address: status?.podIP,
+    ...otherAddresses(status),
     node: spec.nodeName,
+    ...(spec.subdomain === undefined || spec.subdomain === ""
+      ? {}
+      : { subdomain: spec.subdomain, hostnames: [spec.hostname || metadata.name] }),
     ports: containers.flatMap(({ ports = [] }) => ports),
     proxyMetadata: metadataOf(annotations),
     ...environmentOf(containers),
@@ -98,11 +107,29 @@ export function workloadOfController(
     isHostNetwork: template.spec.hostNetwork === true,
     address: undefined,
     node: undefined,
+    ...podNames(controller),
     ports: [...containers, ...initContainers].flatMap(({ ports = [] }) => ports),
     proxyMetadata: metadataOf(annotations),
     controller: controller.kind,
     ...userOf(template.spec),
   };
+}
+
+function otherAddresses(status: Pod["status"]): Pick<Workload, "otherAddresses"> {
+  const others = (status?.podIPs ?? []).flatMap(({ ip }) => (ip === undefined || ip === status?.podIP ? [] : [ip]));
+  return others.length === 0 ? {} : { otherAddresses: others };
+}
+
+/** What names the pods will have: a StatefulSet numbers them under its headless Service, others take what the template says. */
+function podNames({ kind, metadata, spec }: PodController): Pick<Workload, "subdomain" | "hostnames"> {
+  const { replicas = 1, serviceName = "", ordinals, template } = spec;
+  if (kind === "StatefulSet") {
+    const first = ordinals?.start ?? 0;
+    const hostnames = Array.from({ length: replicas }, (_, index) => `${metadata.name}-${first + index}`);
+    return serviceName === "" ? {} : { subdomain: serviceName, hostnames };
+  }
+  const { hostname = "", subdomain = "" } = template.spec;
+  return hostname === "" || subdomain === "" ? {} : { subdomain, hostnames: [hostname] };
 }
 
 /** A ready gateway pod that no manifest shows. */

@@ -44,6 +44,8 @@ export const readVariables: readonly string[] = ["CLUSTER_ID", "ENABLE_MCS_HOST"
 export interface PodSpec {
   readonly serviceAccountName?: string;
   readonly nodeName?: string;
+  readonly hostname?: string;
+  readonly subdomain?: string;
   readonly hostNetwork?: boolean;
   readonly securityContext?: { readonly runAsUser?: number };
   readonly containers?: readonly Container[];
@@ -64,6 +66,7 @@ export interface Pod extends KubeObject {
   readonly status?: {
     readonly phase?: string;
     readonly podIP?: string;
+    readonly podIPs?: readonly { readonly ip?: string }[];
     readonly ephemeralContainerStatuses?: readonly { readonly name: string; readonly state?: ContainerState }[];
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
   };
@@ -73,6 +76,9 @@ export interface Pod extends KubeObject {
 export interface PodController extends KubeObject {
   readonly spec: {
     readonly replicas?: number;
+    /** Of a StatefulSet: the headless Service that its pods have names under, and the number of the first pod. */
+    readonly serviceName?: string;
+    readonly ordinals?: { readonly start?: number };
     readonly template: {
       readonly metadata?: {
         readonly labels?: Readonly<Record<string, string>>;

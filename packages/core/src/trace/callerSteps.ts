@@ -8,7 +8,7 @@ import type { ClientStep } from "./attempt.ts";
 import { dial } from "./client/dial.ts";
 import { findCaller } from "./client/findCaller.ts";
 import { fromOutside } from "./client/fromOutside.ts";
-import { dnsSource, notCaptured } from "./client/nameFaults.ts";
+import { dnsSource, noSuchPod, notCaptured } from "./client/nameFaults.ts";
 import { type Resolved, resolveName } from "./client/resolveName.ts";
 import { ended, showAddress, type Walk } from "./client/walk.ts";
 import { hiddenHop } from "./hiddenHop.ts";
@@ -142,6 +142,7 @@ function resolved(walk: Walk, found: Resolved): readonly ClientStep[] {
     case "untold":
       return [ended(walk, unsure({ ...base, detail: found.why }), { kind: "unknown", why: found.why })];
     case "none": {
+      if (found.headless !== undefined) return [noSuchPod(walk, found.headless)];
       const hop = broken({
         ...base,
         code: "TRACE_HOST_UNKNOWN",

@@ -1,5 +1,7 @@
-import { parseServiceHost } from "../istio/hostNames.ts";
+import { showHostPort } from "../istio/hostPort.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { clusterDns, type NamedAddress } from "../istio/registry/clusterDns.ts";
+import { isMachine } from "../istio/registry/machines.ts";
 import { meshRegistry } from "../istio/registry/meshRegistry.ts";
 import type { MeshService } from "../istio/registry/meshService.ts";
 import { nodeLocalField, onNodeOf } from "../istio/registry/nodeLocal.ts";
@@ -46,24 +48,45 @@ function serve(
   const { namespace = "" } = caller.workload ?? {};
   const why = own === undefined ? undefined : unresolvable(own, namespace, destination.address);
   if (own !== undefined && why !== undefined) return unresolved(arrival, own.name, `${destination.address}: ${why}`);
-  const address = own === undefined ? destination.address : resolve(own, searched(own, namespace, destination.address));
-  if (typeof address !== "string") return serveAtPods(world, arrival, { pods: address, port });
-  const owner = addressOwner(world, from, address, port);
-  return owner === undefined
-    ? leave(world, arrival, { address: destination.address, port })
-    : serveAtOwner(world, arrival, { owner, at: `${destination.address}:${port}`, port });
+  const found = own === undefined ? destination.address : resolve(own, searched(own, namespace, destination.address));
+  if (typeof found === "string")
+    return serveAtAddress(world, arrival, { from, name: destination.address, address: found, port });
+  return found.flatMap(({ address, workload }) => {
+    const part = share(arrival, 1 / found.length);
+    if (workload === undefined) return serveAtAddress(world, part, { from, name: destination.address, address, port });
+    const cluster = world.clusters.get(workload.cluster);
+    return cluster === undefined
+      ? unreadable(part, workload.cluster)
+      : serveAtWorkload(world, part, { cluster, workload, port });
+  });
 }
 
-/** As the caller's cluster DNS answers: a Service's cluster IP, or the pods of a headless one. */
-function resolve(cluster: IstioCluster, name: string): string | readonly Workload[] {
-  const named = parseServiceHost(name, cluster) ?? parseServiceHost(`${name}.${cluster.clusterDomain}`, cluster);
-  if (named === undefined) return name;
-  const { namespace } = named;
-  const found = cluster.services.get(`${namespace}/${named.name}`);
-  if (found === undefined) return name;
-  const { clusterIP = "", selector = {} } = found.spec;
-  if (clusterIP !== "None") return clusterIP === "" ? name : clusterIP;
-  return cluster.select(namespace, selector).filter(({ isReady }) => isReady);
+interface AddressFrom {
+  readonly from: string | undefined;
+  /** As the endpoint has it. */
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+function serveAtAddress(
+  world: TraceWorld,
+  arrival: Arrival,
+  { from, name, address, port }: AddressFrom,
+): readonly TraceBranch[] {
+  const owner = addressOwner(world, from, address, port);
+  const at = showHostPort(name, port);
+  return owner === undefined
+    ? leave(world, arrival, { address: name, port })
+    : serveAtOwner(world, arrival, { owner, at, port });
+}
+
+/** As the caller's cluster DNS answers; the name itself where that is none of its own. */
+function resolve(cluster: IstioCluster, name: string): string | readonly NamedAddress[] {
+  const full = name.endsWith(".svc") ? `${name}.${cluster.clusterDomain}` : name;
+  const answer = clusterDns(cluster, full);
+  if (answer === undefined) return name;
+  return answer.kind === "addresses" ? answer.addresses : answer.name;
 }
 
 /** Envoy has an upstream cluster without any address then. */
@@ -106,8 +129,21 @@ function serveAtOwner(
   }
   if (owner.kind === "pod") {
     const { workload } = owner;
-    const at = passed(arrival, { ...hop, detail: `${where} is pod ${workload.namespace}/${workload.name}` });
+    const at = passed(arrival, {
+      ...hop,
+      detail: `${where} is ${isMachine(workload) ? "machine" : "pod"} ${workload.namespace}/${workload.name}`,
+    });
     return serveAtWorkload(world, at, { cluster, workload, port });
+  }
+  if (owner.kind === "gateway") {
+    const { workloads, how } = owner;
+    const assumes = [
+      { about: "gateway", detail: `${where} leads to ${showPods(workloads)} at port ${owner.port}` },
+    ] as const;
+    const at = passed({ ...arrival, sourceAddress: undefined }, { ...hop, assumes, detail: `${where} is ${how}` });
+    return workloads.flatMap((workload) =>
+      serveAtWorkload(world, share(at, 1 / workloads.length), { cluster, workload, port: owner.port }),
+    );
   }
   const { service, how, node } = owner;
   const all = readyPods(cluster, service, owner.port);
@@ -176,6 +212,10 @@ function serveOnNode(
   return near.flatMap((pod) => serveAtWorkload(world, share(at, 1 / near.length), { cluster, ...pod }));
 }
 
+function showPods([first, ...more]: readonly Workload[]): string {
+  return `${first?.namespace}/${first?.name}${more.length > 0 ? " and others" : ""}`;
+}
+
 function serveAtFront(
   world: TraceWorld,
   arrival: Arrival,
@@ -190,21 +230,6 @@ function serveAtFront(
 function selectorOf({ spec: { selector = {} } }: Service): string {
   const labels = Object.entries(selector).map(([key, value]) => `${key}: ${value}`);
   return labels.length === 0 ? "none" : labels.join(", ");
-}
-
-function serveAtPods(
-  world: TraceWorld,
-  arrival: Arrival,
-  { pods, port }: { readonly pods: readonly Workload[]; readonly port: number },
-): readonly TraceBranch[] {
-  if (pods.length === 0) return unresolved(arrival, "", "a headless Service without a ready pod");
-  return pods.flatMap((workload) => {
-    const cluster = world.clusters.get(workload.cluster);
-    const part = share(arrival, 1 / pods.length);
-    return cluster === undefined
-      ? unreadable(part, workload.cluster)
-      : serveAtWorkload(world, part, { cluster, workload, port });
-  });
 }
 
 interface WorkloadPort {

@@ -2,6 +2,8 @@ import type { Service } from "../../kinds/core.ts";
 import type { ServiceEntry, Sidecar } from "../../kinds/istio.ts";
 import { serviceHost } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
+import { labelsMatch } from "../labels.ts";
+import { isMachine, machines, workloadsBehind } from "../registry/machines.ts";
 import { isHttp, isTcp, type Protocol, parseProtocol, protocolOfServicePort } from "../registry/protocol.ts";
 import { targetPortOf } from "../registry/targetPort.ts";
 import { sidecarFor } from "../scope/sidecarFor.ts";
@@ -59,12 +61,12 @@ function targetsIn(cluster: IstioCluster, namespace: string): ReadonlyMap<string
   if (!cluster.isDiscovered(namespace)) return new Map();
   const services = cluster.in("Service", namespace).map((object) => ({
     key: keyOf(object, serviceHost(object.metadata.name, namespace, cluster)),
-    workloads: cluster.select(namespace, object.spec.selector ?? {}),
+    workloads: workloadsBehind(cluster, object),
     targets: (workload: Workload) => ofService(object, workload),
   }));
   const entries = cluster.in("ServiceEntry", namespace).map((object) => ({
     key: keyOf(object, object.spec.hosts[0] ?? ""),
-    workloads: cluster.select(namespace, object.spec.workloadSelector?.labels ?? {}),
+    workloads: selectedBy(cluster, namespace, object.spec.workloadSelector?.labels ?? {}),
     targets: () => ofEntry(object),
   }));
   const found = new Map<string, Target[]>();
@@ -80,13 +82,21 @@ function targetsIn(cluster: IstioCluster, namespace: string): ReadonlyMap<string
   return found;
 }
 
+function selectedBy(cluster: IstioCluster, namespace: string, selector: Readonly<Record<string, string>>) {
+  if (Object.keys(selector).length === 0) return [];
+  const own = machines(cluster, namespace).filter(({ labels }) => labelsMatch(selector, labels));
+  return [...cluster.select(namespace, selector), ...own];
+}
+
 function keyOf({ metadata }: Service | ServiceEntry, host: string): string {
   return `${metadata.creationTimestamp ?? ""} ${host}`;
 }
 
 function ofService(service: Service, workload: Workload): readonly Target[] {
   return (service.spec.ports ?? []).flatMap((port): Target[] => {
-    const target = targetPortOf(port, workload);
+    // Of a machine's ports the one with the name of the Service's port comes first.
+    const own = isMachine(workload) ? workload.ports.find(({ name }) => name === port.name)?.containerPort : undefined;
+    const target = own ?? targetPortOf(port, workload);
     const isTcp = port.protocol === undefined || port.protocol === "TCP";
     return target === undefined || !isTcp
       ? []

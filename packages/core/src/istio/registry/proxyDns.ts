@@ -1,6 +1,7 @@
 import { parseServiceHost } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { isReserved, nameOrigin } from "../nameOrigin.ts";
+import { clusterDns, headlessParent } from "./clusterDns.ts";
 import { isIp, type MeshEndpoint } from "./endpoints.ts";
 import { meshRegistry } from "./meshRegistry.ts";
 import type { MeshService } from "./meshService.ts";
@@ -14,10 +15,16 @@ export function unresolvable(cluster: IstioCluster, namespace: string, address: 
   const name = searched(cluster, namespace, address.toLowerCase().replace(/\.$/, ""));
   if (isIp(name)) return undefined;
   if (name.startsWith("*")) return "DNS has no wildcards to ask for";
+  const full = name.endsWith(".svc") ? `${name}.${cluster.clusterDomain}` : name;
+  if (clusterDns(cluster, full) !== undefined) return undefined;
+  const parent = headlessParent(cluster, full);
+  if (parent !== undefined) return `Service ${parent.namespace}/${parent.name} has no ready pod of that name`;
   const service = parseServiceHost(name, cluster) ?? parseServiceHost(`${name}.${cluster.clusterDomain}`, cluster);
   if (service !== undefined) {
     const where = `${service.namespace}/${service.name}`;
-    return cluster.services.has(where) ? undefined : `${cluster.name} has no Service ${where}`;
+    return cluster.services.has(where)
+      ? `Service ${where} has no ready pod`
+      : `${cluster.name} has no Service ${where}`;
   }
   const origin = nameOrigin(cluster, name);
   const isOfMesh = (meshRegistry(cluster).byHost.get(name) ?? []).some(({ isExternal }) => !isExternal);
@@ -32,6 +39,7 @@ export function searched(cluster: IstioCluster, namespace: string, name: string)
   const found = domains
     .map((domain) => `${name}.${domain}`)
     .find((full) => {
+      if (clusterDns(cluster, full) !== undefined) return true;
       const service = parseServiceHost(full, cluster);
       return service !== undefined && cluster.services.has(`${service.namespace}/${service.name}`);
     });

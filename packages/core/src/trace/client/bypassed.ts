@@ -1,15 +1,15 @@
 import type { Bypass } from "../../istio/capture.ts";
+import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
 import { virtualAddress } from "../../istio/virtualAddress.ts";
 import { workloadObject } from "../../istio/workload.ts";
 import { showClusterObject } from "../../kinds/clusterObject.ts";
 import type { ClientStep } from "../attempt.ts";
 import { broken, passed } from "../hop.ts";
 import { direct } from "./direct.ts";
-import type { ResolvedAddress } from "./resolveName.ts";
 import { ended, showAddress, type Walk } from "./walk.ts";
 
 /** The connection goes past the caller's sidecar: to what really has the address, if anything does. */
-export function bypassed(walk: Walk, address: ResolvedAddress, { field, why }: Bypass): readonly ClientStep[] {
+export function bypassed(walk: Walk, address: NamedAddress, { field, why }: Bypass): readonly ClientStep[] {
   const { cluster, caller, request } = walk;
   const object = workloadObject(caller);
   const base = {

@@ -1,4 +1,5 @@
 import { bypass } from "../../istio/capture.ts";
+import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { proxyScope } from "../../istio/scope/proxyScope.ts";
 import { isIn } from "../../istio/virtualAddress.ts";
@@ -11,7 +12,6 @@ import { pathSource, takePath } from "../takePath.ts";
 import { bypassed } from "./bypassed.ts";
 import { direct } from "./direct.ts";
 import { takenBy } from "./outboundListener.ts";
-import type { ResolvedAddress } from "./resolveName.ts";
 import { throughHttp } from "./throughHttp.ts";
 import { throughTcp } from "./throughTcp.ts";
 import { unmatched } from "./unmatched.ts";
@@ -21,7 +21,7 @@ import { wrongListener } from "./wrongDestination.ts";
 const captureSource = "tools/istio-iptables/pkg/capture/run.go";
 
 /** The client opens its connection. */
-export function dial(walk: Walk, address: ResolvedAddress, service: MeshService | undefined): readonly ClientStep[] {
+export function dial(walk: Walk, address: NamedAddress, service: MeshService | undefined): readonly ClientStep[] {
   const { cluster, caller, request, payload } = walk;
   const { port } = request.url;
   const ambient = inAmbient(cluster, caller, "client");

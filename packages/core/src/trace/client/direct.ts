@@ -1,4 +1,5 @@
 import { fingerprintsOf } from "../../istio/istioCluster.ts";
+import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
 import { isIp } from "../../istio/registry/endpoints.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { nodeLocalField } from "../../istio/registry/nodeLocal.ts";
@@ -9,12 +10,11 @@ import type { Attempt, ClientStep, Destination } from "../attempt.ts";
 import { broken, passed, unsure } from "../hop.ts";
 import type { TraceHop, TraceOutcome } from "../traceResult.ts";
 import { failure, showDestination } from "../upstream/openUpstream.ts";
-import type { ResolvedAddress } from "./resolveName.ts";
 import { throughKubeProxy } from "./throughKubeProxy.ts";
 import { ended, showAddress, type Walk } from "./walk.ts";
 
 /** Straight to the address, through kube-proxy where that is a Service's. */
-export function direct(walk: Walk, address: ResolvedAddress, proxied: Attempt["proxied"]): readonly ClientStep[] {
+export function direct(walk: Walk, address: NamedAddress, proxied: Attempt["proxied"]): readonly ClientStep[] {
   const { cluster, request, caller, payload } = walk;
   const { port } = request.url;
   const attempt = (destination: Destination, share: number, more: readonly TraceHop[]): Attempt => ({
@@ -101,7 +101,7 @@ function otherNodes(
 function nothingThere(
   walk: Walk,
   virtual: string,
-  { address, proxied }: { readonly address: ResolvedAddress; readonly proxied: Attempt["proxied"] },
+  { address, proxied }: { readonly address: NamedAddress; readonly proxied: Attempt["proxied"] },
 ): ClientStep {
   const { cluster, caller, request } = walk;
   const where = `${showAddress(address)}:${request.url.port}`;

@@ -1,3 +1,4 @@
+import { headlessAddresses } from "../../istio/registry/clusterDns.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import type { ClientStep } from "../attempt.ts";
@@ -24,6 +25,27 @@ export function notCaptured(walk: Walk, service: MeshService): ClientStep {
       caller.proxy === "none"
         ? `Give ${caller.name} a sidecar, or call a Service of its own cluster.`
         : 'Set ISTIO_META_DNS_CAPTURE: "true" in proxyMetadata of the mesh\'s defaultConfig, and restart the pod.',
+    source: dnsSource,
+  });
+  return ended(walk, hop, { kind: "no-such-host" });
+}
+
+/** `db-7.db.shop.svc.cluster.local`, where db has no such pod, or none that is ready. */
+export function noSuchPod(walk: Walk, service: MeshService): ClientStep {
+  const { cluster, request } = walk;
+  const object = clusterObject(cluster.name, service.object);
+  const [pod = ""] = request.url.host.split(".");
+  const known = headlessAddresses(cluster, service).flatMap(({ workload }) =>
+    workload?.subdomain === service.name ? (workload.hostnames ?? []) : [],
+  );
+  const named = known.length === 0 ? "none that has a name" : `only ${known.slice(0, 5).join(", ")}`;
+  const hop = broken({
+    name: "name",
+    cluster: cluster.name,
+    object,
+    code: "TRACE_HOST_UNKNOWN",
+    detail: `${request.url.host} would be a pod ${pod} behind ${showClusterObject(object)}, which has ${named}`,
+    mend: `Call one of its pods, or ${service.host} for any of them; a pod has such a name where its spec.subdomain (a StatefulSet's serviceName) is ${service.name}, and while it is ready.`,
     source: dnsSource,
   });
   return ended(walk, hop, { kind: "no-such-host" });

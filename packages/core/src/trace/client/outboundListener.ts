@@ -1,6 +1,7 @@
 import ipaddr from "ipaddr.js";
 import type { Payload } from "../../istio/connection.ts";
 import { capturesDns } from "../../istio/proxyConfig.ts";
+import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
 import { endpointsOf, isIp } from "../../istio/registry/endpoints.ts";
 import type { MeshPort, MeshService } from "../../istio/registry/meshService.ts";
 import { isHttp, isTcp, type Protocol } from "../../istio/registry/protocol.ts";
@@ -8,7 +9,6 @@ import type { EgressListener, ProxyScope } from "../../istio/scope/proxyScope.ts
 import { type RoutingProxy, routingProxy } from "../../istio/topologyLabels.ts";
 import type { Workload } from "../../istio/workload.ts";
 import { type L4Chain, l4Chains } from "./l4Chains.ts";
-import type { ResolvedAddress } from "./resolveName.ts";
 
 /** HTTP that a listener routes: by all virtual hosts of its port, or those of one service where its protocol is sniffed. */
 export interface HttpChain {
@@ -54,7 +54,7 @@ const anyAddress = "0.0.0.0";
 export function takenBy(
   scope: ProxyScope,
   proxy: Workload,
-  { address, port, payload }: { readonly address: ResolvedAddress; readonly port: number; readonly payload: Payload },
+  { address, port, payload }: { readonly address: NamedAddress; readonly port: number; readonly payload: Payload },
 ): TakenBy {
   const listeners = listenersOfPort(scope, proxy, port);
   const bind = listeners.has(address.address) ? address.address : listeners.has(anyAddress) ? anyAddress : undefined;

@@ -3,8 +3,9 @@ import { isCoveredBy, isWildcard } from "../../istio/hostNames.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { nameOrigin } from "../../istio/nameOrigin.ts";
 import { capturesDns } from "../../istio/proxyConfig.ts";
-import { endpointsOf, isIp } from "../../istio/registry/endpoints.ts";
-import { kubeServices, meshRegistry, overlookedServices } from "../../istio/registry/meshRegistry.ts";
+import { clusterDns, headlessAddresses, headlessParent, type NamedAddress } from "../../istio/registry/clusterDns.ts";
+import { isIp } from "../../istio/registry/endpoints.ts";
+import { meshRegistry, overlookedServices } from "../../istio/registry/meshRegistry.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { mayBeServedBy, whyServedElsewhere } from "../../istio/registry/remoteEndpoints.ts";
 import type { Hiding } from "../../istio/scope/hiding.ts";
@@ -12,17 +13,10 @@ import { type ProxyScope, proxyScope } from "../../istio/scope/proxyScope.ts";
 import type { Workload } from "../../istio/workload.ts";
 import { hiddenOf } from "../hiddenHop.ts";
 
-/** An address that a name resolves to. */
-export interface ResolvedAddress {
-  readonly address: string;
-  /** The pod that owns it, for headless Services: a pod of a directory has no address. */
-  readonly workload: Workload | undefined;
-}
-
 export type Resolved =
   | {
       readonly kind: "addresses";
-      readonly addresses: readonly ResolvedAddress[];
+      readonly addresses: readonly NamedAddress[];
       /** What gave them; undefined for an address that the client wrote. */
       readonly service: MeshService | undefined;
       readonly by: "literal" | "sidecar" | "cluster DNS";
@@ -33,7 +27,8 @@ export type Resolved =
   | { readonly kind: "not captured"; readonly service: MeshService }
   /** Nothing of the clusters has it, and whether DNS does cannot be told. */
   | { readonly kind: "untold"; readonly why: string }
-  | { readonly kind: "none" };
+  /** `headless`: it would be the name of one of its pods. */
+  | { readonly kind: "none"; readonly headless?: MeshService };
 
 /**
  * As a pod's resolver asks: the name with each search domain, then as it is (Kubernetes' ndots is 5), first its sidecar where
@@ -58,8 +53,8 @@ export function resolveName(cluster: IstioCluster, caller: Workload, host: strin
       const found = fromSidecar(scope, candidate);
       if (found !== undefined) return found;
     }
-    const service = fromClusterDns(cluster, candidate);
-    if (service !== undefined) return addressesOf(cluster, service, "cluster DNS");
+    const answer = clusterDns(cluster, candidate);
+    if (answer?.kind === "addresses") return { ...answer, by: "cluster DNS" };
   }
   return missing(cluster, caller, { name, candidates, captures });
 }
@@ -78,64 +73,64 @@ function fromSidecar(scope: ProxyScope, name: string): Resolved | undefined {
     rest = rest.slice(rest.indexOf(".") + 1);
     found = exact.get(`*.${rest}`);
   }
-  return found === undefined ? undefined : addressesOf(scope.cluster, found, "sidecar");
+  return found === undefined ? undefined : { kind: "addresses", ...found, by: "sidecar" };
+}
+
+interface Named {
+  readonly service: MeshService;
+  readonly addresses: readonly NamedAddress[];
 }
 
 interface NameTable {
-  readonly exact: ReadonlyMap<string, MeshService>;
+  readonly exact: ReadonlyMap<string, Named>;
   readonly hasWildcards: boolean;
 }
 
 function nameTable(scope: ProxyScope): NameTable {
   const { cluster, egress } = scope;
   return scope.memo("names", () => {
-    const exact = new Map<string, MeshService>();
+    const exact = new Map<string, Named>();
     for (const service of egress.flatMap(({ services }) => services)) {
-      if (namedAddresses(cluster, service).length === 0) continue;
+      for (const [name, addresses] of podNames(cluster, service)) exact.set(name, { service, addresses });
+      const addresses = namedAddresses(cluster, service);
+      if (addresses.length === 0) continue;
       const host = service.host.toLowerCase();
-      const before = exact.get(host);
-      if (before === undefined || (!before.isKubernetes && service.isKubernetes)) exact.set(host, service);
+      const before = exact.get(host)?.service;
+      if (before === undefined || (!before.isKubernetes && service.isKubernetes))
+        exact.set(host, { service, addresses });
     }
     return { exact, hasWildcards: [...exact.keys()].some(isWildcard) };
   });
 }
 
 /** What a sidecar with DNS capture answers for a host. */
-function namedAddresses(cluster: IstioCluster, service: MeshService): readonly ResolvedAddress[] {
+function namedAddresses(cluster: IstioCluster, service: MeshService): readonly NamedAddress[] {
   const own = service.addresses.filter((address) => !address.includes("/"));
   const listed = own.length > 0 || service.addresses.length > 0 ? own : [service.autoAddress ?? ""];
   const addresses = listed.filter((address) => address !== "").map((address) => ({ address, workload: undefined }));
   if (addresses.length > 0) return addresses;
-  return service.resolution === "passthrough" ? podAddresses(cluster, service) : [];
+  return isHeadless(service) ? headlessAddresses(cluster, service) : [];
 }
 
-/** A headless Service's name gives its ready pods. */
-function podAddresses(cluster: IstioCluster, service: MeshService): readonly ResolvedAddress[] {
-  const [port] = service.ports;
-  if (port === undefined) return [];
-  return endpointsOf(cluster, service, port)
-    .endpoints.filter(({ isHealthy }) => isHealthy)
-    .flatMap(({ address, workload }) => {
-      const known = address ?? (workload === undefined ? undefined : `pod:${workload.namespace}/${workload.name}`);
-      return known === undefined || (workload === undefined && !isIp(known)) ? [] : [{ address: known, workload }];
-    });
+/** Without a port nothing is known of who is behind. */
+function isHeadless({ resolution, ports }: MeshService): boolean {
+  return resolution === "passthrough" && ports.length > 0;
 }
 
-function addressesOf(cluster: IstioCluster, service: MeshService, by: "sidecar" | "cluster DNS"): Resolved {
-  const addresses =
-    by === "sidecar" || service.resolution === "passthrough"
-      ? namedAddresses(cluster, service)
-      : service.addresses.map((address) => ({ address, workload: undefined }));
-  return { kind: "addresses", addresses, service, by };
-}
-
-/** Services by their full names; an ExternalName leads on to another name. */
-function fromClusterDns(cluster: IstioCluster, name: string, hops = 0): MeshService | undefined {
-  const found = kubeServices(cluster).get(name);
-  if (found === undefined) return undefined;
-  if (found.aliasOf !== undefined) return hops > 8 ? undefined : fromClusterDns(cluster, found.aliasOf, hops + 1);
-  const isEmpty = found.resolution === "passthrough" && podAddresses(cluster, found).length === 0;
-  return isEmpty ? undefined : found;
+/** Names of the single pods behind a headless host: `db-0.db.shop.svc.cluster.local`. */
+function podNames(cluster: IstioCluster, service: MeshService): ReadonlyMap<string, readonly NamedAddress[]> {
+  const names = new Map<string, NamedAddress[]>();
+  const dot = service.host.indexOf(".");
+  if (!isHeadless(service) || dot < 0 || service.addresses.length > 0) return names;
+  for (const each of headlessAddresses(cluster, service)) {
+    const { subdomain, hostnames = [] } = each.workload ?? {};
+    if (subdomain === undefined) continue;
+    for (const hostname of hostnames) {
+      const name = `${hostname}.${subdomain}${service.host.slice(dot)}`.toLowerCase();
+      names.set(name, [...(names.get(name) ?? []), each]);
+    }
+  }
+  return names;
 }
 
 interface Missing {
@@ -151,6 +146,8 @@ function missing(cluster: IstioCluster, caller: Workload, { name, candidates, ca
   const covering = services.filter(({ host }) => isWildcard(host) && isCoveredBy(name, host));
   const alias = exact.find(({ aliasOf }) => aliasOf !== undefined);
   if (alias?.aliasOf !== undefined) return byOrigin(cluster, alias.aliasOf.toLowerCase());
+  const headless = exact.length > 0 ? undefined : candidates.flatMap((each) => headlessParent(cluster, each) ?? [])[0];
+  if (headless !== undefined) return { kind: "none", headless };
   const [first] = exact.length > 0 ? exact : covering;
   if (first === undefined) {
     const elsewhere = captures ? ofOtherCluster(cluster, candidates) : undefined;

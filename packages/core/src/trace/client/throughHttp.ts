@@ -1,4 +1,5 @@
 import type { HttpPayload } from "../../istio/connection.ts";
+import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import type { HttpMatch, HttpRoute, Placed } from "../../istio/scope/httpRoute.ts";
 import { meshGateway } from "../../istio/scope/meshVirtualService.ts";
@@ -13,7 +14,6 @@ import { openUpstream } from "../upstream/openUpstream.ts";
 import { applyHttpRoute } from "./applyHttpRoute.ts";
 import { chooseHttpRoute, routesForProxy } from "./chooseHttpRoute.ts";
 import type { HttpChain } from "./outboundListener.ts";
-import type { ResolvedAddress } from "./resolveName.ts";
 import { unmatched } from "./unmatched.ts";
 import { findVirtualHost, type VirtualHost, virtualHosts } from "./virtualHosts.ts";
 import { destinationOf, ended, showTarget, type Walk } from "./walk.ts";
@@ -27,7 +27,7 @@ export interface ThroughHttp {
 }
 
 /** The sidecar routes HTTP: virtual host, VirtualService, upstream. */
-export function throughHttp(walk: Walk, address: ResolvedAddress, given: ThroughHttp): readonly ClientStep[] {
+export function throughHttp(walk: Walk, address: NamedAddress, given: ThroughHttp): readonly ClientStep[] {
   const { cluster, caller } = walk;
   const { chain, scope, http } = given;
   const hosts = virtualHosts(scope, caller, chain);
@@ -73,7 +73,7 @@ export function throughHttp(walk: Walk, address: ResolvedAddress, given: Through
 
 function routed(
   walk: Walk,
-  address: ResolvedAddress,
+  address: NamedAddress,
   {
     chain,
     http,
@@ -167,7 +167,7 @@ interface FollowRoute extends Pick<ThroughHttp, "chain" | "http"> {
 
 function followRoute(
   walk: Walk,
-  address: ResolvedAddress,
+  address: NamedAddress,
   { chain, http, base, route, match }: FollowRoute,
 ): readonly ClientStep[] {
   const { cluster, caller } = walk;
@@ -198,7 +198,7 @@ function followRoute(
     return openUpstream({
       cluster,
       proxy: caller,
-      target: effect.target,
+      target: { ...effect.target, listenerPort: chain.port },
       payload: effect.payload,
       proxied: "http",
       retries: effect.retries,

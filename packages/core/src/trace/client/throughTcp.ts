@@ -1,16 +1,16 @@
+import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
 import type { ProxyScope } from "../../istio/scope/proxyScope.ts";
 import type { ClientStep } from "../attempt.ts";
 import { unfollowedMeshRoute } from "../gatewayApi/meshRoute.ts";
 import { passed, unsure } from "../hop.ts";
 import { openUpstream } from "../upstream/openUpstream.ts";
 import type { Chain, HttpChain } from "./outboundListener.ts";
-import type { ResolvedAddress } from "./resolveName.ts";
 import { destinationOf, ended, showTarget, type Walk } from "./walk.ts";
 
 /** The sidecar forwards bytes: by a VirtualService's TCP or TLS route, or straight to the service. */
 export function throughTcp(
   walk: Walk,
-  address: ResolvedAddress,
+  address: NamedAddress,
   { chain, scope }: { readonly chain: Exclude<Chain, HttpChain>; readonly scope: ProxyScope },
 ): readonly ClientStep[] {
   const { cluster, caller, payload, hops } = walk;

@@ -1,4 +1,5 @@
 import { isCoveredBy, isWildcard } from "../../istio/hostNames.ts";
+import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
 import { meshRegistry, overlookedServices } from "../../istio/registry/meshRegistry.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import type { ProxyScope } from "../../istio/scope/proxyScope.ts";
@@ -10,7 +11,6 @@ import { broken, passed } from "../hop.ts";
 import type { TraceHop, TraceOutcome } from "../traceResult.ts";
 import { failure } from "../upstream/openUpstream.ts";
 import { direct } from "./direct.ts";
-import type { ResolvedAddress } from "./resolveName.ts";
 import { ended, type Walk } from "./walk.ts";
 
 export interface Unmatched {
@@ -24,7 +24,7 @@ export interface Unmatched {
 /** PassthroughCluster or BlackHoleCluster: what no listener and no virtual host has. httproute.go, buildCatchAllVirtualHost */
 export function unmatched(
   walk: Walk,
-  address: ResolvedAddress,
+  address: NamedAddress,
   { scope, service, isHttp, detail }: Unmatched,
 ): readonly ClientStep[] {
   const { cluster, caller, request } = walk;

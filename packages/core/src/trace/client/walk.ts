@@ -1,11 +1,11 @@
 import type { Payload } from "../../istio/connection.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
+import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
 import { isIp } from "../../istio/registry/endpoints.ts";
 import type { Workload } from "../../istio/workload.ts";
 import type { ClientStep, Destination } from "../attempt.ts";
 import type { WorkloadRequest } from "../traceRequest.ts";
 import type { TraceHop, TraceOutcome } from "../traceResult.ts";
-import type { ResolvedAddress } from "./resolveName.ts";
 
 /** What is known of the request at one of its stations. */
 export interface Walk {
@@ -23,13 +23,13 @@ export function ended(walk: Walk, hop: TraceHop, outcome: TraceOutcome): ClientS
   return { kind: "ended", probability: walk.probability, hops: [...walk.hops, hop], outcome };
 }
 
-export function showAddress({ address, workload }: ResolvedAddress): string {
+export function showAddress({ address, workload }: NamedAddress): string {
   if (workload !== undefined) return `pod ${workload.name}`;
   if (address.startsWith("auto-ip:")) return "a virtual address of Istio's";
   return address.startsWith("cluster-ip:") ? "a ClusterIP" : address;
 }
 
-export function destinationOf({ address, workload }: ResolvedAddress, port: number): Destination {
+export function destinationOf({ address, workload }: NamedAddress, port: number): Destination {
   if (workload !== undefined) return { kind: "pod", workload, port };
   return { kind: "address", address, port, isHostname: !isIp(address) };
 }

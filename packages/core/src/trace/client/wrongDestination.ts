@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { isCoveredBy } from "../../istio/hostNames.ts";
+import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
 import { endpointsOf } from "../../istio/registry/endpoints.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { destinationRuleFor } from "../../istio/scope/destinationRules.ts";
@@ -9,11 +10,10 @@ import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import { broken } from "../hop.ts";
 import type { BrokenHop } from "../traceResult.ts";
 import type { L4Chain } from "./l4Chains.ts";
-import type { ResolvedAddress } from "./resolveName.ts";
 import type { Walk } from "./walk.ts";
 
 export interface Taken {
-  readonly address: ResolvedAddress;
+  readonly address: NamedAddress;
   /** What the name that is called belongs to, where that is known. */
   readonly service: MeshService | undefined;
   readonly chain: L4Chain;

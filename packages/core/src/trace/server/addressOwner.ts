@@ -1,7 +1,11 @@
+import { canonicalHost, parseHostPort } from "../../istio/hostPort.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { labelsMatch } from "../../istio/labels.ts";
-import type { Workload } from "../../istio/workload.ts";
+import { machineAt } from "../../istio/registry/machines.ts";
+import { kubeServices } from "../../istio/registry/meshRegistry.ts";
+import { imaginedGateway, type Workload } from "../../istio/workload.ts";
 import type { Node, Service, ServicePort } from "../../kinds/core.ts";
+import type { MeshCluster } from "../../model/meshCluster.ts";
 import type { TraceWorld } from "../traceWorld.ts";
 
 /** What of the observed clusters an address and port lead to. */
@@ -19,6 +23,14 @@ export type AddressOwner =
       readonly hidesSource: boolean;
     }
   | { readonly kind: "pod"; readonly cluster: IstioCluster; readonly workload: Workload }
+  /** Pods of a gateway that a declared address leads to by no Service. */
+  | {
+      readonly kind: "gateway";
+      readonly cluster: IstioCluster;
+      readonly workloads: readonly Workload[];
+      readonly port: number;
+      readonly how: string;
+    }
   /** The address is a cluster's, but nothing is at the port. */
   | { readonly kind: "nothing"; readonly cluster: IstioCluster; readonly what: string };
 
@@ -26,9 +38,10 @@ export type AddressOwner =
 export function addressOwner(
   world: TraceWorld,
   callerCluster: string | undefined,
-  address: string,
+  asWritten: string,
   port: number,
 ): AddressOwner | undefined {
+  const address = canonicalHost(asWritten);
   const own = world.clusters.get(callerCluster ?? "");
   const inside = own === undefined ? undefined : ofClusterAddress(own, address, port);
   if (inside !== undefined && inside.kind !== "nothing") return inside;
@@ -37,7 +50,13 @@ export function addressOwner(
     ...[...world.clusters.values()].filter((each) => each !== own),
   ];
   const outside = clusters.flatMap((cluster) => ofOutsideAddress(world, cluster, address, port) ?? []);
-  return outside.find(({ kind }) => kind !== "nothing") ?? inside ?? outside[0];
+  const found = outside.find(({ kind }) => kind !== "nothing");
+  if (found !== undefined) return found;
+  const machine = clusters.flatMap((cluster) => {
+    const workload = machineAt(cluster, address);
+    return workload === undefined ? [] : [{ kind: "pod" as const, cluster, workload }];
+  })[0];
+  return machine ?? inside ?? outside[0];
 }
 
 function ofClusterAddress(cluster: IstioCluster, address: string, port: number): AddressOwner | undefined {
@@ -61,11 +80,11 @@ function ofClusterAddress(cluster: IstioCluster, address: string, port: number):
 function serviceAt(cluster: IstioCluster, address: string): Service | undefined {
   return cluster
     .memo("services by cluster IP", () => {
-      const all = cluster.all("Service").flatMap((service) => {
-        const { clusterIP, clusterIPs = [] } = service.spec;
-        return [clusterIP, ...clusterIPs].map((ip): readonly [string, Service] => [ip ?? "", service]);
-      });
-      return new Map(all.filter(([ip]) => ip !== "" && ip !== "None"));
+      // A manifest has no address yet, but one that stands for it.
+      const all = [...kubeServices(cluster).values()].flatMap(({ object, addresses }) =>
+        addresses.map((ip): readonly [string, Service] => [canonicalHost(ip), object as Service]),
+      );
+      return new Map(all);
     })
     .get(address);
 }
@@ -124,19 +143,42 @@ function ofDeclaredAddress(
   if (declared === undefined) return undefined;
   for (const gateway of [declared.spec.eastWestGateway, declared.spec.ingressGateway]) {
     for (const given of gateway.addresses ?? []) {
-      const [host, ownPort = `${gateway.port}`] = given.split(":");
-      if (host !== address || ownPort !== `${port}`) continue;
+      const { host, port: ownPort = gateway.port } = parseHostPort(given);
+      if (canonicalHost(host) !== address || ownPort !== port) continue;
+      const how = `a declared address of ${cluster.name}'s gateway`;
       const service = cluster
         .in("Service", gateway.namespace)
         .filter(({ spec }) => labelsMatch(gateway.selector, spec.selector ?? {}))
         .find((each) => portOf(each, gateway.port) !== undefined);
       const found = service === undefined ? undefined : portOf(service, gateway.port);
-      if (service === undefined || found === undefined) continue;
-      const how = `a declared address of ${cluster.name}'s gateway`;
+      if (service === undefined || found === undefined) return withoutService(cluster, gateway, how);
       return { kind: "service", cluster, service, port: found, how, hidesSource: true };
     }
   }
   return undefined;
+}
+
+type DeclaredGateway = MeshCluster["spec"]["eastWestGateway" | "ingressGateway"];
+
+/** Pods on host ports, or behind a load balancer that knows them by itself: they listen where their Gateway's server says. */
+function withoutService(cluster: IstioCluster, gateway: DeclaredGateway, how: string): AddressOwner {
+  const { namespace, selector, port } = gateway;
+  const pods = cluster.select(namespace, selector);
+  const ready = pods.filter(({ isReady }) => isReady);
+  if (ready.length > 0) return { kind: "gateway", cluster, workloads: ready, port, how };
+  if (pods.length > 0 || cluster.source === "live") {
+    return { kind: "nothing", cluster, what: `no pod of its gateway in namespace ${namespace} is ready` };
+  }
+  // Repositories often lack what Istio's chart makes.
+  const name = Object.values(selector)[0] ?? "gateway";
+  return { kind: "gateway", cluster, workloads: [imagine(cluster, { namespace, name, labels: selector })], port, how };
+}
+
+/** The same one each time, since much is known by its identity. */
+function imagine(cluster: IstioCluster, gateway: Parameters<typeof imaginedGateway>[1]): Workload {
+  return cluster.memo(`imagined gateway ${gateway.namespace}/${gateway.name}`, () =>
+    imaginedGateway(cluster.name, gateway),
+  );
 }
 
 /** Services by the addresses that they have outside of the cluster. */
@@ -149,7 +191,7 @@ function frontsOf(cluster: IstioCluster): ReadonlyMap<string, readonly Service[]
         ...(service.spec.externalIPs ?? []),
         ...ingress.flatMap(({ ip, hostname }) => [ip ?? [], hostname ?? []].flat()),
       ];
-      for (const each of addresses) fronts.set(each, [...(fronts.get(each) ?? []), service]);
+      for (const each of addresses.map(canonicalHost)) fronts.set(each, [...(fronts.get(each) ?? []), service]);
     }
     return fronts;
   });
@@ -159,7 +201,9 @@ function nodesByAddress(cluster: IstioCluster): ReadonlyMap<string, Node> {
   return cluster.memo("nodes by address", () => {
     const all = cluster
       .all("Node")
-      .flatMap((node) => (node.status?.addresses ?? []).map(({ address }): readonly [string, Node] => [address, node]));
+      .flatMap((node) =>
+        (node.status?.addresses ?? []).map(({ address }): readonly [string, Node] => [canonicalHost(address), node]),
+      );
     return new Map(all);
   });
 }

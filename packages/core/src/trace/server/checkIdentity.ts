@@ -47,6 +47,12 @@ export function checkIdentity(
     return { branches: broken(arrival, fault, fails) };
   }
   const { acceptedSubjectAltNames: accepted, trusts } = transport;
+  if (trusts === "mesh" && accepted.length > 0 && workload.serviceAccount === "") {
+    // A WorkloadEntry need not name the account that its machine runs as.
+    const detail = `${workload.namespace}/${workload.name} has one of the identities ${accepted.join(", ")}`;
+    const assumes = [{ about: "credential", detail }] as const;
+    return { arrival: passed(arrival, { ...at, assumes, detail: `mutual TLS: ${clientName(transport)} calls it` }) };
+  }
   if (trusts === "mesh" && accepted.length > 0 && !accepted.includes(server)) {
     const fault = {
       ...at,

@@ -4,8 +4,10 @@ import type { IstioCluster } from "../../istio/istioCluster.ts";
 import type { Caller } from "../../istio/policy/caller.ts";
 import { mutualTlsMode, type PeerMode } from "../../istio/policy/peerAuthentication.ts";
 import { isHttp2, isTls, parseProtocol } from "../../istio/registry/protocol.ts";
-import type { Workload } from "../../istio/workload.ts";
+import { isMachine } from "../../istio/registry/machines.ts";
+import { type Workload, workloadObject } from "../../istio/workload.ts";
 import { clusterObject } from "../../kinds/clusterObject.ts";
+import type { Assumption } from "../assumption.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import { inAmbient } from "../gatewayApi/ambient.ts";
 import type { TraceBranch } from "../traceResult.ts";
@@ -25,12 +27,18 @@ export function serveAtPod(
   port: number,
 ): readonly TraceBranch[] {
   const where = `${workload.namespace}/${workload.name}`;
-  const hop = { name: "destination" as const, cluster: cluster.name, object: podOf(workload), source: inboundSource };
+  const noun = isMachine(workload) ? "machine" : "pod";
+  const hop = {
+    name: "destination" as const,
+    cluster: cluster.name,
+    object: workloadObject(workload),
+    source: inboundSource,
+  };
   const ambient = inAmbient(cluster, workload, "destination");
   if (ambient !== undefined) return untold(arrival, ambient);
   if (workload.proxy === "none" || isLeftAlone(workload, port)) {
     const why = workload.proxy === "none" ? "has no sidecar" : `keeps port ${port} from its sidecar`;
-    const at = passed(arrival, { ...hop, detail: `pod ${where} ${why}: the app takes port ${port} itself` });
+    const at = passed(arrival, { ...hop, detail: `${noun} ${where} ${why}: the app takes port ${port} itself` });
     const found = inboundPort(cluster, workload, port);
     const inbound = { ...found, appPort: port, object: workload.proxy === "none" ? found.object : undefined };
     return serveByApp(at, cluster, workload, inbound);
@@ -43,7 +51,7 @@ export function serveAtPod(
   const served = inbound.declared ?? (inbound.object === undefined ? "whatever it is" : "HTTP or TCP, as it looks");
   const at = passed(arrival, {
     ...hop,
-    detail: `the sidecar of pod ${where} serves port ${port} as ${served}${inbound.object === undefined ? ", since no Service has it" : ""}`,
+    detail: `the sidecar of ${noun} ${where} serves port ${port} as ${served}${inbound.object === undefined ? ", since no Service has it" : ""}`,
   });
   const chain = inboundChain(mode.mode, inbound.protocol, at);
   if (chain === undefined) return refusedByMode(at, cluster, workload, { port, mode });
@@ -57,7 +65,7 @@ export function serveAtPod(
         ? {}
         : { object: clusterObject(cluster.name, inbound.object), field: "spec.ports" }),
       code: "TRACE_PROTOCOL_MISMATCH" as const,
-      detail: `the sidecar of pod ${where} serves port ${port} as ${served}, and what is spoken is ${payload.kind === "tls" ? "TLS" : "not HTTP"}`,
+      detail: `the sidecar of ${noun} ${where} serves port ${port} as ${served}, and what is spoken is ${payload.kind === "tls" ? "TLS" : "not HTTP"}`,
       mend: "Name the Service's port as what it carries: tls-…, https-… or tcp-….",
     };
     return broken(terminated.arrival, fault, failedConnection(arrival, "UC"));
@@ -80,10 +88,6 @@ export function serveAtPod(
 function identityOf({ transport }: Arrival): Caller {
   const id = transport.mode === "ISTIO_MUTUAL" ? transport.clientIdentity : undefined;
   return id === undefined ? { kind: "nobody" } : { kind: "identity", id };
-}
-
-function podOf(workload: Workload) {
-  return { cluster: workload.cluster, kind: "Pod", namespace: workload.namespace, name: workload.name };
 }
 
 /** Ports that istio-iptables lets by (tools/istio-iptables/pkg/capture/run.go), and the proxy's own. */
@@ -184,17 +188,18 @@ function serveByApp(
 ): readonly TraceBranch[] {
   const { namespace, name } = workload;
   const where = `${namespace}/${name}`;
+  const noun = isMachine(workload) ? "machine" : "pod";
   const hop = {
     name: "application" as const,
     cluster: cluster.name,
-    object: podOf(workload),
+    object: workloadObject(workload),
     source: "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#Container",
   };
   if (arrival.transport.mode === "ISTIO_MUTUAL") {
     const fault = {
       ...hop,
       code: "TRACE_NO_SIDECAR" as const,
-      detail: `the connection is mutual TLS of the mesh, and nothing at port ${port} of pod ${where} speaks it`,
+      detail: `the connection is mutual TLS of the mesh, and nothing at port ${port} of ${noun} ${where} speaks it`,
       mend: `Give ${where} a sidecar, or let callers speak plain text to it: tls.mode DISABLE for its host, and no tlsMode label.`,
     };
     return broken(arrival, fault, failedConnection(arrival, "UF"));
@@ -209,31 +214,37 @@ function serveByApp(
     return ended(passed(arrival, { ...hop, ...about, detail: why }, "unknown"), { kind: "unknown", why });
   }
   if (isEncrypted && !isTls(protocol)) {
-    const why = `whether the app at port ${port} of pod ${where} speaks TLS is not to be seen`;
+    const why = `whether the app at port ${port} of ${noun} ${where} speaks TLS is not to be seen`;
     return ended(passed(arrival, { ...hop, detail: why }, "unknown"), { kind: "unknown", why });
   }
   const isUpgraded = workload.proxy === "sidecar" && isHttp2(protocol);
   const spoken =
     arrival.payload.kind === "http" ? (arrival.payload.clientVersion ?? arrival.payload.version) : undefined;
+  const about = object === undefined ? {} : { object: clusterObject(cluster.name, object), field: "spec.ports" };
+  const assumed: Assumption[] = [];
+  // The inbound cluster of such a port is HTTP/2 (cluster_builder.go, setH2Options).
   if (isUpgraded && object !== undefined && spoken === "http1") {
-    // The inbound cluster of such a port is HTTP/2 (cluster_builder.go, setH2Options).
-    const why = `${show(object)} names port ${port} ${declared}, so that the sidecar speaks HTTP/2 to the app of pod ${where}, and whether the app does is not to be seen`;
-    const about = { object: clusterObject(cluster.name, object), field: "spec.ports" };
-    return ended(passed(arrival, { ...hop, ...about, detail: why }, "unknown"), { kind: "unknown", why });
+    assumed.push({
+      about: "application",
+      detail: `the app of ${where} speaks HTTP/2, since ${show(object)} names port ${port} ${declared}`,
+    });
   }
-  if (workload.ports.length > 0 && !workload.ports.some(({ containerPort }) => containerPort === port)) {
-    const named = workload.ports.map(({ containerPort }) => containerPort).join(", ");
-    const why = `no container of pod ${where} declares port ${port}, only ${named}: whether the app listens there is not to be seen`;
-    const about = object === undefined ? {} : { object: clusterObject(cluster.name, object), field: "spec.ports" };
-    return ended(passed(arrival, { ...hop, ...about, detail: why }, "unknown"), { kind: "unknown", why });
-  }
-  // A pod that lists no ports at all says nothing of them; one that lists others was looked at above.
-  const assumes =
-    workload.ports.length === 0 ? [{ about: "application" as const, detail: `${where} listens on port ${port}` }] : [];
+  assumed.push(...listening(workload, port));
   const at = passed(arrival, {
     ...hop,
-    ...(assumes.length === 0 ? {} : { assumes }),
-    detail: `the app of pod ${where} takes it at port ${port}`,
+    ...(assumed.length === 0 ? {} : { ...about, assumes: assumed }),
+    detail: `the app of ${noun} ${where} takes it at port ${port}`,
   });
   return ended(at, { kind: "answered", by: { type: "workload", cluster: cluster.name, namespace, name, port } });
+}
+
+/** What a pod says of its ports is for people: an app may listen at others, and a machine says nothing. */
+function listening(workload: Workload, port: number): readonly Assumption[] {
+  const where = `${workload.namespace}/${workload.name}`;
+  if (isMachine(workload))
+    return [{ about: "application", detail: `machine ${where} runs and listens on port ${port}` }];
+  const declared = workload.ports.map(({ containerPort }) => containerPort);
+  if (declared.includes(port)) return [];
+  const though = declared.length === 0 ? "" : `, though its containers declare only ${declared.join(", ")}`;
+  return [{ about: "application", detail: `${where} listens on port ${port}${though}` }];
 }

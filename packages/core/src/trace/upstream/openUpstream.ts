@@ -7,7 +7,7 @@ import { isHttp2 } from "../../istio/registry/protocol.ts";
 import { resolved, unresolvable } from "../../istio/registry/proxyDns.ts";
 import { mayBeServedBy, whyServedElsewhere } from "../../istio/registry/remoteEndpoints.ts";
 import { destinationRuleFor, type MergedRule, type PlacedSubset } from "../../istio/scope/destinationRules.ts";
-import { portOf, proxyScope } from "../../istio/scope/proxyScope.ts";
+import { type ProxyScope, portOf, proxyScope } from "../../istio/scope/proxyScope.ts";
 import { effectivePolicy } from "../../istio/scope/trafficPolicy.ts";
 import { shares } from "../../istio/upstream/loadBalancing.ts";
 import { acrossNetworks } from "../../istio/upstream/networkGateways.ts";
@@ -48,6 +48,8 @@ export interface UpstreamTarget {
   readonly port: number;
   readonly subset: string | undefined;
   readonly chosenBy: { readonly object: ClusterObject; readonly field: string } | undefined;
+  /** Of a sidecar's HTTP listener. */
+  readonly listenerPort?: number;
   /** What the client sees of HTTP where there is no such host or port; 503 unless told. */
   readonly missingStatus?: number;
 }
@@ -56,9 +58,11 @@ const clusterSource = "pilot/pkg/networking/core/cluster.go";
 const endpointSource = "pilot/pkg/xds/endpoints/endpoint_builder.go";
 
 /** The connections that a proxy may open for an upstream cluster: TLS, load balancing, and what is missing for it. */
-export function openUpstream(open: OpenUpstream): readonly ClientStep[] {
-  const { cluster, proxy, target } = open;
+export function openUpstream(given: OpenUpstream): readonly ClientStep[] {
+  const { cluster, proxy } = given;
   const scope = proxyScope(cluster, proxy);
+  const open = throughAlias(given, scope);
+  const { target } = open;
   const service = scope.services.get(target.host);
   const port = service === undefined ? undefined : portOf(service, target.port);
   if (service === undefined || port === undefined) return [unknownUpstream(open, service !== undefined)];
@@ -152,6 +156,28 @@ function otherNodes(open: OpenUpstream, { cluster, proxy, service }: Upstream): 
     mend: `Set internalTrafficPolicy: Cluster, or run its pods on every node that calls.`,
   });
   return ended(open, [hop], failure(open.proxied, "UH"));
+}
+
+/**
+ * A destination that is a Service of type ExternalName means the host that it names, by one step (route.go, GetDestinationCluster).
+ * A sidecar's HTTP listener looks it up among the Services of its own port.
+ */
+function throughAlias(open: OpenUpstream, { services }: ProxyScope): OpenUpstream {
+  const { cluster, target, hops } = open;
+  const service = services.get(target.host);
+  const { listenerPort } = target;
+  if (service?.aliasOf === undefined || (listenerPort !== undefined && portOf(service, listenerPort) === undefined)) {
+    return open;
+  }
+  const hop = passed({
+    name: "route",
+    cluster: cluster.name,
+    object: clusterObject(cluster.name, service.object),
+    field: "spec.externalName",
+    detail: `${target.host} stands for ${service.aliasOf}`,
+    source: "pilot/pkg/networking/core/route/route.go, GetDestinationCluster",
+  });
+  return { ...open, target: { ...target, host: service.aliasOf }, hops: [...hops, hop] };
 }
 
 interface Group {

@@ -22,7 +22,10 @@ function slimPod({ apiVersion, kind, metadata, spec, status }: Pod): Pod {
     metadata: slimMetadata(metadata),
     spec: slimPodSpec(spec),
     ...(status && {
-      status: { ...pick(status, ["phase", "podIP"]), ...(status.conditions && { conditions: slimConditions(status) }) },
+      status: {
+        ...pick(status, ["phase", "podIP", "podIPs"]),
+        ...(status.conditions && { conditions: slimConditions(status) }),
+      },
     }),
   };
 }
@@ -39,7 +42,7 @@ function slimPodSpec(spec: PodSpec): PodSpec {
       }),
     }));
   return {
-    ...pick(spec, ["serviceAccountName", "nodeName", "hostNetwork"]),
+    ...pick(spec, ["serviceAccountName", "nodeName", "hostname", "subdomain", "hostNetwork"]),
     ...(spec.securityContext && { securityContext: pick(spec.securityContext, ["runAsUser"]) }),
     ...(spec.containers && { containers: images(spec.containers) }),
     ...(spec.initContainers && { initContainers: images(spec.initContainers) }),
