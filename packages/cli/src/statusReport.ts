@@ -13,6 +13,7 @@ import {
   type Problem,
   type SharedService,
   selectClusters,
+  showHostPort,
   type TraceVerdict,
   tracePaths,
   whyNot,
@@ -125,14 +126,10 @@ function clusterStatus(declared: MeshCluster, { intents, observed }: TracedMesh)
     source,
     ...(cluster.version === undefined ? {} : { version: cluster.version }),
     istiodVersions: cluster.istiodVersions,
-    gateway: "addresses" in gateway ? gateway.addresses.map(({ address, port }) => hostPort(address, port)) : [],
+    gateway: "addresses" in gateway ? gateway.addresses.map(({ address, port }) => showHostPort(address, port)) : [],
     trustRoots: cluster.trustRoots.map(({ fingerprint }) => fingerprint),
     owned: cluster.objects.filter(isInventory).length,
   };
-}
-
-function hostPort(address: string, port: number): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function sharedServiceStatus(service: SharedService, mesh: TracedMesh): SharedServiceStatus {

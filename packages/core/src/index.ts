@@ -42,6 +42,7 @@ export { withValues } from "./install/withValues.ts";
 export type { HttpPayload, Payload, ProxyTls, Transport } from "./istio/connection.ts";
 export type { GatewayAddress, GatewayAddresses } from "./istio/gatewayAddresses.ts";
 export { gatewayAddresses } from "./istio/gatewayAddresses.ts";
+export { showHostPort } from "./istio/hostPort.ts";
 export { isInjected } from "./istio/injection.ts";
 export type { IstioCluster } from "./istio/istioCluster.ts";
 export { istioCluster, istioClusters } from "./istio/istioClusters.ts";

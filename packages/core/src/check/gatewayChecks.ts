@@ -1,4 +1,5 @@
 import { gatewayAddresses } from "../istio/gatewayAddresses.ts";
+import { showHostPort } from "../istio/hostPort.ts";
 import { at } from "../model/intents.ts";
 import { selectClusters } from "../model/selectClusters.ts";
 import type { Problem } from "../problem.ts";
@@ -18,7 +19,7 @@ export const gatewayChecks: readonly Check[] = [
       const { eastWestGateway, locality } = view.declared.spec;
       const found = gatewayAddresses(facts, eastWestGateway, locality);
       if ("addresses" in found)
-        return { ok: found.addresses.map(({ address, port }) => hostPort(address, port)).join(", ") };
+        return { ok: found.addresses.map(({ address, port }) => showHostPort(address, port)).join(", ") };
       if (!isServing(view, mesh)) return { skipped: "serves no shared service, so no other cluster calls it" };
       return { problems: [addressProblem(view, found)] };
     }),

@@ -1,3 +1,4 @@
+import { showHostPort } from "../istio/hostPort.ts";
 import type { Problem, ProblemCode } from "../problem.ts";
 import type { Evidence, IstiodEvidence, Knock, ProxyEvidence, Unseen, WireCall } from "./evidence.ts";
 
@@ -121,7 +122,7 @@ function knockFaults({ knocks }: Evidence): readonly Problem[] {
 }
 
 function knockFault({ address, port, from, result, detail }: Knock): Problem | undefined {
-  const where = `${address}:${port}`;
+  const where = showHostPort(address, port);
   const who = from === "client" ? "the client's pod" : "here";
   switch (result) {
     case "timeout":

@@ -2,6 +2,7 @@ import ipaddr from "ipaddr.js";
 import type { Node, Service } from "../kinds/core.ts";
 import { isReady } from "../kinds/isReady.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
+import { parseHostPort } from "./hostPort.ts";
 import type { IstioCluster } from "./istioCluster.ts";
 import { labelsMatch } from "./labels.ts";
 import { namedTargetPort } from "./registry/targetPort.ts";
@@ -133,10 +134,8 @@ function showLocality(region = "", zone = ""): string | undefined {
 }
 
 function parseAddress(given: string, defaultPort: number, locality: string | undefined): GatewayAddress {
-  const match = /^(?:\[(?<v6>[^\]]+)\]|(?<host>[^:]+))(?::(?<port>\d+))?$/.exec(given);
-  const address = match?.groups?.v6 ?? match?.groups?.host ?? given;
-  const port = match?.groups?.port;
-  return gatewayAddress(address, port === undefined ? defaultPort : Number(port), locality);
+  const { host, port = defaultPort } = parseHostPort(given);
+  return gatewayAddress(host, port, locality);
 }
 
 function gatewayAddress(address: string, port: number, locality: string | undefined): GatewayAddress {

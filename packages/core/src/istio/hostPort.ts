@@ -2,7 +2,17 @@ import ipaddr from "ipaddr.js";
 
 /** `api.shop:80`, `192.0.2.1:80`, and `[2001:db8::1]:80`: an IPv6 address needs brackets before a port. */
 export function showHostPort(host: string, port: number | string): string {
-  return `${isIpv6(host) ? `[${host}]` : host}:${port}`;
+  return `${showHost(host)}:${port}`;
+}
+
+/** As a URL and a Host header have it. */
+export function showHost(host: string): string {
+  return isIpv6(host) ? `[${host}]` : host;
+}
+
+/** The host of a Host header as Envoy compares it: without the port, in lower case, an IPv6 address in its brackets. */
+export function hostOfAuthority(authority: string): string {
+  return showHost(parseHostPort(authority).host).toLowerCase();
 }
 
 export interface HostPort {

@@ -1,4 +1,5 @@
 import type { HttpPayload, Payload } from "../istio/connection.ts";
+import { parseHostPort, showHost, showHostPort } from "../istio/hostPort.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { tokenPlaceholder } from "../istio/policy/tokenClaims.ts";
 import { isIp } from "../istio/registry/endpoints.ts";
@@ -54,11 +55,12 @@ function payloadOf({ url, method, headers, claims, clientCertificate }: TraceReq
   const { host, ...others } = headers;
   const isPlaced = [url.path, ...Object.values(others)].some((text) => text.includes(tokenPlaceholder));
   const standard = url.scheme === "https" ? 443 : 80;
+  const name = parseHostPort(url.host).host;
   const http: HttpPayload = {
     kind: "http",
     version: url.scheme === "grpc" ? "http2" : "http1",
     method,
-    authority: host ?? (url.port === standard ? url.host : `${url.host}:${url.port}`),
+    authority: host ?? (url.port === standard ? showHost(name) : showHostPort(name, url.port)),
     path: url.path,
     headers: claims === undefined || isPlaced ? others : { authorization: `Bearer ${tokenPlaceholder}`, ...others },
     ...(claims === undefined ? {} : { claims }),
@@ -71,7 +73,7 @@ function payloadOf({ url, method, headers, claims, clientCertificate }: TraceReq
       // No client sends an IP address as SNI; curl offers both versions of HTTP.
       return {
         kind: "tls",
-        sni: isIp(url.host) ? "" : url.host,
+        sni: isIp(name) ? "" : name,
         alpn: ["h2", "http/1.1"],
         ...(clientCertificate === undefined ? {} : { clientNames: clientCertificate.subjectAltNames }),
         inner: http,

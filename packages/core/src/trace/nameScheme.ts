@@ -1,3 +1,4 @@
+import { canonicalHost, parseHostPort } from "../istio/hostPort.ts";
 import type { NameScheme } from "../istio/nameOrigin.ts";
 import type { Service } from "../kinds/core.ts";
 import type { Intents } from "../model/intents.ts";
@@ -25,7 +26,7 @@ export function nameScheme(
   }
   const gateways = clusters.flatMap(({ spec }) => [spec.eastWestGateway, spec.ingressGateway]);
   for (const address of gateways.flatMap(({ addresses = [] }) => addresses)) {
-    resolving.add(address.replace(/:\d+$/, "").toLowerCase());
+    resolving.add(canonicalHost(parseHostPort(address).host));
   }
   const { perCluster, mesh: ofMesh } = mesh?.spec.names ?? {};
   return {

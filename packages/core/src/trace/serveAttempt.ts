@@ -275,8 +275,9 @@ function leave(
   { address, port }: { readonly address: string; readonly port: number },
 ): readonly TraceBranch[] {
   const hop = { name: "connection" as const, source: "pilot/pkg/serviceregistry/serviceentry/conversion.go" };
+  const at = showHostPort(address, port);
   const { workload } = arrival.attempt.caller;
-  if (workload === undefined) return outsideAll(arrival, `${address}:${port}`);
+  if (workload === undefined) return outsideAll(arrival, at);
   const { cluster } = workload;
   const own = world.clusters.get(cluster);
   const virtual = own === undefined ? undefined : virtualAddress(own, address);
@@ -285,7 +286,7 @@ function leave(
       ...hop,
       cluster,
       code: "TRACE_NOTHING_LISTENS" as const,
-      detail: `${address}:${port} is ${virtual}: nothing is there, and no sidecar leads on from there for a proxy`,
+      detail: `${at} is ${virtual}: nothing is there, and no sidecar leads on from there for a proxy`,
       mend: "Correct the address: that of a server, or of a gateway that leads to it.",
     };
     return broken(arrival, fault, silence(arrival));
@@ -307,24 +308,24 @@ function leave(
     return ended(passed(arrival, { ...hop, cluster, detail: why }, "unknown"), { kind: "unknown", why });
   }
   if (arrival.transport.mode !== "ISTIO_MUTUAL") {
-    const wrapped = tlsInTls(arrival, { cluster, who: `${address}:${port}` });
+    const wrapped = tlsInTls(arrival, { cluster, who: at });
     if (wrapped !== undefined) return wrapped;
-    const detail = `${address}:${port} is of no observed cluster: the request leaves the mesh`;
-    const assumes = [{ about: "server", detail: `${address}:${port} answers` }] as const;
+    const detail = `${at} is of no observed cluster: the request leaves the mesh`;
+    const assumes = [{ about: "server", detail: `${at} answers` }] as const;
     return ended(passed(arrival, { ...hop, cluster, assumes, detail }), {
       kind: "answered",
       by: { type: "outside", address, port },
     });
   }
   if (world.unreadable.length > 0) {
-    const why = `${address}:${port} may be of ${world.unreadable.join(", ")}, which cannot be read`;
+    const why = `${at} may be of ${world.unreadable.join(", ")}, which cannot be read`;
     return ended(passed(arrival, { ...hop, cluster, detail: why }, "unknown"), { kind: "unknown", why });
   }
   const fault = {
     ...hop,
     cluster,
     code: "TRACE_ADDRESS_UNKNOWN" as const,
-    detail: `${address}:${port} is no address of any observed cluster, and mutual TLS of the mesh is spoken to it`,
+    detail: `${at} is no address of any observed cluster, and mutual TLS of the mesh is spoken to it`,
     mend: "Correct the endpoint's address: a node's with the gateway's node port, or the gateway's load balancer.",
   };
   return broken(arrival, fault, failedConnection(arrival, "UF"));

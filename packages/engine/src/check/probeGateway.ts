@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
-import { connect as connectTcp, isIP } from "node:net";
+import { connect as connectTcp } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
-import type { GatewayProbe, ShownCertificate } from "@isthmus/core";
+import { type GatewayProbe, type ShownCertificate, showHostPort } from "@isthmus/core";
 
 export interface ProbeOptions {
   /** The server name of a shared service; without it only the connection is tried. */
@@ -16,7 +16,7 @@ export interface ProbeOptions {
  * is shown and nothing is sent. Never throws.
  */
 export async function probeGateway(host: string, port: number, options: ProbeOptions): Promise<GatewayProbe> {
-  const address = isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+  const address = showHostPort(host, port);
   const outcome =
     options.sni === undefined ? await tryTcp(host, port, options) : await tryTls(host, port, options, options.sni);
   return { address, outcome };

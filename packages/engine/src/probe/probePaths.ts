@@ -7,6 +7,7 @@ import {
   ownerName,
   restrictsCallers,
   type SharedService,
+  showHostPort,
   spiffeId,
 } from "@isthmus/core";
 import { fingerprintOf, inspectBundle } from "@isthmus/pki";
@@ -310,7 +311,7 @@ function asksHttp({ protocol }: AcrossPath): boolean {
 }
 
 function show({ address, port }: Address): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+  return showHostPort(address, port);
 }
 
 function noCaller({ consumer }: AcrossPath): string {

@@ -1,6 +1,7 @@
 import type { Service } from "../../kinds/core.ts";
 import type { ServiceEntry } from "../../kinds/istio.ts";
 import { isWildcard, serviceHost } from "../hostNames.ts";
+import { canonicalHost } from "../hostPort.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { spiffeId } from "../spiffeId.ts";
 import { exportedTo, exportToOfAnnotations } from "../visibility.ts";
@@ -89,16 +90,21 @@ export function meshServiceOfService(cluster: IstioCluster, service: Service): M
 
 /** Manifests don't say which address the API server will give; this stands for it. */
 function clusterIps(cluster: IstioCluster, { metadata, spec }: Service): readonly string[] {
-  if (spec.clusterIPs !== undefined && spec.clusterIPs.length > 0) return spec.clusterIPs;
-  if (spec.clusterIP !== undefined && spec.clusterIP !== "") return [spec.clusterIP];
+  if (spec.clusterIPs !== undefined && spec.clusterIPs.length > 0) return spec.clusterIPs.map(canonicalHost);
+  if (spec.clusterIP !== undefined && spec.clusterIP !== "") return [canonicalHost(spec.clusterIP)];
   // A plan's objects have none yet on a live cluster either.
   return [`cluster-ip:${cluster.name}.${metadata.namespace ?? "default"}.${metadata.name}`];
+}
+
+/** `192.0.2.1/32` and `2001:db8::1/128` are single addresses. */
+function oneAddress(address: string): string {
+  return address.replace(address.includes(":") ? /\/128$/ : /\/32$/, "");
 }
 
 /** One for each host: pilot/pkg/serviceregistry/serviceentry/conversion.go, convertServices. */
 export function meshServicesOfEntry(cluster: IstioCluster, entry: ServiceEntry): readonly MeshService[] {
   const { metadata, spec } = entry;
-  const addresses = (spec.addresses ?? []).map((address) => address.replace(/\/32$/, ""));
+  const addresses = (spec.addresses ?? []).map((address) => canonicalHost(oneAddress(address)));
   const ports = (spec.ports ?? []).map((port, index) => ({
     number: port.number,
     name: port.name,

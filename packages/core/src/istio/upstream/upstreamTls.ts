@@ -1,5 +1,6 @@
 import type { ClientTls, TrafficPolicy } from "../../kinds/destinationRule.ts";
 import type { ProxyTls, Transport } from "../connection.ts";
+import { parseHostPort } from "../hostPort.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { mutualTlsMode } from "../policy/peerAuthentication.ts";
 import { withAliases } from "../policy/trustDomains.ts";
@@ -89,7 +90,7 @@ function originated(upstream: Upstream, tls: ClientTls, authority: string | unde
   const given = tls.subjectAltNames ?? [];
   const names = given.length === 0 && !service.isKubernetes ? service.subjectAltNames : given;
   const verifies = tls.insecureSkipVerify !== true;
-  const host = authority?.replace(/:\d+$/, "");
+  const host = authority === undefined ? undefined : parseHostPort(authority).host;
   const own = tls.caCertificates === undefined || tls.caCertificates === "" ? "system" : tls.caCertificates;
   return {
     mode: isMutual ? "MUTUAL" : "SIMPLE",

@@ -1,6 +1,7 @@
 import type { Payload } from "../../istio/connection.ts";
 import { apiListeners } from "../../istio/gatewayApi/apiListeners.ts";
 import { isCoveredBy } from "../../istio/hostNames.ts";
+import { showHostPort } from "../../istio/hostPort.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { isIp } from "../../istio/registry/endpoints.ts";
 import { clusterObject } from "../../kinds/clusterObject.ts";
@@ -28,7 +29,7 @@ export function fromOutside(world: TraceWorld, { from, url }: OutsideRequest, pa
   }
   if (from.connectTo !== undefined) {
     const { address, port } = from.connectTo;
-    const detail = `the client connects to ${address}:${port}, whatever its DNS says of ${url.host}`;
+    const detail = `the client connects to ${showHostPort(address, port)}, whatever its DNS says of ${url.host}`;
     const destination = { kind: "address", address, port, isHostname: false } as const;
     return [
       attempt(payload, destination, { probability: 1, hops: [client, passed({ name: "name", detail, source })] }),

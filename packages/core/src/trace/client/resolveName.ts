@@ -1,5 +1,6 @@
 import { runsAsProxy } from "../../istio/capture.ts";
 import { isCoveredBy, isWildcard } from "../../istio/hostNames.ts";
+import { canonicalHost } from "../../istio/hostPort.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { nameOrigin } from "../../istio/nameOrigin.ts";
 import { capturesDns } from "../../istio/proxyConfig.ts";
@@ -42,8 +43,9 @@ export function resolveName(cluster: IstioCluster, caller: Workload, host: strin
   // Every pod's own hosts file has it.
   if (name === "localhost") return resolveName(cluster, caller, "127.0.0.1");
   if (isIp(name)) {
-    const workload = cluster.workloadAt(name);
-    return { kind: "addresses", addresses: [{ address: name, workload }], service: undefined, by: "literal" };
+    const address = canonicalHost(name);
+    const workload = cluster.workloadAt(address);
+    return { kind: "addresses", addresses: [{ address, workload }], service: undefined, by: "literal" };
   }
   const candidates = searched(name, caller.namespace, cluster);
   const captures = capturesDns(cluster, caller) && !runsAsProxy(caller);

@@ -1,4 +1,5 @@
 import { isCoveredBy, isWildcard } from "../../istio/hostNames.ts";
+import { hostOfAuthority, showHostPort } from "../../istio/hostPort.ts";
 import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
 import { meshRegistry, overlookedServices } from "../../istio/registry/meshRegistry.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
@@ -54,7 +55,7 @@ export function unmatched(
             }
           : { object: clusterObject(cluster.name, setBy), field: "spec.outboundTrafficPolicy" }),
       code: isPortMissing ? "TRACE_PORT_UNDECLARED" : "TRACE_EGRESS_FORBIDDEN",
-      detail: `${detail}: ${host}:${port} is not in the registry, and the mesh lets nothing else out (REGISTRY_ONLY)`,
+      detail: `${detail}: ${showHostPort(host, port)} is not in the registry, and the mesh lets nothing else out (REGISTRY_ONLY)`,
       mend:
         isPortMissing && object !== undefined
           ? `Add port ${port} to ${showClusterObject(object)}.`
@@ -92,7 +93,7 @@ function blackHole(isHttp: boolean): TraceOutcome {
 function servicesNamed({ cluster, request, payload }: Walk): readonly MeshService[] {
   const known = meshRegistry(cluster);
   const others = overlookedServices(cluster);
-  const names = [request.url.host, ...(payload.kind === "http" ? [payload.authority.replace(/:\d+$/, "")] : [])];
+  const names = [request.url.host, ...(payload.kind === "http" ? [hostOfAuthority(payload.authority)] : [])];
   for (const { byHost } of [known, others]) {
     const exact = names.flatMap((name) => byHost.get(name.toLowerCase()) ?? []);
     if (exact.length > 0) return exact;

@@ -1,4 +1,6 @@
-import { hostsOverlap, isCoveredBy, isWildcard, shortHosts } from "../../istio/hostNames.ts";
+import { hostsOverlap, hostsOverlap, isCoveredBy, isCoveredBy, isWildcard, isWildcard, serviceDomain, shortHosts } from "../../istio/hostNames.ts";
+import { hostOfAuthority, showHost } from "../../istio/hostPort.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { capturesDns } from "../../istio/proxyConfig.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { isHttpOrSniffed } from "../../istio/registry/protocol.ts";
@@ -152,12 +154,12 @@ function domainsOf(
   ]);
   const headless =
     service.isKubernetes && service.resolution === "passthrough" ? domains.map((domain) => `*.${domain}`) : [];
-  return [...domains, ...headless, ...addressesFor(scope, proxy, service)];
+  return [...domains, ...headless, ...addressesFor(scope, proxy, service).map(showHost)];
 }
 
 /** Envoy's choice: the exact name, else the longest wildcard; the port of a Host header does not count. */
 export function findVirtualHost(hosts: VirtualHosts, authority: string): VirtualHost | undefined {
-  const name = authority.toLowerCase().replace(/:\d+$/, "");
+  const name = hostOfAuthority(authority);
   const exact = hosts.exact.get(name);
   if (exact !== undefined) return exact;
   let best: string | undefined;

@@ -3,6 +3,7 @@ import { sniHosts } from "../../istio/gateway/gatewayChain.ts";
 import { gatewayHosts, type HostRoutes, hostRoutes } from "../../istio/gateway/gatewayHosts.ts";
 import { type GatewayServer, mergedGateway } from "../../istio/gateway/mergedGateway.ts";
 import { isCoveredBy } from "../../istio/hostNames.ts";
+import { hostOfAuthority } from "../../istio/hostPort.ts";
 import type { HttpRoute, Placed } from "../../istio/scope/httpRoute.ts";
 import { routingProxy } from "../../istio/topologyLabels.ts";
 import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
@@ -75,7 +76,7 @@ export function virtualHostOf(visit: GatewayVisit, server: GatewayServer, payloa
 }
 
 function hostOf({ authority }: HttpPayload): string {
-  return authority.replace(/:\d+$/, "").toLowerCase();
+  return hostOfAuthority(authority);
 }
 
 interface Chosen {

@@ -3,8 +3,8 @@ import { type InboundPort, inboundPort } from "../../istio/inbound/inboundPort.t
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import type { Caller } from "../../istio/policy/caller.ts";
 import { mutualTlsMode, type PeerMode } from "../../istio/policy/peerAuthentication.ts";
-import { isHttp2, isTls, parseProtocol } from "../../istio/registry/protocol.ts";
 import { isMachine } from "../../istio/registry/machines.ts";
+import { isHttp2, isTls, parseProtocol } from "../../istio/registry/protocol.ts";
 import { type Workload, workloadObject } from "../../istio/workload.ts";
 import { clusterObject } from "../../kinds/clusterObject.ts";
 import type { Assumption } from "../assumption.ts";

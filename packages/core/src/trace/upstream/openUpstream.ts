@@ -1,4 +1,5 @@
 import type { HttpPayload, Payload, Transport } from "../../istio/connection.ts";
+import { showHostPort } from "../../istio/hostPort.ts";
 import { fingerprintsOf, type IstioCluster } from "../../istio/istioCluster.ts";
 import { endpointsOf, isIp, type MeshEndpoint } from "../../istio/registry/endpoints.ts";
 import { servicesOfHost } from "../../istio/registry/meshRegistry.ts";
@@ -219,7 +220,7 @@ function toEndpoint(
   const transport = upstreamTls(upstream, endpoint, authorityOf(open.payload));
   const what =
     endpoint.workload === undefined
-      ? `${endpoint.address}:${endpoint.port}`
+      ? showHostPort(endpoint.address ?? "", endpoint.port)
       : `${count > 1 ? `one of ${count} pods like ` : "pod "}${endpoint.workload.name}, port ${endpoint.port}`;
   return {
     ...attemptOf(open, upstream, transport),
@@ -370,7 +371,7 @@ function toOriginal(open: OpenUpstream, upstream: Upstream, tlsField: string): C
 export function showDestination(destination: Destination): string {
   return destination.kind === "pod"
     ? `pod ${destination.workload.name}, port ${destination.port}`
-    : `${destination.address}:${destination.port}`;
+    : showHostPort(destination.address, destination.port);
 }
 
 /** What the client sees when its proxy finds no way on: NC, UH and the like. */
