@@ -1,6 +1,5 @@
-import { hostsOverlap, hostsOverlap, isCoveredBy, isCoveredBy, isWildcard, isWildcard, serviceDomain, shortHosts } from "../../istio/hostNames.ts";
+import { hostsOverlap, isCoveredBy, isWildcard, shortHosts } from "../../istio/hostNames.ts";
 import { hostOfAuthority, showHost } from "../../istio/hostPort.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { capturesDns } from "../../istio/proxyConfig.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { isHttpOrSniffed } from "../../istio/registry/protocol.ts";
