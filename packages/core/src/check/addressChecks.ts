@@ -1,10 +1,10 @@
 import { gatewayAddresses } from "../istio/gatewayAddresses.ts";
+import { showHostPort } from "../istio/hostPort.ts";
 import { at } from "../model/intents.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 import type { Problem } from "../problem.ts";
 import { addressesInUse, contains, overlaps, rangesInUse } from "./addressRanges.ts";
 import { type Check, judged, type MeshView, ofObjects, type Verdict } from "./check.ts";
-import { hostPort } from "./hostPort.ts";
 
 /** istiod hands out addresses of it by itself (pilot/pkg/networking/serviceentry, IP auto-allocation). */
 const istiodRange = "240.240.0.0/16";
@@ -77,7 +77,7 @@ function shadowedGateways({ clusters }: MeshView): Verdict {
           const twin = gateways.find((each) => each.name === other.name)?.addresses;
           if (twin?.some((each) => each.address === address && each.port === port) === true) {
             return name < other.name
-              ? [oneAddress({ declared, name, other: other.name }, hostPort(address, port))]
+              ? [oneAddress({ declared, name, other: other.name }, showHostPort(address, port))]
               : [];
           }
           if (isHostname) return [];

@@ -6,7 +6,6 @@ import type { Problem } from "../problem.ts";
 import { type Check, type ClusterView, judged, type MeshView, ofObjects } from "./check.ts";
 import type { GatewayProbe } from "./checkInput.ts";
 import { gatewayListener } from "./gatewayListener.ts";
-import { hostPort } from "./hostPort.ts";
 
 export const gatewayChecks: readonly Check[] = [
   {

@@ -48,12 +48,16 @@ export function traceOutward(whole: Trace, path: OutwardPath): Trace {
     via === undefined
       ? hops.some(({ name }) => name === "policy")
       : hops.some(({ name, cluster }) => name === "gateway" && cluster === via);
-  if (whole.branches.every((branch) => branch.outcome.kind !== "answered" || isAsDeclared(branch))) return whole;
+  // Once it has left past them, it is not as declared, whether somebody answers there or not.
+  const isAstray = (branch: TraceBranch) => {
+    const { outcome, hops } = branch;
+    const hasLeft = outcome.kind === "unknown" && hops.at(-1)?.name === "connection";
+    return (outcome.kind === "answered" || hasLeft) && !isAsDeclared(branch);
+  };
+  if (!whole.branches.some(isAstray)) return whole;
   const way = via === undefined ? `the proxies of ${consumer.cluster}` : `the gateway of ${via}`;
   const branches = whole.branches.map((branch) =>
-    branch.outcome.kind !== "answered" || isAsDeclared(branch)
-      ? branch
-      : astray(branch, { host, what: `${host} is declared to leave by ${way}` }),
+    isAstray(branch) ? astray(branch, { host, what: `${host} is declared to leave by ${way}` }) : branch,
   );
   return traceOf(whole.request, branches);
 }

@@ -1,4 +1,0 @@
-/** Where to connect, for people. */
-export function hostPort(address: string, port: number): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
-}
