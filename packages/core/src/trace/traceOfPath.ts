@@ -1,6 +1,6 @@
 import { labelsMatch } from "../istio/labels.ts";
 import type { AcrossPath, OutwardPath } from "../model/compiled.ts";
-import { broken } from "./hop.ts";
+import { broken, passed } from "./hop.ts";
 import { traceOf } from "./trace.ts";
 import type { AnsweredBy, Trace, TraceBranch, TraceHopName } from "./traceResult.ts";
 import type { TraceWorld } from "./traceWorld.ts";
@@ -57,9 +57,14 @@ export function traceOutward(whole: Trace, path: OutwardPath): Trace {
   if (!whole.branches.some(isAstray)) return whole;
   const way = via === undefined ? `the proxies of ${consumer.cluster}` : `the gateway of ${via}`;
   const branches = whole.branches.map((branch) =>
-    isAstray(branch) ? astray(branch, { host, what: `${host} is declared to leave by ${way}` }) : branch,
+    isAstray(branch) ? astray(withoutDoubt(branch), { host, what: `${host} is declared to leave by ${way}` }) : branch,
   );
   return traceOf(whole.request, branches);
+}
+
+/** What is not known of a call's end does not matter where it must not end there. */
+function withoutDoubt(branch: TraceBranch): TraceBranch {
+  return { ...branch, hops: branch.hops.map((hop) => (hop.status === "unknown" ? passed(hop) : hop)) };
 }
 
 export interface PathShare {
