@@ -8,7 +8,7 @@ import { appUser, dnsAddress, istioVersion } from "./layout.ts";
 import { createPodNamespace, removeNamespace } from "./network.ts";
 import { forgetPod, type PodRecord, savePod } from "./podRecord.ts";
 import { removeProcess, runningPid, startProcess, stopProcess } from "./processes.ts";
-import { isProxyReady, proxyProcess, redirectTraffic, startProxy, writeProxyFiles } from "./sidecar.ts";
+import { isProxyReady, proxyMetadata, proxyProcess, redirectTraffic, startProxy, writeProxyFiles } from "./sidecar.ts";
 import { waitFor } from "./waitFor.ts";
 
 /** Makes a pod that `record` describes: object, network, proxy, apps. Returns when it is ready. */
@@ -193,7 +193,7 @@ function containersOf(cluster: Cluster, pod: PodRecord): Container[] {
     image: proxyImage,
     env: [
       { name: "SECRET_TTL", value: cluster.certificates },
-      { name: "ISTIO_META_DNS_CAPTURE", value: "true" },
+      { name: "ISTIO_META_DNS_CAPTURE", value: proxyMetadata(pod).ISTIO_META_DNS_CAPTURE ?? "true" },
     ],
   };
   const containers = pod.containers.map((container) =>

@@ -76,7 +76,7 @@ async function waitForRoot(cluster: Cluster): Promise<string> {
 }
 
 /** Injection puts these into the proxy's environment. istio/pkg/kube/inject/webhook.go */
-function proxyMetadata({ annotations }: PodRecord): Readonly<Record<string, string>> {
+export function proxyMetadata({ annotations }: PodRecord): Readonly<Record<string, string>> {
   const written = annotations?.["proxy.istio.io/config"] ?? "";
   const config: { proxyMetadata?: Readonly<Record<string, string>> } | null = parse(written);
   return { ISTIO_META_DNS_CAPTURE: "true", ...config?.proxyMetadata };

@@ -39,16 +39,18 @@ export function agreementOf({ trace, sightings: seen, scenario = {} }: Compared)
   const expected = expectedEnds(trace, spread);
   const failed = sightings.filter((each) => !isReached(each, expected));
   const keys = new Set(expected.map(({ key }) => key));
-  const refusals = sightings.filter(({ end }) => end !== "answered");
+  // A client that gives up before its proxy does sees nothing of what the proxy would have said.
+  const isPatient = ({ end }: Sighting) => end !== "timeout" || keys.has("timeout");
+  const refusals = sightings.filter((each) => each.end !== "answered" && isPatient(each));
   const flagged = refusals.filter((each) => each.flags !== undefined && keys.has(keyOf(each, spread)));
   const blamed = trace.verdict === "broken" ? failed.filter(({ hops }) => hops !== undefined) : [];
-  const told = refusals.length > 0 || trace.verdict === "broken";
+  const told = refusals.length > 0;
   return {
     verdict: agreesOnVerdict({ trace, sightings }, expected) ? "agrees" : "disagrees",
     ...(told ? { status: refusals.every((each) => keys.has(keyOf(each, spread))) } : {}),
     ...(flagged.length > 0 ? { flags: flagged.every((each) => hasFlags(each, expected, spread)) } : {}),
     ...(blamed.length > 0 ? { blame: blamed.every(({ hops = [] }) => hops.includes(trace.blamed?.name ?? "")) } : {}),
-    ...(expected.length > 1 && sightings.length >= enoughCalls
+    ...(expected.length > 1 && sightings.length >= enoughCalls && !isPinned(trace)
       ? { spread: pOf(expected, sightings, spread) > significance }
       : {}),
   };
@@ -63,6 +65,11 @@ function inWordsOf({ branches }: Trace, sighting: Sighting): Sighting {
 
 export function isUntold({ verdict, branches }: Trace): boolean {
   return (verdict === "unknown" && branches.length > 0) || branches.some(({ outcome }) => outcome.kind === "unknown");
+}
+
+/** Through a gateway that passes TLS through, a connection that stays open stays at one pod: shares are of connections. */
+function isPinned({ branches }: Trace): boolean {
+  return branches.some(({ hops }) => hops.some(({ name }) => name === "passthrough"));
 }
 
 /** Whether one call does not tell all: there is more than one end. */
@@ -146,6 +153,7 @@ function agreesOnVerdict({ trace, sightings }: Compared, expected: readonly Expe
   const reached = sightings.filter((each) => isReached(each, expected)).length;
   if (trace.verdict === "reaches") return reached === sightings.length;
   if (trace.verdict === "broken") return reached === 0;
+  if (isPinned(trace)) return true;
   const probability = expected.reduce((sum, each) => sum + (each.isReached ? each.probability : 0), 0);
   const shares = [
     { seen: reached, probability },

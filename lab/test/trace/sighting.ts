@@ -44,12 +44,14 @@ function endOf({ answered, exitCode, status }: WireAnswer): Sighting["end"] {
  * proxy on the way has something to say.
  */
 function flagsOf(end: Sighting["end"], { client, gateway, server }: Evidence): string | undefined {
-  const last = [client.at(-1), gateway.at(-1), server.at(-1)].filter((entry) => entry !== undefined);
   if (end === "refused") {
+    const isHttp = ({ response_code: code = 0 }: AccessLogEntry) => code > 0;
+    const last = [client, gateway, server].flatMap((entries) => entries.filter(isHttp).at(-1) ?? []);
     const decider = last.find(({ response_code_details: details }) => details !== "via_upstream");
     return decider === undefined ? undefined : sortedFlags([decider]);
   }
-  return last.length === 0 ? undefined : sortedFlags(last);
+  const all = [...client, ...gateway, ...server];
+  return all.length === 0 ? undefined : sortedFlags(all);
 }
 
 function sortedFlags(entries: readonly AccessLogEntry[]): string {

@@ -186,8 +186,8 @@ function noChain(
     field: `${field}.${field.startsWith("spec.servers") ? "hosts" : "hostname"}`,
   });
   const name = `${workload.namespace}/${workload.name}`;
-  // Plain text ends in a connection that is opened and closed again, TLS in a handshake that fails.
-  const isPlain = arrival.transport.mode === "none" && arrival.payload.kind !== "tls";
+  // What the proxy sends without TLS of its own ends in a connection that is opened and closed again, TLS in a handshake that fails.
+  const isPlain = arrival.transport.mode === "none";
   const isOpen = choice.kind !== "no listener" && choice.kind !== "rejected";
   const fails = failedConnection(arrival, isPlain && isOpen ? "UC" : "UF");
   if (choice.kind === "rejected") {
