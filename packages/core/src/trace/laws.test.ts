@@ -1,0 +1,80 @@
+import { type RandomMesh, randomMesh, surroundedMesh } from "@isthmus/testkit";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { compile } from "../compile/compile.ts";
+import { checkIntents } from "../model/checkIntents.ts";
+import type { DeclaredPath } from "../model/compiled.ts";
+import type { Intents } from "../model/intents.ts";
+import { selectsCluster } from "../model/selectClusters.ts";
+import { afterPlan } from "../plan/afterPlan.ts";
+import { plan } from "../plan/plan.ts";
+import type { Problem } from "../problem.ts";
+import { tracePaths } from "./tracePaths.ts";
+import type { Trace } from "./traceResult.ts";
+
+/** `npm run laws` draws 5,000 meshes, others each time; `npm test` always the same few. */
+const { LAW_RUNS, LAW_SEED } = process.env;
+const runs = Number(LAW_RUNS ?? 150);
+const options = { numRuns: runs, ...(LAW_RUNS === undefined ? { seed: 10 } : LAW_SEED && { seed: Number(LAW_SEED) }) };
+
+/** The paths of a mesh, each as it would be once all is applied. */
+function tracedAfterwards({ intents, observed }: RandomMesh) {
+  const compiled = compile(intents, observed);
+  const planned = plan(compiled, observed, { prune: true, adopt: false }).plan;
+  const traced = tracePaths({ intents, paths: compiled.paths, observed: afterPlan(observed, planned) });
+  return { compiled, traced };
+}
+
+/** Warnings that leave what is declared as it is. */
+const harmless: ReadonlySet<string> = new Set(["PORT_LEFT_OUT", "ACCESS_LOCAL_CALLERS"]);
+
+/** What is told of the declaration that a path is of, and may be in this path's way. */
+function problemsOf(path: DeclaredPath, { clusters, sharedServices }: Intents, problems: readonly Problem[]) {
+  const [kind = "", namespace = "", ...name] = path.owner.split(".");
+  const place = `${kind} ${namespace}/${name.join(".")}`;
+  return problems.filter(({ at, code, message }) => {
+    if (harmless.has(code) || (at !== place && !at.startsWith(`${place} `))) return false;
+    if (path.direction === "in") return true;
+    const { cluster } = path.consumer;
+    if (code === "HOST_NOT_IMPORTED") return message.includes(` ${path.host} `) && message.includes(` in ${cluster} `);
+    if (code !== "ACCESS_ADMITS_NOBODY") return true;
+    const index = Number(/consumers\[(\d+)\]/.exec(at)?.[1]);
+    return sharedServices.some(({ spec }) => selectsCluster(spec.consumers[index]?.clusters ?? [], cluster, clusters));
+  });
+}
+
+function show({ verdict, blamed, branches, request }: Trace): string {
+  return JSON.stringify({ verdict, url: request.url, blamed, branches }, undefined, 1);
+}
+
+test("law 10: what compile declares without a problem, trace reaches", () => {
+  const reached = { paths: 0 };
+  fc.assert(
+    fc.property(surroundedMesh, (mesh) => {
+      const { compiled, traced } = tracedAfterwards(mesh);
+      for (const { path, trace } of traced) {
+        const problems = [...compiled.problems, ...checkIntents(mesh.intents)];
+        if (compiled.held.has(path.owner) || problemsOf(path, mesh.intents, problems).length > 0) continue;
+        expect(trace.verdict, show(trace)).toBe("reaches");
+        reached.paths += 1;
+      }
+    }),
+    options,
+  );
+  // A law about nothing would always hold.
+  expect(reached.paths).toBeGreaterThan(runs);
+});
+
+test("law 10: the branches of a trace are never none, and their probabilities add up to 1", () => {
+  fc.assert(
+    fc.property(fc.oneof(randomMesh, surroundedMesh), (mesh) => {
+      const { traced } = tracedAfterwards(mesh);
+      for (const { trace } of traced) {
+        expect(trace.branches.length).toBeGreaterThan(0);
+        const sum = trace.branches.reduce((all, { probability }) => all + probability, 0);
+        expect(sum, show(trace)).toBeCloseTo(1, 9);
+      }
+    }),
+    options,
+  );
+});
