@@ -1,8 +1,9 @@
 import { isHttp } from "../istio/registry/protocol.ts";
 import { namedTargetPort } from "../istio/registry/targetPort.ts";
 import type { AuthorizationPolicy } from "../kinds/istio.ts";
-import { allowedPrincipals, exactPrincipals, isConsumer } from "../model/access.ts";
+import { isConsumer } from "../model/access.ts";
 import { at } from "../model/intents.ts";
+import { allowedPrincipals, exactPrincipals } from "./callerPrincipals.ts";
 import { callerTrustDomains } from "./callerTrustDomains.ts";
 import { type AllowedCalls, type Denial, denials } from "./denials.ts";
 import type { Report } from "./report.ts";
@@ -32,7 +33,7 @@ export function allowedCalls(
         ?.filter((identity) => isConsumer(identity, consumers))
         .flatMap((identity) => {
           const [account = "", namespace = ""] = identity.split(".");
-          return exactPrincipals(`ns/${namespace}/sa/${account}`, domains);
+          return exactPrincipals(namespace, account, domains);
         });
       return {
         principals: named ?? principals,

@@ -1,6 +1,14 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { acceptedTrustDomains, trustDomainsOf } from "../istio/policy/trustDomains.ts";
-import type { CallerTrustDomains } from "../model/access.ts";
+
+/** The trust domains of those who may call a cluster. */
+export interface CallerTrustDomains {
+  readonly own: string;
+  /** The cluster takes an exact principal of its own trust domain for the same one in each of these, and no other form. */
+  readonly aliases: readonly string[];
+  /** Accepted as well, and not the same. */
+  readonly others: readonly string[];
+}
 
 /**
  * The trust domains that callers of a cluster may have: what its own mesh config says, so that a consuming cluster that cannot

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isNormalized, normalizePath, type PathNormalization } from "./normalizePath.ts";
+import { normalizePath, type PathNormalization } from "./normalizePath.ts";
 
 const base: PathNormalization = { isCanonical: true, mergesSlashes: false, escapedSlashes: "keep" };
 const none = { ...base, isCanonical: false };
@@ -96,6 +96,6 @@ test("a normalised path stays as it is", () => {
     const once = normalized(path, base);
 
     expect(normalized(once, base)).toBe(once);
-    expect([isNormalized(path), isNormalized(once)]).toEqual([false, true]);
+    expect(once).not.toBe(path);
   }
 });

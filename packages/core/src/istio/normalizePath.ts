@@ -33,12 +33,6 @@ export function normalizePath(written: string, how: PathNormalization): Normaliz
   return { kind: isRedirected ? "redirected" : "path", path: merged + query };
 }
 
-/** Whether a path is what proxies with Istio's default settings leave as it is. */
-export function isNormalized(path: string): boolean {
-  const found = normalizePath(path, { isCanonical: true, mergesSlashes: false, escapedSlashes: "keep" });
-  return found.kind === "path" && found.path === path;
-}
-
 function unescapeSlashes(path: string): string {
   return path.replace(/%2F/gi, "/").replace(/%5C/gi, "\\");
 }

@@ -47,7 +47,6 @@ export const clusterSelectorSchema = uniqueList(
     )
     .meta({ title: "cluster name" }),
 );
-export type ClusterSelector = z.infer<typeof clusterSelectorSchema>;
 
 /** A service account in a namespace of the consuming clusters. */
 export const serviceAccountSchema = dnsLabelSchema;

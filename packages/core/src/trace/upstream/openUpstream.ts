@@ -1,4 +1,4 @@
-import type { HttpPayload, Payload, Transport } from "../../istio/connection.ts";
+import type { Payload, Transport } from "../../istio/connection.ts";
 import { showHostPort } from "../../istio/hostPort.ts";
 import { fingerprintsOf, type IstioCluster } from "../../istio/istioCluster.ts";
 import { endpointsOf, isIp, type MeshEndpoint } from "../../istio/registry/endpoints.ts";
@@ -484,8 +484,4 @@ function noEndpoints(
         : `Find out why ${showClusterObject(unready.object)} is not ready: kubectl describe it.`,
   });
   return ended(open, [hop], failure(open.proxied, flag));
-}
-
-export function isHttpPayload(payload: Payload): payload is HttpPayload {
-  return payload.kind === "http";
 }
