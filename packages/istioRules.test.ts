@@ -24,7 +24,6 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
       names: ["fullHost", "serviceHost", "parseServiceHost", "shortHosts", "isCoveredBy", "hostsOverlap", "HostMap"],
       telltales: [/\.svc\.?\$\{/, /\}\.svc[.`]/, /`svc\.\$\{/],
       allowed: {
-        "trace/client/resolveName.ts": "the search domains of a pod's resolver, which are Kubernetes'",
         "istio/registry/clusterDns.ts": "cluster DNS, which is Kubernetes'",
         "compile/importForRoutes.ts": "a hint for people",
         "trace/upstream/openUpstream.ts": "a hint for people",
@@ -154,8 +153,6 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
       allowed: {
         "istio/policy/policyConditions.ts": "patterns over identities, as Envoy matches them",
         "istio/policy/callerConditions.ts": "patterns over identities, as Envoy matches them",
-        "compile/accessRules.ts": "writes an account as principals, in all trust domains that may call",
-        "model/access.ts": "writes consumers as principals, in all trust domains that may call",
       },
     },
   ],

@@ -1,6 +1,6 @@
 import { showHostPort } from "../istio/hostPort.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
-import { clusterDns, type NamedAddress } from "../istio/registry/clusterDns.ts";
+import { clusterDns, type NamedAddress, withClusterDomain } from "../istio/registry/clusterDns.ts";
 import { isMachine } from "../istio/registry/machines.ts";
 import { meshRegistry } from "../istio/registry/meshRegistry.ts";
 import type { MeshService } from "../istio/registry/meshService.ts";
@@ -83,8 +83,7 @@ function serveAtAddress(
 
 /** As the caller's cluster DNS answers; the name itself where that is none of its own. */
 function resolve(cluster: IstioCluster, name: string): string | readonly NamedAddress[] {
-  const full = name.endsWith(".svc") ? `${name}.${cluster.clusterDomain}` : name;
-  const answer = clusterDns(cluster, full);
+  const answer = clusterDns(cluster, withClusterDomain(cluster, name));
   if (answer === undefined) return name;
   return answer.kind === "addresses" ? answer.addresses : answer.name;
 }

@@ -63,6 +63,22 @@ function podByName(cluster: IstioCluster, name: string): DnsAnswer | undefined {
   return addresses.length === 0 ? undefined : { kind: "addresses", service, addresses };
 }
 
+/** What a pod's resolver adds to a short name, in this order; https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/ */
+export function withSearchDomains(
+  { clusterDomain }: Pick<IstioCluster, "clusterDomain">,
+  namespace: string,
+  name: string,
+): readonly string[] {
+  return [`${namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain].map(
+    (domain) => `${name}.${domain}`,
+  );
+}
+
+/** A name as cluster DNS has it: `api.shop.svc` lacks the cluster's domain. */
+export function withClusterDomain({ clusterDomain }: Pick<IstioCluster, "clusterDomain">, name: string): string {
+  return name.endsWith(".svc") ? `${name}.${clusterDomain}` : name;
+}
+
 /** The ready pods of a headless Service, those that are not where it publishes them as well. */
 export function headlessAddresses(cluster: IstioCluster, service: MeshService): readonly NamedAddress[] {
   const [port] = service.ports;

@@ -1,5 +1,6 @@
 import type { Service } from "../../kinds/core.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
+import { canonicalHost } from "../hostPort.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { isPublic, isVisible } from "../visibility.ts";
 import { type MeshService, meshServiceOfService, meshServicesOfEntry } from "./meshService.ts";
@@ -59,6 +60,18 @@ export function kubeServices(cluster: IstioCluster): ReadonlyMap<string, MeshSer
     const all = cluster.stored("Service").map((service) => kubeService(cluster, service));
     return new Map(all.map((service) => [service.host, service]));
   });
+}
+
+/** The Service that has a ClusterIP, or what stands for one that a manifest does not have yet. */
+export function kubeServiceAt(cluster: IstioCluster, address: string): MeshService | undefined {
+  return cluster
+    .memo("services of Kubernetes by address", () => {
+      const all = [...kubeServices(cluster).values()];
+      return new Map(
+        all.flatMap((service) => service.addresses.map((each) => [canonicalHost(each), service] as const)),
+      );
+    })
+    .get(canonicalHost(address));
 }
 
 function kubeService(cluster: IstioCluster, service: Service): MeshService {

@@ -1,7 +1,7 @@
 import { parseServiceHost } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { isReserved, nameOrigin } from "../nameOrigin.ts";
-import { clusterDns, headlessParent } from "./clusterDns.ts";
+import { clusterDns, headlessParent, withClusterDomain, withSearchDomains } from "./clusterDns.ts";
 import { isIp, type MeshEndpoint } from "./endpoints.ts";
 import { meshRegistry } from "./meshRegistry.ts";
 import type { MeshService } from "./meshService.ts";
@@ -15,7 +15,7 @@ export function unresolvable(cluster: IstioCluster, namespace: string, address: 
   const name = searched(cluster, namespace, address.toLowerCase().replace(/\.$/, ""));
   if (isIp(name)) return undefined;
   if (name.startsWith("*")) return "DNS has no wildcards to ask for";
-  const full = name.endsWith(".svc") ? `${name}.${cluster.clusterDomain}` : name;
+  const full = withClusterDomain(cluster, name);
   if (clusterDns(cluster, full) !== undefined) return undefined;
   const parent = headlessParent(cluster, full);
   if (parent !== undefined) return `Service ${parent.namespace}/${parent.name} has no ready pod of that name`;
@@ -35,14 +35,11 @@ export function unresolvable(cluster: IstioCluster, namespace: string, address: 
 /** A short name with the search domain of the proxy's own pod that makes it a Service's [lab]; any other as it is. */
 export function searched(cluster: IstioCluster, namespace: string, name: string): string {
   if (isIp(name)) return name;
-  const domains = [`${namespace}.svc.${cluster.clusterDomain}`, `svc.${cluster.clusterDomain}`, cluster.clusterDomain];
-  const found = domains
-    .map((domain) => `${name}.${domain}`)
-    .find((full) => {
-      if (clusterDns(cluster, full) !== undefined) return true;
-      const service = parseServiceHost(full, cluster);
-      return service !== undefined && cluster.services.has(`${service.namespace}/${service.name}`);
-    });
+  const found = withSearchDomains(cluster, namespace, name).find((full) => {
+    if (clusterDns(cluster, full) !== undefined) return true;
+    const service = parseServiceHost(full, cluster);
+    return service !== undefined && cluster.services.has(`${service.namespace}/${service.name}`);
+  });
   return found ?? name;
 }
 

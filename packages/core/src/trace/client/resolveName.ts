@@ -4,7 +4,13 @@ import { canonicalHost } from "../../istio/hostPort.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { nameOrigin } from "../../istio/nameOrigin.ts";
 import { capturesDns } from "../../istio/proxyConfig.ts";
-import { clusterDns, headlessAddresses, headlessParent, type NamedAddress } from "../../istio/registry/clusterDns.ts";
+import {
+  clusterDns,
+  headlessAddresses,
+  headlessParent,
+  type NamedAddress,
+  withSearchDomains,
+} from "../../istio/registry/clusterDns.ts";
 import { isIp } from "../../istio/registry/endpoints.ts";
 import { meshRegistry, overlookedServices } from "../../istio/registry/meshRegistry.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
@@ -61,9 +67,8 @@ export function resolveName(cluster: IstioCluster, caller: Workload, host: strin
   return missing(cluster, caller, { name, candidates, captures });
 }
 
-function searched(name: string, namespace: string, { clusterDomain }: IstioCluster): readonly string[] {
-  const domains = [`${namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain];
-  const expanded = domains.map((domain) => `${name}.${domain}`);
+function searched(name: string, namespace: string, cluster: IstioCluster): readonly string[] {
+  const expanded = withSearchDomains(cluster, namespace, name);
   return name.split(".").length > 5 ? [name, ...expanded] : [...expanded, name];
 }
 

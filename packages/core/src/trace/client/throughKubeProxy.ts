@@ -1,6 +1,6 @@
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { endpointsOf } from "../../istio/registry/endpoints.ts";
-import { kubeServices } from "../../istio/registry/meshRegistry.ts";
+import { kubeServiceAt } from "../../istio/registry/meshRegistry.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { onOwnNode } from "../../istio/registry/nodeLocal.ts";
 import type { Workload } from "../../istio/workload.ts";
@@ -20,14 +20,7 @@ export function throughKubeProxy(
   cluster: IstioCluster,
   { caller, address, port: number }: { readonly caller: Workload; readonly address: string; readonly port: number },
 ): KubeProxied {
-  const services = cluster.memo("services by address", () => {
-    return new Map(
-      [...kubeServices(cluster).values()].flatMap((service) =>
-        service.addresses.map((each) => [each, service] as const),
-      ),
-    );
-  });
-  const service = services.get(address);
+  const service = kubeServiceAt(cluster, address);
   if (service === undefined) return { kind: "not a service" };
   const port = service.ports.find((each) => each.number === number);
   if (port === undefined) return { kind: "no port", service };

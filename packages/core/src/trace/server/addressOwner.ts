@@ -2,7 +2,7 @@ import { canonicalHost, parseHostPort } from "../../istio/hostPort.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { labelsMatch } from "../../istio/labels.ts";
 import { machineAt } from "../../istio/registry/machines.ts";
-import { kubeServices } from "../../istio/registry/meshRegistry.ts";
+import { kubeServiceAt } from "../../istio/registry/meshRegistry.ts";
 import { imaginedGateway, type Workload } from "../../istio/workload.ts";
 import type { Node, Service, ServicePort } from "../../kinds/core.ts";
 import type { MeshCluster } from "../../model/meshCluster.ts";
@@ -62,7 +62,7 @@ export function addressOwner(
 function ofClusterAddress(cluster: IstioCluster, address: string, port: number): AddressOwner | undefined {
   const workload = cluster.workloadAt(address);
   if (workload !== undefined) return { kind: "pod", cluster, workload };
-  const service = serviceAt(cluster, address);
+  const service = kubeServiceAt(cluster, address)?.object as Service | undefined;
   if (service === undefined) return undefined;
   const found = portOf(service, port);
   const name = `${service.metadata.namespace}/${service.metadata.name}`;
@@ -75,18 +75,6 @@ function ofClusterAddress(cluster: IstioCluster, address: string, port: number):
     how: `the cluster IP of Service ${name}`,
     hidesSource: false,
   };
-}
-
-function serviceAt(cluster: IstioCluster, address: string): Service | undefined {
-  return cluster
-    .memo("services by cluster IP", () => {
-      // A manifest has no address yet, but one that stands for it.
-      const all = [...kubeServices(cluster).values()].flatMap(({ object, addresses }) =>
-        addresses.map((ip): readonly [string, Service] => [canonicalHost(ip), object as Service]),
-      );
-      return new Map(all);
-    })
-    .get(address);
 }
 
 function portOf(service: Service, port: number): ServicePort | undefined {
@@ -176,7 +164,7 @@ function withoutService(cluster: IstioCluster, gateway: DeclaredGateway, how: st
 
 /** The same one each time, since much is known by its identity. */
 function imagine(cluster: IstioCluster, gateway: Parameters<typeof imaginedGateway>[1]): Workload {
-  return cluster.memo(`imagined gateway ${gateway.namespace}/${gateway.name}`, () =>
+  return cluster.memo(`imagined gateway ${JSON.stringify([gateway.namespace, gateway.labels])}`, () =>
     imaginedGateway(cluster.name, gateway),
   );
 }
