@@ -5,7 +5,7 @@ import type { MeshCluster } from "../model/meshCluster.ts";
 import { parseHostPort } from "./hostPort.ts";
 import type { IstioCluster } from "./istioCluster.ts";
 import { labelsMatch } from "./labels.ts";
-import { namedTargetPort } from "./registry/targetPort.ts";
+import { namedTargetPort, tcpPortOf } from "./registry/targetPort.ts";
 import { localityOfNode } from "./topologyLabels.ts";
 
 /** Where other clusters reach a gateway. */
@@ -43,7 +43,7 @@ export function gatewayAddresses(
   }
   const services = gatewayServices(facts, gateway);
   if (services.length === 0) return { fault: "no service" };
-  const withPort = services.filter((service) => portOf(service, gateway.port) !== undefined);
+  const withPort = services.filter((service) => tcpPortOf(service, gateway.port) !== undefined);
   if (withPort.length === 0) return { fault: "no port", service: services[0]?.metadata.name ?? "" };
   const addresses = withPort.flatMap((service) => serviceAddresses(facts, service, gateway, locality));
   return addresses.length === 0
@@ -52,7 +52,10 @@ export function gatewayAddresses(
 }
 
 /** Services that lead to the gateway's pods: their selector implies the gateway's, or selects pods that it selects. */
-function gatewayServices(facts: IstioCluster, gateway: GatewaySpec): readonly Service[] {
+export function gatewayServices(
+  facts: IstioCluster,
+  gateway: Pick<GatewaySpec, "namespace" | "selector">,
+): readonly Service[] {
   return facts.in("Service", gateway.namespace).filter((service) => {
     const selector = service.spec.selector ?? {};
     return (
@@ -65,21 +68,17 @@ function gatewayServices(facts: IstioCluster, gateway: GatewaySpec): readonly Se
 /** The Services that lead to the gateway's pods by this port. */
 export function gatewayServiceNames(facts: IstioCluster, gateway: GatewaySpec): readonly string[] {
   return gatewayServices(facts, gateway)
-    .filter((service) => portOf(service, gateway.port) !== undefined)
+    .filter((service) => tcpPortOf(service, gateway.port) !== undefined)
     .map(({ metadata }) => metadata.name);
 }
 
 /** The ports that the gateway's pods listen on for a port of its Services; a string is a name that the pods resolve. */
 export function gatewayTargetPorts(facts: IstioCluster, gateway: GatewaySpec): readonly (number | string)[] {
   const targets = gatewayServices(facts, gateway).flatMap((service) => {
-    const found = portOf(service, gateway.port);
+    const found = tcpPortOf(service, gateway.port);
     return found === undefined ? [] : [namedTargetPort(found)];
   });
   return [...new Set(targets)];
-}
-
-function portOf(service: Service, port: number) {
-  return service.spec.ports?.find((candidate) => candidate.port === port);
 }
 
 function serviceAddresses(
@@ -91,7 +90,7 @@ function serviceAddresses(
   const ingress = (service.status?.loadBalancer?.ingress ?? []).flatMap((entry) => entry.ip ?? entry.hostname ?? []);
   const outside = [...ingress, ...(service.spec.externalIPs ?? [])];
   if (outside.length > 0) return outside.map((address) => gatewayAddress(address, gateway.port, locality));
-  const nodePort = portOf(service, gateway.port)?.nodePort;
+  const nodePort = tcpPortOf(service, gateway.port)?.nodePort;
   if (nodePort === undefined) return [];
   return servingNodes(facts, service).flatMap((node) => {
     const address = nodeAddress(node);

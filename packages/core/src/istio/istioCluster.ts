@@ -375,8 +375,9 @@ function imaginedGateways(cluster: IstioCluster, known: readonly Workload[]): re
     const isGateway =
       selectors.some((each) => Object.keys(each).length > 0 && labelsMatch(each, selector)) ||
       (Object.keys(selector).length > 0 && ofApi.has(`${namespace}/${name}`));
+    if (!isGateway) return [];
     const hasPods = known.some((each) => each.namespace === namespace && labelsMatch(selector, each.labels));
-    return isGateway && !hasPods ? [imaginedGateway(cluster.name, { namespace, name, labels: selector })] : [];
+    return hasPods ? [] : [imaginedGateway(cluster.name, { namespace, name, labels: selector })];
   });
 }
 

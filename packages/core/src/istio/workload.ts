@@ -160,6 +160,16 @@ export function imaginedGateway(
   };
 }
 
+/** Labels that differ between pods of one template. */
+const ofOnePod =
+  /^(pod-template-hash|controller-revision-hash|apps\.kubernetes\.io\/pod-index|statefulset\.kubernetes\.io\/pod-name)$/;
+
+/** Equal for pods of one template, of which proxies and policies treat each alike. */
+export function templateKey({ namespace, serviceAccount, proxy, labels, annotations }: Workload): string {
+  const own = Object.entries(labels).filter(([key]) => !ofOnePod.test(key));
+  return JSON.stringify([namespace, serviceAccount, proxy, own.sort(), Object.entries(annotations).sort()]);
+}
+
 /** Any workload that is yet to be made in a namespace, named `*`; undefined where there is no such namespace. */
 export function comingWorkload(
   cluster: string,

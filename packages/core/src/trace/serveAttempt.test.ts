@@ -154,7 +154,7 @@ test("only ready endpoints with a sidecar are passed through to", () => {
 });
 
 const referenceHost = "httpbin.bar.cluster2";
-function referenceEntry(endpoint: object): KubeObject {
+function referenceEntry(...endpoints: readonly object[]): KubeObject {
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "ServiceEntry",
@@ -165,7 +165,7 @@ function referenceEntry(endpoint: object): KubeObject {
       resolution: "DNS",
       exportTo: ["."],
       ports: [{ name: "tcp", number: 8000, protocol: "TCP" }],
-      endpoints: [endpoint],
+      endpoints,
     },
   };
 }
@@ -339,6 +339,21 @@ test("a gateway that is among its own endpoints is a loop", () => {
   expect(served([...referenceServer, own], { transport: referenceTls })).toEqual([
     "1 refused 503 TRACE_LOOP Pod gateway-1",
   ]);
+});
+
+test("many pods of a gateway that are among its own endpoints are a loop at the second of them", () => {
+  const numbers = Array.from({ length: 12 }, (_, index) => index + 10);
+  const others = numbers.map((number) => ({
+    ...gatewayPod,
+    metadata: { ...gatewayPod.metadata, name: `gateway-${number}` },
+    status: { ...gatewayPod.status, podIP: `10.244.0.${number}` },
+  }));
+  const own = numbers.map((number) => ({ address: `10.244.0.${number}`, labels, ports: { tcp: 15443 } }));
+
+  const branches = served([...referenceServer, ...others, referenceEntry(...own)], { transport: referenceTls });
+
+  expect(branches.length).toBeLessThan(200);
+  expect(branches.every((branch) => branch.includes("TRACE_LOOP"))).toBe(true);
 });
 
 test("what is no HTTP is closed by a port that is served as HTTP", () => {

@@ -83,7 +83,7 @@ interface Passed {
 /** Undefined where no server of the pod's Gateways is for the port. */
 export function gatewayListener(pod: GatewayPod, port: number): GatewayListener | undefined {
   const { cluster, workload } = pod;
-  return cluster.memo(`gateway listener ${workload.namespace}/${workload.name}:${port}`, () => {
+  return cluster.memoOf(workload, `gateway listener ${port}`, () => {
     const servers = mergedGateway(cluster, workload).servers.filter(
       (each) => each.port === port && ["", "0.0.0.0", "::", workload.address].includes(each.bind),
     );

@@ -46,7 +46,7 @@ export interface MergedGateway {
 
 /** All Gateways that select a pod, merged as istiod does it, oldest first: pilot/pkg/model/gateway.go, mergeGateways. */
 export function mergedGateway(cluster: IstioCluster, workload: Workload): MergedGateway {
-  return cluster.memo(`merged gateway ${workload.namespace}/${workload.name}`, () => {
+  return cluster.memoOf(workload, "merged gateway", () => {
     const seen = cluster.isDiscovered(workload.namespace) ? cluster.in("Service", workload.namespace) : [];
     const ports = servicePorts(workload, seen);
     const merge = new Merge();

@@ -1,3 +1,4 @@
+import type { Service, ServicePort } from "../../kinds/core.ts";
 import type { Workload } from "../workload.ts";
 
 interface LeadingPort {
@@ -6,6 +7,11 @@ interface LeadingPort {
   readonly protocol?: string;
   /** A name stands for a container's port; `0`, an empty one, and none for the port itself. */
   readonly targetPort?: number | string | undefined;
+}
+
+/** The TCP port of a Service at a number, at which UDP may have another (HTTP/3 at 443). */
+export function tcpPortOf({ spec }: Service, number: number): ServicePort | undefined {
+  return spec.ports?.find(({ port, protocol = "TCP" }) => port === number && protocol === "TCP");
 }
 
 /** Where a Service's port leads in all of its pods; a string is a name that each of them resolves by itself. */

@@ -1,8 +1,9 @@
+import { gatewayServices } from "../../istio/gatewayAddresses.ts";
 import { canonicalHost, parseHostPort } from "../../istio/hostPort.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { labelsMatch } from "../../istio/labels.ts";
 import { machineAt } from "../../istio/registry/machines.ts";
 import { kubeServiceAt } from "../../istio/registry/meshRegistry.ts";
+import { tcpPortOf } from "../../istio/registry/targetPort.ts";
 import { imaginedGateway, type Workload } from "../../istio/workload.ts";
 import type { Node, Service, ServicePort } from "../../kinds/core.ts";
 import type { MeshCluster } from "../../model/meshCluster.ts";
@@ -64,7 +65,7 @@ function ofClusterAddress(cluster: IstioCluster, address: string, port: number):
   if (workload !== undefined) return { kind: "pod", cluster, workload };
   const service = kubeServiceAt(cluster, address)?.object as Service | undefined;
   if (service === undefined) return undefined;
-  const found = portOf(service, port);
+  const found = tcpPortOf(service, port);
   const name = `${service.metadata.namespace}/${service.metadata.name}`;
   if (found === undefined) return { kind: "nothing", cluster, what: `Service ${name} has no port ${port}` };
   return {
@@ -77,10 +78,6 @@ function ofClusterAddress(cluster: IstioCluster, address: string, port: number):
   };
 }
 
-function portOf(service: Service, port: number): ServicePort | undefined {
-  return service.spec.ports?.find((each) => each.port === port && (each.protocol ?? "TCP") === "TCP");
-}
-
 function ofOutsideAddress(
   world: TraceWorld,
   cluster: IstioCluster,
@@ -89,7 +86,7 @@ function ofOutsideAddress(
 ): AddressOwner | undefined {
   const front = frontsOf(cluster).get(address);
   const atFront = front?.flatMap((service) => {
-    const found = portOf(service, port);
+    const found = tcpPortOf(service, port);
     return found === undefined ? [] : [{ service, port: found }];
   })[0];
   if (atFront !== undefined) {
@@ -134,11 +131,8 @@ function ofDeclaredAddress(
       const { host, port: ownPort = gateway.port } = parseHostPort(given);
       if (canonicalHost(host) !== address || ownPort !== port) continue;
       const how = `a declared address of ${cluster.name}'s gateway`;
-      const service = cluster
-        .in("Service", gateway.namespace)
-        .filter(({ spec }) => labelsMatch(gateway.selector, spec.selector ?? {}))
-        .find((each) => portOf(each, gateway.port) !== undefined);
-      const found = service === undefined ? undefined : portOf(service, gateway.port);
+      const [service] = gatewayServices(cluster, gateway).filter((each) => tcpPortOf(each, gateway.port) !== undefined);
+      const found = service === undefined ? undefined : tcpPortOf(service, gateway.port);
       if (service === undefined || found === undefined) return withoutService(cluster, gateway, how);
       return { kind: "service", cluster, service, port: found, how, hidesSource: true };
     }

@@ -22,7 +22,7 @@ export interface Arrival {
   readonly payload: Payload;
   /** The address that the server sees; undefined where translation hides it. */
   readonly sourceAddress: string | undefined;
-  /** Gateways that it came through, as `cluster/namespace/name`: it must not come back. */
+  /** Keys of the gateways that it came through: it must not come back. */
   readonly through: readonly string[];
 }
 

@@ -62,8 +62,7 @@ export function routeHttpAtGateway(
 
 /** The virtual hosts that a server shares with others, and those servers. */
 function virtualHosts(visit: GatewayVisit, server: GatewayServer) {
-  const { namespace, name } = visit.workload;
-  return visit.cluster.memo(`gateway hosts ${namespace}/${name} ${server.routeName}`, () => {
+  return visit.cluster.memoOf(visit.workload, `gateway hosts ${server.routeName}`, () => {
     const { servers } = mergedGateway(visit.cluster, visit.workload);
     const sharing = servers.filter((each) => each.routeName === server.routeName);
     return { sharing, hosts: gatewayHosts(visit, sharing) };

@@ -12,6 +12,7 @@ import { labelsMatch } from "../../istio/labels.ts";
 import type { Caller } from "../../istio/policy/caller.ts";
 import { meshRegistry, servicesOfHost } from "../../istio/registry/meshRegistry.ts";
 import { parsePassthroughSni } from "../../istio/sni.ts";
+import { templateKey } from "../../istio/workload.ts";
 import { clusterObject } from "../../kinds/clusterObject.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
 import type { Attempt } from "../attempt.ts";
@@ -51,9 +52,9 @@ const source = "pilot/pkg/networking/core/gateway.go";
 export function serveAtGateway(arrival: Arrival, visit: GatewayVisit): readonly TraceBranch[] {
   const { cluster, workload, port } = visit;
   const name = `${workload.namespace}/${workload.name}`;
-  const key = `${cluster.name}/${name}`;
+  const visited = visitKeys(arrival, visit);
   const hop = { name: "gateway" as const, cluster: cluster.name, source };
-  if (arrival.through.includes(key)) {
+  if (visited.some((key) => arrival.through.includes(key))) {
     const fault = {
       ...hop,
       object: { cluster: cluster.name, kind: "Pod", namespace: workload.namespace, name: workload.name },
@@ -73,7 +74,7 @@ export function serveAtGateway(arrival: Arrival, visit: GatewayVisit): readonly 
   const { chain } = choice;
   const { gateway, index } = chain.server;
   const at = passed(
-    { ...arrival, through: [...arrival.through, key] },
+    { ...arrival, through: [...arrival.through, ...visited] },
     {
       ...hop,
       object: clusterObject(cluster.name, gateway),
@@ -85,6 +86,18 @@ export function serveAtGateway(arrival: Arrival, visit: GatewayVisit): readonly 
     },
   );
   return follow(at, visit, chain);
+}
+
+/**
+ * A pod, and what comes to a port of its template: all pods of a template do the same with it, so that the second of them is
+ * the loop already, and not each of them in every order.
+ */
+function visitKeys(arrival: Arrival, { cluster, workload, port }: GatewayVisit): readonly string[] {
+  const template = cluster.memoOf(workload, "template", () => templateKey(workload));
+  return [
+    `${cluster.name}/${workload.namespace}/${workload.name}`,
+    JSON.stringify([cluster.name, template, port, sniOf(arrival) ?? "", arrival.payload]),
+  ];
 }
 
 function follow(arrival: Arrival, visit: GatewayVisit, chain: GatewayChain): readonly TraceBranch[] {

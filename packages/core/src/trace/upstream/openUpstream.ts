@@ -15,7 +15,7 @@ import { acrossNetworks } from "../../istio/upstream/networkGateways.ts";
 import type { RetryPolicy } from "../../istio/upstream/retries.ts";
 import { subsetEndpoints } from "../../istio/upstream/subsetEndpoints.ts";
 import { type Upstream, upstreamTls } from "../../istio/upstream/upstreamTls.ts";
-import type { Workload } from "../../istio/workload.ts";
+import { templateKey, type Workload } from "../../istio/workload.ts";
 import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import type { TrafficPolicy } from "../../kinds/destinationRule.ts";
 import type { Assumption } from "../assumption.ts";
@@ -187,10 +187,6 @@ interface Group {
   readonly count: number;
 }
 
-/** Labels that differ between pods of one template. */
-const ofOnePod =
-  /^(pod-template-hash|controller-revision-hash|apps\.kubernetes\.io\/pod-index|statefulset\.kubernetes\.io\/pod-name)$/;
-
 /** Pods of one template are alike: one of them stands for all. */
 function grouped(all: readonly { readonly endpoint: MeshEndpoint; readonly share: number }[]): readonly Group[] {
   if (all.length === 1) return all.map((each) => ({ ...each, count: 1 }));
@@ -206,9 +202,7 @@ function grouped(all: readonly { readonly endpoint: MeshEndpoint; readonly share
 
 function groupKey({ workload, address, port, tlsMode }: MeshEndpoint): string {
   if (workload === undefined) return `${address}:${port} ${tlsMode}`;
-  const labels = Object.entries(workload.labels).filter(([key]) => !ofOnePod.test(key));
-  const { namespace, serviceAccount, annotations, proxy } = workload;
-  return JSON.stringify([port, namespace, serviceAccount, proxy, labels.sort(), Object.entries(annotations).sort()]);
+  return `${port} ${templateKey(workload)}`;
 }
 
 function toEndpoint(
