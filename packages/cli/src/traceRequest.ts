@@ -95,7 +95,7 @@ function endpoint(written: string): { readonly address: string; readonly port: n
   const { address, port } = /^(?<address>\[[^\]]+\]|[^:/]+):(?<port>\d+)$/.exec(written)?.groups ?? {};
   const number = Number(port);
   if (address === undefined || number < 1 || number > 65535) {
-    throw usage(`--connect-to ${written} is no address with a port`, "Write it as 192.0.2.1:31443.");
+    throw usage(`--connect-to ${written} is not an address with a port`, "Write it as 192.0.2.1:31443.");
   }
   return { address: address.replace(/^\[|\]$/g, ""), port: number };
 }
@@ -110,7 +110,7 @@ function target(url: string): TraceRequest["url"] {
   const scheme = traceSchemes.find((each) => each === word?.toLowerCase());
   const number = port === undefined ? scheme && ports[scheme] : Number(port);
   if (scheme === undefined || host === undefined || number === undefined || number < 1 || number > 65535) {
-    throw usage(`${url} is no URL that can be traced`, "Write http://, https://, grpc:// or tcp://host:port.");
+    throw usage(`${url} is not a URL that can be traced`, "Write http://, https://, grpc:// or tcp://host:port.");
   }
   return { scheme, host, port: number, path: path?.startsWith("/") === false ? `/${path}` : (path ?? "/") };
 }
@@ -119,7 +119,7 @@ function headers(given: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     given.map((each) => {
       const colon = each.indexOf(":");
-      if (colon < 1) throw usage(`--header ${each} is no header`, 'Write it as "name: value".');
+      if (colon < 1) throw usage(`--header ${each} is not a header`, 'Write it as "name: value".');
       return [each.slice(0, colon).trim().toLowerCase(), each.slice(colon + 1).trim()];
     }),
   );
@@ -131,7 +131,7 @@ function claims(given: readonly string[]): TokenClaims {
   for (const each of given) {
     const equals = each.indexOf("=");
     if (equals < 1)
-      throw usage(`--claim ${each} is no claim`, "Write it as name=value, as iss=https://issuer.example.com.");
+      throw usage(`--claim ${each} is not a claim`, "Write it as name=value, as iss=https://issuer.example.com.");
     const name = each.slice(0, equals);
     found[name] = [...(found[name] ?? []), each.slice(equals + 1)];
   }

@@ -98,7 +98,7 @@ test.each([
   [
     "a server that is no URL",
     two.replace("https://192.0.2.1:6443", "192.0.2.1:6443"),
-    "clusters[0].cluster.server is no http or https URL",
+    "clusters[0].cluster.server is not an http or https URL",
   ],
   ["a token that is a number", two.replace("token: secret1", "token: 12345"), "users[0].user.token must be a string"],
   [
@@ -107,7 +107,7 @@ test.each([
     "only one of client-certificate and client-key",
   ],
   ["an auth-provider of the past", two.replace("token: secret1", "auth-provider: {name: gcp}"), "no longer supported"],
-  ["no YAML", `${two}  token: "s3cr3t\n: {`, "is no valid YAML"],
+  ["no YAML", `${two}  token: "s3cr3t\n: {`, "is not valid YAML"],
 ])(
   "a kubeconfig with %s is KUBECONFIG_INVALID and says where, and never quotes a secret",
   async (name, text, message) => {

@@ -64,7 +64,7 @@ test("--wait checks again until its time is over", async () => {
   const run = await runCli(folder, ["check", "--context", "gone", "--kubeconfig", "kubeconfig", "--wait", "2500ms"]);
 
   expect(run.code).toBe(1);
-  expect(run.stderr.match(/Waiting for 1 to mend/g)).toHaveLength(1);
+  expect(run.stderr.match(/Waiting for 1 to pass/g)).toHaveLength(1);
   expect(run.stdout).toContain("KUBECONFIG_INVALID");
 });
 

@@ -63,7 +63,7 @@ async function rowsInTime(session: Session, checked: Checked, options: CheckOpti
     const rows = await rowsNow(session, checked, options);
     const failed = rows.filter(({ status }) => status === "failed").length;
     if (failed === 0 || Date.now() + betweenTries > deadline) return rows;
-    session.note(session.err.faint(`Waiting for ${failed} to mend …\n`));
+    session.note(session.err.faint(`Waiting for ${failed} to pass …\n`));
     await delay(betweenTries, undefined, { signal: session.signal });
   }
 }

@@ -3,6 +3,7 @@ import {
   type ClusterObject,
   isReached,
   showCaller,
+  showHostPort,
   type Trace,
   type TraceBranch,
   type TraceCode,
@@ -20,7 +21,7 @@ export function renderTrace(trace: Trace, style: Style, allBranches: boolean): s
   const { url, method } = request;
   const path = url.scheme === "tcp" ? "" : url.path;
   const verb = url.scheme === "tcp" ? "" : `${method} `;
-  const title = `${showCaller(request)} → ${verb}${url.scheme}://${url.host}:${url.port}${path}`;
+  const title = `${showCaller(request)} → ${verb}${url.scheme}://${showHostPort(url.host, url.port)}${path}`;
   const shown = allBranches ? branches : [tellingBranch(trace)];
   const blocks = shown.map(
     (branch) => `${branches.length > 1 ? shareLine(branch, style) : ""}${renderBranch(branch, style)}`,
@@ -116,7 +117,7 @@ export function renderOutcome(outcome: TraceOutcome): string {
       const { by } = outcome;
       const status = outcome.status === undefined ? "" : ` with ${outcome.status}`;
       if (by.type === "proxy") return `the proxy would answer${status}`;
-      if (by.type === "outside") return `${by.address}:${by.port} would answer${status}`;
+      if (by.type === "outside") return `${showHostPort(by.address, by.port)} would answer${status}`;
       return `${by.namespace}/${by.name} in ${by.cluster} would answer${status}, port ${by.port}`;
     }
     case "refused":

@@ -126,7 +126,7 @@ function probeProblem(
     case "hello": {
       const [leaf] = outcome.chain;
       return leaf?.identity === undefined
-        ? helloProblem(`${leaf?.subject || "something"} answered, which is no workload of a mesh`)
+        ? helloProblem(`${leaf?.subject || "something"} answered, which is not a workload of a mesh`)
         : undefined;
     }
     case "no connection":

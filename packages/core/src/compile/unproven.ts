@@ -1,6 +1,6 @@
 import { kindEntry } from "../kinds/catalog.ts";
 import { groupOf, type KubeObject, keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
-import { isOurs, isWrittenByOthers, ownershipFault } from "../kinds/ownership.ts";
+import { isOurs, whyNotOurs } from "../kinds/ownership.ts";
 import type { Observed } from "../model/observed.ts";
 import type { Report } from "./report.ts";
 
@@ -19,7 +19,7 @@ export function unprovenObjects(
     for (const object of objects) {
       if (!isOurs(object) || kindEntry(groupOf(object.apiVersion), object.kind)?.write !== true) continue;
       const ref = refOf(object);
-      const fault = faultOf(object);
+      const fault = whyNotOurs(object);
       if (fault === undefined || desired.get(name)?.has(keyOf(ref)) === true) continue;
       keys.add(keyOf(ref));
       report.add(
@@ -33,8 +33,4 @@ export function unprovenObjects(
     if (keys.size > 0) unproven.set(name, keys);
   }
   return unproven;
-}
-
-function faultOf(object: KubeObject): string | undefined {
-  return ownershipFault(object) ?? (isWrittenByOthers(object) ? "others wrote it" : undefined);
 }

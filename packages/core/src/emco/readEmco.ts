@@ -54,7 +54,8 @@ function resourceAt(document: SourceDocument, base: readonly number[]): Found | 
     return {
       code: "KIND_UNKNOWN",
       at: document.place(offsetAt(document.root, base)),
-      message: "this is no traffic intent of EMCO: it has no resourceContext.anchor, and its spec is none of an intent",
+      message:
+        "this is not a traffic intent of EMCO: it has no resourceContext.anchor, and its spec is none of an intent",
       hint: "name the files with inbound or outbound intents, clients and access points",
     };
   }

@@ -119,6 +119,11 @@ function hasOurName({ kind, metadata: { name }, spec }: KubeObject, ownName: str
   return isHashedName(name);
 }
 
+/** Why an object with our label is not shown to be ours (law 13), for people; undefined where it is. */
+export function whyNotOurs(object: KubeObject): string | undefined {
+  return ownershipFault(object) ?? (isWrittenByOthers(object) ? "others wrote it" : undefined);
+}
+
 /**
  * Whether the API server says that others wrote an object, and we did not: server-side apply notes its writers. False where
  * nothing is noted, as in a directory.

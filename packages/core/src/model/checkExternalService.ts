@@ -29,7 +29,7 @@ function checkEndpoints({ spec: { endpoints, resolution } }: ExternalService, re
   }
   for (const [index, endpoint] of (endpoints ?? []).entries()) {
     if (ipaddr.IPv4.isValidFourPartDecimal(endpoint) || ipaddr.IPv6.isValid(endpoint)) continue;
-    const message = `spec.endpoints[${index}] is no IP address: ${endpoint}`;
+    const message = `spec.endpoints[${index}] is not an IP address: ${endpoint}`;
     report("FIELD_INVALID", ["endpoints", index], message, "for a host name set resolution: Dns");
   }
 }

@@ -173,7 +173,11 @@ test.each<[object, string, string]>([
     "spec.traffic.match[0] sends calls to c2, which spec.servedBy does not list",
     '"c2"',
   ],
-  [{ ...rule, headers: { "x y": { exact: "a" } } }, "spec.traffic.match[0].headers: x y is no header's name", '"x y"'],
+  [
+    { ...rule, headers: { "x y": { exact: "a" } } },
+    "spec.traffic.match[0].headers: x y is not a header's name",
+    '"x y"',
+  ],
   [{ ...rule, headers: { x: {} } }, "spec.traffic.match[0].headers.x needs exactly one of exact, prefix, regex", '"x"'],
   [{ ...rule, path: { exact: "a" } }, "spec.traffic.match[0].path must begin with /", '"path"'],
   [
@@ -342,7 +346,7 @@ test.each([
   [
     { resolution: "Static", endpoints: ["203.0.113.7", "db.example.com"] },
     "FIELD_INVALID",
-    "spec.endpoints[1] is no IP address: db.example.com",
+    "spec.endpoints[1] is not an IP address: db.example.com",
   ],
   [{ hosts: ["*.a.example"] }, "FIELD_INVALID", "spec.hosts[0] is a wildcard, and resolution Dns needs exact names"],
   [

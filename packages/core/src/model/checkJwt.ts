@@ -38,7 +38,7 @@ export function checkJwt(access: ExternalAccess): readonly Problem[] {
 /** RFC 7517 and 7518: `d` is the private part of a key, `k` a shared secret. */
 function faultOfKeySet(text: string): readonly [fault: string, hint: string] | undefined {
   const keys = keysOf(text);
-  if (keys === undefined) return ["is no JSON Web Key Set", 'it looks like {"keys": [{"kty": "RSA", …}]}'];
+  if (keys === undefined) return ["is not a JSON Web Key Set", 'it looks like {"keys": [{"kty": "RSA", …}]}'];
   if (keys.length === 0) return ["has no key", "put the issuer's public keys there"];
   const isSecret = keys.some((key) => "d" in key || "k" in key);
   return isSecret

@@ -54,7 +54,7 @@ function checkRule(service: SharedService, rule: TrafficRule, index: number): re
     const place = [...here, "headers", header];
     // istio/pkg/config/validation/validation.go, validHeaderNameRegex
     if (!/^[-_A-Za-z0-9]+$/.test(header)) {
-      problems.push(invalid(service, place, `${name}.headers: ${header} is no header's name`, ""));
+      problems.push(invalid(service, place, `${name}.headers: ${header} is not a header's name`, ""));
     }
     problems.push(...checkText(service, place, `${name}.headers.${header}`, text));
   }

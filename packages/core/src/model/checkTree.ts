@@ -73,7 +73,7 @@ class TreeWalk {
     }
     if (typeof key.value === "symbol") this.#mergeKey(pair, offset);
     else if (key.value === "__proto__")
-      this.#reportKey("FIELD_INVALID", offset, "__proto__ is no usable key", "remove it");
+      this.#reportKey("FIELD_INVALID", offset, "__proto__ is not a usable key", "remove it");
     else if (key.value === null) {
       const source = key.source ?? "";
       const hint = source === "" ? "write a name before the colon" : `quote it: "${source}"`;

@@ -1,5 +1,5 @@
 import { type KubeObject, keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
-import { isOurs, isProvenOurs, isWrittenByOthers, ownerOf, ownershipFault, sideOf } from "../kinds/ownership.ts";
+import { isOurs, isProvenOurs, ownerOf, sideOf, whyNotOurs } from "../kinds/ownership.ts";
 import { contains, parseAddressPool } from "../model/addressPool.ts";
 import type { Observed } from "../model/observed.ts";
 import type { Problem } from "../problem.ts";
@@ -67,7 +67,7 @@ function faultOf(
     // Where it is gone or another, PLAN_STALE says so.
     if (live === undefined) return undefined;
     if (!isOurs(live)) return notOurs(action, "is not managed by isthmus");
-    const fault = ownershipFault(live) ?? (isWrittenByOthers(live) ? "others wrote it" : undefined);
+    const fault = whyNotOurs(live);
     if (fault !== undefined) return notOurs(action, `carries the label of isthmus, but ${fault}`);
     return ownerOf(live) === owner && sideOf(live) === side
       ? undefined

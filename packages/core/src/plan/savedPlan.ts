@@ -29,7 +29,7 @@ export interface DecodedPlan {
 export function decodeSavedPlan(text: string, file: string): DecodedPlan {
   const content = parseJson(text);
   const head = savedPlanHeadSchema.safeParse(content);
-  if (!head.success) return invalid(file, ["it is no plan that isthmus saved"]);
+  if (!head.success) return invalid(file, ["it is not a plan that isthmus saved"]);
   if (head.data.version !== savedPlanVersion) {
     return invalid(file, [`it has format version ${head.data.version}, and this isthmus reads ${savedPlanVersion}`]);
   }

@@ -51,7 +51,7 @@ test.each<[string, unknown, readonly string[]]>([
   [
     "a prototype as a key",
     JSON.parse('{"name":"a","labels":{"__proto__":"x"}}'),
-    ["labels.__proto__ is no usable key"],
+    ["labels.__proto__ is not a usable key"],
   ],
   ["a label called constructor", { name: "a", labels: { constructor: "x" } }, []],
 ])("%s", (_, value, expected) => {

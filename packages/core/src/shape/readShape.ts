@@ -122,7 +122,7 @@ class ShapeReader {
     }
     let changed: Map<string, unknown> | undefined;
     for (const [name, field] of Object.entries(value)) {
-      if (name === "__proto__") this.#report("is no usable key", name);
+      if (name === "__proto__") this.#report("is not a usable key", name);
       const shape = shapeOf(name);
       const read = field === null ? undefined : shape === undefined ? field : this.#at(name, shape, field);
       if (read !== field) {

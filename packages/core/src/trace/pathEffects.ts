@@ -1,3 +1,4 @@
+import { showHostPort } from "../istio/hostPort.ts";
 import type { DeclaredPath } from "../model/compiled.ts";
 import type { Observed } from "../model/observed.ts";
 import type { Problem } from "../problem.ts";
@@ -101,7 +102,7 @@ function named(
   if (first === undefined) return undefined;
   const { host, port } = first.path;
   const others = effects.length === 1 ? "" : `, and ${effects.length - 1} more`;
-  return { paths: `${host}:${port} for ${callerOf(first.path)}${others}`, why: first.why };
+  return { paths: `${showHostPort(host, port)} for ${callerOf(first.path)}${others}`, why: first.why };
 }
 
 function callerOf(path: DeclaredPath): string {

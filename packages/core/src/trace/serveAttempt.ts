@@ -252,7 +252,7 @@ function unreadable(arrival: Arrival, cluster: string): readonly TraceBranch[] {
 
 /** Something before the clusters may have it and lead on: a load balancer that Kubernetes does not know. */
 function outsideAll(arrival: Arrival, address: string): readonly TraceBranch[] {
-  const why = `${address} is no address of an observed cluster: declare it in addresses of the MeshCluster's ingressGateway if it leads to one`;
+  const why = `${address} is not an address of an observed cluster: declare it in addresses of the MeshCluster's ingressGateway if it leads to one`;
   const hop = { name: "connection" as const, detail: why, source: connectionSource };
   return ended(passed(arrival, hop, "unknown"), { kind: "unknown", why });
 }
@@ -324,7 +324,7 @@ function leave(
     ...hop,
     cluster,
     code: "TRACE_ADDRESS_UNKNOWN" as const,
-    detail: `${at} is no address of any observed cluster, and mutual TLS of the mesh is spoken to it`,
+    detail: `${at} is not an address of any observed cluster, and mutual TLS of the mesh is spoken to it`,
     mend: "Correct the endpoint's address: a node's with the gateway's node port, or the gateway's load balancer.",
   };
   return broken(arrival, fault, failedConnection(arrival, "UF"));

@@ -124,6 +124,6 @@ function notBegun(action: Action, refused: number): Outcome {
   return skipped(
     action,
     `${what} refused when checked, so nothing is written`,
-    "mend what was refused, then apply again",
+    "fix what was refused, then apply again",
   );
 }

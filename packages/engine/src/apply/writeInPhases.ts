@@ -99,7 +99,7 @@ async function writeChain(
 
 function waiting(action: Action, { action: first, problem }: Failure): Outcome {
   const why = `it needs ${showRef(first.ref)} in ${first.cluster}, which did not go through (${problem.code}: ${problem.message})`;
-  const hint = problem.hint === "" ? "mend that, then apply again" : `${problem.hint}; then apply again`;
+  const hint = problem.hint === "" ? "fix that, then apply again" : `${problem.hint}; then apply again`;
   return skipped(action, why, hint);
 }
 

@@ -1,4 +1,4 @@
-import type { Knock } from "@isthmus/core";
+import { type Knock, showHostPort } from "@isthmus/core";
 import { KubeError } from "@isthmus/kube";
 import { callGateway } from "../probe/callGateway.ts";
 import type { Reach } from "../target/target.ts";
@@ -24,10 +24,9 @@ export async function knock(question: KnockQuestion): Promise<Knock> {
   const base = { address, port };
   if (client !== undefined) {
     const { reach, namespace, pod } = client;
-    const host = address.includes(":") ? `[${address}]` : address;
     const argv = [
       ...["curl", "-k", "-s", "-S", "-o", "/dev/null", "-m", `${seconds}`, "-w", "%{time_connect}"],
-      ...["--connect-to", `${sni}:${port}:${host}:${port}`, `https://${sni}:${port}/`],
+      ...["--connect-to", `${sni}:${port}:${showHostPort(address, port)}`, `https://${sni}:${port}/`],
     ];
     try {
       const container = "istio-proxy";

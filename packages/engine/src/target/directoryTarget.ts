@@ -77,7 +77,7 @@ export class DirectoryTarget implements Target {
         else files.set(key, file);
       } catch (error) {
         if (error instanceof MeshError) throw error;
-        throw refusal("WRITE_FAILED", action, messageOf(error), { hint: "Mend that, then apply again.", cause: error });
+        throw refusal("WRITE_FAILED", action, messageOf(error), { hint: "Fix that, then apply again.", cause: error });
       }
     });
   }
@@ -142,7 +142,7 @@ function unreadable(directory: string, cluster: string, error: unknown): Problem
       ? `cluster ${cluster}: there is no directory ${directory}`
       : `cluster ${cluster}: directory ${directory} cannot be read: ${messageOf(error)}`,
     hint: isMissing
-      ? "Create it, or mend access.directory, which is relative to the file that declares the cluster."
+      ? "Create it, or correct access.directory, which is relative to the file that declares the cluster."
       : "",
   };
 }

@@ -48,7 +48,7 @@ export function readCluster(entry: Fields): ClusterEntry {
   if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol)) {
     throw kubeconfigError(
       entry.file,
-      `kubeconfig ${entry.file}: ${cluster.path}.server is no http or https URL`,
+      `kubeconfig ${entry.file}: ${cluster.path}.server is not an http or https URL`,
       "It looks like https://203.0.113.7:6443.",
     );
   }
@@ -99,6 +99,6 @@ async function parseYaml(file: string, source: string): Promise<unknown> {
     // The parser's message quotes the line, which may hold a token: only the place is told.
     const place = (cause as { linePos?: readonly { line: number; col: number }[] }).linePos?.[0];
     const where = place === undefined ? file : `${file}:${place.line}:${place.col}`;
-    throw kubeconfigError(where, `kubeconfig ${where} is no valid YAML`, "");
+    throw kubeconfigError(where, `kubeconfig ${where} is not valid YAML`, "");
   }
 }

@@ -62,7 +62,7 @@ export function direct(walk: Walk, address: NamedAddress, proxied: Attempt["prox
       : `${showClusterObject(object)} selects no ready pod`,
     mend: isPort
       ? `Call one of its ports ${found.service.ports.map(({ number }) => number).join(", ")}, or add ${port}.`
-      : `Start pods that ${showClusterObject(object)} selects, or mend its selector.`,
+      : `Start pods that ${showClusterObject(object)} selects, or correct its selector.`,
     source,
   });
   return [ended(walk, hop, unreachable(proxied, isPort))];

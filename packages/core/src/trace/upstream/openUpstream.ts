@@ -404,7 +404,7 @@ function unknownUpstream(open: OpenUpstream, isPortMissing: boolean): ClientStep
     detail: `the route leads to ${what}, which the proxy does not know`,
     mend: isPortMissing
       ? `Name a port that ${target.host} has, or add ${target.port} to it.`
-      : `Declare ${target.host} as a Service or ServiceEntry that namespace ${open.proxy.namespace} can see, or mend the name.`,
+      : `Declare ${target.host} as a Service or ServiceEntry that namespace ${open.proxy.namespace} can see, or correct the name.`,
     source: "pilot/pkg/networking/core/route/route.go, GetDestinationCluster",
   });
   return ended(open, [hop], missing);
@@ -459,7 +459,7 @@ function noEndpoints(
       field: `${found.subset.field}.labels`,
       code: "TRACE_SUBSET_EMPTY",
       detail: `no endpoint of ${service.host} has the labels of subset ${subsetName}`,
-      mend: `Mend the labels of subset ${subsetName}, or those of the pods.`,
+      mend: `Correct the labels of subset ${subsetName}, or those of the pods.`,
     });
     return ended(open, [hop], failure(open.proxied, flag));
   }
@@ -474,7 +474,7 @@ function noEndpoints(
         : `none of the ${found.inSubset.length} endpoints of ${service.host} is ready`,
     mend:
       unready === undefined
-        ? `Start pods that ${showClusterObject(object)} selects and that have its target port, or mend its ${service.isKubernetes ? "selector" : "endpoints"}.`
+        ? `Start pods that ${showClusterObject(object)} selects and that have its target port, or correct its ${service.isKubernetes ? "selector" : "endpoints"}.`
         : `Find out why ${showClusterObject(unready.object)} is not ready: kubectl describe it.`,
   });
   return ended(open, [hop], failure(open.proxied, flag));

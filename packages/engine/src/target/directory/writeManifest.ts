@@ -60,7 +60,7 @@ function ownFile(action: Action, directory: string): string {
   const { kind, namespace, name } = action.ref;
   const parts = [kind.toLowerCase(), ...(namespace === undefined ? [] : [namespace]), name];
   const unfit = parts.find((part) => !/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(part));
-  if (unfit !== undefined) throw refusal("OBJECT_REFUSED", action, `${JSON.stringify(unfit)} is no valid name`);
+  if (unfit !== undefined) throw refusal("OBJECT_REFUSED", action, `${JSON.stringify(unfit)} is not a valid name`);
   return join(directory, ownFolder, `${parts.join(".")}.yaml`);
 }
 
