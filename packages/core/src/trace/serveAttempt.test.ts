@@ -356,6 +356,18 @@ test("many pods of a gateway that are among its own endpoints are a loop at the 
   expect(branches.every((branch) => branch.includes("TRACE_LOOP"))).toBe(true);
 });
 
+test("a node port for pods of its own node only cannot be told where the pods' nodes are not known", () => {
+  const local = service("bar/httpbin", [{ name: "http", port: 8000, targetPort: 8080, nodePort: 30123 }], {
+    type: "NodePort",
+    externalTrafficPolicy: "Local",
+  });
+  const destination = { kind: "address", address: "192.0.2.2", port: 30123, isHostname: false } as const;
+  const call = { destination, transport: { mode: "none" } } as const;
+
+  expect(served([local, pod("bar/httpbin")], call)).toEqual(["1 answered httpbin"]);
+  expect(served([local, pod("bar/httpbin"), node("other", "192.0.2.3")], call)).toEqual(["1 unknown"]);
+});
+
 test("what is no HTTP is closed by a port that is served as HTTP", () => {
   const nodePort = service("bar/httpbin", [{ name: "http", port: 8000, targetPort: 8080, nodePort: 30123 }], {
     type: "NodePort",

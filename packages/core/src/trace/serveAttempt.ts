@@ -152,8 +152,13 @@ function serveAtOwner(
   if (isInside && service.spec.internalTrafficPolicy === "Local") {
     return serveOnNode(world, arrival, { owner, caller, pods: all });
   }
-  const pods = isLocal ? all.filter(({ workload }) => workload.node === node.metadata.name) : all;
+  const pods = isLocal ? onNodeOf(cluster, node.metadata.name, all) : all;
   const about = { ...hop, object: clusterObject(cluster.name, service) };
+  if (pods === undefined) {
+    const why = `${show(service)} takes calls at a node for pods of that node only (externalTrafficPolicy Local), and which nodes its pods are on is not known`;
+    const at = passed(arrival, { ...about, field: "spec.externalTrafficPolicy", detail: why }, "unknown");
+    return ended(at, { kind: "unknown", why });
+  }
   if (pods.length === 0) {
     const onNode = isLocal && all.length > 0 ? ` on node ${node.metadata.name} (externalTrafficPolicy Local)` : "";
     const fault = {
@@ -193,7 +198,7 @@ function serveOnNode(
     source: connectionSource,
   };
   const only = `${show(service)} is for pods of the caller's own node (internalTrafficPolicy Local)`;
-  const near = onNodeOf(cluster, caller, pods);
+  const near = onNodeOf(cluster, caller.node, pods);
   if (near === undefined) {
     const why = `${only}, and which node ${caller.name} or its pods are on is not known`;
     return ended(passed(arrival, { ...hop, detail: why }, "unknown"), { kind: "unknown", why });

@@ -45,14 +45,14 @@ export function hostRoutes(
   hosts: ReadonlyMap<string, HostRoutes>,
   authority: string,
 ): { readonly host: string; readonly routes: HostRoutes } | undefined {
+  const exact = hosts.get(authority);
+  if (exact !== undefined) return { host: authority, routes: exact };
   const wildcards = [...hosts.keys()]
     .filter((host) => host.startsWith("*") && authority.length > host.length - 1 && authority.endsWith(host.slice(1)))
     .sort((left, right) => right.length - left.length);
-  for (const host of [authority, wildcards[0] ?? "*"]) {
-    const routes = hosts.get(host);
-    if (routes !== undefined) return { host, routes };
-  }
-  return undefined;
+  const host = wildcards[0] ?? "*";
+  const routes = hosts.get(host);
+  return routes === undefined ? undefined : { host, routes };
 }
 
 /** The narrower of two hosts where one covers the other (host.Names.Intersection). */

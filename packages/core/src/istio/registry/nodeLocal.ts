@@ -28,21 +28,21 @@ export function onOwnNode(
   const pods = endpoints.flatMap((endpoint) =>
     endpoint.workload === undefined ? [] : [{ ...endpoint, workload: endpoint.workload }],
   );
-  const near = onNodeOf(cluster, caller, pods);
+  const near = onNodeOf(cluster, caller.node, pods);
   return { endpoints: near ?? [], isTold: near !== undefined };
 }
 
-/** Those on the node of `caller`; undefined where that cannot be told. */
+/** Those on a node (undefined: its name is not known); undefined where that cannot be told. */
 export function onNodeOf<T extends { readonly workload: Workload }>(
   cluster: IstioCluster,
-  caller: Workload,
+  node: string | undefined,
   pods: readonly T[],
 ): readonly T[] | undefined {
   if (pods.length === 0) return [];
   const nodes = cluster.all("Node");
   // A cluster of one node has no other.
   const only = nodes.length === 1 ? nodes[0]?.metadata.name : undefined;
-  const own = caller.node ?? only;
+  const own = node ?? only;
   if (own === undefined || pods.some(({ workload }) => (workload.node ?? only) === undefined)) return undefined;
   return pods.filter(({ workload }) => (workload.node ?? only) === own);
 }
