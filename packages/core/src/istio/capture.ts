@@ -49,3 +49,11 @@ function bypassing(annotations: Workload["annotations"], address: string, port: 
   const isLimited = annotations[`${prefix}includeOutboundIPRanges`] !== undefined && !included.includes("*");
   return isLimited && !contains(included) ? "includeOutboundIPRanges" : undefined;
 }
+
+/** Whether what comes in at a port goes to the sidecar: not at those that annotations keep out, nor at the proxy's own (run.go). */
+export function capturesInbound({ annotations }: Pick<Workload, "annotations">, port: number): boolean {
+  const listed = (name: string) => annotations[`${prefix}${name}`]?.split(",").map((each) => each.trim());
+  const included = listed("includeInboundPorts");
+  if (included !== undefined && !included.includes("*") && !included.includes(`${port}`)) return false;
+  return ![15020, 15021, 15090].includes(port) && listed("excludeInboundPorts")?.includes(`${port}`) !== true;
+}

@@ -1,7 +1,7 @@
 import type { GatewayChain, PassthroughTarget } from "../../istio/gateway/gatewayChain.ts";
 import type { GatewayPod } from "../../istio/gateway/gatewayPod.ts";
 import { mutualTlsMode } from "../../istio/policy/peerAuthentication.ts";
-import { endpointsOf, isIp, type MeshEndpoint } from "../../istio/registry/endpoints.ts";
+import { endpointsOf, type MeshEndpoint } from "../../istio/registry/endpoints.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { nodeLocalField, onOwnNode } from "../../istio/registry/nodeLocal.ts";
 import { resolved } from "../../istio/registry/proxyDns.ts";
@@ -10,8 +10,8 @@ import { effectivePolicy } from "../../istio/scope/trafficPolicy.ts";
 import { acrossNetworks } from "../../istio/upstream/networkGateways.ts";
 import { subsetEndpoints } from "../../istio/upstream/subsetEndpoints.ts";
 import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
-import type { Destination } from "../attempt.ts";
 import type { TraceBranch } from "../traceResult.ts";
+import { destinationOf } from "../upstream/openUpstream.ts";
 import { type Arrival, broken, ended, failedConnection, passed, share, show, untold } from "./arrival.ts";
 import type { GatewayVisit } from "./serveAtGateway.ts";
 
@@ -103,11 +103,6 @@ function otherNodes(
     mend: "Set internalTrafficPolicy: Cluster, or pass through to a Service without it that selects the same pods.",
   };
   return broken(arrival, fault, failedConnection(arrival, "UF"));
-}
-
-function destinationOf({ workload, address = "", port }: MeshEndpoint): Destination {
-  if (workload !== undefined) return { kind: "pod", workload, port };
-  return { kind: "address", address, port, isHostname: !isIp(address) };
 }
 
 function subsetOf({ cluster, workload }: GatewayPod, { service, subset }: PassthroughTarget) {

@@ -1,3 +1,4 @@
+import { capturesInbound } from "../../istio/capture.ts";
 import { type InboundChain, inboundChain, sniOf } from "../../istio/inbound/inboundChain.ts";
 import { type InboundPort, inboundPort } from "../../istio/inbound/inboundPort.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
@@ -36,7 +37,7 @@ export function serveAtPod(
   };
   const ambient = inAmbient(cluster, workload, "destination");
   if (ambient !== undefined) return untold(arrival, ambient);
-  if (workload.proxy === "none" || isLeftAlone(workload, port)) {
+  if (workload.proxy === "none" || !capturesInbound(workload, port)) {
     const why = workload.proxy === "none" ? "has no sidecar" : `keeps port ${port} from its sidecar`;
     const at = passed(arrival, { ...hop, detail: `${noun} ${where} ${why}: the app takes port ${port} itself` });
     const found = inboundPort(cluster, workload, port);
@@ -88,15 +89,6 @@ export function serveAtPod(
 function identityOf({ transport }: Arrival): Caller {
   const id = transport.mode === "ISTIO_MUTUAL" ? transport.clientIdentity : undefined;
   return id === undefined ? { kind: "nobody" } : { kind: "identity", id };
-}
-
-/** Ports that istio-iptables lets by (tools/istio-iptables/pkg/capture/run.go), and the proxy's own. */
-function isLeftAlone({ annotations }: Workload, port: number): boolean {
-  const listed = (name: string) =>
-    annotations[`traffic.sidecar.istio.io/${name}`]?.split(",").map((each) => each.trim());
-  const included = listed("includeInboundPorts");
-  if (included !== undefined && !included.includes("*") && !included.includes(`${port}`)) return true;
-  return [15020, 15021, 15090].includes(port) || (listed("excludeInboundPorts")?.includes(`${port}`) ?? false);
 }
 
 interface PortMode {

@@ -266,10 +266,10 @@ function withHttpAlpn(transport: Transport, payload: Payload): Transport {
   return { ...transport, alpn };
 }
 
-function destinationOf({ workload, address, port }: MeshEndpoint): Destination {
+/** What an endpoint is dialled at. */
+export function destinationOf({ workload, address = "", port }: MeshEndpoint): Destination {
   if (workload !== undefined) return { kind: "pod", workload, port };
-  const found = address ?? "";
-  return { kind: "address", address: found, port, isHostname: !isIp(found) };
+  return { kind: "address", address, port, isHostname: !isIp(address) };
 }
 
 /** HTTP/2 where the port's protocol or the rule says so; what the client spoke where the port's protocol is sniffed. */
