@@ -163,6 +163,7 @@ test("the account may nothing else: no Secret, no other kind, no other verb", as
     "peerauthentications.security.istio.io",
     "serviceexports.multicluster.x-k8s.io",
     "wasmplugins.extensions.istio.io",
+    "proxyconfigs.networking.istio.io",
     ...["grpcroutes", "referencegrants", "tcproutes"].map((each) => `${each}.gateway.networking.k8s.io`),
     "mutatingwebhookconfigurations.admissionregistration.k8s.io",
   ];

@@ -231,7 +231,7 @@ const plainToTls = usersOf("plain text to a TLS port", [
   {
     name: "the only endpoint is a TLS port outside",
     cluster1: twoEndpoints("[{address: $out, ports: {http: 8443}}]"),
-    untrue: ["server"],
+    untrue: ["server", "application"],
     calls: ["http://shop.$id.acme.test/x"],
   },
   {

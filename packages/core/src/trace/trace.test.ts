@@ -299,12 +299,9 @@ test("a port that is sniffed at both ends is HTTP to the server's policies, by t
   expect(callInBar("web", policy("/other")).branches[0]?.outcome).toEqual({ kind: "refused", status: 403 });
 });
 
-test("an app is taken to speak HTTP/2 where its port is named so and HTTP/1 is called", () => {
+test("whether an app speaks HTTP/2 where its port is named so, and HTTP/1 is called, cannot be told", () => {
   expect(callInBar("http").verdict).toBe("reaches");
-  expect(callInBar("grpc")).toMatchObject({
-    verdict: "reaches",
-    assumes: [{}, { about: "application", detail: expect.stringContaining("speaks HTTP/2") }],
-  });
+  expect(callInBar("grpc").verdict).toBe("unknown");
   expect(callInBar("grpc", "", "grpc").verdict).toBe("reaches");
 });
 

@@ -57,7 +57,8 @@ export function addressOwner(
     const workload = machineAt(cluster, address);
     return workload === undefined ? [] : [{ kind: "pod" as const, cluster, workload }];
   })[0];
-  return machine ?? inside ?? outside[0];
+  // What is an address of a node or a gateway leads to these, whatever a WorkloadEntry says of it.
+  return inside ?? outside[0] ?? machine;
 }
 
 function ofClusterAddress(cluster: IstioCluster, address: string, port: number): AddressOwner | undefined {

@@ -213,30 +213,31 @@ function serveByApp(
   const spoken =
     arrival.payload.kind === "http" ? (arrival.payload.clientVersion ?? arrival.payload.version) : undefined;
   const about = object === undefined ? {} : { object: clusterObject(cluster.name, object), field: "spec.ports" };
-  const assumed: Assumption[] = [];
-  // The inbound cluster of such a port is HTTP/2 (cluster_builder.go, setH2Options).
   if (isUpgraded && object !== undefined && spoken === "http1") {
-    assumed.push({
-      about: "application",
-      detail: `the app of ${where} speaks HTTP/2, since ${show(object)} names port ${port} ${declared}`,
-    });
+    // The inbound cluster of such a port is HTTP/2 (cluster_builder.go, setH2Options).
+    const why = `${show(object)} names port ${port} ${declared}, so that the sidecar speaks HTTP/2 to the app of ${noun} ${where}, and whether the app does is not to be seen`;
+    return ended(passed(arrival, { ...hop, ...about, detail: why }, "unknown"), { kind: "unknown", why });
   }
-  assumed.push(...listening(workload, port));
+  // What a WorkloadEntry says of ports is where to call, not what listens.
+  const containerPorts = isMachine(workload) ? [] : workload.ports.map(({ containerPort }) => containerPort);
+  if (containerPorts.length > 0 && !containerPorts.includes(port)) {
+    const why = `no container of ${noun} ${where} declares port ${port}, only ${containerPorts.join(", ")}: whether the app listens there is not to be seen`;
+    return ended(passed(arrival, { ...hop, ...about, detail: why }, "unknown"), { kind: "unknown", why });
+  }
+  const assumes = containerPorts.length > 0 ? [] : [listening(workload, port)];
   const at = passed(arrival, {
     ...hop,
-    ...(assumed.length === 0 ? {} : { ...about, assumes: assumed }),
+    ...(assumes.length === 0 ? {} : { ...about, assumes }),
     detail: `the app of ${noun} ${where} takes it at port ${port}`,
   });
   return ended(at, { kind: "answered", by: { type: "workload", cluster: cluster.name, namespace, name, port } });
 }
 
-/** What a pod says of its ports is for people: an app may listen at others, and a machine says nothing. */
-function listening(workload: Workload, port: number): readonly Assumption[] {
+/** A pod that lists no ports says nothing of them, and a machine never does. */
+function listening(workload: Workload, port: number): Assumption {
   const where = `${workload.namespace}/${workload.name}`;
-  if (isMachine(workload))
-    return [{ about: "application", detail: `machine ${where} runs and listens on port ${port}` }];
-  const declared = workload.ports.map(({ containerPort }) => containerPort);
-  if (declared.includes(port)) return [];
-  const though = declared.length === 0 ? "" : `, though its containers declare only ${declared.join(", ")}`;
-  return [{ about: "application", detail: `${where} listens on port ${port}${though}` }];
+  const detail = isMachine(workload)
+    ? `machine ${where} runs and listens on port ${port}`
+    : `${where} listens on port ${port}`;
+  return { about: "application", detail };
 }
