@@ -146,7 +146,7 @@ test("another identity than the server's is refused on the wire; verify names it
 
   expect(refused.status).toBe(503);
   expect(verified.exitCode).toBe(1);
-  expect(verified.stdout).toMatch(/identity +.*httpbin serves, but is not accepted/);
+  expect(verified.stdout).toMatch(/identity +.*sa\/httpbin, and the caller accepts only .*impostor/);
   expect(mended.exitCode, mended.stderr).toBe(0);
   await lab.curlUntil("cluster1", "foo/sleep", url, 200);
 });
