@@ -416,3 +416,20 @@ test("an address of a node's pods that no pod has is nobody's", () => {
   expect(call("10.0.0.77")).toMatchObject({ verdict: "broken", blamed: { code: "TRACE_NOTHING_LISTENS" } });
   expect(call("10.0.1.77").verdict).toBe("reaches");
 });
+
+test("an endpoint by the name of a headless Service with endpoints of somebody's own is taken to be there", () => {
+  const byHand =
+    "{apiVersion: v1, kind: Service, metadata: {name: db, namespace: outside}, spec: {clusterIP: None, ports: [{port: 3306}]}}";
+  const entry =
+    "{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: db, namespace: foo}, spec: {hosts: [db.example.com], addresses: [240.0.0.9], location: MESH_EXTERNAL, resolution: DNS, ports: [{name: tcp, number: 3306, protocol: TCP}], endpoints: [{address: db.outside.svc.cluster.local}]}}";
+  const call = (more: string) =>
+    trace(traceWorld(observedOf({ cluster1: { yaml: `${client}---\n${entry}\n---\n${more}` } })), {
+      from: { cluster: "cluster1", namespace: "foo", workload: "sleep" },
+      method: "GET",
+      url: { scheme: "tcp", host: "db.example.com", port: 3306, path: "/" },
+      headers: {},
+    });
+
+  expect(call(byHand)).toMatchObject({ verdict: "reaches", assumes: [{ about: "server" }] });
+  expect(call(byHand.replace("ports:", "selector: {app: db}, ports:")).verdict).toBe("broken");
+});

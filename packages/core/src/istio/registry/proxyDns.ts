@@ -22,9 +22,11 @@ export function unresolvable(cluster: IstioCluster, namespace: string, address: 
   const service = parseServiceHost(name, cluster) ?? parseServiceHost(`${name}.${cluster.clusterDomain}`, cluster);
   if (service !== undefined) {
     const where = `${service.namespace}/${service.name}`;
-    return cluster.services.has(where)
-      ? `Service ${where} has no ready pod`
-      : `${cluster.name} has no Service ${where}`;
+    const found = cluster.services.get(where);
+    if (found === undefined) return `${cluster.name} has no Service ${where}`;
+    // Without a selector its addresses are somebody's own EndpointSlices, which are not read.
+    const isByHand = Object.keys(found.spec.selector ?? {}).length === 0;
+    return isByHand ? undefined : `Service ${where} has no ready pod`;
   }
   const origin = nameOrigin(cluster, name);
   const isOfMesh = (meshRegistry(cluster).byHost.get(name) ?? []).some(({ isExternal }) => !isExternal);
