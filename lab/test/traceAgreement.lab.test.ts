@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { type Lab, startLab } from "../src/index.ts";
-import { figuresOf, type Score, showVerdict, verdictOf, wrongParts } from "./trace/agreementReport.ts";
+import { figuresOf, type Score, showUntold, showVerdict, verdictOf, wrongParts } from "./trace/agreementReport.ts";
 import { combinations } from "./trace/combinations.ts";
 import { compiledScenarios } from "./trace/compiledScenarios.ts";
 import { accessLogDelay, readEvidence } from "./trace/evidence.ts";
@@ -35,7 +35,7 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** Compares all, and writes the figures and what disagrees into `$TRACE_REPORT`. */
+/** Compares all, and appends to `$TRACE_REPORT` the figures, what could not be told and what disagrees. */
 async function compare({ judged, refused }: Judgement) {
   await sleep(accessLogDelay);
   const evidenceOf = await readEvidence(
@@ -57,9 +57,15 @@ async function compare({ judged, refused }: Judgement) {
   const isNew = new Set(recordedScenarios().map(({ title }) => title));
   const ofUsers = figuresOf(verdicts.filter(({ judged: { scenario } }) => isNew.has(scenario.title)));
   const disagreeing = wrong.filter(({ agreement }) => agreement.verdict === "disagrees" || agreement.spread === false);
-  const report = [JSON.stringify(figures), JSON.stringify(ofUsers), ...[...refused].map((each) => each.join(": "))];
   const file = process.env.TRACE_REPORT;
-  if (file !== undefined) await writeFile(file, [...report, ...wrong.map(show)].join("\n\n"));
+  if (file !== undefined) {
+    const report = [
+      ...[JSON.stringify(figures), JSON.stringify(ofUsers), ...[...refused].map((each) => each.join(": "))],
+      ...verdicts.filter(({ agreement }) => agreement.verdict === "unknown").map(showUntold),
+      ...wrong.map(show),
+    ];
+    await appendFile(file, `${report.join("\n\n")}\n\n`);
+  }
   return { verdicts, figures, ofUsers, refused, disagreeing: disagreeing.map(show), wrong: wrong.map(show) };
 }
 

@@ -83,6 +83,12 @@ export function showVerdict({ judged, sightings, agreement }: Verdict, evidence:
   ].join("\n");
 }
 
+/** A call that trace does not tell the end of, and why. */
+export function showUntold({ judged: { scenario, call, atGateway } }: Verdict): string {
+  const [why = ""] = atGateway.branches.flatMap(({ outcome }) => (outcome.kind === "unknown" ? [outcome.why] : []));
+  return `UNTOLD ${scenario.title}: ${call.from} ${call.url}: ${why}`;
+}
+
 /** `verdict`, `status` … */
 export function wrongParts({ verdict, ...parts }: Agreement): readonly string[] {
   const wrong = Object.entries(parts).flatMap(([name, agrees]) => (agrees === false ? [name] : []));

@@ -16,7 +16,13 @@ export function requestOf({ call }: { readonly call: Call }): TraceRequest {
   };
   return call.from === "outside"
     ? { from: { outside: true }, ...request }
-    : { from: { cluster: call.cluster, namespace, workload }, ...request };
+    : {
+        from: {
+          ...{ cluster: call.cluster, namespace, workload },
+          ...(call.resolve === undefined ? {} : { resolved: call.resolve }),
+        },
+        ...request,
+      };
 }
 
 /** A client outside that calls a name, and not an address. */

@@ -26,7 +26,7 @@ export type PlannedCall = Omit<PlacedCall, "answer">;
 
 const clusters: readonly ClusterName[] = ["cluster1", "cluster2"];
 
-/** The proxies that see every service: where they have the marker, all have what was written before it. */
+/** The proxies that see every service: where they have the push with the marker, all have what was written before it. */
 const markedProxies: readonly (readonly [ClusterName, string])[] = [
   ["cluster1", "cl0/sleep"],
   ["cluster2", "sv0/web-v1"],
@@ -221,15 +221,22 @@ export class Waves {
         `the marker ${host} at ${cluster} ${pod}`,
         async () => {
           const path = `/config_dump?resource=dynamic_active_clusters&name_regex=.*${host}`;
-          return (await this.#lab.envoyAdmin(cluster, pod, path)).includes(host);
+          if (!(await this.#lab.envoyAdmin(cluster, pod, path)).includes(host)) return false;
+          return hasWholePush(await this.#lab.envoyAdmin(cluster, pod, "/stats?filter=(cds|lds).version_text"));
         },
         { seconds },
       );
     await Promise.all(markedProxies.map((each) => marked(each, 30)));
     await Promise.all(placed.flatMap(proxiesOf).map((each) => marked(each, 10).catch(() => undefined)));
-    // Listeners, routes and endpoints of a push follow its clusters.
-    await sleep(700);
+    // Routes and endpoints of a push follow its clusters and listeners.
+    await sleep(500);
   }
+}
+
+/** Policies are in the listeners, which come after the clusters, and late on a busy machine: both are of one push. */
+function hasWholePush(stats: string): boolean {
+  const versions = [...stats.matchAll(/version_text: "(.*)"/g)].map(([, version]) => version);
+  return versions.length === 2 && versions[0] === versions[1];
 }
 
 async function inTurn<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<readonly R[]> {

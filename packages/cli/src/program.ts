@@ -168,6 +168,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .option("--claim <name=value>", "of a good token that the request carries (repeat it)", collect)
     .option("--client-certificate <name>", "the client shows one with this name (repeat it)", collect)
     .option("--connect-to <address:port>", "of a client outside: where it connects to, whatever the name")
+    .option("--resolve <address>", "of a workload: what its DNS says of the URL's name")
     .option("--planned", "as it would be after an apply")
     .option("--all-branches", "every way that the request may take, not the likeliest only")
     .action(async (from: string, url: string, options, command: Command) => {

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import {
   MeshError,
   type TokenClaims,
@@ -24,6 +25,8 @@ export interface TraceRequestOptions extends RequestOptions {
   readonly clientCertificate?: readonly string[];
   /** `192.0.2.1:31443` */
   readonly connectTo?: string;
+  /** `192.0.2.1` */
+  readonly resolve?: string;
 }
 
 const ports: Readonly<Record<TraceScheme, number | undefined>> = { http: 80, https: 443, grpc: 80, tcp: undefined };
@@ -43,12 +46,14 @@ export function traceRequest(
     ...(claim === undefined ? {} : { claims: claims(claim) }),
     ...(clientCertificate === undefined ? {} : { clientCertificate: { subjectAltNames: clientCertificate } }),
   };
-  const { connectTo } = options;
+  const { connectTo, resolve } = options;
   if (!("outside" in from)) {
     if (connectTo !== undefined)
-      throw usage("--connect-to is for a client outside", "Call as outside, or leave it out.");
-    return { from, ...request };
+      throw usage("--connect-to is for a client outside", "Call as outside, or say what its DNS answers: --resolve.");
+    return { from: resolve === undefined ? from : { ...from, resolved: ipAddress(resolve) }, ...request };
   }
+  if (resolve !== undefined)
+    throw usage("--resolve is for a workload", "Say where a client outside connects: --connect-to.");
   return { from: connectTo === undefined ? from : { ...from, connectTo: endpoint(connectTo) }, ...request };
 }
 
@@ -98,6 +103,12 @@ function endpoint(written: string): { readonly address: string; readonly port: n
     throw usage(`--connect-to ${written} is not an address with a port`, "Write it as 192.0.2.1:31443.");
   }
   return { address: address.replace(/^\[|\]$/g, ""), port: number };
+}
+
+function ipAddress(written: string): string {
+  const address = written.replace(/^\[|\]$/g, "");
+  if (isIP(address) === 0) throw usage(`--resolve ${written} is not an IP address`, "Write it as 192.0.2.1.");
+  return address;
 }
 
 function target(url: string): TraceRequest["url"] {

@@ -97,6 +97,20 @@ test("a token in a header is not printed, and what a token claims is the request
   });
 });
 
+test("what the caller's DNS says of a name that no cluster has decides where it goes", async () => {
+  const folder = await exampleFolder();
+  const trace = (...more: readonly string[]) =>
+    runCli(folder, ["trace", "sleep.foo@cluster1", "http://web.corp/", ...more, "-o", "json"]);
+
+  const told = JSON.parse((await trace("--resolve", "192.0.2.77")).stdout);
+
+  expect(JSON.parse((await trace()).stdout)).toMatchObject({ verdict: "unknown" });
+  expect(told).toMatchObject({ verdict: "reaches", request: { from: { resolved: "192.0.2.77" } } });
+  expect(told.branches[0].hops.map(({ detail }: { detail: string }) => detail)).toContain(
+    "web.corp is 192.0.2.77, says the request",
+  );
+});
+
 test.each([
   ["a caller without a namespace", ["sleep@cluster1", "http://a"]],
   ["a cluster that is not declared", ["sleep.foo@cluster9", "http://a"]],
@@ -104,6 +118,8 @@ test.each([
   ["a cluster outside that is not declared", ["outside@cluster9", "http://a"]],
   ["a workload that connects elsewhere", ["sleep.foo@cluster1", "http://a", "--connect-to", "192.0.2.1:80"]],
   ["an address without a port", ["outside", "http://a", "--connect-to", "192.0.2.1"]],
+  ["a client outside whose DNS says something", ["outside", "http://a", "--resolve", "192.0.2.1"]],
+  ["an answer of DNS that is no address", ["sleep.foo@cluster1", "http://a", "--resolve", "b.example.com"]],
   ["a claim without a value", ["outside", "http://a", "--claim", "iss"]],
   ["a token without an issuer", ["outside", "http://a", "--claim", "sub=alice"]],
   ["a scheme that is not known", ["sleep.foo@cluster1", "ftp://a"]],

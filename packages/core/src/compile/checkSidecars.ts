@@ -41,8 +41,8 @@ export function checkSidecars({ facts, namespaces, host, standsIn, ports, place 
   }
 }
 
-/** Where no workload is seen, any that will come. */
-function callersIn(facts: IstioCluster, namespace: string): readonly Workload[] {
+/** The workloads of a namespace that call through a sidecar; where none is seen, any that will come. */
+export function callersIn(facts: IstioCluster, namespace: string): readonly Workload[] {
   const meshed = facts.workloadsIn(namespace).filter(({ proxy }) => proxy === "sidecar");
   if (meshed.length > 0) return meshed;
   const coming = comingWorkload(facts.name, facts.namespaces.get(namespace));

@@ -8,7 +8,7 @@ import { at } from "../model/intents.ts";
 import { needsRoutes } from "../model/traffic.ts";
 import { warnOfBypass } from "./bypass.ts";
 import { isDiscovered } from "./checkDiscovery.ts";
-import { checkSidecars } from "./checkSidecars.ts";
+import { callersIn, checkSidecars } from "./checkSidecars.ts";
 import { checkPinnedTrustDomain } from "./checkTrust.ts";
 import { reportRoutes, routesInTheWay, ruleInTheWay } from "./claims.ts";
 import { commonPorts } from "./commonPorts.ts";
@@ -341,7 +341,8 @@ function isExported(
   { report }: CompileContext,
 ): boolean {
   const service = meshServiceOfService(facts, local);
-  const hidden = (namespaces ?? []).filter((namespace) => !isVisible(service, namespace));
+  const calling = namespaces ?? [...facts.namespaces.keys()].filter((each) => callersIn(facts, each).length > 0);
+  const hidden = calling.filter((namespace) => !isVisible(service, namespace));
   if (hidden.length === 0) return true;
   report.add(
     share.owner,

@@ -48,7 +48,7 @@ export function callerSteps(world: TraceWorld, request: TraceRequest): readonly 
     probability: 1,
     spreads: world.spreads === true,
   };
-  return resolved(walk, resolveName(cluster, caller, request.url.host));
+  return resolved(walk, resolveName(cluster, caller, from.resolved ?? request.url.host));
 }
 
 function payloadOf({ url, method, headers, claims, clientCertificate }: TraceRequest): Payload {
@@ -107,16 +107,16 @@ function capturesDnsByDefault({ name }: IstioCluster): Assumption {
 function resolved(walk: Walk, found: Resolved): readonly ClientStep[] {
   const { cluster, request } = walk;
   const { host } = request.url;
+  const isSaid = request.from.resolved !== undefined;
   const base = { name: "name", cluster: cluster.name, source: dnsSource } as const;
   switch (found.kind) {
     case "addresses": {
       const { addresses, service, by } = found;
       const share = walk.probability / addresses.length;
       return addresses.flatMap((address) => {
+        const source = isSaid ? "the request" : by === "sidecar" ? "its sidecar" : by;
         const detail =
-          by === "literal"
-            ? `${host} is an address`
-            : `${host} is ${showAddress(address)}, says ${by === "sidecar" ? "its sidecar" : by}`;
+          by === "literal" && !isSaid ? `${host} is an address` : `${host} is ${showAddress(address)}, says ${source}`;
         const hop = passed({
           ...base,
           ...(service && { object: clusterObject(cluster.name, service.object) }),

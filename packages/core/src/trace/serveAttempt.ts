@@ -26,26 +26,24 @@ import type { TraceWorld } from "./traceWorld.ts";
  */
 export function serveAttempt(world: TraceWorld, attempt: Attempt): readonly TraceBranch[] {
   const { probability, hops, transport, payload, caller } = attempt;
-  const sourceAddress = caller.workload?.address;
-  return serve(world, { attempt, probability, hops, transport, payload, sourceAddress, through: [] }, attempt);
+  const { workload } = caller;
+  const sourceAddress = workload?.address;
+  const arrival = { attempt, probability, hops, transport, payload, from: workload, sourceAddress, through: [] };
+  return serve(world, arrival, attempt.destination);
 }
 
 /** Where gateways come in, they send on what they took: an attempt of their own. */
-function serve(
-  world: TraceWorld,
-  arrival: Arrival,
-  { caller, destination }: Pick<Attempt, "caller" | "destination">,
-): readonly TraceBranch[] {
+function serve(world: TraceWorld, arrival: Arrival, destination: Attempt["destination"]): readonly TraceBranch[] {
   if (destination.kind === "front") return serveAtFront(world, arrival, destination);
   if (destination.kind === "pod") {
     const cluster = world.clusters.get(destination.workload.cluster);
     if (cluster === undefined) return unreadable(arrival, destination.workload.cluster);
     return serveAtWorkload(world, arrival, { cluster, workload: destination.workload, port: destination.port });
   }
-  const from = caller.workload?.cluster;
+  const from = arrival.from?.cluster;
   const { port } = destination;
   const own = destination.isHostname && from !== undefined ? world.clusters.get(from) : undefined;
-  const { namespace = "" } = caller.workload ?? {};
+  const { namespace = "" } = arrival.from ?? {};
   const why = own === undefined ? undefined : unresolvable(own, namespace, destination.address);
   if (own !== undefined && why !== undefined) return unresolved(arrival, own.name, `${destination.address}: ${why}`);
   const found = own === undefined ? destination.address : resolve(own, searched(own, namespace, destination.address));
@@ -147,7 +145,7 @@ function serveAtOwner(
   const { service, how, node } = owner;
   const all = readyPods(cluster, service, owner.port);
   const isLocal = node !== undefined && service.spec.externalTrafficPolicy === "Local";
-  const caller = arrival.attempt.caller.workload;
+  const { from: caller } = arrival;
   const isInside = node === undefined && !owner.hidesSource && caller !== undefined;
   if (isInside && service.spec.internalTrafficPolicy === "Local") {
     return serveOnNode(world, arrival, { owner, caller, pods: all });
@@ -280,7 +278,7 @@ function leave(
 ): readonly TraceBranch[] {
   const hop = { name: "connection" as const, source: "pilot/pkg/serviceregistry/serviceentry/conversion.go" };
   const at = showHostPort(address, port);
-  const { workload } = arrival.attempt.caller;
+  const { from: workload } = arrival;
   if (workload === undefined) return outsideAll(arrival, at);
   const { cluster } = workload;
   const own = world.clusters.get(cluster);

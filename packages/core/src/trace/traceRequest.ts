@@ -7,6 +7,8 @@ export interface TraceCaller {
   readonly workload: string;
   /** With `*` only: one that runs as this account. */
   readonly serviceAccount?: string;
+  /** The IP address that its resolver gives for the URL's host, whatever is known of it. */
+  readonly resolved?: string;
 }
 
 /** A client that runs in none of the clusters: it comes in at what they show to the outside. */

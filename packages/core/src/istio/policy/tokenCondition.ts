@@ -1,5 +1,5 @@
 import { matchPolicyText } from "./matchPolicyText.ts";
-import type { TokenClaims } from "./tokenClaims.ts";
+import { claimPath, type TokenClaims } from "./tokenClaims.ts";
 
 /**
  * Whether a token's claims are what a key of a rule asks for: `request.auth.principal`, `request.auth.audiences`,
@@ -21,8 +21,7 @@ function claimOf(key: string): string {
   if (key === "request.auth.presenter") return "azp";
   const bracketed = key.slice("request.auth.claims".length);
   if (!/^(\[[^[\]]*\])+$/.test(bracketed)) return bracketed.slice(1, -1);
-  const [first = "", ...inner] = [...bracketed.matchAll(/\[([^\]]*)\]/g)].map(([, name = ""]) => name);
-  return [first, ...inner.map((name) => `[${name}]`)].join("");
+  return claimPath([...bracketed.matchAll(/\[([^\]]*)\]/g)].map(([, name = ""]) => name));
 }
 
 /** Issuer and subject are parted at the last slash, and each matched by itself (requestPrincipalGenerator). */

@@ -1,4 +1,6 @@
 import type { HttpPayload } from "../../istio/connection.ts";
+import { routingClaim } from "../../istio/policy/routingClaim.ts";
+import type { TokenClaims } from "../../istio/policy/tokenClaims.ts";
 import type { HttpMatch, HttpRoute, Placed, StringMatch } from "../../istio/scope/httpRoute.ts";
 import type { MeshVirtualService } from "../../istio/scope/meshVirtualService.ts";
 import { matchTold, type RoutingProxy, whyUntold } from "../../istio/topologyLabels.ts";
@@ -12,6 +14,11 @@ export interface RouteContext {
   readonly gateways: ReadonlySet<string>;
   /** As the proxy sees it: `https` where it has taken TLS off. */
   readonly scheme: "http" | "https";
+  /**
+   * Of a token that the proxy has found good. A sidecar chooses its route before it looks at tokens, a gateway once more
+   * afterwards (pilot/pkg/networking/plugin/authn/authentication.go, JwtFilter's clearRouteCache).
+   */
+  readonly claims?: TokenClaims;
 }
 
 export type RouteChoice =
@@ -80,11 +87,15 @@ function holdsForProxy(match: HttpMatch, { proxy, port, gateways }: RouteContext
   return fromHere && matchTold(match.sourceLabels ?? {}, proxy);
 }
 
-function holdsForRequest(match: HttpMatch, payload: HttpPayload, { scheme }: RouteContext): Matched {
+function holdsForRequest(match: HttpMatch, payload: HttpPayload, { scheme, claims = {} }: RouteContext): Matched {
   const [path = "", query = ""] = payload.path.split(/\?(.*)/s);
-  const headers = Object.entries(match.headers ?? {}).map(([name, value]) => header(name, value, payload));
+  const headers = Object.entries(match.headers ?? {}).map(([name, value]) => {
+    const claim = routingClaim(name);
+    return claim === undefined ? header(name, value, payload) : claimMatches(value, claims[claim]);
+  });
   const without = Object.entries(match.withoutHeaders ?? {}).map(([name, value]) => {
-    const found = headerMissingAsEmpty(name, value, payload);
+    const claim = routingClaim(name);
+    const found = claim === undefined ? headerMissingAsEmpty(name, value, payload) : claimMatches(value, claims[claim]);
     return found === undefined ? undefined : !found;
   });
   const parameters = new Map(query === "" ? [] : query.split("&").map((pair) => splitPair(pair)));
@@ -109,15 +120,20 @@ function splitPair(pair: string): readonly [string, string] {
   return [name, value.join("=")];
 }
 
+/** A text, or one of a list's (pilot/pkg/security/authz/matcher/metadata.go, MetadataListValueMatcher). */
+function claimMatches(match: StringMatch, values: readonly string[] = []): Matched {
+  const found = values.map((value) => matchesString(match, value));
+  if (found.includes(true)) return true;
+  return found.includes(undefined) ? undefined : false;
+}
+
 function header(name: string, match: StringMatch, { headers }: HttpPayload): Matched {
-  // Claims of a token are known to the proxy only after it has checked the token.
-  if (name.startsWith("@request.auth.")) return undefined;
   const value = headers[name.toLowerCase()];
   if (value === undefined) return false;
   return isPresence(match) || matchesString(match, value);
 }
 
 function headerMissingAsEmpty(name: string, match: StringMatch, payload: HttpPayload): Matched {
-  if (isPresence(match) || name.startsWith("@request.auth.")) return header(name, match, payload);
+  if (isPresence(match)) return header(name, match, payload);
   return matchesString(match, payload.headers[name.toLowerCase()] ?? "");
 }

@@ -75,7 +75,8 @@ function goesOn({ cluster, caller, request }: Walk, { service, port, route }: L4
   const rule = destinationRuleFor(cluster, caller, service);
   const { policy } = effectivePolicy(rule?.trafficPolicy, undefined, port.number);
   if (policy.loadBalancer?.simple === "PASSTHROUGH") return true;
-  return endpointsOf(cluster, service, port).endpoints.some(({ address }) => address === request.url.host);
+  const dialled = request.from.resolved ?? request.url.host;
+  return endpointsOf(cluster, service, port).endpoints.some(({ address }) => address === dialled);
 }
 
 /**

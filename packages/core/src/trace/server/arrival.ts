@@ -1,4 +1,5 @@
 import type { Payload, Transport } from "../../istio/connection.ts";
+import type { Workload } from "../../istio/workload.ts";
 import type { ClusterObject } from "../../kinds/clusterObject.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
 import type { Assumption } from "../assumption.ts";
@@ -20,6 +21,8 @@ export interface Arrival {
   readonly hops: readonly TraceHop[];
   readonly transport: Transport;
   readonly payload: Payload;
+  /** The workload that opened this connection: the caller, or the last gateway on the way; undefined: outside of all clusters. */
+  readonly from: Workload | undefined;
   /** The address that the server sees; undefined where translation hides it. */
   readonly sourceAddress: string | undefined;
   /** Keys of the gateways that it came through: it must not come back. */
@@ -44,6 +47,11 @@ export function passed(
   status: "ok" | "unknown" = "ok",
 ): Arrival {
   return { ...arrival, hops: [...arrival.hops, { ...hop, status }] };
+}
+
+/** A connection that a gateway opens in its turn. */
+export function sentOn(arrival: Arrival, by: Workload): Arrival {
+  return { ...arrival, from: by, sourceAddress: by.address };
 }
 
 /** One part of an arrival that may go several ways. */

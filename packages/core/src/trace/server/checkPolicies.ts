@@ -23,7 +23,9 @@ export interface PolicyQuestion {
   readonly saysNothingAsked: boolean;
 }
 
-type Checked = { readonly arrival: Arrival } | { readonly branches: readonly TraceBranch[] };
+type Checked =
+  /** `claims` of a token that was found good. */
+  { readonly arrival: Arrival; readonly claims?: TokenClaims } | { readonly branches: readonly TraceBranch[] };
 
 /** Tokens, then who may call what: RequestAuthentication and AuthorizationPolicy of the proxy's workload. */
 export function checkPolicies(arrival: Arrival, question: PolicyQuestion): Checked {
@@ -42,10 +44,9 @@ export function checkPolicies(arrival: Arrival, question: PolicyQuestion): Check
       const { claims } = found;
       const detail = `the token of ${claims?.iss?.[0]} is taken to be good`;
       const at = claims === undefined ? arrival : passed(arrival, { ...hop, detail });
-      return authorized({ ...at, payload: found.payload }, question, {
-        http: found.payload,
-        ...(claims === undefined ? {} : { claims }),
-      });
+      const known = claims === undefined ? {} : { claims };
+      const checked = authorized({ ...at, payload: found.payload }, question, { http: found.payload, ...known });
+      return "branches" in checked ? checked : { ...checked, ...known };
     }
     case "unknown": {
       const why = `${show(found.policy)}: ${found.why}; say what it claims (--claim)`;

@@ -5,7 +5,7 @@ import { proxyScope } from "../../istio/scope/proxyScope.ts";
 import type { ClientStep } from "../attempt.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { type Tried, tryAgain } from "../tryAgain.ts";
-import { type Arrival, share } from "./arrival.ts";
+import { type Arrival, sentOn } from "./arrival.ts";
 import type { GatewayVisit } from "./serveAtGateway.ts";
 
 /** A destination without a port: that of a service with only one, else the server's (route.go, GetDestinationCluster). */
@@ -25,9 +25,8 @@ export function followUpstream(
   const tried = steps.flatMap((step): readonly Tried[] => {
     if (step.kind === "ended") return [];
     const { probability, hops, transport, payload } = step;
-    const sourceAddress = visit.workload.address;
-    const next: Arrival = { ...share(arrival, 1), attempt: step, probability, hops, transport, payload, sourceAddress };
-    return [{ attempt: step, branches: visit.forward(next, step) }];
+    const next = sentOn({ ...arrival, attempt: step, probability, hops, transport, payload }, visit.workload);
+    return [{ attempt: step, branches: visit.forward(next, step.destination) }];
   });
   return [...ended, ...tryAgain(tried)].map((branch) => relayed(branch, arrival));
 }
@@ -60,8 +59,7 @@ export function followBytes(
     if (step.kind === "ended" || step.transport.mode !== "none") return followUpstream(arrival, visit, [step]);
     const { probability, hops } = step;
     const own = { ...step, caller: attempt.caller, proxied: attempt.proxied };
-    const sourceAddress = visit.workload.address;
-    const next: Arrival = { ...arrival, attempt: own, probability, hops, transport, payload, sourceAddress };
-    return visit.forward(next, step);
+    const next = sentOn({ ...arrival, attempt: own, probability, hops, transport, payload }, visit.workload);
+    return visit.forward(next, step.destination);
   });
 }

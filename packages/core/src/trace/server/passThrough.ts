@@ -12,7 +12,7 @@ import { subsetEndpoints } from "../../istio/upstream/subsetEndpoints.ts";
 import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { destinationOf } from "../upstream/openUpstream.ts";
-import { type Arrival, broken, ended, failedConnection, passed, share, show, untold } from "./arrival.ts";
+import { type Arrival, broken, ended, failedConnection, passed, sentOn, share, show, untold } from "./arrival.ts";
 import type { GatewayVisit } from "./serveAtGateway.ts";
 
 const source = "pilot/pkg/xds/endpoints/ep_filters.go";
@@ -63,18 +63,12 @@ export function passThrough(
   }
   const total = usable.reduce((sum, { weight }) => sum + weight, 0);
   const name = subset === undefined ? service.host : `subset ${subset} of ${service.host}`;
-  const at = passed(
-    { ...arrival, sourceAddress: workload.address },
-    {
-      ...hop,
-      object: clusterObject(cluster.name, server.gateway),
-      detail: `passes it through to port ${port.number} of ${name}: ${usable.length} of ${endpoints.length} endpoints take mutual TLS`,
-    },
-  );
-  const caller = { workload, trustRoots: [] };
-  return usable.flatMap((endpoint) =>
-    visit.forward(share(at, endpoint.weight / total), { caller, destination: destinationOf(endpoint) }),
-  );
+  const at = passed(sentOn(arrival, workload), {
+    ...hop,
+    object: clusterObject(cluster.name, server.gateway),
+    detail: `passes it through to port ${port.number} of ${name}: ${usable.length} of ${endpoints.length} endpoints take mutual TLS`,
+  });
+  return usable.flatMap((endpoint) => visit.forward(share(at, endpoint.weight / total), destinationOf(endpoint)));
 }
 
 /** A Service for the callers of its pods' own nodes has nothing for a gateway on another. */

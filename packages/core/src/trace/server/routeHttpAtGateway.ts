@@ -4,6 +4,7 @@ import { gatewayHosts, type HostRoutes, hostRoutes } from "../../istio/gateway/g
 import { type GatewayServer, mergedGateway } from "../../istio/gateway/mergedGateway.ts";
 import { isCoveredBy } from "../../istio/hostNames.ts";
 import { hostOfAuthority } from "../../istio/hostPort.ts";
+import type { TokenClaims } from "../../istio/policy/tokenClaims.ts";
 import type { HttpRoute, Placed } from "../../istio/scope/httpRoute.ts";
 import { routingProxy } from "../../istio/topologyLabels.ts";
 import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
@@ -20,7 +21,7 @@ const source = "pilot/pkg/networking/core/gateway.go";
 
 /** HTTP at a gateway: the virtual host of the request's authority, and a route of the VirtualServices that it is made of. */
 export function routeHttpAtGateway(
-  arrival: Arrival,
+  { arrival, claims }: { readonly arrival: Arrival; readonly claims?: TokenClaims },
   visit: GatewayVisit,
   server: GatewayServer,
 ): readonly TraceBranch[] {
@@ -55,6 +56,7 @@ export function routeHttpAtGateway(
     port: server.server.port.number,
     gateways: new Set([found.server.gatewayName]),
     scheme: isTls ? ("https" as const) : ("http" as const),
+    ...(claims === undefined ? {} : { claims }),
   };
   const choice = chooseHttpRoute({ http: found.routes }, payload, context);
   return useChoice(arrival, visit, { authority, found, choice, payload });

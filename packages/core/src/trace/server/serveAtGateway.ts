@@ -37,7 +37,7 @@ export interface GatewayVisit extends GatewayPod {
   readonly world: TraceWorld;
   readonly port: number;
   /** Follows what the gateway sends on. */
-  readonly forward: (arrival: Arrival, to: Pick<Attempt, "caller" | "destination">) => readonly TraceBranch[];
+  readonly forward: (arrival: Arrival, to: Attempt["destination"]) => readonly TraceBranch[];
 }
 
 /** What an SNI names, where istiod does not look into its namespace. */
@@ -117,7 +117,7 @@ function follow(arrival: Arrival, visit: GatewayVisit, chain: GatewayChain): rea
   const checked = checkPolicies(filtered.arrival, policyQuestion(arrival, visit, chain));
   if ("branches" in checked) return checked.branches;
   return chain.kind === "http"
-    ? routeHttpAtGateway(checked.arrival, visit, chain.server)
+    ? routeHttpAtGateway(checked, visit, chain.server)
     : routeConnection(checked.arrival, visit, chain);
 }
 
