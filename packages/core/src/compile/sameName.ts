@@ -129,7 +129,8 @@ export interface RemoteEndpoints {
 /**
  * The serving cluster's gateways as endpoints of the Service of the same name: one for each address and identity.
  * Istio pins their identity by `serviceAccount`. They carry no TLS mode, so that no passthrough gateway forwards to them:
- * two gateways would send a call to and fro for ever (docs/decisions/0003). `sameNameRule` makes sidecars use mutual TLS.
+ * two gateways would send a call to and fro for ever (docs/decisions/0003-entry-service.md).
+ * `sameNameRule` makes sidecars use mutual TLS.
  */
 export function remoteEndpoints(share: Share, server: Server, target: RemoteEndpoints): readonly WorkloadEntry[] {
   return server.gateways.flatMap(({ address, port, locality: real }) => {

@@ -19,7 +19,7 @@ import { type VersionLabels, valuesOf, versionKey, versionsAt } from "./version.
 /**
  * Whether consumers address the service through a Service of its own at each server, see `entryService`:
  * - where a cluster merges remote endpoints into its Service, a gateway that passes the Service's own name through would
- *   send calls on to the other cluster's gateway, which sends them back (docs/decisions/0003);
+ *   send calls on to the other cluster's gateway, which sends them back (docs/decisions/0003-entry-service.md);
  * - where only some ports are shared, since AUTO_PASSTHROUGH opens all ports of a name;
  * - where the gateway's namespace does not see the Service itself (its exportTo, or the mesh's default);
  * - where a server's Service has internalTrafficPolicy Local: by it each gateway pod reaches only the pods of its own node

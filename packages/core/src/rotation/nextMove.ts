@@ -47,7 +47,7 @@ export interface RotationGoal {
  * What leads the clusters of a mesh from where they are to one root, without a moment in which one proxy would refuse another's
  * certificate. It knows no history: whatever was done before, by whomever, the clusters' state alone says how to go on, also
  * back to the old root. A proxy trusts and serves what istiod had when the proxy's certificate was issued, therefore times decide
- * (docs/decisions/0011-ca-rollover.md). istiod takes a new bundle over only if the old one contains it or it the old one
+ * (docs/decisions/0009-ca-rollover.md). istiod takes a new bundle over only if the old one contains it or it the old one
  * (istio pilot/pkg/bootstrap/istio_ca.go `pemBundleHasSubsetRelation`).
  */
 export function nextMove(clusters: readonly ClusterTrust[], goal: RotationGoal): RotationMove {

@@ -17,7 +17,7 @@ const secretKind: KindEntry = {
   write: false,
 };
 
-/** As writeObject's: an apply with it creates what is absent and nothing else. docs/decisions/0005 */
+/** As writeObject's: an apply with it creates what is absent and nothing else. docs/decisions/0005-create-only.md */
 const versionOfNone = "1";
 
 export interface SecretPlace {

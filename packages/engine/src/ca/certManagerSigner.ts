@@ -111,7 +111,7 @@ function certificateRequest(
       namespace,
       labels: { [managedByLabel]: fieldManager },
       annotations: { "isthmus.io/subject": subject },
-      // Creates and never updates: docs/decisions/0005
+      // Creates and never updates: docs/decisions/0005-create-only.md
       resourceVersion: "1",
     },
     spec: {

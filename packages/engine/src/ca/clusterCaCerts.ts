@@ -167,7 +167,7 @@ async function write(
 
 /**
  * Whether workloads go on to trust each other: the root that signs stays, and none is dropped. That a new root is published
- * already does not do, since a proxy trusts what was published when its certificate was issued (decisions/0011).
+ * already does not do, since a proxy trusts what was published when its certificate was issued (docs/decisions/0009-ca-rollover.md).
  */
 function leavesTrust(note: CertificateNote, { seen, published }: ClusterCa): boolean {
   const roots = splitPem(published).map(fingerprintOf);

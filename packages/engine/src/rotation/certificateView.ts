@@ -15,7 +15,7 @@ export interface AuthorityInUse {
 
 /**
  * How one sees what istiods and proxies work with. Neither tells a certificate; both tell to the second when theirs ends, and that
- * is enough (docs/decisions/0011-ca-rollover.md). Undefined where a pod does not answer.
+ * is enough (docs/decisions/0009-ca-rollover.md). Undefined where a pod does not answer.
  */
 export interface CertificateView {
   istiod(

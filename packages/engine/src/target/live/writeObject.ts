@@ -13,7 +13,7 @@ import type { WriteOptions } from "../target.ts";
 
 /**
  * A version that no object has, since etcd gives the first write the second: an apply with it creates what is absent, and
- * is a conflict where anything exists. docs/decisions/0005
+ * is a conflict where anything exists. docs/decisions/0005-create-only.md
  */
 const versionOfNone = "1";
 
