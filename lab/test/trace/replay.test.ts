@@ -1,10 +1,11 @@
-import { traceWorld } from "@isthmus/core";
+import { type Trace, type TraceWorld, traceWorld } from "@isthmus/core";
 import { expect, test } from "vitest";
-import { agreementOf } from "./agreement.ts";
+import { agreementOf, isUntold } from "./agreement.ts";
 import { wrongParts } from "./agreementReport.ts";
 import { readKnown, readRecorded, readRecordedWorld } from "./record.ts";
 import { recordedPlace, replayed } from "./replay.ts";
 import { isByName, requestAtGateway, requestOf } from "./requestOf.ts";
+import type { Call } from "./scenario.ts";
 import { recordedScenarios } from "./scenarios.ts";
 import { traced } from "./traced.ts";
 
@@ -14,14 +15,27 @@ const world = await readRecordedWorld();
 /** What is known to differ, by title, call and part: it must only become less. */
 const known = await readKnown();
 
+test("what cannot be told of users' calls is rare", () => {
+  const untold = recordedScenarios().flatMap((scenario) => {
+    const observed = traceWorld(replayed(world, scenario));
+    return scenario.calls(recordedPlace).map((call) => isUntold(tracedAt(observed, call)));
+  });
+
+  expect(untold.filter(Boolean).length).toBeLessThan(0.03 * untold.length);
+});
+
+function tracedAt(observed: TraceWorld, call: Call): Trace {
+  const placed = { call, place: recordedPlace };
+  return traced(observed, isByName(placed) ? requestAtGateway(placed) : requestOf(placed));
+}
+
 test.each(recordedScenarios())("$title: trace says what was seen on the real mesh", (scenario) => {
   const observed = traceWorld(replayed(world, scenario));
   const calls = scenario.calls(recordedPlace);
   const seen = recorded[scenario.title] ?? [];
 
   const wrong = calls.flatMap((call, index) => {
-    const placed = { call, place: recordedPlace };
-    const found = traced(observed, isByName(placed) ? requestAtGateway(placed) : requestOf(placed));
+    const found = tracedAt(observed, call);
     const sightings = (seen[index] ?? []).flatMap(({ times, ...each }) => Array.from({ length: times }, () => each));
     const agreement = agreementOf({ trace: found, sightings, scenario });
     return wrongParts(agreement)

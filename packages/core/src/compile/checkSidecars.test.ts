@@ -79,4 +79,7 @@ test("SERVICE_NOT_EXPORTED where the consumers' own Service is kept from them", 
 
   expect(codesOf(local, { as: ["SameName"] }, ["."])).toEqual(["SERVICE_NOT_EXPORTED"]);
   expect(codesOf(local, { as: ["SameName"] })).toEqual([]);
+  const everyNamespace = { as: ["SameName"], consumers: [{ clusters: ["cluster1"] }] };
+  expect(codesOf(local, everyNamespace, ["."])).toEqual(["SERVICE_NOT_EXPORTED"]);
+  expect(codesOf(local, everyNamespace)).toEqual([]);
 });

@@ -251,6 +251,66 @@ test.each<[string, Partial<OutsideRequest>, string]>([
   expect(seen(objects, request("http://web.acme.test/", more))).toBe(expected);
 });
 
+test.each<[string, string, Partial<OutsideRequest>, string]>([
+  ["the claim", ".groups", { claims: { iss: ["https://issuer.test"], groups: ["a", "b"] } }, "answered by httpbin"],
+  ["another value", ".groups", { claims: { iss: ["https://issuer.test"], groups: ["a"] } }, "refused 404"],
+  ["no such claim", "[realm][roles]", { claims: { iss: ["https://issuer.test"], groups: ["b"] } }, "refused 404"],
+  [
+    "one within",
+    "[realm][roles]",
+    { claims: { iss: ["https://issuer.test"], "realm[roles]": ["b"] } },
+    "answered by httpbin",
+  ],
+  ["no token", ".groups", {}, "refused 404"],
+])("a gateway routes by what a token claims, of a request with %s", (_, claim, more, expected) => {
+  const byClaim = (headers: string) =>
+    routes({
+      http: [
+        { match: [{ [headers]: { [`@request.auth.claims${claim}`]: { exact: "b" } } }], route: [{ destination }] },
+      ],
+    });
+  const good = security("RequestAuthentication", { jwtRules: [{ issuer: "https://issuer.test" }] });
+  const ends = (headers: string) =>
+    seen([...httpbin, gateway(http), byClaim(headers), good], request("http://web.acme.test/", more));
+
+  expect(ends("headers")).toContain(expected);
+  expect(ends("withoutHeaders")).not.toContain(expected);
+});
+
+test("claims of a token that no RequestAuthentication has found good are none", () => {
+  const match = [{ headers: { "@request.auth.claims.groups": { prefix: "b" } } }];
+  const asked = request("http://web.acme.test/", { claims: { iss: ["https://issuer.test"], groups: ["b"] } });
+
+  expect(seen([...httpbin, gateway(http), routes({ http: [{ match, route: [{ destination }] }] })], asked)).toBe(
+    "broken: refused 404 TRACE_GATEWAY_ROUTE",
+  );
+});
+
+test("TLS that a gateway passes through to a server outside leaves the mesh there", () => {
+  const entry = {
+    apiVersion: "networking.istio.io/v1",
+    kind: "ServiceEntry",
+    metadata: { name: "web", namespace: "bar" },
+    spec: {
+      hosts: ["web.acme.test"],
+      resolution: "STATIC",
+      ports: [{ name: "https", number: 443, protocol: "HTTPS" }],
+      endpoints: [{ address: "198.51.100.7", ports: { https: 8443 } }],
+    },
+  } as KubeObject;
+  const route = [{ destination: { host: "web.acme.test", port: { number: 443 } } }];
+  const tls = [{ match: [{ port: 443, sniHosts: ["web.acme.test"] }], route }];
+  const objects = [gatewayPod, gateway(https({ mode: "PASSTHROUGH" })), entry, routes({ tls })];
+
+  const found = trace(worldOf(objects), request("https://web.acme.test/"));
+
+  expect(found.branches[0]?.outcome).toEqual({
+    kind: "answered",
+    by: { type: "outside", address: "198.51.100.7", port: 8443 },
+  });
+  expect(found.assumes.map(({ about }) => about)).toContain("server");
+});
+
 test("a token that the gateway has taken is not passed on to the workload, unless told", () => {
   const rules = (forward: boolean) =>
     security("RequestAuthentication", {
