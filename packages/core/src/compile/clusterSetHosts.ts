@@ -1,11 +1,12 @@
 import { serviceHost } from "../istio/hostNames.ts";
+import type { ServiceEntry } from "../kinds/istio.ts";
 import { clusterSetDomain } from "../kinds/mcs.ts";
 import { clusterSetObjectName, clusterSetRule, clusterSetServiceEntries, serviceImport } from "./clusterSet.ts";
 import { type CompileContext, identities } from "./compileContext.ts";
 import { declaredPath } from "./declaredPath.ts";
 import type { ExportedShare } from "./exports.ts";
 import { haveAddresses } from "./meshHosts.ts";
-import type { NamedHost } from "./nameHosts.ts";
+import { addressToCome, type NamedHost, namedHost } from "./namedHost.ts";
 import { passthroughHost } from "./serverSide.ts";
 import type { Consumer, Server } from "./share.ts";
 import { spreadOf } from "./spread.ts";
@@ -37,7 +38,7 @@ function clusterSetHost(
     identities: [...new Set(servers.flatMap((server) => identities(share, server)))].sort(),
   };
   const { facts } = consumer;
-  return {
+  const claim = {
     owner: share.owner,
     facts,
     namespaces: undefined,
@@ -47,22 +48,21 @@ function clusterSetHost(
     place: `ServiceExport ${share.namespace}/${share.service}`,
     remedy: "remove the ServiceExport",
     ruleRemedy: "names of exported services take their settings from Isthmus",
-    report,
-    address: "virtual",
-    isNamedFor: ({ metadata, spec }) =>
+    exportPlace: `ServiceExport ${share.namespace}/${share.service}`,
+    isNamedFor: ({ metadata, spec }: ServiceEntry) =>
       (spec.ports ?? []).some(({ number }) => metadata.name === clusterSetObjectName(share, String(number))),
-    write(vip) {
-      const { istioNamespace } = mesh.spec;
-      context.emit(facts.name, clusterSetRule(name, istioNamespace));
-      context.emit(facts.name, ...clusterSetServiceEntries(name, vip, istioNamespace));
-      const imported = serviceImport(name, vip, facts);
-      if (imported !== undefined) context.emit(facts.name, imported);
-      for (const server of servers) {
-        for (const port of server.ports) {
-          const path = declaredPath(share, server, mesh, { host, port, cluster: facts.name, namespace: "*" });
-          context.declare({ ...path, identities: name.identities });
-        }
-      }
-    },
   };
+  return namedHost(claim, mesh, ({ emit, declare }) => {
+    const { istioNamespace } = mesh.spec;
+    emit(facts.name, clusterSetRule(name, istioNamespace));
+    emit(facts.name, ...clusterSetServiceEntries(name, addressToCome, istioNamespace));
+    const imported = serviceImport(name, addressToCome, facts);
+    if (imported !== undefined) emit(facts.name, imported);
+    for (const server of servers) {
+      for (const port of server.ports) {
+        const path = declaredPath(share, server, mesh, { host, port, cluster: facts.name, namespace: "*" });
+        declare({ ...path, identities: name.identities });
+      }
+    }
+  });
 }

@@ -1,3 +1,4 @@
+import type { ServiceEntry } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { ownerName } from "../kinds/ownership.ts";
 import type { ExternalService } from "../model/externalService.ts";
@@ -12,7 +13,7 @@ import {
   portsOf,
   type Where,
 } from "./externalService.ts";
-import type { NamedHost } from "./nameHosts.ts";
+import { addressToCome, type NamedHost, namedHost } from "./namedHost.ts";
 import { placements } from "./placement.ts";
 import { resolveConsumers } from "./resolveConsumers.ts";
 import { resolveVia, type Via } from "./resolveVia.ts";
@@ -41,14 +42,29 @@ export function externalHosts(
   return consumers
     .filter(({ facts }) => via === undefined || checkTrust(owner, facts, via.facts, context.report))
     .flatMap(({ facts, namespaces }) =>
-      hosts.map((host, index): NamedHost => {
-        const write = (vip?: string) => {
-          for (const placement of placements(namespaces, context.mesh)) {
+      hosts.map((host, index) => {
+        const isVirtual = ports.some(({ protocol }) => protocol === "TCP");
+        const claim = {
+          owner,
+          facts,
+          namespaces,
+          host,
+          ports: ports.map(({ number }) => number),
+          meaning: owner,
+          place: at(intent, "spec", "hosts", index),
+          remedy: "declare the host once for a namespace",
+          ...(tls === undefined && via === undefined ? {} : { ruleRemedy }),
+          ...(isVirtual
+            ? { isNamedFor: ({ metadata }: ServiceEntry) => metadata.name === externalObjectName(intent, host) }
+            : {}),
+        };
+        return namedHost(claim, context.mesh, ({ mesh, emit, declare }) => {
+          for (const placement of placements(namespaces, mesh)) {
             const where = { owner, host, placement };
-            context.emit(facts.name, ...objectsOf(intent, where, vip, via));
+            emit(facts.name, ...objectsOf(intent, where, isVirtual ? addressToCome : undefined, via));
             const namespace = placement.exportTo === "*" ? "*" : placement.namespace;
             for (const port of portsOf(intent)) {
-              context.declare({
+              declare({
                 ...{
                   direction: "out",
                   owner,
@@ -62,26 +78,7 @@ export function externalHosts(
               });
             }
           }
-        };
-        const claim = {
-          owner,
-          facts,
-          namespaces,
-          host,
-          ports: ports.map(({ number }) => number),
-          meaning: owner,
-          place: at(intent, "spec", "hosts", index),
-          remedy: "declare the host once for a namespace",
-          ...(tls === undefined && via === undefined ? {} : { ruleRemedy }),
-        };
-        return ports.some(({ protocol }) => protocol === "TCP")
-          ? {
-              ...claim,
-              address: "virtual",
-              isNamedFor: ({ metadata }) => metadata.name === externalObjectName(intent, host),
-              write: (vip) => write(vip),
-            }
-          : { ...claim, address: "none", write: () => write() };
+        });
       }),
     );
 }

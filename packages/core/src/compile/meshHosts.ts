@@ -1,3 +1,4 @@
+import type { ServiceEntry } from "../kinds/istio.ts";
 import { at } from "../model/intents.ts";
 import { needsRoutes } from "../model/traffic.ts";
 import { warnOfBypass } from "./bypass.ts";
@@ -6,7 +7,7 @@ import { type CompileContext, identities } from "./compileContext.ts";
 import { declaredPath } from "./declaredPath.ts";
 import { hostName } from "./hostName.ts";
 import { type MeshName, meshDestinationRule, meshObjectName, meshServiceEntry } from "./meshName.ts";
-import type { NamedHost } from "./nameHosts.ts";
+import { addressToCome, type NamedHost, namedHost } from "./namedHost.ts";
 import { type PartDemand, partHost } from "./perClusterHosts.ts";
 import { placements } from "./placement.ts";
 import { partsOf, routingOf } from "./routing.ts";
@@ -23,11 +24,10 @@ interface MeshHosts {
   readonly demands: readonly PartDemand[];
 }
 
-/** Names of the form `httpbin.bar.mesh` for all shares that ask for them. */
-export function meshHosts(shares: readonly Share[], trusted: Trusted, context: CompileContext): MeshHosts {
-  const names = shares
-    .filter(({ intent }) => intent.spec.as.includes("Mesh"))
-    .flatMap((share) => share.consumers.flatMap((consumer) => meshHost(share, consumer, trusted, context) ?? []));
+/** Names of the form `httpbin.bar.mesh` for a share that asks for them. */
+export function meshHosts(share: Share, trusted: Trusted, context: CompileContext): MeshHosts {
+  if (!share.intent.spec.as.includes("Mesh")) return { hosts: [], demands: [] };
+  const names = share.consumers.flatMap((consumer) => meshHost(share, consumer, trusted, context) ?? []);
   return { hosts: names.map(({ named }) => named), demands: names.flatMap(({ demands }) => demands) };
 }
 
@@ -75,7 +75,7 @@ function meshHost(
     routing,
     targetOf: (part) => ({ host: partHost(share, part, mesh) ?? host }),
   };
-  const named: NamedHost = {
+  const claim = {
     owner: share.owner,
     facts: consumer.facts,
     namespaces: consumer.namespaces,
@@ -86,10 +86,9 @@ function meshHost(
     remedy: "use {service} and {namespace} in spec.names.mesh of the Mesh",
     ruleRemedy: "what it sets belongs in spec.traffic of the SharedService",
     writesRoutes: needsRoutes(share.intent.spec.traffic),
-    address: "virtual",
-    isNamedFor: ({ metadata }) => metadata.name === meshObjectName(share),
-    write: (vip) => emitName({ name, routed, consumer }, vip, context),
+    isNamedFor: ({ metadata }: ServiceEntry) => metadata.name === meshObjectName(share),
   };
+  const named = namedHost(claim, mesh, (own) => emitName({ name, routed, consumer }, own));
   return { named, demands: partsOf(routing).map((part) => ({ share, consumer, part })) };
 }
 
@@ -112,14 +111,13 @@ export function haveAddresses(share: Share, servers: readonly Server[], { report
 
 function emitName(
   { name, routed, consumer }: { readonly name: MeshName; readonly routed: RoutedName; readonly consumer: Consumer },
-  vip: string,
   context: CompileContext,
 ): void {
   const { share, host, ports, spread } = name;
   const cluster = consumer.facts.name;
   for (const placement of placements(consumer.namespaces, context.mesh)) {
     const routes = virtualService(routed, placement);
-    context.emit(cluster, meshDestinationRule(name, placement), meshServiceEntry(name, vip, placement));
+    context.emit(cluster, meshDestinationRule(name, placement), meshServiceEntry(name, addressToCome, placement));
     if (routes !== undefined) context.emit(cluster, routes);
   }
   for (const server of spread.servers) {

@@ -1,9 +1,10 @@
+import type { ServiceEntry } from "../kinds/istio.ts";
 import { at } from "../model/intents.ts";
 import type { Mesh } from "../model/mesh.ts";
 import { type CompileContext, identities } from "./compileContext.ts";
 import { declaredPath } from "./declaredPath.ts";
 import { hostName } from "./hostName.ts";
-import type { NamedHost } from "./nameHosts.ts";
+import { addressToCome, type NamedHost, namedHost } from "./namedHost.ts";
 import { perClusterDestinationRule, perClusterObjectName, perClusterServiceEntry } from "./perCluster.ts";
 import { placements } from "./placement.ts";
 import { passthroughHost } from "./serverSide.ts";
@@ -34,27 +35,25 @@ export function partHost(share: Share, { cluster, labels }: Part, mesh: Mesh): s
   return hostName(`${prefix}${template}`, { service: share.service, namespace: share.namespace, cluster });
 }
 
-/** Names of the form `httpbin.bar.cluster2` for all shares that ask for them, and for what routes lead to. */
+/** Names of the form `httpbin.bar.cluster2` for a share that asks for them, and for what its routes lead to. */
 export function perClusterHosts(
-  shares: readonly Share[],
+  share: Share,
   demands: readonly PartDemand[],
   trusted: (consumer: Consumer, server: Server, share: Share) => boolean,
   context: CompileContext,
 ): readonly NamedHost[] {
-  const asked = shares
-    .filter(({ intent }) => intent.spec.as.includes("PerCluster"))
-    .flatMap((share) =>
-      share.servers.flatMap(({ facts }) =>
+  const asked = share.intent.spec.as.includes("PerCluster")
+    ? share.servers.flatMap(({ facts }) =>
         share.consumers.map((consumer) => ({ share, consumer, part: { cluster: facts.name } })),
-      ),
-    );
+      )
+    : [];
   const wanted = new Map([...asked, ...demands].map((demand) => [demandKey(demand), demand]));
+  const { timeout, retries } = share.intent.spec.traffic ?? {};
   return [...wanted.values()]
     .flatMap((demand) => namedImport(demand, trusted, context) ?? [])
-    .map((named): NamedHost => {
-      const { share, server, consumer, version, host } = named;
-      const { timeout, retries } = share.intent.spec.traffic ?? {};
-      return {
+    .map((named) => {
+      const { server, consumer, version, host } = named;
+      const claim = {
         owner: share.owner,
         facts: consumer.facts,
         namespaces: consumer.namespaces,
@@ -65,10 +64,9 @@ export function perClusterHosts(
         remedy: "use {service}, {namespace} and {cluster} in spec.names.perCluster of the Mesh",
         ruleRemedy: "what it sets belongs in spec.traffic of the SharedService",
         writesRoutes: timeout !== undefined || retries !== undefined,
-        address: "virtual",
-        isNamedFor: ({ metadata }) => metadata.name === perClusterObjectName(named),
-        write: (vip) => emitImport(named, vip, context),
+        isNamedFor: ({ metadata }: ServiceEntry) => metadata.name === perClusterObjectName(named),
       };
+      return namedHost(claim, context.mesh, (own) => emitImport(named, own));
     });
 }
 
@@ -97,11 +95,7 @@ function namedImport(
   return trusted(consumer, server, share) ? { share, server, consumer, version: part.labels, host } : undefined;
 }
 
-function emitImport(
-  { share, server, consumer, version, host }: NamedImport,
-  vip: string,
-  context: CompileContext,
-): void {
+function emitImport({ share, server, consumer, version, host }: NamedImport, context: CompileContext): void {
   const { mesh } = context;
   const cluster = consumer.facts.name;
   const name = {
@@ -117,7 +111,7 @@ function emitImport(
     context.emit(
       cluster,
       perClusterDestinationRule(name, placement),
-      perClusterServiceEntry(name, vip, placement),
+      perClusterServiceEntry(name, addressToCome, placement),
       ...(routes === undefined ? [] : [routes]),
     );
   }

@@ -1,15 +1,21 @@
 import type { Problem, ProblemCode } from "../problem.ts";
 import { severityOf } from "../problem.ts";
 
+/** What was said, and which owners have to wait for it. */
+export interface Told {
+  readonly problems: readonly Problem[];
+  readonly held: ReadonlyMap<string, string>;
+}
+
 /** Collects problems, each once however many declarations meet it, and the owners that have to wait for their end. */
-export class Report {
+export class Report implements Told {
   readonly #problems = new Map<string, Problem>();
   readonly #held = new Map<string, string>();
 
   /** An error or a delay holds `owner`, where one is given; a warning does not. */
   add(owner: string | undefined, code: ProblemCode, place: string, message: string, hint: string): void {
     const problem: Problem = { code, at: place, message, hint };
-    this.#problems.set(JSON.stringify([code, place, message]), problem);
+    this.#keep(problem);
     if (owner !== undefined && severityOf(problem) !== "warning") this.hold(owner, message);
   }
 
@@ -18,8 +24,14 @@ export class Report {
     if (!this.#held.has(owner)) this.#held.set(owner, reason);
   }
 
-  isHeld(owner: string): boolean {
-    return this.#held.has(owner);
+  /** Adds what was said elsewhere, as it was said. */
+  take({ problems, held }: Told): void {
+    for (const problem of problems) this.#keep(problem);
+    for (const [owner, reason] of held) this.hold(owner, reason);
+  }
+
+  #keep(problem: Problem): void {
+    this.#problems.set(JSON.stringify([problem.code, problem.at, problem.message]), problem);
   }
 
   get held(): ReadonlyMap<string, string> {

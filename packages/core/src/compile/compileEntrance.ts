@@ -1,0 +1,88 @@
+import { at } from "../model/intents.ts";
+import type { Mesh } from "../model/mesh.ts";
+import type { CompileContext } from "./compileContext.ts";
+import { entranceGateway, entranceVirtualService } from "./entrance.ts";
+import { compileRoutes } from "./entranceRoutes.ts";
+import { credentialTaker, entranceTaker } from "./entranceTaker.ts";
+import { compileTokens } from "./entranceTokens.ts";
+import { collect, type Output } from "./output.ts";
+import { type Entrance, entrancePorts } from "./resolveEntrances.ts";
+
+/** An ExternalAccess in one cluster, with all that the cluster says about it: `link` tells whether it can be had. */
+export interface CompiledEntrance {
+  readonly owner: string;
+  readonly cluster: string;
+  readonly hosts: readonly EntranceHost[];
+  readonly credential: EntranceCredential | undefined;
+  readonly output: Output;
+}
+
+/** A host at a port of the ingress gateway. */
+export interface EntranceHost {
+  readonly host: string;
+  readonly port: number;
+  readonly place: string;
+  /** What of the user's has it already, for people. */
+  readonly taker: string | undefined;
+}
+
+export interface EntranceCredential {
+  /** `istio-system/shop-tls in cluster2` */
+  readonly secret: string;
+  readonly place: string;
+  /** The user's object that shows the same certificate, for people. */
+  readonly taker: string | undefined;
+}
+
+/** What lets clients outside the mesh in: a Gateway and a VirtualService, or Gateway API objects. */
+export function compileEntrance(entrance: Entrance, mesh: Mesh): CompiledEntrance {
+  const [, output] = collect(mesh, (context) => {
+    declareEntrance(entrance, context);
+    if (mesh.spec.emit === "GatewayApi" && compileRoutes(entrance, context)) return;
+    const gateway = entranceGateway(entrance);
+    context.emit(entrance.facts.name, gateway, entranceVirtualService(entrance, gateway, mesh));
+    compileTokens(entrance, gateway, context);
+  });
+  const { owner, facts } = entrance;
+  return { owner, cluster: facts.name, hosts: hostsOf(entrance), credential: credentialOf(entrance), output };
+}
+
+function declareEntrance({ intent, owner, facts, cluster, service }: Entrance, { declare }: CompileContext): void {
+  for (const { port, use } of entrancePorts(intent, cluster)) {
+    for (const host of intent.spec.hosts) {
+      declare({
+        ...{ direction: "in", owner, host, port, portName: use, protocol: entranceProtocols[use] },
+        server: { cluster: facts.name, namespace: intent.metadata.namespace, service },
+        isRedirect: use === "redirect",
+      });
+    }
+  }
+}
+
+const entranceProtocols = { https: "HTTPS", passthrough: "TLS", http: "HTTP", redirect: "HTTP" } as const;
+
+/** In one order always: of several problems the first is the reason why the owner is held. */
+function hostsOf(entrance: Entrance): readonly EntranceHost[] {
+  const { intent, cluster } = entrance;
+  const hosts = [...intent.spec.hosts.entries()].sort(([, a], [, b]) => (a < b ? -1 : 1));
+  return entrancePorts(intent, cluster).flatMap((entry) =>
+    hosts.map(([index, host]) => ({
+      host,
+      port: entry.port,
+      place: at(intent, "spec", "hosts", index),
+      taker: entranceTaker(entrance, entry, host),
+    })),
+  );
+}
+
+function credentialOf(entrance: Entrance): EntranceCredential | undefined {
+  const { intent, cluster, facts } = entrance;
+  const name = intent.spec.tls.credential?.secret;
+  if (name === undefined) return undefined;
+  const ports = entrancePorts(intent, cluster).filter(({ use }) => use === "https");
+  return {
+    secret: `${cluster.spec.ingressGateway.namespace}/${name} in ${facts.name}`,
+    place: at(intent, "spec", "tls", "credential", "secret"),
+    taker: ports.flatMap(({ port }) => credentialTaker(entrance, port, name) ?? [])[0],
+  };
+}
