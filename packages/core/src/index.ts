@@ -177,7 +177,7 @@ export type {
   TraceUrl,
   WorkloadRequest,
 } from "./trace/traceRequest.ts";
-export { isFromOutside, showCaller, traceSchemes } from "./trace/traceRequest.ts";
+export { isFromOutside, showCaller, showUrl, traceSchemes } from "./trace/traceRequest.ts";
 export type {
   BrokenHop,
   Trace,

@@ -1,10 +1,10 @@
-import { type Diagnosis, type Evidence, type Problem, showCaller } from "@isthmus/core";
+import { type Diagnosis, type Evidence, type Problem, showCaller, showUrl } from "@isthmus/core";
 import type { Style } from "./style.ts";
 
 /** What was tried, the cause, and what stands beside it. */
 export function renderDiagnosis(evidence: Evidence, { wire, findings, unseen }: Diagnosis, style: Style): string {
   const { method, url } = evidence.request;
-  const asked = `${showCaller(evidence.request)} ${style.faint("→")} ${method} ${style.accent(`${url.scheme}://${url.host}:${url.port}${url.path}`)}\n`;
+  const asked = `${showCaller(evidence.request)} ${style.faint("→")} ${method} ${style.accent(showUrl(url))}\n`;
   const [cause, ...others] = findings;
   const parts = [
     `${asked}  ${style.faint("on paper")}     ${paperLine(evidence, style)}\n  ${style.faint("on the wire")}  ${wireLine(evidence, wire, style)}\n`,

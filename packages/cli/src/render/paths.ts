@@ -1,9 +1,9 @@
-import type { DeclaredPath } from "@isthmus/core";
+import { type DeclaredPath, showHostPort } from "@isthmus/core";
 import type { Style } from "./style.ts";
 
 /** `http://httpbin.bar.cluster2:8000`, with the scheme that a client of that protocol would use; without one where none is known. */
 export function urlOf({ protocol, host, port }: DeclaredPath): string {
-  return `${protocol === undefined ? "" : `${schemeOf(protocol)}://`}${host}:${port}`;
+  return `${protocol === undefined ? "" : `${schemeOf(protocol)}://`}${showHostPort(host, port)}`;
 }
 
 function schemeOf(protocol: string): string {

@@ -1,4 +1,4 @@
-import { type Hop, showCaller, statusOfTrace, type Trace, tellingBranch } from "@isthmus/core";
+import { type Hop, showCaller, showUrl, statusOfTrace, type Trace, tellingBranch } from "@isthmus/core";
 import type { ProvenPath, WireProof } from "@isthmus/engine";
 import type { LineStatus } from "./hopStatus.ts";
 import { placeOf, renderOutcome } from "./trace.ts";
@@ -68,9 +68,8 @@ function callOf(trace: Trace, share: number): string {
   const now = share === 0 ? "; as things stand, all calls go to other clusters" : "";
   if (verdict === "reaches") return `${seen}${now}${trace.assumes.length === 0 ? "" : ", assuming that"}`;
   if (blamed === undefined) return seen;
-  const { url } = request;
   const caller = showCaller(request).replace("*", "WORKLOAD");
-  return `${seen}: ${blamed.code}, see isthmus trace ${caller} ${url.scheme}://${url.host}:${url.port}${url.path}`;
+  return `${seen}: ${blamed.code}, see isthmus trace ${caller} ${showUrl(request.url)}`;
 }
 
 function wireLines({ probes, detail }: WireProof): readonly ProofLine[] {

@@ -1,3 +1,4 @@
+import { parseHostPort, showHostPort } from "../istio/hostPort.ts";
 import type { TokenClaims } from "../istio/policy/tokenClaims.ts";
 
 /** Who calls: a pod's name, or what names its pods: a Deployment, or the label `app`; `*` is any workload of the namespace. */
@@ -31,6 +32,11 @@ export interface TraceUrl {
   readonly port: number;
   /** With the query; "/" where there is none. */
   readonly path: string;
+}
+
+/** As a client writes it: `http://[2001:db8::1]:8000/get`. */
+export function showUrl({ scheme, host, port, path }: TraceUrl): string {
+  return `${scheme}://${showHostPort(parseHostPort(host).host, port)}${path}`;
 }
 
 interface SentRequest {

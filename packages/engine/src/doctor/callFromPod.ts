@@ -1,4 +1,4 @@
-import { MeshError, type Unseen, type WireCall, type WorkloadRequest } from "@isthmus/core";
+import { MeshError, showUrl, type Unseen, type WireCall, type WorkloadRequest } from "@isthmus/core";
 import { KubeError } from "@isthmus/kube";
 import type { Reach } from "../target/target.ts";
 import { isImpatience, withPatience } from "../withPatience.ts";
@@ -33,7 +33,7 @@ export async function callFromPod({
     ...(url.scheme === "https" ? ["-k"] : []),
     ...(url.scheme === "grpc" ? ["--http2-prior-knowledge"] : []),
     ...Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]),
-    `${scheme}://${url.host}:${url.port}${url.path}`,
+    showUrl(url).replace(/^\w+/, scheme),
   ];
   try {
     const done = await withPatience(1000 * patience, signal, (limit) =>

@@ -1,4 +1,4 @@
-import type { AcrossPath } from "@isthmus/core";
+import { type AcrossPath, showHostPort } from "@isthmus/core";
 import { type KubeClient, KubeError } from "@isthmus/kube";
 import { type Caller, podOf } from "./callerOf.ts";
 import { latencyOf, type Probe } from "./probe.ts";
@@ -29,7 +29,7 @@ export async function probeFromPod(path: AcrossPath, caller: Caller, options: Po
   if (!http.test(path.protocol ?? "")) {
     return { ...base, status: "unknown", detail: `${path.protocol} is not asked from a pod` };
   }
-  const url = `http://${path.host}:${path.port}/`;
+  const url = `http://${showHostPort(path.host, path.port)}/`;
   const each = [
     "-s",
     "-S",

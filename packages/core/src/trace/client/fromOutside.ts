@@ -76,7 +76,8 @@ function enter(
     return { ...ended([client, unsure({ ...hop, field: "spec.type", detail: why })], why), probability: share };
   }
   const why = isNamed ? "whose gateways have a server for it" : "though no gateway has a server for it";
-  const at = passed({ ...hop, detail: `${host} is taken to lead to ${where}, ${why}` });
+  const assumes = [{ about: "name", detail: `${host} leads to ${where}` }] as const;
+  const at = passed({ ...hop, assumes, detail: `${host} is ${where}, ${why}` });
   const front: Front = { kind: "front", cluster: cluster.name, service, port, how };
   return attempt(payload, front, { probability: share, hops: [client, at] });
 }

@@ -42,8 +42,11 @@ export function checkPolicies(arrival: Arrival, question: PolicyQuestion): Check
   switch (found.kind) {
     case "passed": {
       const { claims } = found;
-      const detail = `the token of ${claims?.iss?.[0]} is taken to be good`;
-      const at = claims === undefined ? arrival : passed(arrival, { ...hop, detail });
+      const detail = `takes the token of ${claims?.iss?.[0]}`;
+      const assumes = [
+        { about: "credential", detail: `the token of ${claims?.iss?.[0]} is signed by its issuer and has not run out` },
+      ] as const;
+      const at = claims === undefined ? arrival : passed(arrival, { ...hop, assumes, detail });
       const known = claims === undefined ? {} : { claims };
       const checked = authorized({ ...at, payload: found.payload }, question, { http: found.payload, ...known });
       return "branches" in checked ? checked : { ...checked, ...known };
