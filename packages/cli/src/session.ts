@@ -1,4 +1,5 @@
 import { MeshError, type Problem } from "@isthmus/core";
+import type { OpenTargetsOptions } from "@isthmus/engine";
 import type { Io, Output } from "./io.ts";
 import { type DataFormat, renderData } from "./render/data.ts";
 import { renderProblems } from "./render/problems.ts";
@@ -21,6 +22,8 @@ export interface Session {
   /** Its name: `plan`. */
   readonly command: string;
   readonly options: GlobalOptions;
+  /** How clusters are reached. */
+  readonly ways: OpenTargetsOptions & { readonly cwd: string };
   /** Undefined: for people. */
   readonly format: DataFormat | undefined;
   readonly out: Style;
@@ -45,6 +48,7 @@ export function openSession(io: Io, command: string, options: GlobalOptions): Se
     io,
     command,
     options,
+    ways: { cwd: io.cwd, ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }) },
     format,
     out,
     err,

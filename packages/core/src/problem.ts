@@ -278,6 +278,11 @@ export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some((problem) => severityOf(problem) === "error");
 }
 
+/** Whether a problem kept something from being seen or done: an error, or a delay. */
+export function isPartial(problems: readonly Problem[]): boolean {
+  return problems.some((problem) => severityOf(problem) !== "warning");
+}
+
 /** Thrown where we can't go on: broken input that has no place to be reported, I/O, a broken invariant. */
 export class MeshError extends Error {
   override readonly name = "MeshError";

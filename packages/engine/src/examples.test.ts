@@ -6,8 +6,10 @@ import { fileURLToPath } from "node:url";
 import { proofOfPaths, summarize } from "@isthmus/core";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
+import { planMesh } from "./app/planMesh.ts";
+import { reconcile } from "./app/reconcile.ts";
 import { readIntentFiles } from "./intentFiles.ts";
-import { preparePlan, reconcile } from "./reconcile.ts";
+
 import { openTargets } from "./target/openTargets.ts";
 
 const examples = fileURLToPath(new URL("../../../examples", import.meta.url));
@@ -23,14 +25,11 @@ test.each(readdirSync(examples))(
     if (intents === undefined) throw new Error("no intents and no problem");
     const targets = await openTargets(intents, { sources, cwd: folder });
 
-    const first = await preparePlan({ intents, targets }, { prune: true, adopt: false });
-    for await (const event of reconcile(
-      { intents, targets },
-      { prune: true, adopt: false, allowMassDelete: false, allowBrokenPaths: false },
-    )) {
+    const first = await planMesh({ intents, targets });
+    for await (const event of reconcile(first)) {
       expect(event.type).not.toBe("failed");
     }
-    const second = await preparePlan({ intents, targets }, { prune: true, adopt: false });
+    const second = await planMesh({ intents, targets });
 
     expect(first.problems).toEqual([]);
     const golden = [...first.compiled.desired].map(
@@ -41,7 +40,7 @@ test.each(readdirSync(examples))(
     const { noop, ...changes } = summarize(second.plan);
     expect(changes).toEqual({ create: 0, update: 0, delete: 0 });
     expect(noop).toBe(summarize(first.plan).create);
-    const faults = proofOfPaths({ intents, ...second }).flatMap(({ path, verdict, hops, trace }) =>
+    const faults = proofOfPaths(second).flatMap(({ path, verdict, hops, trace }) =>
       verdict === "ok" ? [] : [{ host: path.host, verdict, hops, blamed: trace.blamed }],
     );
     expect(faults).toEqual([]);

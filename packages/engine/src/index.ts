@@ -1,3 +1,26 @@
+export { type CheckMeshOptions, checkMesh } from "./app/checkMesh.ts";
+export { type DiagnoseOptions, diagnoseMesh } from "./app/diagnoseMesh.ts";
+export { type FoundGateways, findGateways } from "./app/findGateways.ts";
+export {
+  type ClusterStatus,
+  type DeclaredState,
+  type ExternalAccessStatus,
+  type ExternalServiceStatus,
+  type MeshStatus,
+  meshStatus,
+  type PathCounts,
+  type SharedServiceStatus,
+} from "./app/meshStatus.ts";
+export type { AllowedPlans } from "./app/planAlarm.ts";
+export { planEffects } from "./app/planEffects.ts";
+export { type DeclaredMesh, type PlanMeshOptions, type PlannedMesh, planMesh } from "./app/planMesh.ts";
+export { type ProbeMeshOptions, probeMesh } from "./app/probeMesh.ts";
+export { type RecheckOptions, recheckSavedPlan } from "./app/recheckSavedPlan.ts";
+export { type JudgedMesh, type ReconcileEvent, type ReconcileOptions, reconcile } from "./app/reconcile.ts";
+export { readSavedPlan } from "./app/savedPlanFile.ts";
+export { savePlan } from "./app/savePlan.ts";
+export { traceMesh } from "./app/traceMesh.ts";
+export { type VerifiedMesh, type VerifyMeshOptions, verifyMesh } from "./app/verifyMesh.ts";
 export type { ApplyEvent } from "./apply/applyEvent.ts";
 export type { ApplyPlanOptions } from "./apply/applyPlan.ts";
 export { applyPlan } from "./apply/applyPlan.ts";
@@ -13,8 +36,6 @@ export type {
   SecretOutcome,
 } from "./ca/ca.ts";
 export { loadCa } from "./ca/loadCa.ts";
-export { type GatherOptions, gatherFacts } from "./check/gatherFacts.ts";
-export { type EvidenceOptions, gatherEvidence } from "./doctor/gatherEvidence.ts";
 export {
   type IntentFiles,
   type IntentFilesOptions,
@@ -22,20 +43,8 @@ export {
   readIntentFiles,
 } from "./intentFiles.ts";
 export { type ObserveOptions, type ObserveResult, observe } from "./observe/observe.ts";
-export { type AllowedPlans, planAlarm } from "./planAlarm.ts";
-export { type PlannedMesh, planEffects } from "./planEffects.ts";
 export { caIdentity } from "./probe/caIdentity.ts";
 export { type Latency, type Probe, type ProbeKind, probeKinds } from "./probe/probe.ts";
-export { type ProbeOptions, probePaths } from "./probe/probePaths.ts";
-export {
-  type DeclaredMesh,
-  type Prepared,
-  type PrepareOptions,
-  preparePlan,
-  type ReconcileEvent,
-  type ReconcileOptions,
-  reconcile,
-} from "./reconcile.ts";
 export { loadRotation } from "./rotation/loadRotation.ts";
 export type {
   IntermediateStatus,
@@ -45,15 +54,8 @@ export type {
   RotationTarget,
   TrustObservation,
 } from "./rotation/rotation.ts";
-export { maxSavedPlanSize, readSavedPlan, writeSavedPlan } from "./savedPlan.ts";
 export { DirectoryTarget, type DirectoryTargetOptions } from "./target/directoryTarget.ts";
-export { type OpenTargetsOptions, openTargets } from "./target/openTargets.ts";
+export { type OpenTargetsOptions, openTargets, withTargets } from "./target/openTargets.ts";
 export type { CallOptions, Observation, Reach, Target, WriteOptions } from "./target/target.ts";
-export {
-  type CompiledMesh,
-  type ProvenPath,
-  type ProveOptions,
-  proveMesh,
-  type WireChoice,
-} from "./verify/proveMesh.ts";
+export type { ProvenPath, WireChoice } from "./verify/proveMesh.ts";
 export type { WireProof } from "./verify/tryPaths.ts";

@@ -1,83 +1,91 @@
-import { hasErrors, type Plan, type PlanOptions, type Problem } from "@isthmus/core";
-import { planAlarm } from "@isthmus/engine";
+import { resolve } from "node:path";
+import { isPartial, type PlanOptions, writesOf } from "@isthmus/core";
+import {
+  type AllowedPlans,
+  type JudgedMesh,
+  type PlannedMesh,
+  planMesh,
+  type ReconcileEvent,
+  readSavedPlan,
+  recheckSavedPlan,
+  reconcile,
+  withTargets,
+} from "@isthmus/engine";
 import { confirm } from "../confirm.ts";
 import { exitCodes } from "../exit.ts";
 import { isInteractive } from "../io.ts";
-import { isPartial } from "../isPartial.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderOutcome } from "../render/outcome.ts";
 import { renderPlan } from "../render/plan.ts";
-import { planData, writesOf } from "../render/planData.ts";
+import { planData } from "../render/planData.ts";
 import type { Session } from "../session.ts";
-import { withEffects } from "../withEffects.ts";
-import { withMesh } from "../withMesh.ts";
-import { type SavedWork, withSavedPlan } from "../withSavedPlan.ts";
-import { type Written, writePlan } from "../writePlan.ts";
+import { notUnderstood, withMesh } from "../withMesh.ts";
+import { writeTeller } from "../writeTeller.ts";
 
-export interface ApplyOptions extends Partial<PlanOptions> {
+export interface ApplyOptions extends Partial<PlanOptions>, Partial<AllowedPlans> {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
-  readonly allowMassDelete?: boolean;
-  readonly allowBrokenPaths?: boolean;
-}
-
-/** What is to be written, whether just planned or saved before. */
-interface Work extends SavedWork {
-  /** Set where so much is deleted, or a path that works would break, that it may be a mistake. */
-  readonly alarm: Problem | undefined;
 }
 
 /** Makes the clusters as declared: plans, shows, asks, writes. Nothing at all is written while there is an error. */
 export async function apply(session: Session, saved: string | undefined, options: ApplyOptions): Promise<number> {
-  const allowed = {
-    allowMassDelete: options.allowMassDelete === true,
-    allowBrokenPaths: options.allowBrokenPaths === true,
-  };
-  const work = (found: SavedWork) => {
-    const mesh = withEffects(found);
-    return carryOut(session, { ...mesh, alarm: planAlarm(mesh, allowed) }, options);
-  };
-  if (saved !== undefined) return withSavedPlan(session, { file: saved, adopt: options.adopt === true }, work);
-  return withMesh(session, await readDeclarations(session), options, work);
-}
-
-async function carryOut(session: Session, work: Work, options: ApplyOptions): Promise<number> {
-  const { plan, alarm, problems } = work;
-  const finish = (text: string, written: readonly Written[], isDone: boolean): number => {
-    if (session.format === undefined) session.print(text);
-    else session.printData({ ...planData(work), written });
-    return isDone ? exitCodes.ok : exitCodes.failed;
-  };
-
-  session.note(renderPlan(work, session.err));
-  session.report(alarm === undefined ? problems : [...problems, alarm]);
-  const asks = options.yes !== true && options.dryRun !== true;
-  if (hasErrors(problems) || (alarm !== undefined && !(asks && isInteractive(session.io)))) {
-    return finish("Nothing was applied.\n", [], false);
-  }
-  // What cannot be read or reached now is still to be done.
-  const isDelayed = isPartial(problems);
-  if (writesOf(plan) === 0) {
-    return finish(
-      isDelayed ? "Nothing can be done now.\n" : "Nothing to do: the clusters are as declared.\n",
-      [],
-      !isDelayed,
+  const { ways, signal } = session;
+  if (saved === undefined) {
+    return withMesh(session, await readDeclarations(session), async (declared) =>
+      carryOut(session, await planMesh(declared, { ...options, signal }), options),
     );
   }
-  if (asks) {
-    const answer = await confirm(session, questionFor(plan, alarm));
-    if (answer === "cancelled") return exitCodes.interrupted;
-    if (answer === "no") return finish("Nothing was applied.\n", [], false);
-  }
-  const start = performance.now();
-  const written = await writePlan(session, plan, work.targets, { dryRun: options.dryRun === true });
-  const elapsed = performance.now() - start;
-  session.report(written.flatMap(({ result, problem }) => (result === "failed" && problem ? [problem] : [])));
-  const isDone = written.every(({ result }) => result === "done");
-  return finish(renderOutcome(written, { elapsed, ...options }, session.out), written, isDone && !isDelayed);
+  const { saved: plan, problems } = await readSavedPlan(resolve(ways.cwd, saved));
+  if (plan === undefined) return notUnderstood(session, problems);
+  return withTargets(plan.intents, ways, async (targets) =>
+    carryOut(session, await recheckSavedPlan(plan, targets, { adopt: options.adopt === true, signal }), options),
+  );
 }
 
-function questionFor(plan: Plan, alarm: Problem | undefined): string {
+async function carryOut(session: Session, planned: PlannedMesh, options: ApplyOptions): Promise<number> {
+  const { allowMassDelete = false, allowBrokenPaths = false, dryRun = false, yes = false } = options;
+  const asks = !yes && !dryRun;
+  const teller = writeTeller(session, { dryRun });
+  let isCancelled = false;
+  let mesh: JudgedMesh | undefined;
+  let stopped: Extract<ReconcileEvent, { readonly type: "stopped" }>["because"] | undefined;
+  const approve = async (judged: JudgedMesh) => {
+    // A pipeline that would have gone on without an alarm is not one that forgot to say --yes.
+    if (judged.alarm !== undefined && !isInteractive(session.io)) return false;
+    const answer = await confirm(session, questionFor(judged));
+    isCancelled = answer === "cancelled";
+    return answer === "yes";
+  };
+  for await (const event of reconcile(planned, {
+    ...{ allowMassDelete, allowBrokenPaths, dryRun, signal: session.signal },
+    ...(asks ? { approve } : {}),
+  })) {
+    if (event.type === "planned") {
+      mesh = event.mesh;
+      session.note(renderPlan(mesh, session.err));
+      session.report([...mesh.problems, ...(mesh.alarm === undefined ? [] : [mesh.alarm])]);
+    } else if (event.type === "stopped") stopped = event.because;
+    else teller.tell(event);
+  }
+  if (isCancelled) return exitCodes.interrupted;
+
+  const { written } = teller;
+  session.report(written.flatMap(({ result, problem }) => (result === "failed" && problem ? [problem] : [])));
+  // What cannot be read or reached now is still to be done.
+  const isDelayed = isPartial(planned.problems);
+  const text = () => {
+    if (stopped === undefined) return renderOutcome(written, { elapsed: teller.elapsed(), dryRun }, session.out);
+    if (stopped !== "nothing to write") return "Nothing was applied.\n";
+    return isDelayed ? "Nothing can be done now.\n" : "Nothing to do: the clusters are as declared.\n";
+  };
+  if (session.format === undefined) session.print(text());
+  else session.printData({ ...planData(mesh ?? planned), written });
+  const isDone =
+    stopped === undefined ? written.every(({ result }) => result === "done") : stopped === "nothing to write";
+  return isDone && !isDelayed ? exitCodes.ok : exitCodes.failed;
+}
+
+function questionFor({ plan, alarm }: JudgedMesh): string {
   const count = writesOf(plan);
   const clusters = new Set(plan.actions.filter(({ verb }) => verb !== "noop").map(({ cluster }) => cluster)).size;
   const what = `${count} change${count === 1 ? "" : "s"} to ${clusters} cluster${clusters === 1 ? "" : "s"}`;

@@ -1,24 +1,9 @@
 import { resolve } from "node:path";
-import {
-  type Intents,
-  MeshError,
-  meshClusterSchema,
-  meshSchema,
-  nearestName,
-  type Problem,
-  type Sources,
-} from "@isthmus/core";
+import { clusterNames, type Intents, MeshError, meshClusterSchema, meshSchema, nearestName } from "@isthmus/core";
 import { listContexts } from "@isthmus/kube";
 import { readDeclarations } from "../readDeclarations.ts";
 import type { Session } from "../session.ts";
-import { clusterNames } from "./starterMesh.ts";
-
-export interface ClustersToCheck {
-  /** Undefined where the declarations cannot be understood. */
-  readonly intents: Intents | undefined;
-  readonly sources?: Sources;
-  readonly problems: readonly Problem[];
-}
+import type { Declarations } from "../withMesh.ts";
 
 export interface ClusterChoice {
   /** Declared clusters; all unless told. */
@@ -31,7 +16,7 @@ export interface ClusterChoice {
  * What is declared, or contexts of the kubeconfig as clusters before anything is: those that are named, else the current one.
  * Throws USAGE.
  */
-export async function clustersToCheck(session: Session, choice: ClusterChoice): Promise<ClustersToCheck> {
+export async function clustersToCheck(session: Session, choice: ClusterChoice): Promise<Declarations> {
   if (choice.context !== undefined) return ofContexts(choice.context);
   try {
     const { intents, sources, problems } = await readDeclarations(session);
@@ -39,8 +24,8 @@ export async function clustersToCheck(session: Session, choice: ClusterChoice): 
   } catch (error) {
     const isNamed = session.options.filename.length > 0;
     if (isNamed || !(error instanceof MeshError) || error.code !== "NO_INTENTS") throw error;
-    const { kubeconfig } = session.options;
-    const { current } = await listContexts(kubeconfig && resolve(session.io.cwd, kubeconfig));
+    const { cwd, kubeconfig } = session.ways;
+    const { current } = await listContexts(kubeconfig && resolve(cwd, kubeconfig));
     if (current === undefined) throw error;
     session.note(`Nothing is declared here: checking the current context, ${current}. --context names others.\n`);
     return ofContexts([current]);
@@ -49,7 +34,7 @@ export async function clustersToCheck(session: Session, choice: ClusterChoice): 
 
 const apiVersion = "isthmus.io/v1alpha1";
 
-function ofContexts(contexts: readonly string[]): ClustersToCheck {
+function ofContexts(contexts: readonly string[]): Declarations {
   const unique = [...new Set(contexts)];
   const names = clusterNames(unique);
   const clusters = unique.map((context, index) =>

@@ -1,20 +1,19 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { MeshError, proofOfPaths } from "@isthmus/core";
+import { applyPlan, meshStatus, type PlannedMesh, planEffects, planMesh } from "@isthmus/engine";
 import { readDemoFiles } from "../assets.ts";
 import { exitCodes } from "../exit.ts";
-import { liveObjects } from "../liveObjects.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderDiff } from "../render/diff.ts";
+import { liveObjects } from "../render/liveObjects.ts";
 import { renderOutcome } from "../render/outcome.ts";
 import { renderPlan, renderSummary } from "../render/plan.ts";
 import { renderProofs } from "../render/proofs.ts";
 import { renderClusters } from "../render/status.ts";
 import type { Session } from "../session.ts";
-import { statusReport } from "../statusReport.ts";
-import { withEffects } from "../withEffects.ts";
-import { type MeshNow, withMesh } from "../withMesh.ts";
-import { writePlan } from "../writePlan.ts";
+import { withMesh } from "../withMesh.ts";
+import { writeTeller } from "../writeTeller.ts";
 
 type Step = (title: string, command: string, text: string) => void;
 
@@ -30,6 +29,7 @@ export async function demo(session: Session, { dir }: { readonly dir: string }):
     ...session,
     io: { ...session.io, cwd: folder },
     options: { ...session.options, filename: [] },
+    ways: { ...session.ways, cwd: folder },
     // What an apply tells is part of what the demo shows.
     note: (text) => session.print(indented(text)),
   };
@@ -43,26 +43,27 @@ export async function demo(session: Session, { dir }: { readonly dir: string }):
   return proved;
 }
 
-async function onMesh(session: Session, work: (mesh: MeshNow) => Promise<number>): Promise<number> {
-  return withMesh(session, await readDeclarations(session), {}, (mesh) => {
+async function onMesh(session: Session, work: (mesh: PlannedMesh) => Promise<number>): Promise<number> {
+  return withMesh(session, await readDeclarations(session), async (declared) => {
+    const mesh = await planMesh(declared, { signal: session.signal });
     session.report(mesh.problems);
     return work(mesh);
   });
 }
 
-async function connectServices(session: Session, mesh: MeshNow, step: Step): Promise<number> {
+async function connectServices(session: Session, mesh: PlannedMesh, step: Step): Promise<number> {
   const { out } = session;
-  step("Observed", "isthmus status", renderClusters(statusReport(mesh).clusters, out));
-  step("Plan", "isthmus plan", renderPlan(withEffects(mesh), out, { brief: true }));
+  step("Observed", "isthmus status", renderClusters(meshStatus(mesh).clusters, out));
+  step("Plan", "isthmus plan", renderPlan({ ...mesh, effects: planEffects(mesh) }, out, { brief: true }));
   step("Difference", "isthmus diff", renderDiff(mesh.plan, liveObjects(mesh.observed), out));
   step("Apply", "isthmus apply", "");
-  const start = performance.now();
-  const written = await writePlan(session, mesh.plan, mesh.targets, { dryRun: false });
-  session.note(`${renderOutcome(written, { elapsed: performance.now() - start }, out)}\n`);
-  return written.every(({ result }) => result === "done") ? exitCodes.ok : exitCodes.failed;
+  const teller = writeTeller(session, { dryRun: false });
+  for await (const event of applyPlan(mesh.plan, mesh.targets, { signal: session.signal })) teller.tell(event);
+  session.note(`${renderOutcome(teller.written, { elapsed: teller.elapsed() }, out)}\n`);
+  return teller.written.every(({ result }) => result === "done") ? exitCodes.ok : exitCodes.failed;
 }
 
-async function proveAndPlanAgain(session: Session, mesh: MeshNow, step: Step): Promise<number> {
+async function proveAndPlanAgain(session: Session, mesh: PlannedMesh, step: Step): Promise<number> {
   const { out } = session;
   const proofs = proofOfPaths(mesh);
   step("Proof", "isthmus verify", renderProofs(proofs, out));

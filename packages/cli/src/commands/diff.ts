@@ -1,16 +1,17 @@
-import type { PlanOptions } from "@isthmus/core";
+import { isPartial, type PlanOptions, writesOf } from "@isthmus/core";
+import { planMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
-import { isPartial } from "../isPartial.ts";
-import { liveObjects } from "../liveObjects.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderDiff } from "../render/diff.ts";
-import { planData, writesOf } from "../render/planData.ts";
+import { liveObjects } from "../render/liveObjects.ts";
+import { planData } from "../render/planData.ts";
 import type { Session } from "../session.ts";
 import { withMesh } from "../withMesh.ts";
 
 /** Shows only what differs between what is declared and what is there. */
 export async function diff(session: Session, options: Partial<PlanOptions>): Promise<number> {
-  return withMesh(session, await readDeclarations(session), options, async (mesh) => {
+  return withMesh(session, await readDeclarations(session), async (declared) => {
+    const mesh = await planMesh(declared, { ...options, signal: session.signal });
     if (session.format === undefined) session.print(renderDiff(mesh.plan, liveObjects(mesh.observed), session.out));
     else session.printData(planData(mesh));
     session.report(mesh.problems);

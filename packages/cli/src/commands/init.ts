@@ -1,12 +1,11 @@
 import { resolve } from "node:path";
-import { MeshError } from "@isthmus/core";
+import { MeshError, starterMesh } from "@isthmus/core";
+import { findGateways } from "@isthmus/engine";
 import { listContexts } from "@isthmus/kube";
 import { exitCodes } from "../exit.ts";
 import { isInteractive } from "../io.ts";
 import type { Session } from "../session.ts";
 import { writeText } from "../writeText.ts";
-import { findGateways } from "./findGateways.ts";
-import { starterMesh } from "./starterMesh.ts";
 
 export interface InitOptions {
   readonly context?: readonly string[];
@@ -16,9 +15,8 @@ export interface InitOptions {
 /** Writes a first mesh.yaml from contexts of the kubeconfig. Replaces no file unless forced. Throws USAGE. */
 export async function init(session: Session, options: InitOptions): Promise<number> {
   const file = session.options.filename[0] ?? "mesh.yaml";
-  const { options: globals, io, signal } = session;
-  const kubeconfig = globals.kubeconfig === undefined ? {} : { kubeconfig: resolve(io.cwd, globals.kubeconfig) };
-  const { names } = await listContexts(kubeconfig.kubeconfig);
+  const { ways } = session;
+  const { names } = await listContexts(ways.kubeconfig && resolve(ways.cwd, ways.kubeconfig));
   if (names.length === 0) throw usage("the kubeconfig has no contexts", "name one with --kubeconfig or $KUBECONFIG");
   const chosen = options.context ?? (await askForContexts(session, names));
   if (chosen === undefined) return exitCodes.interrupted;
@@ -27,7 +25,7 @@ export async function init(session: Session, options: InitOptions): Promise<numb
     throw usage(`the kubeconfig has no context ${unknown}`, `it has ${names.join(", ")}`);
   }
   session.note(`Looking for east-west gateways in ${chosen.join(", ")} …\n`);
-  const { clusters, problems } = await findGateways([...new Set(chosen)], { ...kubeconfig, signal });
+  const { clusters, problems } = await findGateways([...new Set(chosen)], { ...ways, signal: session.signal });
   // An unreachable cluster can be declared all the same.
   session.report(problems);
   await writeText(session, file, starterMesh(clusters), { replace: options.force === true });

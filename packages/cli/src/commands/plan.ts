@@ -1,13 +1,10 @@
-import { hasErrors, type PlanOptions } from "@isthmus/core";
-import type { IntentFiles } from "@isthmus/engine";
+import { hasErrors, isPartial, type PlanOptions, writesOf } from "@isthmus/core";
+import { type IntentFiles, planEffects, planMesh, savePlan } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
-import { isPartial } from "../isPartial.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderPlan } from "../render/plan.ts";
-import { planData, writesOf } from "../render/planData.ts";
-import { savePlan } from "../savePlan.ts";
+import { planData } from "../render/planData.ts";
 import type { GlobalOptions, Session } from "../session.ts";
-import { withEffects } from "../withEffects.ts";
 import { withMesh } from "../withMesh.ts";
 
 export interface PlanCommandOptions extends Partial<PlanOptions> {
@@ -25,8 +22,9 @@ export function planDeclared(
   declarations: IntentFiles,
   options: PlanCommandOptions,
 ): Promise<number> {
-  return withMesh(session, declarations, options, async (found) => {
-    const mesh = withEffects(found);
+  return withMesh(session, declarations, async (declared) => {
+    const planned = await planMesh(declared, { ...options, signal: session.signal });
+    const mesh = { ...planned, effects: planEffects(planned) };
     if (session.format === undefined) {
       session.print(renderPlan(mesh, session.out, { unchanged: session.options.verbose === true }));
     } else {
@@ -34,7 +32,10 @@ export function planDeclared(
     }
     session.report(mesh.problems);
     if (hasErrors(mesh.problems)) return exitCodes.failed;
-    if (options.out !== undefined) await savePlan(session, mesh, options.out);
+    if (options.out !== undefined) {
+      await savePlan(mesh, options.out, session.ways);
+      session.note(`\nSaved. Next: isthmus apply ${options.out}\n`);
+    }
     // Where something could not be seen, nobody should read "no changes" from the exit code.
     if (isPartial(mesh.problems)) return exitCodes.failed;
     return options.detailedExitcode === true && writesOf(mesh.plan) > 0 ? exitCodes.changes : exitCodes.ok;

@@ -1,13 +1,12 @@
-import { type AcrossPath, type DeclaredPath, hasErrors, MeshError } from "@isthmus/core";
-import { caIdentity, type Probe, type ProbeOptions, probePaths } from "@isthmus/engine";
+import { hasErrors } from "@isthmus/core";
+import { caIdentity, type PlannedMesh, type Probe, type ProbeMeshOptions, planMesh, probeMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { openDeclaredCa } from "../openDeclaredCa.ts";
 import { type PassphraseOptions, passphrases } from "../passphrase.ts";
-import { reachOf } from "../reachOf.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderProbes } from "../render/probes.ts";
 import type { Session } from "../session.ts";
-import { type MeshNow, withMesh } from "../withMesh.ts";
+import { withMesh } from "../withMesh.ts";
 
 export interface ProbeCommandOptions extends PassphraseOptions {
   readonly identity: "istiod" | "ca" | "none";
@@ -30,7 +29,8 @@ export async function probe(
   services: readonly string[],
   options: ProbeCommandOptions,
 ): Promise<number> {
-  return withMesh(session, await readDeclarations(session), {}, async (mesh) => {
+  return withMesh(session, await readDeclarations(session), async (declared) => {
+    const mesh = await planMesh(declared, { signal: session.signal });
     const probes = await runProbes(session, mesh, services, options);
     if (session.format === undefined) session.print(renderProbes(probes, session.out));
     else session.printData({ probes, problems: mesh.problems });
@@ -40,14 +40,13 @@ export async function probe(
   });
 }
 
-/** The probes of the paths to these services (`httpbin.bar`, or a name under which it is called), or of all. */
-export async function runProbes(
+/** With the identities that the options ask for: each consumer's own from its istiod, or from the mesh's CA, or none. */
+async function runProbes(
   session: Session,
-  mesh: MeshNow,
+  mesh: PlannedMesh,
   services: readonly string[],
   options: ProbeCommandOptions,
 ): Promise<readonly Probe[]> {
-  const paths = pathsTo(mesh.compiled.paths, services);
   const { identity } = options;
   if (identity !== "ca") return run(identity);
   const ca = await openDeclaredCa(session, mesh, passphrases(session, options));
@@ -59,13 +58,11 @@ export async function runProbes(
     await ca.close();
   }
 
-  function run(identity: ProbeOptions["identity"]): Promise<readonly Probe[]> {
-    const tried = `${paths.length} ${paths.length === 1 ? "path" : "paths"}`;
-    session.note(session.err.faint(`Trying ${tried} on the wire …\n`));
-    return probePaths(paths, {
-      intents: mesh.intents,
-      observed: mesh.observed,
-      reach: reachOf(mesh.targets),
+  function run(identity: ProbeMeshOptions["identity"]): Promise<readonly Probe[]> {
+    return probeMesh(mesh, {
+      services,
+      onStart: (paths) =>
+        session.note(session.err.faint(`Trying ${paths} ${paths === 1 ? "path" : "paths"} on the wire …\n`)),
       identity,
       fromPods: options.fromPod === true,
       ...(options.ephemeralContainer === true ? { spareImage: options.image } : {}),
@@ -85,22 +82,6 @@ function noteAdded(session: Session, probes: readonly Probe[]): void {
   for (const each of new Set(added)) {
     session.note(`Added container ${each}: it ends after an hour, and stays in the pod's list until the pod ends.\n`);
   }
-}
-
-function pathsTo(declared: readonly DeclaredPath[], services: readonly string[]): readonly AcrossPath[] {
-  const paths = declared.filter((path): path is AcrossPath => path.direction === "across");
-  const isTo = (path: AcrossPath, service: string) =>
-    path.host === service || `${path.server.service}.${path.server.namespace}` === service;
-  const unknown = services.filter((service) => !paths.some((path) => isTo(path, service)));
-  if (unknown.length > 0) {
-    throw new MeshError({
-      code: "USAGE",
-      at: "",
-      message: `no path between clusters leads to ${unknown.join(", ")}`,
-      hint: "Name a shared service as httpbin.bar, or a host as httpbin.bar.cluster2; isthmus status lists them.",
-    });
-  }
-  return services.length === 0 ? paths : paths.filter((path) => services.some((service) => isTo(path, service)));
 }
 
 function codeOf(probes: readonly Probe[], isBroken: boolean): number {

@@ -1,15 +1,16 @@
 import { hasErrors } from "@isthmus/core";
+import { meshStatus, planMesh } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderStatus } from "../render/status.ts";
 import type { Session } from "../session.ts";
-import { statusReport } from "../statusReport.ts";
 import { withMesh } from "../withMesh.ts";
 
 /** Clusters and shared services at a glance. */
 export async function status(session: Session): Promise<number> {
-  return withMesh(session, await readDeclarations(session), {}, async (mesh) => {
-    const report = statusReport(mesh);
+  return withMesh(session, await readDeclarations(session), async (declared) => {
+    const mesh = await planMesh(declared, { signal: session.signal });
+    const report = meshStatus(mesh);
     if (session.format === undefined) session.print(renderStatus(report, session.out));
     else session.printData(report);
     session.report(mesh.problems);

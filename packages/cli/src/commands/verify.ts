@@ -1,14 +1,12 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { hasErrors, type Problem, severityOf } from "@isthmus/core";
-import { type ProvenPath, proveMesh, type WireChoice } from "@isthmus/engine";
+import { severityOf } from "@isthmus/core";
+import { type VerifiedMesh, verifyMesh, type WireChoice } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
-import { reachOf } from "../reachOf.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { urlOf } from "../render/paths.ts";
 import { proofLines } from "../render/proofLines.ts";
 import { renderProofs } from "../render/proofs.ts";
 import type { Session } from "../session.ts";
-import { type MeshNow, withMesh } from "../withMesh.ts";
+import { withMesh } from "../withMesh.ts";
 
 export interface VerifyOptions {
   /** True: every path must be called; false: none is. */
@@ -18,58 +16,30 @@ export interface VerifyOptions {
   readonly junit?: boolean;
 }
 
-interface Verified {
-  readonly proofs: readonly ProvenPath[];
-  readonly problems: readonly Problem[];
-}
-
-/** Milliseconds. */
-const betweenTries = 2000;
-const callTimeout = 5000;
-
-/**
- * Proves each declared path: that what it needs is in place, that a call gets there on paper, and on the wire where it can be
- * called from here.
- */
+/** Proves each declared path and tells. */
 export async function verify(session: Session, options: VerifyOptions): Promise<number> {
-  return withMesh(session, await readDeclarations(session), {}, async (mesh, readAgain) => {
-    const verified = await verifyInTime(session, mesh, readAgain, options);
+  return withMesh(session, await readDeclarations(session), async (declared) => {
+    const { signal } = session;
+    const verified = await verifyMesh(declared, {
+      ...{ ...progressOf(session), wire: wireOf(options.probe), now: () => new Date(), signal },
+      ...(options.wait === undefined ? {} : { wait: options.wait }),
+    });
     await print(session, verified, options);
     session.report(verified.problems);
     return codeOf(verified);
   });
 }
 
-/** Once, or with `--wait` again until every path stands or the time is over: then as it was last. */
-async function verifyInTime(
-  session: Session,
-  first: MeshNow,
-  readAgain: () => Promise<MeshNow>,
-  options: VerifyOptions,
-): Promise<Verified> {
-  const deadline = performance.now() + (options.wait ?? 0);
+function progressOf({ note, err }: Session) {
   let told = "";
-  for (let mesh = first; ; mesh = await readAgain()) {
-    const verified = { proofs: await prove(session, mesh, options), problems: mesh.problems };
-    if (codeOf(verified) === exitCodes.ok || performance.now() + betweenTries > deadline) return verified;
-    const waiting = waitingFor(verified);
-    if (waiting !== told) session.note(session.err.faint(`Waiting: ${waiting} …\n`));
-    told = waiting;
-    await delay(betweenTries, undefined, { signal: session.signal });
-  }
-}
-
-function prove(session: Session, mesh: MeshNow, { probe, wait }: VerifyOptions): Promise<readonly ProvenPath[]> {
-  const onStart = (paths: number) =>
-    session.note(session.err.faint(`Calling ${paths} ${paths === 1 ? "path" : "paths"} …\n`));
-  return proveMesh(mesh, {
-    wire: wireOf(probe),
-    reach: reachOf(mesh.targets),
-    timeout: callTimeout,
-    now: () => new Date(),
-    signal: session.signal,
-    ...(wait === undefined ? { onStart } : {}),
-  });
+  return {
+    onCalls: (paths: number) => note(err.faint(`Calling ${paths} ${paths === 1 ? "path" : "paths"} …\n`)),
+    onWait: (verified: VerifiedMesh) => {
+      const waiting = waitingFor(verified);
+      if (waiting !== told) note(err.faint(`Waiting: ${waiting} …\n`));
+      told = waiting;
+    },
+  };
 }
 
 function wireOf(probe: boolean | undefined): WireChoice {
@@ -78,7 +48,7 @@ function wireOf(probe: boolean | undefined): WireChoice {
 }
 
 /** `2 of 3 paths, first http://httpbin.bar.cluster2:8000: gateway: none of 1 gateway pods is ready` */
-function waitingFor({ proofs, problems }: Verified): string {
+function waitingFor({ proofs, problems }: VerifiedMesh): string {
   const open = proofs.filter(({ verdict }) => verdict !== "ok");
   const [first] = open;
   if (first === undefined) return problems.find((problem) => severityOf(problem) !== "warning")?.message ?? "";
@@ -88,7 +58,7 @@ function waitingFor({ proofs, problems }: Verified): string {
   return `${open.length} of ${proofs.length} paths, first ${urlOf(first.path)}${reason}`;
 }
 
-async function print(session: Session, { proofs, problems }: Verified, { junit }: VerifyOptions): Promise<void> {
+async function print(session: Session, { proofs, problems }: VerifiedMesh, { junit }: VerifyOptions): Promise<void> {
   if (junit === true) {
     const { renderJunit } = await import("../render/junit.ts");
     const { proofSuites } = await import("../render/proofSuites.ts");
@@ -100,9 +70,13 @@ async function print(session: Session, { proofs, problems }: Verified, { junit }
   }
 }
 
-function codeOf({ proofs, problems }: Verified): number {
-  if (proofs.some(({ verdict }) => verdict === "broken") || hasErrors(problems)) return exitCodes.broken;
-  const isSeen =
-    proofs.every(({ verdict }) => verdict === "ok") && problems.every((each) => severityOf(each) !== "delay");
-  return isSeen ? exitCodes.ok : failureCode("verify");
+function codeOf({ verdict }: VerifiedMesh): number {
+  switch (verdict) {
+    case "ok":
+      return exitCodes.ok;
+    case "broken":
+      return exitCodes.broken;
+    case "unknown":
+      return failureCode("verify");
+  }
 }

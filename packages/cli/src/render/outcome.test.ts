@@ -1,6 +1,6 @@
 import type { Action } from "@isthmus/core";
 import { expect, test } from "vitest";
-import type { Written } from "../writePlan.ts";
+import type { Written } from "../writeTeller.ts";
 import { renderElapsed } from "./elapsed.ts";
 import { renderOutcome } from "./outcome.ts";
 import { renderEvent } from "./progress.ts";

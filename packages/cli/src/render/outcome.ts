@@ -1,5 +1,5 @@
 import type { ActionVerb } from "@isthmus/core";
-import type { Written } from "../writePlan.ts";
+import type { Written } from "../writeTeller.ts";
 import { renderElapsed } from "./elapsed.ts";
 import type { Style } from "./style.ts";
 

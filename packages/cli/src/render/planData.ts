@@ -1,4 +1,4 @@
-import { type ActionVerb, type Plan, type Problem, summarize } from "@isthmus/core";
+import { type Problem, summarize } from "@isthmus/core";
 import type { PlanView } from "./plan.ts";
 
 /** A plan for programs (`-o json|yaml`): nothing is left out. */
@@ -20,10 +20,4 @@ export function planData(view: PlanView & { readonly problems: readonly Problem[
     held: Object.fromEntries(view.held),
     problems: view.problems,
   };
-}
-
-/** How many objects a plan writes. */
-export function writesOf(plan: Plan): number {
-  const verbs: readonly ActionVerb[] = ["create", "update", "delete"];
-  return plan.actions.filter(({ verb }) => verbs.includes(verb)).length;
 }

@@ -3,14 +3,14 @@ import type {
   DeclaredState,
   ExternalAccessStatus,
   ExternalServiceStatus,
+  MeshStatus,
   SharedServiceStatus,
-  StatusReport,
-} from "../statusReport.ts";
+} from "@isthmus/engine";
 import type { Style } from "./style.ts";
 import { renderTable } from "./table.ts";
 
 /** Tables: the clusters as observed, and how what is declared stands, a table for each kind that there is. */
-export function renderStatus(report: StatusReport, style: Style): string {
+export function renderStatus(report: MeshStatus, style: Style): string {
   const tables = [renderClusters(report.clusters, style)];
   if (report.sharedServices.length > 0) tables.push(renderSharedServices(report.sharedServices, style));
   if (report.externalAccesses.length > 0) tables.push(renderExternalAccesses(report.externalAccesses, style));

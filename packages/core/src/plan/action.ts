@@ -68,3 +68,8 @@ export function summarize(plan: Plan): PlanSummary {
   for (const action of plan.actions) summary[action.verb] += 1;
   return summary;
 }
+
+/** How many objects a plan writes. */
+export function writesOf(plan: Plan): number {
+  return plan.actions.filter(({ verb }) => verb !== "noop").length;
+}

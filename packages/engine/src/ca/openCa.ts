@@ -12,7 +12,7 @@ export type CaKind = "mesh" | "external";
 
 export interface CaOptions {
   readonly intents: Intents;
-  readonly sources: Sources;
+  readonly sources: Sources | undefined;
   readonly cwd: string;
   readonly kubeconfig?: string;
   readonly env: Readonly<Record<string, string | undefined>>;

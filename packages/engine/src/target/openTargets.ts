@@ -7,10 +7,10 @@ import type { Target } from "./target.ts";
 
 export interface OpenTargetsOptions {
   /** The file that declares a cluster: relative paths are relative to it. Without it, to `cwd`. */
-  readonly sources?: Pick<Sources, "fileOf">;
-  /** What relative file names of `sources` are relative to; the process's working directory unless told. */
+  readonly sources?: Pick<Sources, "fileOf"> | undefined;
+  /** What `kubeconfig` and relative file names of `sources` are relative to; the process's working directory unless set. */
   readonly cwd?: string;
-  /** For clusters that name no kubeconfig of their own; $KUBECONFIG or ~/.kube/config unless told. */
+  /** For clusters that name no kubeconfig of their own; $KUBECONFIG or ~/.kube/config unless set. */
   readonly kubeconfig?: string;
 }
 
@@ -37,6 +37,20 @@ export async function openTargets(
     }),
   );
   return new Map(targets);
+}
+
+/** Has work done with a target for each declared cluster, and closes them. */
+export async function withTargets<T>(
+  intents: Pick<Intents, "mesh" | "clusters">,
+  options: OpenTargetsOptions,
+  work: (targets: ReadonlyMap<string, Target>) => Promise<T>,
+): Promise<T> {
+  const targets = await openTargets(intents, options);
+  try {
+    return await work(targets);
+  } finally {
+    await Promise.all([...targets.values()].map((target) => target.close()));
+  }
 }
 
 async function openLive(declared: MeshCluster, istioNamespace: string, options: OpenTargetsOptions): Promise<Target> {
@@ -71,7 +85,10 @@ export async function connectCluster(declared: MeshCluster, options: OpenTargets
   const way =
     kubeconfig?.path !== undefined
       ? { kubeconfigPath: declaredPath(kubeconfig.path, declared, options) }
-      : { context, ...(options.kubeconfig !== undefined && { kubeconfigPath: options.kubeconfig }) };
+      : {
+          context,
+          ...(options.kubeconfig !== undefined && { kubeconfigPath: resolve(options.cwd ?? "", options.kubeconfig) }),
+        };
   return connect({ ...way, cluster });
 }
 

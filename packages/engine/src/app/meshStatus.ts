@@ -18,7 +18,7 @@ import {
   tracePaths,
   whyNot,
 } from "@isthmus/core";
-import type { MeshNow } from "./withMesh.ts";
+import type { PlannedMesh } from "./planMesh.ts";
 
 export interface ClusterStatus {
   readonly name: string;
@@ -80,7 +80,7 @@ export interface ExternalServiceStatus extends DeclaredState {
   readonly consumers: readonly string[];
 }
 
-export interface StatusReport {
+export interface MeshStatus {
   readonly clusters: readonly ClusterStatus[];
   readonly sharedServices: readonly SharedServiceStatus[];
   readonly externalAccesses: readonly ExternalAccessStatus[];
@@ -89,7 +89,7 @@ export interface StatusReport {
 }
 
 /** What `isthmus status` tells: a summary of what is declared and observed, and of the plan between them. */
-export function statusReport(now: MeshNow): StatusReport {
+export function meshStatus(now: PlannedMesh): MeshStatus {
   const { intents, problems, paths, observed } = now;
   const mesh = { ...now, traces: tracePaths({ intents, paths, observed }) };
   return {
@@ -104,7 +104,7 @@ export function statusReport(now: MeshNow): StatusReport {
   };
 }
 
-interface TracedMesh extends MeshNow {
+interface TracedMesh extends PlannedMesh {
   readonly traces: readonly PathTrace[];
 }
 

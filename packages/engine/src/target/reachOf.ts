@@ -1,4 +1,4 @@
-import type { Reach, Target } from "@isthmus/engine";
+import type { Reach, Target } from "./target.ts";
 
 /** The API servers behind targets, by cluster; directories have none. */
 export function reachOf(targets: ReadonlyMap<string, Target>): ReadonlyMap<string, Reach> {

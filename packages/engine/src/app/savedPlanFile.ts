@@ -7,8 +7,8 @@ import {
   type Problem,
   type SavedPlan,
 } from "@isthmus/core";
-import { readUpTo } from "./readUpTo.ts";
-import { writeFileAtomically } from "./target/directory/writeFileAtomically.ts";
+import { readUpTo } from "../readUpTo.ts";
+import { writeFileAtomically } from "../target/directory/writeFileAtomically.ts";
 
 /** Bytes. A plan that creates everything for 10 clusters of 1,000 shared services is about 40 MB. */
 export const maxSavedPlanSize = 128 * 1024 * 1024;

@@ -17,8 +17,7 @@ export interface AllowedPlans {
 }
 
 /**
- * Why a plan must not be applied by itself: MASS_DELETE, PATH_WOULD_BREAK. Every way to apply asks here: the command line,
- * with a new plan or a saved one, and `reconcile`.
+ * Why a plan must not be applied without a question: MASS_DELETE, PATH_WOULD_BREAK.
  */
 export function planAlarm(
   {

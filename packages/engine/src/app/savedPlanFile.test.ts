@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Action, ownershipLabels, type SavedPlan } from "@isthmus/core";
 import { intents, meshCluster } from "@isthmus/testkit";
 import { expect, onTestFinished, test } from "vitest";
-import { maxSavedPlanSize, readSavedPlan, writeSavedPlan } from "./savedPlan.ts";
+import { maxSavedPlanSize, readSavedPlan, writeSavedPlan } from "./savedPlanFile.ts";
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "isthmus-plan-"));

@@ -1,19 +1,22 @@
 import { dirname, resolve } from "node:path";
 import type { MeshCluster } from "@isthmus/core";
-import { writeSavedPlan } from "@isthmus/engine";
-import type { Session } from "./session.ts";
-import type { MeshNow } from "./withMesh.ts";
+import type { PlannedMesh } from "./planMesh.ts";
+import { writeSavedPlan } from "./savedPlanFile.ts";
 
-/** Saves a plan with its declarations, so that it can be applied from anywhere. Throws WRITE_FAILED. */
-export async function savePlan(session: Session, mesh: MeshNow, file: string): Promise<void> {
-  const { cwd } = session.io;
-  const clusters = mesh.intents.clusters.map((cluster) => {
-    const folder = resolve(cwd, dirname(mesh.sources.fileOf(cluster) ?? ""));
+/**
+ * Saves a plan with its declarations, so that it can be applied from anywhere: paths in them that are relative, to the file
+ * that declares or to `cwd`, are saved as absolute ones. Throws WRITE_FAILED.
+ */
+export async function savePlan(
+  { plan, intents, sources }: Pick<PlannedMesh, "plan" | "intents" | "sources">,
+  file: string,
+  { cwd }: { readonly cwd: string },
+): Promise<void> {
+  const clusters = intents.clusters.map((cluster) => {
+    const folder = resolve(cwd, dirname(sources?.fileOf(cluster) ?? ""));
     return { ...cluster, spec: { ...cluster.spec, access: withAbsolutePaths(cluster.spec.access, folder) } };
   });
-  const { plan, intents } = mesh;
   await writeSavedPlan(resolve(cwd, file), { plan, intents: { ...intents, clusters } });
-  session.note(`\nSaved. Next: isthmus apply ${file}\n`);
 }
 
 type Access = MeshCluster["spec"]["access"];

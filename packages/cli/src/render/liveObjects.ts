@@ -1,5 +1,5 @@
 import { type KubeObject, keyOf, type Observed, refOf } from "@isthmus/core";
-import type { FindLive } from "./render/diff.ts";
+import type { FindLive } from "./diff.ts";
 
 /** Finds the live object of an action among what was observed. */
 export function liveObjects(observed: Observed): FindLive {

@@ -1,4 +1,5 @@
-import { formatIntents, type WrittenIntent } from "@isthmus/core";
+import type { WrittenIntent } from "./minimalIntent.ts";
+import { formatIntents } from "./toYaml.ts";
 
 /** A cluster as `isthmus init` found it. */
 export interface FoundCluster {

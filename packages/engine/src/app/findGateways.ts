@@ -1,4 +1,5 @@
 import {
+  type FoundCluster,
   gatewayAddresses,
   istioCluster,
   type Mesh,
@@ -8,8 +9,8 @@ import {
   type Problem,
   type Service,
 } from "@isthmus/core";
-import { observe, openTargets } from "@isthmus/engine";
-import type { FoundCluster } from "./starterMesh.ts";
+import { observe } from "../observe/observe.ts";
+import { type OpenTargetsOptions, withTargets } from "../target/openTargets.ts";
 
 export interface FoundGateways {
   /** One for each context, in their order. */
@@ -25,7 +26,7 @@ const apiVersion = "isthmus.io/v1alpha1";
 /** Looks into the clusters for east-west gateways that are not where a MeshCluster expects them by default. */
 export async function findGateways(
   contexts: readonly string[],
-  options: { readonly kubeconfig?: string; readonly signal: AbortSignal },
+  { signal, ...ways }: OpenTargetsOptions & { readonly signal: AbortSignal },
 ): Promise<FoundGateways> {
   const declared = contexts.map((context, index) =>
     meshClusterSchema.parse({
@@ -36,9 +37,9 @@ export async function findGateways(
     }),
   );
   const mesh = meshSchema.parse({ apiVersion, kind: "Mesh", metadata: { name: "mesh" } });
-  const targets = await openTargets({ mesh, clusters: declared }, options);
-  const { observed, problems } = await observe(targets, { signal: options.signal, timeout: patience });
-  await Promise.all([...targets.values()].map((target) => target.close()));
+  const { observed, problems } = await withTargets({ mesh, clusters: declared }, ways, (targets) =>
+    observe(targets, { signal, timeout: patience }),
+  );
   const clusters = contexts.map((context, index) => {
     const cluster = observed.clusters.get(`cluster-${index}`);
     const gateway = cluster === undefined ? undefined : otherGateway(cluster, mesh);

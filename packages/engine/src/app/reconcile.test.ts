@@ -14,22 +14,22 @@ import {
   sharedService,
 } from "@isthmus/testkit";
 import { expect, onTestFinished, test } from "vitest";
-import { readIntentFiles } from "./intentFiles.ts";
-import { type DeclaredMesh, preparePlan, type ReconcileOptions, reconcile } from "./reconcile.ts";
-import { openTargets } from "./target/openTargets.ts";
-import type { Target } from "./target/target.ts";
+import { readIntentFiles } from "../intentFiles.ts";
+import { openTargets } from "../target/openTargets.ts";
+import type { Target } from "../target/target.ts";
+import { type DeclaredMesh, planMesh } from "./planMesh.ts";
+import { type ReconcileOptions, reconcile } from "./reconcile.ts";
 
-const usual: ReconcileOptions = { prune: true, adopt: false, allowMassDelete: false, allowBrokenPaths: false };
-
-async function turn(mesh: DeclaredMesh, options: Partial<ReconcileOptions> = {}) {
+async function turn(mesh: DeclaredMesh, options: ReconcileOptions = {}) {
   const types: string[] = [];
   const codes: string[] = [];
   const effects: string[] = [];
-  for await (const event of reconcile(mesh, { ...usual, ...options })) {
-    types.push(event.type);
-    if (event.type !== "prepared") continue;
-    codes.push(...event.prepared.problems.map(({ code }) => code));
-    effects.push(...(event.effects ?? []).map(({ kind }) => kind));
+  for await (const event of reconcile(await planMesh(mesh), options)) {
+    types.push(event.type === "stopped" ? `stopped: ${event.because}` : event.type);
+    if (event.type !== "planned") continue;
+    const { problems, alarm, effects: found } = event.mesh;
+    codes.push(...[...problems, ...(alarm === undefined ? [] : [alarm])].map(({ code }) => code));
+    effects.push(...found.map(({ kind }) => kind));
   }
   return { types, codes, effects };
 }
@@ -38,7 +38,7 @@ async function turn(mesh: DeclaredMesh, options: Partial<ReconcileOptions> = {})
 async function exampleMesh(): Promise<DeclaredMesh & { readonly folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), "isthmus-reconcile-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  await cp(join(import.meta.dirname, "../../../examples/sleep-httpbin"), folder, { recursive: true });
+  await cp(join(import.meta.dirname, "../../../../examples/sleep-httpbin"), folder, { recursive: true });
   const { intents: declared, sources, problems } = await readIntentFiles([folder]);
   if (declared === undefined) throw new Error(JSON.stringify(problems));
   return { folder, intents: declared, targets: await openTargets(declared, { sources }) };
@@ -61,26 +61,29 @@ test("the example is applied into its directories, stands as proved, and then no
   const mesh = await exampleMesh();
 
   const first = await turn(mesh);
-  const after = await preparePlan(mesh, usual);
+  const after = await planMesh(mesh);
   const second = await turn(mesh);
 
   expect(first).toEqual({
-    types: ["prepared", "checking", "applying", "done", "done", "done", "finished"],
+    types: ["planned", "checking", "applying", "done", "done", "done", "finished"],
     codes: [],
     effects: ["makes"],
   });
   expect(summarize(after.plan)).toEqual({ create: 0, update: 0, delete: 0, noop: 3 });
-  expect(proofOfPaths({ intents: mesh.intents, ...after }).map(({ path, verdict }) => [path.host, verdict])).toEqual([
+  expect(proofOfPaths(after).map(({ path, verdict }) => [path.host, verdict])).toEqual([
     ["httpbin.bar.cluster2", "ok"],
   ]);
-  expect(second.types).toEqual(["prepared", "checking", "applying", "finished"]);
+  expect(second.types).toEqual(["planned", "stopped: nothing to write"]);
 });
 
 test("while a declaration is wrong nothing is applied", async () => {
   const mesh = memoryMesh();
   const wrong = { ...mesh, intents: intents([sharedService("bar/none")]) };
 
-  expect(await turn(wrong)).toMatchObject({ types: ["prepared"], codes: expect.arrayContaining(["SERVICE_MISSING"]) });
+  expect(await turn(wrong)).toMatchObject({
+    types: ["planned", "stopped: problems"],
+    codes: expect.arrayContaining(["SERVICE_MISSING"]),
+  });
   expect(mesh.server.writes).toBe(0);
 });
 
@@ -89,7 +92,11 @@ test("a plan that deletes most of what we own is applied only where that is allo
   await turn(mesh);
   const undeclared = { ...mesh, intents: intents([]) };
 
-  expect(await turn(undeclared)).toEqual({ types: ["prepared"], codes: ["MASS_DELETE"], effects: [] });
+  expect(await turn(undeclared)).toEqual({
+    types: ["planned", "stopped: problems"],
+    codes: ["MASS_DELETE"],
+    effects: [],
+  });
   expect(await turn(undeclared, { allowMassDelete: true })).toMatchObject({ codes: [] });
   expect(mesh.server.list().filter(({ kind }) => kind === "Gateway")).toEqual([]);
 });
@@ -106,7 +113,11 @@ test("a plan that breaks a path which works now is applied only where that is al
   const untouched = await readFile(join(folder, entry), "utf8");
   const allowed = await turn(mesh, { allowBrokenPaths: true });
 
-  expect(refused).toEqual({ types: ["prepared"], codes: ["PATH_WOULD_BREAK"], effects: ["breaks"] });
+  expect(refused).toEqual({
+    types: ["planned", "stopped: problems"],
+    codes: ["PATH_WOULD_BREAK"],
+    effects: ["breaks"],
+  });
   expect(untouched).toContain("32002");
   expect(allowed).toMatchObject({ codes: [], effects: ["breaks"] });
   expect(allowed.types.at(-1)).toBe("finished");
@@ -127,4 +138,35 @@ test("a cluster that cannot be read delays what needs it and nothing else", asyn
 
   expect(codes).toEqual(["CLUSTER_UNREACHABLE", "TRUST_ROOT_UNKNOWN", "TRUST_ROOT_UNKNOWN"]);
   expect(types.filter((type) => type === "done")).toHaveLength(3);
+});
+
+test("whoever is asked decides before anything is written, also about what looks like a mistake", async () => {
+  const mesh = memoryMesh();
+  const asked: (string | undefined)[] = [];
+  const answering = (answer: boolean): ReconcileOptions => ({
+    approve: async ({ alarm }) => {
+      asked.push(alarm?.code);
+      return answer;
+    },
+  });
+
+  const refused = await turn(mesh, answering(false));
+  const untouched = mesh.server.writes;
+  const approved = await turn(mesh, answering(true));
+  const withAlarm = await turn({ ...mesh, intents: intents([]) }, answering(true));
+
+  expect(refused.types).toEqual(["planned", "stopped: not approved"]);
+  expect(untouched).toBe(0);
+  expect(approved.types.at(-1)).toBe("finished");
+  expect(withAlarm).toMatchObject({ codes: ["MASS_DELETE"], types: expect.arrayContaining(["done", "finished"]) });
+  expect(asked).toEqual([undefined, undefined, "MASS_DELETE"]);
+});
+
+test("a dry run asks the clusters and writes nothing", async () => {
+  const mesh = memoryMesh();
+
+  const { types } = await turn(mesh, { dryRun: true });
+
+  expect(types).toEqual(["planned", "checking", "done", "done", "done", "finished"]);
+  expect(mesh.server.list().filter(({ kind }) => kind === "Gateway")).toEqual([]);
 });

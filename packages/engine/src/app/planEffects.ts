@@ -1,0 +1,13 @@
+import { afterPlan, type PathEffect, pathEffects, writesOf } from "@isthmus/core";
+import type { PlannedMesh } from "./planMesh.ts";
+
+/** What a plan does to each declared path, by a trace of now and of then; one that writes nothing leaves them as they are. */
+export function planEffects({
+  intents,
+  paths,
+  observed,
+  plan,
+}: Pick<PlannedMesh, "intents" | "paths" | "observed" | "plan">): readonly PathEffect[] {
+  const after = writesOf(plan) > 0 ? afterPlan(observed, plan) : observed;
+  return pathEffects({ intents, paths, before: observed, after });
+}

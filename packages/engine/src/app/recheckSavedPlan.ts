@@ -1,0 +1,50 @@
+import { checkStale, compile, type Plan, recheckPlan, type SavedPlan } from "@isthmus/core";
+import { type ObserveResult, observe } from "../observe/observe.ts";
+import type { CallOptions, Target } from "../target/target.ts";
+import type { PlannedMesh } from "./planMesh.ts";
+
+export interface RecheckOptions extends CallOptions {
+  /** Take over objects of the same name that are not ours. */
+  readonly adopt: boolean;
+}
+
+/**
+ * A saved plan as it may be carried out now. Whatever moved since it was made is a problem (PLAN_STALE), as is a cluster that
+ * it writes to and that cannot be read. What the file says of live objects is not believed: whether they are ours, and what
+ * changes in them, is looked up (`recheckPlan`).
+ */
+export async function recheckSavedPlan(
+  { plan: saved, intents }: SavedPlan,
+  targets: ReadonlyMap<string, Target>,
+  { adopt, ...options }: RecheckOptions,
+): Promise<PlannedMesh> {
+  const { observed, problems } = await observeFor(saved, targets, options);
+  const compiled = compile(intents, observed);
+  const { addressPool } = intents.mesh.spec;
+  const { plan, problems: untrue } = recheckPlan(saved, observed, { adopt, addressPool });
+  return {
+    ...{ plan, intents, compiled, observed, targets },
+    problems: [...problems, ...checkStale(saved, observed), ...untrue],
+    paths: compiled.paths,
+    held: new Map(),
+  };
+}
+
+/** Clusters that the plan has nothing to do in are read for the sake of traces only: whether they can be is no matter here. */
+async function observeFor(
+  plan: Plan,
+  targets: ReadonlyMap<string, Target>,
+  options: CallOptions,
+): Promise<ObserveResult> {
+  const used = new Set(plan.actions.map(({ cluster }) => cluster));
+  const some = (isUsed: boolean) =>
+    observe(new Map([...targets].filter(([name]) => used.has(name) === isUsed)), options);
+  const [written, others] = await Promise.all([some(true), some(false)]);
+  return {
+    observed: {
+      clusters: new Map([...written.observed.clusters, ...others.observed.clusters]),
+      unreachable: new Map([...written.observed.unreachable, ...others.observed.unreachable]),
+    },
+    problems: written.problems,
+  };
+}

@@ -1,0 +1,67 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { hasErrors, type Problem, type ProofStatus, severityOf } from "@isthmus/core";
+import { reachOf } from "../target/reachOf.ts";
+import type { CallOptions } from "../target/target.ts";
+import { type ProvenPath, proveMesh, type WireChoice } from "../verify/proveMesh.ts";
+import { type DeclaredMesh, planMesh } from "./planMesh.ts";
+
+export interface VerifyMeshOptions extends CallOptions {
+  readonly wire: WireChoice;
+  /** Milliseconds to wait for every path to stand; none unless set. */
+  readonly wait?: number;
+  readonly now: () => Date;
+  /** Told once, how many paths will be called; not while waiting. */
+  readonly onCalls?: (paths: number) => void;
+  /** Told before each wait, with what it waits for. */
+  readonly onWait?: (verified: VerifiedMesh) => void;
+}
+
+export interface VerifiedMesh {
+  /** `ok`: every path stands and everything could be read; `broken`: something does not, or is declared wrongly. */
+  readonly verdict: ProofStatus;
+  readonly proofs: readonly ProvenPath[];
+  readonly problems: readonly Problem[];
+}
+
+/** Milliseconds. */
+const betweenTries = 2000;
+const callTimeout = 5000;
+
+/**
+ * Proves each declared path: that what it needs is in place, that a call gets there on paper, and on the wire where it can be
+ * called from here. Once, or with `wait` again until every path stands or the time is over: then as it was last. Throws only
+ * the signal's reason.
+ */
+export async function verifyMesh(mesh: DeclaredMesh, options: VerifyMeshOptions): Promise<VerifiedMesh> {
+  const { wait = 0, onWait, signal } = options;
+  const deadline = performance.now() + wait;
+  for (;;) {
+    const verified = await verifyNow(mesh, options);
+    if (verified.verdict === "ok" || performance.now() + betweenTries > deadline) return verified;
+    onWait?.(verified);
+    await delay(betweenTries, undefined, signal === undefined ? {} : { signal });
+  }
+}
+
+async function verifyNow(
+  mesh: DeclaredMesh,
+  { wire, wait, now, onCalls, signal }: VerifyMeshOptions,
+): Promise<VerifiedMesh> {
+  const stopping = signal === undefined ? {} : { signal };
+  const planned = await planMesh(mesh, stopping);
+  const proofs = await proveMesh(planned, {
+    ...{ wire, now, ...stopping },
+    reach: reachOf(mesh.targets),
+    timeout: callTimeout,
+    ...(wait === undefined && onCalls !== undefined ? { onStart: onCalls } : {}),
+  });
+  const { problems } = planned;
+  return { verdict: verdictOf(proofs, problems), proofs, problems };
+}
+
+function verdictOf(proofs: readonly ProvenPath[], problems: readonly Problem[]): ProofStatus {
+  if (proofs.some(({ verdict }) => verdict === "broken") || hasErrors(problems)) return "broken";
+  const isSeen =
+    proofs.every(({ verdict }) => verdict === "ok") && problems.every((each) => severityOf(each) !== "delay");
+  return isSeen ? "ok" : "unknown";
+}
