@@ -120,12 +120,16 @@ function otherAddresses(status: Pod["status"]): Pick<Workload, "otherAddresses">
   return others.length === 0 ? {} : { otherAddresses: others };
 }
 
+/** Names of pods are not listed without end: a manifest may ask for 2,000,000,000 of them. */
+const mostNamedPods = 5_000;
+
 /** What names the pods will have: a StatefulSet numbers them under its headless Service, others take what the template says. */
 function podNames({ kind, metadata, spec }: PodController): Pick<Workload, "subdomain" | "hostnames"> {
   const { replicas = 1, serviceName = "", ordinals, template } = spec;
   if (kind === "StatefulSet") {
     const first = ordinals?.start ?? 0;
-    const hostnames = Array.from({ length: replicas }, (_, index) => `${metadata.name}-${first + index}`);
+    const length = Math.min(replicas, mostNamedPods);
+    const hostnames = Array.from({ length }, (_, index) => `${metadata.name}-${first + index}`);
     return serviceName === "" ? {} : { subdomain: serviceName, hostnames };
   }
   const { hostname = "", subdomain = "" } = template.spec;

@@ -102,6 +102,12 @@ test("the pods of a StatefulSet's manifest are numbered as far as its replicas g
   });
 });
 
+test("a StatefulSet of any number of replicas is read at once", () => {
+  const set = `${headless()}{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, namespace: shop}, spec: {serviceName: db, replicas: 2147483647, template: {metadata: {labels: {app: db}}, spec: {containers: [{name: c}]}}}}\n`;
+
+  expect(answeredBy(call("tcp://db-1.db.shop:9090", set, { isDirectory: true }))).toEqual(["db"]);
+});
+
 const api = `{apiVersion: v1, kind: Service, metadata: {name: api, namespace: shop}, spec: {clusterIP: 10.96.0.1, selector: {app: api}, ports: [{name: http, port: 80, targetPort: 8080}, {name: tcp, port: 90}]}}
 ---
 ${podYaml("shop/api", "10.0.0.5")}`;

@@ -79,3 +79,13 @@ test("without another endpoint, with retries turned off, and where a hash binds 
 test("whether an endpoint that cannot be told makes up for a failure cannot be told", () => {
   expect(tries([untold, failed("UF")])).toEqual(["0.5 unknown", "0.5 unknown"]);
 });
+
+test("a route may ask for any number of tries", () => {
+  const attempts = 2_147_483_647;
+
+  expect(tries([answered, failed("UF")], { retries: { attempts } })[1]).toBe("0.5 refused made up for");
+  expect(tries([failed("UF"), failed("UF")], { retries: { attempts } })[1]).toBe("0.5 refused");
+  expect(tries([answered, failed("UF")], { retries: { attempts, retryIgnorePreviousHosts: false } })[1]).toBe(
+    "0.5 refused made up for",
+  );
+});

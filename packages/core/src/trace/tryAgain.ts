@@ -91,11 +91,11 @@ function givenUp(branch: TraceBranch, { retries }: RetryPolicy): TraceBranch {
 /** How likely it is, after a failure at one of `failing` endpoints out of `all`, that all further tries fail as well. */
 function failsAgain({ retries, avoidsPreviousHosts, staysAtHost }: RetryPolicy, failing: number, all: number): number {
   if (staysAtHost) return 1;
+  if (!avoidsPreviousHosts) return (failing / all) ** retries;
   let share = 1;
-  for (let tries = 1; tries <= retries; tries += 1) {
-    if (!avoidsPreviousHosts) share *= failing / all;
-    // Where none is left, the same are tried again.
-    else if (tries < all) share *= Math.max(0, failing - tries) / (all - tries);
+  // Where none is left, the same are tried again.
+  for (let tries = 1; tries <= retries && tries < all && share > 0; tries += 1) {
+    share *= Math.max(0, failing - tries) / (all - tries);
   }
   return share;
 }
