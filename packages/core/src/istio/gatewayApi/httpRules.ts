@@ -62,6 +62,9 @@ function uriOf({ type = "PathPrefix", value = "/" }: NonNullable<HttpRouteMatch[
   return { prefix: value === "/" ? value : value.replace(/\/$/, ""), isOfSegments: true };
 }
 
+/** Where a rule without backends leads to. */
+export const noBackend = "no backend";
+
 /** Filters that change nothing of where a request goes. */
 const without = ["ResponseHeaderModifier", "RequestMirror", "CORS"];
 const followed = ["RequestHeaderModifier", "RequestRedirect", "URLRewrite"];
@@ -84,7 +87,7 @@ function ruleOf(
   const redirect = filters.find(({ type }) => type === "RequestRedirect")?.requestRedirect;
   if (redirect !== undefined) return { ...common, redirect: { redirectCode: redirect.statusCode ?? 302 } };
   const found = apiTargets(cluster, route, { refs: backendRefs, isMesh: binding.isMesh });
-  const targets = found.length === 0 ? [{ destination: { host: "no backend" } }] : found;
+  const targets = found.length === 0 ? [{ destination: { host: noBackend } }] : found;
   const rewrite = rewriteOf(filters.find(({ type }) => type === "URLRewrite")?.urlRewrite);
   return { ...common, route: targets, ...(rewrite === undefined ? {} : { rewrite }) };
 }

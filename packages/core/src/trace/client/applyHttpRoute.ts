@@ -1,4 +1,5 @@
 import type { HttpPayload } from "../../istio/connection.ts";
+import { noBackend } from "../../istio/gatewayApi/httpRules.ts";
 import type { HeaderChanges, HttpMatch, HttpRoute, Placed, WeightedTarget } from "../../istio/scope/httpRoute.ts";
 import { type RetryPolicy, retryPolicy } from "../../istio/upstream/retries.ts";
 import type { ClusterObject } from "../../kinds/clusterObject.ts";
@@ -63,7 +64,7 @@ export function applyHttpRoute({ route, match, payload, cluster, defaultPort }: 
         port: port?.number ?? defaultPort(host),
         subset: subset === undefined || subset === "" ? undefined : subset,
         chosenBy: { object, field },
-        ...(isOfGatewayApi(route) ? { missingStatus: 500 } : {}),
+        ...(isOfGatewayApi(route) ? { missing: missingBackend(host) } : {}),
       },
       payload: authority === undefined || authority === "" ? changed : { ...changed, authority },
       retries: retryPolicy(value.retries),
@@ -73,7 +74,11 @@ export function applyHttpRoute({ route, match, payload, cluster, defaultPort }: 
   return [...abort, ...forwards];
 }
 
-/** route.go: such a route answers with 500 where its backend is not there. */
+/** route.go: such a route answers with 500 where its backend is not there, and by itself where it names none. */
+function missingBackend(host: string): NonNullable<UpstreamTarget["missing"]> {
+  return host === noBackend ? { status: 500 } : { status: 500, responseFlag: "NC" };
+}
+
 function isOfGatewayApi({ object }: Placed<HttpRoute>): boolean {
   return object.kind !== "VirtualService";
 }

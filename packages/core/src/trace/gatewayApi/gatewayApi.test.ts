@@ -60,9 +60,13 @@ function request(url: string, more: Partial<OutsideRequest> = {}): OutsideReques
 }
 
 /** Verdict, outcome, and what is blamed or in the way. */
-function seen(asked: TraceRequest, ...more: readonly KubeObject[]): string {
+function traced(asked: TraceRequest, ...more: readonly KubeObject[]) {
   const cluster = observedCluster("cluster1", "192.0.2.1", [...objects, ...more]);
-  const found = trace(traceWorld({ clusters: new Map([["cluster1", cluster]]), unreachable: new Map() }), asked);
+  return trace(traceWorld({ clusters: new Map([["cluster1", cluster]]), unreachable: new Map() }), asked);
+}
+
+function seen(asked: TraceRequest, ...more: readonly KubeObject[]): string {
+  const found = traced(asked, ...more);
   const { outcome, hops } = found.branches[0] ?? {};
   const hop = hops?.find((each) => "code" in each && each.code !== undefined);
   const fault =
@@ -187,6 +191,13 @@ test.each<[string, object, string, string]>([
   ],
 ])("a rule with %s", (_, rule, path, expected) => {
   expect(seen(request(`http://web.acme.test${path}`), gateway([http]), route({ rules: [rule] }))).toContain(expected);
+});
+
+test("a rule that names no backend answers by itself, one whose backend is not there says NC", () => {
+  const ends = (rule: object) => traced(web, gateway([http]), route({ rules: [rule] })).branches[0]?.outcome;
+
+  expect(ends({ backendRefs: [] })).toEqual({ kind: "refused", status: 500 });
+  expect(ends({ backendRefs: [{ name: "none", port: 80 }] })).toMatchObject({ status: 500, responseFlag: "NC" });
 });
 
 test("a ReferenceGrant lets a route lead to another namespace", () => {

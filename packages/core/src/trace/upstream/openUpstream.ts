@@ -51,8 +51,8 @@ export interface UpstreamTarget {
   readonly chosenBy: { readonly object: ClusterObject; readonly field: string } | undefined;
   /** Of a sidecar's HTTP listener. */
   readonly listenerPort?: number;
-  /** What the client sees of HTTP where there is no such host or port; 503 unless told. */
-  readonly missingStatus?: number;
+  /** What the client sees of HTTP where there is no such host or port; 503 and NC unless told. */
+  readonly missing?: { readonly status: number; readonly responseFlag?: string };
 }
 
 const clusterSource = "pilot/pkg/networking/core/cluster.go";
@@ -369,8 +369,8 @@ export function showDestination(destination: Destination): string {
 }
 
 /** What the client sees when its proxy finds no way on: NC, UH and the like. */
-export function failure(proxied: "http" | "tcp", responseFlag: string, status = 503): TraceOutcome {
-  if (proxied === "http") return { kind: "refused", status, responseFlag };
+export function failure(proxied: "http" | "tcp", responseFlag: string): TraceOutcome {
+  if (proxied === "http") return { kind: "refused", status: 503, responseFlag };
   return { kind: "reset", responseFlag: responseFlag === "UF" ? "UF,URX" : responseFlag };
 }
 
@@ -382,7 +382,10 @@ function ended(open: OpenUpstream, more: readonly TraceHop[], outcome: TraceOutc
 
 function unknownUpstream(open: OpenUpstream, isPortMissing: boolean): ClientStep {
   const { cluster, proxy, target, proxied } = open;
-  const missing = failure(proxied, "NC", target.missingStatus);
+  const missing: TraceOutcome =
+    proxied === "http" && target.missing !== undefined
+      ? { kind: "refused", ...target.missing }
+      : failure(proxied, "NC");
   const hidden = isPortMissing ? undefined : hiddenOf(cluster, proxy, servicesOfHost(cluster, target.host));
   if (hidden !== undefined) {
     const { chosenBy } = target;
