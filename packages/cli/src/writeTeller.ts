@@ -10,9 +10,13 @@ export interface Written {
   readonly problem?: Problem;
 }
 
+/** How long the proxies had before traffic moved, and whether they acknowledged what was written. */
+export type Wait = Omit<Extract<ApplyEvent, { readonly type: "settled" }>, "type">;
+
 export interface WriteTeller {
   /** How the writes ended so far. */
   readonly written: readonly Written[];
+  readonly waits: readonly Wait[];
   /** Milliseconds since the first event. */
   elapsed(): number;
   tell(event: ApplyEvent): void;
@@ -21,16 +25,23 @@ export interface WriteTeller {
 /** Tells about an apply while it runs. */
 export function writeTeller(session: Session, options: { readonly dryRun: boolean }): WriteTeller {
   const written: Written[] = [];
+  const waits: Wait[] = [];
   let start: number | undefined;
   let before: string | undefined;
   return {
     written,
+    waits,
     elapsed: () => performance.now() - (start ?? performance.now()),
     tell: (event) => {
       start ??= performance.now();
+      const line = renderEvent(event, session.err, options);
       // Owners move beside each other: one line tells it for all.
-      if (event.type !== "settling" || before !== "settling") session.note(renderEvent(event, session.err, options));
-      before = event.type;
+      if (line !== before) session.note(line);
+      if (line !== "") before = line;
+      if (event.type === "settled") {
+        const { type: _type, milliseconds, ...wait } = event;
+        waits.push({ ...wait, milliseconds: Math.round(milliseconds) });
+      }
       if (event.type === "done") written.push({ action: event.action, result: "done" });
       if (event.type === "failed" || event.type === "skipped") {
         written.push({ action: event.action, result: event.type, problem: event.problem });

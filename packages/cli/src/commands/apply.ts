@@ -69,7 +69,7 @@ async function carryOut(session: Session, planned: PlannedMesh, options: ApplyOp
   }
   if (isCancelled) return exitCodes.interrupted;
 
-  const { written } = teller;
+  const { written, waits } = teller;
   session.report(written.flatMap(({ result, problem }) => (result === "failed" && problem ? [problem] : [])));
   // What cannot be read or reached now is still to be done.
   const isDelayed = isPartial(planned.problems);
@@ -79,7 +79,7 @@ async function carryOut(session: Session, planned: PlannedMesh, options: ApplyOp
     return isDelayed ? "Nothing can be done now.\n" : "Nothing to do: the clusters are as declared.\n";
   };
   if (session.format === undefined) session.print(text());
-  else session.printData({ ...planData(mesh ?? planned), written });
+  else session.printData({ ...planData(mesh ?? planned), written, waits });
   const isDone =
     stopped === undefined ? written.every(({ result }) => result === "done") : stopped === "nothing to write";
   return isDone && !isDelayed ? exitCodes.ok : exitCodes.failed;

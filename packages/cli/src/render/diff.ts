@@ -10,7 +10,7 @@ export type FindLive = (action: Action) => KubeObject | undefined;
  * Unified diff from what is there to what is declared, object by object. A new or removed object is shown whole, a changed
  * one by the fields that change: those that the server adds are no difference.
  */
-export function renderDiff(plan: Plan, findLive: FindLive, style: Style): string {
+export function renderDiff(plan: Pick<Plan, "actions">, findLive: FindLive, style: Style): string {
   return plan.actions
     .filter(({ verb }) => verb !== "noop")
     .map((action) => paintDiff(diffOf(action, findLive), style))

@@ -80,7 +80,7 @@ const path: DeclaredPath = {
 };
 
 const view = {
-  plan: { actions: [gateway, entry, rule, keptFor, right] },
+  plan: { actions: [gateway, entry, rule, keptFor, right], stages: [] },
   paths: [path, { ...path, host: "db.bar.cluster2", port: 5432, protocol: "TCP" }],
   held: new Map([["SharedService.shop.web", "cluster3 does not answer"]]),
 };
@@ -98,7 +98,7 @@ test("colours mark what is added, changed and removed", async () => {
 });
 
 test("objects that are right appear only when asked for", () => {
-  const plan = { actions: [right] };
+  const plan = { actions: [right], stages: [] };
 
   const brief = renderPlan({ plan, paths: [], held: new Map() }, plain);
   const full = renderPlan({ plan, paths: [], held: new Map() }, plain, { unchanged: true });

@@ -6,6 +6,7 @@ export function planData(view: PlanView & { readonly problems: readonly Problem[
   return {
     summary: summarize(view.plan),
     actions: view.plan.actions,
+    stages: view.plan.stages,
     paths: view.paths,
     ...(view.effects === undefined
       ? {}

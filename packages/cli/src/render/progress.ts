@@ -16,8 +16,16 @@ export function renderEvent(event: ApplyEvent, style: Style, { dryRun = false } 
       return style.faint(`Checking ${countOf(event.total, "change")} with the clusters …\n`);
     case "applying":
       return style.faint(`Applying ${countOf(event.total, "change")} …\n`);
-    case "settling":
-      return style.faint(`Giving the proxies ${event.milliseconds / 1000} s before traffic moves …\n`);
+    case "settling": {
+      const seconds = `${event.milliseconds / 1000} s`;
+      if (event.by === "acknowledgement") {
+        return style.faint(`Waiting until the proxies have it, at most ${seconds}, before traffic moves …\n`);
+      }
+      const why = event.reason === undefined ? "" : ` (what they have cannot be told: ${event.reason})`;
+      return style.faint(`Giving the proxies ${seconds} before traffic moves${why} …\n`);
+    }
+    case "settled":
+      return "";
     case "done":
       return `  ${style.good("✔")} ${nameOf(event.action)} ${dryRun ? `${event.action.verb} accepted` : past[event.action.verb]}\n`;
     case "failed":

@@ -11,7 +11,8 @@ export type RightVerb = "get" | "list" | "create" | "patch" | "delete";
  * - `ca`: the Secret that holds a cluster's intermediate certificate.
  * - `signing`: requests to cert-manager, where it is the signer; in the namespace of the requests;
  * - `rotation`: metrics of istiod and of proxies, which tell how far a rotation is;
- * - `probe`: what `probe` and `verify` call paths with: a token of a consumer's account, exchanged at istiod;
+ * - `probe`: what `probe` and `verify` call paths with: a token of a consumer's account, exchanged at istiod. With the way to
+ *   istiod, `apply` also learns when proxies have what was written;
  * - `doctor`: commands in callers' pods (also `probe --from-pod`), and what proxies tell of themselves;
  * - `ephemeral`: containers that `probe --ephemeral-container` adds to callers' pods.
  */

@@ -56,9 +56,33 @@ export function phaseOf(verb: ActionVerb, side: Side): Action["phase"] {
   }
 }
 
+/** What is to happen before an owner's next stage begins. */
+export type StageEnd = "acknowledged" | "pause" | "nothing";
+
+/** Writes of one owner that go together. Stages of other owners run beside it: a cluster that is down delays nobody else. */
+export interface Stage {
+  /** Several where an object passes from one owner to another. */
+  readonly owners: readonly string[];
+  /** The clusters go beside each other, the writes of one cluster one by one, in this order. */
+  readonly writes: readonly StageWrite[];
+  /**
+   * `acknowledged`: traffic is to follow what was written, so that every proxy has to have it; where istiod does not tell, or
+   * takes too long, a pause has to do. `pause`: there is no istiod to ask. `nothing`: no traffic moves, or nobody runs there.
+   */
+  readonly then: StageEnd;
+}
+
+export interface StageWrite {
+  readonly cluster: string;
+  readonly verb: ActionVerb;
+  readonly ref: ObjectRef;
+}
+
 export interface Plan {
   /** Sorted by phase, then cluster, then the order within a phase, then key. */
   readonly actions: readonly Action[];
+  /** How the writes among them are carried out; those of one owner one after another. */
+  readonly stages: readonly Stage[];
 }
 
 export type PlanSummary = Readonly<Record<ActionVerb, number>>;

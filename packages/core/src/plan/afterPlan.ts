@@ -3,7 +3,7 @@ import type { Observed, ObservedCluster } from "../model/observed.ts";
 import type { Action, Plan } from "./action.ts";
 
 /** What the clusters would hold once the plan is applied. What an API server or istiod then fills in is as it is now, or absent. */
-export function afterPlan(observed: Observed, { actions }: Plan): Observed {
+export function afterPlan(observed: Observed, { actions }: Pick<Plan, "actions">): Observed {
   const byCluster = new Map<string, Action[]>();
   for (const action of actions) {
     if (action.verb === "noop") continue;

@@ -7,7 +7,7 @@ import { isInventory } from "./inventory.ts";
 
 /** A MASS_DELETE problem where the plan deletes more than half of the objects that we own in all clusters together. */
 export function massDelete(
-  plan: Plan,
+  plan: Pick<Plan, "actions">,
   observed: Observed,
   { unproven }: Pick<Compiled, "unproven"> = {},
 ): Problem | undefined {

@@ -8,6 +8,7 @@ import type { Plan } from "./action.ts";
 import { inOrder } from "./actionOrder.ts";
 import { type Gap, holdBack } from "./holdBack.ts";
 import { isInventory, isWritable } from "./inventory.ts";
+import { planStages } from "./planStages.ts";
 import { desiredStep, leftoverStep, type Step, toAction, unreadableStep } from "./step.ts";
 
 export interface PlanOptions {
@@ -34,8 +35,9 @@ export function plan(
     else for (const step of clusterSteps(cluster, desired, compiled, options)) steps.push(step);
   }
   const unseen = [...unreachableUsers(observed), ...unreadableUsers(observed)].sort()[0];
+  const actions = inOrder(holdBack(steps, gaps, unseen).map(toAction));
   return {
-    plan: { actions: inOrder(holdBack(steps, gaps, unseen).map(toAction)) },
+    plan: { actions, stages: planStages(actions, observed) },
     problems: steps.flatMap(({ problem }) => problem ?? []).sort((left, right) => (left.at < right.at ? -1 : 1)),
   };
 }

@@ -7,6 +7,7 @@ import type { Action, Plan } from "./action.ts";
 import { inOrder } from "./actionOrder.ts";
 import { fieldChanges } from "./fieldChanges.ts";
 import { holdBack } from "./holdBack.ts";
+import { planStages } from "./planStages.ts";
 import { type Step, toAction } from "./step.ts";
 
 export interface RecheckOptions {
@@ -23,7 +24,7 @@ export interface RecheckOptions {
  * never write.
  */
 export function recheckPlan(
-  { actions }: Plan,
+  { actions }: Pick<Plan, "actions">,
   observed: Observed,
   options: RecheckOptions,
 ): { readonly plan: Plan; readonly problems: readonly Problem[] } {
@@ -44,7 +45,8 @@ export function recheckPlan(
     if (problem !== undefined) problems.push(problem);
     return stepOf(action, found, cluster.source);
   });
-  return { plan: { actions: inOrder(holdBack(steps, [], undefined).map(toAction)) }, problems };
+  const rechecked = inOrder(holdBack(steps, [], undefined).map(toAction));
+  return { plan: { actions: rechecked, stages: planStages(rechecked, observed) }, problems };
 }
 
 function stepOf(action: Action, live: KubeObject | undefined, source: "live" | "directory"): Step {

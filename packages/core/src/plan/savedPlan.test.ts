@@ -39,7 +39,7 @@ const actions: Plan["actions"] = [
   action("old", { verb: "delete", phase: 4, live }),
 ];
 const saved: SavedPlan = {
-  plan: { actions },
+  plan: { actions, stages: [] },
   intents: intents([sharedService("bar/httpbin", { servedBy: ["c1"], consumers: [{ clusters: ["c2"] }] })], {
     clusters: [
       meshCluster("c1", { access: { kubeconfig: { path: "/home/me/config" } } }),
@@ -57,7 +57,7 @@ function tampered(change: Readonly<Record<string, unknown>>, index = 2): string 
 
 /** The saved file with other declarations. */
 function withIntents(change: Readonly<Record<string, unknown>>): string {
-  const file = JSON.parse(encodeSavedPlan({ ...saved, plan: { actions: [] } }));
+  const file = JSON.parse(encodeSavedPlan({ ...saved, plan: { actions: [], stages: [] } }));
   Object.assign(file.intents, change);
   return JSON.stringify(file);
 }
@@ -77,7 +77,7 @@ test.each([
   ["text that is no JSON", "{"],
   ["an earlier format", '{"format":"isthmus.io/plan","version":1}'],
   ["other JSON", '{"kind":"List"}'],
-  ["a later format", '{"format":"isthmus.io/plan","version":3}'],
+  ["a later format", '{"format":"isthmus.io/plan","version":4}'],
   ["an unknown field", tampered({ force: true })],
   ["a create that has no object", tampered({ desired: undefined })],
   ["an update against no version", tampered({ live: undefined }, 1)],

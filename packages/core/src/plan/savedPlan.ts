@@ -15,7 +15,7 @@ export interface SavedPlan {
 
 /** JSON, with nothing in it but what is declared and what is live: kinds that hold secrets are never read. */
 export function encodeSavedPlan({ plan, intents }: SavedPlan): string {
-  const file = { format: savedPlanFormat, version: savedPlanVersion, intents, actions: plan.actions };
+  const file = { format: savedPlanFormat, version: savedPlanVersion, intents, ...plan };
   return `${JSON.stringify(file)}\n`;
 }
 
@@ -43,14 +43,14 @@ export function decodeSavedPlan(text: string, file: string): DecodedPlan {
       ),
     );
   }
-  const { actions, intents } = parsed.data;
+  const { actions, stages, intents } = parsed.data;
   const wrong = checkIntents(intents).filter((problem) => severityOf(problem) === "error");
   const faults = [
     ...wrong.map(({ at, message }) => `${at}: ${message}`),
     ...actionFaults(actions, new Set(intents.clusters.map(({ metadata }) => metadata.name))),
   ];
   if (faults.length > 0) return invalid(file, faults);
-  return { saved: { plan: { actions: inOrder(actions) }, intents }, problems: [] };
+  return { saved: { plan: { actions: inOrder(actions), stages }, intents }, problems: [] };
 }
 
 function parseJson(text: string): unknown {

@@ -6,7 +6,7 @@ import { meshClusterSchema } from "../model/meshCluster.ts";
 import { sharedServiceSchema } from "../model/sharedService.ts";
 
 export const savedPlanFormat = "isthmus.io/plan";
-export const savedPlanVersion = 2;
+export const savedPlanVersion = 3;
 
 /** What tells a saved plan, of whatever version, from other JSON. */
 export const savedPlanHeadSchema = z.looseObject({ format: z.literal(savedPlanFormat), version: z.number() });
@@ -25,9 +25,11 @@ const objectSchema = z.looseObject({
   }),
 });
 
+const ref = z.strictObject({ group: z.string(), kind: text, namespace: text.exactOptional(), name: text });
+
 const common = {
   cluster: text,
-  ref: z.strictObject({ group: z.string(), kind: text, namespace: text.exactOptional(), name: text }),
+  ref,
   owner: text,
   formerOwner: text.exactOptional(),
   side: z.enum(["server", "consumer"]),
@@ -59,4 +61,13 @@ export const savedPlanSchema = z.strictObject({
     externalServices: z.array(externalServiceSchema),
   }),
   actions: z.array(actionSchema),
+  // For whoever reads the file: an apply takes the order from the actions and from the clusters.
+  stages: z.array(
+    z.strictObject({
+      owners: z.array(text),
+      writes: z.array(z.strictObject({ cluster: text, verb: z.enum(["create", "update", "delete"]), ref })),
+      // biome-ignore lint/suspicious/noThenProperty: what a stage says, not a promise
+      then: z.enum(["acknowledged", "pause", "nothing"]),
+    }),
+  ),
 });

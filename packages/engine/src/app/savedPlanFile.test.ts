@@ -28,7 +28,7 @@ const create: Action = {
   changes: [],
 };
 const saved: SavedPlan = {
-  plan: { actions: [create] },
+  plan: { actions: [create], stages: [] },
   intents: intents([], { clusters: [meshCluster("c1")] }),
 };
 

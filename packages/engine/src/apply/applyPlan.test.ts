@@ -45,13 +45,15 @@ async function run(
 ): Promise<readonly string[]> {
   const events: ApplyEvent[] = [];
   for await (const event of applyPlan(todo, targets, { settle: 0, ...options })) events.push(event);
-  return events.map(shown);
+  return events.filter(({ type }) => type !== "settled").map(shown);
 }
 
 function shown(event: ApplyEvent): string {
   switch (event.type) {
     case "settling":
       return `settling ${event.milliseconds}`;
+    case "settled":
+      return "settled";
     case "checking":
     case "applying":
       return `${event.type} ${event.total}`;

@@ -1,18 +1,18 @@
 import { ReadableStream } from "node:stream/web";
-import { setTimeout as delay } from "node:timers/promises";
 import { type Action, MeshError, type Plan } from "@isthmus/core";
 import type { CallOptions, Target } from "../target/target.ts";
 import type { ApplyEvent } from "./applyEvent.ts";
 import { ClusterWriter } from "./clusterWriter.ts";
 import { type Outcome, skipped } from "./outcome.ts";
-import { writeInPhases } from "./writeInPhases.ts";
+import { settling } from "./settling.ts";
+import { type Writes, writeStages } from "./writeStages.ts";
 
 export interface ApplyPlanOptions extends CallOptions {
   /** Writes at a time in one cluster; 8 unless told. */
   readonly concurrency?: number;
   /**
-   * Milliseconds between writes that traffic is to follow and those that move it, so that all proxies know the former;
-   * 2,000 unless told. Directories need none, nor does an owner whose traffic does not move.
+   * Milliseconds that the proxies get at most between writes that traffic is to follow and those that move it: less where
+   * istiod tells that they have them; 2,000 unless set.
    */
   readonly settle?: number;
   /** Only ask the clusters whether they would take the writes. */
@@ -46,14 +46,8 @@ export async function* applyPlan(
         if (!left.signal.aborted) step();
       };
       const emit = (event: ApplyEvent) => whileRead(() => events.enqueue(event));
-      const settle = async (clusters: ReadonlySet<string>) => {
-        const milliseconds = options.settle ?? 2_000;
-        if (milliseconds === 0 || ![...clusters].some((name) => targets.get(name)?.source === "live")) return;
-        emit({ type: "settling", milliseconds });
-        // Interrupted, it ends at once: what is left is skipped.
-        await delay(milliseconds, undefined, { signal }).catch(() => {});
-      };
-      run = applyActions(actions, { writerOf, dryRun: options.dryRun ?? false, emit, settle }).then(
+      const beforeSettling = settling({ targets, most: options.settle ?? 2_000, signal, emit });
+      run = applyActions(plan, actions, { writerOf, dryRun: options.dryRun ?? false, emit, beforeSettling }).then(
         () => whileRead(() => events.close()),
         (error: unknown) => whileRead(() => events.error(error)),
       );
@@ -91,10 +85,14 @@ interface ApplyRun {
   readonly writerOf: WriterOf;
   readonly dryRun: boolean;
   readonly emit: (event: ApplyEvent) => void;
-  readonly settle: (clusters: ReadonlySet<string>) => Promise<void>;
+  readonly beforeSettling: Writes["beforeSettling"];
 }
 
-async function applyActions(actions: readonly Action[], { writerOf, dryRun, emit, settle }: ApplyRun): Promise<void> {
+async function applyActions(
+  plan: Plan,
+  actions: readonly Action[],
+  { writerOf, dryRun, emit, beforeSettling }: ApplyRun,
+): Promise<void> {
   const counts = { done: 0, failed: 0, skipped: 0 };
   const report = (action: Action, outcome: Outcome) => {
     counts[outcome.type] += 1;
@@ -114,7 +112,7 @@ async function applyActions(actions: readonly Action[], { writerOf, dryRun, emit
     }
   } else {
     emit({ type: "applying", total });
-    await writeInPhases(actions, { write: (action) => writerOf(action).write(action), report, settle });
+    await writeStages(plan, { write: (action) => writerOf(action).write(action), report, beforeSettling });
   }
   emit({ type: "finished", ...counts });
 }

@@ -1,5 +1,5 @@
 import type { Down, ProxyState, Rejection, Unseen, Upstream } from "@isthmus/core";
-import { askPod, type PodQuestion } from "./askPod.ts";
+import { askPod, type PodQuestion } from "../istiod/askPod.ts";
 
 const adminPort = 15000;
 

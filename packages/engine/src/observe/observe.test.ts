@@ -24,7 +24,7 @@ test("clusters that cannot be read are told with the reason, the others are read
   const second = problem("DIRECTORY_INVALID", "b.yaml:1:1");
 
   const { observed, problems } = await observe(
-    new Map([
+    new Map<string, Target>([
       target("gone", () => Promise.reject(new MeshError(problem("CLUSTER_UNREACHABLE", "gone")))),
       ["good", good],
       target("directory", () => Promise.reject(new DirectoryError(first, [second]))),

@@ -12,7 +12,7 @@ import {
 } from "@isthmus/core";
 import { fingerprintOf, inspectBundle } from "@isthmus/pki";
 import pLimit from "p-limit";
-import { istiodPods } from "../istiodPods.ts";
+import { istiodPods } from "../istiod/istiodPods.ts";
 import type { Reach } from "../target/target.ts";
 import type { IssuedIdentity } from "./caIdentity.ts";
 import { type Caller, callerOf, podOf } from "./callerOf.ts";

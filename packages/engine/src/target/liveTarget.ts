@@ -1,5 +1,16 @@
-import type { Action, AnsweredRight, AskedRight, Inspection, RightPurpose } from "@isthmus/core";
-import type { KubeClient } from "@isthmus/kube";
+import {
+  type Action,
+  type AnsweredRight,
+  type AskedRight,
+  type Down,
+  type Inspection,
+  kindEntry,
+  MeshError,
+  type RightPurpose,
+  type Unseen,
+} from "@isthmus/core";
+import { type KubeClient, KubeError } from "@isthmus/kube";
+import { readSyncs, type Sends } from "../istiod/readSyncs.ts";
 import { inspectCluster, reviewRights } from "./live/inspectCluster.ts";
 import { observeCluster } from "./live/observeCluster.ts";
 import { writeObject } from "./live/writeObject.ts";
@@ -49,6 +60,24 @@ export class LiveTarget implements Target {
 
   review(rights: readonly AskedRight[], { signal }: CallOptions = {}): Promise<readonly AnsweredRight[]> {
     return reviewRights(this.#client, rights, signal);
+  }
+
+  async proxySends({ signal }: CallOptions = {}): Promise<Sends | Down | Unseen> {
+    const stopping = signal === undefined ? {} : { signal };
+    const istioNamespace = this.#istioNamespace;
+    const podKind = kindEntry("", "Pod");
+    if (podKind === undefined) throw new RangeError("the catalog has no Pod");
+    try {
+      const objects = await this.#client.list(podKind, {
+        ...stopping,
+        namespace: istioNamespace,
+        labelSelector: "app=istiod",
+      });
+      return await readSyncs({ istioNamespace, objects, reach: this.#client, ...stopping });
+    } catch (error) {
+      if (error instanceof KubeError || error instanceof MeshError) return { unseen: error.message };
+      throw error;
+    }
   }
 
   close(): Promise<void> {

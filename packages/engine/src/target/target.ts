@@ -2,12 +2,15 @@ import type {
   Action,
   AnsweredRight,
   AskedRight,
+  Down,
   Inspection,
   ObservedCluster,
   Problem,
   RightPurpose,
+  Unseen,
 } from "@isthmus/core";
 import type { KubeClient } from "@isthmus/kube";
+import type { Sends } from "../istiod/readSyncs.ts";
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -45,5 +48,7 @@ export interface Target {
   readonly inspect?: (purposes: readonly RightPurpose[], options?: CallOptions) => Promise<Inspection>;
   /** Whether we have these rights. */
   readonly review?: (rights: readonly AskedRight[], options?: CallOptions) => Promise<readonly AnsweredRight[]>;
+  /** What istiod sent to the proxies that are connected to it, and what they acknowledged. Throws only the signal's reason. */
+  readonly proxySends?: (options?: CallOptions) => Promise<Sends | Down | Unseen>;
   close(): Promise<void>;
 }
