@@ -1,6 +1,7 @@
 import type { ProxyConfig } from "../kinds/istio.ts";
 import type { IstioCluster } from "./istioCluster.ts";
 import { labelsMatch } from "./labels.ts";
+import { memoisedBy } from "./memoised.ts";
 import type { Workload } from "./workload.ts";
 
 type Metadata = Readonly<Record<string, string>>;
@@ -42,10 +43,10 @@ function variablesOf(config: ProxyConfig | undefined): Metadata {
  * Whether the pod's DNS is answered by its sidecar. What injection set when the pod was made counts, not what is configured by
  * now. Taken to be so where istiod's settings are not known: manifests often lack them.
  */
-export function capturesDns(cluster: IstioCluster, workload: Workload): boolean {
+export const capturesDns = memoisedBy((cluster: IstioCluster, workload: Workload): boolean => {
   if (workload.proxy !== "sidecar") return false;
   const { proxyEnvironment } = workload;
   if (proxyEnvironment !== undefined) return proxyEnvironment[dnsCapture] === "true";
   const told = proxyMetadataOf(cluster, workload)[dnsCapture];
   return told === undefined ? !cluster.isMeshConfigKnown : told === "true";
-}
+});

@@ -1,6 +1,7 @@
 import type { Node } from "../kinds/core.ts";
 import type { MeshNetwork } from "../model/meshNetworks.ts";
 import type { IstioCluster } from "./istioCluster.ts";
+import { memoised, memoisedBy } from "./memoised.ts";
 import { isIn } from "./virtualAddress.ts";
 import type { Workload } from "./workload.ts";
 
@@ -40,8 +41,8 @@ export function whyUntold(selector: Readonly<Record<string, string>>, { untold }
  * The labels of a pod as istiod completes them, as an endpoint and as a proxy: cluster, network, locality and node are added
  * (pilot/pkg/serviceregistry/util/label/label.go, AugmentLabels).
  */
-export function podLabels(cluster: IstioCluster, workload: Workload): ToldLabels {
-  return cluster.memoOf(workload, "labels of istiod", () =>
+export const podLabels = memoisedBy(
+  (cluster: IstioCluster, workload: Workload): ToldLabels =>
     augmented(cluster, workload.labels, {
       locality: isLocalityTold(cluster, workload)
         ? localityOf(cluster, workload)
@@ -53,8 +54,7 @@ export function podLabels(cluster: IstioCluster, workload: Workload): ToldLabels
           : { node: workload.node }),
       network: networkOf(cluster, workload),
     }),
-  );
-}
+);
 
 /** The same of a WorkloadEntry, or an endpoint of a ServiceEntry: its locality is what it says. */
 export function entryLabels(
@@ -70,9 +70,12 @@ export interface RoutingProxy extends ToldLabels {
   readonly namespace: string;
 }
 
-export function routingProxy(cluster: IstioCluster, workload: Workload): RoutingProxy {
-  return { namespace: workload.namespace, ...podLabels(cluster, workload) };
-}
+export const routingProxy = memoisedBy(
+  (cluster: IstioCluster, workload: Workload): RoutingProxy => ({
+    namespace: workload.namespace,
+    ...podLabels(cluster, workload),
+  }),
+);
 
 interface Untold {
   readonly why: string;
@@ -105,16 +108,14 @@ function augmented(
  * What istiod calls its own cluster: CLUSTER_ID in the environment of its container, `Kubernetes` unless set
  * (pilot/pkg/features/pilot.go, ClusterName). Undefined where no istiod is to be seen, or several differ.
  */
-export function clusterIdOf(cluster: IstioCluster): string | undefined {
-  return cluster.memo("cluster id", () => {
-    const ids = cluster.istiodContainers.map(({ env = [] }) => {
-      const found = env.find(({ name }) => name === "CLUSTER_ID");
-      return found === undefined ? "Kubernetes" : found.value;
-    });
-    const [first] = ids;
-    return ids.every((id) => id === first) ? first : undefined;
+export const clusterIdOf = memoised((cluster: IstioCluster): string | undefined => {
+  const ids = cluster.istiodContainers.map(({ env = [] }) => {
+    const found = env.find(({ name }) => name === "CLUSTER_ID");
+    return found === undefined ? "Kubernetes" : found.value;
   });
-}
+  const [first] = ids;
+  return ids.every((id) => id === first) ? first : undefined;
+});
 
 /**
  * The network of a pod or its proxy, empty where there is none: a label of its own, that of istiod's namespace, or as meshNetworks

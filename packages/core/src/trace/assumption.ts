@@ -29,7 +29,11 @@ export interface Assumption {
 
 /** All that branches rest on, each once: by kind, then by text. */
 export function assumptionsOf(branches: readonly TraceBranch[]): readonly Assumption[] {
-  const all = branches.flatMap(({ hops }) => hops.flatMap(({ assumes = [] }) => assumes));
-  const unique = new Map(all.map((each) => [`${assumptionKinds.indexOf(each.about)} ${each.detail}`, each]));
+  const unique = new Map<string, Assumption>();
+  for (const { hops } of branches) {
+    for (const { assumes } of hops) {
+      for (const each of assumes ?? []) unique.set(`${assumptionKinds.indexOf(each.about)} ${each.detail}`, each);
+    }
+  }
   return [...unique].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, each]) => each);
 }

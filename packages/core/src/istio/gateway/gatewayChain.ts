@@ -1,8 +1,11 @@
-import { isCoveredBy, isWildcard } from "../hostNames.ts";
+import { HostMap, isCoveredBy, isWildcard } from "../hostNames.ts";
+import type { IstioCluster } from "../istioCluster.ts";
+import { memoisedBy } from "../memoised.ts";
 import type { MeshPort, MeshService } from "../registry/meshService.ts";
 import { destinationRuleFor } from "../scope/destinationRules.ts";
 import { proxyScope } from "../scope/proxyScope.ts";
 import { parsePassthroughSni, passthroughSni } from "../sni.ts";
+import type { Workload } from "../workload.ts";
 import type { GatewayPod } from "./gatewayPod.ts";
 import { type GatewayL4Route, gatewayTcpRoute, gatewayTlsRoutes } from "./gatewayVirtualServices.ts";
 import { type GatewayServer, isHttpServer, isPassthrough, mergedGateway } from "./mergedGateway.ts";
@@ -48,7 +51,7 @@ export function gatewayChain(
   listener: GatewayListener,
   connection: { readonly sni: string | undefined; readonly alpn: readonly string[] | undefined },
 ): ChainChoice {
-  const { plain, candidates, passed, fault } = listener;
+  const { plain, chainFor, passed, fault } = listener;
   if (plain !== undefined) return { kind: "chain", chain: { kind: "http", server: plain, endsTls: false } };
   if (fault !== undefined) return fault;
   const { alpn = [] } = connection;
@@ -58,10 +61,8 @@ export function gatewayChain(
   if (auto !== undefined) {
     return alpn.some((each) => istioAlpn.includes(each)) ? { kind: "chain", chain: auto } : { kind: "no chain" };
   }
-  const [best] = candidates
-    .flatMap((each) => each.sni.filter((host) => coversSni(host, sni)).map((host) => ({ each, host })))
-    .sort((left, right) => rank(right.host) - rank(left.host));
-  return best === undefined ? { kind: "no chain" } : { kind: "chain", chain: best.each.chain };
+  const chain = chainFor(sni);
+  return chain === undefined ? { kind: "no chain" } : { kind: "chain", chain };
 }
 
 /** A port of a gateway's pod, made ready for any number of connections. */
@@ -69,7 +70,8 @@ export interface GatewayListener {
   readonly servers: readonly GatewayServer[];
   /** Plain HTTP has one chain for all. */
   readonly plain: GatewayServer | undefined;
-  readonly candidates: readonly Candidate[];
+  /** Of all others, the one with the closest name: an exact one before wildcards, longer ones before shorter ones. */
+  readonly chainFor: (sni: string) => GatewayChain | undefined;
   /** Hosts that AUTO_PASSTHROUGH servers have filter chains for. */
   readonly passed: ReadonlyMap<string, Passed>;
   readonly fault: ChainChoice | undefined;
@@ -81,30 +83,36 @@ interface Passed {
 }
 
 /** Undefined where no server of the pod's Gateways is for the port. */
-export function gatewayListener(pod: GatewayPod, port: number): GatewayListener | undefined {
+export function gatewayListener({ cluster, workload }: GatewayPod, port: number): GatewayListener | undefined {
+  const known = listenersOf(cluster, workload);
+  if (!known.has(port)) known.set(port, listenerAt({ cluster, workload }, port));
+  return known.get(port);
+}
+
+const listenersOf = memoisedBy((_: IstioCluster, __: Workload) => new Map<number, GatewayListener | undefined>());
+
+function listenerAt(pod: GatewayPod, port: number): GatewayListener | undefined {
   const { cluster, workload } = pod;
-  return cluster.memoOf(workload, `gateway listener ${port}`, () => {
-    const servers = mergedGateway(cluster, workload).servers.filter(
-      (each) => each.port === port && ["", "0.0.0.0", "::", workload.address].includes(each.bind),
-    );
-    if (servers.length === 0) return undefined;
-    const plain = servers.find(({ server }) => isHttpServer(server.port.protocol));
-    const candidates = servers.flatMap((server) => candidatesOf(pod, server));
-    const passed = new Map<string, Passed>();
-    const twice = pass(pod, servers, passed) ?? sameName(candidates);
-    const isEmpty = candidates.length === 0 && passed.size === 0;
-    const fault: ChainChoice | undefined = twice ?? (isEmpty ? { kind: "no listener" } : undefined);
-    return { servers, plain, candidates, passed, fault };
-  });
+  const servers = mergedGateway(cluster, workload).servers.filter(
+    (each) => each.port === port && ["", "0.0.0.0", "::", workload.address].includes(each.bind),
+  );
+  if (servers.length === 0) return undefined;
+  const plain = servers.find(({ server }) => isHttpServer(server.port.protocol));
+  const candidates = servers.flatMap((server) => candidatesOf(pod, server));
+  const passed = new Map<string, Passed>();
+  const twice = pass(pod, servers, passed) ?? sameName(candidates);
+  const isEmpty = candidates.length === 0 && passed.size === 0;
+  const fault: ChainChoice | undefined = twice ?? (isEmpty ? { kind: "no listener" } : undefined);
+  return { servers, plain, chainFor: closestChains(candidates), passed, fault };
 }
 
-function coversSni(host: string, sni: string): boolean {
-  return host === "*" || (sni !== "" && isCoveredBy(sni, host.toLowerCase()));
-}
-
-/** An exact name before wildcards, longer ones before shorter ones. */
-function rank(host: string): number {
-  return host.startsWith("*") ? host.length : 1000 + host.length;
+/** Chains by server name, so that no connection has to look through the hosts of all servers. */
+function closestChains(candidates: readonly Candidate[]): GatewayListener["chainFor"] {
+  const index = new HostMap<GatewayChain>();
+  for (const { sni, chain } of candidates) {
+    for (const host of sni.map((each) => each.toLowerCase())) if (index.get(host) === undefined) index.set(host, chain);
+  }
+  return (sni) => (sni === "" ? index.get("*") : index.mostSpecific(sni));
 }
 
 function candidatesOf(pod: GatewayPod, server: GatewayServer): readonly Candidate[] {

@@ -4,6 +4,7 @@ import type { ServiceEntry, WorkloadEntry } from "../../kinds/istio.ts";
 import { tlsModeLabel } from "../injection.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";
+import { memoisedBy } from "../memoised.ts";
 import { spiffeId } from "../spiffeId.ts";
 import { entryLabels, localityLabelOf, localityOf, networkOf, podLabels, type ToldLabels } from "../topologyLabels.ts";
 import type { Workload } from "../workload.ts";
@@ -47,22 +48,33 @@ export interface EndpointSet {
  * ServiceEntry of the same host and namespace share theirs, told apart by the port's name.
  */
 export function endpointsOf(cluster: IstioCluster, service: MeshService, port: MeshPort): EndpointSet {
-  return cluster.memoOf(service, `endpoints ${port.name}:${port.number}`, () => {
-    const known = (meshRegistry(cluster).byHost.get(service.host) ?? []).filter(
-      ({ namespace }) => namespace === service.namespace,
-    );
-    // Kubernetes has endpoints also of Services that istiod does not see.
-    const sharing = known.length === 0 ? [service] : known;
-    const sets = sharing.flatMap((each) =>
-      each.ports
-        .filter(({ name }) => name === port.name)
-        .map((own) => (each.isKubernetes ? ofService(cluster, each, own) : ofEntry(cluster, each, own))),
-    );
-    return {
-      endpoints: sets.flatMap(({ endpoints }) => endpoints),
-      isComplete: sets.every(({ isComplete }) => isComplete),
-    };
-  });
+  return endpointsByPort(cluster, service)(port.name);
+}
+
+const endpointsByPort = memoisedBy((cluster: IstioCluster, service: MeshService) => {
+  const found = new Map<string, EndpointSet>();
+  return (name: string): EndpointSet => {
+    const known = found.get(name) ?? endpointsNamed(cluster, service, name);
+    found.set(name, known);
+    return known;
+  };
+});
+
+function endpointsNamed(cluster: IstioCluster, service: MeshService, portName: string): EndpointSet {
+  const known = (meshRegistry(cluster).byHost.get(service.host) ?? []).filter(
+    ({ namespace }) => namespace === service.namespace,
+  );
+  // Kubernetes has endpoints also of Services that istiod does not see.
+  const sharing = known.length === 0 ? [service] : known;
+  const sets = sharing.flatMap((each) =>
+    each.ports
+      .filter(({ name }) => name === portName)
+      .map((own) => (each.isKubernetes ? ofService(cluster, each, own) : ofEntry(cluster, each, own))),
+  );
+  return {
+    endpoints: sets.flatMap(({ endpoints }) => endpoints),
+    isComplete: sets.every(({ isComplete }) => isComplete),
+  };
 }
 
 function ofService(cluster: IstioCluster, service: MeshService, port: MeshPort): EndpointSet {
@@ -157,24 +169,22 @@ function entryEndpoint(
   };
 }
 
-function entriesOf(cluster: IstioCluster, namespace: string): readonly EntryEndpoint[] {
-  return cluster.memo(`workload entries of ${namespace}`, () =>
-    cluster.in("WorkloadEntry", namespace).map((entry) => {
-      const { metadata, spec } = entry;
-      const found = entryEndpoint(
-        cluster,
-        // The object's own labels count more.
-        { ...spec, labels: { ...spec.labels, ...metadata.labels } },
-        {
-          namespace,
-          object: { cluster: cluster.name, kind: "WorkloadEntry", namespace, name: metadata.name },
-          field: undefined,
-        },
-      );
-      return { ...found, facts: { ...found.facts, isHealthy: isHealthyEntry(entry) } };
-    }),
-  );
-}
+const entriesOf = memoisedBy((cluster: IstioCluster, namespace: string): readonly EntryEndpoint[] =>
+  cluster.in("WorkloadEntry", namespace).map((entry) => {
+    const { metadata, spec } = entry;
+    const found = entryEndpoint(
+      cluster,
+      // The object's own labels count more.
+      { ...spec, labels: { ...spec.labels, ...metadata.labels } },
+      {
+        namespace,
+        object: { cluster: cluster.name, kind: "WorkloadEntry", namespace, name: metadata.name },
+        field: undefined,
+      },
+    );
+    return { ...found, facts: { ...found.facts, isHealthy: isHealthyEntry(entry) } };
+  }),
+);
 
 /** One without an address is reached by its network's gateway alone. */
 function isReached({ address, facts }: Pick<EntryEndpoint, "address" | "facts">): boolean {

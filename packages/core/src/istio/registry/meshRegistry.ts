@@ -1,5 +1,6 @@
 import type { Service } from "../../kinds/core.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
+import { isWildcard } from "../hostNames.ts";
 import { canonicalHost } from "../hostPort.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { isPublic, isVisible } from "../visibility.ts";
@@ -10,6 +11,8 @@ export interface MeshRegistry {
   /** By age, then name, then namespace. */
   readonly services: readonly MeshService[];
   readonly byHost: ReadonlyMap<string, readonly MeshService[]>;
+  /** Of all, those with a wildcard for a host. */
+  readonly wildcards: readonly MeshService[];
 }
 
 export function meshRegistry(cluster: IstioCluster): MeshRegistry {
@@ -51,7 +54,7 @@ function indexed(services: readonly MeshService[]): MeshRegistry {
     if (others === undefined) byHost.set(service.host, [service]);
     else others.push(service);
   }
-  return { services, byHost };
+  return { services, byHost, wildcards: services.filter(({ host }) => isWildcard(host)) };
 }
 
 /** Kubernetes' Services by their full names, whether istiod sees them or not: what cluster DNS and kube-proxy know. */

@@ -1,6 +1,7 @@
 import type { Sidecar } from "../../kinds/istio.ts";
 import { HostMap, hostsOverlap, isCoveredBy, isWildcard } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
+import { memoisedBy } from "../memoised.ts";
 import { meshRegistry, servicesVisibleTo } from "../registry/meshRegistry.ts";
 import type { MeshPort, MeshService } from "../registry/meshService.ts";
 import { type Protocol, parseProtocol } from "../registry/protocol.ts";
@@ -23,8 +24,6 @@ export interface ProxyScope {
   readonly outboundTrafficPolicy: "ALLOW_ANY" | "REGISTRY_ONLY";
   /** Where that is decided; undefined: in the mesh config. */
   readonly outboundTrafficPolicyOf: Sidecar | undefined;
-  /** Computes a part of what the proxy is configured with once; `key` must name what `compute` gives. */
-  memo<T>(key: string, compute: () => T): T;
 }
 
 export interface EgressListener {
@@ -40,19 +39,16 @@ export interface EgressListener {
 }
 
 /** A gateway sees all that is exported to its namespace; a sidecar what its Sidecar lets through. */
-export function proxyScope(cluster: IstioCluster, workload: Workload): ProxyScope {
-  const known = cluster.memo("scopes by workload", () => new WeakMap<Workload, ProxyScope>());
-  const found = known.get(workload) ?? scopeOf(cluster, workload);
-  known.set(workload, found);
-  return found;
-}
-
-function scopeOf(cluster: IstioCluster, workload: Workload): ProxyScope {
-  const { namespace } = workload;
+export const proxyScope = memoisedBy((cluster: IstioCluster, workload: Workload): ProxyScope => {
+  const scopes = scopesIn(cluster, workload.namespace);
   const sidecar = sidecarFor(cluster, workload);
-  const key = sidecar === undefined ? "" : `${sidecar.metadata.namespace}/${sidecar.metadata.name}`;
-  return cluster.memo(`scope of ${namespace} by ${key}`, () => buildScope(cluster, namespace, sidecar));
-}
+  const found = scopes.get(sidecar) ?? buildScope(cluster, workload.namespace, sidecar);
+  scopes.set(sidecar, found);
+  return found;
+});
+
+/** By Sidecar: all of a namespace's proxies that one holds for know the same. */
+const scopesIn = memoisedBy((_: IstioCluster, __: string) => new Map<Sidecar | undefined, ProxyScope>());
 
 function buildScope(cluster: IstioCluster, namespace: string, sidecar: Sidecar | undefined): ProxyScope {
   const written = sidecar?.spec.egress ?? [];
@@ -74,15 +70,6 @@ function buildScope(cluster: IstioCluster, namespace: string, sidecar: Sidecar |
           ? "ALLOW_ANY"
           : "REGISTRY_ONLY",
     outboundTrafficPolicyOf: own === undefined ? undefined : sidecar,
-    memo: memory(),
-  };
-}
-
-function memory(): ProxyScope["memo"] {
-  const known = new Map<string, unknown>();
-  return <T>(key: string, compute: () => T): T => {
-    if (!known.has(key)) known.set(key, compute());
-    return known.get(key) as T;
   };
 }
 

@@ -2,6 +2,7 @@ import type { ClientTls, TrafficPolicy } from "../../kinds/destinationRule.ts";
 import type { ProxyTls, Transport } from "../connection.ts";
 import { parseHostPort } from "../hostPort.ts";
 import type { IstioCluster } from "../istioCluster.ts";
+import { memoisedBy } from "../memoised.ts";
 import { mutualTlsMode } from "../policy/peerAuthentication.ts";
 import { withAliases } from "../policy/trustDomains.ts";
 import { endpointsOf, type MeshEndpoint } from "../registry/endpoints.ts";
@@ -59,21 +60,19 @@ function istioMutual(upstream: Upstream, tls: ClientTls): ProxyTls {
     sni: tls.sni === undefined || tls.sni === "" ? passthroughSni(service.host, port.number, subset) : tls.sni,
     alpn: isH2 ? ["istio", "h2"] : ["istio"],
     clientIdentity: spiffeId(cluster.meshConfig.trustDomain, proxy.namespace, proxy.serviceAccount),
-    acceptedSubjectAltNames: own.length > 0 ? own : knownIdentities(upstream),
+    acceptedSubjectAltNames: own.length > 0 ? own : knownIdentities(cluster, service),
     trusts: "mesh",
   };
 }
 
 /** What istiod knows of who serves, in all trust domains that are one (push_context.go, addServiceAccounts). */
-function knownIdentities({ cluster, service }: Upstream): readonly string[] {
-  return cluster.memoOf(service, "identities", () => {
-    const found = service.ports.flatMap((port) =>
-      endpointsOf(cluster, service, port).endpoints.flatMap(({ identity }) => identity ?? []),
-    );
-    const all = [...service.subjectAltNames, ...found];
-    return [...new Set(all.flatMap((identity) => withAliases(identity, cluster.meshConfig)))].sort();
-  });
-}
+const knownIdentities = memoisedBy((cluster: IstioCluster, service: MeshService): readonly string[] => {
+  const found = service.ports.flatMap((port) =>
+    endpointsOf(cluster, service, port).endpoints.flatMap(({ identity }) => identity ?? []),
+  );
+  const all = [...service.subjectAltNames, ...found];
+  return [...new Set(all.flatMap((identity) => withAliases(identity, cluster.meshConfig)))].sort();
+});
 
 /** SIMPLE and MUTUAL: constructUpstreamTLS. */
 function originated(upstream: Upstream, tls: ClientTls, authority: string | undefined): Transport {

@@ -1,4 +1,5 @@
 import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { memoisedBy } from "../../istio/memoised.ts";
 import { comingWorkload, type Workload } from "../../istio/workload.ts";
 import type { TraceCaller } from "../traceRequest.ts";
 
@@ -10,17 +11,26 @@ export function findCaller(
   cluster: IstioCluster,
   { namespace, workload, serviceAccount }: TraceCaller,
 ): Workload | undefined {
-  const all = cluster.workloadsIn(namespace);
-  if (workload === "*") {
-    const fitting = all.filter((each) => serviceAccount === undefined || each.serviceAccount === serviceAccount);
-    const found = fitting.find(({ proxy }) => proxy === "sidecar") ?? fitting[0];
-    return found ?? comingWorkload(cluster.name, cluster.namespaces.get(namespace), serviceAccount);
-  }
-  const found = all.filter(
-    ({ name, labels }) => name === workload || labels.app === workload || isMadeBy(workload, name),
-  );
+  if (workload === "*") return anyCallers(cluster, namespace)(serviceAccount);
+  const found = cluster
+    .workloadsIn(namespace)
+    .filter(({ name, labels }) => name === workload || labels.app === workload || isMadeBy(workload, name));
   return found.find(({ name }) => name === workload) ?? found.find(({ isReady }) => isReady) ?? found[0];
 }
+
+/** By account; the same one each time, also where it is yet to be made, since much is known by its identity. */
+const anyCallers = memoisedBy((cluster: IstioCluster, namespace: string) => {
+  const all = cluster.workloadsIn(namespace);
+  const known = new Map<string | undefined, Workload | undefined>();
+  return (account: string | undefined): Workload | undefined => {
+    if (known.has(account)) return known.get(account);
+    const fitting = all.filter(({ serviceAccount }) => account === undefined || serviceAccount === account);
+    const found = fitting.find(({ proxy }) => proxy === "sidecar") ?? fitting[0];
+    const caller = found ?? comingWorkload(cluster.name, cluster.namespaces.get(namespace), account);
+    known.set(account, caller);
+    return caller;
+  };
+});
 
 /** `sleep-7d9c5b8f4-x2x9k` and `sleep-1` are of `sleep`. */
 function isMadeBy(workload: string, pod: string): boolean {

@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import type { Payload } from "../../istio/connection.ts";
+import { memoisedBy } from "../../istio/memoised.ts";
 import { capturesDns } from "../../istio/proxyConfig.ts";
 import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
 import { endpointsOf, isIp } from "../../istio/registry/endpoints.ts";
@@ -56,7 +57,7 @@ export function takenBy(
   proxy: Workload,
   { address, port, payload }: { readonly address: NamedAddress; readonly port: number; readonly payload: Payload },
 ): TakenBy {
-  const listeners = listenersOfPort(scope, proxy, port);
+  const listeners = listenersOfPort(sightOf(scope, capturesDns(scope.cluster, proxy)), port);
   const bind = listeners.has(address.address) ? address.address : listeners.has(anyAddress) ? anyAddress : undefined;
   const entry = bind === undefined ? undefined : listeners.get(bind);
   if (bind === undefined || entry === undefined) return { chain: undefined, bind: undefined };
@@ -66,19 +67,25 @@ export function takenBy(
   };
 }
 
-function listenersOfPort(scope: ProxyScope, proxy: Workload, port: number): ReadonlyMap<string, ListenerEntry> {
-  return scope.memo(`listeners ${port} ${capturesDns(scope.cluster, proxy)}`, () => {
-    const listeners = new Map<string, ListenerEntry>();
-    for (const egress of scope.egress) {
-      if (egress.port === undefined) for (const entry of listeners.values()) entry.isLocked = true;
-      else if (egress.port.number !== port) continue;
-      for (const service of egress.services) {
-        for (const part of partsOf(egress, { service, number: port })) add(listeners, scope, { part, proxy });
-      }
-    }
-    return listeners;
-  });
+/** What proxies of a scope have in common that have their DNS captured, or not. */
+export interface Sight {
+  readonly scope: ProxyScope;
+  readonly capturesDns: boolean;
 }
+
+export const sightOf = memoisedBy((scope: ProxyScope, capturesDns: boolean): Sight => ({ scope, capturesDns }));
+
+const listenersOfPort = memoisedBy((sight: Sight, port: number): ReadonlyMap<string, ListenerEntry> => {
+  const listeners = new Map<string, ListenerEntry>();
+  for (const egress of sight.scope.egress) {
+    if (egress.port === undefined) for (const entry of listeners.values()) entry.isLocked = true;
+    else if (egress.port.number !== port) continue;
+    for (const service of egress.services) {
+      for (const part of partsOf(egress, { service, number: port })) add(listeners, sight, part);
+    }
+  }
+  return listeners;
+});
 
 /** A listener with a port of its own has the protocol that the Sidecar gives it. */
 function partsOf(
@@ -97,13 +104,9 @@ function partsOf(
 }
 
 /** buildSidecarOutboundListener: where several want one address, protocols are sniffed, and the first of two TCP ports wins. */
-function add(
-  listeners: Map<string, ListenerEntry>,
-  scope: ProxyScope,
-  { part, proxy }: { readonly part: Part; readonly proxy: Workload },
-): void {
+function add(listeners: Map<string, ListenerEntry>, sight: Sight, part: Part): void {
   if (part.service.resolution === "alias" || part.protocol === "UDP") return;
-  for (const { bind, cidrs } of binds(scope, proxy, part)) {
+  for (const { bind, cidrs } of binds(sight, part)) {
     const own = { ...part, cidrs };
     const before = listeners.get(bind);
     if (before === undefined) {
@@ -136,11 +139,11 @@ interface Bind {
   readonly cidrs: readonly string[];
 }
 
-function binds(scope: ProxyScope, proxy: Workload, { egress, service, port, protocol }: Part): readonly Bind[] {
+function binds(sight: Sight, { egress, service, port, protocol }: Part): readonly Bind[] {
   if (egress.bind !== undefined && egress.bind !== "") return [{ bind: egress.bind, cidrs: [] }];
   if (isHttp(protocol)) return [{ bind: anyAddress, cidrs: [] }];
-  const addresses = addressesFor(scope, proxy, service);
-  if (addresses.length === 0 && service.resolution === "passthrough") return headlessBinds(scope, service, port);
+  const addresses = addressesFor(sight, service);
+  if (addresses.length === 0 && service.resolution === "passthrough") return headlessBinds(sight.scope, service, port);
   if (addresses.length === 0) return [{ bind: anyAddress, cidrs: [] }];
   const ranges = addresses.filter((address) => address.includes("/"));
   return [
@@ -150,9 +153,9 @@ function binds(scope: ProxyScope, proxy: Workload, { egress, service, port, prot
 }
 
 /** pilot/pkg/model/service.go, GetAddressForProxy: Istio's own addresses are for clients with DNS capture. */
-export function addressesFor(scope: ProxyScope, proxy: Workload, service: MeshService): readonly string[] {
+export function addressesFor({ capturesDns }: Sight, service: MeshService): readonly string[] {
   if (service.addresses.length > 0) return service.addresses;
-  return service.autoAddress !== undefined && capturesDns(scope.cluster, proxy) ? [service.autoAddress] : [];
+  return service.autoAddress !== undefined && capturesDns ? [service.autoAddress] : [];
 }
 
 /** One listener for each pod; a ServiceEntry of resolution NONE without endpoints takes all addresses. */

@@ -2,6 +2,7 @@ import { runsAsProxy } from "../../istio/capture.ts";
 import { isCoveredBy, isWildcard } from "../../istio/hostNames.ts";
 import { canonicalHost } from "../../istio/hostPort.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { memoised } from "../../istio/memoised.ts";
 import { nameOrigin } from "../../istio/nameOrigin.ts";
 import { capturesDns } from "../../istio/proxyConfig.ts";
 import {
@@ -93,22 +94,18 @@ interface NameTable {
   readonly hasWildcards: boolean;
 }
 
-function nameTable(scope: ProxyScope): NameTable {
-  const { cluster, egress } = scope;
-  return scope.memo("names", () => {
-    const exact = new Map<string, Named>();
-    for (const service of egress.flatMap(({ services }) => services)) {
-      for (const [name, addresses] of podNames(cluster, service)) exact.set(name, { service, addresses });
-      const addresses = namedAddresses(cluster, service);
-      if (addresses.length === 0) continue;
-      const host = service.host.toLowerCase();
-      const before = exact.get(host)?.service;
-      if (before === undefined || (!before.isKubernetes && service.isKubernetes))
-        exact.set(host, { service, addresses });
-    }
-    return { exact, hasWildcards: [...exact.keys()].some(isWildcard) };
-  });
-}
+const nameTable = memoised(({ cluster, egress }: ProxyScope): NameTable => {
+  const exact = new Map<string, Named>();
+  for (const service of egress.flatMap(({ services }) => services)) {
+    for (const [name, addresses] of podNames(cluster, service)) exact.set(name, { service, addresses });
+    const addresses = namedAddresses(cluster, service);
+    if (addresses.length === 0) continue;
+    const host = service.host.toLowerCase();
+    const before = exact.get(host)?.service;
+    if (before === undefined || (!before.isKubernetes && service.isKubernetes)) exact.set(host, { service, addresses });
+  }
+  return { exact, hasWildcards: [...exact.keys()].some(isWildcard) };
+});
 
 /** What a sidecar with DNS capture answers for a host. */
 function namedAddresses(cluster: IstioCluster, service: MeshService): readonly NamedAddress[] {
@@ -148,9 +145,9 @@ interface Missing {
 
 /** Why nobody answers: the caller does not see it, does not ask its sidecar, or it is nothing of the clusters. */
 function missing(cluster: IstioCluster, caller: Workload, { name, candidates, captures }: Missing): Resolved {
-  const { services, byHost } = meshRegistry(cluster);
+  const { wildcards, byHost } = meshRegistry(cluster);
   const exact = candidates.flatMap((candidate) => byHost.get(candidate) ?? []);
-  const covering = services.filter(({ host }) => isWildcard(host) && isCoveredBy(name, host));
+  const covering = wildcards.filter(({ host }) => isCoveredBy(name, host));
   const alias = exact.find(({ aliasOf }) => aliasOf !== undefined);
   if (alias?.aliasOf !== undefined) return byOrigin(cluster, alias.aliasOf.toLowerCase());
   const headless = exact.length > 0 ? undefined : candidates.flatMap((each) => headlessParent(cluster, each) ?? [])[0];

@@ -1,4 +1,4 @@
-import { isCoveredBy, isWildcard } from "../../istio/hostNames.ts";
+import { isCoveredBy } from "../../istio/hostNames.ts";
 import { hostOfAuthority, showHostPort } from "../../istio/hostPort.ts";
 import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
 import { meshRegistry, overlookedServices } from "../../istio/registry/meshRegistry.ts";
@@ -98,8 +98,8 @@ function servicesNamed({ cluster, request, payload }: Walk): readonly MeshServic
     const exact = names.flatMap((name) => byHost.get(name.toLowerCase()) ?? []);
     if (exact.length > 0) return exact;
   }
-  return [...known.services, ...others.services].filter(
-    ({ host }) => isWildcard(host) && names.some((name) => isCoveredBy(name.toLowerCase(), host)),
+  return [...known.wildcards, ...others.wildcards].filter(({ host }) =>
+    names.some((name) => isCoveredBy(name.toLowerCase(), host)),
   );
 }
 

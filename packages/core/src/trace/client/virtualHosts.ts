@@ -1,5 +1,6 @@
 import { hostsOverlap, isCoveredBy, isWildcard, shortHosts } from "../../istio/hostNames.ts";
 import { hostOfAuthority, showHost } from "../../istio/hostPort.ts";
+import { memoised, memoisedBy } from "../../istio/memoised.ts";
 import { capturesDns } from "../../istio/proxyConfig.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { isHttpOrSniffed } from "../../istio/registry/protocol.ts";
@@ -8,7 +9,7 @@ import { type EgressListener, type ProxyScope, portOf } from "../../istio/scope/
 import { podLabels, routingProxy } from "../../istio/topologyLabels.ts";
 import type { Workload } from "../../istio/workload.ts";
 import { chooseHttpRoute, type RouteContext } from "./chooseHttpRoute.ts";
-import { addressesFor } from "./outboundListener.ts";
+import { addressesFor, type Sight, sightOf } from "./outboundListener.ts";
 
 /** What answers for a Host header: a VirtualService's routes, or a host as it is. */
 export interface VirtualHost {
@@ -33,24 +34,31 @@ export function virtualHosts(
   proxy: Workload,
   { egress, port }: { readonly egress: EgressListener; readonly port: number },
 ): VirtualHosts {
-  const hasLabelMatches = scope.memo("routes by labels", () =>
-    scope.egress.some(({ virtualServices }) =>
-      virtualServices.some(({ http }) =>
-        http.some(({ value }) => value.match?.some(({ sourceLabels }) => sourceLabels)),
-      ),
-    ),
-  );
+  const { cluster } = scope;
   // Routes may hold for pods with some labels only.
-  const labels = hasLabelMatches ? JSON.stringify(Object.entries(podLabels(scope.cluster, proxy).labels).sort()) : "";
-  const key = `virtual hosts ${scope.egress.indexOf(egress)} ${port} ${capturesDns(scope.cluster, proxy)} ${labels}`;
-  return scope.memo(key, () => build(scope, proxy, { egress, port }));
+  const labels = asksForLabels(scope) ? JSON.stringify(Object.entries(podLabels(cluster, proxy).labels).sort()) : "";
+  const known = hostsOf(sightOf(scope, capturesDns(cluster, proxy)), egress);
+  const key = `${port} ${labels}`;
+  const found = known.get(key) ?? build(scope, proxy, { egress, port });
+  known.set(key, found);
+  return found;
 }
+
+const asksForLabels = memoised(({ egress }: ProxyScope): boolean =>
+  egress.some(({ virtualServices }) =>
+    virtualServices.some(({ http }) => http.some(({ value }) => value.match?.some(({ sourceLabels }) => sourceLabels))),
+  ),
+);
+
+/** By port, and labels of the proxy where any route asks for them. */
+const hostsOf = memoisedBy((_: Sight, __: EgressListener) => new Map<string, VirtualHosts>());
 
 function build(
   scope: ProxyScope,
   proxy: Workload,
   { egress, port }: { readonly egress: EgressListener; readonly port: number },
 ): VirtualHosts {
+  const sight = sightOf(scope, capturesDns(scope.cluster, proxy));
   const services = new Map<string, MeshService>();
   for (const service of egress.services) {
     if (portOf(service, port) !== undefined) services.set(service.host.toLowerCase(), service);
@@ -81,13 +89,13 @@ function build(
   };
   for (const { virtualService, others, services: own } of wrappers) {
     for (const host of others) claim([host.toLowerCase()], { virtualService, service: undefined });
-    for (const service of own) claim(domainsOf(scope, proxy, { service, known }), { virtualService, service });
+    for (const service of own) claim(domainsOf(sight, service, known), { virtualService, service });
   }
   for (const service of services.values()) {
     const protocol = portOf(service, port)?.protocol;
     if (taken.has(service) || service.resolution === "alias" || protocol === undefined || !isHttpOrSniffed(protocol))
       continue;
-    claim(domainsOf(scope, proxy, { service, known }), { virtualService: undefined, service });
+    claim(domainsOf(sight, service, known), { virtualService: undefined, service });
   }
   return hosts;
 }
@@ -141,19 +149,16 @@ function wrapper(
 }
 
 /** httproute.go, generateVirtualHostDomains: the full name, short ones as seen from the proxy's namespace, addresses. */
-function domainsOf(
-  scope: ProxyScope,
-  proxy: Workload,
-  { service, known }: { readonly service: MeshService; readonly known: ReadonlySet<string> },
-): readonly string[] {
+function domainsOf(sight: Sight, service: MeshService, known: ReadonlySet<string>): readonly string[] {
+  const { cluster, namespace } = sight.scope;
   const names = [service.host, ...service.aliases].map((host) => host.toLowerCase());
   const domains = names.flatMap((host) => [
     host,
-    ...shortHosts(host, proxy.namespace, scope.cluster).filter((each) => !known.has(each)),
+    ...shortHosts(host, namespace, cluster).filter((each) => !known.has(each)),
   ]);
   const headless =
     service.isKubernetes && service.resolution === "passthrough" ? domains.map((domain) => `*.${domain}`) : [];
-  return [...domains, ...headless, ...addressesFor(scope, proxy, service).map(showHost)];
+  return [...domains, ...headless, ...addressesFor(sight, service).map(showHost)];
 }
 
 /** Envoy's choice: the exact name, else the longest wildcard; the port of a Host header does not count. */

@@ -46,19 +46,23 @@ export function addressOwner(
   const own = world.clusters.get(callerCluster ?? "");
   const inside = own === undefined ? undefined : ofClusterAddress(own, address, port);
   if (inside !== undefined && inside.kind !== "nothing") return inside;
-  const clusters = [
-    ...(own === undefined ? [] : [own]),
-    ...[...world.clusters.values()].filter((each) => each !== own),
-  ];
-  const outside = clusters.flatMap((cluster) => ofOutsideAddress(world, cluster, address, port) ?? []);
-  const found = outside.find(({ kind }) => kind !== "nothing");
-  if (found !== undefined) return found;
-  const machine = clusters.flatMap((cluster) => {
-    const workload = machineAt(cluster, address);
-    return workload === undefined ? [] : [{ kind: "pod" as const, cluster, workload }];
-  })[0];
+  const clusters = new Set([...(own === undefined ? [] : [own]), ...world.clusters.values()]);
+  let nothing: AddressOwner | undefined;
+  for (const cluster of clusters) {
+    const found = ofOutsideAddress(world, cluster, address, port);
+    if (found !== undefined && found.kind !== "nothing") return found;
+    nothing ??= found;
+  }
   // What is an address of a node or a gateway leads to these, whatever a WorkloadEntry says of it.
-  return inside ?? outside[0] ?? machine;
+  return inside ?? nothing ?? ofMachine(clusters, address);
+}
+
+function ofMachine(clusters: Iterable<IstioCluster>, address: string): AddressOwner | undefined {
+  for (const cluster of clusters) {
+    const workload = machineAt(cluster, address);
+    if (workload !== undefined) return { kind: "pod", cluster, workload };
+  }
+  return undefined;
 }
 
 function ofClusterAddress(cluster: IstioCluster, address: string, port: number): AddressOwner | undefined {

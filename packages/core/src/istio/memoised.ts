@@ -1,0 +1,49 @@
+/**
+ * `compute`, done once for each object that it is asked about. What it gives must depend on that object alone, so that there is
+ * nothing to invalidate: another object, as of a changed cluster, is another question.
+ */
+export function memoised<Of extends object, T>(compute: (of: Of) => T): (of: Of) => T {
+  const known = new WeakMap<Of, T>();
+  return (of) => {
+    const found = known.get(of);
+    if (found !== undefined || known.has(of)) return found as T;
+    const value = compute(of);
+    known.set(of, value);
+    return value;
+  };
+}
+
+/** The same for an object and something besides: another object, by its identity, or a text or number, by its value. */
+export function memoisedBy<Of extends object, By, T>(compute: (of: Of, by: By) => T): (of: Of, by: By) => T {
+  const answersOf = memoised((_: Of) => new Answers<By, T>());
+  return (of, by) => {
+    const known = answersOf(of);
+    const found = known.get(by);
+    if (found !== undefined || known.has(by)) return found as T;
+    const value = compute(of, by);
+    known.set(by, value);
+    return value;
+  };
+}
+
+/** A map that holds no object only because it was asked about. */
+class Answers<By, T> {
+  readonly #values = new Map<By, T>();
+  readonly #objects = new WeakMap<object, T>();
+
+  get(by: By): T | undefined {
+    return this.#of(by).get(by);
+  }
+
+  has(by: By): boolean {
+    return this.#of(by).has(by);
+  }
+
+  set(by: By, value: T): void {
+    this.#of(by).set(by, value);
+  }
+
+  #of(by: By): Pick<Map<By, T>, "get" | "has" | "set"> {
+    return typeof by === "object" && by !== null ? (this.#objects as unknown as Map<By, T>) : this.#values;
+  }
+}
