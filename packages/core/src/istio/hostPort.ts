@@ -28,7 +28,8 @@ export function parseHostPort(text: string): HostPort {
 }
 
 export function isIpv6(host: string): boolean {
-  return host.includes(":") && ipaddr.IPv6.isValid(host);
+  // The library throws and catches for what is none, which is slow for thousands of names.
+  return host.includes(":") && /^[\da-f:.]+(%[\da-z]+)?$/i.test(host) && ipaddr.IPv6.isValid(host);
 }
 
 /** One text for one address: IPv6 may be written in many ways (RFC 5952). What is no address stays as it is, in lower case. */

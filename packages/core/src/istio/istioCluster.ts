@@ -132,8 +132,10 @@ export class IstioCluster {
   readonly #implied: ReadonlySet<string>;
   readonly #others: ClusterSettings["others"];
   readonly #byKind = new Map<string, readonly KubeObject[]>();
+  readonly #all = new Map<string, unknown>();
+  readonly #stored = new Map<string, unknown>();
+  readonly #byNamespace = new Map<string, unknown>();
   readonly #memo = new Map<string, unknown>();
-  readonly #memoOf = new WeakMap<object, Map<string, unknown>>();
 
   /** `istioClusters` makes it of what is observed. */
   constructor(cluster: ObservedCluster, settings: ClusterSettings = {}) {
@@ -162,14 +164,14 @@ export class IstioCluster {
    */
   all<K extends keyof KindsByName>(kind: K): readonly KindsByName[K][] {
     if (ofKubernetes.has(kind) || this.meshConfig.discoverySelectors.length === 0) return this.stored(kind);
-    return this.memo(`all ${kind}`, () =>
+    return this.#perKind(this.#all, kind, () =>
       this.stored(kind).filter(({ metadata }) => this.isDiscovered(metadata.namespace ?? "default")),
     );
   }
 
   /** The same with what istiod does not see, as the API server has them. */
   stored<K extends keyof KindsByName>(kind: K): readonly KindsByName[K][] {
-    return this.memo(`stored ${kind}`, () => {
+    return this.#perKind(this.#stored, kind, () => {
       const found = this.#ofKind(kind === "ApiGateway" ? "Gateway" : kind).filter(
         ({ apiVersion }) => groupOf(apiVersion) === groups[kind],
       );
@@ -179,7 +181,7 @@ export class IstioCluster {
 
   /** The same, by namespace. */
   in<K extends keyof KindsByName>(kind: K, namespace: string): readonly KindsByName[K][] {
-    const index = this.memo(`in ${kind}`, () =>
+    const index = this.#perKind(this.#byNamespace, kind, () =>
       groupBy(this.all(kind), ({ metadata }) => metadata.namespace ?? "default"),
     );
     return index.get(namespace) ?? [];
@@ -339,15 +341,12 @@ export class IstioCluster {
     return this.#memo.get(key) as T;
   }
 
-  /** The same for a part that belongs to an object of the index. */
-  memoOf<T>(owner: object, key: string, compute: () => T): T {
-    let known = this.#memoOf.get(owner);
-    if (known === undefined) {
-      known = new Map();
-      this.#memoOf.set(owner, known);
-    }
-    if (!known.has(key)) known.set(key, compute());
-    return known.get(key) as T;
+  #perKind<T>(known: Map<string, unknown>, kind: string, compute: () => T): T {
+    const found = known.get(kind);
+    if (found !== undefined) return found as T;
+    const value = compute();
+    known.set(kind, value);
+    return value;
   }
 
   #ofKind(kind: string): readonly KubeObject[] {

@@ -1,4 +1,5 @@
 import type { IstioCluster } from "./istioCluster.ts";
+import { memoised } from "./memoised.ts";
 import { topLevelDomains } from "./topLevelDomains.ts";
 
 /** How the mesh names what it shares, and what is there to be named; what a name that nothing has may have been meant for. */
@@ -45,15 +46,15 @@ export function nameOrigin(cluster: IstioCluster, name: string): NameOrigin {
 }
 
 /** Without declarations: Istio's names alone. */
-function ownScheme(cluster: IstioCluster): NameScheme {
-  return cluster.memo("names of its own", () => ({
+const ownScheme = memoised(
+  (cluster: IstioCluster): NameScheme => ({
     templates: [],
     clusters: new Set([cluster.name]),
     namespaces: new Set(cluster.namespaces.keys()),
     services: new Set(cluster.all("Service").map(({ metadata }) => metadata.name)),
     resolving: new Set<string>(),
-  }));
-}
+  }),
+);
 
 /** `httpbin.bar` is meant for namespace bar, though the world has a domain of that name, and `db-0.db.shop` for a Service's pod. */
 function isShort(labels: readonly string[], { namespaces, services }: NameScheme): boolean {

@@ -178,9 +178,9 @@ function isLocalityTold(cluster: IstioCluster, workload: Workload): boolean {
 }
 
 function nodeOf(cluster: IstioCluster, { node }: Workload) {
-  const nodes = cluster.memo(
-    "nodes by name",
-    () => new Map(cluster.all("Node").map((each) => [each.metadata.name, each])),
-  );
-  return nodes.get(node ?? "");
+  return nodesByName(cluster).get(node ?? "");
 }
+
+const nodesByName = memoised(
+  (cluster: IstioCluster) => new Map(cluster.all("Node").map((each) => [each.metadata.name, each])),
+);

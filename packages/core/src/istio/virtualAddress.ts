@@ -2,6 +2,7 @@ import ipaddr from "ipaddr.js";
 import { clusterObject, showClusterObject } from "../kinds/clusterObject.ts";
 import type { ServiceEntry } from "../kinds/istio.ts";
 import type { IstioCluster } from "./istioCluster.ts";
+import { memoised } from "./memoised.ts";
 
 /**
  * Addresses that nothing has: class E, of which istiod's and our own virtual addresses are, and the range that istiod takes for
@@ -25,18 +26,18 @@ export function virtualAddress(cluster: IstioCluster, address: string): string |
 
 /** Outside the mesh, and where the proxy dials what the client dialled, an entry has the addresses of real servers. */
 function ownerOf(cluster: IstioCluster, address: string): ServiceEntry | undefined {
-  return cluster
-    .memo("ServiceEntries by virtual address", () => {
-      const all = cluster.all("ServiceEntry").flatMap((entry) => {
-        const { addresses = [], endpoints = [], location = "MESH_EXTERNAL", resolution = "NONE" } = entry.spec;
-        if (resolution === "NONE" || location === "MESH_EXTERNAL") return [];
-        const real = new Set(endpoints.map((endpoint) => endpoint.address));
-        return addresses.filter((each) => !real.has(each)).map((each) => [each.replace(/\/32$/, ""), entry] as const);
-      });
-      return new Map([...all].reverse());
-    })
-    .get(address);
+  return entriesByAddress(cluster).get(address);
 }
+
+const entriesByAddress = memoised((cluster: IstioCluster) => {
+  const all = cluster.all("ServiceEntry").flatMap((entry) => {
+    const { addresses = [], endpoints = [], location = "MESH_EXTERNAL", resolution = "NONE" } = entry.spec;
+    if (resolution === "NONE" || location === "MESH_EXTERNAL") return [];
+    const real = new Set(endpoints.map((endpoint) => endpoint.address));
+    return addresses.filter((each) => !real.has(each)).map((each) => [each.replace(/\/32$/, ""), entry] as const);
+  });
+  return new Map([...all].reverse());
+});
 
 /** By family at once: the library finds out which it is by throwing, which is slow for each hop of thousands of paths. */
 export function isIn(range: string, address: string): boolean {

@@ -1,5 +1,6 @@
 import { isInjected } from "../istio/injection.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { memoised, memoisedBy } from "../istio/memoised.ts";
 import { ownerName } from "../kinds/ownership.ts";
 import { consumersAt, isConsumer } from "../model/access.ts";
 import type { AcrossPath, DeclaredPath, OutwardPath } from "../model/compiled.ts";
@@ -51,12 +52,8 @@ function acrossRequest(
     ({ ports, from }) => (ports === undefined || ports.includes(port)) && (from === undefined || from.some(isCaller)),
   );
   const named = rule?.from?.filter(isCaller).map((identity) => identity.slice(0, identity.lastIndexOf(".")));
-  const present = new Set(
-    world.clusters
-      .get(consumer.cluster)
-      ?.workloadsIn(namespace)
-      .map((each) => each.serviceAccount),
-  );
+  const cluster = world.clusters.get(consumer.cluster);
+  const present = cluster === undefined ? new Set<string>() : accountsIn(cluster, namespace);
   const account = oneThatCalls(named ?? accountsOf(consumers), present);
   return {
     from: {
@@ -70,6 +67,11 @@ function acrossRequest(
     headers: {},
   };
 }
+
+const accountsIn = memoisedBy(
+  (cluster: IstioCluster, namespace: string): ReadonlySet<string> =>
+    new Set(cluster.workloadsIn(namespace).map(({ serviceAccount }) => serviceAccount)),
+);
 
 /** Undefined where every account may call: a consumer without accounts lets all in. */
 function accountsOf(consumers: SharedService["spec"]["consumers"]): readonly string[] | undefined {
@@ -99,13 +101,14 @@ function namespaceOf({ consumer }: AcrossPath | OutwardPath, world: TraceWorld):
 
 /** Where any namespace may call: one with a sidecar, else one that injects them. */
 function anyNamespace(cluster: IstioCluster | undefined): string {
-  if (cluster === undefined) return "default";
-  return cluster.memo("a namespace that calls", () => {
-    const meshed = cluster.workloads.find(({ proxy }) => proxy === "sidecar")?.namespace;
-    const injecting = [...cluster.namespaces.values()].find((namespace) => isInjected(namespace))?.metadata.name;
-    return meshed ?? injecting ?? "default";
-  });
+  return cluster === undefined ? "default" : callingNamespace(cluster);
 }
+
+const callingNamespace = memoised((cluster: IstioCluster): string => {
+  const meshed = cluster.workloads.find(({ proxy }) => proxy === "sidecar")?.namespace;
+  const injecting = [...cluster.namespaces.values()].find((namespace) => isInjected(namespace))?.metadata.name;
+  return meshed ?? injecting ?? "default";
+});
 
 function schemeOf({ protocol }: DeclaredPath): TraceScheme {
   switch (protocol) {

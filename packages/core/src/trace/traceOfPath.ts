@@ -1,4 +1,7 @@
+import type { IstioCluster } from "../istio/istioCluster.ts";
 import { labelsMatch } from "../istio/labels.ts";
+import { memoisedBy } from "../istio/memoised.ts";
+import type { Workload } from "../istio/workload.ts";
 import type { AcrossPath, OutwardPath } from "../model/compiled.ts";
 import { broken, passed } from "./hop.ts";
 import { traceOf } from "./trace.ts";
@@ -33,6 +36,7 @@ export function traceOfPath(whole: Trace, wider: () => Trace, path: AcrossPath, 
   const { own, common, strange, lost, others } = now;
   const share = sum(own);
   const judged = (branches: readonly TraceBranch[]) => ({ trace: traceOf(whole.request, scaled(branches)), share });
+  if (share === 1 && own.length === whole.branches.length) return { trace: whole, share };
   if (own.length > 0) return judged([...own, ...common, ...strange]);
   if (others.length === 0) return judged([...common, ...strange, ...lost]);
   const besides = partsOf(wider(), path, name);
@@ -140,11 +144,17 @@ function isServed(
 ): boolean {
   const cluster = clusters.get(name);
   const service = cluster?.services.get(`${server.namespace}/${server.service}`);
-  const workload = cluster?.workloadsIn(namespace).find((each) => each.name === pod);
   if (namespace !== server.namespace) return false;
+  const workload = cluster === undefined ? undefined : workloadsByName(cluster, namespace).get(pod);
   if (service?.spec.selector === undefined || workload === undefined) return true;
   return labelsMatch({ ...service.spec.selector, ...server.labels }, workload.labels);
 }
+
+const workloadsByName = memoisedBy((cluster: IstioCluster, namespace: string): ReadonlyMap<string, Workload> => {
+  const found = new Map<string, Workload>();
+  for (const each of cluster.workloadsIn(namespace)) if (!found.has(each.name)) found.set(each.name, each);
+  return found;
+});
 
 function meant({ host, server }: AcrossPath) {
   return { host, what: `${host} is for ${server.namespace}/${server.service} of ${server.cluster}` };

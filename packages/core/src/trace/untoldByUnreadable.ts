@@ -1,4 +1,5 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { memoised } from "../istio/memoised.ts";
 import { unreadableInPlay } from "../istio/unreadableInPlay.ts";
 import { showUnreadable } from "../shape/readObject.ts";
 import type { UnreadableObject } from "../shape/unreadableObject.ts";
@@ -45,14 +46,13 @@ function inPlay(
   // What has the address may be what cannot be read.
   if (isLost && here.length === 0) return cluster.unreadable.filter(({ kind }) => ownsAddresses.has(kind));
   if (here.length === 0 && !isCaller) return [];
-  const gateways = cluster.workloads.filter(({ proxy }) => proxy === "gateway").map(({ namespace }) => namespace);
   const isAtGateway = here.some(isGatewayHop) || isFromOutside(request) || isLost;
   const namespaces = new Set([
     ...here
       .flatMap(({ object, others = [] }) => [object, ...others.map((other) => other.object)])
       .flatMap((object) => object?.namespace ?? []),
     ...(isCaller && "namespace" in from ? [from.namespace] : []),
-    ...(isAtGateway ? gateways : []),
+    ...(isAtGateway ? gatewayNamespaces(cluster) : []),
     ...(outcome.kind === "answered" && outcome.by.type === "workload" && outcome.by.cluster === cluster.name
       ? [outcome.by.namespace]
       : []),
@@ -65,6 +65,11 @@ function inPlay(
     isTcp: isCaller && url.scheme === "tcp",
   });
 }
+
+const gatewayNamespaces = memoised(
+  ({ workloads }: IstioCluster): ReadonlySet<string> =>
+    new Set(workloads.flatMap(({ proxy, namespace }) => (proxy === "gateway" ? [namespace] : []))),
+);
 
 const ownsAddresses: ReadonlySet<string> = new Set(["Service", "Node", "Pod", "Gateway", "ServiceEntry"]);
 

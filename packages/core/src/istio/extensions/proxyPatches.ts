@@ -1,5 +1,6 @@
 import type { EnvoyFilter } from "../../kinds/istio.ts";
 import type { IstioCluster } from "../istioCluster.ts";
+import { memoisedBy } from "../memoised.ts";
 import { isAttached } from "../policy/isAttached.ts";
 import type { Workload } from "../workload.ts";
 
@@ -14,32 +15,30 @@ export interface ProxyPatch {
 }
 
 /** The patches of a proxy in the order in which istiod applies them (pilot/pkg/model/push_context.go, EnvoyFilters). */
-export function proxyPatches(cluster: IstioCluster, workload: Workload): readonly ProxyPatch[] {
+export const proxyPatches = memoisedBy((cluster: IstioCluster, workload: Workload): readonly ProxyPatch[] => {
   if (cluster.all("EnvoyFilter").length === 0) return [];
-  return cluster.memoOf(workload, "patches", () => {
-    const { rootNamespace } = cluster.meshConfig;
-    const namespaces = new Set([rootNamespace, workload.namespace]);
-    const filters = [...namespaces]
-      .flatMap((namespace) => cluster.in("EnvoyFilter", namespace))
-      .filter(({ metadata, spec }) =>
-        isAttached(
-          {
-            namespace: metadata.namespace ?? "default",
-            labels: spec.workloadSelector?.labels ?? {},
-            targetRefs: spec.targetRefs ?? [],
-          },
-          workload,
-        ),
-      );
-    // A stable sort: those of the root namespace come first, each by age.
-    const ordered = [...filters].sort((left, right) => (left.spec.priority ?? 0) - (right.spec.priority ?? 0));
-    return ordered.flatMap((filter) =>
-      (filter.spec.configPatches ?? []).flatMap((patch, index): readonly ProxyPatch[] =>
-        isForVersion(cluster, patch) ? [{ filter, field: `spec.configPatches[${index}]`, patch }] : [],
+  const { rootNamespace } = cluster.meshConfig;
+  const namespaces = new Set([rootNamespace, workload.namespace]);
+  const filters = [...namespaces]
+    .flatMap((namespace) => cluster.in("EnvoyFilter", namespace))
+    .filter(({ metadata, spec }) =>
+      isAttached(
+        {
+          namespace: metadata.namespace ?? "default",
+          labels: spec.workloadSelector?.labels ?? {},
+          targetRefs: spec.targetRefs ?? [],
+        },
+        workload,
       ),
     );
-  });
-}
+  // A stable sort: those of the root namespace come first, each by age.
+  const ordered = [...filters].sort((left, right) => (left.spec.priority ?? 0) - (right.spec.priority ?? 0));
+  return ordered.flatMap((filter) =>
+    (filter.spec.configPatches ?? []).flatMap((patch, index): readonly ProxyPatch[] =>
+      isForVersion(cluster, patch) ? [{ filter, field: `spec.configPatches[${index}]`, patch }] : [],
+    ),
+  );
+});
 
 /** Istio's older charts bring patches for each version; those of versions that the cluster does not run hold for nobody. */
 function isForVersion({ istiodVersions }: IstioCluster, { match }: ConfigPatch): boolean {

@@ -4,6 +4,7 @@ import type { Gateway } from "../../kinds/istio.ts";
 import { apiListeners, servicesFor } from "../gatewayApi/apiListeners.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";
+import { memoisedBy } from "../memoised.ts";
 import { isHttp, parseProtocol } from "../registry/protocol.ts";
 import { targetPortOf } from "../registry/targetPort.ts";
 import type { Workload } from "../workload.ts";
@@ -45,15 +46,13 @@ export interface MergedGateway {
 }
 
 /** All Gateways that select a pod, merged as istiod does it, oldest first: pilot/pkg/model/gateway.go, mergeGateways. */
-export function mergedGateway(cluster: IstioCluster, workload: Workload): MergedGateway {
-  return cluster.memoOf(workload, "merged gateway", () => {
-    const seen = cluster.isDiscovered(workload.namespace) ? cluster.in("Service", workload.namespace) : [];
-    const ports = servicePorts(workload, seen);
-    const merge = new Merge();
-    for (const each of [...ofIstio(cluster, workload, ports), ...ofApi(cluster, workload)].sort(byAge)) merge.add(each);
-    return merge;
-  });
-}
+export const mergedGateway = memoisedBy((cluster: IstioCluster, workload: Workload): MergedGateway => {
+  const seen = cluster.isDiscovered(workload.namespace) ? cluster.in("Service", workload.namespace) : [];
+  const ports = servicePorts(workload, seen);
+  const merge = new Merge();
+  for (const each of [...ofIstio(cluster, workload, ports), ...ofApi(cluster, workload)].sort(byAge)) merge.add(each);
+  return merge;
+});
 
 function ofIstio(cluster: IstioCluster, workload: Workload, ports: ReadonlyMap<number, number>): readonly Candidate[] {
   return cluster

@@ -3,6 +3,7 @@ import type { Gateway } from "../../kinds/istio.ts";
 import { serviceHost } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch, labelsOfNamespace, selectorMatches } from "../labels.ts";
+import { memoised } from "../memoised.ts";
 import { networkLabel } from "../topologyLabels.ts";
 import type { Workload } from "../workload.ts";
 
@@ -30,15 +31,13 @@ const classes = ["istio", "istio-east-west"];
  * All listeners of Istio's Gateways of the Gateway API (pilot/pkg/config/kube/gateway/gateway_collection.go). A class of another
  * name may be Istio's as well, which is not to be seen: nothing is said of its listeners but that.
  */
-export function apiListeners(cluster: IstioCluster): readonly ApiListener[] {
-  return cluster.memo("listeners of the Gateway API", () =>
-    cluster.all("ApiGateway").flatMap((gateway) => {
-      const { gatewayClassName, listeners = [] } = gateway.spec;
-      if (gatewayClassName === "istio-waypoint") return [];
-      return listeners.map((listener, index) => convert(cluster, gateway, { listener, index }));
-    }),
-  );
-}
+export const apiListeners = memoised((cluster: IstioCluster): readonly ApiListener[] =>
+  cluster.all("ApiGateway").flatMap((gateway) => {
+    const { gatewayClassName, listeners = [] } = gateway.spec;
+    if (gatewayClassName === "istio-waypoint") return [];
+    return listeners.map((listener, index) => convert(cluster, gateway, { listener, index }));
+  }),
+);
 
 function convert(
   cluster: IstioCluster,

@@ -3,6 +3,7 @@ import type { ServiceEntry, Sidecar } from "../../kinds/istio.ts";
 import { serviceHost } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";
+import { memoisedBy } from "../memoised.ts";
 import { isMachine, machines, workloadsBehind } from "../registry/machines.ts";
 import { isHttp, isTcp, type Protocol, parseProtocol, protocolOfServicePort } from "../registry/protocol.ts";
 import { targetPortOf } from "../registry/targetPort.ts";
@@ -52,12 +53,11 @@ interface Target {
 
 /** In the order of pilot/pkg/model/context.go, SetServiceTargets: by age, then host name. */
 function targetsOf(cluster: IstioCluster, workload: Workload): readonly Target[] {
-  const all = cluster.memo(`inbound targets in ${workload.namespace}`, () => targetsIn(cluster, workload.namespace));
-  return all.get(`${workload.namespace}/${workload.name}`) ?? [];
+  return targetsIn(cluster, workload.namespace).get(workload) ?? [];
 }
 
-/** By the pod's namespace and name: all of a namespace at once, so that no pod has to walk all Services. */
-function targetsIn(cluster: IstioCluster, namespace: string): ReadonlyMap<string, readonly Target[]> {
+/** All of a namespace at once, so that no pod has to walk all Services. */
+const targetsIn = memoisedBy((cluster: IstioCluster, namespace: string): ReadonlyMap<Workload, readonly Target[]> => {
   if (!cluster.isDiscovered(namespace)) return new Map();
   const services = cluster.in("Service", namespace).map((object) => ({
     key: keyOf(object, serviceHost(object.metadata.name, namespace, cluster)),
@@ -69,18 +69,17 @@ function targetsIn(cluster: IstioCluster, namespace: string): ReadonlyMap<string
     workloads: selectedBy(cluster, namespace, object.spec.workloadSelector?.labels ?? {}),
     targets: () => ofEntry(object),
   }));
-  const found = new Map<string, Target[]>();
+  const found = new Map<Workload, Target[]>();
   const inOrder = [...services, ...entries].sort((left, right) => (left.key < right.key ? -1 : 1));
   for (const { workloads, targets } of inOrder) {
     for (const workload of workloads) {
-      const key = `${workload.namespace}/${workload.name}`;
-      const before = found.get(key);
-      if (before === undefined) found.set(key, [...targets(workload)]);
+      const before = found.get(workload);
+      if (before === undefined) found.set(workload, [...targets(workload)]);
       else before.push(...targets(workload));
     }
   }
   return found;
-}
+});
 
 function selectedBy(cluster: IstioCluster, namespace: string, selector: Readonly<Record<string, string>>) {
   if (Object.keys(selector).length === 0) return [];

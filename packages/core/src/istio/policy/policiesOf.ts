@@ -1,5 +1,6 @@
 import type { AuthorizationPolicy, RequestAuthentication } from "../../kinds/istio.ts";
 import type { IstioCluster } from "../istioCluster.ts";
+import { memoisedBy } from "../memoised.ts";
 import type { Workload } from "../workload.ts";
 import { attachmentOf, isAttached } from "./isAttached.ts";
 
@@ -17,12 +18,23 @@ export function policiesOf<K extends keyof KindOfPolicy>(
   kind: K,
   workload: Pick<Workload, "namespace" | "labels">,
 ): readonly KindOfPolicy[K][] {
-  const namespaces = new Set([cluster.meshConfig.rootNamespace, workload.namespace]);
-  return (
-    [...namespaces]
-      .flatMap((namespace): readonly KindOfPolicy[K][] => cluster.in(kind, namespace))
-      // The API server takes objects without spec.
-      .map((policy) => ("spec" in policy ? policy : { ...(policy as KindOfPolicy[K]), spec: {} }))
-      .filter(({ metadata, spec }) => isAttached(attachmentOf(metadata.namespace, spec), workload))
-  );
+  return policiesByWorkload(cluster, workload)[kind];
 }
+
+type Policies = { readonly [K in keyof KindOfPolicy]: readonly KindOfPolicy[K][] };
+
+const policiesByWorkload = memoisedBy(
+  (cluster: IstioCluster, workload: Pick<Workload, "namespace" | "labels">): Policies => {
+    const namespaces = [...new Set([cluster.meshConfig.rootNamespace, workload.namespace])];
+    const attached = <K extends keyof KindOfPolicy>(kind: K) =>
+      namespaces
+        .flatMap((namespace): readonly KindOfPolicy[K][] => cluster.in(kind, namespace))
+        // The API server takes objects without spec.
+        .map((policy) => ("spec" in policy ? policy : { ...(policy as KindOfPolicy[K]), spec: {} }))
+        .filter(({ metadata, spec }) => isAttached(attachmentOf(metadata.namespace, spec), workload));
+    return {
+      AuthorizationPolicy: attached("AuthorizationPolicy"),
+      RequestAuthentication: attached("RequestAuthentication"),
+    };
+  },
+);

@@ -5,6 +5,7 @@ import { canonicalHost } from "../hostPort.ts";
 import { tlsModeLabel } from "../injection.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";
+import { memoised, memoisedBy } from "../memoised.ts";
 import type { Workload } from "../workload.ts";
 import { isIp } from "./endpoints.ts";
 
@@ -13,14 +14,12 @@ import { isIp } from "./endpoints.ts";
  * for any endpoint: by label, else where it has an account (pilot/pkg/serviceregistry/serviceentry/conversion.go,
  * getTLSModeFromWorkloadEntry). What we write for remote endpoints is none.
  */
-export function machines(cluster: IstioCluster, namespace: string): readonly Workload[] {
-  return cluster.memo(`machines in ${namespace}`, () =>
-    cluster
-      .in("WorkloadEntry", namespace)
-      .filter((entry) => !isOurs(entry) && isIp(entry.spec.address ?? ""))
-      .map((entry) => machineOf(cluster.name, namespace, entry)),
-  );
-}
+export const machines = memoisedBy((cluster: IstioCluster, namespace: string): readonly Workload[] =>
+  cluster
+    .in("WorkloadEntry", namespace)
+    .filter((entry) => !isOurs(entry) && isIp(entry.spec.address ?? ""))
+    .map((entry) => machineOf(cluster.name, namespace, entry)),
+);
 
 function machineOf(cluster: string, namespace: string, { metadata, spec }: WorkloadEntry): Workload {
   const labels = { ...spec.labels, ...metadata.labels };
@@ -51,14 +50,14 @@ export function isMachine({ controller }: Workload): boolean {
 
 /** The machine of a cluster that has an address. */
 export function machineAt(cluster: IstioCluster, address: string): Workload | undefined {
-  return cluster
-    .memo("machines by address", () => {
-      const namespaces = new Set(cluster.all("WorkloadEntry").map(({ metadata }) => metadata.namespace ?? "default"));
-      const all = [...namespaces].sort().flatMap((namespace) => machines(cluster, namespace));
-      return new Map(all.reverse().map((each) => [each.address ?? "", each]));
-    })
-    .get(canonicalHost(address));
+  return machinesByAddress(cluster).get(canonicalHost(address));
 }
+
+const machinesByAddress = memoised((cluster: IstioCluster) => {
+  const namespaces = new Set(cluster.all("WorkloadEntry").map(({ metadata }) => metadata.namespace ?? "default"));
+  const all = [...namespaces].sort().flatMap((namespace) => machines(cluster, namespace));
+  return new Map(all.reverse().map((each) => [each.address ?? "", each]));
+});
 
 /**
  * Pods and machines behind a Service; machines never behind a headless one

@@ -3,6 +3,7 @@ import type { KubeObject } from "../../kinds/kubeObject.ts";
 import { isWildcard } from "../hostNames.ts";
 import { canonicalHost } from "../hostPort.ts";
 import type { IstioCluster } from "../istioCluster.ts";
+import { memoised, memoisedBy } from "../memoised.ts";
 import { isPublic, isVisible } from "../visibility.ts";
 import { type MeshService, meshServiceOfService, meshServicesOfEntry } from "./meshService.ts";
 
@@ -15,32 +16,28 @@ export interface MeshRegistry {
   readonly wildcards: readonly MeshService[];
 }
 
-export function meshRegistry(cluster: IstioCluster): MeshRegistry {
-  return cluster.memo("registry", () => {
-    const found = [
-      ...cluster.discoveredServices.map((service) => kubeService(cluster, service)),
-      ...cluster.all("ServiceEntry").flatMap((entry) => meshServicesOfEntry(cluster, entry)),
-    ].sort(byAge);
-    return indexed(withAliases(found));
-  });
-}
+export const meshRegistry = memoised((cluster: IstioCluster): MeshRegistry => {
+  const found = [
+    ...cluster.discoveredServices.map((service) => kubeService(cluster, service)),
+    ...cluster.all("ServiceEntry").flatMap((entry) => meshServicesOfEntry(cluster, entry)),
+  ].sort(byAge);
+  return indexed(withAliases(found));
+});
 
 /** What would be in the registry if istiod looked into its namespace. */
-export function overlookedServices(cluster: IstioCluster): MeshRegistry {
-  return cluster.memo("overlooked services", () => {
-    const isOverlooked = ({ metadata }: KubeObject) => !cluster.isDiscovered(metadata.namespace ?? "default");
-    return indexed([
-      ...cluster
-        .stored("Service")
-        .filter(isOverlooked)
-        .map((service) => kubeService(cluster, service)),
-      ...cluster
-        .stored("ServiceEntry")
-        .filter(isOverlooked)
-        .flatMap((entry) => meshServicesOfEntry(cluster, entry)),
-    ]);
-  });
-}
+export const overlookedServices = memoised((cluster: IstioCluster): MeshRegistry => {
+  const isOverlooked = ({ metadata }: KubeObject) => !cluster.isDiscovered(metadata.namespace ?? "default");
+  return indexed([
+    ...cluster
+      .stored("Service")
+      .filter(isOverlooked)
+      .map((service) => kubeService(cluster, service)),
+    ...cluster
+      .stored("ServiceEntry")
+      .filter(isOverlooked)
+      .flatMap((entry) => meshServicesOfEntry(cluster, entry)),
+  ]);
+});
 
 /** All of a host; where the registry has none, those that istiod overlooks. */
 export function servicesOfHost(cluster: IstioCluster, host: string): readonly MeshService[] {
@@ -58,28 +55,24 @@ function indexed(services: readonly MeshService[]): MeshRegistry {
 }
 
 /** Kubernetes' Services by their full names, whether istiod sees them or not: what cluster DNS and kube-proxy know. */
-export function kubeServices(cluster: IstioCluster): ReadonlyMap<string, MeshService> {
-  return cluster.memo("services of Kubernetes", () => {
-    const all = cluster.stored("Service").map((service) => kubeService(cluster, service));
-    return new Map(all.map((service) => [service.host, service]));
-  });
-}
+export const kubeServices = memoised((cluster: IstioCluster): ReadonlyMap<string, MeshService> => {
+  const all = cluster.stored("Service").map((service) => kubeService(cluster, service));
+  return new Map(all.map((service) => [service.host, service]));
+});
 
 /** The Service that has a ClusterIP, or what stands for one that a manifest does not have yet. */
 export function kubeServiceAt(cluster: IstioCluster, address: string): MeshService | undefined {
-  return cluster
-    .memo("services of Kubernetes by address", () => {
-      const all = [...kubeServices(cluster).values()];
-      return new Map(
-        all.flatMap((service) => service.addresses.map((each) => [canonicalHost(each), service] as const)),
-      );
-    })
-    .get(canonicalHost(address));
+  return kubeServicesByAddress(cluster).get(canonicalHost(address));
 }
 
-function kubeService(cluster: IstioCluster, service: Service): MeshService {
-  return cluster.memoOf(service, "in the registry", () => meshServiceOfService(cluster, service));
-}
+const kubeServicesByAddress = memoised((cluster: IstioCluster) => {
+  const all = [...kubeServices(cluster).values()];
+  return new Map(all.flatMap((service) => service.addresses.map((each) => [canonicalHost(each), service] as const)));
+});
+
+const kubeService = memoisedBy(
+  (cluster: IstioCluster, service: Service): MeshService => meshServiceOfService(cluster, service),
+);
 
 function byAge(left: MeshService, right: MeshService): number {
   return (
@@ -116,12 +109,10 @@ function withAliases(services: readonly MeshService[]): readonly MeshService[] {
 }
 
 /** Those exported to the namespace by name first, then the public ones (servicesExportedToNamespace). */
-export function servicesVisibleTo(cluster: IstioCluster, namespace: string): readonly MeshService[] {
-  return cluster.memo(`services visible to ${namespace}`, () => {
-    const { services } = meshRegistry(cluster);
-    return [
-      ...services.filter((service) => !isPublic(service) && isVisible(service, namespace)),
-      ...services.filter(isPublic),
-    ];
-  });
-}
+export const servicesVisibleTo = memoisedBy((cluster: IstioCluster, namespace: string): readonly MeshService[] => {
+  const { services } = meshRegistry(cluster);
+  return [
+    ...services.filter((service) => !isPublic(service) && isVisible(service, namespace)),
+    ...services.filter(isPublic),
+  ];
+});

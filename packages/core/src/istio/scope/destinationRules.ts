@@ -2,6 +2,7 @@ import type { DestinationRule, Subset, TrafficPolicy } from "../../kinds/destina
 import { fullHost, HostMap, isCoveredBy, isWildcard } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";
+import { memoised, memoisedBy } from "../memoised.ts";
 
 /** One or several DestinationRules of a host, as istiod merges them. pilot/pkg/model/destination_rule.go */
 export interface MergedRule {
@@ -34,25 +35,23 @@ interface RuleIndex {
 }
 
 /** pilot/pkg/model/push_context.go, setDestinationRules. */
-function ruleIndex(cluster: IstioCluster): RuleIndex {
-  return cluster.memo("destination rules", () => {
-    const local = new Map<string, ByHost>();
-    const exported = new Map<string, ByHost>();
-    const rootLocal: ByHost = new HostMap();
-    const { rootNamespace } = cluster.meshConfig;
-    const all = cluster.all("DestinationRule");
-    // Rules for some workloads come first; the sort by age is stable.
-    const ordered = [...all.filter(hasSelector), ...all.filter((rule) => !hasSelector(rule))];
-    for (const rule of ordered) {
-      const { namespace = "default" } = rule.metadata;
-      const { exportTo, isLocal, isPrivate } = reachOf(cluster, rule);
-      if (isLocal) merge(bucket(local, namespace), { cluster, rule, exportTo });
-      if (!isPrivate) merge(bucket(exported, namespace), { cluster, rule, exportTo });
-      else if (namespace === rootNamespace) merge(rootLocal, { cluster, rule, exportTo });
-    }
-    return { local, exported, rootLocal };
-  });
-}
+const ruleIndex = memoised((cluster: IstioCluster): RuleIndex => {
+  const local = new Map<string, ByHost>();
+  const exported = new Map<string, ByHost>();
+  const rootLocal: ByHost = new HostMap();
+  const { rootNamespace } = cluster.meshConfig;
+  const all = cluster.all("DestinationRule");
+  // Rules for some workloads come first; the sort by age is stable.
+  const ordered = [...all.filter(hasSelector), ...all.filter((rule) => !hasSelector(rule))];
+  for (const rule of ordered) {
+    const { namespace = "default" } = rule.metadata;
+    const { exportTo, isLocal, isPrivate } = reachOf(cluster, rule);
+    if (isLocal) merge(bucket(local, namespace), { cluster, rule, exportTo });
+    if (!isPrivate) merge(bucket(exported, namespace), { cluster, rule, exportTo });
+    else if (namespace === rootNamespace) merge(rootLocal, { cluster, rule, exportTo });
+  }
+  return { local, exported, rootLocal };
+});
 
 interface RuleReach {
   readonly exportTo: ReadonlySet<string>;
@@ -184,15 +183,24 @@ export function destinationRuleFor(
   client: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> },
   service: { readonly host: string; readonly namespace: string },
 ): MergedRule | undefined {
-  const rules = cluster.memoOf(service, `rules for ${client.namespace}`, () =>
-    rulesFor(cluster, client.namespace, service),
-  );
+  const rules = rulesByClient(cluster, service)(client.namespace);
   const selecting = rules.find(
     ({ selector, namespace }) =>
       selector !== undefined && namespace === client.namespace && labelsMatch(selector, client.labels),
   );
   return selecting ?? rules.findLast(({ selector }) => selector === undefined);
 }
+
+const rulesByClient = memoisedBy(
+  (cluster: IstioCluster, service: { readonly host: string; readonly namespace: string }) => {
+    const found = new Map<string, readonly MergedRule[]>();
+    return (client: string): readonly MergedRule[] => {
+      const known = found.get(client) ?? rulesFor(cluster, client, service);
+      found.set(client, known);
+      return known;
+    };
+  },
+);
 
 /** A rule for exactly one host. */
 export interface HostRule {
@@ -229,15 +237,13 @@ export function rulesInTheWay(
   ];
 }
 
-function rulesByHost(cluster: IstioCluster) {
-  return cluster.memo("destination rules by host", () => {
-    const exact = new Map<string, DestinationRule[]>();
-    const wildcards: { readonly host: string; readonly rule: DestinationRule }[] = [];
-    for (const rule of cluster.all("DestinationRule")) {
-      const host = fullHost(rule.spec.host ?? "", rule.metadata.namespace ?? "default", cluster);
-      if (isWildcard(host)) wildcards.push({ host, rule });
-      else exact.set(host, [...(exact.get(host) ?? []), rule]);
-    }
-    return { exact, wildcards };
-  });
-}
+const rulesByHost = memoised((cluster: IstioCluster) => {
+  const exact = new Map<string, DestinationRule[]>();
+  const wildcards: { readonly host: string; readonly rule: DestinationRule }[] = [];
+  for (const rule of cluster.all("DestinationRule")) {
+    const host = fullHost(rule.spec.host ?? "", rule.metadata.namespace ?? "default", cluster);
+    if (isWildcard(host)) wildcards.push({ host, rule });
+    else exact.set(host, [...(exact.get(host) ?? []), rule]);
+  }
+  return { exact, wildcards };
+});

@@ -2,6 +2,7 @@ import type { VirtualService } from "../../kinds/istio.ts";
 import { apiRoutes } from "../gatewayApi/apiRoutes.ts";
 import { fullHost } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
+import { memoised, memoisedBy } from "../memoised.ts";
 import { exportedTo, isPublic, isVisible } from "../visibility.ts";
 import type { HttpMatch, HttpRoute, L4Route, Placed, StringMatch, WeightedTarget } from "./httpRoute.ts";
 import { type MeshVirtualService, meshGateway } from "./meshVirtualService.ts";
@@ -16,15 +17,26 @@ export function virtualServicesFor(
   namespace: string,
   gateway: string,
 ): readonly MeshVirtualService[] {
-  return cluster.memo(`virtual services of ${gateway} for ${namespace}`, () => {
-    const shown = virtualServicesOf(cluster, gateway).filter((each) => isVisible(each, namespace));
-    const ofOthers = shown.filter((each) => !isPublic(each));
-    return [
-      ...ofOthers.filter((each) => each.namespace === namespace),
-      ...ofOthers.filter((each) => each.namespace !== namespace),
-      ...shown.filter(isPublic),
-    ];
-  });
+  return servicesByGateway(cluster, namespace)(gateway);
+}
+
+const servicesByGateway = memoisedBy((cluster: IstioCluster, namespace: string) => {
+  const found = new Map<string, readonly MeshVirtualService[]>();
+  return (gateway: string): readonly MeshVirtualService[] => {
+    const known = found.get(gateway) ?? inOrderFor(virtualServicesOf(cluster, gateway), namespace);
+    found.set(gateway, known);
+    return known;
+  };
+});
+
+function inOrderFor(all: readonly MeshVirtualService[], namespace: string): readonly MeshVirtualService[] {
+  const shown = all.filter((each) => isVisible(each, namespace));
+  const ofOthers = shown.filter((each) => !isPublic(each));
+  return [
+    ...ofOthers.filter((each) => each.namespace === namespace),
+    ...ofOthers.filter((each) => each.namespace !== namespace),
+    ...shown.filter(isPublic),
+  ];
 }
 
 /** All of a gateway, whoever sees them. */
@@ -32,20 +44,18 @@ export function virtualServicesOf(cluster: IstioCluster, gateway: string): reado
   return mergedVirtualServices(cluster).filter(({ gateways }) => gateways.includes(gateway));
 }
 
-function mergedVirtualServices(cluster: IstioCluster): readonly MeshVirtualService[] {
-  return cluster.memo("virtual services", () => {
-    const all = cluster.all("VirtualService").map((object) => resolved(cluster, object));
-    const byName = new Map(all.map((each) => [`${each.namespace}/${each.name}`, each]));
-    // What has no host is a delegate, of use to its roots only.
-    const own = all.filter(({ hosts }) => hosts.length > 0).map((root) => withDelegates(root, byName));
-    const converted = apiRoutes(cluster);
-    return converted.length === 0
-      ? own
-      : [...own, ...converted].sort((left, right) =>
-          left.created < right.created ? -1 : left.created > right.created ? 1 : 0,
-        );
-  });
-}
+const mergedVirtualServices = memoised((cluster: IstioCluster): readonly MeshVirtualService[] => {
+  const all = cluster.all("VirtualService").map((object) => resolved(cluster, object));
+  const byName = new Map(all.map((each) => [`${each.namespace}/${each.name}`, each]));
+  // What has no host is a delegate, of use to its roots only.
+  const own = all.filter(({ hosts }) => hosts.length > 0).map((root) => withDelegates(root, byName));
+  const converted = apiRoutes(cluster);
+  return converted.length === 0
+    ? own
+    : [...own, ...converted].sort((left, right) =>
+        left.created < right.created ? -1 : left.created > right.created ? 1 : 0,
+      );
+});
 
 function resolved(cluster: IstioCluster, { metadata, spec }: VirtualService): MeshVirtualService {
   const { name, namespace = "default" } = metadata;

@@ -1,8 +1,9 @@
 import { sniHosts } from "../../istio/gateway/gatewayChain.ts";
 import { mergedGateway } from "../../istio/gateway/mergedGateway.ts";
-import { isCoveredBy } from "../../istio/hostNames.ts";
+import { HostMap } from "../../istio/hostNames.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { labelsMatch } from "../../istio/labels.ts";
+import { memoised, memoisedBy } from "../../istio/memoised.ts";
 import { targetPortOf } from "../../istio/registry/targetPort.ts";
 import type { Workload } from "../../istio/workload.ts";
 import type { Service, ServicePort } from "../../kinds/core.ts";
@@ -24,20 +25,29 @@ export function outsideEntries(
   number: number,
   declared: MeshCluster | undefined,
 ): readonly OutsideEntry[] {
-  return cluster.memo(`entries from outside at ${number}`, () =>
-    cluster.all("Service").flatMap((service): readonly OutsideEntry[] => {
-      const port = service.spec.ports?.find(
-        (each) => (each.port === number || each.nodePort === number) && (each.protocol ?? "TCP") === "TCP",
-      );
-      const { selector = {} } = service.spec;
-      if (port === undefined || Object.keys(selector).length === 0) return [];
-      const gateways = cluster
-        .select(service.metadata.namespace ?? "default", selector)
-        .filter(({ proxy }) => proxy === "gateway");
-      if (gateways.length === 0) return [];
-      return [{ cluster, service, port, how: wayIn(cluster, service, { port, number, declared }), gateways }];
-    }),
-  );
+  const known = entriesByPort(cluster, declared);
+  const found = known.get(number) ?? entriesAt(cluster, number, declared);
+  known.set(number, found);
+  return found;
+}
+
+const entriesByPort = memoisedBy(
+  (_: IstioCluster, __: MeshCluster | undefined) => new Map<number, readonly OutsideEntry[]>(),
+);
+
+function entriesAt(cluster: IstioCluster, number: number, declared: MeshCluster | undefined): readonly OutsideEntry[] {
+  return cluster.all("Service").flatMap((service): readonly OutsideEntry[] => {
+    const port = service.spec.ports?.find(
+      (each) => (each.port === number || each.nodePort === number) && (each.protocol ?? "TCP") === "TCP",
+    );
+    const { selector = {} } = service.spec;
+    if (port === undefined || Object.keys(selector).length === 0) return [];
+    const gateways = cluster
+      .select(service.metadata.namespace ?? "default", selector)
+      .filter(({ proxy }) => proxy === "gateway");
+    if (gateways.length === 0) return [];
+    return [{ cluster, service, port, how: wayIn(cluster, service, { port, number, declared }), gateways }];
+  });
 }
 
 /** https://kubernetes.io/docs/concepts/services-networking/service/#publishing-services-service-types */
@@ -79,17 +89,19 @@ function declaredAddress(service: Service, number: number, declared: MeshCluster
  * How closely a server of the entry's gateways names a host: longer names count more, an exact one most. Less than 1: none does,
  * and 0 that nothing listens there at all.
  */
-export function closeness({ cluster, gateways, port }: OutsideEntry, host: string): number {
+export function closeness(entry: OutsideEntry, host: string): number {
+  const { isOpen, ranks } = serversBehind(entry);
   const name = host.toLowerCase();
+  return ranks.get(name) === undefined ? (ranks.mostSpecific(name) ?? (isOpen ? 0.5 : 0)) : Number.POSITIVE_INFINITY;
+}
+
+/** Whether anything listens, and the lengths of the hosts that it listens for. */
+const serversBehind = memoised(({ cluster, gateways, port }: OutsideEntry) => {
   const servers = gateways.flatMap((workload) => {
     const target = targetPortOf(port, workload);
     return mergedGateway(cluster, workload).servers.filter((server) => server.port === target);
   });
-  const hosts = servers.flatMap(sniHosts);
-  const ranks = hosts.flatMap((each) => {
-    const own = each.toLowerCase();
-    if (own === name) return [Number.POSITIVE_INFINITY];
-    return isCoveredBy(name, own) ? [own.length] : [];
-  });
-  return ranks.reduce((best, rank) => Math.max(best, rank), servers.length > 0 ? 0.5 : 0);
-}
+  const ranks = new HostMap<number>();
+  for (const host of servers.flatMap(sniHosts)) ranks.set(host.toLowerCase(), host.length);
+  return { isOpen: servers.length > 0, ranks };
+});

@@ -2,6 +2,7 @@ import { isHarmless } from "../../istio/extensions/harmlessPatch.ts";
 import { isHeaderMutation, namesVirtualHost, type VirtualHostName } from "../../istio/extensions/headerMutations.ts";
 import { type ProxyPatch, proxyPatches } from "../../istio/extensions/proxyPatches.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { memoisedBy } from "../../istio/memoised.ts";
 import { attachmentOf, isAttached } from "../../istio/policy/isAttached.ts";
 import type { Workload } from "../../istio/workload.ts";
 import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
@@ -34,7 +35,7 @@ export function unfollowedChange(use: ProxyUse, name: TraceHopName): PassedHop |
     (each) => concerns(each, use) && !isHarmless(each) && !(use.context === "GATEWAY" && isHeaderMutation(each)),
   );
   if (found !== undefined) return hopOf(use, name, { object: found.filter, field: found.field, what: say(found) });
-  const plugin = pluginsOf(use).find((each) => isInWay(each, use));
+  const plugin = pluginsOf(use.cluster, use.workload).find((each) => isInWay(each, use));
   return plugin === undefined
     ? undefined
     : hopOf(use, name, { object: plugin, field: "spec.url", what: "brings a program of its own into the proxy" });
@@ -120,14 +121,11 @@ function isOf({ patch }: ProxyPatch, { host, port, subset }: UpstreamUse): boole
   );
 }
 
-function pluginsOf({ cluster, workload }: ProxyUse): readonly WasmPlugin[] {
-  if (cluster.all("WasmPlugin").length === 0) return [];
-  return cluster.memoOf(workload, "plugins", () =>
-    [...new Set([cluster.meshConfig.rootNamespace, workload.namespace])]
-      .flatMap((namespace) => cluster.in("WasmPlugin", namespace))
-      .filter(({ metadata, spec }) => isAttached(attachmentOf(metadata.namespace, spec), workload)),
-  );
-}
+const pluginsOf = memoisedBy((cluster: IstioCluster, workload: Workload): readonly WasmPlugin[] =>
+  [...new Set([cluster.meshConfig.rootNamespace, workload.namespace])]
+    .flatMap((namespace) => cluster.in("WasmPlugin", namespace))
+    .filter(({ metadata, spec }) => isAttached(attachmentOf(metadata.namespace, spec), workload)),
+);
 
 /** https://istio.io/latest/docs/reference/config/proxy_extensions/wasm-plugin/#WasmPlugin-TrafficSelector; a gateway is a client. */
 function isInWay({ spec }: WasmPlugin, { context, port, isHttp }: ProxyUse): boolean {

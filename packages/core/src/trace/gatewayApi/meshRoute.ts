@@ -1,5 +1,6 @@
 import { objectOf, serviceOf } from "../../istio/gatewayApi/apiRoutes.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { memoised } from "../../istio/memoised.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import type { PassedHop } from "../traceResult.ts";
 import { notFollowed } from "./notFollowed.ts";
@@ -7,18 +8,7 @@ import { notFollowed } from "./notFollowed.ts";
 /** A hop for a TLSRoute or TCPRoute that takes a Service's connections within the mesh, which is not followed. */
 export function unfollowedMeshRoute(cluster: IstioCluster, service: MeshService): PassedHop | undefined {
   if (!service.isKubernetes) return undefined;
-  const taken = cluster.memo("services with routes of TLS or TCP", () => {
-    const routes = [...cluster.all("TLSRoute"), ...cluster.all("TCPRoute")];
-    return new Map(
-      routes.flatMap((route) =>
-        (route.spec?.parentRefs ?? []).flatMap((ref) => {
-          const parent = serviceOf(route, ref);
-          return parent === undefined ? [] : [[`${parent.namespace}/${parent.name}`, route] as const];
-        }),
-      ),
-    );
-  });
-  const found = taken.get(`${service.namespace}/${service.object.metadata.name}`);
+  const found = routesByService(cluster).get(`${service.namespace}/${service.object.metadata.name}`);
   if (found === undefined) return undefined;
   const object = { cluster: cluster.name, ...objectOf(found) };
   return notFollowed(
@@ -26,3 +16,15 @@ export function unfollowedMeshRoute(cluster: IstioCluster, service: MeshService)
     "route",
   );
 }
+
+const routesByService = memoised((cluster: IstioCluster) => {
+  const routes = [...cluster.all("TLSRoute"), ...cluster.all("TCPRoute")];
+  return new Map(
+    routes.flatMap((route) =>
+      (route.spec?.parentRefs ?? []).flatMap((ref) => {
+        const parent = serviceOf(route, ref);
+        return parent === undefined ? [] : [[`${parent.namespace}/${parent.name}`, route] as const];
+      }),
+    ),
+  );
+});

@@ -1,6 +1,7 @@
 import { gatewayServices } from "../../istio/gatewayAddresses.ts";
 import { canonicalHost, parseHostPort } from "../../istio/hostPort.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { memoised, memoisedBy } from "../../istio/memoised.ts";
 import { machineAt } from "../../istio/registry/machines.ts";
 import { kubeServiceAt } from "../../istio/registry/meshRegistry.ts";
 import { tcpPortOf } from "../../istio/registry/targetPort.ts";
@@ -129,7 +130,8 @@ function ofDeclaredAddress(
   address: string,
   port: number,
 ): AddressOwner | undefined {
-  const declared = world.declared.find(({ metadata }) => metadata.name === cluster.name);
+  if (world.declared.length === 0) return undefined;
+  const declared = declaredByName(world.declared).get(cluster.name);
   if (declared === undefined) return undefined;
   for (const gateway of [declared.spec.eastWestGateway, declared.spec.ingressGateway]) {
     for (const given of gateway.addresses ?? []) {
@@ -145,6 +147,10 @@ function ofDeclaredAddress(
   return undefined;
 }
 
+const declaredByName = memoised(
+  (declared: TraceWorld["declared"]) => new Map(declared.map((each) => [each.metadata.name, each])),
+);
+
 type DeclaredGateway = MeshCluster["spec"]["eastWestGateway" | "ingressGateway"];
 
 /** Pods on host ports, or behind a load balancer that knows them by itself: they listen where their Gateway's server says. */
@@ -157,57 +163,50 @@ function withoutService(cluster: IstioCluster, gateway: DeclaredGateway, how: st
     return { kind: "nothing", cluster, what: `no pod of its gateway in namespace ${namespace} is ready` };
   }
   // Repositories often lack what Istio's chart makes.
-  const name = Object.values(selector)[0] ?? "gateway";
-  return { kind: "gateway", cluster, workloads: [imagine(cluster, { namespace, name, labels: selector })], port, how };
+  return { kind: "gateway", cluster, workloads: [imagine(cluster, gateway)], port, how };
 }
 
 /** The same one each time, since much is known by its identity. */
-function imagine(cluster: IstioCluster, gateway: Parameters<typeof imaginedGateway>[1]): Workload {
-  return cluster.memo(`imagined gateway ${JSON.stringify([gateway.namespace, gateway.labels])}`, () =>
-    imaginedGateway(cluster.name, gateway),
-  );
-}
+const imagine = memoisedBy((cluster: IstioCluster, { namespace, selector }: DeclaredGateway): Workload => {
+  const name = Object.values(selector)[0] ?? "gateway";
+  return imaginedGateway(cluster.name, { namespace, name, labels: selector });
+});
 
 /** Services by the addresses that they have outside of the cluster. */
-function frontsOf(cluster: IstioCluster): ReadonlyMap<string, readonly Service[]> {
-  return cluster.memo("services by outside address", () => {
-    const fronts = new Map<string, Service[]>();
-    for (const service of cluster.all("Service")) {
-      const ingress = service.status?.loadBalancer?.ingress ?? [];
-      const addresses = [
-        ...(service.spec.externalIPs ?? []),
-        ...ingress.flatMap(({ ip, hostname }) => [ip ?? [], hostname ?? []].flat()),
-      ];
-      for (const each of addresses.map(canonicalHost)) fronts.set(each, [...(fronts.get(each) ?? []), service]);
-    }
-    return fronts;
-  });
-}
+const frontsOf = memoised((cluster: IstioCluster): ReadonlyMap<string, readonly Service[]> => {
+  const fronts = new Map<string, Service[]>();
+  for (const service of cluster.all("Service")) {
+    const ingress = service.status?.loadBalancer?.ingress ?? [];
+    const addresses = [
+      ...(service.spec.externalIPs ?? []),
+      ...ingress.flatMap(({ ip, hostname }) => [ip ?? [], hostname ?? []].flat()),
+    ];
+    for (const each of addresses.map(canonicalHost)) fronts.set(each, [...(fronts.get(each) ?? []), service]);
+  }
+  return fronts;
+});
 
-function nodesByAddress(cluster: IstioCluster): ReadonlyMap<string, Node> {
-  return cluster.memo("nodes by address", () => {
-    const all = cluster
-      .all("Node")
-      .flatMap((node) =>
-        (node.status?.addresses ?? []).map(({ address }): readonly [string, Node] => [canonicalHost(address), node]),
-      );
-    return new Map(all);
-  });
-}
-
-function nodePorts(
-  cluster: IstioCluster,
-): ReadonlyMap<number, { readonly service: Service; readonly port: ServicePort }> {
-  return cluster.memo("node ports", () => {
-    const all = cluster.all("Service").flatMap((service) =>
-      (service.spec.ports ?? []).flatMap((port) => {
-        const found: readonly [number, { service: Service; port: ServicePort }] = [
-          port.nodePort ?? 0,
-          { service, port },
-        ];
-        return port.nodePort === undefined || (port.protocol ?? "TCP") !== "TCP" ? [] : [found];
-      }),
+const nodesByAddress = memoised((cluster: IstioCluster): ReadonlyMap<string, Node> => {
+  const all = cluster
+    .all("Node")
+    .flatMap((node) =>
+      (node.status?.addresses ?? []).map(({ address }): readonly [string, Node] => [canonicalHost(address), node]),
     );
-    return new Map(all);
-  });
+  return new Map(all);
+});
+
+interface ServiceAt {
+  readonly service: Service;
+  readonly port: ServicePort;
 }
+
+const nodePorts = memoised((cluster: IstioCluster): ReadonlyMap<number, ServiceAt> => {
+  const found = new Map<number, ServiceAt>();
+  for (const service of cluster.all("Service")) {
+    for (const port of service.spec.ports ?? []) {
+      if (port.nodePort !== undefined && (port.protocol ?? "TCP") === "TCP")
+        found.set(port.nodePort, { service, port });
+    }
+  }
+  return found;
+});

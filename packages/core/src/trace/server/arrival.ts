@@ -14,6 +14,14 @@ import type {
   TraceOutcome,
 } from "../traceResult.ts";
 
+/** A connection as a port of a gateway's pod took it. */
+export interface Passage {
+  readonly workload: Workload;
+  readonly port: number;
+  readonly sni: string;
+  readonly payload: Payload;
+}
+
 /** A connection on its way to a server: what is left to find out is who takes it, and whether. */
 export interface Arrival {
   readonly attempt: Attempt;
@@ -25,8 +33,8 @@ export interface Arrival {
   readonly from: Workload | undefined;
   /** The address that the server sees; undefined where translation hides it. */
   readonly sourceAddress: string | undefined;
-  /** Keys of the gateways that it came through: it must not come back. */
-  readonly through: readonly string[];
+  /** The gateways that it came through: it must not come back. */
+  readonly through: readonly Passage[];
 }
 
 interface HopText {
@@ -46,7 +54,13 @@ export function passed(
   hop: HopText & Pick<PassedHop, "code">,
   status: "ok" | "unknown" = "ok",
 ): Arrival {
-  return { ...arrival, hops: [...arrival.hops, { ...hop, status }] };
+  return withHops(arrival, [...arrival.hops, { ...hop, status }]);
+}
+
+/** Written out, as spreading is slow and this is done at each station of thousands of paths. */
+function withHops(arrival: Arrival, hops: Arrival["hops"]): Arrival {
+  const { attempt, probability, transport, payload, from, sourceAddress, through } = arrival;
+  return { attempt, probability, hops, transport, payload, from, sourceAddress, through };
 }
 
 /** A connection that a gateway opens in its turn. */

@@ -4,9 +4,12 @@ import { gatewayHosts, type HostRoutes, hostRoutes } from "../../istio/gateway/g
 import { type GatewayServer, mergedGateway } from "../../istio/gateway/mergedGateway.ts";
 import { isCoveredBy } from "../../istio/hostNames.ts";
 import { hostOfAuthority } from "../../istio/hostPort.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { memoisedBy } from "../../istio/memoised.ts";
 import type { TokenClaims } from "../../istio/policy/tokenClaims.ts";
 import type { HttpRoute, Placed } from "../../istio/scope/httpRoute.ts";
 import { routingProxy } from "../../istio/topologyLabels.ts";
+import type { Workload } from "../../istio/workload.ts";
 import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import { applyHttpRoute, type RouteEffect } from "../client/applyHttpRoute.ts";
 import { chooseHttpRoute, type RouteChoice } from "../client/chooseHttpRoute.ts";
@@ -62,14 +65,26 @@ export function routeHttpAtGateway(
   return useChoice(arrival, visit, { authority, found, choice, payload });
 }
 
-/** The virtual hosts that a server shares with others, and those servers. */
-function virtualHosts(visit: GatewayVisit, server: GatewayServer) {
-  return visit.cluster.memoOf(visit.workload, `gateway hosts ${server.routeName}`, () => {
-    const { servers } = mergedGateway(visit.cluster, visit.workload);
-    const sharing = servers.filter((each) => each.routeName === server.routeName);
-    return { sharing, hosts: gatewayHosts(visit, sharing) };
-  });
+interface SharedHosts {
+  readonly sharing: readonly GatewayServer[];
+  readonly hosts: ReadonlyMap<string, HostRoutes>;
 }
+
+/** The virtual hosts that a server shares with others, and those servers. */
+function virtualHosts({ cluster, workload }: GatewayVisit, { routeName }: GatewayServer) {
+  return hostsByRoute(cluster, workload)(routeName);
+}
+
+const hostsByRoute = memoisedBy((cluster: IstioCluster, workload: Workload) => {
+  const { servers } = mergedGateway(cluster, workload);
+  const found = new Map<string | undefined, SharedHosts>();
+  return (routeName: string | undefined): SharedHosts => {
+    const sharing = servers.filter((each) => each.routeName === routeName);
+    const known = found.get(routeName) ?? { sharing, hosts: gatewayHosts({ cluster, workload }, sharing) };
+    found.set(routeName, known);
+    return known;
+  };
+});
 
 /** The name of the virtual host that takes a request; undefined where none does. */
 export function virtualHostOf(visit: GatewayVisit, server: GatewayServer, payload: HttpPayload): string | undefined {

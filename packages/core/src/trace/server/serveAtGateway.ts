@@ -9,6 +9,7 @@ import { type GatewayServer, type MergedGateway, mergedGateway } from "../../ist
 import { alpnOf, sniOf } from "../../istio/inbound/inboundChain.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { labelsMatch } from "../../istio/labels.ts";
+import { memoised } from "../../istio/memoised.ts";
 import type { Caller } from "../../istio/policy/caller.ts";
 import { meshRegistry, servicesOfHost } from "../../istio/registry/meshRegistry.ts";
 import { parsePassthroughSni } from "../../istio/sni.ts";
@@ -21,7 +22,7 @@ import { notFollowed } from "../gatewayApi/notFollowed.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import type { TraceWorld } from "../traceWorld.ts";
 import { overlooked } from "../undiscovered.ts";
-import { type Arrival, broken, failedConnection, passed, show, untold } from "./arrival.ts";
+import { type Arrival, broken, failedConnection, type Passage, passed, show, untold } from "./arrival.ts";
 import { checkPolicies, type PolicyQuestion } from "./checkPolicies.ts";
 import { asksForCertificate, clientNames, endGatewayTls } from "./endGatewayTls.ts";
 import { gatewayFilters } from "./gatewayFilters.ts";
@@ -52,9 +53,9 @@ const source = "pilot/pkg/networking/core/gateway.go";
 export function serveAtGateway(arrival: Arrival, visit: GatewayVisit): readonly TraceBranch[] {
   const { cluster, workload, port } = visit;
   const name = `${workload.namespace}/${workload.name}`;
-  const visited = visitKeys(arrival, visit);
+  const here = { workload, port, sni: sniOf(arrival) ?? "", payload: arrival.payload };
   const hop = { name: "gateway" as const, cluster: cluster.name, source };
-  if (visited.some((key) => arrival.through.includes(key))) {
+  if (arrival.through.some((before) => isSamePassage(before, here))) {
     const fault = {
       ...hop,
       object: { cluster: cluster.name, kind: "Pod", namespace: workload.namespace, name: workload.name },
@@ -74,7 +75,7 @@ export function serveAtGateway(arrival: Arrival, visit: GatewayVisit): readonly 
   const { chain } = choice;
   const { gateway, index } = chain.server;
   const at = passed(
-    { ...arrival, through: [...arrival.through, ...visited] },
+    { ...arrival, through: [...arrival.through, here] },
     {
       ...hop,
       object: clusterObject(cluster.name, gateway),
@@ -89,16 +90,19 @@ export function serveAtGateway(arrival: Arrival, visit: GatewayVisit): readonly 
 }
 
 /**
- * A pod, and what comes to a port of its template: all pods of a template do the same with it, so that the second of them is
- * the loop already, and not each of them in every order.
+ * Of one pod, or of what comes to a port of its template: all pods of a template do the same with it, so that the second of them
+ * is the loop already, and not each of them in every order.
  */
-function visitKeys(arrival: Arrival, { cluster, workload, port }: GatewayVisit): readonly string[] {
-  const template = cluster.memoOf(workload, "template", () => templateKey(workload));
-  return [
-    `${cluster.name}/${workload.namespace}/${workload.name}`,
-    JSON.stringify([cluster.name, template, port, sniOf(arrival) ?? "", arrival.payload]),
-  ];
+function isSamePassage(one: Passage, other: Passage): boolean {
+  const { workload: left } = one;
+  const { workload: right } = other;
+  if (left.cluster !== right.cluster) return false;
+  if (left.namespace === right.namespace && left.name === right.name) return true;
+  if (one.port !== other.port || one.sni !== other.sni || templateOf(left) !== templateOf(right)) return false;
+  return one.payload === other.payload || JSON.stringify(one.payload) === JSON.stringify(other.payload);
 }
+
+const templateOf = memoised(templateKey);
 
 function follow(arrival: Arrival, visit: GatewayVisit, chain: GatewayChain): readonly TraceBranch[] {
   const { gateway, field, unfollowed } = chain.server;
