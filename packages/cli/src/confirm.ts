@@ -12,7 +12,7 @@ export async function confirm(
   if (!isInteractive(io)) {
     throw new MeshError({
       code: "CONFIRMATION_NEEDED",
-      at: "",
+      at: {},
       message: "there is no terminal to ask on",
       hint,
     });

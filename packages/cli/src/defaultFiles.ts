@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { kinds, MeshError, type Problem, type StrayDeclaration, strayDeclarations } from "@isthmus/core";
+import { kinds, MeshError, makeProblem, type Problem, type StrayDeclaration, strayDeclarations } from "@isthmus/core";
 
 const extensions = /\.(ya?ml|json)$/i;
 /**
@@ -29,7 +29,7 @@ export async function defaultFiles(folder: string): Promise<DefaultFiles> {
   if (files.length > 0) return { files, problems: found.flatMap((each) => each.problems) };
   throw new MeshError({
     code: "NO_INTENTS",
-    at: folder,
+    at: { file: folder },
     message: "no file in this folder declares a mesh",
     hint: "name files or folders with -f; or start with `isthmus init` for your clusters, `isthmus demo` without any",
   });
@@ -45,12 +45,12 @@ async function lookAt(folder: string, name: string): Promise<DefaultFiles> {
 }
 
 function namesake({ at, kind, apiVersion }: StrayDeclaration): Problem {
-  return {
+  return makeProblem({
     code: "KIND_NAMESAKE",
     at,
     message: `${kind} of apiVersion ${JSON.stringify(apiVersion)} is none of ours and was passed over`,
     hint: "where it was meant for Isthmus, correct its apiVersion: isthmus.io/v1alpha1",
-  };
+  });
 }
 
 async function textOf(path: string): Promise<string | undefined> {

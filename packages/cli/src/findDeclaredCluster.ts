@@ -15,5 +15,5 @@ export function findDeclaredCluster(name: string, clusters: readonly MeshCluster
 }
 
 function usage(message: string, hint: string): MeshError {
-  return new MeshError({ code: "USAGE", at: "", message, hint });
+  return new MeshError({ code: "USAGE", at: {}, message, hint });
 }

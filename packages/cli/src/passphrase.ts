@@ -1,6 +1,6 @@
 import { read } from "node:fs";
 import { promisify } from "node:util";
-import { MeshError } from "@isthmus/core";
+import { MeshError, thingPlace } from "@isthmus/core";
 import { isInteractive } from "./io.ts";
 import type { Session } from "./session.ts";
 
@@ -76,5 +76,5 @@ async function firstLine(descriptor: number): Promise<string> {
 }
 
 function missing(at: string, message: string, hint: string): MeshError {
-  return new MeshError({ code: "CA_PASSPHRASE_MISSING", at, message, hint });
+  return new MeshError({ code: "CA_PASSPHRASE_MISSING", at: thingPlace(at), message, hint });
 }

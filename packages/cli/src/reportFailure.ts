@@ -1,4 +1,4 @@
-import { MeshError, type Problem } from "@isthmus/core";
+import { MeshError, makeProblem, type Problem } from "@isthmus/core";
 import { CommanderError } from "commander";
 import type { Io } from "./io.ts";
 import { renderProblems } from "./render/problems.ts";
@@ -20,12 +20,12 @@ function problemOf(error: unknown, command: string): Problem | undefined {
   if (error instanceof MeshError) return error.problem;
   if (error instanceof CommanderError) return usageProblem(error, command);
   if (error instanceof Error && error.name === "TimeoutError") {
-    return {
+    return makeProblem({
       code: "TIMED_OUT",
-      at: "",
+      at: {},
       message: "the time that --timeout gives is over",
       hint: "What was written so far is complete in itself; the same command again goes on from there.",
-    };
+    });
   }
   return undefined;
 }
@@ -35,12 +35,12 @@ function usageProblem(error: CommanderError, command: string): Problem {
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
   const suggestion = rest.join(" ").replace(/^\((.*)\)$/, "$1");
   const help = `isthmus ${command === "" ? "" : `${command} `}--help`;
-  return {
+  return makeProblem({
     code: "USAGE",
-    at: "",
+    at: {},
     message: first,
     hint: suggestion === "" ? `See ${help}` : `${suggestion} See ${help}`,
-  };
+  });
 }
 
 function showError(error: unknown): string {

@@ -73,7 +73,7 @@ function dataFormat(output: string | undefined): DataFormat | undefined {
   if (output === "json" || output === "yaml") return output;
   throw new MeshError({
     code: "USAGE",
-    at: "",
+    at: {},
     message: `--output ${output} is not one of table, yaml, json`,
     hint: "",
   });

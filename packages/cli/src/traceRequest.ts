@@ -152,5 +152,5 @@ function claims(given: readonly string[]): TokenClaims {
 }
 
 function usage(message: string, hint: string): MeshError {
-  return new MeshError({ code: "USAGE", at: "", message, hint });
+  return new MeshError({ code: "USAGE", at: {}, message, hint });
 }

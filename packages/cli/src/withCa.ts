@@ -45,7 +45,7 @@ export function clusterNamed(name: string, { clusters }: Intents): MeshCluster {
   const near = nearestName(name, names);
   throw new MeshError({
     code: "CLUSTER_UNKNOWN",
-    at: name,
+    at: { kind: "MeshCluster", name },
     message: `no cluster ${name} is declared`,
     hint: near === undefined ? `Declared are ${names.join(", ") || "none"}.` : `Did you mean ${near}?`,
   });

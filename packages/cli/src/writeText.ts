@@ -19,11 +19,11 @@ export async function writeText(
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === "EEXIST") {
       const hint = "--force replaces it, -f names another file";
-      throw new MeshError({ code: "USAGE", at: "", message: `${file} exists already`, hint });
+      throw new MeshError({ code: "USAGE", at: {}, message: `${file} exists already`, hint });
     }
     const hint = code === "ENOENT" ? "create its folder first" : "";
     throw new MeshError(
-      { code: "WRITE_FAILED", at: file, message: `${file} cannot be written: ${message}`, hint },
+      { code: "WRITE_FAILED", at: { file }, message: `${file} cannot be written: ${message}`, hint },
       { cause },
     );
   }

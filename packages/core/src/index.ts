@@ -31,6 +31,10 @@ export type {
 } from "./doctor/evidence.ts";
 export type { EmcoOptions } from "./emco/emcoPlacement.ts";
 export { importEmco } from "./emco/importEmco.ts";
+export type { FilePlace, Place } from "./findings/place.ts";
+export { objectPlace, showPlace, thingPlace } from "./findings/place.ts";
+export type { Named, Param, Sentence, Words } from "./findings/say.ts";
+export { say } from "./findings/say.ts";
 export {
   type HelmValues,
   helmValues,
@@ -60,6 +64,7 @@ export {
   serviceCidrKind,
 } from "./kinds/checkedKinds.ts";
 export type { ClusterObject } from "./kinds/clusterObject.ts";
+export { clusterObject, showClusterObject } from "./kinds/clusterObject.ts";
 export { configMapKind } from "./kinds/configMapKind.ts";
 export type { Container, Node, Pod, PodController, PodSpec, Service, ServicePort } from "./kinds/core.ts";
 export { readVariables } from "./kinds/core.ts";
@@ -101,7 +106,7 @@ export { externalAccessSchema } from "./model/externalAccess.ts";
 export type { ExternalService } from "./model/externalService.ts";
 export { externalServiceSchema } from "./model/externalService.ts";
 export type { Intent, Intents } from "./model/intents.ts";
-export { at, showPath } from "./model/intents.ts";
+export { at, showDeclared, showPath } from "./model/intents.ts";
 export { issuedCredentialName } from "./model/issuedCredentialName.ts";
 export type { Kind } from "./model/kindSchemas.ts";
 export { kinds } from "./model/kindSchemas.ts";
@@ -141,8 +146,8 @@ export { plan } from "./plan/plan.ts";
 export { recheckPlan } from "./plan/recheckPlan.ts";
 export type { DecodedPlan, SavedPlan } from "./plan/savedPlan.ts";
 export { decodeSavedPlan, encodeSavedPlan } from "./plan/savedPlan.ts";
-export type { Problem, ProblemCode, Severity } from "./problem.ts";
-export { hasErrors, isPartial, MeshError, problemCodes, severityOf } from "./problem.ts";
+export type { Problem, ProblemCode, ProblemDraft, Severity } from "./problem.ts";
+export { hasErrors, isPartial, MeshError, makeProblem, movedTo, problemCodes } from "./problem.ts";
 export { type RbacOptions, type RbacSubject, rbacManifests } from "./rbac/rbacManifests.ts";
 export type { ClusterTrust, ProxyCertificate } from "./rotation/clusterTrust.ts";
 export {

@@ -1,3 +1,6 @@
+import { type Place, showPlace } from "./findings/place.ts";
+import { factsOf, type Sentence, sentenceOf, type Words } from "./findings/say.ts";
+
 /**
  * Every code we report: its severity and what it means in one line. A code is never renamed and never reused;
  * docs/problems.md has one section for each, and a test compares both ways.
@@ -259,45 +262,75 @@ export const problemCodes = {
 export type ProblemCode = keyof typeof problemCodes;
 export type Severity = (typeof problemCodes)[ProblemCode]["severity"];
 
-/** Something the user can mend. Functions return these, all together; they throw `MeshError` only when they can't go on. */
-export interface Problem {
+/** What a problem is made from. */
+export interface ProblemDraft {
   readonly code: ProblemCode;
-  /** Where: `file:line:column`, or a resource and field path as `at` builds it, or an object as `cluster2: Kind ns/name`. */
+  readonly at: Place;
+  readonly message: Words;
+  /** What to do about it, naming the next command where there is one. Empty when the message says it all. */
+  readonly hint: Words;
+}
+
+/** Something the user can fix. Functions return these, all together; they throw `MeshError` only when they can't go on. */
+export interface Problem extends Pick<Sentence, "params" | "refs"> {
+  readonly code: ProblemCode;
+  readonly severity: Severity;
+  readonly place: Place;
+  /** `place` for people: `file:line:column`, a resource and field, or an object as `cluster2: Kind ns/name`. */
   readonly at: string;
   readonly message: string;
-  /** What to do about it, naming the next command where there is one. Empty when the message says it all. */
   readonly hint: string;
 }
 
-export function severityOf(problem: Problem): Severity {
-  return problemCodes[problem.code].severity;
+/** The only maker of problems: their text and what it is made of come from the same sentences. */
+export function makeProblem({ code, at: place, message, hint }: ProblemDraft): Problem {
+  const [said, advice] = [sentenceOf(message), sentenceOf(hint)];
+  return {
+    code,
+    severity: problemCodes[code].severity,
+    place,
+    ...factsOf([said, advice]),
+    at: showPlace(place),
+    message: said.text,
+    hint: advice.text,
+  };
+}
+
+/** The same problem at another place: where its object is written, or its declaration was read. */
+export function movedTo<P extends Partial<Problem>>(problem: P, place: Place): P {
+  return { ...problem, place, at: showPlace(place) };
 }
 
 /** True when any problem forbids applying. */
 export function hasErrors(problems: readonly Problem[]): boolean {
-  return problems.some((problem) => severityOf(problem) === "error");
+  return problems.some(({ severity }) => severity === "error");
 }
 
 /** Whether a problem kept something from being seen or done: an error, or a delay. */
 export function isPartial(problems: readonly Problem[]): boolean {
-  return problems.some((problem) => severityOf(problem) !== "warning");
+  return problems.some(({ severity }) => severity !== "warning");
 }
 
 /** Thrown where we can't go on: broken input that has no place to be reported, I/O, a broken invariant. */
 export class MeshError extends Error {
   override readonly name = "MeshError";
-  readonly code: ProblemCode;
-  readonly at: string;
-  readonly hint: string;
+  readonly problem: Problem;
 
-  constructor(problem: Problem, options?: ErrorOptions) {
+  constructor(found: Problem | ProblemDraft, options?: ErrorOptions) {
+    const problem = "severity" in found ? found : makeProblem(found);
     super(problem.message, options);
-    this.code = problem.code;
-    this.at = problem.at;
-    this.hint = problem.hint;
+    this.problem = problem;
   }
 
-  get problem(): Problem {
-    return { code: this.code, at: this.at, message: this.message, hint: this.hint };
+  get code(): ProblemCode {
+    return this.problem.code;
+  }
+
+  get at(): string {
+    return this.problem.at;
+  }
+
+  get hint(): string {
+    return this.problem.hint;
   }
 }

@@ -3,6 +3,7 @@ import { realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import {
   type InputFile,
+  makeProblem,
   maxFileLength,
   type ParsedIntents,
   type Problem,
@@ -155,15 +156,15 @@ function fieldOf(value: unknown, name: string): unknown {
 function unreadable(name: string, error: unknown): Problem {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   const reason = error instanceof Error ? error.message : String(error);
-  return {
+  return makeProblem({
     code: "FILE_UNREADABLE",
-    at: name,
+    at: { file: name },
     message: code === "ENOENT" ? `${name} does not exist` : `${name} cannot be read: ${reason}`,
     hint: code === "ENOENT" ? "Correct the path." : "",
-  };
+  });
 }
 
 function tooLarge(name: string): Problem {
   const message = `${name} has more than ${maxFileLength} bytes, which is the most that is read`;
-  return { code: "FILE_TOO_LARGE", at: name, message, hint: "Split it into several files." };
+  return makeProblem({ code: "FILE_TOO_LARGE", at: { file: name }, message, hint: "Split it into several files." });
 }

@@ -73,7 +73,7 @@ test("a pod's service account is used where there is no kubeconfig, and there is
 test("an unknown context is answered with the one that was probably meant, and all there are", async () => {
   const path = await kubeconfig("unknown.yaml", two);
 
-  expect(await problem(connect({ kubeconfigPath: path, context: "clustr2" }))).toEqual({
+  expect(await problem(connect({ kubeconfigPath: path, context: "clustr2" }))).toMatchObject({
     code: "KUBECONFIG_INVALID",
     at: path,
     message: `kubeconfig ${path} has no context clustr2`,

@@ -1,4 +1,4 @@
-import { kindEntry, MeshError } from "@isthmus/core";
+import { kindEntry, MeshError, makeProblem } from "@isthmus/core";
 import { startFakeApiServer } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import { createKubeClient } from "./createKubeClient.ts";
@@ -15,7 +15,7 @@ test("a kind that we may not read is CLUSTER_FORBIDDEN with verb and resource", 
   const failure = gateways && (await client.list(gateways).catch((caught: unknown) => caught));
   await client.close();
 
-  expect(failureProblem(failure, "cluster1")).toEqual({
+  expect(failureProblem(failure, "cluster1")).toMatchObject({
     code: "CLUSTER_FORBIDDEN",
     at: "cluster1: gateways.networking.istio.io",
     message: "cluster cluster1: we may not list gateways.networking.istio.io",
@@ -42,7 +42,7 @@ test.each([
 });
 
 test("a failure that was explained keeps its problem, and one that is none of the cluster's has none", () => {
-  const problem = { code: "CLUSTER_UNREACHABLE", at: "cluster1", message: "gone", hint: "" } as const;
+  const problem = makeProblem({ code: "CLUSTER_UNREACHABLE", at: { cluster: "cluster1" }, message: "gone", hint: "" });
 
   expect(failureProblem(new MeshError(problem), "cluster1")).toEqual(problem);
   expect(failureProblem(new DOMException("aborted", "AbortError"), "cluster1")).toBeUndefined();

@@ -1,4 +1,4 @@
-import { MeshError, type Problem, type ProblemCode } from "@isthmus/core";
+import { MeshError, makeProblem, type Place, type Problem, type ProblemCode } from "@isthmus/core";
 import { KubeError } from "./kubeError.ts";
 
 /**
@@ -11,7 +11,7 @@ export function failureProblem(failure: unknown, cluster: string): Problem | und
   if (failure instanceof MeshError) return failure.problem;
   if (!(failure instanceof KubeError)) return undefined;
   const { code, message, hint } = explain(failure);
-  return { code, at: atOf(failure, cluster), message: `cluster ${cluster}: ${message}`, hint };
+  return makeProblem({ code, at: placeOf(failure, cluster), message: `cluster ${cluster}: ${message}`, hint });
 }
 
 interface Explanation {
@@ -64,7 +64,11 @@ function explain(error: KubeError): Explanation {
   return { code: "WRITE_FAILED", message: `the API server answers with ${status}: ${message}`, hint: "" };
 }
 
-function atOf({ call }: KubeError, cluster: string): string {
-  const name = [call.namespace, call.name].filter((part) => part !== undefined).join("/");
-  return `${cluster}: ${call.resource}${name === "" ? "" : ` ${name}`}`;
+function placeOf({ call }: KubeError, cluster: string): Place {
+  const { resource, namespace, name } = call;
+  return {
+    ...{ cluster, kind: resource },
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(name === undefined ? {} : { name }),
+  };
 }

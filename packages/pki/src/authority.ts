@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { MeshError } from "@isthmus/core";
+import { MeshError, thingPlace } from "@isthmus/core";
 import { inspectCertificate } from "./inspect.ts";
 import { type CryptoKey, readPrivateKey } from "./keys.ts";
 import { splitPem } from "./pem.ts";
@@ -18,7 +18,8 @@ export interface Authority {
  * is no authority, or the key belongs to another certificate.
  */
 export async function loadAuthority(certificates: string, key: string, at = ""): Promise<Authority> {
-  const invalid = (message: string, hint: string) => new MeshError({ code: "CERTIFICATE_INVALID", at, message, hint });
+  const invalid = (message: string, hint: string) =>
+    new MeshError({ code: "CERTIFICATE_INVALID", at: thingPlace(at), message, hint });
   const [certificate, ...issuers] = splitPem(certificates);
   if (certificate === undefined) throw invalid("this holds no certificate in PEM form", "");
   const facts = inspectCertificate(certificate, at);

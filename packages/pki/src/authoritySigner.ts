@@ -42,7 +42,12 @@ async function certify(
   { description, now }: AuthoritySignerOptions,
 ): Promise<string> {
   const failed = (message: string, hint: string) =>
-    new MeshError({ code: "SIGNER_FAILED", at: request.subject, message: `${description}: ${message}`, hint });
+    new MeshError({
+      code: "SIGNER_FAILED",
+      at: { thing: request.subject },
+      message: `${description}: ${message}`,
+      hint,
+    });
   const csr = new Pkcs10CertificateRequest(request.csr);
   if (!(await csr.verify())) throw failed("the request is not signed with its own key", "");
   const issuer = new X509Certificate(authority.certificate);

@@ -1,5 +1,5 @@
 import { X509Certificate as NodeCertificate } from "node:crypto";
-import { MeshError } from "@isthmus/core";
+import { MeshError, thingPlace } from "@isthmus/core";
 import type { Validity } from "./lifetime.ts";
 import { readNameConstraints } from "./nameLimits.ts";
 import { fingerprintOf, splitPem } from "./pem.ts";
@@ -72,7 +72,12 @@ export function inspectCertificate(pem: string, at = ""): CertificateFacts {
     return readFacts(pem);
   } catch (cause) {
     throw new MeshError(
-      { code: "CERTIFICATE_INVALID", at, message: "this is no certificate in PEM form, or a damaged one", hint: "" },
+      {
+        code: "CERTIFICATE_INVALID",
+        at: thingPlace(at),
+        message: "this is no certificate in PEM form, or a damaged one",
+        hint: "",
+      },
       { cause },
     );
   }
@@ -84,7 +89,7 @@ export function inspectBundle(pem: string, at = ""): readonly CertificateFacts[]
   if (blocks.length === 0) {
     throw new MeshError({
       code: "CERTIFICATE_INVALID",
-      at,
+      at: thingPlace(at),
       message: "this holds no certificate in PEM form",
       hint: "",
     });

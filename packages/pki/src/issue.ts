@@ -52,7 +52,7 @@ export async function issue(signer: Signer, options: IssueOptions): Promise<Issu
   const failed = (message: string) =>
     new MeshError({
       code: "SIGNER_FAILED",
-      at: subject,
+      at: { thing: subject },
       message: `${signer.description}: ${message}`,
       hint: "It has to answer with the certificate that was asked for, then its issuers up to the root, in PEM form.",
     });

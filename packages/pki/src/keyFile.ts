@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from "node:crypto";
-import { MeshError } from "@isthmus/core";
+import { MeshError, thingPlace } from "@isthmus/core";
 import { z } from "zod";
 import { type Authority, loadAuthority } from "./authority.ts";
 import { privateKeyPem } from "./keys.ts";
@@ -70,7 +70,7 @@ export async function decryptKeyFile(text: string, passphrase: string, at: strin
   } catch {
     throw new MeshError({
       code: "CA_KEY_LOCKED",
-      at,
+      at: thingPlace(at),
       message: "the key file does not open: the passphrase is wrong, or the file was changed",
       hint: "Try the passphrase again; if it is right, restore the file from its backup.",
     });
@@ -84,7 +84,8 @@ export function keyFileCertificates(text: string, at: string): string {
 }
 
 function parseKeyFile(text: string, at: string): KeyFile {
-  const invalid = (message: string, hint: string) => new MeshError({ code: "CA_KEY_FILE_INVALID", at, message, hint });
+  const invalid = (message: string, hint: string) =>
+    new MeshError({ code: "CA_KEY_FILE_INVALID", at: thingPlace(at), message, hint });
   let data: unknown;
   try {
     data = JSON.parse(text);

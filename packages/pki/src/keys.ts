@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, type webcrypto } from "node:crypto";
-import { MeshError } from "@isthmus/core";
+import { MeshError, thingPlace } from "@isthmus/core";
 
 export type CryptoKey = webcrypto.CryptoKey;
 
@@ -107,5 +107,5 @@ function algorithmOf(key: KeyObject): Algorithm | undefined {
 }
 
 function invalidKey(at: string, message: string, hint: string): MeshError {
-  return new MeshError({ code: "CERTIFICATE_INVALID", at, message, hint });
+  return new MeshError({ code: "CERTIFICATE_INVALID", at: thingPlace(at), message, hint });
 }

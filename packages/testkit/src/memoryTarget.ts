@@ -5,10 +5,10 @@ import {
   keyOf,
   MeshError,
   type ObservedCluster,
+  objectPlace,
   type Problem,
   type ProblemCode,
   refOf,
-  showRef,
 } from "@isthmus/core";
 import { mergeApply } from "./mergeApply.ts";
 
@@ -81,5 +81,5 @@ export class MemoryTarget {
 }
 
 function refusal(code: ProblemCode, { cluster, ref }: Action): MeshError {
-  return new MeshError({ code, at: `${cluster}: ${showRef(ref)}`, message: "refused", hint: "" });
+  return new MeshError({ code, at: objectPlace(cluster, ref), message: "refused", hint: "" });
 }

@@ -1,4 +1,5 @@
 import type { Intents, KubeObject, Observed, ObservedCluster } from "@isthmus/core";
+import { makeProblem } from "@isthmus/core";
 import fc from "fast-check";
 import { externalAccess, externalService, intents, meshCluster, sharedService } from "./declared.ts";
 import { namespace, node, observedCluster, pod, service } from "./observedObjects.ts";
@@ -183,7 +184,12 @@ export const randomMesh: fc.Arbitrary<RandomMesh> = fc
       unreachable: new Map(
         hidden.map((name) => [
           name,
-          { code: "CLUSTER_UNREACHABLE", at: `MeshCluster ${name}`, message: `${name} does not answer`, hint: "" },
+          makeProblem({
+            code: "CLUSTER_UNREACHABLE",
+            at: { kind: "MeshCluster", name: name },
+            message: `${name} does not answer`,
+            hint: "",
+          }),
         ]),
       ),
     },

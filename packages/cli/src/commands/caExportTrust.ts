@@ -28,7 +28,7 @@ async function rootsOfCa({ ca, functions }: CaWork, { external }: CaExportTrustO
   if (bundle !== "") return bundle;
   throw new MeshError({
     code: "USAGE",
-    at: "",
+    at: {},
     message: "only the signer knows its root",
     hint: "isthmus ca export-trust --from-clusters prints what the clusters trust.",
   });

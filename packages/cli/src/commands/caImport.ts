@@ -46,7 +46,7 @@ async function readPem(
   }
   if (folder !== undefined || cert === undefined || key === undefined) {
     const hint = "isthmus ca import FOLDER, or isthmus ca import --cert FILE --key FILE [--chain FILE]";
-    throw new MeshError({ code: "USAGE", at: "", message: "give a folder, or both --cert and --key", hint });
+    throw new MeshError({ code: "USAGE", at: {}, message: "give a folder, or both --cert and --key", hint });
   }
   const [certificate, privateKey, above] = await Promise.all([
     readTextFile(named(cert)),

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { hasErrors, type MeshCluster, MeshError, type Problem } from "@isthmus/core";
+import { hasErrors, type MeshCluster, MeshError, makeProblem, type Problem } from "@isthmus/core";
 import type { SecretOutcome } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import type { PassphraseOptions } from "../passphrase.ts";
@@ -101,14 +101,14 @@ function isOfTheCa({ code }: MeshError): boolean {
 }
 
 export function restartNeeded({ cluster, secret }: SecretOutcome): Problem {
-  return {
+  return makeProblem({
     code: "ISTIOD_RESTART_NEEDED",
-    at: `${cluster}: Secret ${secret}`,
+    at: { cluster: cluster, kind: "Secret", name: secret },
     message: "istiod does not use the certificate yet: it watches its files only if it started with them",
     hint: `kubectl rollout restart deployment/istiod -n ${secret.split("/", 1)[0]}, then the workloads`,
-  };
+  });
 }
 
 function usage(message: string, hint: string): MeshError {
-  return new MeshError({ code: "USAGE", at: "", message, hint });
+  return new MeshError({ code: "USAGE", at: {}, message, hint });
 }

@@ -57,7 +57,7 @@ function narrowed(intents: Intents, chosen: readonly string[] | undefined): Inte
   if (unknown !== undefined) {
     const meant = nearestName(unknown, names);
     const hint = meant === undefined ? `declared are: ${names.join(", ")}` : `did you mean ${meant}?`;
-    throw new MeshError({ code: "USAGE", at: "", message: `no cluster ${unknown} is declared`, hint });
+    throw new MeshError({ code: "USAGE", at: {}, message: `no cluster ${unknown} is declared`, hint });
   }
   return { ...intents, clusters: intents.clusters.filter(({ metadata }) => chosen.includes(metadata.name)) };
 }

@@ -1,6 +1,15 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { appendDocument, at, type InputFile, MeshError, parseIntents, type SharedService, toYaml } from "@isthmus/core";
+import {
+  appendDocument,
+  at,
+  type InputFile,
+  MeshError,
+  parseIntents,
+  type SharedService,
+  showDeclared,
+  toYaml,
+} from "@isthmus/core";
 import type { IntentFiles } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";
@@ -25,7 +34,7 @@ export async function connect(session: Session, service: string, options: Connec
   );
   if (declared !== undefined) {
     if (toYaml({ ...declared, metadata: intent.metadata }) !== toYaml(intent)) throw differs(declared, before);
-    session.note(`${at(declared)} is declared already, in ${before.sources.fileOf(declared)}.\n\n`);
+    session.note(`${showDeclared(declared)} is declared already, in ${before.sources.fileOf(declared)}.\n\n`);
     return planDeclared(session, before, {});
   }
   const path = await fileFor(session, `${intent.metadata.name}.${intent.metadata.namespace}.yaml`);
@@ -60,8 +69,8 @@ function withDocument(files: readonly InputFile[], name: string, intent: Written
 function differs(declared: SharedService, { sources }: IntentFiles): MeshError {
   return new MeshError({
     code: "RESOURCE_DUPLICATE",
-    at: sources.locate(at(declared)) ?? at(declared),
-    message: `${at(declared)} is declared already, and differently`,
+    at: sources.locate(at(declared)),
+    message: `${showDeclared(declared)} is declared already, and differently`,
     hint: "edit it there, then `isthmus plan`",
   });
 }

@@ -41,5 +41,5 @@ export function connectIntent(service: string, options: ConnectOptions): Written
 }
 
 function usage(message: string, hint: string): MeshError {
-  return new MeshError({ code: "USAGE", at: "", message, hint });
+  return new MeshError({ code: "USAGE", at: {}, message, hint });
 }

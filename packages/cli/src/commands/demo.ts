@@ -117,7 +117,7 @@ function nextSteps({ out }: Session, dir: string): string {
 /** Throws USAGE where the folder is not a new one, or cannot be one. */
 async function writeFiles(folder: string, shown: string, files: Readonly<Record<string, string>>): Promise<void> {
   const refuse = (message: string, options?: ErrorOptions) =>
-    new MeshError({ code: "USAGE", at: "", message, hint: "name a new folder with --dir" }, options);
+    new MeshError({ code: "USAGE", at: {}, message, hint: "name a new folder with --dir" }, options);
   try {
     await mkdir(folder, { recursive: true });
     if ((await readdir(folder)).length > 0) throw refuse(`the folder ${shown} holds something already`);

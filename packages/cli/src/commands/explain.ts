@@ -15,7 +15,7 @@ export async function explain(session: Session, code: string | undefined): Promi
   if (!isProblemCode(known)) {
     throw new MeshError({
       code: "USAGE",
-      at: "",
+      at: {},
       message: `${code} is not a problem code`,
       hint: "`isthmus explain` without a code lists them all.",
     });

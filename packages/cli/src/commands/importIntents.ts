@@ -52,7 +52,7 @@ function placesOf(places: readonly string[]): ReadonlyMap<string, readonly strin
     const [app = "", cluster = "", ...rest] = place.split("=");
     if (app === "" || cluster === "" || rest.length > 0) {
       const message = `--place ${place} is not app=cluster`;
-      throw new MeshError({ code: "USAGE", at: "", message, hint: "such as --place httpbin=cluster2" });
+      throw new MeshError({ code: "USAGE", at: {}, message, hint: "such as --place httpbin=cluster2" });
     }
     clusters.set(app, [...(clusters.get(app) ?? []), cluster]);
   }

@@ -58,5 +58,5 @@ async function askForContexts(session: Session, names: readonly string[]): Promi
 }
 
 function usage(message: string, hint: string): MeshError {
-  return new MeshError({ code: "USAGE", at: "", message, hint });
+  return new MeshError({ code: "USAGE", at: {}, message, hint });
 }

@@ -125,7 +125,7 @@ async function readCurrent(
   if (options.format !== "meshconfig") {
     throw new MeshError({
       code: "USAGE",
-      at: "",
+      at: {},
       message: "--live compares the mesh configuration",
       hint: "add --format meshconfig; for Helm: helm get values istiod -n NAMESPACE > FILE, then --current FILE",
     });
@@ -158,7 +158,7 @@ function readYaml(text: string, name: string): unknown {
 }
 
 function unreadable(code: "FILE_UNREADABLE" | "YAML_INVALID", name: string, why: string): MeshError {
-  return new MeshError({ code, at: name, message: `${name} cannot be read: ${why}`, hint: "" });
+  return new MeshError({ code, at: { file: name }, message: `${name} cannot be read: ${why}`, hint: "" });
 }
 
 function printDiff(session: Session, current: unknown, wanted: unknown): number {

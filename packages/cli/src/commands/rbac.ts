@@ -94,5 +94,5 @@ function nextSteps(context: string, subject: RbacSubject): string {
 }
 
 function usage(message: string, hint: string): MeshError {
-  return new MeshError({ code: "USAGE", at: "", message, hint });
+  return new MeshError({ code: "USAGE", at: {}, message, hint });
 }

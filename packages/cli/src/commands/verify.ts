@@ -1,4 +1,3 @@
-import { severityOf } from "@isthmus/core";
 import { type VerifiedMesh, verifyMesh, type WireChoice } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";
@@ -51,7 +50,7 @@ function wireOf(probe: boolean | undefined): WireChoice {
 function waitingFor({ proofs, problems }: VerifiedMesh): string {
   const open = proofs.filter(({ verdict }) => verdict !== "ok");
   const [first] = open;
-  if (first === undefined) return problems.find((problem) => severityOf(problem) !== "warning")?.message ?? "";
+  if (first === undefined) return problems.find((problem) => problem.severity !== "warning")?.message ?? "";
   const lines = proofLines(first);
   const fault = lines.find(({ status }) => status === "broken") ?? lines.find(({ status }) => status !== "ok");
   const reason = fault === undefined ? "" : `: ${fault.name}: ${fault.detail}`;

@@ -1,4 +1,5 @@
 import type { Problem } from "@isthmus/core";
+import { makeProblem } from "@isthmus/core";
 import type { IntermediateStatus, RenewEvent } from "@isthmus/engine";
 import type { Style } from "./style.ts";
 import { renderTable } from "./table.ts";
@@ -48,11 +49,11 @@ export function intermediateProblems(statuses: readonly IntermediateStatus[]): r
   const open = statuses.filter(({ state }) => state !== "fresh").map(({ cluster }) => cluster);
   if (open.length === 0) return [];
   return [
-    {
+    makeProblem({
       code: "ROTATION_WAITS",
-      at: open.join(", "),
+      at: { thing: open.join(", ") },
       message: `intermediates of ${open.join(", ")} are not renewed yet`,
       hint: "Run `isthmus ca rotate intermediates` again: it goes on from here.",
-    },
+    }),
   ];
 }

@@ -1,4 +1,5 @@
 import type { Action } from "@isthmus/core";
+import { makeProblem } from "@isthmus/core";
 import { expect, test } from "vitest";
 import type { Written } from "../writeTeller.ts";
 import { renderElapsed } from "./elapsed.ts";
@@ -18,12 +19,12 @@ const action: Action = {
   changes: [],
 };
 
-const problem = {
+const problem = makeProblem({
   code: "WRITE_FAILED",
-  at: "cluster2: Gateway bar/httpbin",
+  at: { cluster: "cluster2", kind: "Gateway", namespace: "bar", name: "httpbin" },
   message: "the connection broke",
   hint: "apply again",
-} as const;
+});
 
 const done: Written = { action, result: "done" };
 const failed: Written = { action, result: "failed", problem };

@@ -1,28 +1,29 @@
 import type { Problem } from "@isthmus/core";
+import { makeProblem } from "@isthmus/core";
 import { expect, test } from "vitest";
 import { renderProblems } from "./problems.ts";
 import { createStyle } from "./style.ts";
 
-const unknownField: Problem = {
+const unknownField: Problem = makeProblem({
   code: "FIELD_UNKNOWN",
-  at: "mesh.yaml:12:3",
+  at: { file: "mesh.yaml", line: 12, column: 3 },
   message: 'unknown field "servedby"',
   hint: 'did you mean "servedBy"?',
-};
+});
 
 const problems: readonly Problem[] = [
-  {
+  makeProblem({
     code: "TRUST_ROOT_UNKNOWN",
-    at: "MeshCluster cluster1",
+    at: { kind: "MeshCluster", name: "cluster1" },
     message: "cluster1 does not publish its trust root",
     hint: "",
-  },
-  {
+  }),
+  makeProblem({
     code: "CLUSTER_UNREACHABLE",
-    at: "MeshCluster cluster2",
+    at: { kind: "MeshCluster", name: "cluster2" },
     message: "https://10.0.0.1:6443 does not answer:\nconnect ECONNREFUSED",
     hint: "check that the cluster runs\nand that its address is right",
-  },
+  }),
   unknownField,
 ];
 

@@ -1,4 +1,4 @@
-import { type Problem, type ProblemCode, type Severity, severityOf } from "@isthmus/core";
+import type { Problem, ProblemCode, Severity } from "@isthmus/core";
 import type { Style } from "./style.ts";
 
 const order: Readonly<Record<Severity, number>> = { error: 0, delay: 1, warning: 2 };
@@ -12,13 +12,13 @@ const order: Readonly<Record<Severity, number>> = { error: 0, delay: 1, warning:
  */
 export function renderProblems(problems: readonly Problem[], style: Style): string {
   if (problems.length === 0) return "";
-  const sorted = problems.toSorted((a, b) => order[severityOf(a)] - order[severityOf(b)]);
+  const sorted = problems.toSorted((a, b) => order[a.severity] - order[b.severity]);
   const blocks = sorted.map((problem) => renderProblem(problem, style));
   return `${blocks.join("\n")}\n${renderFooter(sorted, style)}\n`;
 }
 
 function renderProblem(problem: Problem, style: Style): string {
-  const severity = severityOf(problem);
+  const severity = problem.severity;
   const paint = severity === "error" ? style.error : style.warning;
   const lines = [`${paint(`${severity}[${problem.code}]`)}: ${style.strong(indentRest(problem.message, "  "))}`];
   if (problem.at !== "") lines.push(`  ${style.accent("-->")} ${problem.at}`);
@@ -28,7 +28,7 @@ function renderProblem(problem: Problem, style: Style): string {
 
 function renderFooter(problems: readonly Problem[], style: Style): string {
   const counts = (["error", "delay", "warning"] as const).flatMap((severity) => {
-    const count = problems.filter((problem) => severityOf(problem) === severity).length;
+    const count = problems.filter((problem) => problem.severity === severity).length;
     return count === 0 ? [] : [`${count} ${severity}${count === 1 ? "" : "s"}`];
   });
   const codes = new Set(problems.map((problem): ProblemCode => problem.code));

@@ -1,4 +1,4 @@
-import { type Problem, severityOf } from "@isthmus/core";
+import type { Problem } from "@isthmus/core";
 import type { ProvenPath } from "@isthmus/engine";
 import { renderHopStatus } from "./hopStatus.ts";
 import type { TestCase, TestSuite } from "./junit.ts";
@@ -14,7 +14,7 @@ const plain = createStyle(false);
  */
 export function proofSuites(proofs: readonly ProvenPath[], problems: readonly Problem[]): readonly TestSuite[] {
   const owners = [...new Set(proofs.map(({ path }) => path.owner))];
-  const grave = problems.filter((problem) => severityOf(problem) !== "warning");
+  const grave = problems.filter((problem) => problem.severity !== "warning");
   return [
     ...owners.map((owner) => ({
       name: owner,
@@ -49,6 +49,6 @@ function problemCase(problem: Problem): TestCase {
   return {
     name: at === "" ? code : at,
     classname: code,
-    ...(severityOf(problem) === "error" ? { failure: fault } : { error: fault }),
+    ...(problem.severity === "error" ? { failure: fault } : { error: fault }),
   };
 }

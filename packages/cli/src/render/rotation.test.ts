@@ -1,4 +1,5 @@
 import type { RotationMove } from "@isthmus/core";
+import { makeProblem } from "@isthmus/core";
 import { expect, test } from "vitest";
 import { renderRotation, rotationNews, rotationProblems } from "./rotation.ts";
 import { createStyle } from "./style.ts";
@@ -51,7 +52,12 @@ test("what is waited for is said when it changes, and how to hurry it once a sta
 
 test("a cluster that cannot be read for a while is said once", () => {
   const news = rotationNews(style);
-  const problem = { code: "CLUSTER_UNREACHABLE", at: "east", message: "cluster east: no answer", hint: "" } as const;
+  const problem = makeProblem({
+    code: "CLUSTER_UNREACHABLE",
+    at: { cluster: "east" },
+    message: "cluster east: no answer",
+    hint: "",
+  });
 
   const said = [news({ type: "blind", problem }), news({ type: "blind", problem })];
 

@@ -1,4 +1,5 @@
 import type { Problem, RotationMove, RotationStage, RotationStep, RotationWait } from "@isthmus/core";
+import { makeProblem } from "@isthmus/core";
 import type { RotationEvent, RotationTarget, TrustObservation } from "@isthmus/engine";
 import type { Style } from "./style.ts";
 import { renderTable } from "./table.ts";
@@ -121,11 +122,11 @@ export function rotationProblems({ stage, waits }: RotationMove): readonly Probl
   if (stage === "done") return [];
   const clusters = [...new Set(waits.map(({ cluster }) => cluster))];
   return [
-    {
+    makeProblem({
       code: "ROTATION_WAITS",
-      at: clusters.join(", "),
+      at: { thing: clusters.join(", ") },
       message: `the rotation is not done: stage ${stage}`,
       hint: "Run `isthmus ca rotate root` again: it goes on from here.",
-    },
+    }),
   ];
 }

@@ -3,6 +3,7 @@ import { showHostPort } from "../istio/hostPort.ts";
 import { at } from "../model/intents.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { addressesInUse, contains, overlaps, rangesInUse } from "./addressRanges.ts";
 import { type Check, judged, type MeshView, ofObjects, type Verdict } from "./check.ts";
 
@@ -24,12 +25,13 @@ export const addressChecks: readonly Check[] = [
         ...ranges.map(({ what, cidr }) => `${what} ${cidr}`),
         ...used.slice(0, 1).map(({ what }) => what),
       ].map(
-        (what): Problem => ({
-          code: "VIP_POOL_OVERLAPS",
-          at: at(intents.mesh, "spec", "addressPool"),
-          message: `the address pool ${pool} overlaps ${what} of ${view.name}`,
-          hint: "choose a range that is routed nowhere, such as the default 240.0.0.0/16",
-        }),
+        (what): Problem =>
+          makeProblem({
+            code: "VIP_POOL_OVERLAPS",
+            at: at(intents.mesh, "spec", "addressPool"),
+            message: `the address pool ${pool} overlaps ${what} of ${view.name}`,
+            hint: "choose a range that is routed nowhere, such as the default 240.0.0.0/16",
+          }),
       );
       return judged(problems, pool);
     }),
@@ -42,12 +44,12 @@ export const addressChecks: readonly Check[] = [
     needs: [],
     run: ({ intents }) => {
       const pool = intents.mesh.spec.addressPool;
-      const problem: Problem = {
+      const problem: Problem = makeProblem({
         code: "VIP_POOL_INVALID",
         at: at(intents.mesh, "spec", "addressPool"),
         message: `${pool} overlaps ${istiodRange}, from which istiod allocates by itself`,
         hint: "choose another range, such as the default 240.0.0.0/16",
-      };
+      });
       return judged(overlaps(pool, istiodRange) ? [problem] : [], pool);
     },
   },
@@ -86,12 +88,12 @@ function shadowedGateways({ clusters }: MeshView): Verdict {
             inUse.find((each) => each.address === address && (each.ports?.includes(port) ?? true));
           if (what === undefined) return [];
           return [
-            {
+            makeProblem({
               code: "GATEWAY_ADDRESS_SHADOWED",
               at: at(declared, "spec", "eastWestGateway"),
               message: `${address} of the gateway of ${name} lies in ${what.what}${"cidr" in what ? ` ${what.cidr}` : ""} of ${other.name}, so calls from there never leave it`,
               hint: "give `addresses` by which other clusters reach the gateway",
-            },
+            }),
           ];
         });
       }),
@@ -104,10 +106,10 @@ function oneAddress(
   { declared, name, other }: { readonly declared: MeshCluster; readonly name: string; readonly other: string },
   socket: string,
 ): Problem {
-  return {
+  return makeProblem({
     code: "GATEWAY_ADDRESS_SHADOWED",
     at: at(declared, "spec", "eastWestGateway"),
     message: `${socket} is the address of the gateways of ${name} and ${other}, so calls for one may end at the other`,
     hint: "give `addresses`, or a port, by which other clusters reach this cluster's gateway alone",
-  };
+  });
 }

@@ -1,4 +1,5 @@
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { type Check, judged, type MeshView, ofApiServer } from "./check.ts";
 
 /** What Istio 1.22, the oldest that we support, asks for: https://istio.io/latest/docs/releases/supported-releases/ */
@@ -30,12 +31,12 @@ export const apiChecks: readonly Check[] = [
       if (Number.isNaN(minor) || minor >= oldestKubernetes) return { ok: version };
       return {
         problems: [
-          {
+          makeProblem({
             code: "KUBERNETES_UNSUPPORTED",
-            at: name,
+            at: { cluster: name },
             message: `the API server of ${name} is ${version}; supported is 1.${oldestKubernetes} or later`,
             hint: "upgrade the cluster: Istio 1.22 does not run on older ones",
-          },
+          }),
         ],
       };
     }),
@@ -69,12 +70,13 @@ function distinctClusters({ clusters }: MeshView) {
   const problems = [...byUid.values()]
     .filter((names) => names.length > 1)
     .map(
-      (names): Problem => ({
-        code: "CLUSTER_DECLARED_TWICE",
-        at: `MeshCluster ${names[1]}`,
-        message: `${names.join(" and ")} are the same cluster`,
-        hint: "remove one, or give each its own context",
-      }),
+      (names): Problem =>
+        makeProblem({
+          code: "CLUSTER_DECLARED_TWICE",
+          at: { kind: "MeshCluster", name: names[1] ?? "" },
+          message: `${names.join(" and ")} are the same cluster`,
+          hint: "remove one, or give each its own context",
+        }),
     );
   return judged(problems, `${byUid.size} of them`);
 }
@@ -89,19 +91,23 @@ function agreeingClocks({ clusters }: MeshView) {
   const furthest = Math.abs(slowest.ahead) > Math.abs(fastest.ahead) ? slowest : fastest;
   const problems: Problem[] = [];
   if (spread - fastest.uncertainty - slowest.uncertainty > largestSkew) {
-    problems.push({
-      code: "CLOCK_SKEWED",
-      at: fastest.name,
-      message: `the clock of ${fastest.name} is ${seconds(spread)} ahead of that of ${slowest.name}`,
-      hint: "set both by NTP: certificates of one are not valid yet, or no longer, at the other",
-    });
+    problems.push(
+      makeProblem({
+        code: "CLOCK_SKEWED",
+        at: { cluster: fastest.name },
+        message: `the clock of ${fastest.name} is ${seconds(spread)} ahead of that of ${slowest.name}`,
+        hint: "set both by NTP: certificates of one are not valid yet, or no longer, at the other",
+      }),
+    );
   } else if (Math.abs(furthest.ahead) - furthest.uncertainty > largestSkew) {
-    problems.push({
-      code: "CLOCK_SKEWED",
-      at: furthest.name,
-      message: `this machine's clock is ${seconds(Math.abs(furthest.ahead))} ${furthest.ahead > 0 ? "behind" : "ahead of"} that of ${furthest.name}`,
-      hint: "set this machine's clock by NTP",
-    });
+    problems.push(
+      makeProblem({
+        code: "CLOCK_SKEWED",
+        at: { cluster: furthest.name },
+        message: `this machine's clock is ${seconds(Math.abs(furthest.ahead))} ${furthest.ahead > 0 ? "behind" : "ahead of"} that of ${furthest.name}`,
+        hint: "set this machine's clock by NTP",
+      }),
+    );
   }
   const most = Math.max(spread, Math.abs(furthest.ahead));
   return judged(problems, most < 2000 ? "to the second" : `within ${seconds(most)}`);

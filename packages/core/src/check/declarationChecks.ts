@@ -1,4 +1,5 @@
 import type { Problem, ProblemCode } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { type Check, judged } from "./check.ts";
 
 /** What other checks tell already, cluster by cluster. */
@@ -47,12 +48,13 @@ export const declarationChecks: readonly Check[] = [
       const problems = keyFiles
         .filter(({ mode }) => (mode & foreignBits) !== 0)
         .map(
-          ({ path, mode }): Problem => ({
-            code: "CA_KEY_FILE_EXPOSED",
-            at: path,
-            message: `others may read or write the key file ${path} (mode ${(mode & 0o777).toString(8).padStart(4, "0")})`,
-            hint: `chmod 600 ${path}`,
-          }),
+          ({ path, mode }): Problem =>
+            makeProblem({
+              code: "CA_KEY_FILE_EXPOSED",
+              at: { file: path },
+              message: `others may read or write the key file ${path} (mode ${(mode & 0o777).toString(8).padStart(4, "0")})`,
+              hint: `chmod 600 ${path}`,
+            }),
         );
       return judged(problems, keyFiles.map(({ path }) => path).join(", "));
     },

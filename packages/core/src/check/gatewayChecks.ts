@@ -3,6 +3,7 @@ import { showHostPort } from "../istio/hostPort.ts";
 import { at } from "../model/intents.ts";
 import { selectClusters } from "../model/selectClusters.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { type Check, type ClusterView, judged, type MeshView, ofObjects } from "./check.ts";
 import type { GatewayProbe } from "./checkInput.ts";
 import { gatewayListener } from "./gatewayListener.ts";
@@ -38,14 +39,14 @@ export const gatewayChecks: readonly Check[] = [
       if (ready > 0) return { ok: `${ready} of ${pods.length} pods` };
       return {
         problems: [
-          {
+          makeProblem({
             code: "GATEWAY_NOT_READY",
             at: at(view.declared, "spec", "eastWestGateway"),
             message: `no pod of the east-west gateway of ${view.name} is ready (${pods.length} in namespace ${namespace})`,
             hint: `kubectl describe pod -n ${namespace} -l ${Object.entries(selector)
               .map((each) => each.join("="))
               .join(",")} tells why`,
-          },
+          }),
         ],
       };
     }),
@@ -83,28 +84,28 @@ function addressProblem({ declared, name }: ClusterView, found: Extract<Found, {
   const service = `Service ${namespace}/${found.service ?? ""}`;
   switch (found.fault) {
     case "no service":
-      return {
+      return makeProblem({
         code: "GATEWAY_MISSING",
         at: place,
         message: `${name} has no Service in ${namespace} for gateway pods ${Object.entries(selector)
           .map((each) => each.join("="))
           .join(",")}`,
         hint: "install an east-west gateway, or name its namespace and selector here",
-      };
+      });
     case "no port":
-      return {
+      return makeProblem({
         code: "GATEWAY_PORT_MISSING",
         at: place,
         message: `gateway ${service} in ${name} has no port ${port}`,
         hint: "add the port to the Service, or name another one here",
-      };
+      });
     case "no address":
-      return {
+      return makeProblem({
         code: "GATEWAY_NO_ADDRESS",
         at: place,
         message: `gateway ${service} in ${name} has neither a load balancer address nor a node port on a ready node`,
         hint: "wait for the load balancer, make it a NodePort, or give `addresses` here",
-      };
+      });
   }
 }
 
@@ -114,12 +115,13 @@ function probeProblem(
   isListening: boolean,
 ): Problem | undefined {
   const place = at(declared, "spec", "eastWestGateway");
-  const helloProblem = (why: string): Problem => ({
-    code: "GATEWAY_HELLO_FAILED",
-    at: place,
-    message: `${address} takes connections, but passes no TLS through to a shared service of ${name}: ${why}`,
-    hint: "does the address lead to the gateway by TCP, without a proxy that ends TLS? Has the gateway its configuration: istioctl proxy-status",
-  });
+  const helloProblem = (why: string): Problem =>
+    makeProblem({
+      code: "GATEWAY_HELLO_FAILED",
+      at: place,
+      message: `${address} takes connections, but passes no TLS through to a shared service of ${name}: ${why}`,
+      hint: "does the address lead to the gateway by TCP, without a proxy that ends TLS? Has the gateway its configuration: istioctl proxy-status",
+    });
   switch (outcome.kind) {
     case "connected":
       return undefined;
@@ -132,12 +134,12 @@ function probeProblem(
     case "no connection":
       // Envoy opens the port with the first Gateway object for it: until then a refusal comes from the gateway's own machine.
       if (outcome.isRefused && !isListening) return undefined;
-      return {
+      return makeProblem({
         code: "GATEWAY_UNREACHABLE",
         at: place,
         message: `the east-west gateway of ${name} cannot be reached from here at ${address}: ${outcome.message}`,
         hint: "is a firewall or security group in between, or is it an address for other clusters only? Then run this from there",
-      };
+      });
     case "no hello":
       return helloProblem(outcome.message);
   }

@@ -1,6 +1,7 @@
 import { injectionLabelOf, isInjected } from "../istio/injection.ts";
 import { labelsOfNamespace } from "../istio/labels.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { type Check, judged, ofApiServer, ofObjects } from "./check.ts";
 import { injectionWebhooks, isSelected } from "./injectionWebhooks.ts";
 import { usedNamespaces } from "./usedNamespaces.ts";
@@ -18,12 +19,12 @@ export const injectionChecks: readonly Check[] = [
       if (webhooks.length > 0) return { ok: `${webhooks.length} webhooks` };
       return {
         problems: [
-          {
+          makeProblem({
             code: "INJECTION_WEBHOOK_MISSING",
-            at: name,
+            at: { cluster: name },
             message: `${name} has no MutatingWebhookConfiguration by which istiod injects, so new pods get no sidecar`,
             hint: "install it again with istiod: istioctl install, or the Helm chart istio/istiod",
-          },
+          }),
         ],
       };
     }),
@@ -43,12 +44,12 @@ export const injectionChecks: readonly Check[] = [
         if (found === undefined || webhooks.some((webhook) => isSelected(webhook, labelsOfNamespace(found)))) return [];
         const label = injectionLabelOf(found);
         return [
-          {
+          makeProblem({
             code: "INJECTION_REVISION_UNKNOWN",
-            at: `${view.name}: Namespace ${namespace}`,
+            at: { cluster: view.name, kind: "Namespace", name: namespace },
             message: `namespace ${namespace} of ${view.name} has ${label}, which no injection webhook selects`,
             hint: "name a revision or tag that is installed (istioctl tag list), or istio-injection=enabled",
-          },
+          }),
         ];
       });
       return judged(problems, asking.length === 0 ? "none asks for it" : asking.join(", "));
@@ -66,12 +67,13 @@ export const injectionChecks: readonly Check[] = [
         (each) => facts.namespaces.get(each)?.metadata.labels?.["istio.io/dataplane-mode"] === "ambient",
       );
       const problems = ambient.map(
-        (namespace): Problem => ({
-          code: "AMBIENT_UNSUPPORTED",
-          at: `${view.name}: Namespace ${namespace}`,
-          message: `namespace ${namespace} of ${view.name} is in ambient mode, where no sidecar takes part in calls between clusters`,
-          hint: "label it istio-injection=enabled in place of istio.io/dataplane-mode=ambient",
-        }),
+        (namespace): Problem =>
+          makeProblem({
+            code: "AMBIENT_UNSUPPORTED",
+            at: { cluster: view.name, kind: "Namespace", name: namespace },
+            message: `namespace ${namespace} of ${view.name} is in ambient mode, where no sidecar takes part in calls between clusters`,
+            hint: "label it istio-injection=enabled in place of istio.io/dataplane-mode=ambient",
+          }),
       );
       return judged(problems, used.length === 0 ? "none is in use" : used.join(", "));
     }),

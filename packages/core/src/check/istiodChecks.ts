@@ -2,6 +2,7 @@ import type { Pod } from "../kinds/core.ts";
 import { isReady } from "../kinds/isReady.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { type Check, type ClusterView, judged, type MeshView, ofApiServer, ofObjects, type Verdict } from "./check.ts";
 import { istiodServices } from "./injectionWebhooks.ts";
 
@@ -25,12 +26,12 @@ export const istiodChecks: readonly Check[] = [
         return { ok: names.length > 0 ? names.join(", ") : "pods app=istiod" };
       return {
         problems: [
-          {
+          makeProblem({
             code: "ISTIOD_MISSING",
-            at: view.name,
+            at: { cluster: view.name },
             message: `${view.name} has no istiod in namespace ${istioNamespace}`,
             hint: `install Istio (isthmus install-config ${view.name} writes its values), or set Mesh spec.istioNamespace`,
-          },
+          }),
         ],
       };
     }),
@@ -46,12 +47,13 @@ export const istiodChecks: readonly Check[] = [
       if (versions.length === 0) return { skipped: "no pod of istiod tells its version" };
       const old = versions.filter((version) => (minorOf(version) ?? oldestIstio) < oldestIstio);
       const problems = old.map(
-        (version): Problem => ({
-          code: "ISTIO_UNSUPPORTED",
-          at: name,
-          message: `istiod of ${name} is ${version}; supported is 1.${oldestIstio} or later`,
-          hint: "upgrade Istio: older ones do not serve networking.istio.io/v1",
-        }),
+        (version): Problem =>
+          makeProblem({
+            code: "ISTIO_UNSUPPORTED",
+            at: { cluster: name },
+            message: `istiod of ${name} is ${version}; supported is 1.${oldestIstio} or later`,
+            hint: "upgrade Istio: older ones do not serve networking.istio.io/v1",
+          }),
       );
       return judged(problems, versions.join(", "));
     }),
@@ -84,12 +86,13 @@ export const istiodChecks: readonly Check[] = [
       const services = istiodServices(webhooks, intents.mesh.spec.istioNamespace);
       const empty = services.filter((service) => readyEndpoints(endpointSlices.value, service) === 0);
       const problems = empty.map(
-        (service): Problem => ({
-          code: "ISTIOD_NO_ENDPOINTS",
-          at: `${name}: Service ${intents.mesh.spec.istioNamespace}/${service}`,
-          message: `Service ${service} of ${name} leads to no ready istiod, so nothing is injected and no Istio object admitted`,
-          hint: "compare the Service's selector with istiod's pods, and their readiness",
-        }),
+        (service): Problem =>
+          makeProblem({
+            code: "ISTIOD_NO_ENDPOINTS",
+            at: { cluster: name, kind: "Service", namespace: intents.mesh.spec.istioNamespace, name: service },
+            message: `Service ${service} of ${name} leads to no ready istiod, so nothing is injected and no Istio object admitted`,
+            hint: "compare the Service's selector with istiod's pods, and their readiness",
+          }),
       );
       return judged(problems, services.join(", "));
     }),
@@ -113,12 +116,12 @@ export const istiodChecks: readonly Check[] = [
       if (cluster.meshConfig.enableAutoMtls) return { ok: "enableAutoMtls" };
       return {
         problems: [
-          {
+          makeProblem({
             code: "AUTO_MTLS_OFF",
-            at: name,
+            at: { cluster: name },
             message: `${name} sets enableAutoMtls to false, so sidecars speak plain text to services under their own name`,
             hint: "remove enableAutoMtls from the mesh configuration; names as SameName need it",
-          },
+          }),
         ],
       };
     }),
@@ -160,12 +163,12 @@ function readiness(view: ClusterView): Verdict {
   }
   return {
     problems: [
-      {
+      makeProblem({
         code: "ISTIOD_NOT_READY",
-        at: view.name,
+        at: { cluster: view.name },
         message: `no istiod of ${view.name} is ready (${ready.length} of ${pods.length} pods, ${available} of ${wanted} replicas)`,
         hint: "kubectl describe deployment,pod -l app=istiod in Istio's namespace tells why",
-      },
+      }),
     ],
   };
 }
@@ -191,12 +194,12 @@ function versionSkew({ clusters }: MeshView): Verdict {
   }
   return {
     problems: [
-      {
+      makeProblem({
         code: "ISTIO_VERSION_SKEW",
-        at: oldest.name,
+        at: { cluster: oldest.name },
         message: `${oldest.name} runs Istio ${oldest.version} and ${newest.name} ${newest.version}, more than ${largestDistance} minor releases apart`,
         hint: `upgrade ${oldest.name}`,
-      },
+      }),
     ],
   };
 }
@@ -223,12 +226,13 @@ function distinctIds({ clusters }: MeshView): Verdict {
   const problems = [...byId]
     .filter(([, names]) => names.length > 1)
     .map(
-      ([id, names]): Problem => ({
-        code: "CLUSTER_ID_SHARED",
-        at: names[1] ?? "",
-        message: `istiod of ${names.join(" and ")} have the same cluster name ${id}, so metrics and traces mix them up`,
-        hint: "set global.multiCluster.clusterName: isthmus install-config writes it",
-      }),
+      ([id, names]): Problem =>
+        makeProblem({
+          code: "CLUSTER_ID_SHARED",
+          at: { cluster: names[1] ?? "" },
+          message: `istiod of ${names.join(" and ")} have the same cluster name ${id}, so metrics and traces mix them up`,
+          hint: "set global.multiCluster.clusterName: isthmus install-config writes it",
+        }),
     );
   return judged(problems, [...byId.keys()].sort().join(", "));
 }

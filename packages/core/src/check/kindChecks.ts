@@ -1,4 +1,5 @@
 import { catalog } from "../kinds/catalog.ts";
+import { makeProblem } from "../problem.ts";
 import { type Check, ofApiServer } from "./check.ts";
 
 export const kindChecks: readonly Check[] = [
@@ -14,12 +15,12 @@ export const kindChecks: readonly Check[] = [
       if (missing.length === 0) return { ok: `${istio.length} kinds of ${istio[0]?.version}` };
       return {
         problems: [
-          {
+          makeProblem({
             code: "KIND_NOT_INSTALLED",
-            at: name,
+            at: { cluster: name },
             message: `cluster ${name}: the API server does not serve ${missing.join(", ")}`,
             hint: "install Istio 1.22 or later, or its CRDs: istioctl install, or the Helm chart istio/base",
-          },
+          }),
         ],
       };
     }),

@@ -2,6 +2,7 @@ import type { IstioCluster } from "../istio/istioCluster.ts";
 import { capturesDns, dnsCapture, proxyMetadataIn } from "../istio/proxyConfig.ts";
 import type { Workload } from "../istio/workload.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { type Check, type ClusterView, judged, ofObjects } from "./check.ts";
 import { consumingNamespaces } from "./usedNamespaces.ts";
 
@@ -41,10 +42,10 @@ function sidecarPods(facts: IstioCluster): readonly Workload[] {
 function offProblem({ name }: ClusterView, off: readonly Workload[]): Problem {
   const pods = off.map(({ namespace, name: pod }) => `${namespace}/${pod}`);
   const shown = pods.length > 3 ? `${pods.slice(0, 3).join(", ")} and ${pods.length - 3} more` : pods.join(", ");
-  return {
+  return makeProblem({
     code: "DNS_CAPTURE_OFF",
-    at: name,
+    at: { cluster: name },
     message: `DNS capture is off ${pods.length === 0 ? `in ${name}` : `for ${shown} of ${name}`}, so names such as httpbin.bar.cluster2 do not resolve there`,
     hint: `set meshConfig.defaultConfig.proxyMetadata.${variable}: "true" (isthmus install-config ${name} writes it) and restart the pods, or use as: [SameName]`,
-  };
+  });
 }

@@ -1,4 +1,5 @@
 import type { ProblemCode } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { type Check, ofApiServer, type Verdict } from "./check.ts";
 import type { AnsweredRight } from "./checkInput.ts";
 
@@ -55,12 +56,12 @@ function lacking(cluster: string, rights: readonly AnsweredRight[], { code, opti
   if (denied.length === 0) return { ok: `${rights.length} rights` };
   return {
     problems: [
-      {
+      makeProblem({
         code,
-        at: cluster,
+        at: { cluster },
         message: `${cluster}: we may not ${listed(denied)}`,
         hint: `isthmus rbac ${[cluster, option].join(" ").trim()} prints the roles for it`,
-      },
+      }),
     ],
   };
 }

@@ -4,6 +4,7 @@ import { catalog } from "../kinds/catalog.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { defaultMeshConfig } from "../model/meshConfig.ts";
 import type { ObservedCluster } from "../model/observed.ts";
+import { makeProblem } from "../problem.ts";
 import { checkCategories } from "./check.ts";
 import type { CheckedCluster, CheckInput, GatewayProbe, Inspection } from "./checkInput.ts";
 import { checks, runChecks } from "./runChecks.ts";
@@ -122,13 +123,18 @@ test("rows come by category", () => {
 });
 
 test("where a cluster does not answer, what needs it is skipped there and judged elsewhere", () => {
-  const problem = { code: "CLUSTER_UNREACHABLE", at: "cluster1", message: "no route", hint: "" } as const;
+  const problem = makeProblem({
+    code: "CLUSTER_UNREACHABLE",
+    at: { cluster: "cluster1" },
+    message: "no route",
+    hint: "",
+  });
   const down: CheckedCluster = { ...cluster("cluster1"), observed: { problem }, inspection: { problem } };
 
   const rows = runChecks(input([down, cluster("cluster2")]));
 
   const of = (name: string) => rows.filter((row) => row.cluster === name && row.check !== "api-reachable");
-  expect(rows.filter(({ code }) => code !== undefined)).toEqual([
+  expect(rows.filter(({ code }) => code !== undefined)).toMatchObject([
     {
       ...{ category: "api", check: "api-reachable", cluster: "cluster1", title: "the API server answers" },
       ...{ status: "failed", code: "CLUSTER_UNREACHABLE", at: "cluster1", message: "no route", hint: "" },
@@ -301,12 +307,13 @@ test("roots are compared pair by pair, and a cluster that serves nothing needs n
 });
 
 test("what compile and plan find is told once: not again where a check of its own tells it", () => {
-  const problem = (code: "HOST_CONFLICT" | "TRUST_ROOTS_DIFFER" | "SIDECAR_PARTIAL") => ({
-    code,
-    at: "x",
-    message: code,
-    hint: "",
-  });
+  const problem = (code: "HOST_CONFLICT" | "TRUST_ROOTS_DIFFER" | "SIDECAR_PARTIAL") =>
+    makeProblem({
+      code,
+      at: { thing: "x" },
+      message: code,
+      hint: "",
+    });
   const problems = [problem("HOST_CONFLICT"), problem("TRUST_ROOTS_DIFFER"), problem("SIDECAR_PARTIAL")];
 
   const rows = runChecks(input([cluster("a")], { problems }));

@@ -1,5 +1,5 @@
 import { istioCluster } from "../istio/istioClusters.ts";
-import { type Problem, severityOf } from "../problem.ts";
+import type { Problem } from "../problem.ts";
 import { addressChecks } from "./addressChecks.ts";
 import { apiChecks } from "./apiChecks.ts";
 import { type Check, type ClusterView, checkCategories, type MeshView, type Verdict } from "./check.ts";
@@ -56,12 +56,10 @@ function judge(
   const verdict = run();
   if ("ok" in verdict) return [row(check, cluster, "ok", verdict.ok)];
   if ("skipped" in verdict) return [row(check, cluster, "skipped", verdict.skipped)];
-  if (verdict.problems.some((problem) => severityOf(problem) !== "warning")) unmet.get(cluster)?.add(check.name);
+  if (verdict.problems.some((problem) => problem.severity !== "warning")) unmet.get(cluster)?.add(check.name);
   return verdict.problems.map((problem) => ({
     ...row(check, cluster, statusOf(problem), problem.message),
-    code: problem.code,
-    at: problem.at,
-    hint: problem.hint,
+    ...problem,
     docs: `docs/problems.md#${problem.code.toLowerCase()}`,
   }));
 }
@@ -72,7 +70,7 @@ function row({ category, name, title }: Check, cluster: string, status: CheckRow
 
 /** What cannot be seen now is no less in the way than what is wrong. */
 function statusOf(problem: Problem): "failed" | "warning" {
-  return severityOf(problem) === "warning" ? "warning" : "failed";
+  return problem.severity === "warning" ? "warning" : "failed";
 }
 
 function viewOf(checked: CheckedCluster, { intents }: CheckInput): ClusterView {

@@ -1,5 +1,6 @@
 import type { TrustRoot } from "../model/observed.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { type Check, type ClusterView, judged, type MeshView, ofObjects, type Verdict } from "./check.ts";
 import { daysOf } from "./daysOf.ts";
 
@@ -29,12 +30,12 @@ export const trustChecks: readonly Check[] = [
       if (trustDomain === declared) return { ok: trustDomain };
       return {
         problems: [
-          {
+          makeProblem({
             code: "TRUST_DOMAIN_DIFFERS",
-            at: name,
+            at: { cluster: name },
             message: `${name} has the trust domain ${trustDomain}, the Mesh says ${declared}${trustDomainAliases.includes(declared) ? " (an alias there)" : ""}: its own is what counts`,
             hint: "set Mesh spec.trustDomain, or meshConfig.trustDomain of that cluster and restart its workloads",
-          },
+          }),
         ],
       };
     }),
@@ -89,22 +90,22 @@ function expiryProblem(cluster: string, what: string, { end, now, notice }: Term
   const days = Math.floor(end - now);
   if (end <= now) {
     return [
-      {
+      makeProblem({
         code: "CA_EXPIRED",
-        at: cluster,
+        at: { cluster },
         message: `${what} of ${cluster} has ended ${-days} days ago: no certificate below it is accepted`,
         hint: "issue a new one and restart istiod and the workloads",
-      },
+      }),
     ];
   }
   if (end - now > notice) return [];
   return [
-    {
+    makeProblem({
       code: "CA_EXPIRES_SOON",
-      at: cluster,
+      at: { cluster },
       message: `${what} of ${cluster} ends in ${days} days`,
       hint: "renew it now: workloads need time to get certificates below the new one",
-    },
+    }),
   ];
 }
 
@@ -117,12 +118,13 @@ function sharedRoots({ clusters }: MeshView): Verdict {
   const known = read.filter(({ roots }) => roots.length > 0);
   const problems = [
     ...unknown.map(
-      ({ name }): Problem => ({
-        code: "TRUST_ROOT_UNKNOWN",
-        at: `MeshCluster ${name}`,
-        message: `${name} has no ConfigMap istio-ca-root-cert in Istio's namespace, so its root certificate cannot be compared`,
-        hint: "is istiod running there?",
-      }),
+      ({ name }): Problem =>
+        makeProblem({
+          code: "TRUST_ROOT_UNKNOWN",
+          at: { kind: "MeshCluster", name: name },
+          message: `${name} has no ConfigMap istio-ca-root-cert in Istio's namespace, so its root certificate cannot be compared`,
+          hint: "is istiod running there?",
+        }),
     ),
     ...pairs(known).flatMap(([first, second]) => (share(first.roots, second.roots) ? [] : [differ(first, second)])),
   ];
@@ -138,12 +140,12 @@ interface Rooted {
 
 function differ(first: Rooted, second: Rooted): Problem {
   const show = ({ roots }: Rooted) => roots.map(({ fingerprint }) => fingerprint.slice(0, 12)).join(", ");
-  return {
+  return makeProblem({
     code: "TRUST_ROOTS_DIFFER",
-    at: `MeshCluster ${first.name}`,
+    at: { kind: "MeshCluster", name: first.name },
     message: `${first.name} and ${second.name} trust no common root certificate (${show(first)} and ${show(second)}), so mutual TLS between them fails`,
     hint: "give every cluster an intermediate certificate of one root (Secret cacerts) and restart istiod and the workloads",
-  };
+  });
 }
 
 function share(left: readonly TrustRoot[], right: readonly TrustRoot[]): boolean {

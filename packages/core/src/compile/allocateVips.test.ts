@@ -18,7 +18,7 @@ const demand = (
   cluster,
   hosts,
   held: new Map(Object.entries(held)),
-  taken: new Map(taken.map((address) => [address, "ServiceEntry foo/copied"])),
+  taken: new Map(taken.map((address) => [address, { kind: "ServiceEntry", namespace: "foo", name: "copied" }])),
 });
 
 test("a host keeps the address it holds, whoever joins", () => {
@@ -37,7 +37,14 @@ test("a host keeps the address it holds where somebody else uses it as well, and
   expect(vips.get("c1")?.get("web")).toBe("240.0.0.3");
   expect(vips.get("c2")?.get("web")).toBe("240.0.0.3");
   expect(vips.get("c1")?.get("api")).not.toBe("240.0.0.3");
-  expect(shared).toEqual([{ cluster: "c1", host: "web", address: "240.0.0.3", with: "ServiceEntry foo/copied" }]);
+  expect(shared).toEqual([
+    {
+      cluster: "c1",
+      host: "web",
+      address: "240.0.0.3",
+      with: { kind: "ServiceEntry", namespace: "foo", name: "copied" },
+    },
+  ]);
 });
 
 test("a host that another cluster knows gets the same address there", () => {
@@ -103,7 +110,9 @@ test("law 3: whatever comes, goes, hides or is copied by others, a VIP in use ne
             cluster,
             hosts: wantedHosts,
             held: live.get(cluster) ?? new Map(),
-            taken: new Map(copied.map((last) => [`240.0.0.${last}`, "ServiceEntry foo/copied"])),
+            taken: new Map(
+              copied.map((last) => [`240.0.0.${last}`, { kind: "ServiceEntry", namespace: "foo", name: "copied" }]),
+            ),
           })),
         );
         for (const [cluster, wantedHosts] of seen) {

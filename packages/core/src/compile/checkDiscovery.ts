@@ -1,3 +1,4 @@
+import type { Place } from "../findings/place.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { Report } from "./report.ts";
 
@@ -6,7 +7,7 @@ interface Needed {
   readonly namespace: string;
   /** What is there that istiod has to see, for people: `Service shop/api`. */
   readonly what: string;
-  readonly place: string;
+  readonly place: Place;
 }
 
 /** Whether istiod sees what a declaration needs of a namespace; it is reported where it does not. pkg/kube/namespace/filter.go */

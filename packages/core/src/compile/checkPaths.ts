@@ -1,3 +1,4 @@
+import type { Place } from "../findings/place.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { normalizePath } from "../istio/normalizePath.ts";
 import { pathNormalization } from "../istio/pathNormalization.ts";
@@ -44,7 +45,7 @@ const sidecar: Proxy = { proxy: "sidecar", annotations: {} };
 
 function checkPath(
   pattern: string,
-  { facts, proxy, place }: { readonly facts: IstioCluster; readonly proxy: Proxy; readonly place: string },
+  { facts, proxy, place }: { readonly facts: IstioCluster; readonly proxy: Proxy; readonly place: Place },
   report: Report,
 ): void {
   const how = pathNormalization(facts, proxy);

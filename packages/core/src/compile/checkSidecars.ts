@@ -1,3 +1,4 @@
+import type { Place } from "../findings/place.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { proxyScope } from "../istio/scope/proxyScope.ts";
 import { comingWorkload, type Workload } from "../istio/workload.ts";
@@ -12,7 +13,7 @@ export interface GivenName {
   /** Where its Service or ServiceEntry stands for callers of a namespace. */
   readonly standsIn: (caller: string) => string;
   readonly ports: readonly number[];
-  readonly place: string;
+  readonly place: Place;
 }
 
 /**

@@ -24,7 +24,7 @@ export function checkPinnedTrustDomain(
   report.add(
     owner,
     "TRUST_DOMAIN_REFUSED",
-    `MeshCluster ${consumer.name}`,
+    { kind: "MeshCluster", name: consumer.name },
     `callers in ${consumer.name} do not accept identities of ${server.name}, whose trust domain is ${trustDomain}, under a Service's own name (they accept ${trustDomainsOf(consumer.meshConfig).join(", ")})`,
     `add ${trustDomain} to meshConfig.trustDomainAliases of ${consumer.name}, or use the name form PerCluster`,
   );
@@ -39,7 +39,7 @@ function acceptsTrustDomain(owner: string, consumer: IstioCluster, server: Istio
   report.add(
     owner,
     "TRUST_DOMAIN_REFUSED",
-    `MeshCluster ${server.name}`,
+    { kind: "MeshCluster", name: server.name },
     `${server.name} does not accept callers of ${consumer.name}, whose trust domain is ${trustDomain} (it accepts ${accepted.join(", ")})`,
     `add ${trustDomain} to meshConfig.trustDomainAliases of ${server.name}`,
   );
@@ -52,7 +52,7 @@ function sharesRoot(owner: string, consumer: IstioCluster, server: IstioCluster,
     report.add(
       undefined,
       "TRUST_ROOT_UNKNOWN",
-      `MeshCluster ${facts.name}`,
+      { kind: "MeshCluster", name: facts.name },
       `${facts.name} has no ConfigMap istio-ca-root-cert in Istio's namespace, so its root certificate cannot be compared`,
       "is istiod running there?",
     );
@@ -65,7 +65,7 @@ function sharesRoot(owner: string, consumer: IstioCluster, server: IstioCluster,
   report.add(
     owner,
     "TRUST_ROOTS_DIFFER",
-    `MeshCluster ${first.name}`,
+    { kind: "MeshCluster", name: first.name },
     `${first.name} and ${second.name} trust no common root certificate (${show(first)} and ${show(second)}), so mutual TLS between them fails`,
     "give every cluster an intermediate certificate of one root (Secret cacerts) and restart istiod and the workloads",
   );

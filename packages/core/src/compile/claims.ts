@@ -1,3 +1,4 @@
+import type { Place } from "../findings/place.ts";
 import { isCoveredBy, parseServiceHost, serviceHost } from "../istio/hostNames.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { meshRegistry } from "../istio/registry/meshRegistry.ts";
@@ -103,7 +104,7 @@ function hostsOfParent(object: ApiRoute, parent: ParentRef, facts: IstioCluster)
 export function reportRoutes(
   found: {
     readonly owner: string;
-    readonly place: string;
+    readonly place: Place;
     readonly cluster: string;
     readonly host: string;
     readonly routes: KubeObject;

@@ -45,10 +45,10 @@ function clusterSetHost(
     host,
     ports: [...new Set(servers.flatMap(({ ports }) => ports.map(({ number }) => number)))],
     meaning: share.owner,
-    place: `ServiceExport ${share.namespace}/${share.service}`,
+    place: share.place,
     remedy: "remove the ServiceExport",
     ruleRemedy: "names of exported services take their settings from Isthmus",
-    exportPlace: `ServiceExport ${share.namespace}/${share.service}`,
+    exportPlace: share.place,
     isNamedFor: ({ metadata, spec }: ServiceEntry) =>
       (spec.ports ?? []).some(({ number }) => metadata.name === clusterSetObjectName(share, String(number))),
   };

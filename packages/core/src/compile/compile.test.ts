@@ -13,6 +13,7 @@ import {
 import { expect, test } from "vitest";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { Observed, ObservedCluster } from "../model/observed.ts";
+import { makeProblem } from "../problem.ts";
 import { compile } from "./compile.ts";
 
 const client = (objects: readonly KubeObject[] = [], overrides: Partial<ObservedCluster> = {}) =>
@@ -571,12 +572,12 @@ test("an unreachable serving cluster holds what it serves, and nothing else", ()
   const declared = intents([sharedService("bar/httpbin"), sharedService("bar/web", { servedBy: ["cluster3"] })], {
     clusters: [meshCluster("cluster1"), meshCluster("cluster2"), meshCluster("cluster3")],
   });
-  const down = {
+  const down = makeProblem({
     code: "CLUSTER_UNREACHABLE",
-    at: "MeshCluster cluster3",
+    at: { kind: "MeshCluster", name: "cluster3" },
     message: "cluster cluster3: no answer",
     hint: "",
-  } as const;
+  });
   const seen = { ...observed(client(), server()), unreachable: new Map([["cluster3", down]]) };
 
   const { held, problems, desired } = compile(declared, seen);

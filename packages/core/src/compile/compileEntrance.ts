@@ -1,3 +1,4 @@
+import type { Place } from "../findings/place.ts";
 import { at } from "../model/intents.ts";
 import type { Mesh } from "../model/mesh.ts";
 import type { CompileContext } from "./compileContext.ts";
@@ -21,7 +22,7 @@ export interface CompiledEntrance {
 export interface EntranceHost {
   readonly host: string;
   readonly port: number;
-  readonly place: string;
+  readonly place: Place;
   /** What of the user's has it already, for people. */
   readonly taker: string | undefined;
 }
@@ -29,7 +30,7 @@ export interface EntranceHost {
 export interface EntranceCredential {
   /** `istio-system/shop-tls in cluster2` */
   readonly secret: string;
-  readonly place: string;
+  readonly place: Place;
   /** The user's object that shows the same certificate, for people. */
   readonly taker: string | undefined;
 }

@@ -366,7 +366,7 @@ function canReachBySameName(
     report.add(
       share.owner,
       "GATEWAY_ADDRESS_UNSUPPORTED",
-      `MeshCluster ${facts.name} spec.eastWestGateway`,
+      { kind: "MeshCluster", name: facts.name, field: "spec.eastWestGateway" },
       `the gateway of ${facts.name} has the host name ${name.address}, but endpoints of a Service must be IP addresses`,
       "give `addresses` there, or use the name form PerCluster",
     );

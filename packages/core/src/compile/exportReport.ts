@@ -1,3 +1,5 @@
+import type { Place } from "../findings/place.ts";
+import type { Words } from "../findings/say.ts";
 import type { ProblemCode } from "../problem.ts";
 import { problemCodes } from "../problem.ts";
 import { Report } from "./report.ts";
@@ -8,19 +10,19 @@ import { Report } from "./report.ts";
  */
 export class ExportReport extends Report {
   readonly #target: Report;
-  readonly #place: string;
+  readonly #place: Place;
 
-  /** `place` is what stands in a cluster: `cluster2: ServiceExport bar/httpbin`. */
-  constructor(target: Report, place: string) {
+  /** `place` is an object of a cluster. */
+  constructor(target: Report, place: Place) {
     super();
     this.#target = target;
     this.#place = place;
   }
 
-  override add(owner: string | undefined, code: ProblemCode, place: string, message: string, hint: string): void {
+  override add(owner: string | undefined, code: ProblemCode, place: Place, message: Words, hint: Words): void {
     const isError = problemCodes[code].severity === "error";
     // A share of an export has no declaration to point at.
-    const shown = place.startsWith("SharedService ") ? this.#place : place;
+    const shown = place.cluster === undefined && place.kind === "SharedService" ? this.#place : place;
     this.#target.add(owner, isError ? "EXPORT_UNUSABLE" : code, shown, message, hint);
   }
 

@@ -1,10 +1,11 @@
+import type { Place } from "../findings/place.ts";
 import type { Report } from "./report.ts";
 import type { Server, SharedPort } from "./share.ts";
 
 /** A server and the export that makes it one: `cluster2: ServiceExport bar/httpbin`. */
 export interface ExportingServer {
   readonly server: Server;
-  readonly place: string;
+  readonly place: Place;
 }
 
 /**

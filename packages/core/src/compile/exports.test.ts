@@ -5,6 +5,7 @@ import type { KubeObject } from "../kinds/kubeObject.ts";
 import { refOf, showRef } from "../kinds/kubeObject.ts";
 import type { Intents } from "../model/intents.ts";
 import type { Observed, ObservedCluster } from "../model/observed.ts";
+import { makeProblem } from "../problem.ts";
 import { compile } from "./compile.ts";
 
 const asked = (spec: Record<string, unknown> = {}, rest: Partial<Intents> = {}): Intents =>
@@ -198,7 +199,12 @@ test("while a cluster cannot be read, what exports have made stays as it is", ()
   const live = before.desired.get("cluster1") ?? [];
   const { clusters } = observed(live, []);
   clusters.delete("cluster2");
-  const down = { code: "CLUSTER_UNREACHABLE", at: "cluster2", message: "cluster2 is down", hint: "" } as const;
+  const down = makeProblem({
+    code: "CLUSTER_UNREACHABLE",
+    at: { cluster: "cluster2" },
+    message: "cluster2 is down",
+    hint: "",
+  });
 
   const compiled = compile(asked(), { clusters, unreachable: new Map([["cluster2", down]]) });
 
@@ -237,7 +243,7 @@ test("a host that the user's own ServiceEntry has is left alone, and stops nobod
 
   const compiled = compile(asked(), observed([own], [...httpbin(), serviceExport("bar/httpbin")]));
 
-  expect(faults(compiled)).toEqual(["EXPORT_UNUSABLE ServiceExport bar/httpbin"]);
+  expect(faults(compiled)).toEqual(["EXPORT_UNUSABLE cluster2: ServiceExport bar/httpbin"]);
   expect(made(compiled, "cluster1")).toEqual([]);
 });
 

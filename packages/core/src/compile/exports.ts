@@ -1,8 +1,10 @@
+import type { Place } from "../findings/place.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { clusterObject } from "../kinds/clusterObject.ts";
 import type { Service } from "../kinds/core.ts";
 import { mcsGroup, type ServiceExport } from "../kinds/mcs.ts";
 import { isNamedAsOurs, ownerName, ownerOf } from "../kinds/ownership.ts";
-import { at } from "../model/intents.ts";
+import { showDeclared } from "../model/intents.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 import { apiVersion } from "../model/resource.ts";
 import type { SharedService } from "../model/sharedService.ts";
@@ -14,6 +16,8 @@ import type { Surroundings } from "./surroundings.ts";
 
 /** A Service that ServiceExports offer to all clusters, as a share like a declared one. */
 export interface ExportedShare extends Share {
+  /** The oldest export. */
+  readonly place: Place;
   /** Where its problems go. */
   readonly report: ExportReport;
   /** Those of the oldest export. */
@@ -52,7 +56,7 @@ function exportsByService({ intents, facts: allFacts, report }: Surroundings): R
       report.add(
         undefined,
         "CLUSTER_FORBIDDEN",
-        facts.name,
+        { cluster: facts.name },
         `cluster ${facts.name}: we may not list serviceexports.${mcsGroup}, which spec.mcs of the Mesh asks for`,
         `Bind a ClusterRole with the rules {apiGroups: [${mcsGroup}], resources: [serviceexports], verbs: [get, list, watch]}`,
       );
@@ -105,6 +109,7 @@ function resolveExport(exports: readonly Export[], surroundings: Surroundings): 
   const { namespace = "default", name } = oldest.object.metadata;
   const owner = ownerOfExport(oldest.object);
   const intent = intentOf(namespace, name);
+  const place = placeOf(oldest.object, oldest.facts);
   const servers = exports.flatMap(({ cluster, facts, object }) => {
     if (!isExportable(object, facts, surroundings)) return [];
     const here = { ...surroundings, report: new ExportReport(report, placeOf(object, facts)) };
@@ -122,14 +127,15 @@ function resolveExport(exports: readonly Export[], surroundings: Surroundings): 
     service: name,
     servers: mergePorts(servers, report).toSorted((a, b) => (a.facts.name < b.facts.name ? -1 : 1)),
     consumers: consumers.sort((a, b) => (a.facts.name < b.facts.name ? -1 : 1)),
-    report: new ExportReport(report, `ServiceExport ${namespace}/${name}`),
+    place,
+    report: new ExportReport(report, place),
     labels: oldest.object.spec?.exportedLabels ?? {},
     annotations: oldest.object.spec?.exportedAnnotations ?? {},
   };
 }
 
-function placeOf({ metadata }: ServiceExport, facts: IstioCluster): string {
-  return `${facts.name}: ServiceExport ${metadata.namespace}/${metadata.name}`;
+function placeOf({ metadata }: ServiceExport, facts: IstioCluster): Place {
+  return clusterObject(facts.name, { kind: "ServiceExport", metadata });
 }
 
 /** What was declared on purpose goes before what was found: both would open the same host at the same gateway. */
@@ -144,7 +150,7 @@ function isDeclared(exports: readonly Export[], { intents, report }: Surrounding
       undefined,
       "EXPORT_IGNORED",
       placeOf(object, facts),
-      `Service ${namespace}/${name} is shared by ${at(declared)}, so its export from ${facts.name} is not looked at`,
+      `Service ${namespace}/${name} is shared by ${showDeclared(declared)}, so its export from ${facts.name} is not looked at`,
       "remove the SharedService, or the ServiceExport",
     );
   }

@@ -1,4 +1,5 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { clusterObject } from "../kinds/clusterObject.ts";
 import type { ApiRoute, BackendRef } from "../kinds/gatewayApi.ts";
 import { clusterSetDomain, mcsGroup } from "../kinds/mcs.ts";
 import { isNamedAsOurs } from "../kinds/ownership.ts";
@@ -34,11 +35,11 @@ function needsImport(share: ExportedShare, facts: IstioCluster, { report }: Comp
   if (local === undefined || isNamedAsOurs(local)) return true;
   // With ENABLE_MCS_HOST istiod takes the backend for our name under clusterset.local.
   if (facts.readsServiceImports || !share.servers.some((server) => server.facts.name !== facts.name)) return false;
-  for (const { kind, metadata } of routes) {
+  for (const route of routes) {
     report.add(
       undefined,
       "ROUTE_LOCAL_ONLY",
-      `${facts.name}: ${kind} ${metadata.namespace}/${metadata.name}`,
+      clusterObject(facts.name, route),
       `istiod of ${facts.name} takes ServiceImport ${namespace}/${service} for the Service of that name there, so the route reaches no other cluster`,
       `name the backend {group: networking.istio.io, kind: Hostname, name: ${service}.${namespace}.svc.${clusterSetDomain}}, or run istiod with ENABLE_MCS_SERVICE_DISCOVERY=true and ENABLE_MCS_HOST=true`,
     );

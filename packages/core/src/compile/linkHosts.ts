@@ -1,4 +1,6 @@
+import { objectPlace } from "../findings/place.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { showClusterObject } from "../kinds/clusterObject.ts";
 import type { ServiceEntry } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { ServiceImport } from "../kinds/mcs.ts";
@@ -50,8 +52,8 @@ export function linkHosts(wanted: readonly NamedHost[], { mesh, facts, report }:
     report.add(
       undefined,
       "VIP_SHARED",
-      `${cluster}: ${other}`,
-      `${address} of ${host} in ${cluster} is also an address of ${other}`,
+      objectPlace(cluster, other),
+      `${address} of ${host} in ${cluster} is also an address of ${showClusterObject(other)}`,
       "give it one outside of spec.addressPool of the Mesh, or none: istiod then gives it one by itself",
     );
   }

@@ -100,7 +100,7 @@ export function haveAddresses(share: Share, servers: readonly Server[], { report
     report.add(
       share.owner,
       "GATEWAY_ADDRESS_UNSUPPORTED",
-      `MeshCluster ${facts.name} spec.eastWestGateway`,
+      { kind: "MeshCluster", name: facts.name, field: "spec.eastWestGateway" },
       `the gateway of ${facts.name} has the host name ${named.address}, but a name for several clusters needs IP addresses`,
       "give `addresses` there, or use the name form PerCluster",
     );

@@ -1,3 +1,4 @@
+import type { Place } from "../findings/place.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { ServiceEntry } from "../kinds/istio.ts";
 import type { Mesh } from "../model/mesh.ts";
@@ -16,11 +17,11 @@ interface HostClaim {
   readonly host: string;
   /** What the host would mean. Two claims with different meanings exclude each other where the same workloads see them. */
   readonly meaning: string;
-  readonly place: string;
+  readonly place: Place;
   /** What to do where the host is taken. */
   readonly remedy: string;
   /** Of an exported Service: where its problems are shown. */
-  readonly exportPlace?: string;
+  readonly exportPlace?: Place;
 }
 
 /** A host that a declaration asks for in one consuming cluster. */

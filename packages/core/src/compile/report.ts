@@ -1,5 +1,7 @@
+import type { Place } from "../findings/place.ts";
+import type { Words } from "../findings/say.ts";
 import type { Problem, ProblemCode } from "../problem.ts";
-import { severityOf } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 
 /** What was said, and which owners have to wait for it. */
 export interface Told {
@@ -13,10 +15,10 @@ export class Report implements Told {
   readonly #held = new Map<string, string>();
 
   /** An error or a delay holds `owner`, where one is given; a warning does not. */
-  add(owner: string | undefined, code: ProblemCode, place: string, message: string, hint: string): void {
-    const problem: Problem = { code, at: place, message, hint };
+  add(owner: string | undefined, code: ProblemCode, at: Place, message: Words, hint: Words): void {
+    const problem = makeProblem({ code, at, message, hint });
     this.#keep(problem);
-    if (owner !== undefined && severityOf(problem) !== "warning") this.hold(owner, message);
+    if (owner !== undefined && problem.severity !== "warning") this.hold(owner, problem.message);
   }
 
   /** The first reason stays. */

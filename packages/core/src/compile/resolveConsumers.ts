@@ -1,3 +1,4 @@
+import type { Place } from "../findings/place.ts";
 import { isInjected } from "../istio/injection.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { ownerName } from "../kinds/ownership.ts";
@@ -53,7 +54,7 @@ export function resolveConsumers(
     });
 }
 
-function checkNamespace(namespace: string, place: string, owner: string, facts: IstioCluster, report: Report): boolean {
+function checkNamespace(namespace: string, place: Place, owner: string, facts: IstioCluster, report: Report): boolean {
   const found = facts.namespaces.get(namespace);
   if (found === undefined) {
     report.add(

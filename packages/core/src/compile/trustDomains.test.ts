@@ -4,6 +4,7 @@ import type { DestinationRule } from "../kinds/destinationRule.ts";
 import type { AuthorizationPolicy } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { defaultMeshConfig, type MeshConfig } from "../model/meshConfig.ts";
+import { makeProblem } from "../problem.ts";
 import { compile } from "./compile.ts";
 
 const istiod: KubeObject = {
@@ -47,7 +48,14 @@ function compiled({ client, server, spec = {}, objects = [], isClientDown = fals
   const { desired, paths, problems } = compile(intents([sharedService("bar/httpbin", { consumers, ...spec })]), {
     clusters: new Map(seen.map((cluster) => [cluster.name, cluster])),
     unreachable: new Map(
-      isClientDown ? [["cluster1", { code: "CLUSTER_UNREACHABLE", at: "cluster1", message: "down", hint: "" }]] : [],
+      isClientDown
+        ? [
+            [
+              "cluster1",
+              makeProblem({ code: "CLUSTER_UNREACHABLE", at: { cluster: "cluster1" }, message: "down", hint: "" }),
+            ],
+          ]
+        : [],
     ),
   });
   const [rule] = (desired.get("cluster1") ?? []).filter(({ kind }) => kind === "DestinationRule") as DestinationRule[];

@@ -1,3 +1,4 @@
+import { objectPlace } from "../findings/place.ts";
 import { kindEntry } from "../kinds/catalog.ts";
 import { groupOf, type KubeObject, keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
 import { isOurs, whyNotOurs } from "../kinds/ownership.ts";
@@ -25,7 +26,7 @@ export function unprovenObjects(
       report.add(
         undefined,
         "OWNERSHIP_UNPROVEN",
-        `${name}: ${showRef(ref)}`,
+        objectPlace(name, ref),
         `${showRef(ref)} in ${name} carries the label of isthmus, but ${fault}: it is taken for somebody else's`,
         "remove the label app.kubernetes.io/managed-by from it, or the object if nobody needs it",
       );

@@ -18,7 +18,7 @@ export function unreadableService(
   report.add(
     owner,
     "SERVICE_UNREADABLE",
-    `${facts.name}: Service ${namespace}/${name}`,
+    { cluster: facts.name, kind: "Service", namespace: namespace, name: name },
     `Service ${namespace}/${name} of ${facts.name} cannot be read: ${found.fault}`,
     "correct it; what it is shared with waits until then",
   );

@@ -2,6 +2,7 @@ import { externalService, intents, meshCluster, namespace, observedCluster, pod 
 import { expect, test } from "vitest";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { compile } from "./compile.ts";
 
 const gatewayPod = pod("istio-system/gateway", { serviceAccount: "gateway" });
@@ -17,7 +18,12 @@ function run(spec: Record<string, unknown>, { away = false, root = "aa" } = {}) 
       trustRoots: [{ fingerprint: root.repeat(32), subject: "CN=Root", notAfter: "2036-01-01T00:00:00Z" }],
     }),
   ];
-  const gone: Problem = { code: "CLUSTER_UNREACHABLE", at: "cluster2", message: "cluster2 is away", hint: "" };
+  const gone: Problem = makeProblem({
+    code: "CLUSTER_UNREACHABLE",
+    at: { cluster: "cluster2" },
+    message: "cluster2 is away",
+    hint: "",
+  });
   const declared = intents([], {
     externalServices: [externalService("foo/api", { via: "cluster2", ...spec }), externalService("foo/direct")],
     clusters: [meshCluster("cluster1"), meshCluster("cluster2")],

@@ -1,11 +1,12 @@
 import ipaddr from "ipaddr.js";
+import type { Named } from "../findings/say.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { clusterObject } from "../kinds/clusterObject.ts";
 import type { Service } from "../kinds/core.ts";
 import type { ServiceEntry } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { isOurs, isProvenOurs, isWrittenByOthers } from "../kinds/ownership.ts";
 import { type AddressPool, contains, plainAddress } from "../model/addressPool.ts";
-import { showUnreadable } from "../shape/readObject.ts";
 import type { VipDemand } from "./allocateVips.ts";
 
 /** A host that needs a virtual address, and which ServiceEntries give it one. */
@@ -87,30 +88,33 @@ function addressesOfOthers(
   keeping: ReadonlySet<ServiceEntry>,
   pool: AddressPool,
 ): Pick<VipDemand, "taken" | "ranges"> {
-  const taken = new Map<string, string>();
+  const taken = new Map<string, Named>();
   const ranges: string[] = [];
-  const note = (text: string, name: string) => {
+  const note = (text: string, object: Named) => {
     const address = plainAddress(text);
     if (address === undefined) {
       if (ipaddr.isValidCIDR(text)) ranges.push(text);
     } else if (contains(pool, address) && !taken.has(address)) {
-      taken.set(address, name);
+      taken.set(address, object);
     }
   };
   for (const entry of facts.stored("ServiceEntry")) {
     if (keeping.has(entry)) continue;
     const { addresses = [], endpoints = [] } = entry.spec;
     for (const address of [...addresses, ...allocatedTo(entry), ...endpoints.map((each) => each.address ?? "")]) {
-      note(address, nameOf(entry));
+      note(address, clusterObject(facts.name, entry));
     }
   }
   for (const service of facts.services.values()) {
-    for (const address of addressesOf(service)) note(address, nameOf(service));
+    for (const address of addressesOf(service)) note(address, clusterObject(facts.name, service));
   }
-  for (const entry of facts.all("WorkloadEntry")) note(entry.spec.address ?? "", nameOf(entry));
+  for (const entry of facts.all("WorkloadEntry")) note(entry.spec.address ?? "", clusterObject(facts.name, entry));
   // Also one of ours keeps what it has until it can be read again.
   for (const object of facts.unreadable) {
-    for (const address of object.addresses) note(address, showUnreadable(object));
+    const { kind, namespace, name = "without a name" } = object;
+    for (const address of object.addresses) {
+      note(address, { kind, ...(namespace === undefined ? {} : { namespace }), name });
+    }
   }
   return { taken, ranges };
 }
@@ -126,10 +130,6 @@ function addressesOf({ spec, status }: Service): readonly string[] {
   const { clusterIP, clusterIPs = [], externalIPs = [] } = spec;
   const ingress = status?.loadBalancer?.ingress ?? [];
   return [clusterIP ?? "", ...clusterIPs, ...externalIPs, ...ingress.map(({ ip }) => ip ?? "")];
-}
-
-function nameOf({ kind, metadata }: KubeObject): string {
-  return `${kind} ${metadata.namespace}/${metadata.name}`;
 }
 
 function groupBy<K, T>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {

@@ -1,5 +1,8 @@
+import type { Place } from "../findings/place.ts";
 import { showHostPort } from "../istio/hostPort.ts";
 import type { Problem, ProblemCode } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
+import { placeOfHop } from "../trace/hop.ts";
 import type { Evidence, IstiodEvidence, Knock, ProxyEvidence, Unseen, WireCall } from "./evidence.ts";
 
 /** `works`: answered on the wire; `fails`: not; `untold`: it could not be tried, the paper is all there is. */
@@ -22,7 +25,7 @@ export function diagnose(evidence: Evidence): Diagnosis {
   const late = [...rejectionFaults(evidence), ...syncFaults(evidence), ...istiodFaults(evidence)];
   // A sidecar that lacks its newest configuration does not know new names.
   const { cluster } = evidence.request.from;
-  const isLate = late.some(({ at }) => at === cluster || at.startsWith(`${cluster}:`));
+  const isLate = late.some(({ place }) => place.cluster === cluster);
   const direct = [
     ...sidecarFaults(evidence, "client"),
     ...(isLate ? [] : nameFaults(evidence)),
@@ -60,7 +63,9 @@ function sidecarFaults({ proxies }: Evidence, role: "client" | "server"): readon
     if (!("down" in state)) return [];
     const message = `the sidecar of ${namespace}/${pod} does not answer: ${state.down}`;
     const next = isReady ? logsOf(proxy) : describePod(proxy);
-    return [problem("DOCTOR_PROXY_DOWN", `${cluster}: Pod ${namespace}/${pod}`, message, next)];
+    return [
+      problem("DOCTOR_PROXY_DOWN", { cluster: cluster, kind: "Pod", namespace: namespace, name: pod }, message, next),
+    ];
   });
 }
 
@@ -72,7 +77,7 @@ function nameFaults({ wire, paper, request }: Evidence): readonly Problem[] {
   return [
     problem(
       "DOCTOR_NAME",
-      `${cluster}: Pod ${namespace}/${workload}`,
+      { cluster: cluster, kind: "Pod", namespace: namespace, name: workload },
       `${request.url.host} does not resolve in the client's pod, although the sidecar's configuration has it`,
       "The sidecar does not answer DNS: restart the pod, and see that ISTIO_META_DNS_CAPTURE is true in its proxy's configuration.",
     ),
@@ -85,7 +90,7 @@ function certificateFaults({ proxies, now }: Evidence): readonly Problem[] {
     if (proxy.role === "gateway" || !("certificates" in proxy.state)) return [];
     const expired = proxy.state.certificates.find(({ notAfter }) => notAfter <= now);
     const early = proxy.state.certificates.find(({ notBefore }) => notBefore > now);
-    const at = `${proxy.cluster}: Pod ${proxy.namespace}/${proxy.pod}`;
+    const at = { cluster: proxy.cluster, kind: "Pod", namespace: proxy.namespace, name: proxy.pod };
     if (expired !== undefined) {
       const message = `the certificate of ${expired.identity} ended ${expired.notAfter} and was not renewed`;
       return [problem("DOCTOR_CERTIFICATE", at, message, `istiod of ${proxy.cluster} renews it: ${logsOf(proxy)}`)];
@@ -106,7 +111,7 @@ function gatewayFaults({ proxies }: Evidence): readonly Problem[] {
     const message = `the gateway ${proxy.namespace}/${proxy.pod} is ${proxy.isReady ? "not answering" : "not ready"}${why}`;
     return problem(
       "DOCTOR_GATEWAY_DOWN",
-      `${proxy.cluster}: Pod ${proxy.namespace}/${proxy.pod}`,
+      { cluster: proxy.cluster, kind: "Pod", namespace: proxy.namespace, name: proxy.pod },
       message,
       describePod(proxy),
     );
@@ -128,21 +133,21 @@ function knockFault({ address, port, from, result, detail }: Knock): Problem | u
     case "timeout":
       return problem(
         "DOCTOR_ADDRESS_TIMEOUT",
-        where,
+        { thing: where },
         `nothing answers at ${where}, tried from ${who}: a firewall drops it, or it is nobody's address`,
         "Compare it with the gateway Service's addresses (isthmus status), and open the port for the client's nodes.",
       );
     case "refused":
       return problem(
         "DOCTOR_ADDRESS_REFUSED",
-        where,
+        { thing: where },
         `${where} refuses connections, tried from ${who}: ${detail}`,
         "Is this the gateway's port? Compare it with the gateway Service (isthmus status), then plan again.",
       );
     case "silent":
       return problem(
         "DOCTOR_GATEWAY_SILENT",
-        where,
+        { thing: where },
         `${where} takes connections and then says nothing`,
         "The gateway hangs, or something before it swallows the traffic: restart the gateway's pods.",
       );
@@ -155,13 +160,7 @@ function knockFault({ address, port, from, result, detail }: Knock): Problem | u
 function paperFaults({ paper }: Evidence): readonly Problem[] {
   const { blamed } = paper;
   if (blamed === undefined || paper.verdict === "reaches") return [];
-  const { object, cluster = "", field } = blamed;
-  const named =
-    object === undefined
-      ? ""
-      : `${object.kind} ${object.namespace === undefined ? "" : `${object.namespace}/`}${object.name}`;
-  const at = [cluster === "" ? named : `${cluster}: ${named}`, field].filter((part) => part !== undefined).join(" ");
-  return [problem(blamed.code, at.trim(), blamed.detail, blamed.mend)];
+  return [problem(blamed.code, placeOfHop(blamed), blamed.detail, blamed.mend)];
 }
 
 /** The server's sidecar could not open a connection to its app while we asked. */
@@ -175,7 +174,7 @@ function appFaults({ proxies }: Evidence): readonly Problem[] {
       const port = cluster.split("|")[1] ?? "";
       return problem(
         "DOCTOR_APP_DOWN",
-        `${proxy.cluster}: Pod ${proxy.namespace}/${proxy.pod}`,
+        { cluster: proxy.cluster, kind: "Pod", namespace: proxy.namespace, name: proxy.pod },
         `the app does not listen on port ${port}: its sidecar cannot connect to it`,
         `kubectl --context ${proxy.cluster} logs -n ${proxy.namespace} ${proxy.pod}`,
       );
@@ -194,7 +193,7 @@ function missingFaults({ proxies, destinations, paper }: Evidence, late: readonl
     return [
       problem(
         "DOCTOR_PROXY_STALE",
-        `${proxy.cluster}: Pod ${proxy.namespace}/${proxy.pod}`,
+        { cluster: proxy.cluster, kind: "Pod", namespace: proxy.namespace, name: proxy.pod },
         `the sidecar does not know ${missing.join(", ")}, which its configuration on paper leads to`,
         `istioctl --context ${proxy.cluster} proxy-config endpoints ${proxy.pod}.${proxy.namespace}`,
       ),
@@ -208,7 +207,7 @@ function rejectionFaults({ proxies }: Evidence): readonly Problem[] {
     return proxy.state.rejections.map(({ type, name, reason }) =>
       problem(
         "DOCTOR_CONFIG_REJECTED",
-        `${proxy.cluster}: Pod ${proxy.namespace}/${proxy.pod}`,
+        { cluster: proxy.cluster, kind: "Pod", namespace: proxy.namespace, name: proxy.pod },
         `Envoy rejects ${type} ${name} and keeps the one before: ${reason}`,
         `istioctl --context ${proxy.cluster} proxy-config ${type} ${proxy.pod}.${proxy.namespace} -o json`,
       ),
@@ -221,7 +220,7 @@ function syncFaults({ proxies, istiods }: Evidence): readonly Problem[] {
     const synced = istiods.find(({ cluster }) => cluster === proxy.cluster)?.proxies;
     if (synced === undefined || "unseen" in synced || "down" in synced) return [];
     const found = synced.find(({ proxy: name }) => name === `${proxy.pod}.${proxy.namespace}`);
-    const at = `${proxy.cluster}: Pod ${proxy.namespace}/${proxy.pod}`;
+    const at = { cluster: proxy.cluster, kind: "Pod", namespace: proxy.namespace, name: proxy.pod };
     if (found === undefined) {
       const message = `the proxy is not connected to istiod of ${proxy.cluster}: it works with what it had`;
       return [problem("DOCTOR_PROXY_STALE", at, message, logsOf(proxy))];
@@ -238,7 +237,7 @@ function istiodFaults({ istiods }: Evidence): readonly Problem[] {
     return [
       problem(
         "DOCTOR_ISTIOD_DOWN",
-        istiod.cluster,
+        { cluster: istiod.cluster },
         istiodMessage(istiod),
         `kubectl --context ${istiod.cluster} get pods -A -l app=istiod`,
       ),
@@ -264,8 +263,8 @@ function unseenOf({ wire, proxies, istiods }: Evidence): readonly string[] {
   ];
 }
 
-function problem(code: ProblemCode, at: string, message: string, hint: string): Problem {
-  return { code, at, message, hint };
+function problem(code: ProblemCode, at: Place, message: string, hint: string): Problem {
+  return makeProblem({ code, at, message, hint });
 }
 
 function logsOf({ cluster, namespace, pod }: ProxyEvidence): string {

@@ -4,6 +4,7 @@ import { offsetAt } from "../model/offsetAt.ts";
 import type { SourceDocument } from "../model/readDocuments.ts";
 import { valueAt } from "../model/valueAt.ts";
 import type { Problem, ProblemCode } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 
 /** One resource of the reference system: a document of emcoctl, or the body of its REST API. */
 export interface EmcoResource {
@@ -37,7 +38,7 @@ export function emcoProblem(
   message: string,
   hint: string,
 ): Problem {
-  return { code, at: document.place(offsetAt(document.root, [...base, ...path], "key")), message, hint };
+  return makeProblem({ code, at: document.place(offsetAt(document.root, [...base, ...path], "key")), message, hint });
 }
 
 /** What stands at `path` if it is as the schema says, else all that is wrong with it. Never shows a value: it may be a key. */

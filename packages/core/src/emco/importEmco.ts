@@ -3,7 +3,7 @@ import type { WrittenIntent } from "../model/minimalIntent.ts";
 import type { InputFile } from "../model/readDocuments.ts";
 import { readIntent } from "../model/readIntent.ts";
 import { apiVersion } from "../model/resource.ts";
-import { hasErrors, type Problem } from "../problem.ts";
+import { hasErrors, makeProblem, type Problem } from "../problem.ts";
 import { type InboundTree, importInbound } from "./emcoInbound.ts";
 import { importOutbound, type OutboundTree } from "./emcoOutbound.ts";
 import { type EmcoOptions, EmcoPlacement } from "./emcoPlacement.ts";
@@ -158,10 +158,10 @@ function faults(intent: WrittenIntent, source: EmcoResource): readonly Problem[]
 
 function nothingFound(files: readonly InputFile[]): Problem {
   const names = files.map(({ name }) => name);
-  return {
+  return makeProblem({
     code: "NO_INTENTS",
-    at: `${names[0] ?? "input"}:1:1`,
+    at: { file: names[0] ?? "input", line: 1, column: 1 },
     message: `no traffic intent of EMCO in ${names.join(", ")}`,
     hint: "name the files with inbound or outbound intents, clients and access points",
-  };
+  });
 }

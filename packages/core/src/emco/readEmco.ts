@@ -2,6 +2,7 @@ import { offsetAt } from "../model/offsetAt.ts";
 import { type InputFile, readDocuments, type SourceDocument } from "../model/readDocuments.ts";
 import { valueAt } from "../model/valueAt.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { type EmcoKind, type EmcoResource, emcoKinds } from "./emcoResource.ts";
 
 /**
@@ -18,12 +19,14 @@ export function readEmco(files: readonly InputFile[]): {
     const template = file.text.indexOf("{{");
     if (template >= 0) {
       const line = file.text.slice(0, template).split("\n").length;
-      problems.push({
-        code: "YAML_INVALID",
-        at: `${file.name}:${line}:1`,
-        message: "the file is a template of emcoctl: {{ … }} is not filled in",
-        hint: "fill in its values first, as emcoctl does with -v values.yaml",
-      });
+      problems.push(
+        makeProblem({
+          code: "YAML_INVALID",
+          at: { file: file.name, line, column: 1 },
+          message: "the file is a template of emcoctl: {{ … }} is not filled in",
+          hint: "fill in its values first, as emcoctl does with -v values.yaml",
+        }),
+      );
       continue;
     }
     const read = readDocuments(file);
@@ -51,13 +54,13 @@ function resourceAt(document: SourceDocument, base: readonly number[]): Found | 
   const anchor = typeof written === "string" ? written.split("/").filter((part) => part !== "") : undefined;
   const kind = anchor === undefined ? kindBySpec(at("spec")) : kindByAnchor(anchor);
   if (anchor === undefined && kind === undefined) {
-    return {
+    return makeProblem({
       code: "KIND_UNKNOWN",
       at: document.place(offsetAt(document.root, base)),
       message:
         "this is not a traffic intent of EMCO: it has no resourceContext.anchor, and its spec is none of an intent",
       hint: "name the files with inbound or outbound intents, clients and access points",
-    };
+    });
   }
   const name = at("metadata", "name");
   return { kind, name: typeof name === "string" ? name : "", anchor, document, base };

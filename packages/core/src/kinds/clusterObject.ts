@@ -17,6 +17,6 @@ export function clusterObject(
 }
 
 /** `ServiceEntry foo/httpbin`, for people. */
-export function showClusterObject({ kind, namespace, name }: ClusterObject): string {
+export function showClusterObject({ kind, namespace, name }: Omit<ClusterObject, "cluster">): string {
   return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
 }

@@ -1,4 +1,5 @@
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { isConsumer, restrictsCallers } from "./access.ts";
 import { at } from "./intents.ts";
 import type { Mesh } from "./mesh.ts";
@@ -12,7 +13,7 @@ export function checkAccess(service: SharedService, mesh: Mesh): readonly Proble
       if (isConsumer(identity, consumers)) return [];
       const place = at(service, "spec", "access", rule, "from", index);
       const message = `spec.access[${rule}] admits ${identity}, which spec.consumers does not cover`;
-      return [{ code: "FIELD_INVALID", at: place, message, hint: "add it to spec.consumers" } as const];
+      return [makeProblem({ code: "FIELD_INVALID", at: place, message, hint: "add it to spec.consumers" })];
     }),
   );
   // Who names strangers leaves consumers out by the same slip.
@@ -24,12 +25,12 @@ export function checkAccess(service: SharedService, mesh: Mesh): readonly Proble
   return [
     ...strangers,
     ...unadmitted,
-    {
+    makeProblem({
       code: "FIELD_INVALID",
       at: place,
       message,
       hint: "give spec.access or consumers[].serviceAccounts here, or spec.access of the Mesh",
-    },
+    }),
   ];
 }
 
@@ -43,12 +44,12 @@ function unadmittedConsumers(service: SharedService): readonly Problem[] {
     );
     if (isAdmitted) return [];
     return [
-      {
+      makeProblem({
         code: "ACCESS_ADMITS_NOBODY",
         at: at(service, "spec", "consumers", index),
         message: `no rule of spec.access admits a caller of spec.consumers[${index}]`,
         hint: "add its service accounts to `from` of a rule, or remove the consumer",
-      } as const,
+      }),
     ];
   });
 }

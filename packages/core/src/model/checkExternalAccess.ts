@@ -1,4 +1,5 @@
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import type { ExternalAccess } from "./externalAccess.ts";
 import { at } from "./intents.ts";
 
@@ -8,7 +9,7 @@ export function checkExternalAccess(access: ExternalAccess): readonly Problem[] 
   const gatewayEndsTls = mode === "Mutual" || mode === "Simple";
   const problems: Problem[] = [];
   const report = (code: "FIELD_INVALID" | "FIELD_MISSING", field: string, message: string, hint: string) =>
-    problems.push({ code, at: at(access, "spec", "tls", field), message, hint });
+    problems.push(makeProblem({ code, at: at(access, "spec", "tls", field), message, hint }));
   if (gatewayEndsTls && credential === undefined) {
     report(
       "FIELD_MISSING",

@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import type { ExternalService } from "./externalService.ts";
 import { at } from "./intents.ts";
 
@@ -9,7 +10,7 @@ type Path = readonly (string | number)[];
 export function checkExternalService(service: ExternalService): readonly Problem[] {
   const problems: Problem[] = [];
   const report = (code: "FIELD_INVALID" | "FIELD_MISSING", path: Path, message: string, hint: string) =>
-    problems.push({ code, at: at(service, "spec", ...path), message, hint });
+    problems.push(makeProblem({ code, at: at(service, "spec", ...path), message, hint }));
   checkEndpoints(service, report);
   checkResolution(service, report);
   checkPorts(service, report);

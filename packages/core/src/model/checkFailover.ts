@@ -1,4 +1,6 @@
+import type { Place } from "../findings/place.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { at } from "./intents.ts";
 import type { SharedService } from "./sharedService.ts";
 
@@ -18,6 +20,6 @@ export function checkFailover(service: SharedService): readonly Problem[] {
   });
 }
 
-function invalid(place: string, message: string, hint: string): Problem {
-  return { code: "FIELD_INVALID", at: place, message, hint };
+function invalid(place: Place, message: string, hint: string): Problem {
+  return makeProblem({ code: "FIELD_INVALID", at: place, message, hint });
 }

@@ -1,4 +1,5 @@
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import type { ExternalAccess } from "./externalAccess.ts";
 import { at } from "./intents.ts";
 
@@ -10,7 +11,7 @@ export function checkJwt(access: ExternalAccess): readonly Problem[] {
   if (jwt === undefined) return [];
   const problems: Problem[] = [];
   const report = (path: Path, message: string, hint: string) =>
-    problems.push({ code: "FIELD_INVALID", at: at(access, "spec", ...path), message, hint });
+    problems.push(makeProblem({ code: "FIELD_INVALID", at: at(access, "spec", ...path), message, hint }));
   if (tls.mode === "Passthrough") {
     const message = "spec.jwt has no use with tls.mode Passthrough: the gateway reads no request";
     report(["jwt"], message, "check tokens at the workload, or set mode: Mutual, Simple or None");

@@ -1,4 +1,5 @@
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { at } from "./intents.ts";
 import type { Mesh } from "./mesh.ts";
 import type { SignerConfig } from "./meshCa.ts";
@@ -20,12 +21,12 @@ function checkSigner(mesh: Mesh, path: readonly string[], signer: SignerConfig):
   const named = Object.keys(signer);
   if (named.length === 1) return [];
   return [
-    {
+    makeProblem({
       code: "FIELD_INVALID",
       at: at(mesh, "spec", "ca", ...path),
       message: `spec.ca.${path.join(".")} must have one of file, certManager and exec, and has ${named.join(" and ") || "none"}`,
       hint: "",
-    },
+    }),
   ];
 }
 
@@ -45,10 +46,12 @@ function checkTemplate(
   ];
   const sample = template.replace(/\{[^{}]*\}/g, "a");
   if (faults.length === 0 && !hostSchema.safeParse(sample).success) faults.push("yields no valid host name");
-  return faults.map((fault) => ({
-    code: "NAME_TEMPLATE_INVALID",
-    at: at(mesh, "spec", "names", field),
-    message: `the template ${template} ${fault}`,
-    hint: `its placeholders are ${allowed.map((name) => `{${name}}`).join(", ")}; ${required.map((name) => `{${name}}`).join(" and ")} must be there`,
-  }));
+  return faults.map((fault) =>
+    makeProblem({
+      code: "NAME_TEMPLATE_INVALID",
+      at: at(mesh, "spec", "names", field),
+      message: `the template ${template} ${fault}`,
+      hint: `its placeholders are ${allowed.map((name) => `{${name}}`).join(", ")}; ${required.map((name) => `{${name}}`).join(" and ")} must be there`,
+    }),
+  );
 }

@@ -1,4 +1,5 @@
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { at } from "./intents.ts";
 import type { MeshCluster } from "./meshCluster.ts";
 
@@ -23,29 +24,35 @@ function checkAccess(cluster: MeshCluster): Problem[] {
   const given = Object.entries({ context, kubeconfig, directory }).flatMap(([way, value]) => (value ? [way] : []));
   const problems: Problem[] = [];
   if (given.length > 1) {
-    problems.push({
-      code: "FIELD_INVALID",
-      at: at(cluster, "spec", "access"),
-      message: `spec.access says how to reach ${cluster.metadata.name} in ${given.length} ways: ${given.join(", ")}`,
-      hint: "keep one of them",
-    });
+    problems.push(
+      makeProblem({
+        code: "FIELD_INVALID",
+        at: at(cluster, "spec", "access"),
+        message: `spec.access says how to reach ${cluster.metadata.name} in ${given.length} ways: ${given.join(", ")}`,
+        hint: "keep one of them",
+      }),
+    );
   }
   if (kubeconfig !== undefined && (kubeconfig.path === undefined) === (kubeconfig.secretRef === undefined)) {
-    problems.push({
-      code: "FIELD_INVALID",
-      at: at(cluster, "spec", "access", "kubeconfig"),
-      message: "spec.access.kubeconfig must have one of path and secretRef",
-      hint: kubeconfig.path === undefined ? "add path: the path of a kubeconfig file" : "keep one of them",
-    });
+    problems.push(
+      makeProblem({
+        code: "FIELD_INVALID",
+        at: at(cluster, "spec", "access", "kubeconfig"),
+        message: "spec.access.kubeconfig must have one of path and secretRef",
+        hint: kubeconfig.path === undefined ? "add path: the path of a kubeconfig file" : "keep one of them",
+      }),
+    );
   }
   const { port, httpPort } = cluster.spec.ingressGateway;
   if (port === httpPort) {
-    problems.push({
-      code: "FIELD_INVALID",
-      at: at(cluster, "spec", "ingressGateway", "httpPort"),
-      message: `spec.ingressGateway.httpPort is ${httpPort} as port is, and one port takes either TLS or plain HTTP`,
-      hint: "name the port of the gateway's Service for plain HTTP",
-    });
+    problems.push(
+      makeProblem({
+        code: "FIELD_INVALID",
+        at: at(cluster, "spec", "ingressGateway", "httpPort"),
+        message: `spec.ingressGateway.httpPort is ${httpPort} as port is, and one port takes either TLS or plain HTTP`,
+        hint: "name the port of the gateway's Service for plain HTTP",
+      }),
+    );
   }
   return problems;
 }
@@ -63,12 +70,12 @@ function wayTo(cluster: MeshCluster, fileOf: FileOf): string {
 function sameAs(cluster: MeshCluster, other: MeshCluster): Problem {
   const { kubeconfig, directory } = cluster.spec.access;
   const way = directory !== undefined ? "directory" : kubeconfig !== undefined ? "kubeconfig" : "context";
-  return {
+  return makeProblem({
     code: "FIELD_INVALID",
     at: at(cluster, "spec", "access", way),
     message: `${cluster.metadata.name} and ${other.metadata.name} are reached by the same ${way}, so they are one cluster`,
     hint: `give each cluster a ${way} of its own, or remove one`,
-  };
+  });
 }
 
 /** `path` relative to the folder of `file`, without `.` and `..` steps. */

@@ -1,4 +1,6 @@
+import type { Place } from "../findings/place.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { at, type Intent, type Intents } from "./intents.ts";
 import { nearestName } from "./nearestName.ts";
 import { matchClusters } from "./selectClusters.ts";
@@ -67,22 +69,22 @@ function entries(
   return selector.map((entry, index) => ({ intent, path: [...path, index], entry }));
 }
 
-function unknownCluster(place: string, name: string, names: readonly string[]): Problem {
+function unknownCluster(place: Place, name: string, names: readonly string[]): Problem {
   const meant = nearestName(name, names);
   const declared = names.length === 0 ? "none is declared" : `declared are ${names.slice(0, 10).join(", ")}`;
-  return {
+  return makeProblem({
     code: "CLUSTER_UNKNOWN",
     at: place,
     message: `there is no MeshCluster ${name}; ${declared}${names.length > 10 ? ", …" : ""}`,
     hint: meant === undefined ? `declare it: kind MeshCluster, metadata.name ${name}` : `did you mean ${meant}?`,
-  };
+  });
 }
 
-function noneSelected(place: string, entry: string): Problem {
-  return {
+function noneSelected(place: Place, entry: string): Problem {
+  return makeProblem({
     code: "CLUSTER_NONE_SELECTED",
     at: place,
     message: `no MeshCluster carries the labels ${entry}`,
     hint: "add them to a MeshCluster's metadata.labels, or name the clusters",
-  };
+  });
 }

@@ -1,4 +1,5 @@
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { at } from "./intents.ts";
 import type { SharedService } from "./sharedService.ts";
 import type { TextMatch, TrafficRule } from "./traffic.ts";
@@ -105,5 +106,5 @@ function milliseconds(duration: string): number {
 }
 
 function invalid(service: SharedService, path: readonly Step[], message: string, hint: string): Problem {
-  return { code: "FIELD_INVALID", at: at(service, "spec", "traffic", ...path), message, hint };
+  return makeProblem({ code: "FIELD_INVALID", at: at(service, "spec", "traffic", ...path), message, hint });
 }

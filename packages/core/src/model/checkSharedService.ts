@@ -1,4 +1,5 @@
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { checkAccess } from "./checkAccess.ts";
 import { checkFailover } from "./checkFailover.ts";
 import { checkRoutes } from "./checkRoutes.ts";
@@ -30,7 +31,7 @@ function checkAccessPorts({ spec, ...rest }: SharedService): readonly Problem[] 
       if (shared.includes(port)) return [];
       const place = at({ spec, ...rest }, "spec", "access", rule, "ports", index);
       const message = `spec.access[${rule}] opens port ${port}, which spec.ports does not share`;
-      return [{ code: "FIELD_INVALID", at: place, message, hint: `add ${port} to spec.ports` } as const];
+      return [makeProblem({ code: "FIELD_INVALID", at: place, message, hint: `add ${port} to spec.ports` })];
     }),
   );
 }

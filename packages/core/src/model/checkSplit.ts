@@ -1,4 +1,5 @@
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { at } from "./intents.ts";
 import type { MeshCluster } from "./meshCluster.ts";
 import { selectClusters } from "./selectClusters.ts";
@@ -83,5 +84,5 @@ function checkServing(
 }
 
 function invalid(service: SharedService, path: readonly Step[], message: string, hint: string): Problem {
-  return { code: "FIELD_INVALID", at: at(service, "spec", "traffic", ...path), message, hint };
+  return makeProblem({ code: "FIELD_INVALID", at: at(service, "spec", "traffic", ...path), message, hint });
 }

@@ -1,4 +1,5 @@
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { at } from "./intents.ts";
 import type { SharedService } from "./sharedService.ts";
 
@@ -30,5 +31,5 @@ function oneOf(
   if (count >= 1 && count <= most) return [];
   const quantity = most === 1 ? "exactly one" : "at least one";
   const message = `spec.traffic.${path.join(".")} needs ${quantity} of ${fields.join(", ")}`;
-  return [{ code: "FIELD_INVALID", at: at(service, "spec", "traffic", ...path), message, hint: "" }];
+  return [makeProblem({ code: "FIELD_INVALID", at: at(service, "spec", "traffic", ...path), message, hint: "" })];
 }

@@ -1,12 +1,14 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml";
+import { type FilePlace, showPlace } from "../findings/place.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 
 /** Aliases in one document. Each one is looked up among all anchors, so many of them would cost quadratic time. */
 export const maxAliases = 1_000;
 /** Nodes that the aliases of one document stand for: what a "billion laughs" file multiplies. */
 export const maxAliasedNodes = 100_000;
 
-type Place = (offset: number) => string;
+type PlaceOf = (offset: number) => FilePlace;
 
 export interface TreeCheck {
   readonly problems: readonly Problem[];
@@ -20,7 +22,7 @@ export interface TreeCheck {
  * What YAML allows and we do not: aliases that multiply or contain themselves, repeated keys, keys that are collections or nothing.
  * A number or true as a key is its text, as kubectl has it (sigs.k8s.io/yaml, convertToJSONableObject).
  */
-export function checkTree(document: Document.Parsed, place: Place): TreeCheck {
+export function checkTree(document: Document.Parsed, place: PlaceOf): TreeCheck {
   const walk = new TreeWalk(place);
   walk.sizeOf(document.contents);
   return { problems: walk.problems, hasValue: walk.hasValue, isClear: walk.isClear };
@@ -31,13 +33,13 @@ class TreeWalk {
   readonly problems: Problem[] = [];
   hasValue = true;
   isClear = true;
-  readonly #place: Place;
+  readonly #place: PlaceOf;
   /** Size of what an anchor stands for; undefined while we are inside of it. */
   readonly #anchors = new Map<string, number | undefined>();
   #aliases = 0;
   #aliased = 0;
 
-  constructor(place: Place) {
+  constructor(place: PlaceOf) {
     this.#place = place;
   }
 
@@ -83,7 +85,7 @@ class TreeWalk {
     const first = seen.get(name);
     if (first === undefined) seen.set(name, offset ?? 0);
     else {
-      const message = `the key ${name} is repeated; it first appears at ${this.#place(first)}`;
+      const message = `the key ${name} is repeated; it first appears at ${showPlace(this.#place(first))}`;
       this.#reportKey("YAML_INVALID", offset, message, "keep one of the two");
     }
   }
@@ -130,7 +132,7 @@ class TreeWalk {
 
   /** About nothing but this key. */
   #reportKey(code: Problem["code"], offset: number | undefined, message: string, hint: string): void {
-    this.problems.push({ code, at: this.#place(offset ?? 0), message, hint });
+    this.problems.push(makeProblem({ code, at: this.#place(offset ?? 0), message, hint }));
   }
 }
 

@@ -108,7 +108,8 @@ test("a field is located where it stands in the text", () => {
       const { documents } = readDocuments({ name: "a.yaml", text });
       const sources = createSources(documents.map((document) => ({ intent, document, base: [] })));
 
-      expect(sources.locate(at(intent, ...path))).toBe(`a.yaml:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`);
+      const [line, column] = [before.length, (before.at(-1)?.length ?? 0) + 1];
+      expect(sources.locate(at(intent, ...path))).toMatchObject({ file: "a.yaml", line, column });
     }),
   );
 });

@@ -1,3 +1,6 @@
+import type { Place } from "../findings/place.ts";
+import type { Named } from "../findings/say.ts";
+import { showClusterObject } from "../kinds/clusterObject.ts";
 import type { ExternalAccess } from "./externalAccess.ts";
 import type { ExternalService } from "./externalService.ts";
 import type { Mesh } from "./mesh.ts";
@@ -16,13 +19,18 @@ export interface Intents {
 export type Intent = Mesh | MeshCluster | SharedService | ExternalAccess | ExternalService;
 
 /**
- * The place of a field, for `Problem.at`: `SharedService bar/httpbin spec.consumers[0].clusters[0]`.
- * Where the resource came from a file, `Sources.locate` turns it into file:line:column.
+ * The place of a field of a declaration: `SharedService bar/httpbin spec.consumers[0].clusters[0]`.
+ * Where the resource came from a file, `Sources.locate` adds file, line and column.
  */
-export function at(intent: Intent, ...path: readonly (string | number)[]): string {
-  const { name } = intent.metadata;
-  const prefix = "namespace" in intent.metadata ? `${intent.metadata.namespace}/` : "";
-  return `${intent.kind} ${prefix}${name}${path.length === 0 ? "" : ` ${showPath(path)}`}`;
+export function at(intent: Intent, ...path: readonly (string | number)[]): Place & Named {
+  const { kind, metadata } = intent;
+  const namespace = "namespace" in metadata ? { namespace: metadata.namespace } : {};
+  return { kind, ...namespace, name: metadata.name, ...(path.length === 0 ? {} : { field: showPath(path) }) };
+}
+
+/** `SharedService bar/httpbin` */
+export function showDeclared(intent: Intent): string {
+  return showClusterObject(at(intent));
 }
 
 /** `spec.consumers[0].clusters[0]` */

@@ -1,7 +1,9 @@
+import { showPlace } from "../findings/place.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { checkIntents } from "./checkIntents.ts";
 import type { Path } from "./fieldSchema.ts";
-import { at, type Intent, type Intents } from "./intents.ts";
+import { type Intent, type Intents, showDeclared } from "./intents.ts";
 import { isKind } from "./kindSchemas.ts";
 import { meshSchema } from "./mesh.ts";
 import type { Mistake } from "./mistake.ts";
@@ -79,7 +81,7 @@ function declare(item: Item, declared: Map<string, Declared>): readonly Problem[
     sourceAt(document.root, [...base, ...path]),
   );
   if (intent === undefined) return mistakes.map((mistake) => problemOf(item, mistake));
-  const name = at(intent);
+  const name = showDeclared(intent);
   const first = declared.get(name);
   if (first !== undefined) return [problemOf(item, duplicate(name, placeOf(first)))];
   const mesh = intent.kind === "Mesh" ? [...declared.values()].find((each) => each.intent.kind === "Mesh") : undefined;
@@ -106,11 +108,11 @@ function secondMesh(name: string, first: string): Mistake {
 }
 
 function placeOf({ document, base }: Item): string {
-  return document.place(offsetAt(document.root, [...base, "metadata", "name"]));
+  return showPlace(document.place(offsetAt(document.root, [...base, "metadata", "name"])));
 }
 
 function problemOf({ document, base }: Item, { code, path, part, message, hint }: Mistake): Problem {
-  return { code, at: document.place(offsetAt(document.root, [...base, ...path], part)), message, hint };
+  return makeProblem({ code, at: document.place(offsetAt(document.root, [...base, ...path], part)), message, hint });
 }
 
 function collect(intents: readonly Intent[]): Intents {
@@ -128,19 +130,19 @@ function collect(intents: readonly Intent[]): Intents {
 
 function nothingDeclared(files: readonly InputFile[]): Problem {
   const names = files.map(({ name }) => name);
-  return {
+  return makeProblem({
     code: "NO_INTENTS",
-    at: `${names[0] ?? "input"}:1:1`,
+    at: { file: names[0] ?? "input", line: 1, column: 1 },
     message: names.length === 0 ? "no input files" : `no Isthmus resource in ${names.join(", ")}`,
     hint: `declare a MeshCluster for each cluster and a SharedService, of apiVersion ${apiVersion}`,
-  };
+  });
 }
 
 function inOrder(problems: readonly Problem[], files: readonly InputFile[]): readonly Problem[] {
   const ranks = new Map(files.map(({ name }, index) => [name, index]));
   const placed = problems.map((problem) => {
-    const [, file = "", line, column] = /^(.*):(\d+):(\d+)$/s.exec(problem.at) ?? [];
-    return { problem, order: [ranks.get(file) ?? files.length, Number(line ?? 0), Number(column ?? 0)] as const };
+    const { file = "", line = 0, column = 0 } = problem.place;
+    return { problem, order: [ranks.get(file) ?? files.length, line, column] as const };
   });
   placed.sort(({ order: one }, { order: other }) => one[0] - other[0] || one[1] - other[1] || one[2] - other[2]);
   return placed.map(({ problem }) => problem);

@@ -1,5 +1,7 @@
 import { Composer, type CST, type Document, LineCounter, type Node, type ParsedNode } from "yaml";
+import type { FilePlace } from "../findings/place.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { checkTree } from "./checkTree.ts";
 import { maxSyntaxErrors, readTokens } from "./readTokens.ts";
 
@@ -13,8 +15,8 @@ export interface SourceDocument {
   readonly file: string;
   readonly root: Node;
   readonly value: unknown;
-  /** `file:line:column` of an offset in the file's text. */
-  readonly place: (offset: number) => string;
+  /** Of an offset in the file's text. */
+  readonly place: (offset: number) => FilePlace;
   /** Of the file's problems those that are about single keys of this document. */
   readonly problems: readonly Problem[];
 }
@@ -38,7 +40,7 @@ export function readDocuments(file: InputFile): ReadDocuments {
   const place = (offset: number) => {
     lines ??= lineCounter(text);
     const { line, col } = lines.linePos(offset);
-    return `${file.name}:${line}:${col}`;
+    return { file: file.name, line, column: col };
   };
   const { tokens, refusal } = readTokens({ name: file.name, text }, place);
   if (tokens === undefined) return { documents: [], problems: [refusal], complete: false };
@@ -68,7 +70,7 @@ export function readDocuments(file: InputFile): ReadDocuments {
 /** The library throws where a merge key leads, by an alias or under a tag, to something that is no mapping. */
 function toValue(
   document: Document.Parsed,
-  place: (offset: number) => string,
+  place: (offset: number) => FilePlace,
 ): { readonly value: unknown; readonly problem?: Problem } {
   try {
     // Aliases are counted by checkTree, which sees merge keys as well.
@@ -76,7 +78,7 @@ function toValue(
   } catch (error) {
     const message = `not valid YAML: ${error instanceof Error ? error.message : String(error)}`;
     const at = place(document.contents?.range[0] ?? 0);
-    return { value: undefined, problem: { code: "YAML_INVALID", at, message, hint: "write <<: *anchor" } };
+    return { value: undefined, problem: makeProblem({ code: "YAML_INVALID", at, message, hint: "write <<: *anchor" }) };
   }
 }
 
@@ -100,12 +102,14 @@ function compose(tokens: readonly CST.Token[]): Iterable<Document.Parsed> {
   }).compose(tokens as CST.Token[]);
 }
 
-function syntaxProblems(document: Document.Parsed, place: (offset: number) => string): readonly Problem[] {
+function syntaxProblems(document: Document.Parsed, place: (offset: number) => FilePlace): readonly Problem[] {
   // Warnings are unknown tags and directives: what they mean would be lost.
-  return [...document.errors, ...document.warnings].slice(0, maxSyntaxErrors).map(({ code, message, pos }) => ({
-    code: "YAML_INVALID",
-    at: place(pos[0]),
-    message: `not valid YAML: ${message}`,
-    hint: code === "TAB_AS_INDENT" ? "indent with spaces" : "",
-  }));
+  return [...document.errors, ...document.warnings].slice(0, maxSyntaxErrors).map(({ code, message, pos }) =>
+    makeProblem({
+      code: "YAML_INVALID",
+      at: place(pos[0]),
+      message: `not valid YAML: ${message}`,
+      hint: code === "TAB_AS_INDENT" ? "indent with spaces" : "",
+    }),
+  );
 }

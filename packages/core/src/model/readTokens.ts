@@ -1,5 +1,7 @@
 import { type CST, Lexer, Parser } from "yaml";
+import type { FilePlace } from "../findings/place.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import type { InputFile } from "./readDocuments.ts";
 
 /** UTF-16 code units. A thousand shared services take 250,000. */
@@ -16,7 +18,7 @@ export type ReadTokens =
   | { readonly tokens?: never; readonly refusal: Problem };
 
 /** The syntax tree of a file, or why the file is not one to compose values from. Uses no recursion and bounded memory. */
-export function readTokens({ name, text }: InputFile, place: (offset: number) => string): ReadTokens {
+export function readTokens({ name, text }: InputFile, place: (offset: number) => FilePlace): ReadTokens {
   if (text.length > maxFileLength) {
     return { refusal: tooLarge(name, `the file has ${text.length} characters; at most ${maxFileLength} are read`) };
   }
@@ -24,14 +26,16 @@ export function readTokens({ name, text }: InputFile, place: (offset: number) =>
   const offset = text.search(/[\uFFFD\0]/);
   if (offset >= 0) {
     const hint = "save it in UTF-8, without NUL bytes";
-    return { refusal: { code: "YAML_INVALID", at: place(offset), message: "the file is not UTF-8 text", hint } };
+    return {
+      refusal: makeProblem({ code: "YAML_INVALID", at: place(offset), message: "the file is not UTF-8 text", hint }),
+    };
   }
   const tokens = parse(text);
   if (tokens === undefined) return { refusal: tooLarge(name, `the file has more than ${maxLexemes} words and signs`) };
   const deep = tooDeep(tokens);
   if (deep === undefined) return { tokens };
   const message = `nested deeper than ${maxDepth} levels`;
-  return { refusal: { code: "YAML_INVALID", at: place(deep), message, hint: "" } };
+  return { refusal: makeProblem({ code: "YAML_INVALID", at: place(deep), message, hint: "" }) };
 }
 
 /** What `Parser.parse` does, but with an end to words, and to a text of nothing but errors. */
@@ -70,5 +74,10 @@ function tooDeep(tokens: readonly CST.Token[]): number | undefined {
 }
 
 function tooLarge(name: string, message: string): Problem {
-  return { code: "FILE_TOO_LARGE", at: `${name}:1:1`, message, hint: "split it into several files" };
+  return makeProblem({
+    code: "FILE_TOO_LARGE",
+    at: { file: name, line: 1, column: 1 },
+    message,
+    hint: "split it into several files",
+  });
 }

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { at } from "./intents.ts";
+import { type Place, showPlace } from "../findings/place.ts";
+import { makeProblem } from "../problem.ts";
+import { showDeclared } from "./intents.ts";
 import { parseIntents } from "./parseIntents.ts";
 import { withPositions } from "./sources.ts";
 
@@ -24,6 +26,14 @@ items:
     - {clusters: ["cluster1", env=prod]}
 `;
 
+/** `SharedService bar/httpbin spec.servedBy` */
+function placed(text: string): Place {
+  const [kind = "", path = "", ...field] = text.split(" ");
+  const [name = "", namespace] = path.split("/").toReversed();
+  const object = { kind, ...(namespace === undefined ? {} : { namespace }), name };
+  return field.length === 0 ? object : { ...object, field: field.join(" ") };
+}
+
 const { sources } = parseIntents([{ name: "dir/mesh.yaml", text }]);
 
 test.each([
@@ -40,7 +50,7 @@ test.each([
   ["SharedService bar/httpbin spec.consumers[1]", "19:7"],
   ["SharedService bar/httpbin spec.consumers[1].clusters[1]", "19:31"],
 ])("%s stands at %s", (place, position) => {
-  expect(sources.locate(place)).toBe(`dir/mesh.yaml:${position}`);
+  expect(showPlace(sources.locate(placed(place)))).toBe(`dir/mesh.yaml:${position}`);
 });
 
 test.each([
@@ -49,27 +59,25 @@ test.each([
   ["SharedService bar/httpbin spec.consumers[7].clusters", "16:5"],
   ["SharedService bar/httpbin spec.as", "14:3"],
 ])("an absent field, %s, stands where its nearest ancestor does", (place, position) => {
-  expect(sources.locate(place)).toBe(`dir/mesh.yaml:${position}`);
+  expect(showPlace(sources.locate(placed(place)))).toBe(`dir/mesh.yaml:${position}`);
 });
 
-test.each(["", "cluster2: ServiceEntry foo/httpbin", "MeshCluster cluster9 spec", "mesh.yaml:1:1"])(
-  "what is no declared resource has no position: %j",
-  (place) => {
-    expect(sources.locate(place)).toBeUndefined();
-  },
-);
+test.each<Place>([
+  {},
+  { cluster: "cluster1", kind: "SharedService", namespace: "bar", name: "httpbin" },
+  { kind: "MeshCluster", name: "cluster9", field: "spec" },
+  { file: "mesh.yaml", line: 1, column: 1 },
+])("what is not a declared resource has no position: %j", (place) => {
+  expect(sources.locate(place)).toEqual(place);
+});
 
 test("problems get the positions that are known and keep the other places", () => {
-  const problem = { code: "PORT_MISSING", message: "no port 80", hint: "" } as const;
-  const problems = [
-    { ...problem, at: "SharedService bar/httpbin spec.servedBy[0]" },
-    { ...problem, at: "cluster1: Service bar/httpbin" },
-  ];
+  const problem = (at: Place) => makeProblem({ code: "PORT_MISSING", at, message: "no port 80", hint: "" });
+  const declared = problem(placed("SharedService bar/httpbin spec.servedBy[0]"));
+  const live = problem({ cluster: "cluster1", kind: "Service", namespace: "bar", name: "httpbin" });
 
-  expect(withPositions(problems, sources)).toEqual([
-    { ...problem, at: "dir/mesh.yaml:15:16" },
-    { ...problem, at: "cluster1: Service bar/httpbin" },
-  ]);
+  const place = { ...declared.place, file: "dir/mesh.yaml", line: 15, column: 16 };
+  expect(withPositions([declared, live], sources)).toEqual([{ ...declared, place, at: "dir/mesh.yaml:15:16" }, live]);
 });
 
 test("the file of a resource is known", () => {
@@ -78,7 +86,7 @@ test("the file of a resource is known", () => {
     { name: "b/mesh.yaml", text: "apiVersion: isthmus.io/v1alpha1\nkind: MeshCluster\nmetadata: {name: c2}\n" },
   ]);
 
-  expect(intents?.clusters.map((cluster) => [at(cluster), sources.fileOf(cluster)])).toEqual([
+  expect(intents?.clusters.map((cluster) => [showDeclared(cluster), sources.fileOf(cluster)])).toEqual([
     ["MeshCluster c1", "a/mesh.yaml"],
     ["MeshCluster c2", "b/mesh.yaml"],
   ]);

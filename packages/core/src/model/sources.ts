@@ -1,6 +1,7 @@
-import type { Problem } from "../problem.ts";
+import { type Place, showPlace } from "../findings/place.ts";
+import { movedTo, type Problem } from "../problem.ts";
 import type { Path } from "./fieldSchema.ts";
-import { at, type Intent } from "./intents.ts";
+import { type Intent, showDeclared } from "./intents.ts";
 import { keysOf, nodeAt, offsetAt } from "./offsetAt.ts";
 import type { SourceDocument } from "./readDocuments.ts";
 
@@ -14,31 +15,32 @@ export interface Declared {
 /** Knows where each declared resource stands. */
 export interface Sources {
   /**
-   * `file:line:column` for a place as `at` writes it; for an absent field that of its nearest ancestor.
-   * Undefined where no resource of that name was read.
+   * A place as `at` makes it with its file, line and column; of an absent field those of its nearest ancestor.
+   * As it was where no resource of that name was read.
    */
-  locate(place: string): string | undefined;
+  locate(place: Place): Place;
   /** The name of the file that declares a resource: what relative paths in it are relative to. */
   fileOf(intent: Intent): string | undefined;
 }
 
 export function createSources(declared: readonly Declared[]): Sources {
-  const byName = new Map(declared.map((each) => [at(each.intent), each]));
+  const byName = new Map(declared.map((each) => [showDeclared(each.intent), each]));
   return {
     locate(place) {
-      const [kind, name, ...rest] = place.split(" ");
-      const found = byName.get(`${kind} ${name}`);
-      if (found === undefined) return undefined;
+      const { file, cluster, field = "", ...name } = place;
+      const found = file === undefined && cluster === undefined ? byName.get(showPlace(name)) : undefined;
+      if (found === undefined) return place;
       const { document, base } = found;
-      return document.place(offsetAt(document.root, [...base, ...pathIn(nodeAt(document.root, base), rest.join(" "))]));
+      const offset = offsetAt(document.root, [...base, ...pathIn(nodeAt(document.root, base), field)]);
+      return { ...document.place(offset), ...place };
     },
-    fileOf: (intent) => byName.get(at(intent))?.document.file,
+    fileOf: (intent) => byName.get(showDeclared(intent))?.document.file,
   };
 }
 
-/** The problems with `at` as `file:line:column` wherever `sources` knows it, in the order of the files. */
+/** The problems with file, line and column wherever `sources` knows them. */
 export function withPositions(problems: readonly Problem[], sources: Sources): readonly Problem[] {
-  return problems.map((problem) => ({ ...problem, at: sources.locate(problem.at) ?? problem.at }));
+  return problems.map((problem) => movedTo(problem, sources.locate(problem.place)));
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { FilePlace } from "../findings/place.ts";
 import type { Path } from "./fieldSchema.ts";
 import { isKind, kinds } from "./kindSchemas.ts";
 import { editDistance, nearestName } from "./nearestName.ts";
@@ -8,8 +9,8 @@ import { valueAt } from "./valueAt.ts";
 
 /** A resource of a file that declares nothing as it stands, and was perhaps meant to. */
 export interface StrayDeclaration {
-  /** `file:line:column` of its apiVersion, or of the whole. */
-  readonly at: string;
+  /** Of its apiVersion, or of the whole. */
+  readonly at: FilePlace;
   readonly kind: string;
   readonly apiVersion: string;
   /** `namesake`: its kind is called as one of ours, and its apiVersion is another product's. */

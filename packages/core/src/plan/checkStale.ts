@@ -1,6 +1,8 @@
+import { objectPlace } from "../findings/place.ts";
 import { keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
 import type { Observed } from "../model/observed.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import type { Action, LiveVersion, Plan } from "./action.ts";
 
 /**
@@ -30,10 +32,10 @@ function moveOf(planned: LiveVersion | undefined, now: LiveVersion | undefined):
 }
 
 function stale({ cluster, ref }: Action, what: string): Problem {
-  return {
+  return makeProblem({
     code: "PLAN_STALE",
-    at: `${cluster}: ${showRef(ref)}`,
+    at: objectPlace(cluster, ref),
     message: `${showRef(ref)} in ${cluster} ${what} since the plan was made`,
     hint: "plan again: isthmus plan -o FILE",
-  };
+  });
 }

@@ -2,6 +2,7 @@ import { keyOf, refOf } from "../kinds/kubeObject.ts";
 import type { Compiled } from "../model/compiled.ts";
 import type { Observed } from "../model/observed.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import type { Plan } from "./action.ts";
 import { isInventory } from "./inventory.ts";
 
@@ -18,10 +19,10 @@ export function massDelete(
     owned += objects.filter((object) => isInventory(object) && others?.has(keyOf(refOf(object))) !== true).length;
   }
   if (deletes * 2 <= owned) return undefined;
-  return {
+  return makeProblem({
     code: "MASS_DELETE",
-    at: "plan",
+    at: { thing: "plan" },
     message: `the plan deletes ${deletes} of the ${owned} objects that isthmus owns`,
     hint: "check that all declarations are given (-f); if it is meant, apply with --allow-mass-delete",
-  };
+  });
 }

@@ -4,13 +4,14 @@ import { expect, test } from "vitest";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { Compiled } from "../model/compiled.ts";
 import type { Observed, ObservedCluster } from "../model/observed.ts";
+import { makeProblem } from "../problem.ts";
 import { plan } from "./plan.ts";
 
 type Clusters = readonly (readonly [string, readonly KubeObject[]])[];
 
 function observed(clusters: Clusters, unreachable: readonly string[]): Observed {
   const seen = clusters.filter(([name]) => !unreachable.includes(name));
-  const problem = { code: "CLUSTER_UNREACHABLE", at: "", message: "", hint: "" } as const;
+  const problem = makeProblem({ code: "CLUSTER_UNREACHABLE", at: {}, message: "", hint: "" });
   return {
     clusters: new Map(
       seen.map(([name, objects]): [string, ObservedCluster] => [

@@ -3,6 +3,7 @@ import type { KubeObject, ObjectMeta } from "../kinds/kubeObject.ts";
 import { ownershipLabels, type Side } from "../kinds/ownership.ts";
 import type { Compiled } from "../model/compiled.ts";
 import type { Observed, ObservedCluster } from "../model/observed.ts";
+import { makeProblem } from "../problem.ts";
 import { type PlanOptions, plan } from "./plan.ts";
 
 const usual: PlanOptions = { prune: true, adopt: false };
@@ -56,7 +57,7 @@ function observed(
     name,
     { name, source: "live", objects, istiodVersions: [], trustRoots: [] },
   ]);
-  const problem = { code: "CLUSTER_UNREACHABLE", at: "c", message: "", hint: "" } as const;
+  const problem = makeProblem({ code: "CLUSTER_UNREACHABLE", at: { cluster: "c" }, message: "", hint: "" });
   return { clusters: new Map(entries), unreachable: new Map(unreachable.map((name) => [name, problem])) };
 }
 

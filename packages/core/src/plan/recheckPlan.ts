@@ -1,8 +1,10 @@
+import { objectPlace } from "../findings/place.ts";
 import { type KubeObject, keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
 import { isOurs, isProvenOurs, ownerOf, sideOf, whyNotOurs } from "../kinds/ownership.ts";
 import { contains, parseAddressPool } from "../model/addressPool.ts";
 import type { Observed } from "../model/observed.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import type { Action, Plan } from "./action.ts";
 import { inOrder } from "./actionOrder.ts";
 import { fieldChanges } from "./fieldChanges.ts";
@@ -97,19 +99,19 @@ function addressesOf({ kind, spec }: KubeObject): readonly string[] {
 }
 
 function notOurs({ cluster, ref, verb }: Action, why: string): Problem {
-  return {
+  return makeProblem({
     code: "OBJECT_NOT_OURS",
-    at: `${cluster}: ${showRef(ref)}`,
+    at: objectPlace(cluster, ref),
     message: `the saved plan would ${verb} ${showRef(ref)} in ${cluster}, which ${why}`,
     hint: verb === "update" ? "apply it with --adopt if it is to be taken over, or plan again" : "plan again",
-  };
+  });
 }
 
 function invalid({ cluster, ref }: Action, why: string): Problem {
-  return {
+  return makeProblem({
     code: "PLAN_INVALID",
-    at: `${cluster}: ${showRef(ref)}`,
+    at: objectPlace(cluster, ref),
     message: `the saved plan cannot be used: ${showRef(ref)} in ${cluster} ${why}`,
     hint: "make it again: isthmus plan -o FILE",
-  };
+  });
 }

@@ -1,6 +1,6 @@
 import { checkIntents } from "../model/checkIntents.ts";
 import { type Intents, showPath } from "../model/intents.ts";
-import { type Problem, severityOf } from "../problem.ts";
+import { makeProblem, type Problem } from "../problem.ts";
 import type { Plan } from "./action.ts";
 import { actionFaults } from "./actionFaults.ts";
 import { inOrder } from "./actionOrder.ts";
@@ -44,7 +44,7 @@ export function decodeSavedPlan(text: string, file: string): DecodedPlan {
     );
   }
   const { actions, stages, intents } = parsed.data;
-  const wrong = checkIntents(intents).filter((problem) => severityOf(problem) === "error");
+  const wrong = checkIntents(intents).filter(({ severity }) => severity === "error");
   const faults = [
     ...wrong.map(({ at, message }) => `${at}: ${message}`),
     ...actionFaults(actions, new Set(intents.clusters.map(({ metadata }) => metadata.name))),
@@ -66,12 +66,13 @@ const mostFaults = 10;
 
 function invalid(file: string, faults: readonly string[]): DecodedPlan {
   const problems = faults.slice(0, mostFaults).map(
-    (fault): Problem => ({
-      code: "PLAN_INVALID",
-      at: file,
-      message: `the saved plan cannot be used: ${fault}`,
-      hint: "make it again: isthmus plan -o FILE",
-    }),
+    (fault): Problem =>
+      makeProblem({
+        code: "PLAN_INVALID",
+        at: { file },
+        message: `the saved plan cannot be used: ${fault}`,
+        hint: "make it again: isthmus plan -o FILE",
+      }),
   );
   return { problems };
 }

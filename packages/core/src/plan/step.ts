@@ -1,7 +1,9 @@
+import { objectPlace } from "../findings/place.ts";
 import { type KubeObject, refOf, showRef } from "../kinds/kubeObject.ts";
 import { isOurs, ownerOf, sideOf } from "../kinds/ownership.ts";
 import type { ObservedCluster } from "../model/observed.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { type Action, type LiveVersion, phaseOf } from "./action.ts";
 import { fieldChanges } from "./fieldChanges.ts";
 
@@ -78,12 +80,12 @@ export function toAction({ action, held }: Step): Action {
 }
 
 function notOurs({ cluster, ref, owner }: Action): Problem {
-  return {
+  return makeProblem({
     code: "OBJECT_NOT_OURS",
-    at: `${cluster}: ${showRef(ref)}`,
+    at: objectPlace(cluster, ref),
     message: `${showRef(ref)} exists in ${cluster} and is not managed by isthmus, but ${owner} needs an object of that name`,
     hint: "take it over with --adopt, or rename or remove it",
-  };
+  });
 }
 
 function isTerminating(live: KubeObject): boolean {

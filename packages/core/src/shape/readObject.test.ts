@@ -88,7 +88,7 @@ test("the finding names object, cluster, field and what Kubernetes wants", () =>
   const { unreadable } = readObject(peer, { apiVersion: "v1", kind: peer.kind, metadata, spec: { selector: "app" } });
   if (unreadable === undefined) throw new Error("it was read");
 
-  expect(malformedProblem(unreadable, { cluster: "west" })).toEqual({
+  expect(malformedProblem(unreadable, { cluster: "west" })).toMatchObject({
     code: "OBJECT_MALFORMED",
     at: "west: PeerAuthentication shop/a",
     message:

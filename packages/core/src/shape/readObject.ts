@@ -1,7 +1,9 @@
+import type { FilePlace } from "../findings/place.ts";
 import { type KubeObject, type ObjectRef, showRef } from "../kinds/kubeObject.ts";
 import { fieldManager, managedByLabel, ownerLabel } from "../kinds/ownership.ts";
 import { showPath } from "../model/intents.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import { kindShapes } from "./__generated__/kindShapes.ts";
 import { metadataShape } from "./metadataShape.ts";
 import { isFields, readShape, type ShapeFault } from "./readShape.ts";
@@ -78,18 +80,19 @@ function showFaults([first, ...others]: readonly ShapeFault[]): string {
   return `${first.path.length === 0 ? "it" : showPath(first.path)} ${first.what}${more}`;
 }
 
-/** The finding at an object that was left out. `at`: where it stands, as `file:line:column`, or the cluster's name. */
+/** The finding at an object that was left out, in a file or in a cluster. */
 export function malformedProblem(
   unreadable: UnreadableObject,
-  place: { readonly at: string } | { readonly cluster: string },
+  where: FilePlace | { readonly cluster: string },
 ): Problem {
+  const { kind, namespace, name } = unreadable;
   const shown = showUnreadable(unreadable);
-  return {
+  return makeProblem({
     code: "OBJECT_MALFORMED",
-    at: "at" in place ? place.at : `${place.cluster}: ${shown}`,
+    at: { ...where, kind, ...(namespace === undefined ? {} : { namespace }), ...(name === undefined ? {} : { name }) },
     message: `${shown} is left out, as it is not of its kind's form: ${unreadable.fault}`,
     hint: "Correct the field; until then what may depend on the object cannot be told.",
-  };
+  });
 }
 
 /** `ServiceEntry foo/httpbin`, as far as it is known. */

@@ -4,6 +4,7 @@ import type { Pod, Service } from "../kinds/core.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { meshClusterSchema } from "../model/meshCluster.ts";
 import type { ObservedCluster } from "../model/observed.ts";
+import { makeProblem } from "../problem.ts";
 import { trace } from "./trace.ts";
 import type { OutsideRequest, TraceScheme } from "./traceRequest.ts";
 import { traceWorld } from "./traceWorld.ts";
@@ -163,7 +164,7 @@ test("of two clusters that have the name, each gets its part, and one can be ask
 
 test("a cluster that cannot be read may have the name", () => {
   const cluster = observedCluster("cluster1", "192.0.2.1", [gatewayPod]);
-  const problem = { code: "CLUSTER_UNREACHABLE", at: "cluster2", message: "", hint: "" } as const;
+  const problem = makeProblem({ code: "CLUSTER_UNREACHABLE", at: { cluster: "cluster2" }, message: "", hint: "" });
   const world = traceWorld({
     clusters: new Map([["cluster1", cluster]]),
     unreachable: new Map([["cluster2", problem]]),

@@ -2,6 +2,7 @@ import { type RandomMesh, randomMesh, surroundedMesh } from "@isthmus/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compile } from "../compile/compile.ts";
+import { showPlace } from "../findings/place.ts";
 import { checkIntents } from "../model/checkIntents.ts";
 import type { DeclaredPath } from "../model/compiled.ts";
 import type { Intents } from "../model/intents.ts";
@@ -30,14 +31,15 @@ const harmless: ReadonlySet<string> = new Set(["PORT_LEFT_OUT", "ACCESS_LOCAL_CA
 /** What is told of the declaration that a path is of, and may be in this path's way. */
 function problemsOf(path: DeclaredPath, { clusters, sharedServices }: Intents, problems: readonly Problem[]) {
   const [kind = "", namespace = "", ...name] = path.owner.split(".");
-  const place = `${kind} ${namespace}/${name.join(".")}`;
-  return problems.filter(({ at, code, message }) => {
-    if (harmless.has(code) || (at !== place && !at.startsWith(`${place} `))) return false;
+  const declared = { kind, namespace, name: name.join(".") };
+  return problems.filter(({ place, code, message }) => {
+    if (harmless.has(code)) return false;
+    if (showPlace(declared) !== showPlace({ ...place, field: "" })) return false;
     if (path.direction === "in") return true;
     const { cluster } = path.consumer;
     if (code === "HOST_NOT_IMPORTED") return message.includes(` ${path.host} `) && message.includes(` in ${cluster} `);
     if (code !== "ACCESS_ADMITS_NOBODY") return true;
-    const index = Number(/consumers\[(\d+)\]/.exec(at)?.[1]);
+    const index = Number(/consumers\[(\d+)\]/.exec(place.field ?? "")?.[1]);
     return sharedServices.some(({ spec }) => selectsCluster(spec.consumers[index]?.clusters ?? [], cluster, clusters));
   });
 }

@@ -2,6 +2,7 @@ import { showHostPort } from "../istio/hostPort.ts";
 import type { DeclaredPath } from "../model/compiled.ts";
 import type { Observed } from "../model/observed.ts";
 import type { Problem } from "../problem.ts";
+import { makeProblem } from "../problem.ts";
 import type { Assumption } from "./assumption.ts";
 import type { PathIntents } from "./requestsOfPaths.ts";
 import { tracePaths } from "./tracePaths.ts";
@@ -86,12 +87,12 @@ export function brokenPaths(effects: readonly PathEffect[]): Problem | undefined
   const breaks = named(effects.filter(({ kind }) => kind === "breaks"));
   if (breaks !== undefined) {
     const message = `the plan breaks ${breaks.paths}: ${breaks.why ?? "it would no longer get there"}`;
-    return { code: "PATH_WOULD_BREAK", at: "plan", message, hint };
+    return makeProblem({ code: "PATH_WOULD_BREAK", at: { thing: "plan" }, message, hint });
   }
   const hides = named(effects.filter(({ kind }) => kind === "hides"));
   if (hides === undefined) return undefined;
   const message = `after the plan it cannot be told whether ${hides.paths} still works: ${hides.why ?? "the reason is not known"}`;
-  return { code: "PATH_WOULD_BE_UNPROVEN", at: "plan", message, hint };
+  return makeProblem({ code: "PATH_WOULD_BE_UNPROVEN", at: { thing: "plan" }, message, hint });
 }
 
 /** `httpbin.bar.cluster2:8000 for cluster1/foo, and 2 more`, with the first one's reason. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type CheckCategory, type CheckRow, type RightPurpose, runChecks } from "@isthmus/core";
+import { type CheckCategory, type CheckRow, movedTo, type RightPurpose, runChecks } from "@isthmus/core";
 import { gatherFacts } from "../check/gatherFacts.ts";
 import type { CallOptions } from "../target/target.ts";
 import type { DeclaredMesh } from "./planMesh.ts";
@@ -49,5 +49,5 @@ async function checkNow(
   });
   return runChecks(facts)
     .filter(({ category }) => categories === undefined || categories.includes(category))
-    .map((row) => (row.at === undefined ? row : { ...row, at: sources?.locate(row.at) ?? row.at }));
+    .map((row) => (sources === undefined || row.place === undefined ? row : movedTo(row, sources.locate(row.place))));
 }

@@ -29,7 +29,7 @@ function pathsTo(declared: readonly DeclaredPath[], services: readonly string[])
   if (unknown.length > 0) {
     throw new MeshError({
       code: "USAGE",
-      at: "",
+      at: {},
       message: `no path between clusters leads to ${unknown.join(", ")}`,
       hint: "Name a shared service as httpbin.bar, or a host as httpbin.bar.cluster2; isthmus status lists them.",
     });

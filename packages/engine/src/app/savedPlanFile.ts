@@ -4,6 +4,7 @@ import {
   decodeSavedPlan,
   encodeSavedPlan,
   MeshError,
+  makeProblem,
   type Problem,
   type SavedPlan,
 } from "@isthmus/core";
@@ -21,12 +22,12 @@ export async function writeSavedPlan(path: string, saved: SavedPlan): Promise<vo
   try {
     await writeFileAtomically(path, encodeSavedPlan(saved), onlyOwner);
   } catch (error) {
-    const problem: Problem = {
+    const problem: Problem = makeProblem({
       code: "WRITE_FAILED",
-      at: path,
+      at: { file: path },
       message: `the plan cannot be saved: ${messageOf(error)}`,
       hint: "give a path that can be written",
-    };
+    });
     throw new MeshError(problem, { cause: error });
   }
 }
@@ -38,11 +39,19 @@ export async function readSavedPlan(path: string): Promise<DecodedPlan> {
     text = await readUpTo(createReadStream(path), maxSavedPlanSize);
   } catch (error) {
     const message = `the saved plan cannot be read: ${messageOf(error)}`;
-    return { problems: [{ code: "FILE_UNREADABLE", at: path, message, hint: "make one: isthmus plan -o FILE" }] };
+    return {
+      problems: [
+        makeProblem({ code: "FILE_UNREADABLE", at: { file: path }, message, hint: "make one: isthmus plan -o FILE" }),
+      ],
+    };
   }
   if (text !== undefined) return decodeSavedPlan(text, path);
   const message = `the file is larger than ${maxSavedPlanSize / 1024 / 1024} MB`;
-  return { problems: [{ code: "FILE_TOO_LARGE", at: path, message, hint: "give a plan that isthmus saved" }] };
+  return {
+    problems: [
+      makeProblem({ code: "FILE_TOO_LARGE", at: { file: path }, message, hint: "give a plan that isthmus saved" }),
+    ],
+  };
 }
 
 function messageOf(error: unknown): string {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { hasErrors, type Problem, type ProofStatus, severityOf } from "@isthmus/core";
+import { hasErrors, type Problem, type ProofStatus } from "@isthmus/core";
 import { reachOf } from "../target/reachOf.ts";
 import type { CallOptions } from "../target/target.ts";
 import { type ProvenPath, proveMesh, type WireChoice } from "../verify/proveMesh.ts";
@@ -62,6 +62,6 @@ async function verifyNow(
 function verdictOf(proofs: readonly ProvenPath[], problems: readonly Problem[]): ProofStatus {
   if (proofs.some(({ verdict }) => verdict === "broken") || hasErrors(problems)) return "broken";
   const isSeen =
-    proofs.every(({ verdict }) => verdict === "ok") && problems.every((each) => severityOf(each) !== "delay");
+    proofs.every(({ verdict }) => verdict === "ok") && problems.every(({ severity }) => severity !== "delay");
   return isSeen ? "ok" : "unknown";
 }

@@ -68,7 +68,7 @@ function shown(event: ApplyEvent): string {
 }
 
 function fault(code: ProblemCode): MeshError {
-  return new MeshError({ code, at: "", message: `because of ${code}`, hint: "look there" });
+  return new MeshError({ code, at: {}, message: `because of ${code}`, hint: "look there" });
 }
 
 /** Refuses writes of objects with this name. */

@@ -72,7 +72,7 @@ function clusterWriters(
     if (writer !== undefined) return writer;
     throw new MeshError({
       code: "CLUSTER_UNKNOWN",
-      at: cluster,
+      at: { cluster },
       message: `the plan writes to cluster ${cluster}, which is not declared`,
       hint: "plan again",
     });

@@ -263,5 +263,10 @@ test("law 7: after a crash at any write, its answer lost or not, planning and ap
 });
 
 function unreachable(cluster: string): MeshError {
-  return new MeshError({ code: "CLUSTER_UNREACHABLE", at: cluster, message: `${cluster} does not answer`, hint: "" });
+  return new MeshError({
+    code: "CLUSTER_UNREACHABLE",
+    at: { cluster },
+    message: `${cluster} does not answer`,
+    hint: "",
+  });
 }

@@ -1,4 +1,4 @@
-import { type Action, MeshError, type Problem, showRef } from "@isthmus/core";
+import { type Action, MeshError, makeProblem, movedTo, objectPlace, type Place, type Problem } from "@isthmus/core";
 
 /** How an action ended. */
 export type Outcome =
@@ -9,7 +9,7 @@ export type Outcome =
 export function skipped(action: Action, why: string, hint: string): Outcome {
   return {
     type: "skipped",
-    problem: { code: "WRITE_SKIPPED", at: placeOf(action), message: `not tried: ${why}`, hint },
+    problem: makeProblem({ code: "WRITE_SKIPPED", at: placeOf(action), message: `not tried: ${why}`, hint }),
   };
 }
 
@@ -19,17 +19,16 @@ export function interrupted(action: Action): Outcome {
 
 /** What a target threw, at the object that it was about. */
 export function writeProblem(action: Action, error: unknown): Problem {
-  if (error instanceof MeshError) return { ...error.problem, at: placeOf(action) };
+  if (error instanceof MeshError) return movedTo(error.problem, placeOf(action));
   const message = error instanceof Error ? error.message : String(error);
-  return {
+  return makeProblem({
     code: "WRITE_FAILED",
     at: placeOf(action),
     message: `${action.verb} failed: ${message}`,
     hint: "apply again",
-  };
+  });
 }
 
-/** `cluster2: Gateway bar/httpbin` */
-function placeOf(action: Action): string {
-  return `${action.cluster}: ${showRef(action.ref)}`;
+function placeOf({ cluster, ref }: Action): Place {
+  return objectPlace(cluster, ref);
 }

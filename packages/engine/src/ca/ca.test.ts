@@ -49,7 +49,7 @@ async function openBench(spec: Record<string, unknown> = {}, declared: Partial<I
   let now = start;
   const ca = openCa({
     intents: intents([], { mesh: mesh(spec), clusters: [cluster], ...declared }),
-    sources: { locate: () => undefined, fileOf: () => undefined },
+    sources: { locate: (place) => place, fileOf: () => undefined },
     cwd: folder,
     kubeconfig,
     env: {},

@@ -1,4 +1,14 @@
-import { fieldManager, isOurs, type KindEntry, type KubeObject, MeshError, managedByLabel } from "@isthmus/core";
+import {
+  fieldManager,
+  isOurs,
+  type KindEntry,
+  type KubeObject,
+  MeshError,
+  managedByLabel,
+  movedTo,
+  type Place,
+  showPlace,
+} from "@isthmus/core";
 import { failureProblem, type KubeClient, KubeError } from "@isthmus/kube";
 import type { CallOptions } from "../target/target.ts";
 import { withoutKeys } from "./withoutKeys.ts";
@@ -162,32 +172,34 @@ function factsOf(object: KubeObject): SecretFacts {
   return { isOurs: isOurs(object), annotations, uid, resourceVersion, foreignKeys: [...new Set(foreign)].sort() };
 }
 
-function placeName({ cluster, namespace, name }: SecretPlace): string {
-  return `${cluster}: Secret ${namespace}/${name}`;
+function placeOf({ cluster, namespace, name }: SecretPlace): Place {
+  return { cluster, kind: "Secret", namespace, name };
 }
 
 export function notOurs(place: SecretPlace): MeshError {
   return new MeshError({
     code: "OBJECT_NOT_OURS",
-    at: placeName(place),
-    message: `${placeName(place)} exists, and is not ours`,
+    at: placeOf(place),
+    message: `${showPlace(placeOf(place))} exists, and is not ours`,
     hint: "Look at who made it: kubectl get secret --show-managed-fields -o jsonpath={.metadata}. Take it over with --adopt.",
   });
 }
 
 function explained(error: unknown, place: SecretPlace): unknown {
   if (!(error instanceof KubeError)) return error;
-  const at = placeName(place);
+  const at = placeOf(place);
   if (error.status === 404 && error.isObjectMissing) {
     const message = `cluster ${place.cluster}: namespace ${place.namespace} does not exist`;
     const hint = `kubectl create namespace ${place.namespace}`;
     return new MeshError({ code: "NAMESPACE_MISSING", at, message, hint });
   }
   if (error.status === 409 || error.causes.some(({ field }) => field === "metadata.uid")) {
-    const message = `${at} changed meanwhile`;
+    const message = `${showPlace(at)} changed meanwhile`;
     return new MeshError({ code: "PLAN_STALE", at, message, hint: "Run the command again." });
   }
   const problem = failureProblem(error, place.cluster);
   // No cause: the server's own words may quote what was sent.
-  return problem === undefined ? error : new MeshError({ ...problem, at, message: withoutKeys(problem.message) });
+  return problem === undefined
+    ? error
+    : new MeshError(movedTo({ ...problem, message: withoutKeys(problem.message) }, at));
 }

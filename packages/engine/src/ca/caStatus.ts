@@ -1,4 +1,11 @@
-import { issuedCredentialName, type MeshCluster, type Problem, selectClusters } from "@isthmus/core";
+import {
+  issuedCredentialName,
+  type MeshCluster,
+  makeProblem,
+  type Place,
+  type Problem,
+  selectClusters,
+} from "@isthmus/core";
 import { ageOf, caCertsSecret, inspectBundle, renewalTime } from "@isthmus/pki";
 import { readSecretFacts, type SecretPlace } from "./caSecret.ts";
 import { type CertificateNote, readNote } from "./certificateNote.ts";
@@ -66,7 +73,12 @@ export async function caStatus(ca: Ca, cluster: MeshCluster): Promise<ClusterCaS
     certificates,
     problems: [
       ...trusts.flatMap((root) =>
-        ageProblem(`${name}: root ${root.subject}`, ageOf(root, now), root.notAfter, "isthmus ca rotate root"),
+        ageProblem(
+          { cluster: name, thing: `root ${root.subject}` },
+          ageOf(root, now),
+          root.notAfter,
+          "isthmus ca rotate root",
+        ),
       ),
       ...certificates.flatMap((each) => certificateProblems(name, each)),
       ...restartProblem(
@@ -102,19 +114,26 @@ function noteStatus(note: CertificateNote, now: Date) {
 
 function certificateProblems(cluster: string, { of, secret, state, notAfter }: CertificateStatus): readonly Problem[] {
   const command = of === "intermediate" ? `isthmus ca issue ${cluster}` : `isthmus ca issue --external ${cluster}`;
-  const at = `${cluster}: Secret ${secret}`;
+  const at = secretPlace(cluster, secret);
   if (state === "none" && of !== "intermediate") {
     const message = `the certificate of ${of} has not been issued: the gateway refuses its clients`;
-    return [{ code: "CERTIFICATE_EXPIRED", at, message, hint: command }];
+    return [makeProblem({ code: "CERTIFICATE_EXPIRED", at, message, hint: command })];
   }
   return state === "due" || state === "expired" ? ageProblem(at, state, notAfter ?? "", command) : [];
 }
 
-function ageProblem(at: string, age: "fresh" | "due" | "expired", notAfter: string, hint: string): readonly Problem[] {
+function ageProblem(at: Place, age: "fresh" | "due" | "expired", notAfter: string, hint: string): readonly Problem[] {
   if (age === "fresh") return [];
   return age === "expired"
-    ? [{ code: "CERTIFICATE_EXPIRED", at, message: `the certificate ended ${notAfter}`, hint }]
-    : [{ code: "CERTIFICATE_EXPIRING", at, message: `two thirds of its life are over; it ends ${notAfter}`, hint }];
+    ? [makeProblem({ code: "CERTIFICATE_EXPIRED", at, message: `the certificate ended ${notAfter}`, hint })]
+    : [
+        makeProblem({
+          code: "CERTIFICATE_EXPIRING",
+          at,
+          message: `two thirds of its life are over; it ends ${notAfter}`,
+          hint,
+        }),
+      ];
 }
 
 function restartProblem(
@@ -124,12 +143,12 @@ function restartProblem(
 ): readonly Problem[] {
   if (root === undefined || trusts.includes(root)) return [];
   return [
-    {
+    makeProblem({
       code: "ISTIOD_RESTART_NEEDED",
-      at: `${cluster}: Secret ${secret}`,
+      at: secretPlace(cluster, secret),
       message: "istiod does not use the certificate of the Secret yet: workloads do not trust its root",
       hint: `kubectl rollout restart deployment/istiod -n ${secret.split("/", 1)[0]}, then the workloads`,
-    },
+    }),
   ];
 }
 
@@ -143,11 +162,17 @@ export function differingRoots(statuses: readonly ClusterCaStatus[]): readonly P
   );
   if (isShared) return [];
   return [
-    {
+    makeProblem({
       code: "TRUST_ROOTS_DIFFER",
-      at: known.map(({ cluster }) => cluster).join(", "),
+      at: { thing: known.map(({ cluster }) => cluster).join(", ") },
       message: "no root is trusted by all clusters: workloads of one refuse those of another",
       hint: "isthmus ca issue --all gives each an intermediate of one root.",
-    },
+    }),
   ];
+}
+
+/** Of a Secret as `namespace/name`. */
+export function secretPlace(cluster: string, secret: string): Place {
+  const [namespace = "", name = ""] = secret.split("/");
+  return { cluster, kind: "Secret", namespace, name };
 }

@@ -55,7 +55,7 @@ export function certManagerSigner(options: CertManagerSignerOptions): Signer {
   const { cluster, client, namespace, issuer, timeLimit } = options;
   const description = `cert-manager ${issuer.kind} ${issuer.name} in ${cluster}`;
   const failed = ({ subject }: SigningRequest, message: string, hint: string) =>
-    new MeshError({ code: "SIGNER_FAILED", at: subject, message: `${description}: ${message}`, hint });
+    new MeshError({ code: "SIGNER_FAILED", at: { thing: subject }, message: `${description}: ${message}`, hint });
 
   async function sign(request: SigningRequest, { signal }: SignOptions = {}): Promise<string> {
     const object = certificateRequest(request, namespace, issuer);

@@ -1,4 +1,4 @@
-import { type MeshCluster, MeshError, ownerLabel } from "@isthmus/core";
+import { type MeshCluster, MeshError, ownerLabel, thingPlace } from "@isthmus/core";
 import {
   ageOf,
   type CaCerts,
@@ -110,7 +110,7 @@ export async function checkCaCerts(files: CaCerts, now: Date, at: string): Promi
   if (faults[0] === undefined) return;
   throw new MeshError({
     code: "CERTIFICATE_INVALID",
-    at,
+    at: thingPlace(at),
     message: faults[0].message,
     hint: "istiod would not start with it.",
   });
@@ -205,7 +205,7 @@ function rootChanges(cluster: string, now: string, then: string): MeshError {
       .join("; ");
   return new MeshError({
     code: "CA_ROOT_CHANGES",
-    at: cluster,
+    at: { cluster },
     message: `workloads of ${cluster} trust ${shown(now)}, and would refuse those that get a certificate of ${shown(then)}`,
     hint: "`isthmus ca rotate root` changes roots without an outage. Where nothing runs yet: --replace-root, then restart istiod and all workloads.",
   });

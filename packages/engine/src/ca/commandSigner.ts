@@ -74,7 +74,7 @@ export function commandSigner({ command, cwd, env, timeLimit }: CommandSignerOpt
   function failed({ subject }: SigningRequest, why: string): MeshError {
     return new MeshError({
       code: "SIGNER_FAILED",
-      at: subject,
+      at: { thing: subject },
       message: `${description} ${why}`,
       hint: "Run it by hand with a certificate request on its standard input: docs/guide/ca.md.",
     });

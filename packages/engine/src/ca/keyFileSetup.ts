@@ -82,5 +82,5 @@ async function save(authority: Authority, file: NamedFile, passphrase: string): 
 }
 
 function invalid(at: string, message: string, hint: string): MeshError {
-  return new MeshError({ code: "CERTIFICATE_INVALID", at, message, hint });
+  return new MeshError({ code: "CERTIFICATE_INVALID", at: { file: at }, message, hint });
 }

@@ -33,7 +33,7 @@ export async function readKeyFile({ path, name }: NamedFile): Promise<string> {
     if (code !== "ENOENT") throw unreadable(name, message);
     throw new MeshError({
       code: "CA_MISSING",
-      at: name,
+      at: { file: name },
       message: `there is no CA: ${name} does not exist`,
       hint: "Make one with `isthmus ca init`, or take one over with `isthmus ca import`; spec.ca of the Mesh names the file.",
     });
@@ -60,7 +60,12 @@ export async function writeNewKeyFile({ path, name }: NamedFile, text: string): 
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") throw existing(name);
-    throw new MeshError({ code: "WRITE_FAILED", at: name, message: `${name} cannot be written: ${message}`, hint: "" });
+    throw new MeshError({
+      code: "WRITE_FAILED",
+      at: { file: name },
+      message: `${name} cannot be written: ${message}`,
+      hint: "",
+    });
   } finally {
     await rm(temporary, { force: true });
   }
@@ -78,7 +83,7 @@ export async function refuseExisting({ path, name }: NamedFile): Promise<void> {
 function existing(name: string): MeshError {
   return new MeshError({
     code: "CA_EXISTS",
-    at: name,
+    at: { file: name },
     message: `${name} exists already, and a CA's key is never replaced`,
     hint: "Name another file in spec.ca of the Mesh, or move this one to a safe place first.",
   });
@@ -87,12 +92,17 @@ function existing(name: string): MeshError {
 function exposed(name: string, mode: number): MeshError {
   return new MeshError({
     code: "CA_KEY_FILE_EXPOSED",
-    at: name,
+    at: { file: name },
     message: `others may read or change ${name} (mode ${(mode & 0o777).toString(8)})`,
     hint: `chmod 600 ${name}`,
   });
 }
 
 function unreadable(name: string, why: string): MeshError {
-  return new MeshError({ code: "FILE_UNREADABLE", at: name, message: `${name} cannot be read: ${why}`, hint: "" });
+  return new MeshError({
+    code: "FILE_UNREADABLE",
+    at: { file: name },
+    message: `${name} cannot be read: ${why}`,
+    hint: "",
+  });
 }

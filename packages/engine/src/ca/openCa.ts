@@ -125,7 +125,7 @@ function lastOf(pem: string): string {
 function isDirectory(name: string): MeshError {
   return new MeshError({
     code: "USAGE",
-    at: name,
+    at: { kind: "MeshCluster", name },
     message: `cluster ${name} is a directory, and a private key has no place in it`,
     hint: `Write the files with --out, and bring them into the cluster as Secret cacerts by a way that keeps secrets.`,
   });
@@ -134,7 +134,7 @@ function isDirectory(name: string): MeshError {
 function unknownCluster(name: string): MeshError {
   return new MeshError({
     code: "CLUSTER_UNKNOWN",
-    at: "Mesh spec.ca",
+    at: { kind: "Mesh", field: "spec.ca" },
     message: `cert-manager's cluster ${name} is not declared`,
     hint: "Declare it as a MeshCluster, or correct certManager.cluster.",
   });
@@ -144,7 +144,7 @@ function hasNoKeyFile(kind: CaKind): MeshError {
   const field = kind === "mesh" ? "spec.ca.signer" : "spec.ca.external.signer";
   return new MeshError({
     code: "USAGE",
-    at: "",
+    at: {},
     message: `${field} of the Mesh names no key file: another signer keeps the key`,
     hint: `Set ${field}.file.path to keep the key in a file.`,
   });

@@ -13,7 +13,12 @@ export async function readTextFile({ path, name }: NamedFile): Promise<string> {
     return await readFile(path, "utf8");
   } catch (error) {
     const { message } = error as Error;
-    throw new MeshError({ code: "FILE_UNREADABLE", at: name, message: `${name} cannot be read: ${message}`, hint: "" });
+    throw new MeshError({
+      code: "FILE_UNREADABLE",
+      at: { file: name },
+      message: `${name} cannot be read: ${message}`,
+      hint: "",
+    });
   }
 }
 
@@ -37,7 +42,12 @@ export async function writeSecretFiles(folder: NamedFile, files: Readonly<Record
     }
   } catch (error) {
     const { message } = error as Error;
-    const at = folder.name;
-    throw new MeshError({ code: "WRITE_FAILED", at, message: `${at} cannot be written: ${message}`, hint: "" });
+    const file = folder.name;
+    throw new MeshError({
+      code: "WRITE_FAILED",
+      at: { file },
+      message: `${file} cannot be written: ${message}`,
+      hint: "",
+    });
   }
 }

@@ -12,6 +12,7 @@ import {
   istioCluster,
   type MeshCluster,
   MeshError,
+  makeProblem,
   type Observed,
   type ObservedCluster,
   plan,
@@ -125,12 +126,12 @@ async function inspectAll(targets: ReadonlyMap<string, Target>, options: GatherO
 function overtime(cluster: string, timeout: number, error: unknown): MeshError["problem"] {
   const isLate = error instanceof Error && error.name === "TimeoutError";
   if (!isLate) throw error;
-  return {
+  return makeProblem({
     code: "CLUSTER_UNREACHABLE",
-    at: cluster,
+    at: { cluster },
     message: `cluster ${cluster} could not be read within ${timeout / 1000} s`,
     hint: "Is its API server overloaded, or the way to it slow?",
-  };
+  });
 }
 
 /** Who may not write everywhere may be allowed to where it is needed. */

@@ -1,4 +1,4 @@
-import { MeshError } from "@isthmus/core";
+import { MeshError, makeProblem } from "@isthmus/core";
 import { MemoryTarget, namespace } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import { DirectoryError } from "../target/directory/directoryError.ts";
@@ -9,12 +9,13 @@ function target(cluster: string, read: Target["observe"]): readonly [string, Tar
   return [cluster, { cluster, source: "live", observe: read, write: async () => {}, close: async () => {} }];
 }
 
-const problem = (code: "CLUSTER_UNREACHABLE" | "DIRECTORY_INVALID", at: string) => ({
-  code,
-  at,
-  message: at,
-  hint: "",
-});
+const problem = (code: "CLUSTER_UNREACHABLE" | "DIRECTORY_INVALID", at: string) =>
+  makeProblem({
+    code,
+    at: { cluster: at },
+    message: at,
+    hint: "",
+  });
 
 const never: Target["observe"] = () => new Promise<Observation>(() => {});
 
@@ -33,7 +34,7 @@ test("clusters that cannot be read are told with the reason, the others are read
   );
 
   expect([...observed.clusters.keys()]).toEqual(["good"]);
-  expect([...observed.unreachable]).toEqual([
+  expect([...observed.unreachable]).toMatchObject([
     ["directory", first],
     ["gone", problem("CLUSTER_UNREACHABLE", "gone")],
     [

@@ -1,4 +1,4 @@
-import { MeshError, type Observed, type ObservedCluster, type Problem } from "@isthmus/core";
+import { MeshError, makeProblem, type Observed, type ObservedCluster, type Problem } from "@isthmus/core";
 import { orAborted } from "../orAborted.ts";
 import { DirectoryError } from "../target/directory/directoryError.ts";
 import type { CallOptions, Observation, Target } from "../target/target.ts";
@@ -61,7 +61,7 @@ async function readCluster(target: Target, timeout: number, signal: AbortSignal 
 function overtime(cluster: string, timeout: number): MeshError {
   return new MeshError({
     code: "CLUSTER_UNREACHABLE",
-    at: cluster,
+    at: { cluster },
     message: `cluster ${cluster} could not be read within ${timeout / 1000} s`,
     hint: "Is its API server overloaded, or the way to it slow?",
   });
@@ -75,6 +75,11 @@ function problemsOf(error: unknown, cluster: string): readonly [Problem, ...Prob
   if (error instanceof MeshError) return [error.problem];
   const message = error instanceof Error ? error.message : String(error);
   return [
-    { code: "CLUSTER_UNREACHABLE", at: cluster, message: `cluster ${cluster} cannot be read: ${message}`, hint: "" },
+    makeProblem({
+      code: "CLUSTER_UNREACHABLE",
+      at: { cluster },
+      message: `cluster ${cluster} cannot be read: ${message}`,
+      hint: "",
+    }),
   ];
 }

@@ -183,7 +183,7 @@ function onlyRoot(roots: readonly string[], cluster: string): string {
   if (root !== undefined && roots.length === 1) return root;
   throw new MeshError({
     code: "CA_SIGNER_UNKNOWN",
-    at: cluster,
+    at: { cluster },
     message: `cluster ${cluster} publishes ${roots.length} trust roots, and Secret cacerts does not say which one signs`,
     hint: "Annotate it with SHA-256 fingerprints in lower-case hex: kubectl -n istio-system annotate secret cacerts isthmus.io/certificate-root=… isthmus.io/certificate-trusts=…,…",
   });
@@ -192,7 +192,7 @@ function onlyRoot(roots: readonly string[], cluster: string): string {
 function noSecret(cluster: string, istioNamespace: string): MeshError {
   return new MeshError({
     code: "CACERTS_MISSING",
-    at: cluster,
+    at: { cluster },
     message: `cluster ${cluster} has no Secret cacerts in ${istioNamespace}: its istiod signs with a root of its own`,
     hint: "Give it an intermediate of the mesh's root first: isthmus ca apply, and restart istiod.",
   });

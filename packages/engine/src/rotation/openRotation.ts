@@ -48,7 +48,7 @@ export async function declaredTarget(ca: Ca, rootFile?: NamedFile): Promise<Rota
   if (known === undefined) {
     throw new MeshError({
       code: "USAGE",
-      at: "Mesh spec.ca.signer",
+      at: { kind: "Mesh", field: "spec.ca.signer" },
       message: "which root the signer works under, only the signer knows",
       hint: "Give the root's certificate: --root FILE",
     });
@@ -86,7 +86,7 @@ export function abortTarget(
   if (root === undefined || roots.size !== 1) {
     throw new MeshError({
       code: "USAGE",
-      at: "",
+      at: {},
       message:
         roots.size > 1
           ? "clusters trust several other roots"
@@ -97,7 +97,7 @@ export function abortTarget(
   const signer = async () => {
     throw new MeshError({
       code: "CA_SIGNER_MISMATCH",
-      at: "",
+      at: {},
       message: `clusters sign with another root already: going back to ${subjectOf(root)} takes its key`,
       hint: "Name its key file: --signer FILE; or name its signer in spec.ca of the Mesh again, and rotate without --abort.",
     });
@@ -130,7 +130,7 @@ async function readRoot({ path, name }: NamedFile): Promise<string> {
   const text = await readFile(path, "utf8").catch((error: Error) => {
     throw new MeshError({
       code: "FILE_UNREADABLE",
-      at: name,
+      at: { file: name },
       message: `${name} cannot be read: ${error.message}`,
       hint: "",
     });

@@ -69,7 +69,7 @@ async function renew(at: RotationCluster, before: TrustObservation, options: Ren
   if (fingerprintOf(intermediate.root) !== before.trust.signer) {
     throw new MeshError({
       code: "CA_SIGNER_MISMATCH",
-      at: at.cluster,
+      at: { cluster: at.cluster },
       message: `cluster ${at.cluster} signs under another root than the signer's`,
       hint: "A change of the root is more than a renewal: isthmus ca rotate root",
     });

@@ -152,7 +152,7 @@ test("a cluster that is away for a moment is waited for, once all clusters were 
     list: async (...call) => {
       lists += 1;
       if (lists !== 3) return client.list(...call);
-      throw new MeshError({ code: "CLUSTER_UNREACHABLE", at: "east", message: "away", hint: "" });
+      throw new MeshError({ code: "CLUSTER_UNREACHABLE", at: { cluster: "east" }, message: "away", hint: "" });
     },
   };
   const blind: string[] = [];

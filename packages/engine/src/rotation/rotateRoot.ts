@@ -1,4 +1,4 @@
-import { MeshError, nextMove, type Problem, type RotationMove, type RotationStep, severityOf } from "@isthmus/core";
+import { MeshError, nextMove, type Problem, type RotationMove, type RotationStep } from "@isthmus/core";
 import { fingerprintOf, type Intermediate, splitPem } from "@isthmus/pki";
 import { orAborted } from "../orAborted.ts";
 import { observeTrust, type RotationCluster, type TrustObservation } from "./observeTrust.ts";
@@ -77,7 +77,7 @@ async function look(
   try {
     return await Promise.all(clusters.map((each) => observeTrust(each, options)));
   } catch (error) {
-    const mayPass = error instanceof MeshError && severityOf(error.problem) === "delay";
+    const mayPass = error instanceof MeshError && error.problem.severity === "delay";
     if (!mayPass || options.wait !== true || looks === 0) throw error;
     options.onEvent?.({ type: "blind", problem: error.problem });
     return undefined;
@@ -137,7 +137,7 @@ async function issued(cluster: string, options: RotateRootOptions): Promise<Inte
   if (fingerprintOf(intermediate.root) === fingerprintOf(options.target)) return intermediate;
   throw new MeshError({
     code: "CA_SIGNER_MISMATCH",
-    at: cluster,
+    at: { cluster },
     message: `the signer works under another root than the one that cluster ${cluster} is to move to`,
     hint: "spec.ca.signer of the Mesh, or --signer with --abort, must be the signer of that root.",
   });
@@ -154,7 +154,7 @@ function requireMultiRoot(seen: readonly TrustObservation[]): void {
   if (lacking.length === 0) return;
   throw new MeshError({
     code: "MULTIROOT_OFF",
-    at: lacking.join(", "),
+    at: { thing: lacking.join(", ") },
     message: `istiod of ${lacking.join(", ")} does not take over other roots while it runs`,
     hint: "Set ISTIO_MULTIROOT_MESH=true for istiod (Helm chart istiod: env.ISTIO_MULTIROOT_MESH), let it restart, and begin again.",
   });

@@ -2,6 +2,7 @@ import {
   type Action,
   keyOf,
   MeshError,
+  makeProblem,
   meshConfigMap,
   type ObservedCluster,
   type Problem,
@@ -135,16 +136,16 @@ function layoutOf({ manifests, namespaces }: Manifests): Layout {
 function unreadable(directory: string, cluster: string, error: unknown): Problem {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   const isMissing = code === "ENOENT" || code === "ENOTDIR";
-  return {
+  return makeProblem({
     code: "DIRECTORY_INVALID",
-    at: directory,
+    at: { file: directory },
     message: isMissing
       ? `cluster ${cluster}: there is no directory ${directory}`
       : `cluster ${cluster}: directory ${directory} cannot be read: ${messageOf(error)}`,
     hint: isMissing
       ? "Create it, or correct access.directory, which is relative to the file that declares the cluster."
       : "",
-  };
+  });
 }
 
 function messageOf(error: unknown): string {

@@ -126,7 +126,7 @@ test("kinds that we need and may not list are told all at once, with the rules t
     ({ resource: kind }) => kind === "pods" || kind === "services" || kind === "gateways.networking.istio.io",
   );
 
-  expect(await problemOf(target.observe())).toEqual({
+  expect(await problemOf(target.observe())).toMatchObject({
     code: "CLUSTER_FORBIDDEN",
     at: "c1",
     message: "cluster c1: we may not list services, pods, gateways.networking.istio.io",

@@ -1,4 +1,4 @@
-import { type Action, MeshError, type ProblemCode, showRef } from "@isthmus/core";
+import { type Action, MeshError, objectPlace, type ProblemCode } from "@isthmus/core";
 
 /** Why a write of an action does not take place. */
 export function refusal(
@@ -7,5 +7,5 @@ export function refusal(
   message: string,
   { hint = "", cause }: { readonly hint?: string; readonly cause?: unknown } = {},
 ): MeshError {
-  return new MeshError({ code, at: `${action.cluster}: ${showRef(action.ref)}`, message, hint }, { cause });
+  return new MeshError({ code, at: objectPlace(action.cluster, action.ref), message, hint }, { cause });
 }

@@ -23,7 +23,7 @@ export function execCredentials(access: ClusterAccess, plugin: ExecPlugin, now: 
     if (answer === undefined) {
       throw new MeshError({
         code: "CLUSTER_UNAUTHORIZED",
-        at: access.name,
+        at: { cluster: access.name },
         message: `cluster ${access.name}: the credential plugin ${plugin.command} printed no ExecCredential`,
         hint: "Run it by hand and log in again.",
       });

@@ -21,7 +21,7 @@ export async function runPlugin(
     new MeshError(
       {
         code: "CLUSTER_UNAUTHORIZED",
-        at: cluster,
+        at: { cluster },
         message: `cluster ${cluster}: the credential plugin ${plugin.command} ${why}`,
         hint,
       },

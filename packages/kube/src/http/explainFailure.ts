@@ -1,4 +1,4 @@
-import { MeshError, type Problem } from "@isthmus/core";
+import { MeshError, makeProblem, type Problem } from "@isthmus/core";
 import { codesOf, isRetryableFailure } from "./failureCodes.ts";
 
 export interface FailureContext {
@@ -31,34 +31,35 @@ export function explainFailure(failure: unknown, context: FailureContext): unkno
 /** The problem of a client certificate that has run out, whoever found it out. */
 export function clientExpiredProblem(context: FailureContext): Problem | undefined {
   if (context.clientExpired === undefined) return undefined;
-  return {
+  return makeProblem({
     code: "CLUSTER_CERTIFICATE",
-    at: context.cluster,
+    at: { cluster: context.cluster },
     message: `cluster ${context.cluster}: the client certificate of the kubeconfig expired at ${context.clientExpired}`,
     hint: "Log in again, or get a new kubeconfig.",
-  };
+  });
 }
 
 /** OpenSSL could not read what the kubeconfig holds, before any byte went out. */
 function keyProblem(codes: readonly string[], context: FailureContext): Problem | undefined {
   const code = codes.find((candidate) => candidate.startsWith("ERR_OSSL_"));
   if (code === undefined) return undefined;
-  return {
+  return makeProblem({
     code: "KUBECONFIG_INVALID",
-    at: context.cluster,
+    at: { cluster: context.cluster },
     message: `cluster ${context.cluster}: a certificate or key of the kubeconfig cannot be used (${code})`,
     hint: "Certificate and key must be PEM and belong together: get a new kubeconfig.",
-  };
+  });
 }
 
 function certificateProblem(codes: readonly string[], context: FailureContext): Problem | undefined {
   const { cluster, server } = context;
-  const certificate = (message: string, hint: string): Problem => ({
-    code: "CLUSTER_CERTIFICATE",
-    at: cluster,
-    message: `cluster ${cluster}: ${message}`,
-    hint,
-  });
+  const certificate = (message: string, hint: string): Problem =>
+    makeProblem({
+      code: "CLUSTER_CERTIFICATE",
+      at: { cluster },
+      message: `cluster ${cluster}: ${message}`,
+      hint,
+    });
   if (codes.includes("CERT_HAS_EXPIRED")) {
     return certificate(`the certificate of ${server} has expired`, "Renew the API server's certificate.");
   }
@@ -91,12 +92,12 @@ function connectionProblem(failure: unknown, codes: readonly string[], context: 
   if (!isUnknownHost && !isRetryableFailure(failure) && !codes.some((code) => code.startsWith("UND_ERR_")))
     return undefined;
   const { cluster, server } = context;
-  return {
+  return makeProblem({
     code: "CLUSTER_UNREACHABLE",
-    at: cluster,
+    at: { cluster },
     message: `cluster ${cluster}: ${server} does not answer (${codes[0]})`,
     hint: isUnknownHost
       ? "The host name does not resolve: correct the server in the kubeconfig, or connect to the network that knows it."
       : "Check that the API server runs and can be reached from here.",
-  };
+  });
 }

@@ -39,7 +39,7 @@ function parse(answerer: Answerer, call: KubeCall, body: string): unknown {
 function malformed({ cluster, server }: Answerer, { verb, resource }: KubeCall, why: string): MeshError {
   return new MeshError({
     code: "ANSWER_MALFORMED",
-    at: cluster,
+    at: { cluster },
     message: `cluster ${cluster}: ${server} does not answer as an API server to ${verb} ${resource}: ${why}`,
     hint: "Correct the server's address in the kubeconfig, or see to what answers in its place: a login page, a proxy.",
   });

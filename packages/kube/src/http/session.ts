@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { type FieldsShape, MeshError } from "@isthmus/core";
+import { type FieldsShape, MeshError, makeProblem } from "@isthmus/core";
 import type { Dispatcher, WebSocket } from "undici";
 import { credentialSource } from "../auth/credentialSource.ts";
 import type { Credentials } from "../auth/credentials.ts";
@@ -239,12 +239,12 @@ export class Session {
   async #unauthorized(failure: KubeError): Promise<MeshError> {
     const { name, server } = this.#access;
     const expired = clientExpiredProblem(await this.#failureContext());
-    const refused = {
+    const refused = makeProblem({
       code: "CLUSTER_UNAUTHORIZED",
-      at: name,
+      at: { cluster: name },
       message: `cluster ${name}: ${server} refuses the credentials of the kubeconfig`,
       hint: "Log in again, or correct the context's user in the kubeconfig.",
-    } as const;
+    });
     return new MeshError(expired ?? refused, { cause: failure });
   }
 }

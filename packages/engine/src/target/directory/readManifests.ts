@@ -5,8 +5,10 @@ import {
   isOurs,
   type KubeObject,
   keyOf,
+  makeProblem,
   malformedProblem,
   offsetAt,
+  type Place,
   type Problem,
   readDocuments,
   refOf,
@@ -56,7 +58,7 @@ async function readFileManifests(file: string, signal: AbortSignal | undefined):
   } catch (error) {
     signal?.throwIfAborted();
     const message = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-    return { ...none, problems: [invalid(file, message, "")] };
+    return { ...none, problems: [invalid({ file }, message, "")] };
   }
 }
 
@@ -78,12 +80,12 @@ export function parseManifests(input: InputFile): Manifests {
     if (read.type !== "malformed") continue;
     unreadable.push(read.unreadable);
     const field = [...path, ...(read.faults[0]?.path ?? [])];
-    findings.push(malformedProblem(read.unreadable, { at: document.place(offsetAt(document.root, field)) }));
+    findings.push(malformedProblem(read.unreadable, document.place(offsetAt(document.root, field))));
   }
   const ofDocuments = new Set(documents.flatMap(({ problems }) => problems));
   const problems = syntax
     .filter((problem) => !ofDocuments.has(problem))
-    .map(({ at, message, hint }) => invalid(at, message, hint === "" ? renderedHint : hint));
+    .map(({ place, message, hint }) => invalid(place, message, hint === "" ? renderedHint : hint));
   return { manifests, namespaces, unreadable, findings, problems };
 }
 
@@ -138,6 +140,6 @@ function digest(text: string): string {
 const renderedHint =
   "The directory must hold plain manifests; render templates first (helm template, kustomize build).";
 
-function invalid(at: string, message: string, hint: string): Problem {
-  return { code: "DIRECTORY_INVALID", at, message, hint };
+function invalid(at: Place, message: string, hint: string): Problem {
+  return makeProblem({ code: "DIRECTORY_INVALID", at, message, hint });
 }

@@ -1,4 +1,14 @@
-import { isOurs, keyOf, type Problem, refOf, showRef, type UnreadableObject, unreadableOf } from "@isthmus/core";
+import {
+  isOurs,
+  keyOf,
+  makeProblem,
+  type Problem,
+  refOf,
+  showPlace,
+  showRef,
+  type UnreadableObject,
+  unreadableOf,
+} from "@isthmus/core";
 import type { Manifest } from "./manifest.ts";
 
 /**
@@ -22,7 +32,7 @@ export function separateTwice(all: readonly Manifest[]): {
   return {
     manifests: groups.filter((group) => !isAmbiguous(group)).map(([first]) => first),
     unreadable: twice.map(([{ object, at }]) =>
-      unreadableOf(refOf(object), object, `it is there twice, first at ${at}`),
+      unreadableOf(refOf(object), object, `it is there twice, first at ${showPlace(at)}`),
     ),
     findings: twice.flatMap((group) => findingsOf(group)),
   };
@@ -34,10 +44,12 @@ function isAmbiguous([first, ...others]: readonly [Manifest, ...Manifest[]]): bo
 }
 
 function findingsOf([first, ...others]: readonly [Manifest, ...Manifest[]]): readonly Problem[] {
-  return others.map(({ object, at }) => ({
-    code: "OBJECT_TWICE",
-    at,
-    message: `${showRef(refOf(object))} is there twice; first at ${first.at}, and which of them counts cannot be told`,
-    hint: "Keep one; of a base and its overlays, name the directory of one that is rendered.",
-  }));
+  return others.map(({ object, at }) =>
+    makeProblem({
+      code: "OBJECT_TWICE",
+      at,
+      message: `${showRef(refOf(object))} is there twice; first at ${showPlace(first.at)}, and which of them counts cannot be told`,
+      hint: "Keep one; of a base and its overlays, name the directory of one that is rendered.",
+    }),
+  );
 }

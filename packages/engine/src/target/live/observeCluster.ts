@@ -3,6 +3,7 @@ import {
   configMapKind,
   type KindEntry,
   MeshError,
+  makeProblem,
   malformedProblem,
   meshConfigMap,
   type Problem,
@@ -102,20 +103,20 @@ function unreadKind(kind: KindEntry, answer: Answer<unknown>): readonly (readonl
 function incomplete(refusals: readonly KubeError[], cluster: string): Problem {
   const missing = refusals.filter(({ status }) => status === 404).map(({ call }) => call.resource);
   if (missing.length > 0) {
-    return {
+    return makeProblem({
       code: "KIND_NOT_INSTALLED",
-      at: cluster,
+      at: { cluster },
       message: `cluster ${cluster}: the API server does not serve ${missing.join(", ")}`,
       hint: "Install Istio 1.22 or later, or its CRDs: istioctl install, or the Helm chart istio/base.",
-    };
+    });
   }
   const forbidden = refusals.map(({ call }) => call.resource);
-  return {
+  return makeProblem({
     code: "CLUSTER_FORBIDDEN",
-    at: cluster,
+    at: { cluster },
     message: `cluster ${cluster}: we may not list ${forbidden.join(", ")}`,
     hint: `Bind a ClusterRole with the rules ${rbacRules(forbidden)}`,
-  };
+  });
 }
 
 /** `{apiGroups: [networking.istio.io], resources: [gateways], verbs: [get, list, watch]}` for each API group. */
