@@ -76,10 +76,12 @@ test("a path that works goes on working whatever its declaration is changed to",
     ["renamed", withPorts, sameGateway],
     ["httpbin", plain, gateway],
   ];
+  const waits: { readonly by: string; readonly milliseconds: number; readonly reason?: string }[] = [];
   for (const change of changes) {
     await declare(...change);
-    const applied = await isthmus(folder, lab.kubeconfig, "apply", "--yes", "--allow-mass-delete");
+    const applied = await isthmus(folder, lab.kubeconfig, "apply", "--yes", "--allow-mass-delete", "-o", "json");
     expect(applied.exitCode, applied.stderr).toBe(0);
+    waits.push(...JSON.parse(applied.stdout).waits);
     const again = await isthmus(folder, lab.kubeconfig, "diff");
     expect(again.exitCode, again.stdout + again.stderr).toBe(0);
   }
@@ -88,4 +90,8 @@ test("a path that works goes on working whatever its declaration is changed to",
   expect(failures).toEqual([]);
   expect(calls).toBeGreaterThan(100);
   expect(await ourObjects(lab, "cluster2")).toEqual(objects);
+  // istiod tells when its proxies have what traffic is to follow: nobody waits for two seconds every time.
+  const told = waits.filter(({ by }) => by === "acknowledgement");
+  expect(told.length, JSON.stringify(waits)).toBeGreaterThan(0);
+  expect(Math.min(...told.map(({ milliseconds }) => milliseconds))).toBeLessThan(1500);
 });
