@@ -14,6 +14,7 @@ export { gatewayListener } from "./check/gatewayListener.ts";
 export type { Reading } from "./check/reading.ts";
 export { checks, runChecks } from "./check/runChecks.ts";
 export { compile } from "./compile/compile.ts";
+export { type CompileState, recompile } from "./compile/recompile.ts";
 export type { Diagnosis, WireVerdict } from "./doctor/diagnose.ts";
 export { diagnose } from "./doctor/diagnose.ts";
 export type {
@@ -199,3 +200,4 @@ export type { Hop, HopName, PathProof, ProofStatus } from "./verify/pathProof.ts
 export { hopNames, statusOfTrace } from "./verify/pathProof.ts";
 export type { ProofInput } from "./verify/proofContext.ts";
 export { proofOfPaths } from "./verify/proofOfPaths.ts";
+export { applyChanges, type ObjectChange } from "./world/applyChanges.ts";

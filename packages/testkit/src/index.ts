@@ -14,6 +14,7 @@ export { driftAway, drifts } from "./randomDrift.ts";
 export { type RandomMesh, randomMesh } from "./randomMesh.ts";
 export type { ClusterObjects } from "./randomObjects.ts";
 export { clusterNames, clusterObjects, foreignObjects } from "./randomObjects.ts";
+export { afterStep, randomSteps, type Step, type SteppedMesh } from "./randomSteps.ts";
 export { surroundedMesh } from "./randomSurroundings.ts";
 export { createTestAuthority, type TestAuthority, type TestCertificate } from "./testAuthority.ts";
 export { type ClusterText, observedOf, podYaml } from "./traceWorlds.ts";

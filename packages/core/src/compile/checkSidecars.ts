@@ -1,6 +1,7 @@
 import type { Place } from "../findings/place.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { proxyScope } from "../istio/scope/proxyScope.ts";
+import { sidecarFor } from "../istio/scope/sidecarFor.ts";
 import { comingWorkload, type Workload } from "../istio/workload.ts";
 import type { Report } from "./report.ts";
 
@@ -24,8 +25,9 @@ export function checkSidecars({ facts, namespaces, host, standsIn, ports, place 
   for (const namespace of namespaces ?? facts.namespaces.keys()) {
     const told = new Set<string>();
     for (const caller of callersIn(facts, namespace)) {
-      const { sidecar, egress } = proxyScope(facts, caller);
+      const sidecar = sidecarFor(facts, caller);
       if (sidecar === undefined) continue;
+      const { egress } = proxyScope(facts, caller);
       const name = `${sidecar.metadata.namespace}/${sidecar.metadata.name}`;
       const given = { host, namespace: standsIn(namespace) };
       const hidden = ports.filter((port) => !egress.some((listener) => listener.lets(given, port)));

@@ -1,6 +1,7 @@
 import type { Place } from "../findings/place.ts";
 import { isCoveredBy, parseServiceHost, serviceHost } from "../istio/hostNames.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { ask } from "../istio/reads.ts";
 import { meshRegistry } from "../istio/registry/meshRegistry.ts";
 import { type HostRule, rulesInTheWay } from "../istio/scope/destinationRules.ts";
 import { type MeshVirtualService, meshGateway } from "../istio/scope/meshVirtualService.ts";
@@ -14,9 +15,13 @@ import { isNamedAsOurs } from "../kinds/ownership.ts";
 import type { Report } from "./report.ts";
 
 /** The user's object that already names `host` for workloads of `namespace` ("*": of any). */
-export function claimOfHost(facts: IstioCluster, host: string, namespace: string): string | undefined {
+export function claimOfHost(cluster: IstioCluster, host: string, namespace: string): string | undefined {
+  return ask(cluster, (facts) => claimIn(facts, host, namespace));
+}
+
+function claimIn(facts: IstioCluster, host: string, namespace: string): string | undefined {
   const named = parseServiceHost(host, facts);
-  if (named !== undefined && facts.services.has(`${named.namespace}/${named.name}`)) return "a Service";
+  if (named !== undefined && facts.service(named.namespace, named.name) !== undefined) return "a Service";
   const entry = (meshRegistry(facts).byHost.get(host) ?? []).find(
     (each) =>
       !each.isKubernetes &&
@@ -30,15 +35,18 @@ export function claimOfHost(facts: IstioCluster, host: string, namespace: string
  * A rule of the user that keeps ours for exactly this host from counting for workloads of these namespaces; undefined: of any.
  */
 export function ruleInTheWay(
-  facts: IstioCluster,
+  cluster: IstioCluster,
   ours: HostRule,
   clients: Iterable<string> | undefined,
 ): DestinationRule | undefined {
-  for (const client of clients ?? [undefined]) {
-    const found = rulesInTheWay(facts, ours, client).find((rule) => !isNamedAsOurs(rule));
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  const callers = clients === undefined ? [undefined] : [...clients];
+  return ask(cluster, (facts) => {
+    for (const client of callers) {
+      const found = rulesInTheWay(facts, ours, client).find((rule) => !isNamedAsOurs(rule));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  });
 }
 
 /**
@@ -48,6 +56,14 @@ export function ruleInTheWay(
  * istio/pilot/pkg/model/virtualservice.go, SelectVirtualServices; networking/core/route/route.go, UseGatewaySemantics
  */
 export function routesInTheWay(
+  cluster: IstioCluster,
+  host: string,
+  namespaces: readonly string[] | undefined,
+): VirtualService | ApiRoute | undefined {
+  return ask(cluster, (facts) => routesIn(facts, host, namespaces));
+}
+
+function routesIn(
   facts: IstioCluster,
   host: string,
   namespaces: readonly string[] | undefined,

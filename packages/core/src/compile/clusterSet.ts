@@ -19,7 +19,10 @@ export interface ClusterSetName {
 }
 
 /** Of a ServiceEntry for the name that has this as its first port; of the rule with the part `rule`. */
-export function clusterSetObjectName({ service, namespace }: ExportedShare, part: string): string {
+export function clusterSetObjectName(
+  { service, namespace }: Pick<ExportedShare, "service" | "namespace">,
+  part: string,
+): string {
   return dnsLabel([service, namespace, "clusterset"], [part]);
 }
 

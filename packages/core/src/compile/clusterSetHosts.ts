@@ -1,7 +1,6 @@
 import { serviceHost } from "../istio/hostNames.ts";
-import type { ServiceEntry } from "../kinds/istio.ts";
 import { clusterSetDomain } from "../kinds/mcs.ts";
-import { clusterSetObjectName, clusterSetRule, clusterSetServiceEntries, serviceImport } from "./clusterSet.ts";
+import { clusterSetRule, clusterSetServiceEntries, serviceImport } from "./clusterSet.ts";
 import { type CompileContext, identities } from "./compileContext.ts";
 import { declaredPath } from "./declaredPath.ts";
 import type { ExportedShare } from "./exports.ts";
@@ -49,8 +48,7 @@ function clusterSetHost(
     remedy: "remove the ServiceExport",
     ruleRemedy: "names of exported services take their settings from Isthmus",
     exportPlace: share.place,
-    isNamedFor: ({ metadata, spec }: ServiceEntry) =>
-      (spec.ports ?? []).some(({ number }) => metadata.name === clusterSetObjectName(share, String(number))),
+    entries: { service: share.service, namespace: share.namespace },
   };
   return namedHost(claim, mesh, ({ emit, declare }) => {
     const { istioNamespace } = mesh.spec;

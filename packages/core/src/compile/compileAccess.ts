@@ -1,5 +1,8 @@
 import { isCoveredBy } from "../istio/hostNames.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
+import { ask } from "../istio/reads.ts";
 import { passthroughSni } from "../istio/sni.ts";
+import type { Gateway } from "../kinds/istio.ts";
 import { isNamedAsOurs } from "../kinds/ownership.ts";
 import { hasAccessRules, restrictsCallers } from "../model/access.ts";
 import { at } from "../model/intents.ts";
@@ -53,17 +56,7 @@ function rulesOfPort(
 /** A gateway of the user that passes the Service's own name through lets callers in with another SNI. */
 function isBypassed(share: Share, server: Server, { mesh, report }: CompileContext): boolean {
   const host = localHost(share, mesh);
-  const open = server.facts
-    .all("Gateway")
-    .find(
-      (gateway) =>
-        !isNamedAsOurs(gateway) &&
-        (gateway.spec.servers ?? []).some(
-          ({ tls, hosts }) =>
-            tls?.mode === "AUTO_PASSTHROUGH" &&
-            (hosts ?? []).some((pattern) => isCoveredBy(host, pattern.slice(pattern.indexOf("/") + 1))),
-        ),
-    );
+  const open = openGateway(server.facts, host);
   if (open === undefined) return false;
   report.add(
     share.owner,
@@ -75,6 +68,22 @@ function isBypassed(share: Share, server: Server, { mesh, report }: CompileConte
     "narrow its hosts so that they leave this Service out",
   );
   return true;
+}
+
+function openGateway(cluster: IstioCluster, host: string): Gateway | undefined {
+  return ask(cluster, (facts) =>
+    facts
+      .all("Gateway")
+      .find(
+        (gateway) =>
+          !isNamedAsOurs(gateway) &&
+          (gateway.spec.servers ?? []).some(
+            ({ tls, hosts }) =>
+              tls?.mode === "AUTO_PASSTHROUGH" &&
+              (hosts ?? []).some((pattern) => isCoveredBy(host, pattern.slice(pattern.indexOf("/") + 1))),
+          ),
+      ),
+  );
 }
 
 /**

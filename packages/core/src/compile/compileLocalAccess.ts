@@ -1,6 +1,8 @@
+import { noteRead } from "../istio/reads.ts";
 import { passthroughSni } from "../istio/sni.ts";
 import { at, type Intents } from "../model/intents.ts";
 import { selectClusters } from "../model/selectClusters.ts";
+import { declaredPart } from "../world/parts.ts";
 import { allowedCalls, areRulesForHttp, denyRules, isMerged, type Rule, targetPort } from "./accessRules.ts";
 import type { CompileContext } from "./compileContext.ts";
 import { denyPolicy } from "./denyPolicy.ts";
@@ -60,6 +62,7 @@ function rulesOfPort(
 }
 
 function entrancePrincipals(share: Share, server: Server, port: SharedPort, intents: Intents): readonly string[] {
+  noteRead(declaredPart("ExternalAccess"));
   const leadsHere = intents.externalAccesses.some(
     ({ metadata, spec }) =>
       metadata.namespace === share.namespace &&

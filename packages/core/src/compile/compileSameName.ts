@@ -80,7 +80,7 @@ export function compileSameName(
 
 /** The user's own Service of this name; one that we imported is none. */
 function localService(share: Share, { facts }: Consumer): Service | undefined {
-  const service = facts.services.get(`${share.namespace}/${share.service}`);
+  const service = facts.service(share.namespace, share.service);
   return service === undefined || isNamedAsOurs(service) ? undefined : service;
 }
 

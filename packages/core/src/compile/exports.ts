@@ -1,5 +1,6 @@
 import type { Place } from "../findings/place.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { noteRead } from "../istio/reads.ts";
 import { clusterObject } from "../kinds/clusterObject.ts";
 import type { Service } from "../kinds/core.ts";
 import { mcsGroup, type ServiceExport } from "../kinds/mcs.ts";
@@ -8,6 +9,7 @@ import { showDeclared } from "../model/intents.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 import { apiVersion } from "../model/resource.ts";
 import type { SharedService } from "../model/sharedService.ts";
+import { declaredPart, wholeCluster } from "../world/parts.ts";
 import { mergePorts } from "./exportedPorts.ts";
 import { ExportReport } from "./exportReport.ts";
 import { resolveServer } from "./resolveShare.ts";
@@ -91,7 +93,8 @@ function holdWhatIsUnseen(
   if (unseen === undefined) return;
   const reason = observed.unreachable.get(unseen)?.message ?? `the exports of ${unseen} cannot be read`;
   for (const [, [first]] of groups) if (first !== undefined) report.hold(ownerOfExport(first.object), reason);
-  for (const { objects } of observed.clusters.values()) {
+  for (const { name, objects } of observed.clusters.values()) {
+    noteRead(wholeCluster(name));
     for (const object of objects) {
       if (isNamedAsOurs(object) && ownerOf(object).startsWith(`${ownerKind}.`)) report.hold(ownerOf(object), reason);
     }
@@ -141,6 +144,7 @@ function placeOf({ metadata }: ServiceExport, facts: IstioCluster): Place {
 /** What was declared on purpose goes before what was found: both would open the same host at the same gateway. */
 function isDeclared(exports: readonly Export[], { intents, report }: Surroundings): boolean {
   const { namespace, name } = exports[0]?.object.metadata ?? { name: "" };
+  noteRead(declaredPart("SharedService"));
   const declared = intents.sharedServices.find(
     ({ metadata, spec }) => metadata.namespace === namespace && (spec.service ?? metadata.name) === name,
   );
@@ -159,7 +163,7 @@ function isDeclared(exports: readonly Export[], { intents, report }: Surrounding
 
 /** Those that the KEP calls not valid, and headless ones, are no servers: the others go on. */
 function isExportable({ metadata, ...rest }: ServiceExport, facts: IstioCluster, { report }: Surroundings): boolean {
-  const service = facts.services.get(`${metadata.namespace}/${metadata.name}`);
+  const service = facts.service(metadata.namespace ?? "default", metadata.name);
   const fault = faultOf(service);
   if (fault === undefined) return true;
   report.add(

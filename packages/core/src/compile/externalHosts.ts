@@ -1,4 +1,3 @@
-import type { ServiceEntry } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { ownerName } from "../kinds/ownership.ts";
 import type { ExternalService } from "../model/externalService.ts";
@@ -54,9 +53,7 @@ export function externalHosts(
           place: at(intent, "spec", "hosts", index),
           remedy: "declare the host once for a namespace",
           ...(tls === undefined && via === undefined ? {} : { ruleRemedy }),
-          ...(isVirtual
-            ? { isNamedFor: ({ metadata }: ServiceEntry) => metadata.name === externalObjectName(intent, host) }
-            : {}),
+          ...(isVirtual ? { entries: externalObjectName(intent, host) } : {}),
         };
         return namedHost(claim, context.mesh, ({ mesh, emit, declare }) => {
           for (const placement of placements(namespaces, mesh)) {

@@ -1,13 +1,16 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { labelsMatch } from "../istio/labels.ts";
+import { ask } from "../istio/reads.ts";
 import type { Gateway } from "../kinds/istio.ts";
 import { isNamedAsOurs } from "../kinds/ownership.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
 /** The user's Gateways that may configure a proxy which `selector` chooses as well. */
-export function foreignGateways(selector: Labels, facts: IstioCluster): readonly Gateway[] {
-  return facts.all("Gateway").filter((gateway) => !isNamedAsOurs(gateway) && mayShareProxy(gateway, selector, facts));
+export function foreignGateways(selector: Labels, cluster: IstioCluster): readonly Gateway[] {
+  return ask(cluster, (facts) =>
+    facts.all("Gateway").filter((gateway) => !isNamedAsOurs(gateway) && mayShareProxy(gateway, selector, facts)),
+  );
 }
 
 function mayShareProxy(gateway: Gateway, selector: Labels, facts: IstioCluster): boolean {

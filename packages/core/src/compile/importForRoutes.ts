@@ -31,7 +31,7 @@ function needsImport(share: ExportedShare, facts: IstioCluster, { report }: Comp
   const routes = facts.apiRoutes.filter((route) => leadsTo(route, share));
   if (routes.length === 0) return false;
   const { namespace, service } = share;
-  const local = facts.services.get(`${namespace}/${service}`);
+  const local = facts.service(namespace, service);
   if (local === undefined || isNamedAsOurs(local)) return true;
   // With ENABLE_MCS_HOST istiod takes the backend for our name under clusterset.local.
   if (facts.readsServiceImports || !share.servers.some((server) => server.facts.name !== facts.name)) return false;

@@ -1,4 +1,3 @@
-import type { ServiceEntry } from "../kinds/istio.ts";
 import { at } from "../model/intents.ts";
 import { needsRoutes } from "../model/traffic.ts";
 import { warnOfBypass } from "./bypass.ts";
@@ -86,7 +85,7 @@ function meshHost(
     remedy: "use {service} and {namespace} in spec.names.mesh of the Mesh",
     ruleRemedy: "what it sets belongs in spec.traffic of the SharedService",
     writesRoutes: needsRoutes(share.intent.spec.traffic),
-    isNamedFor: ({ metadata }: ServiceEntry) => metadata.name === meshObjectName(share),
+    entries: meshObjectName(share),
   };
   const named = namedHost(claim, mesh, (own) => emitName({ name, routed, consumer }, own));
   return { named, demands: partsOf(routing).map((part) => ({ share, consumer, part })) };

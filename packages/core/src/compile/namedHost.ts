@@ -1,11 +1,11 @@
 import type { Place } from "../findings/place.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
-import type { ServiceEntry } from "../kinds/istio.ts";
 import type { Mesh } from "../model/mesh.ts";
 import { checkSidecars } from "./checkSidecars.ts";
 import { claimOfHost, reportRoutes, routesInTheWay, ruleInTheWay } from "./claims.ts";
 import type { CompileContext } from "./compileContext.ts";
 import { ExportReport } from "./exportReport.ts";
+import type { ExportedShare } from "./exports.ts";
 import { collect, type Output } from "./output.ts";
 import { placements } from "./placement.ts";
 import type { Report, Told } from "./report.ts";
@@ -24,6 +24,9 @@ interface HostClaim {
   readonly exportPlace?: Place;
 }
 
+/** The name that we give all ServiceEntries of a host, or that of each by the number of one of its ports. */
+export type EntryNames = string | Pick<ExportedShare, "service" | "namespace">;
+
 /** A host that a declaration asks for in one consuming cluster. */
 export interface WantedHost extends HostClaim {
   readonly facts: IstioCluster;
@@ -32,8 +35,8 @@ export interface WantedHost extends HostClaim {
   readonly ruleRemedy?: string;
   /** Whether we write a VirtualService for it. */
   readonly writesRoutes?: boolean;
-  /** Whether a ServiceEntry has the name that ours for this host has; absent where it needs no virtual address. */
-  readonly isNamedFor?: (entry: ServiceEntry) => boolean;
+  /** Of its ServiceEntries; absent where it needs no virtual address. */
+  readonly entries?: EntryNames;
 }
 
 /** The same with all that its cluster says about it: what `link` needs to tell whether it can be had, and what to write then. */
@@ -41,9 +44,7 @@ export interface NamedHost extends HostClaim {
   readonly cluster: string;
   /** What an object of the user's that has it already makes of it. */
   readonly claimed: Told | undefined;
-  readonly address:
-    | { readonly placements: readonly string[]; readonly isNamedFor: (entry: ServiceEntry) => boolean }
-    | undefined;
+  readonly address: { readonly placements: readonly string[]; readonly entries: EntryNames } | undefined;
   /** With `addressToCome` for its address. */
   readonly output: Output;
 }
@@ -53,7 +54,7 @@ export const addressToCome = "";
 
 /** `write` writes what the host needs; what is written goes nowhere as long as the host cannot be had. */
 export function namedHost(wanted: WantedHost, mesh: Mesh, write: (context: CompileContext) => void): NamedHost {
-  const { facts, ports, ruleRemedy, writesRoutes, isNamedFor, ...claim } = wanted;
+  const { facts, ports, ruleRemedy, writesRoutes, entries, ...claim } = wanted;
   const [isClaimed, claimed] = collect(mesh, (context) =>
     isClaimedByUser(wanted, { ...context, report: reportOf(wanted, context.report) }),
   );
@@ -67,9 +68,9 @@ export function namedHost(wanted: WantedHost, mesh: Mesh, write: (context: Compi
     cluster: facts.name,
     claimed: isClaimed ? claimed : undefined,
     address:
-      isNamedFor === undefined
+      entries === undefined
         ? undefined
-        : { placements: placements(claim.namespaces, mesh).map(({ namespace }) => namespace), isNamedFor },
+        : { placements: placements(claim.namespaces, mesh).map(({ namespace }) => namespace), entries },
     output,
   };
 }

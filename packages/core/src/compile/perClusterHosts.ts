@@ -1,4 +1,3 @@
-import type { ServiceEntry } from "../kinds/istio.ts";
 import { at } from "../model/intents.ts";
 import type { Mesh } from "../model/mesh.ts";
 import { type CompileContext, identities } from "./compileContext.ts";
@@ -64,7 +63,7 @@ export function perClusterHosts(
         remedy: "use {service}, {namespace} and {cluster} in spec.names.perCluster of the Mesh",
         ruleRemedy: "what it sets belongs in spec.traffic of the SharedService",
         writesRoutes: timeout !== undefined || retries !== undefined,
-        isNamedFor: ({ metadata }: ServiceEntry) => metadata.name === perClusterObjectName(named),
+        entries: perClusterObjectName(named),
       };
       return namedHost(claim, context.mesh, (own) => emitImport(named, own));
     });

@@ -53,7 +53,7 @@ function serviceIsThere(entrance: Entrance, report: Report): boolean {
     );
     return false;
   }
-  const service = facts.services.get(`${namespace}/${name}`);
+  const service = facts.service(namespace, name);
   if (service === undefined && unreadableService({ owner, facts, namespace, name }, report)) return false;
   // What we imported there ourselves serves nobody.
   if (service === undefined || isNamedAsOurs(service)) {

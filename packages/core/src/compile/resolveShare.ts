@@ -54,7 +54,7 @@ export function resolveServer(
     report.hold(owner, why === undefined ? `${clusterName} is not observed` : why.message);
     return undefined;
   }
-  const service = facts.services.get(`${intent.metadata.namespace}/${name}`);
+  const service = facts.service(intent.metadata.namespace, name);
   if (service === undefined && unreadableService({ owner, facts, namespace: intent.metadata.namespace, name }, report))
     return undefined;
   // What we imported there ourselves serves nobody.

@@ -8,6 +8,8 @@ import type { KubeObject } from "../kinds/kubeObject.ts";
 import { isOurs, isProvenOurs, isWrittenByOthers } from "../kinds/ownership.ts";
 import { type AddressPool, contains, plainAddress } from "../model/addressPool.ts";
 import type { VipDemand } from "./allocateVips.ts";
+import { clusterSetObjectName } from "./clusterSet.ts";
+import type { EntryNames } from "./namedHost.ts";
 
 /** A host that needs a virtual address, and which ServiceEntries give it one. */
 export interface VirtualHost {
@@ -15,8 +17,7 @@ export interface VirtualHost {
   readonly host: string;
   /** The namespaces in which its ServiceEntries stand. */
   readonly placements: readonly string[];
-  /** Whether a ServiceEntry has the name that we would give one for this host. */
-  readonly isNamedFor: (entry: ServiceEntry) => boolean;
+  readonly entries: EntryNames;
 }
 
 /**
@@ -59,12 +60,18 @@ function heldBy(
   const address = plainAddress(entry.spec.addresses?.[0] ?? "");
   if (!isOurs(entry) || host === undefined || address === undefined || !contains(pool, address)) return undefined;
   const wanted = byHost.get(host);
-  if (wanted?.some((each) => each.isNamedFor(entry)) === false) return undefined;
+  if (wanted?.some(({ entries }) => isNamedFor(entries, entry)) === false) return undefined;
   const isInPlace = wanted?.some(({ placements }) => placements.includes(entry.metadata.namespace ?? "default"));
   // There it is ours even if somebody took the other labels away.
   if (isInPlace === true && hosts.has(host)) return { entry, host, address, rank: 0 };
   if (!isProvenOurs(entry) || isWrittenByOthers(entry)) return undefined;
   return { entry, host, address, rank: wanted === undefined ? 2 : 1 };
+}
+
+/** Whether an entry has the name that we would give one for a host. */
+function isNamedFor(entries: EntryNames, { metadata, spec }: ServiceEntry): boolean {
+  if (typeof entries === "string") return metadata.name === entries;
+  return (spec.ports ?? []).some(({ number }) => metadata.name === clusterSetObjectName(entries, String(number)));
 }
 
 /** Host -> address, each address once: the surer one has it, so that nothing that is new, or leaves, takes it away. */

@@ -30,11 +30,14 @@ import { isNamedAsOurs } from "../kinds/ownership.ts";
 import { defaultMeshConfig, type MeshConfig } from "../model/meshConfig.ts";
 import type { ObservedCluster, TrustRoot, UnreadKind } from "../model/observed.ts";
 import type { UnreadableObject } from "../shape/unreadableObject.ts";
+import { kindIn, wholeCluster, wholeKind } from "../world/parts.ts";
 import { apiListeners } from "./gatewayApi/apiListeners.ts";
 import { defaultClusterDomain } from "./hostNames.ts";
 import { canonicalHost } from "./hostPort.ts";
 import { labelsMatch, labelsOfNamespace, selectorMatches } from "./labels.ts";
+import { type Memo, memoisedBy, recalled } from "./memoised.ts";
 import type { NameScheme } from "./nameOrigin.ts";
+import { isRecording, noteRead } from "./reads.ts";
 import { imaginedGateway, type Workload, workloadOfController, workloadOfPod } from "./workload.ts";
 
 interface KindsByName {
@@ -131,11 +134,11 @@ export class IstioCluster {
   readonly #unread: ObservedCluster["unread"];
   readonly #implied: ReadonlySet<string>;
   readonly #others: ClusterSettings["others"];
-  readonly #byKind = new Map<string, readonly KubeObject[]>();
-  readonly #all = new Map<string, unknown>();
-  readonly #stored = new Map<string, unknown>();
-  readonly #byNamespace = new Map<string, unknown>();
-  readonly #memo = new Map<string, unknown>();
+  readonly #byKind = new Map<string, KindIndex>();
+  readonly #all: Memo<string> = new Map();
+  readonly #stored: Memo<string> = new Map();
+  readonly #byNamespace = new Map<string, Memo<string>>();
+  readonly #memo: Memo<string> = new Map();
 
   /** `istioClusters` makes it of what is observed. */
   constructor(cluster: ObservedCluster, settings: ClusterSettings = {}) {
@@ -164,31 +167,32 @@ export class IstioCluster {
    */
   all<K extends keyof KindsByName>(kind: K): readonly KindsByName[K][] {
     if (ofKubernetes.has(kind) || this.meshConfig.discoverySelectors.length === 0) return this.stored(kind);
-    return this.#perKind(this.#all, kind, () =>
+    return recalled(this.#all, kind, () =>
       this.stored(kind).filter(({ metadata }) => this.isDiscovered(metadata.namespace ?? "default")),
     );
   }
 
   /** The same with what istiod does not see, as the API server has them. */
   stored<K extends keyof KindsByName>(kind: K): readonly KindsByName[K][] {
-    return this.#perKind(this.#stored, kind, () => {
-      const found = this.#ofKind(kind === "ApiGateway" ? "Gateway" : kind).filter(
-        ({ apiVersion }) => groupOf(apiVersion) === groups[kind],
-      );
-      return [...found].sort(byAge) as unknown as KindsByName[K][];
-    });
+    return recalled(this.#stored, kind, () => inOrderOfAge(kind, this.#ofKind(kubeKindOf(kind))));
   }
 
-  /** The same, by namespace. */
+  /** The same of one namespace. */
   in<K extends keyof KindsByName>(kind: K, namespace: string): readonly KindsByName[K][] {
-    const index = this.#perKind(this.#byNamespace, kind, () =>
-      groupBy(this.all(kind), ({ metadata }) => metadata.namespace ?? "default"),
-    );
-    return index.get(namespace) ?? [];
+    let memo = this.#byNamespace.get(kind);
+    if (memo === undefined) {
+      memo = new Map();
+      this.#byNamespace.set(kind, memo);
+    }
+    return recalled(memo, namespace, () => {
+      const isSeen = ofKubernetes.has(kind) || this.isDiscovered(namespace);
+      return isSeen ? inOrderOfAge(kind, this.#ofNamespace(kubeKindOf(kind), namespace)) : [];
+    });
   }
 
   /** The other clusters that are observed: what istiod may read of them, where it has a remote Secret, is not to be seen. */
   get others(): readonly IstioCluster[] {
+    if (isRecording()) throw new Error("other clusters are asked themselves by what is compiled by parts");
     return this.memo("others", () => this.#others?.() ?? []);
   }
 
@@ -232,6 +236,13 @@ export class IstioCluster {
     );
   }
 
+  service(namespace: string, name: string): Service | undefined {
+    return this.memo(
+      `services of ${namespace} by name`,
+      () => new Map(this.in("Service", namespace).map((each) => [each.metadata.name, each])),
+    ).get(name);
+  }
+
   /** Routes of the Gateway API, of every kind. */
   get apiRoutes(): readonly ApiRoute[] {
     return this.memo("routes of the Gateway API", () => [
@@ -272,6 +283,7 @@ export class IstioCluster {
    */
   unread(group: string, kind: string): UnreadKind | "not told" | undefined {
     if (this.source === "live") return this.#unread?.get(`${group}/${kind}`);
+    noteRead(wholeCluster(this.name));
     return this.#objects.some((object) => groupOf(object.apiVersion) === group && !isNamedAsOurs(object))
       ? undefined
       : "not told";
@@ -279,7 +291,7 @@ export class IstioCluster {
 
   get workloads(): readonly Workload[] {
     return this.memo("workloads", () => {
-      const pods = this.#ofKind("Pod").flatMap((pod) => workloadOfPod(this.name, pod as Pod) ?? []);
+      const pods = this.#ofKind("Pod").flatMap((pod) => this.#workloadOf(pod as Pod) ?? []);
       if (this.source === "live") return pods;
       const controllers = controllerKinds.flatMap((kind) => this.#ofKind(kind));
       const known = [
@@ -291,20 +303,28 @@ export class IstioCluster {
   }
 
   workloadsIn(namespace: string): readonly Workload[] {
-    return (
-      this.memo("workloads by namespace", () => groupBy(this.workloads, (each) => each.namespace)).get(namespace) ?? []
+    return this.memo(`workloads in ${namespace}`, () =>
+      this.source === "live"
+        ? this.#ofNamespace("Pod", namespace).flatMap((pod) => this.#workloadOf(pod as Pod) ?? [])
+        : (this.memo("workloads by namespace", () => groupBy(this.workloads, (each) => each.namespace)).get(
+            namespace,
+          ) ?? []),
     );
+  }
+
+  #workloadOf(pod: Pod): Workload | undefined {
+    return podWorkload(pod, this.name);
   }
 
   /** Empty selectors select nothing, as a Service's does. */
   select(namespace: string, selector: Readonly<Record<string, string>>): readonly Workload[] {
     const [first] = Object.entries(selector);
     if (first === undefined) return [];
-    const index = this.memo("workloads by label", () => {
+    const index = this.memo(`workloads in ${namespace} by label`, () => {
       const byLabel = new Map<string, Workload[]>();
-      for (const workload of this.workloads) {
+      for (const workload of this.workloadsIn(namespace)) {
         for (const [key, value] of Object.entries(workload.labels)) {
-          const bucket = `${workload.namespace}\n${key}\n${value}`;
+          const bucket = `${key}\n${value}`;
           const others = byLabel.get(bucket);
           if (others === undefined) byLabel.set(bucket, [workload]);
           else others.push(workload);
@@ -312,7 +332,7 @@ export class IstioCluster {
       }
       return byLabel;
     });
-    const candidates = index.get(`${namespace}\n${first[0]}\n${first[1]}`) ?? [];
+    const candidates = index.get(`${first[0]}\n${first[1]}`) ?? [];
     return candidates.filter(({ labels }) => labelsMatch(selector, labels));
   }
 
@@ -337,24 +357,55 @@ export class IstioCluster {
 
   /** Computes a part of the index once; `key` must name what `compute` gives. */
   memo<T>(key: string, compute: () => T): T {
-    if (!this.#memo.has(key)) this.#memo.set(key, compute());
-    return this.#memo.get(key) as T;
-  }
-
-  #perKind<T>(known: Map<string, unknown>, kind: string, compute: () => T): T {
-    const found = known.get(kind);
-    if (found !== undefined) return found as T;
-    const value = compute();
-    known.set(kind, value);
-    return value;
+    return recalled(this.#memo, key, compute);
   }
 
   #ofKind(kind: string): readonly KubeObject[] {
-    if (this.#byKind.size === 0) {
-      for (const [name, objects] of groupBy(this.#objects, (object) => object.kind)) this.#byKind.set(name, objects);
-    }
-    return this.#byKind.get(kind) ?? [];
+    noteRead(wholeKind(this.name, kind));
+    return this.#index(kind)?.all ?? [];
   }
+
+  #ofNamespace(kind: string, namespace: string): readonly KubeObject[] {
+    noteRead(kindIn(this.name, kind, namespace));
+    return this.#index(kind)?.byNamespace().get(namespace) ?? [];
+  }
+
+  #index(kind: string): KindIndex | undefined {
+    if (this.#byKind.size === 0) {
+      for (const [name, all] of groupBy(this.#objects, (object) => object.kind)) {
+        let byNamespace: ReadonlyMap<string, readonly KubeObject[]> | undefined;
+        this.#byKind.set(name, {
+          all,
+          byNamespace() {
+            byNamespace ??= groupBy(all, namespaceOf);
+            return byNamespace;
+          },
+        });
+      }
+    }
+    return this.#byKind.get(kind);
+  }
+}
+
+/** The same for a pod as long as it is the same, whatever changes around it. */
+const podWorkload = memoisedBy((pod: Pod, cluster: string) => workloadOfPod(cluster, pod));
+
+interface KindIndex {
+  readonly all: readonly KubeObject[];
+  byNamespace(): ReadonlyMap<string, readonly KubeObject[]>;
+}
+
+function kubeKindOf(kind: keyof KindsByName): string {
+  return kind === "ApiGateway" ? "Gateway" : kind;
+}
+
+function inOrderOfAge<K extends keyof KindsByName>(kind: K, found: readonly KubeObject[]): readonly KindsByName[K][] {
+  const own = found.filter(({ apiVersion }) => groupOf(apiVersion) === groups[kind]);
+  return own.sort(byAge) as unknown as KindsByName[K][];
+}
+
+function namespaceOf({ metadata }: KubeObject): string {
+  return metadata.namespace ?? "default";
 }
 
 /**

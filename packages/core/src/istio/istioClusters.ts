@@ -26,17 +26,22 @@ function build(cluster: ObservedCluster, { mesh, scheme }: Declared, others?: Cl
   });
 }
 
-/** The same for all that could be read. */
+/** Clusters as they were seen before. */
+interface Known {
+  readonly observed: Pick<Observed, "clusters">;
+  readonly facts: ReadonlyMap<string, IstioCluster>;
+}
+
+/** The same for all that could be read; of `known`, declared alike, those that are the same still. */
 export function istioClusters(
   { clusters }: Pick<Observed, "clusters">,
   declared: Declared,
+  known?: Known,
 ): ReadonlyMap<string, IstioCluster> {
   const all = new Map<string, IstioCluster>();
   for (const [name, cluster] of clusters) {
-    all.set(
-      name,
-      build(cluster, declared, () => [...all.values()].filter((each) => each.name !== name)),
-    );
+    const before = known?.observed.clusters.get(name) === cluster ? known.facts.get(name) : undefined;
+    all.set(name, before ?? build(cluster, declared, () => [...all.values()].filter((each) => each.name !== name)));
   }
   return all;
 }

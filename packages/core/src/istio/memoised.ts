@@ -1,10 +1,14 @@
+import { isRecording, noteReads, recordParts } from "./reads.ts";
+
 /**
  * `compute`, done once for each object that it is asked about. What it gives must depend on that object alone, so that there is
  * nothing to invalidate: another object, as of a changed cluster, is another question.
  */
 export function memoised<Of extends object, T>(compute: (of: Of) => T): (of: Of) => T {
   const known = new WeakMap<Of, T>();
+  const recorded: Memo<Of> = new WeakMap();
   return (of) => {
+    if (isRecording()) return recalled(recorded, of, () => compute(of));
     const found = known.get(of);
     if (found !== undefined || known.has(of)) return found as T;
     const value = compute(of);
@@ -16,7 +20,9 @@ export function memoised<Of extends object, T>(compute: (of: Of) => T): (of: Of)
 /** The same for an object and something besides: another object, by its identity, or a text or number, by its value. */
 export function memoisedBy<Of extends object, By, T>(compute: (of: Of, by: By) => T): (of: Of, by: By) => T {
   const answersOf = memoised((_: Of) => new Answers<By, T>());
+  const recordedOf = memoised((_: Of): Memo<By> => new Answers());
   return (of, by) => {
+    if (isRecording()) return recalled(recordedOf(of), by, () => compute(of, by));
     const known = answersOf(of);
     const found = known.get(by);
     if (found !== undefined || known.has(by)) return found as T;
@@ -24,6 +30,32 @@ export function memoisedBy<Of extends object, By, T>(compute: (of: Of, by: By) =
     known.set(by, value);
     return value;
   };
+}
+
+/** What is known by a key, with what it was made of where that was recorded. */
+export interface Memo<Key> {
+  get(key: Key): Made | undefined;
+  set(key: Key, made: Made): unknown;
+}
+
+interface Made {
+  readonly value: unknown;
+  readonly parts?: ReadonlySet<string>;
+}
+
+/** Made once; while reads are recorded whoever asks reads all that it was made of. */
+export function recalled<Key, T>(memo: Memo<Key>, key: Key, compute: () => T): T {
+  const found = memo.get(key);
+  if (!isRecording()) {
+    if (found !== undefined) return found.value as T;
+    const value = compute();
+    memo.set(key, { value });
+    return value;
+  }
+  const made = found?.parts === undefined ? recordParts(compute) : found;
+  memo.set(key, made);
+  if (made.parts !== undefined) noteReads(made.parts);
+  return made.value as T;
 }
 
 /** A map that holds no object only because it was asked about. */

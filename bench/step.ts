@@ -1,0 +1,91 @@
+import {
+  applyChanges,
+  type CompileState,
+  type Intents,
+  type KubeObject,
+  type Observed,
+  plan,
+  recompile,
+} from "@isthmus/core";
+import { middle } from "./median.ts";
+import { applied, type World, world } from "./world.ts";
+
+export interface StepTimes {
+  readonly change: string;
+  /** Milliseconds of compile and of plan after one change. */
+  readonly compile: number;
+  readonly plan: number;
+  readonly p99: number;
+}
+
+/** What one changed object costs where everything is in place: 10 clusters, each service imported by all ten. */
+export function measureSteps(services: number, runs: number): readonly StepTimes[] {
+  const before = world(services);
+  const { intents, observed } = applied(before, recompile(undefined, before.intents, before.observed).compiled.desired);
+  const start = recompile(undefined, intents, observed);
+  return Object.entries(changes).map(([change, make]) => {
+    let state: CompileState = start;
+    const times = Array.from({ length: runs }, (_, index) => {
+      const next = make(state.world, index);
+      const began = performance.now();
+      state = recompile(state, next.intents, next.observed);
+      const compiled = performance.now();
+      plan(state.compiled, next.observed, { prune: true, adopt: false });
+      return [compiled - began, performance.now() - compiled] as const;
+    });
+    const sums = times.map(([first, second]) => first + second).sort((a, b) => a - b);
+    return {
+      change,
+      compile: middle(times.map(([ms]) => ms)),
+      plan: middle(times.map(([, ms]) => ms)),
+      p99: sums[Math.ceil(sums.length * 0.99) - 1] ?? 0,
+    };
+  });
+}
+
+type Change = (world: { readonly intents: Intents; readonly observed: Observed }, index: number) => World;
+
+const changes: Readonly<Record<string, Change>> = {
+  "a pod's readiness": (at, index) =>
+    edited(at, "Pod", index, (pod) => ({
+      ...pod,
+      status: { phase: "Running", conditions: [{ type: "Ready", status: index % 2 === 0 ? "False" : "True" }] },
+    })),
+  "a Service's port": (at, index) =>
+    edited(at, "Service", index + 1, (service) => ({
+      ...service,
+      spec: { ...(service.spec as object), ports: [{ name: "http", port: 8001 + index, targetPort: 8080 }] },
+    })),
+  "a gateway's address": (at, index) =>
+    edited(at, "Service", 0, (service) => ({
+      ...service,
+      status: { loadBalancer: { ingress: [{ ip: `198.51.100.${index % 250}` }] } },
+    })),
+  "a declaration": ({ intents, observed }, index) => {
+    const sharedServices = intents.sharedServices.map((each, position) =>
+      position === index ? { ...each, spec: { ...each.spec, traffic: { timeout: "2s" } } } : each,
+    );
+    return { intents: { ...intents, sharedServices }, observed };
+  },
+  "an AuthorizationPolicy": ({ intents, observed }, index) => {
+    const object: KubeObject = {
+      apiVersion: "security.istio.io/v1",
+      kind: "AuthorizationPolicy",
+      metadata: { name: `policy${index}`, namespace: `tenant${index % 50}` },
+      spec: { action: "DENY", rules: [{ from: [{ source: { namespaces: ["nobody"] } }] }] },
+    };
+    return { intents, observed: applyChanges(observed, [{ cluster: "cluster3", object, isGone: false }]) };
+  },
+};
+
+function edited(
+  { intents, observed }: { readonly intents: Intents; readonly observed: Observed },
+  kind: string,
+  index: number,
+  edit: (object: KubeObject) => KubeObject,
+): World {
+  const all = observed.clusters.get("cluster3")?.objects.filter((object) => object.kind === kind) ?? [];
+  const object = all[index];
+  if (object === undefined) throw new Error(`cluster3 has no ${kind} ${index}`);
+  return { intents, observed: applyChanges(observed, [{ cluster: "cluster3", object: edit(object), isGone: false }]) };
+}

@@ -1,0 +1,84 @@
+import { istioClusters } from "../istio/istioClusters.ts";
+import { type Reads, readsAfter, recordReads } from "../istio/reads.ts";
+import type { Compiled } from "../model/compiled.ts";
+import type { Intents } from "../model/intents.ts";
+import type { Observed } from "../model/observed.ts";
+import { changedParts } from "../world/changedParts.ts";
+import { declaredPart } from "../world/parts.ts";
+import type { Compilation } from "./compilation.ts";
+import type { CompileWorld } from "./compileDeclarations.ts";
+import { link } from "./link.ts";
+import { type CompileTask, compileTasks } from "./tasks.ts";
+
+/** A result of compile with what each declaration read for it. */
+export interface CompileState {
+  readonly compiled: Compiled;
+  readonly world: CompileWorld;
+  readonly done: ReadonlyMap<string, DoneTask>;
+}
+
+interface DoneTask {
+  readonly task: CompileTask;
+  readonly compilation: Compilation;
+  readonly reads: Reads;
+}
+
+/**
+ * The same as `compile`, byte for byte, from what was compiled before: only declarations that are others now, or read what is
+ * another now, are compiled anew. What changed is seen by identity, so that `observed` may come by `applyChanges` or any way
+ * else that keeps the objects which are as they were.
+ */
+export function recompile(previous: CompileState | undefined, intents: Intents, observed: Observed): CompileState {
+  const changed = previous === undefined ? undefined : changesBetween(previous.world, intents, observed);
+  const known = changed === undefined ? undefined : previous;
+  const world = { intents, observed, facts: istioClusters(observed, intents, known?.world) };
+  const done = new Map<string, DoneTask>();
+  for (const task of compileTasks(intents)) {
+    const before = known?.done.get(task.key);
+    done.set(task.key, (before && keep(before, task, changed ?? new Set(), world)) ?? fresh(task, world));
+  }
+  const compilations = [...done.values()].map(({ compilation }) => compilation);
+  return { compiled: link(compilations, world), world, done };
+}
+
+function fresh(task: CompileTask, world: CompileWorld): DoneTask {
+  const { value, reads } = recordReads(() => task.run(world));
+  return { task, compilation: value, reads };
+}
+
+/** Undefined where it has to be done anew. */
+function keep(
+  { task: { input }, compilation, reads }: DoneTask,
+  task: CompileTask,
+  changed: ReadonlySet<string>,
+  { facts }: CompileWorld,
+): DoneTask | undefined {
+  if (!isSame(input, task.input)) return undefined;
+  const after = readsAfter(reads, changed, facts);
+  return after === undefined ? undefined : { task, compilation, reads: after };
+}
+
+/** Undefined: what everything depends on. */
+function changesBetween(
+  { intents: before, observed }: CompileWorld,
+  after: Intents,
+  next: Observed,
+): ReadonlySet<string> | undefined {
+  if (!isSame(before.mesh, after.mesh) || !isSame(before.clusters, after.clusters)) return undefined;
+  const parts = changedParts(observed, next);
+  if (parts === undefined) return undefined;
+  return new Set([
+    ...parts,
+    ...(isSame(before.sharedServices, after.sharedServices) ? [] : [declaredPart("SharedService")]),
+    ...(isSame(before.externalAccesses, after.externalAccesses) ? [] : [declaredPart("ExternalAccess")]),
+  ]);
+}
+
+/** Declarations are read anew from files that did not change. */
+function isSame(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (Array.isArray(left) && Array.isArray(right) && left.length === right.length) {
+    return left.every((each, index) => isSame(each, right[index]));
+  }
+  return JSON.stringify(left) === JSON.stringify(right);
+}
