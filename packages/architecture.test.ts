@@ -115,3 +115,39 @@ test("inside core, model, kinds and problem know none of the steps, and the step
 
   expect(crossings).toEqual([]);
 });
+
+/** Between the folders beside each other at one place: `istio/scope` imports of `istio/registry`. */
+function folderImports(name: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const [file, imported] of importsOf(name)) {
+    if (!imported.startsWith(".")) continue;
+    const from = file.split("/").slice(0, -1);
+    const to = join(file, "..", imported).split("/").slice(0, -1);
+    const common = from.findIndex((folder, index) => folder !== to[index]);
+    // One lies within the other.
+    if (common < 0 || to[common] === undefined) continue;
+    const [importer, target] = [from, to].map((path) => path.slice(0, common + 1).join("/")) as [string, string];
+    found.set(importer, (found.get(importer) ?? new Set()).add(target));
+  }
+  return found;
+}
+
+/** All folders that a folder imports of, and those that these import of. */
+function reachable(from: string, imports: ReadonlyMap<string, ReadonlySet<string>>): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const open = [from];
+  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
+    for (const next of imports.get(folder) ?? []) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      open.push(next);
+    }
+  }
+  return seen;
+}
+
+test.each(packages)("no two folders of %s import each other, nor around a circle", (name) => {
+  const imports = folderImports(name);
+
+  expect([...imports.keys()].filter((folder) => reachable(folder, imports).has(folder))).toEqual([]);
+});

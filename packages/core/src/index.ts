@@ -36,6 +36,7 @@ export type { FilePlace, Place } from "./findings/place.ts";
 export { objectPlace, showPlace, thingPlace } from "./findings/place.ts";
 export type { Named, Param, Sentence, Words } from "./findings/say.ts";
 export { say } from "./findings/say.ts";
+export { showPath } from "./findings/showPath.ts";
 export {
   type HelmValues,
   helmValues,
@@ -106,8 +107,9 @@ export type { ExternalAccess } from "./model/externalAccess.ts";
 export { externalAccessSchema } from "./model/externalAccess.ts";
 export type { ExternalService } from "./model/externalService.ts";
 export { externalServiceSchema } from "./model/externalService.ts";
+export type { InputFile } from "./model/inputFile.ts";
 export type { Intent, Intents } from "./model/intents.ts";
-export { at, showDeclared, showPath } from "./model/intents.ts";
+export { at, showDeclared } from "./model/intents.ts";
 export { issuedCredentialName } from "./model/issuedCredentialName.ts";
 export type { Kind } from "./model/kindSchemas.ts";
 export { kinds } from "./model/kindSchemas.ts";
@@ -124,7 +126,7 @@ export type { Observed, ObservedCluster, TrustRoot, UnreadKind } from "./model/o
 export { offsetAt } from "./model/offsetAt.ts";
 export type { ParsedIntents, ParseOptions } from "./model/parseIntents.ts";
 export { parseIntents } from "./model/parseIntents.ts";
-export type { InputFile, ReadDocuments, SourceDocument } from "./model/readDocuments.ts";
+export type { ReadDocuments, SourceDocument } from "./model/readDocuments.ts";
 export { readDocuments } from "./model/readDocuments.ts";
 export { maxFileLength } from "./model/readTokens.ts";
 export { matchClusters, selectClusters } from "./model/selectClusters.ts";

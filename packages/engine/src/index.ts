@@ -45,6 +45,7 @@ export {
 export { type ObserveOptions, type ObserveResult, observe } from "./observe/observe.ts";
 export { caIdentity } from "./probe/caIdentity.ts";
 export { type Latency, type Probe, type ProbeKind, probeKinds } from "./probe/probe.ts";
+export type { Reach } from "./reach.ts";
 export { loadRotation } from "./rotation/loadRotation.ts";
 export type {
   IntermediateStatus,
@@ -56,6 +57,6 @@ export type {
 } from "./rotation/rotation.ts";
 export { DirectoryTarget, type DirectoryTargetOptions } from "./target/directoryTarget.ts";
 export { type OpenTargetsOptions, openTargets, withTargets } from "./target/openTargets.ts";
-export type { CallOptions, Observation, Reach, Target, WriteOptions } from "./target/target.ts";
+export type { CallOptions, Observation, Target, WriteOptions } from "./target/target.ts";
 export type { ProvenPath, WireChoice } from "./verify/proveMesh.ts";
 export type { WireProof } from "./verify/tryPaths.ts";

@@ -1,10 +1,10 @@
 import type { Place } from "../findings/place.ts";
 import { isCoveredBy, parseServiceHost, serviceHost } from "../istio/hostNames.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { type MeshVirtualService, meshGateway } from "../istio/meshVirtualService.ts";
 import { ask } from "../istio/reads.ts";
 import { meshRegistry } from "../istio/registry/meshRegistry.ts";
 import { type HostRule, rulesInTheWay } from "../istio/scope/destinationRules.ts";
-import { type MeshVirtualService, meshGateway } from "../istio/scope/meshVirtualService.ts";
 import { virtualServicesOf } from "../istio/scope/virtualServices.ts";
 import { isVisible } from "../istio/visibility.ts";
 import type { DestinationRule } from "../kinds/destinationRule.ts";

@@ -1,6 +1,6 @@
 import type { Path } from "../model/fieldSchema.ts";
+import type { InputFile } from "../model/inputFile.ts";
 import type { WrittenIntent } from "../model/minimalIntent.ts";
-import type { InputFile } from "../model/readDocuments.ts";
 import { readIntent } from "../model/readIntent.ts";
 import { apiVersion } from "../model/resource.ts";
 import { hasErrors, makeProblem, type Problem } from "../problem.ts";

@@ -1,5 +1,6 @@
+import type { InputFile } from "../model/inputFile.ts";
 import { offsetAt } from "../model/offsetAt.ts";
-import { type InputFile, readDocuments, type SourceDocument } from "../model/readDocuments.ts";
+import { readDocuments, type SourceDocument } from "../model/readDocuments.ts";
 import { valueAt } from "../model/valueAt.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";

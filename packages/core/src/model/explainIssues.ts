@@ -1,11 +1,11 @@
 import type { z } from "zod";
+import { showPath } from "../findings/showPath.ts";
+import { showValue } from "../findings/showValue.ts";
 import { describeField } from "./describeField.ts";
 import { type FieldSchema, fieldSchemaOf, fieldSchemasAt, type Path } from "./fieldSchema.ts";
-import { showPath } from "./intents.ts";
 import type { Kind } from "./kindSchemas.ts";
 import type { Mistake } from "./mistake.ts";
 import { nearestName } from "./nearestName.ts";
-import { showValue } from "./showValue.ts";
 import { valueAt } from "./valueAt.ts";
 
 /** Gives a scalar as the user wrote it, where the value came from a text. */

@@ -1,5 +1,6 @@
 import type { Place } from "../findings/place.ts";
 import type { Named } from "../findings/say.ts";
+import { showPath } from "../findings/showPath.ts";
 import { showClusterObject } from "../kinds/clusterObject.ts";
 import type { ExternalAccess } from "./externalAccess.ts";
 import type { ExternalService } from "./externalService.ts";
@@ -31,12 +32,4 @@ export function at(intent: Intent, ...path: readonly (string | number)[]): Place
 /** `SharedService bar/httpbin` */
 export function showDeclared(intent: Intent): string {
   return showClusterObject(at(intent));
-}
-
-/** `spec.consumers[0].clusters[0]` */
-export function showPath(path: readonly (string | number)[]): string {
-  return path.reduce<string>(
-    (text, step) => (typeof step === "number" ? `${text}[${step}]` : text === "" ? step : `${text}.${step}`),
-    "",
-  );
 }

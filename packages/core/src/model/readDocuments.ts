@@ -3,12 +3,8 @@ import type { FilePlace } from "../findings/place.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { checkTree } from "./checkTree.ts";
+import type { InputFile } from "./inputFile.ts";
 import { maxSyntaxErrors, readTokens } from "./readTokens.ts";
-
-export interface InputFile {
-  readonly name: string;
-  readonly text: string;
-}
 
 /** One YAML document of a file. */
 export interface SourceDocument {

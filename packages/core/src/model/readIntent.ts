@@ -1,10 +1,10 @@
+import { showValue } from "../findings/showValue.ts";
 import { explainIssues, type SourceAt } from "./explainIssues.ts";
 import type { Intent } from "./intents.ts";
 import { isKind, type Kind, kindSchemas, kinds } from "./kindSchemas.ts";
 import type { Mistake } from "./mistake.ts";
 import { nearestName } from "./nearestName.ts";
 import { apiVersion, group } from "./resource.ts";
-import { showValue } from "./showValue.ts";
 
 export type ReadIntent =
   | { readonly intent: Intent; readonly mistakes?: never }

@@ -2,7 +2,7 @@ import { type CST, Lexer, Parser } from "yaml";
 import type { FilePlace } from "../findings/place.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
-import type { InputFile } from "./readDocuments.ts";
+import type { InputFile } from "./inputFile.ts";
 
 /** UTF-16 code units. A thousand shared services take 250,000. */
 export const maxFileLength = 5_000_000;

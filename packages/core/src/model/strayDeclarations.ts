@@ -1,9 +1,10 @@
 import type { FilePlace } from "../findings/place.ts";
 import type { Path } from "./fieldSchema.ts";
+import type { InputFile } from "./inputFile.ts";
 import { isKind, kinds } from "./kindSchemas.ts";
 import { editDistance, nearestName } from "./nearestName.ts";
 import { offsetAt } from "./offsetAt.ts";
-import { type InputFile, readDocuments, type SourceDocument } from "./readDocuments.ts";
+import { readDocuments, type SourceDocument } from "./readDocuments.ts";
 import { apiVersion, group } from "./resource.ts";
 import { valueAt } from "./valueAt.ts";
 

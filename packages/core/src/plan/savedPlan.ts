@@ -1,5 +1,6 @@
+import { showPath } from "../findings/showPath.ts";
 import { checkIntents } from "../model/checkIntents.ts";
-import { type Intents, showPath } from "../model/intents.ts";
+import type { Intents } from "../model/intents.ts";
 import { makeProblem, type Problem } from "../problem.ts";
 import type { Plan } from "./action.ts";
 import { actionFaults } from "./actionFaults.ts";

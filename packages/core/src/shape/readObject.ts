@@ -1,7 +1,7 @@
 import type { FilePlace } from "../findings/place.ts";
+import { showPath } from "../findings/showPath.ts";
 import { type KubeObject, type ObjectRef, showRef } from "../kinds/kubeObject.ts";
 import { fieldManager, managedByLabel, ownerLabel } from "../kinds/ownership.ts";
-import { showPath } from "../model/intents.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { kindShapes } from "./__generated__/kindShapes.ts";

@@ -1,4 +1,4 @@
-import { showValue } from "../model/showValue.ts";
+import { showValue } from "../findings/showValue.ts";
 import type { FieldsShape, Shape, TextForm } from "./shape.ts";
 
 type Step = string | number;

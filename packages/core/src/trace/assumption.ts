@@ -1,5 +1,3 @@
-import type { TraceBranch } from "./traceResult.ts";
-
 /**
  * What an assumption is about.
  * - `name`: a name of the outside world resolves, and to what is said; `server`: what is outside of all clusters answers;
@@ -25,15 +23,4 @@ export interface Assumption {
   readonly about: AssumptionKind;
   /** A clause for people: `api.example.com resolves`. */
   readonly detail: string;
-}
-
-/** All that branches rest on, each once: by kind, then by text. */
-export function assumptionsOf(branches: readonly TraceBranch[]): readonly Assumption[] {
-  const unique = new Map<string, Assumption>();
-  for (const { hops } of branches) {
-    for (const { assumes } of hops) {
-      for (const each of assumes ?? []) unique.set(`${assumptionKinds.indexOf(each.about)} ${each.detail}`, each);
-    }
-  }
-  return [...unique].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, each]) => each);
 }

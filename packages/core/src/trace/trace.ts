@@ -1,4 +1,4 @@
-import { assumptionsOf } from "./assumption.ts";
+import { type Assumption, assumptionKinds } from "./assumption.ts";
 import { callerSteps } from "./callerSteps.ts";
 import { serveAttempt } from "./serveAttempt.ts";
 import type { TraceRequest } from "./traceRequest.ts";
@@ -92,4 +92,15 @@ function verdictOf(seen: readonly TraceBranch[]): TraceVerdict {
   const isAnyFailed = seen.some(isFailed);
   if (seen.some(isReached)) return isAnyFailed ? "partly" : "unknown";
   return isAnyFailed ? "broken" : "unknown";
+}
+
+/** All that branches rest on, each once: by kind, then by text. */
+function assumptionsOf(branches: readonly TraceBranch[]): readonly Assumption[] {
+  const unique = new Map<string, Assumption>();
+  for (const { hops } of branches) {
+    for (const { assumes } of hops) {
+      for (const each of assumes ?? []) unique.set(`${assumptionKinds.indexOf(each.about)} ${each.detail}`, each);
+    }
+  }
+  return [...unique].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, each]) => each);
 }

@@ -1,6 +1,6 @@
 import { MeshError, showUrl, type Unseen, type WireCall, type WorkloadRequest } from "@isthmus/core";
 import { KubeError } from "@isthmus/kube";
-import type { Reach } from "../target/target.ts";
+import type { Reach } from "../reach.ts";
 import { isImpatience, withPatience } from "../withPatience.ts";
 
 export interface PodCall {

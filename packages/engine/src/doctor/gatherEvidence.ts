@@ -12,7 +12,7 @@ import {
   type TraceWorld,
   type WorkloadRequest,
 } from "@isthmus/core";
-import type { Reach } from "../target/target.ts";
+import type { Reach } from "../reach.ts";
 import { callFromPod } from "./callFromPod.ts";
 import { knock } from "./knock.ts";
 import { readIstiod } from "./readIstiod.ts";

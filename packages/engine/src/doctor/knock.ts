@@ -1,7 +1,7 @@
 import { type Knock, showHostPort } from "@isthmus/core";
 import { KubeError } from "@isthmus/kube";
 import { callGateway } from "../probe/callGateway.ts";
-import type { Reach } from "../target/target.ts";
+import type { Reach } from "../reach.ts";
 import { isImpatience, withPatience } from "../withPatience.ts";
 
 export interface KnockQuestion {

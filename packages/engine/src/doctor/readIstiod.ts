@@ -1,7 +1,7 @@
 import { type IstiodEvidence, isReady, type KubeObject } from "@isthmus/core";
 import { istiodPods } from "../istiod/istiodPods.ts";
 import { readSyncs } from "../istiod/readSyncs.ts";
-import type { Reach } from "../target/target.ts";
+import type { Reach } from "../reach.ts";
 
 export interface IstiodQuestion {
   readonly cluster: string;

@@ -2,7 +2,7 @@ import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import { type Down, MeshError, type Unseen } from "@isthmus/core";
 import { KubeError } from "@isthmus/kube";
-import type { Reach } from "../target/target.ts";
+import type { Reach } from "../reach.ts";
 import { isImpatience, withPatience } from "../withPatience.ts";
 
 export interface PodQuestion {

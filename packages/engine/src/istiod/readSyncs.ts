@@ -1,5 +1,5 @@
 import { type Down, isReady, type KubeObject, type Unseen } from "@isthmus/core";
-import type { Reach } from "../target/target.ts";
+import type { Reach } from "../reach.ts";
 import { askPod } from "./askPod.ts";
 import { istiodPods } from "./istiodPods.ts";
 

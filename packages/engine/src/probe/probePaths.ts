@@ -13,7 +13,7 @@ import {
 import { fingerprintOf, inspectBundle } from "@isthmus/pki";
 import pLimit from "p-limit";
 import { istiodPods } from "../istiod/istiodPods.ts";
-import type { Reach } from "../target/target.ts";
+import type { Reach } from "../reach.ts";
 import type { IssuedIdentity } from "./caIdentity.ts";
 import { type Caller, callerOf, podOf } from "./callerOf.ts";
 import { type ClientIdentity, callGateway, type GatewayAnswer, type GatewayCall } from "./callGateway.ts";

@@ -11,10 +11,11 @@ import {
 } from "@isthmus/core";
 import { type KubeClient, KubeError } from "@isthmus/kube";
 import { readSyncs, type Sends } from "../istiod/readSyncs.ts";
+import type { Reach } from "../reach.ts";
 import { inspectCluster, reviewRights } from "./live/inspectCluster.ts";
 import { observeCluster } from "./live/observeCluster.ts";
 import { writeObject } from "./live/writeObject.ts";
-import type { CallOptions, Observation, Reach, Target, WriteOptions } from "./target.ts";
+import type { CallOptions, Observation, Target, WriteOptions } from "./target.ts";
 
 export interface LiveTargetOptions {
   readonly cluster: string;

@@ -1,4 +1,5 @@
-import type { Reach, Target } from "./target.ts";
+import type { Reach } from "../reach.ts";
+import type { Target } from "./target.ts";
 
 /** The API servers behind targets, by cluster; directories have none. */
 export function reachOf(targets: ReadonlyMap<string, Target>): ReadonlyMap<string, Reach> {

@@ -9,8 +9,8 @@ import type {
   RightPurpose,
   Unseen,
 } from "@isthmus/core";
-import type { KubeClient } from "@isthmus/kube";
 import type { Sends } from "../istiod/readSyncs.ts";
+import type { Reach } from "../reach.ts";
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -26,9 +26,6 @@ export interface WriteOptions extends CallOptions {
   /** Let the API server validate and admit the write without persisting it. */
   readonly dryRun?: boolean;
 }
-
-/** What probes ask of an API server beside its objects. */
-export type Reach = Pick<KubeClient, "addEphemeralContainer" | "createToken" | "exec" | "list" | "portForward">;
 
 /** One cluster as the engine reads and writes it: an API server, or a directory of manifests that stands for one. */
 export interface Target {

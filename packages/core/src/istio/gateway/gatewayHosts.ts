@@ -1,6 +1,6 @@
 import { isCoveredBy } from "../hostNames.ts";
-import type { HttpMatch, HttpRoute, Placed } from "../scope/httpRoute.ts";
-import type { MeshVirtualService } from "../scope/meshVirtualService.ts";
+import type { HttpMatch, HttpRoute, Placed } from "../httpRoute.ts";
+import type { MeshVirtualService } from "../meshVirtualService.ts";
 import { virtualServicesFor } from "../scope/virtualServices.ts";
 import type { GatewayPod } from "./gatewayPod.ts";
 import { serverHostsFor } from "./gatewayVirtualServices.ts";

@@ -1,6 +1,6 @@
 import { hostsOverlap } from "../hostNames.ts";
-import type { L4Match, L4Route, Placed } from "../scope/httpRoute.ts";
-import type { MeshVirtualService } from "../scope/meshVirtualService.ts";
+import type { L4Match, L4Route, Placed } from "../httpRoute.ts";
+import type { MeshVirtualService } from "../meshVirtualService.ts";
 import { virtualServicesFor } from "../scope/virtualServices.ts";
 import type { GatewayPod } from "./gatewayPod.ts";
 import { type GatewayServer, isPassthrough } from "./mergedGateway.ts";

@@ -7,9 +7,9 @@ import {
   type TlsRoute,
 } from "../../kinds/gatewayApi.ts";
 import { hostsOverlap, isCoveredBy, isWildcard, serviceHost } from "../hostNames.ts";
+import type { HttpRoute, L4Route, Placed } from "../httpRoute.ts";
 import type { IstioCluster } from "../istioCluster.ts";
-import type { HttpRoute, L4Route, Placed } from "../scope/httpRoute.ts";
-import { type MeshVirtualService, meshGateway } from "../scope/meshVirtualService.ts";
+import { type MeshVirtualService, meshGateway } from "../meshVirtualService.ts";
 import { type ApiListener, apiListeners } from "./apiListeners.ts";
 import { apiTargets } from "./apiTargets.ts";
 import { httpRules, sortHttpRoutes } from "./httpRules.ts";

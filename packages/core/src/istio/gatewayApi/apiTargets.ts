@@ -1,8 +1,8 @@
 import { type BackendRef, gatewayApiGroup, type HttpRouteFilter } from "../../kinds/gatewayApi.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
 import { serviceHost } from "../hostNames.ts";
+import type { HeaderChanges, WeightedTarget } from "../httpRoute.ts";
 import type { IstioCluster } from "../istioCluster.ts";
-import type { HeaderChanges, WeightedTarget } from "../scope/httpRoute.ts";
 
 export interface Backends {
   readonly refs: readonly (BackendRef & { readonly filters?: readonly HttpRouteFilter[] })[];

@@ -5,8 +5,8 @@ import type {
   HttpRouteMatch,
   HttpRouteRule,
 } from "../../kinds/gatewayApi.ts";
+import type { HttpMatch, HttpRoute, Placed, StringMatch } from "../httpRoute.ts";
 import type { IstioCluster } from "../istioCluster.ts";
-import type { HttpMatch, HttpRoute, Placed, StringMatch } from "../scope/httpRoute.ts";
 import { apiTargets, headerChanges } from "./apiTargets.ts";
 
 interface Binding {

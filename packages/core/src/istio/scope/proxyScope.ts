@@ -2,12 +2,12 @@ import type { Sidecar } from "../../kinds/istio.ts";
 import { HostMap, hostsOverlap, isCoveredBy, isWildcard } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { memoisedBy } from "../memoised.ts";
+import { type MeshVirtualService, meshGateway } from "../meshVirtualService.ts";
 import { meshRegistry, servicesVisibleTo } from "../registry/meshRegistry.ts";
 import type { MeshPort, MeshService } from "../registry/meshService.ts";
 import { type Protocol, parseProtocol } from "../registry/protocol.ts";
 import { isVisible } from "../visibility.ts";
 import type { Workload } from "../workload.ts";
-import { type MeshVirtualService, meshGateway } from "./meshVirtualService.ts";
 import { sidecarFor } from "./sidecarFor.ts";
 import { virtualServicesFor } from "./virtualServices.ts";
 

@@ -1,11 +1,11 @@
 import type { VirtualService } from "../../kinds/istio.ts";
 import { apiRoutes } from "../gatewayApi/apiRoutes.ts";
 import { fullHost } from "../hostNames.ts";
+import type { HttpMatch, HttpRoute, L4Route, Placed, StringMatch, WeightedTarget } from "../httpRoute.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { memoised, memoisedBy } from "../memoised.ts";
+import { type MeshVirtualService, meshGateway } from "../meshVirtualService.ts";
 import { exportedTo, isPublic, isVisible } from "../visibility.ts";
-import type { HttpMatch, HttpRoute, L4Route, Placed, StringMatch, WeightedTarget } from "./httpRoute.ts";
-import { type MeshVirtualService, meshGateway } from "./meshVirtualService.ts";
 
 /**
  * Those that a namespace's proxies see on a gateway (`mesh` for sidecars), in the order in which they count: the

@@ -1,9 +1,4 @@
-/** The part of a route's `retries` that decides whether a failed try is made again: HTTPRetry of a VirtualService. */
-export interface HttpRetries {
-  readonly attempts?: number;
-  readonly retryOn?: string;
-  readonly retryIgnorePreviousHosts?: boolean;
-}
+import type { HttpRetries } from "../httpRoute.ts";
 
 /** What an HTTP proxy does about a try that fails. */
 export interface RetryPolicy {

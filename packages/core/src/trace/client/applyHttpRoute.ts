@@ -1,6 +1,6 @@
 import type { HttpPayload } from "../../istio/connection.ts";
 import { noBackend } from "../../istio/gatewayApi/httpRules.ts";
-import type { HeaderChanges, HttpMatch, HttpRoute, Placed, WeightedTarget } from "../../istio/scope/httpRoute.ts";
+import type { HeaderChanges, HttpMatch, HttpRoute, Placed, WeightedTarget } from "../../istio/httpRoute.ts";
 import { type RetryPolicy, retryPolicy } from "../../istio/upstream/retries.ts";
 import type { ClusterObject } from "../../kinds/clusterObject.ts";
 import type { UpstreamTarget } from "../upstream/openUpstream.ts";

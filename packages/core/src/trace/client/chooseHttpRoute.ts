@@ -1,8 +1,8 @@
 import type { HttpPayload } from "../../istio/connection.ts";
+import type { HttpMatch, HttpRoute, Placed, StringMatch } from "../../istio/httpRoute.ts";
+import type { MeshVirtualService } from "../../istio/meshVirtualService.ts";
 import { routingClaim } from "../../istio/policy/routingClaim.ts";
 import type { TokenClaims } from "../../istio/policy/tokenClaims.ts";
-import type { HttpMatch, HttpRoute, Placed, StringMatch } from "../../istio/scope/httpRoute.ts";
-import type { MeshVirtualService } from "../../istio/scope/meshVirtualService.ts";
 import { matchTold, type RoutingProxy, whyUntold } from "../../istio/topologyLabels.ts";
 import { every, isPresence, type Matched, matchesString } from "./stringMatch.ts";
 

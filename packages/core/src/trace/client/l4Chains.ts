@@ -1,8 +1,8 @@
 import { hostsOverlap } from "../../istio/hostNames.ts";
+import type { L4Match, L4Route, Placed } from "../../istio/httpRoute.ts";
+import { meshGateway } from "../../istio/meshVirtualService.ts";
 import type { MeshPort, MeshService } from "../../istio/registry/meshService.ts";
 import { isTls } from "../../istio/registry/protocol.ts";
-import type { L4Match, L4Route, Placed } from "../../istio/scope/httpRoute.ts";
-import { meshGateway } from "../../istio/scope/meshVirtualService.ts";
 import type { EgressListener } from "../../istio/scope/proxyScope.ts";
 import { matchTold, type RoutingProxy, whyUntold } from "../../istio/topologyLabels.ts";
 

@@ -1,8 +1,8 @@
 import type { HttpPayload } from "../../istio/connection.ts";
+import type { HttpMatch, HttpRoute, Placed } from "../../istio/httpRoute.ts";
+import { meshGateway } from "../../istio/meshVirtualService.ts";
 import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
-import type { HttpMatch, HttpRoute, Placed } from "../../istio/scope/httpRoute.ts";
-import { meshGateway } from "../../istio/scope/meshVirtualService.ts";
 import type { ProxyScope } from "../../istio/scope/proxyScope.ts";
 import { routingProxy } from "../../istio/topologyLabels.ts";
 import { retryPolicy } from "../../istio/upstream/retries.ts";

@@ -1,10 +1,10 @@
 import { hostsOverlap, isCoveredBy, isWildcard, shortHosts } from "../../istio/hostNames.ts";
 import { hostOfAuthority, showHost } from "../../istio/hostPort.ts";
 import { memoised, memoisedBy } from "../../istio/memoised.ts";
+import { type MeshVirtualService, meshGateway } from "../../istio/meshVirtualService.ts";
 import { capturesDns } from "../../istio/proxyConfig.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { isHttpOrSniffed } from "../../istio/registry/protocol.ts";
-import { type MeshVirtualService, meshGateway } from "../../istio/scope/meshVirtualService.ts";
 import { type EgressListener, type ProxyScope, portOf } from "../../istio/scope/proxyScope.ts";
 import { podLabels, routingProxy } from "../../istio/topologyLabels.ts";
 import type { Workload } from "../../istio/workload.ts";

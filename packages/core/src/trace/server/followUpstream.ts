@@ -1,12 +1,12 @@
 import type { GatewayPod } from "../../istio/gateway/gatewayPod.ts";
 import type { GatewayServer } from "../../istio/gateway/mergedGateway.ts";
-import type { WeightedTarget } from "../../istio/scope/httpRoute.ts";
+import type { WeightedTarget } from "../../istio/httpRoute.ts";
 import { proxyScope } from "../../istio/scope/proxyScope.ts";
 import type { ClientStep } from "../attempt.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { type Tried, tryAgain } from "../tryAgain.ts";
 import { type Arrival, sentOn } from "./arrival.ts";
-import type { GatewayVisit } from "./serveAtGateway.ts";
+import type { GatewayVisit } from "./gatewayVisit.ts";
 
 /** A destination without a port: that of a service with only one, else the server's (route.go, GetDestinationCluster). */
 export function destinationPort(pod: GatewayPod, { destination }: WeightedTarget, { server }: GatewayServer): number {

@@ -3,8 +3,8 @@ import type { GatewayServer } from "../../istio/gateway/mergedGateway.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { type Arrival, untold } from "./arrival.ts";
+import type { GatewayVisit } from "./gatewayVisit.ts";
 import { virtualHostOf } from "./routeHttpAtGateway.ts";
-import type { GatewayVisit } from "./serveAtGateway.ts";
 
 type Filtered = { readonly arrival: Arrival } | { readonly branches: readonly TraceBranch[] };
 

@@ -13,7 +13,7 @@ import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { destinationOf } from "../upstream/openUpstream.ts";
 import { type Arrival, broken, ended, failedConnection, passed, sentOn, share, show, untold } from "./arrival.ts";
-import type { GatewayVisit } from "./serveAtGateway.ts";
+import type { GatewayVisit } from "./gatewayVisit.ts";
 
 const source = "pilot/pkg/xds/endpoints/ep_filters.go";
 

@@ -1,13 +1,13 @@
 import type { Payload } from "../../istio/connection.ts";
 import type { GatewayL4Route } from "../../istio/gateway/gatewayVirtualServices.ts";
 import type { GatewayServer } from "../../istio/gateway/mergedGateway.ts";
-import type { WeightedTarget } from "../../istio/scope/httpRoute.ts";
+import type { WeightedTarget } from "../../istio/httpRoute.ts";
 import type { ClusterObject } from "../../kinds/clusterObject.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { openUpstream } from "../upstream/openUpstream.ts";
 import { type Arrival, passed } from "./arrival.ts";
 import { destinationPort, followBytes } from "./followUpstream.ts";
-import type { GatewayVisit } from "./serveAtGateway.ts";
+import type { GatewayVisit } from "./gatewayVisit.ts";
 
 /** Where a gateway sends a connection that a VirtualService's TCP or TLS route takes. */
 export function routeConnection(

@@ -4,10 +4,10 @@ import { gatewayHosts, type HostRoutes, hostRoutes } from "../../istio/gateway/g
 import { type GatewayServer, mergedGateway } from "../../istio/gateway/mergedGateway.ts";
 import { isCoveredBy } from "../../istio/hostNames.ts";
 import { hostOfAuthority } from "../../istio/hostPort.ts";
+import type { HttpRoute, Placed } from "../../istio/httpRoute.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { memoisedBy } from "../../istio/memoised.ts";
 import type { TokenClaims } from "../../istio/policy/tokenClaims.ts";
-import type { HttpRoute, Placed } from "../../istio/scope/httpRoute.ts";
 import { routingProxy } from "../../istio/topologyLabels.ts";
 import type { Workload } from "../../istio/workload.ts";
 import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
@@ -17,7 +17,7 @@ import type { TraceBranch } from "../traceResult.ts";
 import { openUpstream } from "../upstream/openUpstream.ts";
 import { type Arrival, broken, ended, passed, share, show } from "./arrival.ts";
 import { destinationPort, followUpstream } from "./followUpstream.ts";
-import type { GatewayVisit } from "./serveAtGateway.ts";
+import type { GatewayVisit } from "./gatewayVisit.ts";
 import { wrapped } from "./tlsInTls.ts";
 
 const source = "pilot/pkg/networking/core/gateway.go";

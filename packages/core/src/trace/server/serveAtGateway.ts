@@ -4,7 +4,6 @@ import {
   gatewayChain,
   gatewayListener,
 } from "../../istio/gateway/gatewayChain.ts";
-import type { GatewayPod } from "../../istio/gateway/gatewayPod.ts";
 import { type GatewayServer, type MergedGateway, mergedGateway } from "../../istio/gateway/mergedGateway.ts";
 import { alpnOf, sniOf } from "../../istio/inbound/inboundChain.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
@@ -16,30 +15,21 @@ import { parsePassthroughSni } from "../../istio/sni.ts";
 import { templateKey } from "../../istio/workload.ts";
 import { clusterObject } from "../../kinds/clusterObject.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
-import type { Attempt } from "../attempt.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import { notFollowed } from "../gatewayApi/notFollowed.ts";
 import type { TraceBranch } from "../traceResult.ts";
-import type { TraceWorld } from "../traceWorld.ts";
 import { overlooked } from "../undiscovered.ts";
 import { type Arrival, broken, failedConnection, type Passage, passed, show, untold } from "./arrival.ts";
 import { checkPolicies, type PolicyQuestion } from "./checkPolicies.ts";
 import { asksForCertificate, clientNames, endGatewayTls } from "./endGatewayTls.ts";
 import { gatewayFilters } from "./gatewayFilters.ts";
+import type { GatewayVisit } from "./gatewayVisit.ts";
 import { passThrough } from "./passThrough.ts";
 import { routeConnection } from "./routeConnection.ts";
 import { routeHttpAtGateway } from "./routeHttpAtGateway.ts";
 import { showConnection } from "./showConnection.ts";
 import { takeArrivedPath } from "./takeArrivedPath.ts";
 import { wrongSni } from "./wrongSni.ts";
-
-/** A connection at a port of a gateway's pod. */
-export interface GatewayVisit extends GatewayPod {
-  readonly world: TraceWorld;
-  readonly port: number;
-  /** Follows what the gateway sends on. */
-  readonly forward: (arrival: Arrival, to: Attempt["destination"]) => readonly TraceBranch[];
-}
 
 /** What an SNI names, where istiod does not look into its namespace. */
 function overlookedService(cluster: IstioCluster, sni: string): KubeObject | undefined {

@@ -1,14 +1,14 @@
-import { gatewayServices } from "../../istio/gatewayAddresses.ts";
-import { canonicalHost, parseHostPort } from "../../istio/hostPort.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { memoised, memoisedBy } from "../../istio/memoised.ts";
-import { machineAt } from "../../istio/registry/machines.ts";
-import { kubeServiceAt } from "../../istio/registry/meshRegistry.ts";
-import { tcpPortOf } from "../../istio/registry/targetPort.ts";
-import { imaginedGateway, type Workload } from "../../istio/workload.ts";
-import type { Node, Service, ServicePort } from "../../kinds/core.ts";
-import type { MeshCluster } from "../../model/meshCluster.ts";
-import type { TraceWorld } from "../traceWorld.ts";
+import { gatewayServices } from "../istio/gatewayAddresses.ts";
+import { canonicalHost, parseHostPort } from "../istio/hostPort.ts";
+import type { IstioCluster } from "../istio/istioCluster.ts";
+import { memoised, memoisedBy } from "../istio/memoised.ts";
+import { machineAt } from "../istio/registry/machines.ts";
+import { kubeServiceAt } from "../istio/registry/meshRegistry.ts";
+import { tcpPortOf } from "../istio/registry/targetPort.ts";
+import { imaginedGateway, type Workload } from "../istio/workload.ts";
+import type { Node, Service, ServicePort } from "../kinds/core.ts";
+import type { MeshCluster } from "../model/meshCluster.ts";
+import type { TraceWorld } from "./traceWorld.ts";
 
 /** What of the observed clusters an address and port lead to. */
 export type AddressOwner =

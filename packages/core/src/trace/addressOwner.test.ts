@@ -1,10 +1,10 @@
 import { gatewayService, namespace, node, observedCluster, pod, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import type { MeshCluster } from "../../model/meshCluster.ts";
-import type { ObservedCluster } from "../../model/observed.ts";
-import { traceWorld } from "../traceWorld.ts";
+import type { KubeObject } from "../kinds/kubeObject.ts";
+import type { MeshCluster } from "../model/meshCluster.ts";
+import type { ObservedCluster } from "../model/observed.ts";
 import { addressOwner } from "./addressOwner.ts";
+import { traceWorld } from "./traceWorld.ts";
 
 /** Who has an address, for a caller in cluster1; the gateway of cluster2 is declared with `addresses`. */
 function ownerOf(

@@ -1,5 +1,3 @@
-import type { HttpRetries } from "../upstream/retries.ts";
-
 /** The parts of a VirtualService that decide where a request goes; the generated types spell out too much to be read. */
 export interface StringMatch {
   readonly exact?: string;
@@ -40,6 +38,13 @@ export interface WeightedTarget {
   readonly destination: RouteTarget;
   readonly weight?: number;
   readonly headers?: { readonly request?: HeaderChanges };
+}
+
+/** The part of a route's `retries` that decides whether a failed try is made again: HTTPRetry of a VirtualService. */
+export interface HttpRetries {
+  readonly attempts?: number;
+  readonly retryOn?: string;
+  readonly retryIgnorePreviousHosts?: boolean;
 }
 
 export interface HttpRoute {

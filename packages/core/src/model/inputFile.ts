@@ -1,0 +1,4 @@
+export interface InputFile {
+  readonly name: string;
+  readonly text: string;
+}
