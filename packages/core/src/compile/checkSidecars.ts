@@ -1,5 +1,6 @@
 import type { Place } from "../findings/place.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { memoisedBy } from "../istio/memoised.ts";
 import { proxyScope } from "../istio/scope/proxyScope.ts";
 import { sidecarFor } from "../istio/scope/sidecarFor.ts";
 import { comingWorkload, type Workload } from "../istio/workload.ts";
@@ -45,9 +46,9 @@ export function checkSidecars({ facts, namespaces, host, standsIn, ports, place 
 }
 
 /** The workloads of a namespace that call through a sidecar; where none is seen, any that will come. */
-export function callersIn(facts: IstioCluster, namespace: string): readonly Workload[] {
+export const callersIn = memoisedBy((facts: IstioCluster, namespace: string): readonly Workload[] => {
   const meshed = facts.workloadsIn(namespace).filter(({ proxy }) => proxy === "sidecar");
   if (meshed.length > 0) return meshed;
   const coming = comingWorkload(facts.name, facts.namespaces.get(namespace));
   return coming?.proxy === "sidecar" ? [coming] : [];
-}
+});

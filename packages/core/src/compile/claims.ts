@@ -1,6 +1,7 @@
 import type { Place } from "../findings/place.ts";
-import { isCoveredBy, parseServiceHost, serviceHost } from "../istio/hostNames.ts";
+import { isCoveredBy, isWildcard, parseServiceHost, serviceHost } from "../istio/hostNames.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { memoised } from "../istio/memoised.ts";
 import { type MeshVirtualService, meshGateway } from "../istio/meshVirtualService.ts";
 import { ask } from "../istio/reads.ts";
 import { meshRegistry } from "../istio/registry/meshRegistry.ts";
@@ -72,17 +73,26 @@ function routesIn(
     namespaces === undefined
       ? each.exportTo.join() !== "~"
       : namespaces.some((namespace) => isVisible(each, namespace));
-  for (const each of ofUser(facts).virtualServices) {
-    if (each.hosts.some((pattern) => isCoveredBy(host, pattern)) && sees(each)) return each.object;
-  }
-  return ofUser(facts).meshRoutes.find(({ object: { metadata }, ...parent }) => {
+  const { byHost, wildcards, meshRoutes } = ofUser(facts);
+  const named = [
+    ...(byHost.get(host) ?? []),
+    ...wildcards.filter(({ hosts }) => hosts.some((by) => isCoveredBy(host, by))),
+  ];
+  const [first] = named.filter(sees).sort((left, right) => left.rank - right.rank);
+  if (first !== undefined) return first.object;
+  return meshRoutes.find(({ object: { metadata }, ...parent }) => {
     const own = metadata.namespace ?? "default";
     return parent.host === host && (namespaces === undefined || own === parent.namespace || namespaces.includes(own));
   })?.object;
 }
 
+/** `rank`: the earlier ones count. */
+type RankedService = MeshVirtualService & { readonly object: VirtualService; readonly rank: number };
+
 interface RoutesOfUser {
-  readonly virtualServices: readonly (MeshVirtualService & { readonly object: VirtualService })[];
+  /** VirtualServices by the hosts that they name, and those that name a wildcard. */
+  readonly byHost: ReadonlyMap<string, readonly RankedService[]>;
+  readonly wildcards: readonly RankedService[];
   /** Those of the Gateway API that sidecars read: one entry for each host that is a route's parent. */
   readonly meshRoutes: readonly MeshRoute[];
 }
@@ -94,17 +104,26 @@ interface MeshRoute {
   readonly namespace: string;
 }
 
-function ofUser(facts: IstioCluster): RoutesOfUser {
-  return facts.memo("routes of the user", () => ({
-    virtualServices: virtualServicesOf(facts, meshGateway).flatMap((each) => {
-      const object = facts.in("VirtualService", each.namespace).find(({ metadata }) => metadata.name === each.name);
-      return object === undefined || isNamedAsOurs(object) ? [] : [{ ...each, object }];
-    }),
+const ofUser = memoised((facts: IstioCluster): RoutesOfUser => {
+  const objects = new Map(
+    facts.all("VirtualService").map((each) => [`${each.metadata.namespace ?? "default"}/${each.metadata.name}`, each]),
+  );
+  const ranked = virtualServicesOf(facts, meshGateway).flatMap((each, rank) => {
+    const object = objects.get(`${each.namespace}/${each.name}`);
+    return object === undefined || isNamedAsOurs(object) ? [] : [{ ...each, object, rank }];
+  });
+  const byHost = new Map<string, RankedService[]>();
+  for (const each of ranked) {
+    for (const host of new Set(each.hosts)) byHost.set(host, [...(byHost.get(host) ?? []), each]);
+  }
+  return {
+    byHost,
+    wildcards: ranked.filter(({ hosts }) => hosts.some(isWildcard)),
     meshRoutes: facts.apiRoutes
       .filter((route) => !isNamedAsOurs(route))
       .flatMap((object) => (object.spec?.parentRefs ?? []).flatMap((parent) => hostsOfParent(object, parent, facts))),
-  }));
-}
+  };
+});
 
 /** istio/pilot/pkg/config/kube/gateway/route_collections.go: of a Service its name, of a ServiceEntry all of its hosts. */
 function hostsOfParent(object: ApiRoute, parent: ParentRef, facts: IstioCluster): readonly MeshRoute[] {

@@ -1,5 +1,6 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { labelsMatch } from "../istio/labels.ts";
+import { memoised, memoisedBy } from "../istio/memoised.ts";
 import { ask } from "../istio/reads.ts";
 import type { Gateway } from "../kinds/istio.ts";
 import { isNamedAsOurs } from "../kinds/ownership.ts";
@@ -8,10 +9,16 @@ type Labels = Readonly<Record<string, string>>;
 
 /** The user's Gateways that may configure a proxy which `selector` chooses as well. */
 export function foreignGateways(selector: Labels, cluster: IstioCluster): readonly Gateway[] {
-  return ask(cluster, (facts) =>
-    facts.all("Gateway").filter((gateway) => !isNamedAsOurs(gateway) && mayShareProxy(gateway, selector, facts)),
-  );
+  return ask(cluster, (facts) => gatewaysBeside(facts, selector));
 }
+
+const gatewaysBeside = memoisedBy((facts: IstioCluster, selector: Labels): readonly Gateway[] =>
+  gatewaysOfUser(facts).filter((gateway) => mayShareProxy(gateway, selector, facts)),
+);
+
+const gatewaysOfUser = memoised((facts: IstioCluster) =>
+  facts.all("Gateway").filter((gateway) => !isNamedAsOurs(gateway)),
+);
 
 function mayShareProxy(gateway: Gateway, selector: Labels, facts: IstioCluster): boolean {
   const other = gateway.spec.selector ?? {};

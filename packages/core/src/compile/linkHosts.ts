@@ -25,7 +25,7 @@ interface Linking {
  */
 export function linkHosts(wanted: readonly NamedHost[], { mesh, facts, report }: Linking): readonly Output[] {
   // In one order always: of several problems the first is the reason why an owner is held.
-  const hosts = withoutClashes(wanted.toSorted(inOrder), report);
+  const hosts = withoutClashes(inOrder(wanted), report);
   for (const { output } of hosts) report.take(output);
   const plain = hosts.flatMap(({ address, output }) => (address === undefined ? [output] : []));
   const virtual = hosts.flatMap(({ address, ...host }) => (address === undefined ? [] : [{ ...host, address }]));
@@ -90,9 +90,11 @@ function addressed(object: KubeObject, vip: string): KubeObject {
   return object;
 }
 
-function inOrder(a: NamedHost, b: NamedHost): number {
-  const [first = "", second = ""] = [a, b].map(({ owner, cluster, host }) => `${owner} ${cluster} ${host}`);
-  return first < second ? -1 : first > second ? 1 : 0;
+function inOrder(hosts: readonly NamedHost[]): readonly NamedHost[] {
+  return hosts
+    .map((host) => ({ host, key: `${host.owner} ${host.cluster} ${host.host}` }))
+    .sort(({ key: first }, { key: second }) => (first < second ? -1 : first > second ? 1 : 0))
+    .map(({ host }) => host);
 }
 
 /** Reports every declaration that claims a host which another one, or an object of the user, claims for the same workloads. */

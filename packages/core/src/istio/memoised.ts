@@ -2,7 +2,8 @@ import { isRecording, noteReads, recordParts } from "./reads.ts";
 
 /**
  * `compute`, done once for each object that it is asked about. What it gives must depend on that object alone, so that there is
- * nothing to invalidate: another object, as of a changed cluster, is another question.
+ * nothing to invalidate: another object, as of a changed cluster, is another question. All that is kept of a cluster is kept
+ * here, and no map is filled beside: what a fact was made of would be lost to whoever asks second.
  */
 export function memoised<Of extends object, T>(compute: (of: Of) => T): (of: Of) => T {
   const known = new WeakMap<Of, T>();

@@ -84,14 +84,12 @@ interface Passed {
 
 /** Undefined where no server of the pod's Gateways is for the port. */
 export function gatewayListener({ cluster, workload }: GatewayPod, port: number): GatewayListener | undefined {
-  const known = listenersOf(cluster, workload);
-  if (!known.has(port)) known.set(port, listenerAt({ cluster, workload }, port));
-  return known.get(port);
+  return listenerAt(podOf(cluster, workload), port);
 }
 
-const listenersOf = memoisedBy((_: IstioCluster, __: Workload) => new Map<number, GatewayListener | undefined>());
+const podOf = memoisedBy((cluster: IstioCluster, workload: Workload): GatewayPod => ({ cluster, workload }));
 
-function listenerAt(pod: GatewayPod, port: number): GatewayListener | undefined {
+const listenerAt = memoisedBy((pod: GatewayPod, port: number): GatewayListener | undefined => {
   const { cluster, workload } = pod;
   const servers = mergedGateway(cluster, workload).servers.filter(
     (each) => each.port === port && ["", "0.0.0.0", "::", workload.address].includes(each.bind),
@@ -104,7 +102,7 @@ function listenerAt(pod: GatewayPod, port: number): GatewayListener | undefined 
   const isEmpty = candidates.length === 0 && passed.size === 0;
   const fault: ChainChoice | undefined = twice ?? (isEmpty ? { kind: "no listener" } : undefined);
   return { servers, plain, chainFor: closestChains(candidates), passed, fault };
-}
+});
 
 /** Chains by server name, so that no connection has to look through the hosts of all servers. */
 function closestChains(candidates: readonly Candidate[]): GatewayListener["chainFor"] {

@@ -48,34 +48,29 @@ export interface EndpointSet {
  * ServiceEntry of the same host and namespace share theirs, told apart by the port's name.
  */
 export function endpointsOf(cluster: IstioCluster, service: MeshService, port: MeshPort): EndpointSet {
-  return endpointsByPort(cluster, service)(port.name);
+  return endpointsNamed(inCluster(cluster, service), port.name);
 }
 
-const endpointsByPort = memoisedBy((cluster: IstioCluster, service: MeshService) => {
-  const found = new Map<string, EndpointSet>();
-  return (name: string): EndpointSet => {
-    const known = found.get(name) ?? endpointsNamed(cluster, service, name);
-    found.set(name, known);
-    return known;
-  };
-});
+const inCluster = memoisedBy((cluster: IstioCluster, service: MeshService) => ({ cluster, service }));
 
-function endpointsNamed(cluster: IstioCluster, service: MeshService, portName: string): EndpointSet {
-  const known = (meshRegistry(cluster).byHost.get(service.host) ?? []).filter(
-    ({ namespace }) => namespace === service.namespace,
-  );
-  // Kubernetes has endpoints also of Services that istiod does not see.
-  const sharing = known.length === 0 ? [service] : known;
-  const sets = sharing.flatMap((each) =>
-    each.ports
-      .filter(({ name }) => name === portName)
-      .map((own) => (each.isKubernetes ? ofService(cluster, each, own) : ofEntry(cluster, each, own))),
-  );
-  return {
-    endpoints: sets.flatMap(({ endpoints }) => endpoints),
-    isComplete: sets.every(({ isComplete }) => isComplete),
-  };
-}
+const endpointsNamed = memoisedBy(
+  ({ cluster, service }: ReturnType<typeof inCluster>, portName: string): EndpointSet => {
+    const known = (meshRegistry(cluster).byHost.get(service.host) ?? []).filter(
+      ({ namespace }) => namespace === service.namespace,
+    );
+    // Kubernetes has endpoints also of Services that istiod does not see.
+    const sharing = known.length === 0 ? [service] : known;
+    const sets = sharing.flatMap((each) =>
+      each.ports
+        .filter(({ name }) => name === portName)
+        .map((own) => (each.isKubernetes ? ofService(cluster, each, own) : ofEntry(cluster, each, own))),
+    );
+    return {
+      endpoints: sets.flatMap(({ endpoints }) => endpoints),
+      isComplete: sets.every(({ isComplete }) => isComplete),
+    };
+  },
+);
 
 function ofService(cluster: IstioCluster, service: MeshService, port: MeshPort): EndpointSet {
   const { selector, namespace, resolution } = service;

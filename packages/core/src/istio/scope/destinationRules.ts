@@ -157,25 +157,26 @@ function sorted(labels: Readonly<Record<string, string>> = {}): readonly (readon
  * The rules of a host for proxies of a namespace: the namespace's own, else those that the service's namespace exports,
  * else the root namespace's (pilot/pkg/model/push_context.go, destinationRule).
  */
-function rulesFor(
-  cluster: IstioCluster,
-  client: string,
-  { host, namespace }: { readonly host: string; readonly namespace: string },
-): readonly MergedRule[] {
-  const { local, exported, rootLocal } = ruleIndex(cluster);
-  const { rootNamespace } = cluster.meshConfig;
-  const own = client === rootNamespace ? rootLocal : local.get(client);
-  const first = own?.mostSpecific(host);
-  if (first !== undefined) return first;
-  for (const owner of [namespace, rootNamespace]) {
-    const found = exported.get(owner)?.mostSpecific(host);
-    const allowed = (found ?? []).filter(
-      ({ exportTo }) => exportTo.size === 0 || exportTo.has("*") || exportTo.has(client),
-    );
-    if (allowed.length > 0) return allowed;
-  }
-  return [];
-}
+const rulesFor = memoisedBy(
+  ({ cluster, service }: ReturnType<typeof inCluster>, client: string): readonly MergedRule[] => {
+    const { host, namespace } = service;
+    const { local, exported, rootLocal } = ruleIndex(cluster);
+    const { rootNamespace } = cluster.meshConfig;
+    const own = client === rootNamespace ? rootLocal : local.get(client);
+    const first = own?.mostSpecific(host);
+    if (first !== undefined) return first;
+    for (const owner of [namespace, rootNamespace]) {
+      const found = exported.get(owner)?.mostSpecific(host);
+      const allowed = (found ?? []).filter(
+        ({ exportTo }) => exportTo.size === 0 || exportTo.has("*") || exportTo.has(client),
+      );
+      if (allowed.length > 0) return allowed;
+    }
+    return [];
+  },
+);
+
+const inCluster = memoisedBy((cluster: IstioCluster, service: HostRule) => ({ cluster, service }));
 
 /** The one that holds for a workload: the first whose selector it has, else the last without one (sidecar.go, DestinationRule). */
 export function destinationRuleFor(
@@ -183,24 +184,13 @@ export function destinationRuleFor(
   client: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> },
   service: { readonly host: string; readonly namespace: string },
 ): MergedRule | undefined {
-  const rules = rulesByClient(cluster, service)(client.namespace);
+  const rules = rulesFor(inCluster(cluster, service), client.namespace);
   const selecting = rules.find(
     ({ selector, namespace }) =>
       selector !== undefined && namespace === client.namespace && labelsMatch(selector, client.labels),
   );
   return selecting ?? rules.findLast(({ selector }) => selector === undefined);
 }
-
-const rulesByClient = memoisedBy(
-  (cluster: IstioCluster, service: { readonly host: string; readonly namespace: string }) => {
-    const found = new Map<string, readonly MergedRule[]>();
-    return (client: string): readonly MergedRule[] => {
-      const known = found.get(client) ?? rulesFor(cluster, client, service);
-      found.set(client, known);
-      return known;
-    };
-  },
-);
 
 /** A rule for exactly one host. */
 export interface HostRule {

@@ -40,15 +40,15 @@ export interface EgressListener {
 
 /** A gateway sees all that is exported to its namespace; a sidecar what its Sidecar lets through. */
 export const proxyScope = memoisedBy((cluster: IstioCluster, workload: Workload): ProxyScope => {
-  const scopes = scopesIn(cluster, workload.namespace);
-  const sidecar = sidecarFor(cluster, workload);
-  const found = scopes.get(sidecar) ?? buildScope(cluster, workload.namespace, sidecar);
-  scopes.set(sidecar, found);
-  return found;
+  return scopeBy(namespaceOf(cluster, workload.namespace), sidecarFor(cluster, workload));
 });
 
-/** By Sidecar: all of a namespace's proxies that one holds for know the same. */
-const scopesIn = memoisedBy((_: IstioCluster, __: string) => new Map<Sidecar | undefined, ProxyScope>());
+const namespaceOf = memoisedBy((cluster: IstioCluster, namespace: string) => ({ cluster, namespace }));
+
+/** All of a namespace's proxies that one Sidecar holds for know the same. */
+const scopeBy = memoisedBy(({ cluster, namespace }: ReturnType<typeof namespaceOf>, sidecar: Sidecar | undefined) =>
+  buildScope(cluster, namespace, sidecar),
+);
 
 function buildScope(cluster: IstioCluster, namespace: string, sidecar: Sidecar | undefined): ProxyScope {
   const written = sidecar?.spec.egress ?? [];

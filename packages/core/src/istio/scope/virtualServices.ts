@@ -17,27 +17,20 @@ export function virtualServicesFor(
   namespace: string,
   gateway: string,
 ): readonly MeshVirtualService[] {
-  return servicesByGateway(cluster, namespace)(gateway);
+  return servicesFor(namespaceOf(cluster, namespace), gateway);
 }
 
-const servicesByGateway = memoisedBy((cluster: IstioCluster, namespace: string) => {
-  const found = new Map<string, readonly MeshVirtualService[]>();
-  return (gateway: string): readonly MeshVirtualService[] => {
-    const known = found.get(gateway) ?? inOrderFor(virtualServicesOf(cluster, gateway), namespace);
-    found.set(gateway, known);
-    return known;
-  };
-});
+const namespaceOf = memoisedBy((cluster: IstioCluster, namespace: string) => ({ cluster, namespace }));
 
-function inOrderFor(all: readonly MeshVirtualService[], namespace: string): readonly MeshVirtualService[] {
-  const shown = all.filter((each) => isVisible(each, namespace));
+const servicesFor = memoisedBy(({ cluster, namespace }: ReturnType<typeof namespaceOf>, gateway: string) => {
+  const shown = virtualServicesOf(cluster, gateway).filter((each) => isVisible(each, namespace));
   const ofOthers = shown.filter((each) => !isPublic(each));
   return [
     ...ofOthers.filter((each) => each.namespace === namespace),
     ...ofOthers.filter((each) => each.namespace !== namespace),
     ...shown.filter(isPublic),
   ];
-}
+});
 
 /** All of a gateway, whoever sees them. */
 export function virtualServicesOf(cluster: IstioCluster, gateway: string): readonly MeshVirtualService[] {

@@ -11,26 +11,24 @@ export function findCaller(
   cluster: IstioCluster,
   { namespace, workload, serviceAccount }: TraceCaller,
 ): Workload | undefined {
-  if (workload === "*") return anyCallers(cluster, namespace)(serviceAccount);
+  if (workload === "*") return anyCaller(namespaceOf(cluster, namespace), serviceAccount);
   const found = cluster
     .workloadsIn(namespace)
     .filter(({ name, labels }) => name === workload || labels.app === workload || isMadeBy(workload, name));
   return found.find(({ name }) => name === workload) ?? found.find(({ isReady }) => isReady) ?? found[0];
 }
 
-/** By account; the same one each time, also where it is yet to be made, since much is known by its identity. */
-const anyCallers = memoisedBy((cluster: IstioCluster, namespace: string) => {
-  const all = cluster.workloadsIn(namespace);
-  const known = new Map<string | undefined, Workload | undefined>();
-  return (account: string | undefined): Workload | undefined => {
-    if (known.has(account)) return known.get(account);
+const namespaceOf = memoisedBy((cluster: IstioCluster, namespace: string) => ({ cluster, namespace }));
+
+/** The same one each time, also where it is yet to be made, since much is known by its identity. */
+const anyCaller = memoisedBy(
+  ({ cluster, namespace }: ReturnType<typeof namespaceOf>, account: string | undefined): Workload | undefined => {
+    const all = cluster.workloadsIn(namespace);
     const fitting = all.filter(({ serviceAccount }) => account === undefined || serviceAccount === account);
     const found = fitting.find(({ proxy }) => proxy === "sidecar") ?? fitting[0];
-    const caller = found ?? comingWorkload(cluster.name, cluster.namespaces.get(namespace), account);
-    known.set(account, caller);
-    return caller;
-  };
-});
+    return found ?? comingWorkload(cluster.name, cluster.namespaces.get(namespace), account);
+  },
+);
 
 /** `sleep-7d9c5b8f4-x2x9k` and `sleep-1` are of `sleep`. */
 function isMadeBy(workload: string, pod: string): boolean {

@@ -25,17 +25,12 @@ export function outsideEntries(
   number: number,
   declared: MeshCluster | undefined,
 ): readonly OutsideEntry[] {
-  const known = entriesByPort(cluster, declared);
-  const found = known.get(number) ?? entriesAt(cluster, number, declared);
-  known.set(number, found);
-  return found;
+  return entriesAt(declaredAs(cluster, declared), number);
 }
 
-const entriesByPort = memoisedBy(
-  (_: IstioCluster, __: MeshCluster | undefined) => new Map<number, readonly OutsideEntry[]>(),
-);
+const declaredAs = memoisedBy((cluster: IstioCluster, declared: MeshCluster | undefined) => ({ cluster, declared }));
 
-function entriesAt(cluster: IstioCluster, number: number, declared: MeshCluster | undefined): readonly OutsideEntry[] {
+const entriesAt = memoisedBy(({ cluster, declared }: ReturnType<typeof declaredAs>, number: number) => {
   return cluster.all("Service").flatMap((service): readonly OutsideEntry[] => {
     const port = service.spec.ports?.find(
       (each) => (each.port === number || each.nodePort === number) && (each.protocol ?? "TCP") === "TCP",
@@ -48,7 +43,7 @@ function entriesAt(cluster: IstioCluster, number: number, declared: MeshCluster 
     if (gateways.length === 0) return [];
     return [{ cluster, service, port, how: wayIn(cluster, service, { port, number, declared }), gateways }];
   });
-}
+});
 
 /** https://kubernetes.io/docs/concepts/services-networking/service/#publishing-services-service-types */
 function wayIn(

@@ -6,7 +6,7 @@ import { capturesDns } from "../../istio/proxyConfig.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import { isHttpOrSniffed } from "../../istio/registry/protocol.ts";
 import { type EgressListener, type ProxyScope, portOf } from "../../istio/scope/proxyScope.ts";
-import { podLabels, routingProxy } from "../../istio/topologyLabels.ts";
+import { type RoutingProxy, routingProxy } from "../../istio/topologyLabels.ts";
 import type { Workload } from "../../istio/workload.ts";
 import { chooseHttpRoute, type RouteContext } from "./chooseHttpRoute.ts";
 import { addressesFor, type Sight, sightOf } from "./outboundListener.ts";
@@ -35,13 +35,10 @@ export function virtualHosts(
   { egress, port }: { readonly egress: EgressListener; readonly port: number },
 ): VirtualHosts {
   const { cluster } = scope;
+  const sight = sightOf(scope, capturesDns(cluster, proxy));
   // Routes may hold for pods with some labels only.
-  const labels = asksForLabels(scope) ? JSON.stringify(Object.entries(podLabels(cluster, proxy).labels).sort()) : "";
-  const known = hostsOf(sightOf(scope, capturesDns(cluster, proxy)), egress);
-  const key = `${port} ${labels}`;
-  const found = known.get(key) ?? build(scope, proxy, { egress, port });
-  known.set(key, found);
-  return found;
+  const asking = asksForLabels(scope) ? routingProxy(cluster, proxy) : anyProxyOf(scope);
+  return hostsFor(portOfListener(listenerOf(sight, egress), port), asking);
 }
 
 const asksForLabels = memoised(({ egress }: ProxyScope): boolean =>
@@ -50,21 +47,20 @@ const asksForLabels = memoised(({ egress }: ProxyScope): boolean =>
   ),
 );
 
-/** By port, and labels of the proxy where any route asks for them. */
-const hostsOf = memoisedBy((_: Sight, __: EgressListener) => new Map<string, VirtualHosts>());
+const anyProxyOf = memoised(({ namespace }: ProxyScope): RoutingProxy => ({ namespace, labels: {}, untold: {} }));
 
-function build(
-  scope: ProxyScope,
-  proxy: Workload,
-  { egress, port }: { readonly egress: EgressListener; readonly port: number },
-): VirtualHosts {
-  const sight = sightOf(scope, capturesDns(scope.cluster, proxy));
+const listenerOf = memoisedBy((sight: Sight, egress: EgressListener) => ({ sight, egress }));
+
+const portOfListener = memoisedBy((listener: ReturnType<typeof listenerOf>, port: number) => ({ ...listener, port }));
+
+const hostsFor = memoisedBy((at: ReturnType<typeof portOfListener>, proxy: RoutingProxy): VirtualHosts => {
+  const { sight, egress, port } = at;
   const services = new Map<string, MeshService>();
   for (const service of egress.services) {
     if (portOf(service, port) !== undefined) services.set(service.host.toLowerCase(), service);
   }
   const context: RouteContext = {
-    proxy: routingProxy(scope.cluster, proxy),
+    proxy,
     port,
     gateways: new Set([meshGateway]),
     scheme: "http",
@@ -98,7 +94,7 @@ function build(
     claim(domainsOf(sight, service, known), { virtualService: undefined, service });
   }
   return hosts;
-}
+});
 
 /** httproute.go, selectVirtualServices. */
 function hasService(host: string, services: ReadonlyMap<string, MeshService>): boolean {

@@ -1,6 +1,7 @@
 import type { HttpPayload } from "../../istio/connection.ts";
 import { sniHosts } from "../../istio/gateway/gatewayChain.ts";
 import { gatewayHosts, type HostRoutes, hostRoutes } from "../../istio/gateway/gatewayHosts.ts";
+import type { GatewayPod } from "../../istio/gateway/gatewayPod.ts";
 import { type GatewayServer, mergedGateway } from "../../istio/gateway/mergedGateway.ts";
 import { isCoveredBy } from "../../istio/hostNames.ts";
 import { hostOfAuthority } from "../../istio/hostPort.ts";
@@ -71,19 +72,16 @@ interface SharedHosts {
 }
 
 /** The virtual hosts that a server shares with others, and those servers. */
-function virtualHosts({ cluster, workload }: GatewayVisit, { routeName }: GatewayServer) {
-  return hostsByRoute(cluster, workload)(routeName);
+function virtualHosts({ cluster, workload }: GatewayVisit, { routeName }: GatewayServer): SharedHosts {
+  return hostsOfRoute(podOf(cluster, workload), routeName);
 }
 
-const hostsByRoute = memoisedBy((cluster: IstioCluster, workload: Workload) => {
-  const { servers } = mergedGateway(cluster, workload);
-  const found = new Map<string | undefined, SharedHosts>();
-  return (routeName: string | undefined): SharedHosts => {
-    const sharing = servers.filter((each) => each.routeName === routeName);
-    const known = found.get(routeName) ?? { sharing, hosts: gatewayHosts({ cluster, workload }, sharing) };
-    found.set(routeName, known);
-    return known;
-  };
+const podOf = memoisedBy((cluster: IstioCluster, workload: Workload): GatewayPod => ({ cluster, workload }));
+
+const hostsOfRoute = memoisedBy((pod: GatewayPod, routeName: string | undefined): SharedHosts => {
+  const { servers } = mergedGateway(pod.cluster, pod.workload);
+  const sharing = servers.filter((each) => each.routeName === routeName);
+  return { sharing, hosts: gatewayHosts(pod, sharing) };
 });
 
 /** The name of the virtual host that takes a request; undefined where none does. */
