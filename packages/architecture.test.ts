@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { preProcessFile } from "typescript";
@@ -150,4 +150,34 @@ test.each(packages)("no two folders of %s import each other, nor around a circle
   const imports = folderImports(name);
 
   expect([...imports.keys()].filter((folder) => reachable(folder, imports).has(folder))).toEqual([]);
+});
+
+test("a newcomer finds what decides in at most three steps", () => {
+  const page = readFileSync(join(root, "docs/architecture.md"), "utf8");
+  const [, section = ""] = page.split("## A newcomer's test");
+  const rows = [...(section.split("## ")[0]?.matchAll(/^\| (.+) \| (`.+`) \|$/gm) ?? [])].map(
+    ([, what = "", where = ""]) => ({
+      what,
+      steps: where.split(" → ").map((step) => step.replaceAll("`", "")),
+    }),
+  );
+
+  expect(rows.map(({ what }) => what)).toEqual([
+    "the SNI",
+    "whether a policy denies",
+    "the order of writes",
+    "what a new kind needs",
+  ]);
+  expect(rows.filter(({ steps }) => steps.length > 3)).toEqual([]);
+  expect(rows.filter(({ steps }) => !existsSync(join(root, "packages/core/src", ...steps)))).toEqual([]);
+});
+
+test.each(["core", "engine"])("the README of %s leads to files that are there", (name) => {
+  const folder = join(root, "packages", name);
+  const paths = [...readFileSync(join(folder, "README.md"), "utf8").matchAll(/`(src\/[^`]+)`/g)].map(
+    ([, path = ""]) => path,
+  );
+
+  expect(paths.length).toBeGreaterThan(10);
+  expect(paths.filter((path) => !existsSync(join(folder, path)))).toEqual([]);
 });
