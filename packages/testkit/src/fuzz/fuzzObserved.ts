@@ -52,6 +52,8 @@ interface Base extends World {
 }
 
 const slow = 20_000;
+/** So many are drawn from; which one a world has depends on the world's own seed alone, so that it repeats the fault. */
+const meshes = 200;
 
 /**
  * Worlds with objects that are mutated, or made up from their kind's shape, behind the boundary that targets have, and every
@@ -66,16 +68,13 @@ export function fuzzObserved({
   readonly worlds: number;
   readonly clock: () => number;
 }): FuzzFigures {
-  const meshes = fc.sample(randomMesh, { seed, numRuns: Math.min(200, Math.ceil(worlds / 10)) });
-  const bases = meshes.map((mesh) => ({ ...mesh, paths: compile(mesh.intents, mesh.observed).paths }));
-  const applied = bases.map((base) => ({ ...base, ...inPlace(base) }));
+  const bases = new Map<string, Base>();
   const faults: FuzzFault[] = [];
   const figures = { objects: 0, leftOut: 0, unknown: 0, paths: 0, slowest: 0 };
   for (let number = 0; number < worlds; number += 1) {
     const own = (seed + number) >>> 0;
     const dice = createDice(own);
-    const base = dice.of(dice.isTrue(0.5) ? bases : applied);
-    if (base === undefined) break;
+    const base = baseOf(bases, dice.below(meshes), dice.isTrue(0.5));
     const world = spoiled(base, dice, figures);
     const begin = clock();
     const found = faultOf(world, { base, number: own }, figures);
@@ -85,6 +84,18 @@ export function fuzzObserved({
     else if (took > slow) faults.push({ seed: own, step: "time", what: `${Math.round(took)} ms` });
   }
   return { worlds, ...figures, faults };
+}
+
+/** A random mesh as it was declared, or with all that is declared in place. */
+function baseOf(known: Map<string, Base>, number: number, isInPlace: boolean): Base {
+  const key = `${number} ${isInPlace}`;
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const [mesh] = fc.sample(randomMesh, { seed: number, numRuns: 1 });
+  if (mesh === undefined) throw new Error("no mesh was drawn");
+  const base = { ...mesh, paths: compile(mesh.intents, mesh.observed).paths, ...(isInPlace ? inPlace(mesh) : {}) };
+  known.set(key, base);
+  return base;
 }
 
 function inPlace({ intents, observed }: World): World {
