@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { customResourceFiles } from "../packages/core/src/model/customResource.ts";
+import { outputSchemaFiles } from "../packages/core/src/outputs/outputSchemas.ts";
 import { readOpenApi } from "./openApi.ts";
 import { referencePage } from "./referencePage.ts";
 import { shapesFile } from "./shapesFile.ts";
@@ -17,6 +18,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ...customResourceFiles().map(({ name, text }) => [`${crds}/${name}`, `${notice}${text}`] as const),
     ["docs/reference.md", referencePage()],
+    ...outputSchemaFiles().map(({ name, text }) => [`docs/schema/${name}`, text] as const),
     ...(schemas === undefined ? [] : [[shapesPath, shapesFile(schemas)] as const]),
   ]);
 }

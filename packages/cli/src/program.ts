@@ -152,11 +152,12 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     )
     .action(async (_options: unknown, command: Command) => {
       const { verify } = await import("./commands/verify.ts");
-      const { splitJunit } = await import("./splitJunit.ts");
+      const { splitFormat } = await import("./splitFormat.ts");
       const { openSession } = await import("./session.ts");
       const options = command.optsWithGlobals<GlobalOptions & { probe?: boolean; wait?: number }>();
-      const { globals, junit } = splitJunit(options);
-      finish(await verify(openSession(io, command.name(), globals), { ...options, junit }));
+      const { globals, own } = splitFormat(options, ["junit", "dot", "mermaid"]);
+      const session = openSession(io, command.name(), globals);
+      finish(await verify(session, { ...options, ...(own === undefined ? {} : { format: own }) }));
     });
   program
     .command("trace")
@@ -173,7 +174,11 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .option("--all-branches", "every way that the request may take, not the likeliest only")
     .action(async (from: string, url: string, options, command: Command) => {
       const { trace } = await import("./commands/trace.ts");
-      finish(await trace(await session(command), { from, url }, options));
+      const { splitFormat } = await import("./splitFormat.ts");
+      const { openSession } = await import("./session.ts");
+      const { globals, own } = splitFormat(command.optsWithGlobals<GlobalOptions>(), ["dot", "mermaid"]);
+      const format = own === undefined ? {} : { format: own };
+      finish(await trace(openSession(io, command.name(), globals), { from, url }, { ...options, ...format }));
     });
   withPassphrase(
     program
@@ -219,11 +224,11 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .option("--wait <duration>", "check again until nothing fails, at most so long", parseDuration)
     .action(async (_options: unknown, command: Command) => {
       const { check } = await import("./commands/check.ts");
-      const { splitJunit } = await import("./splitJunit.ts");
+      const { splitFormat } = await import("./splitFormat.ts");
       const { openSession } = await import("./session.ts");
       const options = command.optsWithGlobals();
-      const { globals, junit } = splitJunit(options as GlobalOptions);
-      finish(await check(openSession(io, command.name(), globals), { ...options, junit }));
+      const { globals, own } = splitFormat(options as GlobalOptions, ["junit"]);
+      finish(await check(openSession(io, command.name(), globals), { ...options, junit: own === "junit" }));
     });
   program
     .command("doctor")

@@ -1,4 +1,4 @@
-import { MeshError, type Problem } from "@isthmus/core";
+import { MeshError, type OutputKind, outputVersion, type Problem } from "@isthmus/core";
 import type { OpenTargetsOptions } from "@isthmus/engine";
 import type { Io, Output } from "./io.ts";
 import { type DataFormat, renderData } from "./render/data.ts";
@@ -34,8 +34,10 @@ export interface Session {
   print(text: string): void;
   /** To stderr. */
   note(text: string): void;
-  /** To stdout, in the chosen format. */
-  printData(value: unknown): void;
+  /** To stdout, in the chosen format: what docs/schema has a schema for. */
+  printData(kind: OutputKind, value: object): void;
+  /** To stdout, in the chosen format: manifests and values, which have schemas of their own. */
+  printManifests(value: unknown): void;
   /** To stderr. */
   report(problems: readonly Problem[]): void;
 }
@@ -55,7 +57,9 @@ export function openSession(io: Io, command: string, options: GlobalOptions): Se
     signal: options.timeout === undefined ? io.signal : limited(io.signal, options.timeout),
     print: (text) => void io.stdout.write(text),
     note: (text) => void io.stderr.write(text),
-    printData: (value) => void io.stdout.write(renderData(value, format ?? "yaml")),
+    printData: (kind, value) =>
+      void io.stdout.write(renderData({ apiVersion: outputVersion, kind, ...value }, format ?? "yaml")),
+    printManifests: (value) => void io.stdout.write(renderData(value, format ?? "yaml")),
     report: (problems) => void io.stderr.write(renderProblems(problems, err)),
   };
 }

@@ -24,7 +24,7 @@ export async function withCa(
   const { intents, sources, problems } = await readDeclarations(session);
   session.report(problems);
   if (intents === undefined) {
-    if (session.format !== undefined) session.printData({ problems });
+    if (session.format !== undefined) session.printData("Problems", { problems });
     return failureCode(`ca ${session.command}`);
   }
   const functions = await loadCa();

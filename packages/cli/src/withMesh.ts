@@ -29,6 +29,6 @@ export async function withMesh(
 /** Tells what is wrong with what was given; the exit code. */
 export function notUnderstood(session: Session, problems: readonly Problem[]): number {
   session.report(problems);
-  if (session.format !== undefined) session.printData({ problems });
+  if (session.format !== undefined) session.printData("Problems", { problems });
   return failureCode(session.command);
 }

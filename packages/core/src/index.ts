@@ -137,6 +137,8 @@ export { withPositions } from "./model/sources.ts";
 export { clusterNames, type FoundCluster, starterMesh } from "./model/starterMesh.ts";
 export { type StrayDeclaration, strayDeclarations } from "./model/strayDeclarations.ts";
 export { appendDocument, formatIntents, toYaml } from "./model/toYaml.ts";
+export type { OutputKind } from "./outputs/outputSchemas.ts";
+export { outputVersion } from "./outputs/outputSchemas.ts";
 export type { Action, ActionVerb, FieldChange, LiveVersion, Plan, PlanSummary, Stage } from "./plan/action.ts";
 export { actionVerbs, summarize, writesOf } from "./plan/action.ts";
 export { afterPlan } from "./plan/afterPlan.ts";
@@ -171,6 +173,8 @@ export { type Assumption, type AssumptionKind, assumptionKinds } from "./trace/a
 export type { Attempt, CallerFacts, ClientStep, Destination, Front } from "./trace/attempt.ts";
 export { callerSteps } from "./trace/callerSteps.ts";
 export { findCaller } from "./trace/client/findCaller.ts";
+export type { Graph, GraphEdge, GraphNode, GraphNodeKind } from "./trace/graph.ts";
+export { graph } from "./trace/graph.ts";
 export type { PathEffect, PathEffectKind, PathEffectsInput } from "./trace/pathEffects.ts";
 export { brokenPaths, pathEffects, whyNot } from "./trace/pathEffects.ts";
 export { isReached, tellingBranch, trace } from "./trace/trace.ts";

@@ -21,7 +21,7 @@ export async function caApply(session: Session, name: string, options: CaApplyOp
       replaceRoot: options.replaceRoot === true,
     });
     const problems = outcome.restart ? [restartNeeded(outcome)] : [];
-    if (session.format !== undefined) session.printData({ certificates: [outcome], problems });
+    if (session.format !== undefined) session.printData("Certificates", { certificates: [outcome], problems });
     else session.print(renderOutcomes([outcome], session.out));
     session.report(problems);
     return exitCodes.ok;

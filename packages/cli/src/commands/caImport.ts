@@ -27,7 +27,7 @@ export async function caImport(
     const made = await functions.importCa(ca, kind, { ...pem, newPassphrase: () => passphrases.fresh(name) });
     session.note(renderKeyFile(made));
     session.note("Next: isthmus ca status; and once the copy is safe, delete the unencrypted key.\n");
-    if (session.format !== undefined) session.printData(keyFileData(made));
+    if (session.format !== undefined) session.printData("KeyFile", keyFileData(made));
     return exitCodes.ok;
   });
 }

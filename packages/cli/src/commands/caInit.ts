@@ -19,7 +19,7 @@ export async function caInit(session: Session, options: CaInitOptions): Promise<
     const made = await functions.initCa(ca, kind, { ...options, newPassphrase: () => passphrases.fresh(name) });
     session.note(renderKeyFile(made));
     session.note(`Next: isthmus ca issue --all${kind === "external" ? " --external" : ""}\n`);
-    if (session.format !== undefined) session.printData(keyFileData(made));
+    if (session.format !== undefined) session.printData("KeyFile", keyFileData(made));
     return exitCodes.ok;
   });
 }

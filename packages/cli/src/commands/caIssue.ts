@@ -60,7 +60,7 @@ async function issueToClusters(
       problems.push(error.problem);
     }
   }
-  if (session.format !== undefined) session.printData({ certificates: outcomes, problems });
+  if (session.format !== undefined) session.printData("Certificates", { certificates: outcomes, problems });
   else if (outcomes.length > 0) session.print(renderOutcomes(outcomes, session.out));
   session.report(problems);
   return hasErrors(problems) ? exitCodes.failed : exitCodes.ok;
@@ -80,7 +80,7 @@ async function issueToFiles(
     written.push({ cluster: name, folder: folder.name });
     session.note(`${name}: wrote ${folder.name}, mode 0600. Next: isthmus ca apply ${name} --from ${folder.name}\n`);
   }
-  if (session.format !== undefined) session.printData({ written });
+  if (session.format !== undefined) session.printData("WrittenFiles", { written });
   return exitCodes.ok;
 }
 

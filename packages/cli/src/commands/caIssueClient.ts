@@ -33,7 +33,8 @@ export async function caIssueClient(session: Session, name: string, options: CaI
     await functions.writeSecretFiles(folder, functions.credentialFiles(issued));
     const { subject, fingerprint, notAfter } = issued.facts;
     session.note(`Wrote ${out}/tls.crt, tls.key (mode 0600) and ca.crt: ${subject}, until ${notAfter.slice(0, 10)}.\n`);
-    if (session.format !== undefined) session.printData({ folder: out, subject, fingerprint, notAfter, san });
+    if (session.format !== undefined)
+      session.printData("ClientCertificate", { folder: out, subject, fingerprint, notAfter, san });
     return exitCodes.ok;
   });
 }

@@ -34,7 +34,7 @@ export async function caRotateIntermediates(
       ...(choice.status !== true && { onEvent: (event: RenewEvent) => session.note(news(event)) }),
     });
     const problems = intermediateProblems(statuses);
-    if (session.format !== undefined) session.printData({ clusters: statuses, problems });
+    if (session.format !== undefined) session.printData("Intermediates", { clusters: statuses, problems });
     else session.print(renderIntermediates(statuses, session.out));
     session.report(problems);
     return problems.length === 0 ? exitCodes.ok : exitCodes.failed;

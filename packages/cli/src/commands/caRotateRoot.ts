@@ -51,7 +51,7 @@ export async function caRotateRoot(session: Session, choice: RotateRootChoice): 
     });
     const problems = rotationProblems(move);
     const view = { target, move, clusters: seen };
-    if (session.format !== undefined) session.printData({ ...rotationData(view), problems });
+    if (session.format !== undefined) session.printData("Rotation", { ...rotationData(view), problems });
     else session.print(renderRotation(view, session.out));
     session.report(problems);
     return problems.length === 0 ? exitCodes.ok : exitCodes.failed;

@@ -24,7 +24,7 @@ export async function caStatus(session: Session): Promise<number> {
       ...read.flatMap((each) => ("code" in each ? [each] : each.problems)),
       ...functions.differingRoots(clusters),
     ];
-    if (session.format !== undefined) session.printData({ clusters, problems });
+    if (session.format !== undefined) session.printData("CaStatus", { clusters, problems });
     else session.print(renderCaStatus(clusters, session.out));
     session.report(problems);
     return problems.length === 0 ? exitCodes.ok : exitCodes.broken;

@@ -45,6 +45,6 @@ async function print(session: Session, rows: readonly CheckRow[], { junit }: Che
   } else if (session.format === undefined) {
     session.print(renderChecks(rows, session.out, { skipped: session.options.verbose === true }));
   } else {
-    session.printData({ summary: countRows(rows), rows });
+    session.printData("Check", { summary: countRows(rows), rows });
   }
 }

@@ -13,7 +13,7 @@ export async function diff(session: Session, options: Partial<PlanOptions>): Pro
   return withMesh(session, await readDeclarations(session), async (declared) => {
     const mesh = await planMesh(declared, { ...options, signal: session.signal });
     if (session.format === undefined) session.print(renderDiff(mesh.plan, liveObjects(mesh.observed), session.out));
-    else session.printData(planData(mesh));
+    else session.printData("Plan", planData(mesh));
     session.report(mesh.problems);
     if (isPartial(mesh.problems)) return failureCode("diff");
     return writesOf(mesh.plan) > 0 ? exitCodes.different : exitCodes.ok;

@@ -19,7 +19,7 @@ export async function doctor(session: Session, words: TraceWords, options: Reque
       signal: session.signal,
     });
     if (session.format === undefined) session.print(renderDiagnosis(evidence, diagnosis, session.out));
-    else session.printData({ ...diagnosis, evidence });
+    else session.printData("Diagnosis", { ...diagnosis, evidence });
     session.report([...mesh.observed.unreachable.values()]);
     return codeOf(diagnosis);
   });

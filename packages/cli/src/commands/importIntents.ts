@@ -29,7 +29,7 @@ export async function importIntents(
   session.report(problems);
   if (hasErrors(problems)) return exitCodes.failed;
   if (session.format === "json") {
-    session.printData(found.intents);
+    session.printManifests(found.intents);
     return exitCodes.ok;
   }
   const text = formatIntents(found.intents);

@@ -48,7 +48,7 @@ export async function installConfig(session: Session, cluster: string, options: 
   }
   if (session.format === "json") {
     const [only] = parts;
-    session.printData(
+    session.printManifests(
       parts.length === 1 ? only?.value : Object.fromEntries(parts.map(({ name, value }) => [name, value])),
     );
   } else {

@@ -28,7 +28,7 @@ export function planDeclared(
     if (session.format === undefined) {
       session.print(renderPlan(mesh, session.out, { unchanged: session.options.verbose === true }));
     } else {
-      session.printData(planData(mesh));
+      session.printData("Plan", planData(mesh));
     }
     session.report(mesh.problems);
     if (hasErrors(mesh.problems)) return exitCodes.failed;

@@ -33,7 +33,7 @@ export async function probe(
     const mesh = await planMesh(declared, { signal: session.signal });
     const probes = await runProbes(session, mesh, services, options);
     if (session.format === undefined) session.print(renderProbes(probes, session.out));
-    else session.printData({ probes, problems: mesh.problems });
+    else session.printData("Probes", { probes, problems: mesh.problems });
     noteAdded(session, probes);
     session.report(mesh.problems);
     return codeOf(probes, hasErrors(mesh.problems));

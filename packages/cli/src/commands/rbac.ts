@@ -53,7 +53,7 @@ export async function rbac(session: Session, cluster: string, options: RbacComma
     ...(options.namespace === undefined ? {} : { namespaces: [...new Set(options.namespace)].sort() }),
   });
   if (session.format === "json") {
-    session.printData({ apiVersion: "v1", kind: "List", items: manifests });
+    session.printManifests({ apiVersion: "v1", kind: "List", items: manifests });
     return exitCodes.ok;
   }
   const context = declared?.spec.access.context ?? cluster;

@@ -12,7 +12,7 @@ export async function status(session: Session): Promise<number> {
     const mesh = await planMesh(declared, { signal: session.signal });
     const report = meshStatus(mesh);
     if (session.format === undefined) session.print(renderStatus(report, session.out));
-    else session.printData(report);
+    else session.printData("Status", report);
     session.report(mesh.problems);
     return hasErrors(mesh.problems) ? exitCodes.failed : exitCodes.ok;
   });

@@ -1,7 +1,8 @@
-import type { TraceVerdict } from "@isthmus/core";
+import { graph, type TraceVerdict } from "@isthmus/core";
 import { planMesh, traceMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";
+import { type GraphFormat, renderGraph } from "../render/graph.ts";
 import { renderTrace } from "../render/trace.ts";
 import type { Session } from "../session.ts";
 import { type TraceRequestOptions, type TraceWords, traceRequest } from "../traceRequest.ts";
@@ -10,6 +11,7 @@ import { withMesh } from "../withMesh.ts";
 export interface TraceOptions extends TraceRequestOptions {
   readonly planned?: boolean;
   readonly allBranches?: boolean;
+  readonly format?: GraphFormat;
 }
 
 /** Says what the proxies would do with a request, as the clusters are, or as they would be after an apply. */
@@ -22,8 +24,9 @@ export async function trace(session: Session, words: TraceWords, options: TraceO
     );
     const mesh = await planMesh(declared, { signal: session.signal });
     const found = traceMesh(mesh, request, options.planned === true ? "planned" : "now");
-    if (session.format === undefined) session.print(renderTrace(found, session.out, options.allBranches === true));
-    else session.printData(found);
+    if (options.format !== undefined) session.print(renderGraph(graph([found]), options.format));
+    else if (session.format === undefined) session.print(renderTrace(found, session.out, options.allBranches === true));
+    else session.printData("Trace", found);
     // What is wrong with declarations is another matter: the request may get there all the same.
     session.report([...mesh.observed.unreachable.values()]);
     return codeOf(found.verdict);

@@ -1,6 +1,8 @@
+import { graph } from "@isthmus/core";
 import { type VerifiedMesh, verifyMesh, type WireChoice } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";
+import { type GraphFormat, renderGraph } from "../render/graph.ts";
 import { urlOf } from "../render/paths.ts";
 import { proofLines } from "../render/proofLines.ts";
 import { renderProofs } from "../render/proofs.ts";
@@ -12,7 +14,7 @@ export interface VerifyOptions {
   readonly probe?: boolean;
   /** Milliseconds to wait for every path to stand. */
   readonly wait?: number;
-  readonly junit?: boolean;
+  readonly format?: GraphFormat | "junit";
 }
 
 /** Proves each declared path and tells. */
@@ -57,15 +59,17 @@ function waitingFor({ proofs, problems }: VerifiedMesh): string {
   return `${open.length} of ${proofs.length} paths, first ${urlOf(first.path)}${reason}`;
 }
 
-async function print(session: Session, { proofs, problems }: VerifiedMesh, { junit }: VerifyOptions): Promise<void> {
-  if (junit === true) {
+async function print(session: Session, { proofs, problems }: VerifiedMesh, { format }: VerifyOptions): Promise<void> {
+  if (format === "junit") {
     const { renderJunit } = await import("../render/junit.ts");
     const { proofSuites } = await import("../render/proofSuites.ts");
     session.print(renderJunit("isthmus verify", proofSuites(proofs, problems)));
+  } else if (format !== undefined) {
+    session.print(renderGraph(graph(proofs.map(({ trace }) => trace)), format));
   } else if (session.format === undefined) {
     session.print(renderProofs(proofs, session.out));
   } else {
-    session.printData({ proofs, problems });
+    session.printData("Verification", { proofs, problems });
   }
 }
 

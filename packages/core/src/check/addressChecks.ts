@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import { gatewayAddresses } from "../istio/gatewayAddresses.ts";
 import { showHostPort } from "../istio/hostPort.ts";
 import { at } from "../model/intents.ts";
@@ -29,7 +30,7 @@ export const addressChecks: readonly Check[] = [
           makeProblem({
             code: "VIP_POOL_OVERLAPS",
             at: at(intents.mesh, "spec", "addressPool"),
-            message: `the address pool ${pool} overlaps ${what} of ${view.name}`,
+            message: say`the address pool ${{ pool }} overlaps ${what} of ${{ view: view.name }}`,
             hint: "choose a range that is routed nowhere, such as the default 240.0.0.0/16",
           }),
       );
@@ -47,7 +48,7 @@ export const addressChecks: readonly Check[] = [
       const problem: Problem = makeProblem({
         code: "VIP_POOL_INVALID",
         at: at(intents.mesh, "spec", "addressPool"),
-        message: `${pool} overlaps ${istiodRange}, from which istiod allocates by itself`,
+        message: say`${{ pool }} overlaps ${{ istiodRange }}, from which istiod allocates by itself`,
         hint: "choose another range, such as the default 240.0.0.0/16",
       });
       return judged(overlaps(pool, istiodRange) ? [problem] : [], pool);
@@ -91,7 +92,7 @@ function shadowedGateways({ clusters }: MeshView): Verdict {
             makeProblem({
               code: "GATEWAY_ADDRESS_SHADOWED",
               at: at(declared, "spec", "eastWestGateway"),
-              message: `${address} of the gateway of ${name} lies in ${what.what}${"cidr" in what ? ` ${what.cidr}` : ""} of ${other.name}, so calls from there never leave it`,
+              message: say`${{ address }} of the gateway of ${{ name }} lies in ${{ what: what.what }}${"cidr" in what ? ` ${what.cidr}` : ""} of ${{ other: other.name }}, so calls from there never leave it`,
               hint: "give `addresses` by which other clusters reach the gateway",
             }),
           ];
@@ -109,7 +110,7 @@ function oneAddress(
   return makeProblem({
     code: "GATEWAY_ADDRESS_SHADOWED",
     at: at(declared, "spec", "eastWestGateway"),
-    message: `${socket} is the address of the gateways of ${name} and ${other}, so calls for one may end at the other`,
+    message: say`${{ socket }} is the address of the gateways of ${{ name }} and ${{ other }}, so calls for one may end at the other`,
     hint: "give `addresses`, or a port, by which other clusters reach this cluster's gateway alone",
   });
 }

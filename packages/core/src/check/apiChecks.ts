@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { type Check, judged, type MeshView, ofApiServer } from "./check.ts";
@@ -34,7 +35,7 @@ export const apiChecks: readonly Check[] = [
           makeProblem({
             code: "KUBERNETES_UNSUPPORTED",
             at: { cluster: name },
-            message: `the API server of ${name} is ${version}; supported is 1.${oldestKubernetes} or later`,
+            message: say`the API server of ${{ name }} is ${{ version }}; supported is 1.${{ oldestKubernetes }} or later`,
             hint: "upgrade the cluster: Istio 1.22 does not run on older ones",
           }),
         ],
@@ -95,7 +96,7 @@ function agreeingClocks({ clusters }: MeshView) {
       makeProblem({
         code: "CLOCK_SKEWED",
         at: { cluster: fastest.name },
-        message: `the clock of ${fastest.name} is ${seconds(spread)} ahead of that of ${slowest.name}`,
+        message: say`the clock of ${{ fastest: fastest.name }} is ${seconds(spread)} ahead of that of ${{ slowest: slowest.name }}`,
         hint: "set both by NTP: certificates of one are not valid yet, or no longer, at the other",
       }),
     );
@@ -104,7 +105,7 @@ function agreeingClocks({ clusters }: MeshView) {
       makeProblem({
         code: "CLOCK_SKEWED",
         at: { cluster: furthest.name },
-        message: `this machine's clock is ${seconds(Math.abs(furthest.ahead))} ${furthest.ahead > 0 ? "behind" : "ahead of"} that of ${furthest.name}`,
+        message: say`this machine's clock is ${seconds(Math.abs(furthest.ahead))} ${furthest.ahead > 0 ? "behind" : "ahead of"} that of ${{ furthest: furthest.name }}`,
         hint: "set this machine's clock by NTP",
       }),
     );

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { Problem, ProblemCode } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { type Check, judged } from "./check.ts";
@@ -52,8 +53,8 @@ export const declarationChecks: readonly Check[] = [
             makeProblem({
               code: "CA_KEY_FILE_EXPOSED",
               at: { file: path },
-              message: `others may read or write the key file ${path} (mode ${(mode & 0o777).toString(8).padStart(4, "0")})`,
-              hint: `chmod 600 ${path}`,
+              message: say`others may read or write the key file ${{ path }} (mode ${(mode & 0o777).toString(8).padStart(4, "0")})`,
+              hint: say`chmod 600 ${{ path }}`,
             }),
         );
       return judged(problems, keyFiles.map(({ path }) => path).join(", "));

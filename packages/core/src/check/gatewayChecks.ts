@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import { gatewayAddresses } from "../istio/gatewayAddresses.ts";
 import { showHostPort } from "../istio/hostPort.ts";
 import { at } from "../model/intents.ts";
@@ -42,8 +43,8 @@ export const gatewayChecks: readonly Check[] = [
           makeProblem({
             code: "GATEWAY_NOT_READY",
             at: at(view.declared, "spec", "eastWestGateway"),
-            message: `no pod of the east-west gateway of ${view.name} is ready (${pods.length} in namespace ${namespace})`,
-            hint: `kubectl describe pod -n ${namespace} -l ${Object.entries(selector)
+            message: say`no pod of the east-west gateway of ${{ view: view.name }} is ready (${{ pods: pods.length }} in namespace ${{ namespace }})`,
+            hint: say`kubectl describe pod -n ${{ namespace }} -l ${Object.entries(selector)
               .map((each) => each.join("="))
               .join(",")} tells why`,
           }),
@@ -87,7 +88,7 @@ function addressProblem({ declared, name }: ClusterView, found: Extract<Found, {
       return makeProblem({
         code: "GATEWAY_MISSING",
         at: place,
-        message: `${name} has no Service in ${namespace} for gateway pods ${Object.entries(selector)
+        message: say`${{ name }} has no Service in ${{ namespace }} for gateway pods ${Object.entries(selector)
           .map((each) => each.join("="))
           .join(",")}`,
         hint: "install an east-west gateway, or name its namespace and selector here",
@@ -96,14 +97,14 @@ function addressProblem({ declared, name }: ClusterView, found: Extract<Found, {
       return makeProblem({
         code: "GATEWAY_PORT_MISSING",
         at: place,
-        message: `gateway ${service} in ${name} has no port ${port}`,
+        message: say`gateway ${{ service }} in ${{ name }} has no port ${{ port }}`,
         hint: "add the port to the Service, or name another one here",
       });
     case "no address":
       return makeProblem({
         code: "GATEWAY_NO_ADDRESS",
         at: place,
-        message: `gateway ${service} in ${name} has neither a load balancer address nor a node port on a ready node`,
+        message: say`gateway ${{ service }} in ${{ name }} has neither a load balancer address nor a node port on a ready node`,
         hint: "wait for the load balancer, make it a NodePort, or give `addresses` here",
       });
   }
@@ -119,7 +120,7 @@ function probeProblem(
     makeProblem({
       code: "GATEWAY_HELLO_FAILED",
       at: place,
-      message: `${address} takes connections, but passes no TLS through to a shared service of ${name}: ${why}`,
+      message: say`${{ address }} takes connections, but passes no TLS through to a shared service of ${{ name }}: ${why}`,
       hint: "does the address lead to the gateway by TCP, without a proxy that ends TLS? Has the gateway its configuration: istioctl proxy-status",
     });
   switch (outcome.kind) {
@@ -137,7 +138,7 @@ function probeProblem(
       return makeProblem({
         code: "GATEWAY_UNREACHABLE",
         at: place,
-        message: `the east-west gateway of ${name} cannot be reached from here at ${address}: ${outcome.message}`,
+        message: say`the east-west gateway of ${{ name }} cannot be reached from here at ${{ address }}: ${{ message: outcome.message }}`,
         hint: "is a firewall or security group in between, or is it an address for other clusters only? Then run this from there",
       });
     case "no hello":

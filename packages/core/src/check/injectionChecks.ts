@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import { injectionLabelOf, isInjected } from "../istio/injection.ts";
 import { labelsOfNamespace } from "../istio/labels.ts";
 import type { Problem } from "../problem.ts";
@@ -22,7 +23,7 @@ export const injectionChecks: readonly Check[] = [
           makeProblem({
             code: "INJECTION_WEBHOOK_MISSING",
             at: { cluster: name },
-            message: `${name} has no MutatingWebhookConfiguration by which istiod injects, so new pods get no sidecar`,
+            message: say`${{ name }} has no MutatingWebhookConfiguration by which istiod injects, so new pods get no sidecar`,
             hint: "install it again with istiod: istioctl install, or the Helm chart istio/istiod",
           }),
         ],
@@ -47,7 +48,7 @@ export const injectionChecks: readonly Check[] = [
           makeProblem({
             code: "INJECTION_REVISION_UNKNOWN",
             at: { cluster: view.name, kind: "Namespace", name: namespace },
-            message: `namespace ${namespace} of ${view.name} has ${label}, which no injection webhook selects`,
+            message: say`namespace ${{ namespace }} of ${{ view: view.name }} has ${{ label }}, which no injection webhook selects`,
             hint: "name a revision or tag that is installed (istioctl tag list), or istio-injection=enabled",
           }),
         ];
@@ -71,7 +72,7 @@ export const injectionChecks: readonly Check[] = [
           makeProblem({
             code: "AMBIENT_UNSUPPORTED",
             at: { cluster: view.name, kind: "Namespace", name: namespace },
-            message: `namespace ${namespace} of ${view.name} is in ambient mode, where no sidecar takes part in calls between clusters`,
+            message: say`namespace ${{ namespace }} of ${{ view: view.name }} is in ambient mode, where no sidecar takes part in calls between clusters`,
             hint: "label it istio-injection=enabled in place of istio.io/dataplane-mode=ambient",
           }),
       );

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { Pod } from "../kinds/core.ts";
 import { isReady } from "../kinds/isReady.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
@@ -29,8 +30,8 @@ export const istiodChecks: readonly Check[] = [
           makeProblem({
             code: "ISTIOD_MISSING",
             at: { cluster: view.name },
-            message: `${view.name} has no istiod in namespace ${istioNamespace}`,
-            hint: `install Istio (isthmus install-config ${view.name} writes its values), or set Mesh spec.istioNamespace`,
+            message: say`${{ view: view.name }} has no istiod in namespace ${{ istioNamespace }}`,
+            hint: say`install Istio (isthmus install-config ${{ view: view.name }} writes its values), or set Mesh spec.istioNamespace`,
           }),
         ],
       };
@@ -51,7 +52,7 @@ export const istiodChecks: readonly Check[] = [
           makeProblem({
             code: "ISTIO_UNSUPPORTED",
             at: { cluster: name },
-            message: `istiod of ${name} is ${version}; supported is 1.${oldestIstio} or later`,
+            message: say`istiod of ${{ name }} is ${{ version }}; supported is 1.${{ oldestIstio }} or later`,
             hint: "upgrade Istio: older ones do not serve networking.istio.io/v1",
           }),
       );
@@ -90,7 +91,7 @@ export const istiodChecks: readonly Check[] = [
           makeProblem({
             code: "ISTIOD_NO_ENDPOINTS",
             at: { cluster: name, kind: "Service", namespace: intents.mesh.spec.istioNamespace, name: service },
-            message: `Service ${service} of ${name} leads to no ready istiod, so nothing is injected and no Istio object admitted`,
+            message: say`Service ${{ service }} of ${{ name }} leads to no ready istiod, so nothing is injected and no Istio object admitted`,
             hint: "compare the Service's selector with istiod's pods, and their readiness",
           }),
       );
@@ -119,7 +120,7 @@ export const istiodChecks: readonly Check[] = [
           makeProblem({
             code: "AUTO_MTLS_OFF",
             at: { cluster: name },
-            message: `${name} sets enableAutoMtls to false, so sidecars speak plain text to services under their own name`,
+            message: say`${{ name }} sets enableAutoMtls to false, so sidecars speak plain text to services under their own name`,
             hint: "remove enableAutoMtls from the mesh configuration; names as SameName need it",
           }),
         ],
@@ -166,7 +167,7 @@ function readiness(view: ClusterView): Verdict {
       makeProblem({
         code: "ISTIOD_NOT_READY",
         at: { cluster: view.name },
-        message: `no istiod of ${view.name} is ready (${ready.length} of ${pods.length} pods, ${available} of ${wanted} replicas)`,
+        message: say`no istiod of ${{ view: view.name }} is ready (${{ ready: ready.length }} of ${{ pods: pods.length }} pods, ${{ available }} of ${{ wanted }} replicas)`,
         hint: "kubectl describe deployment,pod -l app=istiod in Istio's namespace tells why",
       }),
     ],
@@ -197,8 +198,8 @@ function versionSkew({ clusters }: MeshView): Verdict {
       makeProblem({
         code: "ISTIO_VERSION_SKEW",
         at: { cluster: oldest.name },
-        message: `${oldest.name} runs Istio ${oldest.version} and ${newest.name} ${newest.version}, more than ${largestDistance} minor releases apart`,
-        hint: `upgrade ${oldest.name}`,
+        message: say`${{ oldest: oldest.name }} runs Istio ${{ version: oldest.version }} and ${{ newest: newest.name }} ${{ version2: newest.version }}, more than ${{ largestDistance }} minor releases apart`,
+        hint: say`upgrade ${{ oldest: oldest.name }}`,
       }),
     ],
   };
@@ -230,7 +231,7 @@ function distinctIds({ clusters }: MeshView): Verdict {
         makeProblem({
           code: "CLUSTER_ID_SHARED",
           at: { cluster: names[1] ?? "" },
-          message: `istiod of ${names.join(" and ")} have the same cluster name ${id}, so metrics and traces mix them up`,
+          message: say`istiod of ${names.join(" and ")} have the same cluster name ${{ id }}, so metrics and traces mix them up`,
           hint: "set global.multiCluster.clusterName: isthmus install-config writes it",
         }),
     );

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import { catalog } from "../kinds/catalog.ts";
 import { makeProblem } from "../problem.ts";
 import { type Check, ofApiServer } from "./check.ts";
@@ -18,7 +19,7 @@ export const kindChecks: readonly Check[] = [
           makeProblem({
             code: "KIND_NOT_INSTALLED",
             at: { cluster: name },
-            message: `cluster ${name}: the API server does not serve ${missing.join(", ")}`,
+            message: say`cluster ${{ name }}: the API server does not serve ${{ missing }}`,
             hint: "install Istio 1.22 or later, or its CRDs: istioctl install, or the Helm chart istio/base",
           }),
         ],

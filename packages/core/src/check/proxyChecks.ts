@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { capturesDns, dnsCapture, proxyMetadataIn } from "../istio/proxyConfig.ts";
 import type { Workload } from "../istio/workload.ts";
@@ -46,6 +47,6 @@ function offProblem({ name }: ClusterView, off: readonly Workload[]): Problem {
     code: "DNS_CAPTURE_OFF",
     at: { cluster: name },
     message: `DNS capture is off ${pods.length === 0 ? `in ${name}` : `for ${shown} of ${name}`}, so names such as httpbin.bar.cluster2 do not resolve there`,
-    hint: `set meshConfig.defaultConfig.proxyMetadata.${variable}: "true" (isthmus install-config ${name} writes it) and restart the pods, or use as: [SameName]`,
+    hint: say`set meshConfig.defaultConfig.proxyMetadata.${{ variable }}: "true" (isthmus install-config ${{ name }} writes it) and restart the pods, or use as: [SameName]`,
   });
 }

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { ProblemCode } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { type Check, ofApiServer, type Verdict } from "./check.ts";
@@ -59,7 +60,7 @@ function lacking(cluster: string, rights: readonly AnsweredRight[], { code, opti
       makeProblem({
         code,
         at: { cluster },
-        message: `${cluster}: we may not ${listed(denied)}`,
+        message: say`${{ cluster }}: we may not ${listed(denied)}`,
         hint: `isthmus rbac ${[cluster, option].join(" ").trim()} prints the roles for it`,
       }),
     ],

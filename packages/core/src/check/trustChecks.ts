@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { TrustRoot } from "../model/observed.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
@@ -33,7 +34,7 @@ export const trustChecks: readonly Check[] = [
           makeProblem({
             code: "TRUST_DOMAIN_DIFFERS",
             at: { cluster: name },
-            message: `${name} has the trust domain ${trustDomain}, the Mesh says ${declared}${trustDomainAliases.includes(declared) ? " (an alias there)" : ""}: its own is what counts`,
+            message: say`${{ name }} has the trust domain ${{ trustDomain }}, the Mesh says ${{ declared }}${trustDomainAliases.includes(declared) ? " (an alias there)" : ""}: its own is what counts`,
             hint: "set Mesh spec.trustDomain, or meshConfig.trustDomain of that cluster and restart its workloads",
           }),
         ],
@@ -93,7 +94,7 @@ function expiryProblem(cluster: string, what: string, { end, now, notice }: Term
       makeProblem({
         code: "CA_EXPIRED",
         at: { cluster },
-        message: `${what} of ${cluster} has ended ${-days} days ago: no certificate below it is accepted`,
+        message: say`${what} of ${{ cluster }} has ended ${{ days: -days }} days ago: no certificate below it is accepted`,
         hint: "issue a new one and restart istiod and the workloads",
       }),
     ];
@@ -103,7 +104,7 @@ function expiryProblem(cluster: string, what: string, { end, now, notice }: Term
     makeProblem({
       code: "CA_EXPIRES_SOON",
       at: { cluster },
-      message: `${what} of ${cluster} ends in ${days} days`,
+      message: say`${what} of ${{ cluster }} ends in ${{ days }} days`,
       hint: "renew it now: workloads need time to get certificates below the new one",
     }),
   ];
@@ -122,7 +123,7 @@ function sharedRoots({ clusters }: MeshView): Verdict {
         makeProblem({
           code: "TRUST_ROOT_UNKNOWN",
           at: { kind: "MeshCluster", name: name },
-          message: `${name} has no ConfigMap istio-ca-root-cert in Istio's namespace, so its root certificate cannot be compared`,
+          message: say`${{ name }} has no ConfigMap istio-ca-root-cert in Istio's namespace, so its root certificate cannot be compared`,
           hint: "is istiod running there?",
         }),
     ),
@@ -143,7 +144,7 @@ function differ(first: Rooted, second: Rooted): Problem {
   return makeProblem({
     code: "TRUST_ROOTS_DIFFER",
     at: { kind: "MeshCluster", name: first.name },
-    message: `${first.name} and ${second.name} trust no common root certificate (${show(first)} and ${show(second)}), so mutual TLS between them fails`,
+    message: say`${{ first: first.name }} and ${{ second: second.name }} trust no common root certificate (${{ first2: show(first) }} and ${{ second2: show(second) }}), so mutual TLS between them fails`,
     hint: "give every cluster an intermediate certificate of one root (Secret cacerts) and restart istiod and the workloads",
   });
 }

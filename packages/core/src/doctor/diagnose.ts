@@ -1,4 +1,5 @@
 import type { Place } from "../findings/place.ts";
+import { say, type Words } from "../findings/say.ts";
 import { showHostPort } from "../istio/hostPort.ts";
 import type { Problem, ProblemCode } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
@@ -78,7 +79,7 @@ function nameFaults({ wire, paper, request }: Evidence): readonly Problem[] {
     problem(
       "DOCTOR_NAME",
       { cluster: cluster, kind: "Pod", namespace: namespace, name: workload },
-      `${request.url.host} does not resolve in the client's pod, although the sidecar's configuration has it`,
+      say`${{ host: request.url.host }} does not resolve in the client's pod, although the sidecar's configuration has it`,
       "The sidecar does not answer DNS: restart the pod, and see that ISTIO_META_DNS_CAPTURE is true in its proxy's configuration.",
     ),
   ];
@@ -93,7 +94,14 @@ function certificateFaults({ proxies, now }: Evidence): readonly Problem[] {
     const at = { cluster: proxy.cluster, kind: "Pod", namespace: proxy.namespace, name: proxy.pod };
     if (expired !== undefined) {
       const message = `the certificate of ${expired.identity} ended ${expired.notAfter} and was not renewed`;
-      return [problem("DOCTOR_CERTIFICATE", at, message, `istiod of ${proxy.cluster} renews it: ${logsOf(proxy)}`)];
+      return [
+        problem(
+          "DOCTOR_CERTIFICATE",
+          at,
+          message,
+          say`istiod of ${{ cluster: proxy.cluster }} renews it: ${{ proxy: logsOf(proxy) }}`,
+        ),
+      ];
     }
     if (early === undefined) return [];
     const message = `the certificate of ${early.identity} is valid only from ${early.notBefore}`;
@@ -141,7 +149,7 @@ function knockFault({ address, port, from, result, detail }: Knock): Problem | u
       return problem(
         "DOCTOR_ADDRESS_REFUSED",
         { thing: where },
-        `${where} refuses connections, tried from ${who}: ${detail}`,
+        say`${where} refuses connections, tried from ${who}: ${{ detail }}`,
         "Is this the gateway's port? Compare it with the gateway Service (isthmus status), then plan again.",
       );
     case "silent":
@@ -175,8 +183,8 @@ function appFaults({ proxies }: Evidence): readonly Problem[] {
       return problem(
         "DOCTOR_APP_DOWN",
         { cluster: proxy.cluster, kind: "Pod", namespace: proxy.namespace, name: proxy.pod },
-        `the app does not listen on port ${port}: its sidecar cannot connect to it`,
-        `kubectl --context ${proxy.cluster} logs -n ${proxy.namespace} ${proxy.pod}`,
+        say`the app does not listen on port ${{ port }}: its sidecar cannot connect to it`,
+        say`kubectl --context ${{ cluster: proxy.cluster }} logs -n ${{ namespace: proxy.namespace }} ${{ pod: proxy.pod }}`,
       );
     });
   });
@@ -194,8 +202,8 @@ function missingFaults({ proxies, destinations, paper }: Evidence, late: readonl
       problem(
         "DOCTOR_PROXY_STALE",
         { cluster: proxy.cluster, kind: "Pod", namespace: proxy.namespace, name: proxy.pod },
-        `the sidecar does not know ${missing.join(", ")}, which its configuration on paper leads to`,
-        `istioctl --context ${proxy.cluster} proxy-config endpoints ${proxy.pod}.${proxy.namespace}`,
+        say`the sidecar does not know ${{ missing }}, which its configuration on paper leads to`,
+        say`istioctl --context ${{ cluster: proxy.cluster }} proxy-config endpoints ${{ pod: proxy.pod }}.${{ namespace: proxy.namespace }}`,
       ),
     ];
   });
@@ -208,8 +216,8 @@ function rejectionFaults({ proxies }: Evidence): readonly Problem[] {
       problem(
         "DOCTOR_CONFIG_REJECTED",
         { cluster: proxy.cluster, kind: "Pod", namespace: proxy.namespace, name: proxy.pod },
-        `Envoy rejects ${type} ${name} and keeps the one before: ${reason}`,
-        `istioctl --context ${proxy.cluster} proxy-config ${type} ${proxy.pod}.${proxy.namespace} -o json`,
+        say`Envoy rejects ${{ type }} ${{ name }} and keeps the one before: ${{ reason }}`,
+        say`istioctl --context ${{ cluster: proxy.cluster }} proxy-config ${{ type }} ${{ pod: proxy.pod }}.${{ namespace: proxy.namespace }} -o json`,
       ),
     );
   });
@@ -227,7 +235,9 @@ function syncFaults({ proxies, istiods }: Evidence): readonly Problem[] {
     }
     if (found.unacknowledged.length === 0) return [];
     const message = `the proxy has not acknowledged its newest configuration: ${found.unacknowledged.join(", ")}`;
-    return [problem("DOCTOR_PROXY_STALE", at, message, `istioctl --context ${proxy.cluster} proxy-status`)];
+    return [
+      problem("DOCTOR_PROXY_STALE", at, message, say`istioctl --context ${{ cluster: proxy.cluster }} proxy-status`),
+    ];
   });
 }
 
@@ -239,7 +249,7 @@ function istiodFaults({ istiods }: Evidence): readonly Problem[] {
         "DOCTOR_ISTIOD_DOWN",
         { cluster: istiod.cluster },
         istiodMessage(istiod),
-        `kubectl --context ${istiod.cluster} get pods -A -l app=istiod`,
+        say`kubectl --context ${{ cluster: istiod.cluster }} get pods -A -l app=istiod`,
       ),
     ];
   });
@@ -263,7 +273,7 @@ function unseenOf({ wire, proxies, istiods }: Evidence): readonly string[] {
   ];
 }
 
-function problem(code: ProblemCode, at: Place, message: string, hint: string): Problem {
+function problem(code: ProblemCode, at: Place, message: Words, hint: Words): Problem {
   return makeProblem({ code, at, message, hint });
 }
 

@@ -1,8 +1,11 @@
 import { type ClusterObject, showClusterObject } from "../kinds/clusterObject.ts";
 
 /** Something that has a name: an object of a cluster, or a declaration, which is in none. */
-export interface Named extends Omit<ClusterObject, "cluster"> {
+export interface Named {
   readonly cluster?: string;
+  readonly kind: string;
+  readonly namespace?: string | undefined;
+  readonly name: string;
 }
 
 /** What a sentence is made of, as JSON. A list is shown with commas, and what has a name by kind, namespace and name. */
@@ -57,11 +60,14 @@ export function factsOf(sentences: readonly Sentence[]): Pick<Sentence, "params"
 }
 
 /** A name and the value; one with several names is a mistake that no sentence shows. */
-type Fact = Readonly<Record<string, Param>>;
+type Fact = Readonly<Record<string, Param | undefined>>;
 
+/** What the types let be absent, as a namespace, and is there: nothing is said of it otherwise. */
 function factOf(fact: Fact): Sentence {
-  const values = Object.values(fact);
-  return { text: values.map(show).join(", "), params: fact, refs: values.flatMap(refsIn) };
+  const params: Record<string, Param> = {};
+  for (const [name, value] of Object.entries(fact)) if (value !== undefined) params[name] = value;
+  const values = Object.values(params);
+  return { text: values.map(show).join(", "), params, refs: values.flatMap(refsIn) };
 }
 
 function isSentence(value: Sentence | Fact): value is Sentence {
@@ -70,7 +76,9 @@ function isSentence(value: Sentence | Fact): value is Sentence {
 
 function show(value: Param): string {
   if (isList(value)) return value.map(show).join(", ");
-  return typeof value === "object" ? showClusterObject(value) : String(value);
+  if (typeof value !== "object") return String(value);
+  const { kind, namespace, name } = value;
+  return showClusterObject({ kind, ...(namespace === undefined ? {} : { namespace }), name });
 }
 
 function refsIn(value: Param): readonly ClusterObject[] {

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { isConsumer, restrictsCallers } from "./access.ts";
@@ -47,7 +48,7 @@ function unadmittedConsumers(service: SharedService): readonly Problem[] {
       makeProblem({
         code: "ACCESS_ADMITS_NOBODY",
         at: at(service, "spec", "consumers", index),
-        message: `no rule of spec.access admits a caller of spec.consumers[${index}]`,
+        message: say`no rule of spec.access admits a caller of spec.consumers[${{ index }}]`,
         hint: "add its service accounts to `from` of a rule, or remove the consumer",
       }),
     ];

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { at } from "./intents.ts";
@@ -50,8 +51,8 @@ function checkTemplate(
     makeProblem({
       code: "NAME_TEMPLATE_INVALID",
       at: at(mesh, "spec", "names", field),
-      message: `the template ${template} ${fault}`,
-      hint: `its placeholders are ${allowed.map((name) => `{${name}}`).join(", ")}; ${required.map((name) => `{${name}}`).join(" and ")} must be there`,
+      message: say`the template ${{ template }} ${{ fault }}`,
+      hint: say`its placeholders are ${{ allowed: allowed.map((name) => `{${name}}`) }}; ${required.map((name) => `{${name}}`).join(" and ")} must be there`,
     }),
   );
 }

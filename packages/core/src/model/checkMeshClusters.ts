@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { at } from "./intents.ts";
@@ -28,7 +29,7 @@ function checkAccess(cluster: MeshCluster): Problem[] {
       makeProblem({
         code: "FIELD_INVALID",
         at: at(cluster, "spec", "access"),
-        message: `spec.access says how to reach ${cluster.metadata.name} in ${given.length} ways: ${given.join(", ")}`,
+        message: say`spec.access says how to reach ${{ cluster: cluster.metadata.name }} in ${{ given: given.length }} ways: ${{ given2: given }}`,
         hint: "keep one of them",
       }),
     );
@@ -49,7 +50,7 @@ function checkAccess(cluster: MeshCluster): Problem[] {
       makeProblem({
         code: "FIELD_INVALID",
         at: at(cluster, "spec", "ingressGateway", "httpPort"),
-        message: `spec.ingressGateway.httpPort is ${httpPort} as port is, and one port takes either TLS or plain HTTP`,
+        message: say`spec.ingressGateway.httpPort is ${{ httpPort }} as port is, and one port takes either TLS or plain HTTP`,
         hint: "name the port of the gateway's Service for plain HTTP",
       }),
     );
@@ -73,8 +74,8 @@ function sameAs(cluster: MeshCluster, other: MeshCluster): Problem {
   return makeProblem({
     code: "FIELD_INVALID",
     at: at(cluster, "spec", "access", way),
-    message: `${cluster.metadata.name} and ${other.metadata.name} are reached by the same ${way}, so they are one cluster`,
-    hint: `give each cluster a ${way} of its own, or remove one`,
+    message: say`${{ cluster: cluster.metadata.name }} and ${{ other: other.metadata.name }} are reached by the same ${{ way }}, so they are one cluster`,
+    hint: say`give each cluster a ${{ way }} of its own, or remove one`,
   });
 }
 

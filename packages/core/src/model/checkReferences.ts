@@ -1,4 +1,5 @@
 import type { Place } from "../findings/place.ts";
+import { say } from "../findings/say.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { at, type Intent, type Intents } from "./intents.ts";
@@ -75,8 +76,8 @@ function unknownCluster(place: Place, name: string, names: readonly string[]): P
   return makeProblem({
     code: "CLUSTER_UNKNOWN",
     at: place,
-    message: `there is no MeshCluster ${name}; ${declared}${names.length > 10 ? ", …" : ""}`,
-    hint: meant === undefined ? `declare it: kind MeshCluster, metadata.name ${name}` : `did you mean ${meant}?`,
+    message: say`there is no MeshCluster ${{ name }}; ${{ declared }}${names.length > 10 ? ", …" : ""}`,
+    hint: meant === undefined ? say`declare it: kind MeshCluster, metadata.name ${{ name }}` : `did you mean ${meant}?`,
   });
 }
 
@@ -84,7 +85,7 @@ function noneSelected(place: Place, entry: string): Problem {
   return makeProblem({
     code: "CLUSTER_NONE_SELECTED",
     at: place,
-    message: `no MeshCluster carries the labels ${entry}`,
+    message: say`no MeshCluster carries the labels ${{ entry }}`,
     hint: "add them to a MeshCluster's metadata.labels, or name the clusters",
   });
 }

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { checkAccess } from "./checkAccess.ts";
@@ -31,7 +32,7 @@ function checkAccessPorts({ spec, ...rest }: SharedService): readonly Problem[] 
       if (shared.includes(port)) return [];
       const place = at({ spec, ...rest }, "spec", "access", rule, "ports", index);
       const message = `spec.access[${rule}] opens port ${port}, which spec.ports does not share`;
-      return [makeProblem({ code: "FIELD_INVALID", at: place, message, hint: `add ${port} to spec.ports` })];
+      return [makeProblem({ code: "FIELD_INVALID", at: place, message, hint: say`add ${{ port }} to spec.ports` })];
     }),
   );
 }

@@ -1,4 +1,5 @@
 import { showPlace } from "../findings/place.ts";
+import { say } from "../findings/say.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { checkIntents } from "./checkIntents.ts";
@@ -134,8 +135,8 @@ function nothingDeclared(files: readonly InputFile[]): Problem {
   return makeProblem({
     code: "NO_INTENTS",
     at: { file: names[0] ?? "input", line: 1, column: 1 },
-    message: names.length === 0 ? "no input files" : `no Isthmus resource in ${names.join(", ")}`,
-    hint: `declare a MeshCluster for each cluster and a SharedService, of apiVersion ${apiVersion}`,
+    message: names.length === 0 ? "no input files" : say`no Isthmus resource in ${{ names }}`,
+    hint: say`declare a MeshCluster for each cluster and a SharedService, of apiVersion ${{ apiVersion }}`,
   });
 }
 

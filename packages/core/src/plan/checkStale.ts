@@ -1,4 +1,5 @@
 import { objectPlace } from "../findings/place.ts";
+import { say } from "../findings/say.ts";
 import { keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
 import type { Observed } from "../model/observed.ts";
 import type { Problem } from "../problem.ts";
@@ -35,7 +36,7 @@ function stale({ cluster, ref }: Action, what: string): Problem {
   return makeProblem({
     code: "PLAN_STALE",
     at: objectPlace(cluster, ref),
-    message: `${showRef(ref)} in ${cluster} ${what} since the plan was made`,
+    message: say`${{ ref: showRef(ref) }} in ${{ cluster }} ${what} since the plan was made`,
     hint: "plan again: isthmus plan -o FILE",
   });
 }

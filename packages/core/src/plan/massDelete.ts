@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import { keyOf, refOf } from "../kinds/kubeObject.ts";
 import type { Compiled } from "../model/compiled.ts";
 import type { Observed } from "../model/observed.ts";
@@ -22,7 +23,7 @@ export function massDelete(
   return makeProblem({
     code: "MASS_DELETE",
     at: { thing: "plan" },
-    message: `the plan deletes ${deletes} of the ${owned} objects that isthmus owns`,
+    message: say`the plan deletes ${{ deletes }} of the ${{ owned }} objects that isthmus owns`,
     hint: "check that all declarations are given (-f); if it is meant, apply with --allow-mass-delete",
   });
 }

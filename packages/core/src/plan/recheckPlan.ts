@@ -1,4 +1,5 @@
 import { objectPlace } from "../findings/place.ts";
+import { say } from "../findings/say.ts";
 import { type KubeObject, keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
 import { isOurs, isProvenOurs, ownerOf, sideOf, whyNotOurs } from "../kinds/ownership.ts";
 import { contains, parseAddressPool } from "../model/addressPool.ts";
@@ -102,7 +103,7 @@ function notOurs({ cluster, ref, verb }: Action, why: string): Problem {
   return makeProblem({
     code: "OBJECT_NOT_OURS",
     at: objectPlace(cluster, ref),
-    message: `the saved plan would ${verb} ${showRef(ref)} in ${cluster}, which ${why}`,
+    message: say`the saved plan would ${{ verb }} ${{ ref: showRef(ref) }} in ${{ cluster }}, which ${why}`,
     hint: verb === "update" ? "apply it with --adopt if it is to be taken over, or plan again" : "plan again",
   });
 }
@@ -111,7 +112,7 @@ function invalid({ cluster, ref }: Action, why: string): Problem {
   return makeProblem({
     code: "PLAN_INVALID",
     at: objectPlace(cluster, ref),
-    message: `the saved plan cannot be used: ${showRef(ref)} in ${cluster} ${why}`,
+    message: say`the saved plan cannot be used: ${{ ref: showRef(ref) }} in ${{ cluster }} ${why}`,
     hint: "make it again: isthmus plan -o FILE",
   });
 }

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import { showPath } from "../findings/showPath.ts";
 import { checkIntents } from "../model/checkIntents.ts";
 import type { Intents } from "../model/intents.ts";
@@ -71,7 +72,7 @@ function invalid(file: string, faults: readonly string[]): DecodedPlan {
       makeProblem({
         code: "PLAN_INVALID",
         at: { file },
-        message: `the saved plan cannot be used: ${fault}`,
+        message: say`the saved plan cannot be used: ${{ fault }}`,
         hint: "make it again: isthmus plan -o FILE",
       }),
   );

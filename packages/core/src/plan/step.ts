@@ -1,4 +1,5 @@
 import { objectPlace } from "../findings/place.ts";
+import { say } from "../findings/say.ts";
 import { type KubeObject, refOf, showRef } from "../kinds/kubeObject.ts";
 import { isOurs, ownerOf, sideOf } from "../kinds/ownership.ts";
 import type { ObservedCluster } from "../model/observed.ts";
@@ -83,7 +84,7 @@ function notOurs({ cluster, ref, owner }: Action): Problem {
   return makeProblem({
     code: "OBJECT_NOT_OURS",
     at: objectPlace(cluster, ref),
-    message: `${showRef(ref)} exists in ${cluster} and is not managed by isthmus, but ${owner} needs an object of that name`,
+    message: say`${{ ref: showRef(ref) }} exists in ${{ cluster }} and is not managed by isthmus, but ${{ owner }} needs an object of that name`,
     hint: "take it over with --adopt, or rename or remove it",
   });
 }

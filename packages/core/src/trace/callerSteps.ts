@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { HttpPayload, Payload } from "../istio/connection.ts";
 import { parseHostPort, showHost, showHostPort } from "../istio/hostPort.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
@@ -89,11 +90,11 @@ function unknownCaller(cluster: IstioCluster, { from }: WorkloadRequest): Client
     name: "client",
     cluster: cluster.name,
     code: "TRACE_CALLER_UNKNOWN",
-    detail: `namespace ${from.namespace} has no workload ${from.workload}`,
+    detail: say`namespace ${{ namespace: from.namespace }} has no workload ${{ workload: from.workload }}`,
     mend:
       known.length === 0
-        ? `Start a workload in namespace ${from.namespace}.`
-        : `Name one of ${known.sort().join(", ")}.`,
+        ? say`Start a workload in namespace ${{ namespace: from.namespace }}.`
+        : say`Name one of ${{ known: known.sort() }}.`,
     source: "https://kubernetes.io/docs/concepts/workloads/pods/",
   });
   const why = hop.detail;
@@ -148,8 +149,8 @@ function resolved(walk: Walk, found: Resolved): readonly ClientStep[] {
       const hop = broken({
         ...base,
         code: "TRACE_HOST_UNKNOWN",
-        detail: `${host} resolves nowhere: no Service and no ServiceEntry of ${cluster.name} has it`,
-        mend: `Declare ${host}: a Service of that name, or a ServiceEntry with the host; or mend the name.`,
+        detail: say`${{ host }} resolves nowhere: no Service and no ServiceEntry of ${{ cluster: cluster.name }} has it`,
+        mend: say`Declare ${{ host }}: a Service of that name, or a ServiceEntry with the host; or mend the name.`,
       });
       return [ended(walk, hop, { kind: "no-such-host" })];
     }

@@ -1,4 +1,5 @@
 import type { Place } from "../findings/place.ts";
+import { factsOf, sentenceOf, type Words } from "../findings/say.ts";
 import type { BrokenHop, PassedHop, TraceHop } from "./traceResult.ts";
 
 /** Makes hops short to write: `passed({name, cluster, detail, source})`. */
@@ -6,12 +7,17 @@ export function passed(hop: Omit<PassedHop, "status">): PassedHop {
   return { ...hop, status: "ok" };
 }
 
-export function unsure(hop: Omit<PassedHop, "status">): PassedHop {
-  return { ...hop, status: "unknown" };
+/** What a hop is made from: its text and what that is made of come from the same sentences. */
+type Draft<Hop> = Omit<Hop, "status" | "detail" | "mend" | "params" | "refs"> & { readonly detail: Words };
+
+export function unsure(hop: Draft<PassedHop>): PassedHop {
+  const detail = sentenceOf(hop.detail);
+  return { ...hop, status: "unknown", ...factsOf([detail]), detail: detail.text };
 }
 
-export function broken(hop: Omit<BrokenHop, "status">): BrokenHop {
-  return { ...hop, status: "broken" };
+export function broken(hop: Draft<BrokenHop> & { readonly mend: Words }): BrokenHop {
+  const [detail, mend] = [sentenceOf(hop.detail), sentenceOf(hop.mend)];
+  return { ...hop, status: "broken", ...factsOf([detail, mend]), detail: detail.text, mend: mend.text };
 }
 
 /** The object and field that a hop is about. */

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { labelsMatch } from "../istio/labels.ts";
 import { memoisedBy } from "../istio/memoised.ts";
@@ -172,7 +173,7 @@ function astray(branch: TraceBranch, { host, what }: { readonly host: string; re
     ...(field === undefined ? {} : { field }),
     code: "TRACE_ELSEWHERE",
     detail: `${what}, and the call ends elsewhere: ${last?.detail ?? "nowhere known"}`,
-    mend: `Correct what leads there, or let Isthmus write ${host} again: isthmus apply.`,
+    mend: say`Correct what leads there, or let Isthmus write ${{ host }} again: isthmus apply.`,
     source: "pilot/pkg/networking/core/route/route.go",
   });
   return { ...branch, hops: [...hops, hop] };

@@ -1,3 +1,4 @@
+import type { Sentence } from "../findings/say.ts";
 import type { ClusterObject } from "../kinds/clusterObject.ts";
 import type { ProblemCode } from "../problem.ts";
 import type { Assumption } from "./assumption.ts";
@@ -59,9 +60,11 @@ export interface PassedHop extends HopFacts {
   readonly status: "ok" | "unknown";
   /** Of an unknown one: what is in the way of telling. */
   readonly code?: TraceCode;
+  readonly params?: Sentence["params"];
+  readonly refs?: Sentence["refs"];
 }
 
-export interface BrokenHop extends HopFacts {
+export interface BrokenHop extends HopFacts, Pick<Sentence, "params" | "refs"> {
   readonly status: "broken";
   readonly code: TraceCode;
   /** What to change, naming object and field. */

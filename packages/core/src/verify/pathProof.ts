@@ -1,3 +1,4 @@
+import type { Sentence } from "../findings/say.ts";
 import type { ClusterObject } from "../kinds/clusterObject.ts";
 import type { DeclaredPath } from "../model/compiled.ts";
 import type { PathTrace } from "../trace/tracePaths.ts";
@@ -23,6 +24,8 @@ export interface Hop {
   readonly code?: TraceCode;
   /** Of a broken one: what to change. */
   readonly mend?: string;
+  readonly params?: Sentence["params"];
+  readonly refs?: Sentence["refs"];
 }
 
 export interface PathProof extends PathTrace {

@@ -34,6 +34,8 @@ function hopOfTrace({ name, cluster, status, detail, object, field, others, ...m
     ...(others === undefined ? {} : { others }),
     ...("code" in more && more.code !== undefined ? { code: more.code } : {}),
     ...("mend" in more ? { mend: more.mend } : {}),
+    ...(more.params === undefined ? {} : { params: more.params }),
+    ...(more.refs === undefined ? {} : { refs: more.refs }),
   };
 }
 

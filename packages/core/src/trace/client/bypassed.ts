@@ -1,8 +1,8 @@
+import { say } from "../../findings/say.ts";
 import type { Bypass } from "../../istio/capture.ts";
 import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
 import { virtualAddress } from "../../istio/virtualAddress.ts";
 import { workloadObject } from "../../istio/workload.ts";
-import { showClusterObject } from "../../kinds/clusterObject.ts";
 import type { ClientStep } from "../attempt.ts";
 import { broken, passed } from "../hop.ts";
 import { direct } from "./direct.ts";
@@ -28,8 +28,8 @@ export function bypassed(walk: Walk, address: NamedAddress, { field, why }: Bypa
   const hop = broken({
     ...base,
     code: "TRACE_SIDECAR_BYPASSED",
-    detail: `the call goes around the sidecar (${why}), and ${where} is ${virtual}: nothing but a sidecar leads on from there`,
-    mend: `Let the sidecar of ${showClusterObject(object)} take calls to ${where}: correct ${field}, and restart its pods.`,
+    detail: say`the call goes around the sidecar (${why}), and ${where} is ${{ virtual }}: nothing but a sidecar leads on from there`,
+    mend: say`Let the sidecar of ${{ object }} take calls to ${where}: correct ${{ field }}, and restart its pods.`,
   });
   return [ended(walk, hop, { kind: "timeout" })];
 }

@@ -1,3 +1,4 @@
+import { say } from "../../findings/say.ts";
 import { fingerprintsOf } from "../../istio/istioCluster.ts";
 import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
 import { isIp } from "../../istio/registry/endpoints.ts";
@@ -57,12 +58,10 @@ export function direct(walk: Walk, address: NamedAddress, proxied: Attempt["prox
     object,
     field: isPort ? "spec.ports" : "spec.selector",
     code: isPort ? "TRACE_PORT_UNDECLARED" : "TRACE_NO_ENDPOINTS",
-    detail: isPort
-      ? `${showClusterObject(object)} has no port ${port}`
-      : `${showClusterObject(object)} selects no ready pod`,
+    detail: isPort ? say`${{ object }} has no port ${{ port }}` : say`${{ object }} selects no ready pod`,
     mend: isPort
-      ? `Call one of its ports ${found.service.ports.map(({ number }) => number).join(", ")}, or add ${port}.`
-      : `Start pods that ${showClusterObject(object)} selects, or correct its selector.`,
+      ? say`Call one of its ports ${{ ports: found.service.ports.map(({ number }) => number) }}, or add ${{ port }}.`
+      : say`Start pods that ${{ object }} selects, or correct its selector.`,
     source,
   });
   return [ended(walk, hop, unreachable(proxied, isPort))];
@@ -91,7 +90,7 @@ function otherNodes(
   const hop = broken({
     ...base,
     code: "TRACE_NO_ENDPOINTS",
-    detail: `${only}, and has none on that of ${caller.name}`,
+    detail: say`${{ only }}, and has none on that of ${{ caller: caller.name }}`,
     mend: `Set internalTrafficPolicy: Cluster, or run its pods on every node that calls.`,
   });
   return ended(walk, hop, unreachable(proxied, true));
@@ -111,10 +110,10 @@ function nothingThere(
     cluster: cluster.name,
     object: workloadObject(caller),
     code: "TRACE_NOTHING_LISTENS",
-    detail: `${where} is ${virtual}, ${isPlain ? `which only a sidecar leads on from, and ${caller.name} has none` : "and no listener of the sidecar takes the call"}`,
+    detail: say`${where} is ${{ virtual }}, ${isPlain ? `which only a sidecar leads on from, and ${caller.name} has none` : "and no listener of the sidecar takes the call"}`,
     mend: isPlain
-      ? `Give ${caller.name} a sidecar, or call an address that something has.`
-      : `Call a port that is declared for the address, or declare ${request.url.port} there.`,
+      ? say`Give ${{ caller: caller.name }} a sidecar, or call an address that something has.`
+      : say`Call a port that is declared for the address, or declare ${{ port: request.url.port }} there.`,
     source: "pilot/pkg/serviceregistry/serviceentry/auto_allocation.go",
   });
   return ended(walk, hop, unreachable(proxied, true));

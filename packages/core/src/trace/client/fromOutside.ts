@@ -1,3 +1,4 @@
+import { say } from "../../findings/say.ts";
 import type { Payload } from "../../istio/connection.ts";
 import { apiListeners } from "../../istio/gatewayApi/apiListeners.ts";
 import { isCoveredBy } from "../../istio/hostNames.ts";
@@ -122,8 +123,8 @@ function nowhere(clusters: readonly string[], host: string, port: number): Clien
   const hop = broken({
     name: "name",
     code: "TRACE_HOST_UNKNOWN",
-    detail: `${host} leads nowhere: no Service of a gateway in ${clusters.join(", ")} has port ${port}`,
-    mend: `Give the gateway's Service port ${port}, or call a port that it has.`,
+    detail: say`${{ host }} leads nowhere: no Service of a gateway in ${{ clusters }} has port ${{ port }}`,
+    mend: say`Give the gateway's Service port ${{ port }}, or call a port that it has.`,
     source,
   });
   return { kind: "ended", probability: 1, hops: [client, hop], outcome: { kind: "no-such-host" } };

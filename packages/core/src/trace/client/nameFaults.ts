@@ -1,6 +1,7 @@
+import { say } from "../../findings/say.ts";
 import { headlessAddresses } from "../../istio/registry/clusterDns.ts";
 import type { MeshService } from "../../istio/registry/meshService.ts";
-import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
+import { clusterObject } from "../../kinds/clusterObject.ts";
 import type { ClientStep } from "../attempt.ts";
 import { broken } from "../hop.ts";
 import { ended, type Walk } from "./walk.ts";
@@ -19,11 +20,11 @@ export function notCaptured(walk: Walk, service: MeshService): ClientStep {
     code: "TRACE_NO_DNS_CAPTURE",
     detail:
       caller.proxy === "none"
-        ? `${request.url.host} is a name of ${showClusterObject(object)}, and ${caller.name} has no sidecar that could answer it`
-        : `${request.url.host} is a name of ${showClusterObject(object)}, and the sidecar of ${caller.name} does not capture DNS`,
+        ? say`${{ host: request.url.host }} is a name of ${{ object }}, and ${{ caller: caller.name }} has no sidecar that could answer it`
+        : say`${{ host: request.url.host }} is a name of ${{ object }}, and the sidecar of ${{ caller: caller.name }} does not capture DNS`,
     mend:
       caller.proxy === "none"
-        ? `Give ${caller.name} a sidecar, or call a Service of its own cluster.`
+        ? say`Give ${{ caller: caller.name }} a sidecar, or call a Service of its own cluster.`
         : 'Set ISTIO_META_DNS_CAPTURE: "true" in proxyMetadata of the mesh\'s defaultConfig, and restart the pod.',
     source: dnsSource,
   });
@@ -44,8 +45,8 @@ export function noSuchPod(walk: Walk, service: MeshService): ClientStep {
     cluster: cluster.name,
     object,
     code: "TRACE_HOST_UNKNOWN",
-    detail: `${request.url.host} would be a pod ${pod} behind ${showClusterObject(object)}, which has ${named}`,
-    mend: `Call one of its pods, or ${service.host} for any of them; a pod has such a name where its spec.subdomain (a StatefulSet's serviceName) is ${service.name}, and while it is ready.`,
+    detail: say`${{ host: request.url.host }} would be a pod ${{ pod }} behind ${{ object }}, which has ${{ named }}`,
+    mend: say`Call one of its pods, or ${{ host: service.host }} for any of them; a pod has such a name where its spec.subdomain (a StatefulSet's serviceName) is ${{ service: service.name }}, and while it is ready.`,
     source: dnsSource,
   });
   return ended(walk, hop, { kind: "no-such-host" });

@@ -1,3 +1,4 @@
+import { say } from "../../findings/say.ts";
 import type { HttpPayload } from "../../istio/connection.ts";
 import type { HttpMatch, HttpRoute, Placed } from "../../istio/httpRoute.ts";
 import { meshGateway } from "../../istio/meshVirtualService.ts";
@@ -6,7 +7,7 @@ import type { MeshService } from "../../istio/registry/meshService.ts";
 import type { ProxyScope } from "../../istio/scope/proxyScope.ts";
 import { routingProxy } from "../../istio/topologyLabels.ts";
 import { retryPolicy } from "../../istio/upstream/retries.ts";
-import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
+import { type ClusterObject, clusterObject } from "../../kinds/clusterObject.ts";
 import type { ClientStep } from "../attempt.ts";
 import { broken, passed, unsure } from "../hop.ts";
 import type { TraceHop } from "../traceResult.ts";
@@ -118,8 +119,8 @@ function routed(
       ...base,
       field: `${field}.delegate`,
       code: "TRACE_ROUTE_MISSING",
-      detail: `${showClusterObject(object)} leaves ${http.authority}${http.path} to ${delegate}, which is not there, or not exported to namespace ${namespace}: the route is dropped`,
-      mend: `Create ${delegate} without hosts, export it to ${namespace}, or correct ${field}.delegate.`,
+      detail: say`${{ object }} leaves ${{ authority: http.authority }}${{ path: http.path }} to ${{ delegate }}, which is not there, or not exported to namespace ${{ namespace }}: the route is dropped`,
+      mend: say`Create ${{ delegate }} without hosts, export it to ${{ namespace }}, or correct ${{ field }}.delegate.`,
       others: [
         {
           object: { cluster: cluster.name, kind: "VirtualService", namespace: inNamespace, name: to },
@@ -141,8 +142,8 @@ function routed(
       ...base,
       field: "spec.http",
       code: "TRACE_ROUTE_MISSING",
-      detail: `no route of ${showClusterObject(object)} matches ${http.method} ${http.authority}${http.path}${ignored.length === 0 ? "" : `, and of several VirtualServices of one host only the first holds: those of the caller's namespace alone, those exported to it, then all others, each by age`}`,
-      mend: `Add a route without match to ${showClusterObject(object)}, or one that matches the request.`,
+      detail: say`no route of ${{ object }} matches ${{ method: http.method }} ${{ authority: http.authority }}${{ path: http.path }}${ignored.length === 0 ? "" : `, and of several VirtualServices of one host only the first holds: those of the caller's namespace alone, those exported to it, then all others, each by age`}`,
+      mend: say`Add a route without match to ${{ object }}, or one that matches the request.`,
       ...(ignored.length === 0 ? {} : { others: ignored }),
     });
     return [ended(walk, hop, { kind: "refused", status: 404, responseFlag: "NR" })];
@@ -181,8 +182,8 @@ function followRoute(
         ...here,
         field: `${route.field}.fault.abort`,
         code: "TRACE_ROUTE_ABORTS",
-        detail: `${showClusterObject(here.object)} aborts with ${effect.status}${share}, as it is told`,
-        mend: `Remove ${route.field}.fault.abort when the test is over.`,
+        detail: say`${{ object: here.object }} aborts with ${{ status: effect.status }}${{ share }}, as it is told`,
+        mend: say`Remove ${{ field: route.field }}.fault.abort when the test is over.`,
       });
       return [ended({ ...walk, probability }, hop, { kind: "refused", status: effect.status, responseFlag: "FI" })];
     }

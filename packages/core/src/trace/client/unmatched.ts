@@ -1,3 +1,4 @@
+import { say } from "../../findings/say.ts";
 import { isCoveredBy } from "../../istio/hostNames.ts";
 import { hostOfAuthority, showHostPort } from "../../istio/hostPort.ts";
 import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
@@ -5,7 +6,7 @@ import { meshRegistry, overlookedServices } from "../../istio/registry/meshRegis
 import type { MeshService } from "../../istio/registry/meshService.ts";
 import type { ProxyScope } from "../../istio/scope/proxyScope.ts";
 import { virtualAddress } from "../../istio/virtualAddress.ts";
-import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
+import { clusterObject } from "../../kinds/clusterObject.ts";
 import type { ClientStep } from "../attempt.ts";
 import { hiddenHop, hiddenOf } from "../hiddenHop.ts";
 import { broken, passed } from "../hop.ts";
@@ -55,11 +56,11 @@ export function unmatched(
             }
           : { object: clusterObject(cluster.name, setBy), field: "spec.outboundTrafficPolicy" }),
       code: isPortMissing ? "TRACE_PORT_UNDECLARED" : "TRACE_EGRESS_FORBIDDEN",
-      detail: `${detail}: ${showHostPort(host, port)} is not in the registry, and the mesh lets nothing else out (REGISTRY_ONLY)`,
+      detail: say`${{ detail }}: ${{ host: showHostPort(host, port) }} is not in the registry, and the mesh lets nothing else out (REGISTRY_ONLY)`,
       mend:
         isPortMissing && object !== undefined
-          ? `Add port ${port} to ${showClusterObject(object)}.`
-          : `Declare ${host} and port ${port} in a ServiceEntry.`,
+          ? say`Add port ${{ port }} to ${{ object }}.`
+          : say`Declare ${{ host }} and port ${{ port }} in a ServiceEntry.`,
     });
     return [ended(walk, hop, blackHole(isHttp))];
   }
@@ -121,8 +122,8 @@ function nothingBehind(
       ...base,
       field: "spec.ports",
       code: "TRACE_PORT_UNDECLARED",
-      detail: `${showClusterObject(object)} has no port ${port}, and nothing is behind its virtual address`,
-      mend: `Call one of its ports ${service.ports.map(({ number }) => number).join(", ")}, or add ${port}.`,
+      detail: say`${{ object }} has no port ${{ port }}, and nothing is behind its virtual address`,
+      mend: say`Call one of its ports ${{ ports: service.ports.map(({ number }) => number) }}, or add ${{ port }}.`,
       source: "pilot/pkg/networking/core/listener.go",
     });
   }
@@ -131,8 +132,8 @@ function nothingBehind(
       ...base,
       field: "spec.hosts",
       code: "TRACE_HOST_UNKNOWN",
-      detail: `${detail}: the Host header is none that ${showClusterObject(object)} or a VirtualService has`,
-      mend: `Send one of ${service.host} as Host, or declare ${payload.kind === "http" ? payload.authority : "it"} as well.`,
+      detail: say`${{ detail }}: the Host header is none that ${{ object }} or a VirtualService has`,
+      mend: say`Send one of ${{ host: service.host }} as Host, or declare ${payload.kind === "http" ? payload.authority : "it"} as well.`,
       source: "pilot/pkg/networking/core/httproute.go",
     });
   }
@@ -142,8 +143,8 @@ function nothingBehind(
     ...base,
     field: `spec.ports[${index}].protocol`,
     code: "TRACE_PROTOCOL_MISMATCH",
-    detail: `the client speaks ${scheme} to a port that is declared as ${protocol}: the sidecar lets it pass, and nothing is behind the virtual address`,
-    mend: `Declare the protocol that is spoken (${scheme === "https" ? "TLS" : "TCP"}), or speak ${protocol}.`,
+    detail: say`the client speaks ${{ scheme }} to a port that is declared as ${{ protocol }}: the sidecar lets it pass, and nothing is behind the virtual address`,
+    mend: say`Declare the protocol that is spoken (${scheme === "https" ? "TLS" : "TCP"}), or speak ${{ protocol }}.`,
     source: "pilot/pkg/networking/core/listener.go",
   });
 }

@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { say } from "../../findings/say.ts";
 import { isCoveredBy } from "../../istio/hostNames.ts";
 import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
 import { endpointsOf } from "../../istio/registry/endpoints.ts";
@@ -6,7 +7,7 @@ import type { MeshService } from "../../istio/registry/meshService.ts";
 import { destinationRuleFor } from "../../istio/scope/destinationRules.ts";
 import { effectivePolicy } from "../../istio/scope/trafficPolicy.ts";
 import { isIn } from "../../istio/virtualAddress.ts";
-import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
+import { clusterObject } from "../../kinds/clusterObject.ts";
 import { broken } from "../hop.ts";
 import type { BrokenHop } from "../traceResult.ts";
 import type { L4Chain } from "./l4Chains.ts";
@@ -40,11 +41,11 @@ export function wrongListener(walk: Walk, { address, service, chain, where }: Ta
     field: "spec.addresses",
     code: "TRACE_ELSEWHERE",
     detail: isShared
-      ? `${where} leads calls of ${host}:${port} to ${taker.host}: ${showClusterObject(object)} has the same address and came first`
-      : `${where} leads calls of ${host}:${port} to ${taker.host}: ${showClusterObject(object)} has no address, so that it takes all TCP at port ${port}`,
+      ? say`${where} leads calls of ${{ host }}:${{ port }} to ${{ host2: taker.host }}: ${{ object }} has the same address and came first`
+      : say`${where} leads calls of ${{ host }}:${{ port }} to ${{ host2: taker.host }}: ${{ object }} has no address, so that it takes all TCP at port ${{ port }}`,
     mend: isShared
-      ? `Give ${showClusterObject(object)} an address of its own.`
-      : `Give ${showClusterObject(object)} spec.addresses, let sidecars capture DNS, or declare port ${port} as TLS, which is told apart by its SNI.`,
+      ? say`Give ${{ object }} an address of its own.`
+      : say`Give ${{ object }} spec.addresses, let sidecars capture DNS, or declare port ${{ port }} as TLS, which is told apart by its SNI.`,
     source: "pilot/pkg/networking/core/listener.go",
   });
 }
@@ -100,8 +101,8 @@ export function wrongVirtualHost(
     object,
     field: "spec.hosts",
     code: "TRACE_ELSEWHERE",
-    detail: `${host}:${port} is meant for ${service.host}, and goes to ${taker.host} of ${showClusterObject(object)}`,
-    mend: `Declare port ${port} for ${service.host}, or take its name out of what ${showClusterObject(object)} has.`,
+    detail: say`${{ host }}:${{ port }} is meant for ${{ host2: service.host }}, and goes to ${{ host3: taker.host }} of ${{ object }}`,
+    mend: say`Declare port ${{ port }} for ${{ host: service.host }}, or take its name out of what ${{ object }} has.`,
     source: "pilot/pkg/networking/core/httproute.go",
   });
 }

@@ -1,5 +1,6 @@
+import { say } from "../../findings/say.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { type ClusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
+import type { ClusterObject } from "../../kinds/clusterObject.ts";
 import { unsure } from "../hop.ts";
 import type { PassedHop, TraceHopName } from "../traceResult.ts";
 
@@ -19,7 +20,7 @@ export function notFollowed(
     object: found.object,
     field: found.field,
     code: "TRACE_NOT_MODELLED",
-    detail: `${showClusterObject(found.object)}: ${found.why}`,
+    detail: say`${{ object: found.object }}: ${{ why: found.why }}`,
     source: "pilot/pkg/config/kube/gateway/conversion.go",
   });
 }

@@ -1,9 +1,11 @@
+import type { Words } from "../../findings/say.ts";
 import type { Payload, Transport } from "../../istio/connection.ts";
 import type { Workload } from "../../istio/workload.ts";
 import type { ClusterObject } from "../../kinds/clusterObject.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
 import type { Assumption } from "../assumption.ts";
 import type { Attempt } from "../attempt.ts";
+import { broken as brokenHop } from "../hop.ts";
 import type {
   OtherObject,
   PassedHop,
@@ -82,13 +84,14 @@ export function ended({ probability, hops }: Arrival, outcome: TraceOutcome): re
   return [{ probability, hops, outcome }];
 }
 
-interface Fault extends HopText {
+interface Fault extends Omit<HopText, "detail"> {
+  readonly detail: Words;
   readonly code: TraceCode;
-  readonly mend: string;
+  readonly mend: Words;
 }
 
 export function broken(arrival: Arrival, fault: Fault, outcome: TraceOutcome): readonly TraceBranch[] {
-  return ended({ ...arrival, hops: [...arrival.hops, { ...fault, status: "broken" }] }, outcome);
+  return ended({ ...arrival, hops: [...arrival.hops, brokenHop(fault)] }, outcome);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { say } from "../../findings/say.ts";
 import type { Payload, Transport } from "../../istio/connection.ts";
 import { showHostPort } from "../../istio/hostPort.ts";
 import { fingerprintsOf, type IstioCluster } from "../../istio/istioCluster.ts";
@@ -138,8 +139,8 @@ function unresolvedEndpoint(open: OpenUpstream, { address = "", object, field }:
     object,
     ...(field === undefined ? {} : { field: field === "spec.hosts" ? field : `${field}.address` }),
     code: "TRACE_ADDRESS_UNKNOWN",
-    detail: `${address}, an endpoint of ${target.host}, is to be resolved by DNS, and has no address there: ${unresolvable(cluster, open.proxy.namespace, address)}`,
-    mend: `Give ${showClusterObject(object)} an endpoint that DNS knows in full, as service.namespace.svc.${cluster.clusterDomain}, or an IP address.`,
+    detail: say`${{ address }}, an endpoint of ${{ host: target.host }}, is to be resolved by DNS, and has no address there: ${{ why: unresolvable(cluster, open.proxy.namespace, address) }}`,
+    mend: say`Give ${{ object }} an endpoint that DNS knows in full, as service.namespace.svc.${{ clusterDomain: cluster.clusterDomain }}, or an IP address.`,
     source: clusterSource,
   });
   return ended(open, [hop], failure(proxied, "UH"));
@@ -153,7 +154,7 @@ function otherNodes(open: OpenUpstream, { cluster, proxy, service }: Upstream): 
     object,
     field: nodeLocalField,
     code: "TRACE_NO_ENDPOINTS",
-    detail: `${showClusterObject(object)} is for pods of the caller's own node (internalTrafficPolicy Local), and has none on that of ${proxy.name}${proxy.node === undefined ? "" : `, ${proxy.node}`}`,
+    detail: say`${{ object }} is for pods of the caller's own node (internalTrafficPolicy Local), and has none on that of ${{ proxy: proxy.name }}${proxy.node === undefined ? "" : `, ${proxy.node}`}`,
     mend: `Set internalTrafficPolicy: Cluster, or run its pods on every node that calls.`,
   });
   return ended(open, [hop], failure(open.proxied, "UH"));
@@ -406,8 +407,8 @@ function unknownUpstream(open: OpenUpstream, isPortMissing: boolean): ClientStep
     code: "TRACE_DESTINATION_UNKNOWN",
     detail: `the route leads to ${what}, which the proxy does not know`,
     mend: isPortMissing
-      ? `Name a port that ${target.host} has, or add ${target.port} to it.`
-      : `Declare ${target.host} as a Service or ServiceEntry that namespace ${open.proxy.namespace} can see, or correct the name.`,
+      ? say`Name a port that ${{ host: target.host }} has, or add ${{ port: target.port }} to it.`
+      : say`Declare ${{ host: target.host }} as a Service or ServiceEntry that namespace ${{ namespace: open.proxy.namespace }} can see, or correct the name.`,
     source: "pilot/pkg/networking/core/route/route.go, GetDestinationCluster",
   });
   return ended(open, [hop], missing);
@@ -424,9 +425,9 @@ function unknownSubset(open: OpenUpstream, rule: MergedRule | undefined): Client
     code: "TRACE_SUBSET_UNKNOWN",
     detail:
       rule === undefined
-        ? `subset ${target.subset} is asked for, but no DestinationRule of ${target.host} holds here`
-        : `subset ${target.subset} is not in ${showClusterObject(clusterObject(cluster.name, rule.policyFrom))}`,
-    mend: `Add the subset to a DestinationRule of ${target.host} that namespace ${open.proxy.namespace} sees, or route without it.`,
+        ? say`subset ${{ subset: target.subset }} is asked for, but no DestinationRule of ${{ host: target.host }} holds here`
+        : say`subset ${{ subset: target.subset }} is not in ${{ object: clusterObject(cluster.name, rule.policyFrom) }}`,
+    mend: say`Add the subset to a DestinationRule of ${{ host: target.host }} that namespace ${{ namespace: open.proxy.namespace }} sees, or route without it.`,
     source: "pilot/pkg/networking/core/cluster_builder.go, buildSubsetCluster",
   });
   return ended(open, [hop], failure(proxied, "NC"));
@@ -461,8 +462,8 @@ function noEndpoints(
       object: clusterObject(cluster.name, found.subset.from),
       field: `${found.subset.field}.labels`,
       code: "TRACE_SUBSET_EMPTY",
-      detail: `no endpoint of ${service.host} has the labels of subset ${subsetName}`,
-      mend: `Correct the labels of subset ${subsetName}, or those of the pods.`,
+      detail: say`no endpoint of ${{ host: service.host }} has the labels of subset ${{ subsetName }}`,
+      mend: say`Correct the labels of subset ${{ subsetName }}, or those of the pods.`,
     });
     return ended(open, [hop], failure(open.proxied, flag));
   }
@@ -473,12 +474,12 @@ function noEndpoints(
     code: "TRACE_NO_ENDPOINTS",
     detail:
       unready === undefined
-        ? `nothing serves port ${port.number} of ${service.host}: ${showClusterObject(object)} has no endpoint for it`
-        : `none of the ${found.inSubset.length} endpoints of ${service.host} is ready`,
+        ? say`nothing serves port ${{ number: port.number }} of ${{ host: service.host }}: ${{ object }} has no endpoint for it`
+        : say`none of the ${{ inSubset: found.inSubset.length }} endpoints of ${{ host: service.host }} is ready`,
     mend:
       unready === undefined
-        ? `Start pods that ${showClusterObject(object)} selects and that have its target port, or correct its ${service.isKubernetes ? "selector" : "endpoints"}.`
-        : `Find out why ${showClusterObject(unready.object)} is not ready: kubectl describe it.`,
+        ? say`Start pods that ${{ object }} selects and that have its target port, or correct its ${service.isKubernetes ? "selector" : "endpoints"}.`
+        : say`Find out why ${{ object: unready.object }} is not ready: kubectl describe it.`,
   });
   return ended(open, [hop], failure(open.proxied, flag));
 }

@@ -1,0 +1,79 @@
+import * as z from "zod";
+import { checkCategories } from "../check/check.ts";
+import { checkStatuses } from "../check/checkRow.ts";
+import { actionVerbs } from "../plan/action.ts";
+import { problemSchema } from "./findingSchema.ts";
+import { declaredPathSchema, pathEffectSchema, proofSchema, traceSchema } from "./traceSchema.ts";
+
+export const outputVersion = "output.isthmus.io/v1";
+
+const text = z.string();
+const anything = z.looseObject({});
+const problems = z.array(problemSchema);
+const objectRef = z.strictObject({ group: text, kind: text, namespace: text.optional(), name: text });
+
+const action = z.looseObject({
+  verb: z.enum(actionVerbs),
+  cluster: text,
+  ref: objectRef,
+  owner: text,
+  side: z.enum(["server", "consumer"]),
+  phase: z.int(),
+  changes: z.array(z.strictObject({ path: text, before: z.json().optional(), after: z.json().optional() })),
+});
+
+const plan = {
+  summary: anything,
+  actions: z.array(action),
+  stages: z.array(z.looseObject({ owners: z.array(text) })),
+  paths: z.array(declaredPathSchema),
+  pathEffects: z.array(pathEffectSchema).optional(),
+  held: z.record(text, text).describe("Why what an owner has stays as it is."),
+  problems,
+};
+
+const checkRow = problemSchema.partial().extend({
+  category: z.enum(checkCategories),
+  check: text,
+  cluster: text.optional(),
+  title: text,
+  status: z.enum(checkStatuses),
+  message: text,
+  docs: text.optional(),
+});
+
+/** What `-o json` and `yaml` of each command print, by `kind`. Only what has to stay is named; more fields may come. */
+const outputs = {
+  Problems: { problems },
+  Plan: plan,
+  Apply: { ...plan, written: z.array(anything), waits: z.array(z.json()) },
+  Status: { clusters: z.array(anything), problems },
+  Trace: traceSchema,
+  Verification: { proofs: z.array(proofSchema), problems },
+  Probes: { probes: z.array(z.looseObject({ kind: text, at: text, status: text, detail: text })), problems },
+  Check: { summary: z.record(z.enum(checkStatuses), z.int()), rows: z.array(checkRow) },
+  Diagnosis: {
+    wire: z.enum(["works", "fails", "untold"]),
+    findings: problems,
+    unseen: z.array(text),
+    evidence: z.looseObject({ paper: z.strictObject(traceSchema) }),
+  },
+  CaStatus: { clusters: z.array(z.looseObject({ cluster: text })), problems },
+  Certificates: { certificates: z.array(anything), problems },
+  ClientCertificate: { folder: text, subject: text, fingerprint: text, notAfter: text, san: z.json() },
+  Intermediates: { clusters: z.array(anything), problems },
+  KeyFile: { file: text, subject: text, fingerprint: text, notBefore: text, notAfter: text, key: text },
+  Rotation: { target: text, stage: text, clusters: z.array(anything), waits: z.array(anything), problems },
+  WrittenFiles: { written: z.json() },
+} as const satisfies Record<string, z.core.$ZodLooseShape>;
+
+export type OutputKind = keyof typeof outputs;
+
+/** A JSON Schema (draft 2020-12) for each kind of output: what `npm run generate` writes to docs/schema. */
+export function outputSchemaFiles(): readonly { readonly name: string; readonly text: string }[] {
+  return Object.entries(outputs).map(([kind, fields]) => {
+    const head = { apiVersion: z.literal(outputVersion), kind: z.literal(kind) };
+    const schema = z.toJSONSchema(z.looseObject({ ...head, ...fields }).meta({ title: kind }));
+    return { name: `${kind}.json`, text: `${JSON.stringify(schema, undefined, 2)}\n` };
+  });
+}
