@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import { isHttp } from "../istio/registry/protocol.ts";
 import { namedTargetPort } from "../istio/registry/targetPort.ts";
 import type { AuthorizationPolicy } from "../kinds/istio.ts";
@@ -64,7 +65,7 @@ export function denyRules(
     share.owner,
     "ACCESS_TOO_COMPLEX",
     at(share.intent, "spec", "access"),
-    `spec.access needs more than ${ruleLimit} rules of an AuthorizationPolicy for port ${where.port.number}`,
+    say`spec.access needs more than ${{ ruleLimit }} rules of an AuthorizationPolicy for port ${{ number: where.port.number }}`,
     "put the methods and paths of the same callers into one entry",
   );
   return undefined;
@@ -110,7 +111,7 @@ export function areRulesForHttp(share: Share, server: Server, report: Report): b
         share.owner,
         "ACCESS_NOT_HTTP",
         at(share.intent, "spec", "access", index, methods === undefined ? "paths" : "methods"),
-        `port ${number} of Service ${share.namespace}/${share.service} in ${server.facts.name} is ${protocol === undefined ? "not declared as HTTP" : protocol}, and only HTTP has methods and paths`,
+        say`port ${{ number }} of ${{ service: { cluster: server.facts.name, kind: "Service", namespace: share.namespace, name: share.service } }} in ${{ cluster: server.facts.name }} is ${protocol === undefined ? "not declared as HTTP" : protocol}, and only HTTP has methods and paths`,
         "list the HTTP ports in `ports` of this rule, or name the Service's port http-…",
       );
     }

@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import type { Named } from "../findings/say.ts";
+import type { ClusterObject } from "../kinds/clusterObject.ts";
 import { hash53 } from "../kinds/names.ts";
 import { type AddressPool, addressNumber, contains } from "../model/addressPool.ts";
 
@@ -10,7 +10,7 @@ export interface VipDemand {
   /** Addresses that our own live ServiceEntries of this cluster give to hosts, wanted or not: all are in use, each by one. */
   readonly held: ReadonlyMap<string, string>;
   /** Address -> the object of somebody else that has it in this cluster. It is given to no host that does not hold it already. */
-  readonly taken: ReadonlyMap<string, Named>;
+  readonly taken: ReadonlyMap<string, Omit<ClusterObject, "cluster">>;
   /** CIDRs of somebody else: hosts get addresses out of them only where no other is left. */
   readonly ranges?: readonly string[];
 }
@@ -20,7 +20,7 @@ export interface SharedVip {
   readonly host: string;
   readonly address: string;
   /** The other object. */
-  readonly with: Named;
+  readonly with: Omit<ClusterObject, "cluster">;
 }
 
 export interface VipAllocation {

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import { fullHost, serviceHost } from "../istio/hostNames.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { ApiRoute, BackendRef } from "../kinds/gatewayApi.ts";
@@ -28,7 +29,7 @@ export function warnOfBypass(
     undefined,
     "TRAFFIC_BYPASSED",
     at(share.intent, "spec", "traffic", split === undefined ? "locality" : "split"),
-    `${route.kind} ${route.metadata.namespace}/${route.metadata.name} in ${facts.name} leads calls to ${host} on to ${elsewhere.join(" and ")}, past what spec.traffic says`,
+    say`${{ kind: route.kind }} ${{ namespace: route.metadata.namespace }}/${{ route: route.metadata.name }} in ${{ cluster: facts.name }} leads calls to ${{ host }} on to ${elsewhere.join(" and ")}, past what spec.traffic says`,
     "share those too, or let spec.traffic.match do what it does",
   );
 }

@@ -1,4 +1,5 @@
 import type { Place } from "../findings/place.ts";
+import { say } from "../findings/say.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { Report } from "./report.ts";
 
@@ -17,8 +18,8 @@ export function isDiscovered(owner: string, { facts, namespace, what, place }: N
     owner,
     "NAMESPACE_UNDISCOVERED",
     place,
-    `${what} in ${facts.name} is in namespace ${namespace}, which istiod does not look into: none of discoverySelectors chooses it`,
-    `give the namespace a label that discoverySelectors of the mesh config choose, or extend them (ConfigMap istio in ${facts.meshConfig.rootNamespace})`,
+    say`${what} in ${{ cluster: facts.name }} is in namespace ${{ namespace }}, which istiod does not look into: none of discoverySelectors chooses it`,
+    say`give the namespace a label that discoverySelectors of the mesh config choose, or extend them (ConfigMap istio in ${{ rootNamespace: facts.meshConfig.rootNamespace }})`,
   );
   return false;
 }

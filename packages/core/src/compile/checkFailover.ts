@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { localityOfNode, regionLabel } from "../istio/topologyLabels.ts";
 import { at } from "../model/intents.ts";
@@ -19,8 +20,8 @@ export function checkFailover(share: Share, { intents, facts, report }: Surround
       undefined,
       "FAILOVER_WITHOUT_EFFECT",
       at(intent, "spec", "traffic", "locality", "failover"),
-      `the nodes of ${consumer.facts.name} tell no region, so its callers are in none and fail over to all others alike`,
-      `kubectl --context ${consumer.facts.name} label nodes --all ${regionLabel}=<region>`,
+      say`the nodes of ${{ cluster: consumer.facts.name }} tell no region, so its callers are in none and fail over to all others alike`,
+      say`kubectl --context ${{ cluster: consumer.facts.name }} label nodes --all ${{ regionLabel }}=<region>`,
     );
   }
   const known = intents.clusters.map(({ metadata, spec }) => {
@@ -46,7 +47,7 @@ export function checkFailover(share: Share, { intents, facts, report }: Surround
         "FAILOVER_WITHOUT_EFFECT",
         at(intent, "spec", "traffic", "locality", "failover", index, side),
         `${who} is in region ${rule[side]}${meant === undefined ? "" : `; did you mean ${meant}?`}`,
-        `the regions are ${all.join(", ")}`,
+        say`the regions are ${{ all }}`,
       );
     }
   }

@@ -1,4 +1,5 @@
 import type { Place } from "../findings/place.ts";
+import { say } from "../findings/say.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { normalizePath } from "../istio/normalizePath.ts";
 import { pathNormalization } from "../istio/pathNormalization.ts";
@@ -56,7 +57,9 @@ function checkPath(
     undefined,
     "PATH_NEVER_MATCHES",
     place,
-    `no request has path ${pattern} in ${facts.name}: proxies there normalise paths, and leave out the query, before they compare them`,
-    isPlain ? `write ${found.path}` : "write it without escapes of plain characters, `..`, `\\`, spaces and query",
+    say`no request has path ${{ pattern }} in ${{ cluster: facts.name }}: proxies there normalise paths, and leave out the query, before they compare them`,
+    isPlain
+      ? say`write ${{ path: found.path }}`
+      : "write it without escapes of plain characters, `..`, `\\`, spaces and query",
   );
 }

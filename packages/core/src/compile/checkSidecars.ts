@@ -1,4 +1,5 @@
 import type { Place } from "../findings/place.ts";
+import { say } from "../findings/say.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { memoisedBy } from "../istio/memoised.ts";
 import { proxyScope } from "../istio/scope/proxyScope.ts";
@@ -38,8 +39,8 @@ export function checkSidecars({ facts, namespaces, host, standsIn, ports, place 
         undefined,
         "HOST_NOT_IMPORTED",
         place,
-        `Sidecar ${name} in ${facts.name} does not let ${host} through to workloads of namespace ${namespace}`,
-        `add ${given.namespace === sidecar.metadata.namespace ? "." : given.namespace}/${host} to its spec.egress hosts`,
+        say`Sidecar ${{ name }} in ${{ cluster: facts.name }} does not let ${{ host }} through to workloads of namespace ${{ namespace }}`,
+        say`add ${given.namespace === sidecar.metadata.namespace ? "." : given.namespace}/${{ host }} to its spec.egress hosts`,
       );
     }
   }

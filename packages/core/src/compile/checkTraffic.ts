@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import { isHttp } from "../istio/registry/protocol.ts";
 import { at } from "../model/intents.ts";
 import { concernsHttp, splitsByVersion } from "../model/traffic.ts";
@@ -15,7 +16,7 @@ export function checkTraffic(share: Share, report: Report): void {
       owner,
       "TRAFFIC_CONFLICT",
       at(intent, "spec", "traffic", field),
-      `spec.traffic.${field} chooses among clusters, but a name of the form PerCluster stands for one`,
+      say`spec.traffic.${{ field }} chooses among clusters, but a name of the form PerCluster stands for one`,
       "add Mesh or SameName to spec.as",
     );
   }
@@ -61,7 +62,7 @@ function checkProtocols({ intent, owner, namespace, service, servers }: Share, r
           owner,
           "TRAFFIC_PROTOCOL",
           at(intent, "spec", "traffic", "split"),
-          `${what(number)} is ${protocol}: streams that the app encrypts are told apart by the names (SNI) that callers ask for, not by version`,
+          say`${what(number)} is ${{ protocol }}: streams that the app encrypts are told apart by the names (SNI) that callers ask for, not by version`,
           "split by cluster, which holds for every port; share each version as a Service of its own; or leave this port out of spec.ports",
         );
       }
@@ -71,8 +72,8 @@ function checkProtocols({ intent, owner, namespace, service, servers }: Share, r
           owner,
           "TRAFFIC_PROTOCOL",
           at(intent, "spec", "traffic", field),
-          `${what(number)} is ${protocol ?? "not declared as HTTP"}, and spec.traffic.${field} is for HTTP`,
-          `name the Service's port http-…, or remove spec.traffic.${field}`,
+          say`${what(number)} is ${protocol ?? "not declared as HTTP"}, and spec.traffic.${{ field }} is for HTTP`,
+          say`name the Service's port http-…, or remove spec.traffic.${{ field }}`,
         );
       }
     }
@@ -98,7 +99,7 @@ function warnOfMissingVersions(share: Share, report: Report): void {
       undefined,
       "VERSION_MISSING",
       at(intent, "spec", "traffic", ...path),
-      `${asked.map(({ facts }) => facts.name).join(" and ")} has no pod with a sidecar behind Service ${namespace}/${service} that carries ${showLabels(labels)}: calls go to the others`,
+      say`${asked.map(({ facts }) => facts.name).join(" and ")} has no pod with a sidecar behind Service ${{ namespace }}/${{ service }} that carries ${{ labels: showLabels(labels) }}: calls go to the others`,
       "start the version, or correct its labels",
     );
   }

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { acceptedTrustDomains, trustDomainsOf } from "../istio/policy/trustDomains.ts";
 import type { Report } from "./report.ts";
@@ -25,8 +26,8 @@ export function checkPinnedTrustDomain(
     owner,
     "TRUST_DOMAIN_REFUSED",
     { kind: "MeshCluster", name: consumer.name },
-    `callers in ${consumer.name} do not accept identities of ${server.name}, whose trust domain is ${trustDomain}, under a Service's own name (they accept ${trustDomainsOf(consumer.meshConfig).join(", ")})`,
-    `add ${trustDomain} to meshConfig.trustDomainAliases of ${consumer.name}, or use the name form PerCluster`,
+    say`callers in ${{ consumer: consumer.name }} do not accept identities of ${{ server: server.name }}, whose trust domain is ${{ trustDomain }}, under a Service's own name (they accept ${{ meshConfig: trustDomainsOf(consumer.meshConfig) }})`,
+    say`add ${{ trustDomain }} to meshConfig.trustDomainAliases of ${{ consumer: consumer.name }}, or use the name form PerCluster`,
   );
   return false;
 }
@@ -40,8 +41,8 @@ function acceptsTrustDomain(owner: string, consumer: IstioCluster, server: Istio
     owner,
     "TRUST_DOMAIN_REFUSED",
     { kind: "MeshCluster", name: server.name },
-    `${server.name} does not accept callers of ${consumer.name}, whose trust domain is ${trustDomain} (it accepts ${accepted.join(", ")})`,
-    `add ${trustDomain} to meshConfig.trustDomainAliases of ${server.name}`,
+    say`${{ server: server.name }} does not accept callers of ${{ consumer: consumer.name }}, whose trust domain is ${{ trustDomain }} (it accepts ${{ accepted }})`,
+    say`add ${{ trustDomain }} to meshConfig.trustDomainAliases of ${{ server: server.name }}`,
   );
   return false;
 }
@@ -53,7 +54,7 @@ function sharesRoot(owner: string, consumer: IstioCluster, server: IstioCluster,
       undefined,
       "TRUST_ROOT_UNKNOWN",
       { kind: "MeshCluster", name: facts.name },
-      `${facts.name} has no ConfigMap istio-ca-root-cert in Istio's namespace, so its root certificate cannot be compared`,
+      say`${{ cluster: facts.name }} has no ConfigMap istio-ca-root-cert in Istio's namespace, so its root certificate cannot be compared`,
       "is istiod running there?",
     );
   }
@@ -66,7 +67,7 @@ function sharesRoot(owner: string, consumer: IstioCluster, server: IstioCluster,
     owner,
     "TRUST_ROOTS_DIFFER",
     { kind: "MeshCluster", name: first.name },
-    `${first.name} and ${second.name} trust no common root certificate (${show(first)} and ${show(second)}), so mutual TLS between them fails`,
+    say`${{ first: first.name }} and ${{ second: second.name }} trust no common root certificate (${{ first2: show(first) }} and ${{ second2: show(second) }}), so mutual TLS between them fails`,
     "give every cluster an intermediate certificate of one root (Secret cacerts) and restart istiod and the workloads",
   );
   return false;

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import { type Authorization, authorize } from "../istio/policy/authorize.ts";
 import { type Caller, callersOf } from "../istio/policy/caller.ts";
 import { workloadsBehind } from "../istio/registry/machines.ts";
@@ -75,7 +76,7 @@ function report(
     undefined,
     "CONSUMER_DENIED",
     at(share.intent, "spec", "consumers"),
-    `AuthorizationPolicy ${names.join(" and ")} in ${server.facts.name} ${verb} ${identities.join(", ")} at port ${[...ports].sort((a, b) => a - b).join(", ")} of ${share.namespace}/${share.service}`,
+    say`AuthorizationPolicy ${names.join(" and ")} in ${{ cluster: server.facts.name }} ${{ verb }} ${{ identities }} at port ${{ value: [...ports].sort((a, b) => a - b) }} of ${{ namespace: share.namespace }}/${{ service: share.service }}`,
     hints[action],
   );
 }

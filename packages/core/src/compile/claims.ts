@@ -1,4 +1,5 @@
 import type { Place } from "../findings/place.ts";
+import { say } from "../findings/say.ts";
 import { isCoveredBy, isWildcard, parseServiceHost, serviceHost } from "../istio/hostNames.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { memoised } from "../istio/memoised.ts";
@@ -151,7 +152,7 @@ export function reportRoutes(
     owner,
     routes.kind === "VirtualService" ? "VIRTUAL_SERVICE_CONFLICT" : "ROUTE_CONFLICT",
     place,
-    `${routes.kind} ${routes.metadata.namespace}/${routes.metadata.name} in ${cluster} routes ${host}, which needs routes of ours; two for one host do not merge`,
+    say`${{ kind: routes.kind }} ${{ namespace: routes.metadata.namespace }}/${{ routes: routes.metadata.name }} in ${{ cluster }} routes ${{ host }}, which needs routes of ours; two for one host do not merge`,
     "remove it, narrow what it is for, or remove match, timeout, retries and versions from spec.traffic",
   );
 }

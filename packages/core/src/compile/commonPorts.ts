@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import { at } from "../model/intents.ts";
 import type { Report } from "./report.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
@@ -18,7 +19,7 @@ export function commonPorts(
         share.owner,
         "PORT_MISMATCH",
         at(share.intent, "spec", "servedBy"),
-        `port ${number} of ${share.namespace}/${share.service} in ${first?.facts.name} is missing or of another protocol in ${server.facts.name}`,
+        say`port ${{ number }} of ${{ namespace: share.namespace }}/${{ service: share.service }} in ${{ cluster: first?.facts.name }} is missing or of another protocol in ${{ cluster2: server.facts.name }}`,
         "one name needs the same ports everywhere: align the Services or list the common ports in spec.ports",
       );
     }
@@ -28,7 +29,7 @@ export function commonPorts(
         share.owner,
         "PORT_LEFT_OUT",
         at(share.intent, "spec", "servedBy"),
-        `port ${number} of ${share.namespace}/${share.service} in ${server.facts.name} is missing in ${first?.facts.name}, so a name for both does not have it`,
+        say`port ${{ number }} of ${{ namespace: share.namespace }}/${{ service: share.service }} in ${{ cluster: server.facts.name }} is missing in ${{ cluster2: first?.facts.name }}, so a name for both does not have it`,
         "align the Services, list the common ports in spec.ports, or use the name form PerCluster for it",
       );
     }

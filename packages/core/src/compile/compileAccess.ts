@@ -1,7 +1,9 @@
+import { say } from "../findings/say.ts";
 import { isCoveredBy } from "../istio/hostNames.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { ask } from "../istio/reads.ts";
 import { passthroughSni } from "../istio/sni.ts";
+import { clusterObject } from "../kinds/clusterObject.ts";
 import type { Gateway } from "../kinds/istio.ts";
 import { isNamedAsOurs } from "../kinds/ownership.ts";
 import { hasAccessRules, restrictsCallers } from "../model/access.ts";
@@ -64,7 +66,7 @@ function isBypassed(share: Share, server: Server, { mesh, report }: CompileConte
     hasAccessRules(share.intent.spec)
       ? at(share.intent, "spec", share.intent.spec.access === undefined ? "consumers" : "access")
       : at(mesh, "spec", "access", "remoteCallers"),
-    `Gateway ${open.metadata.namespace}/${open.metadata.name} in ${server.facts.name} passes ${host} through to every caller, past the access rules`,
+    say`${{ gateway: clusterObject(server.facts.name, open) }} in ${{ cluster: server.facts.name }} passes ${{ host }} through to every caller, past the access rules`,
     "narrow its hosts so that they leave this Service out",
   );
   return true;
@@ -99,8 +101,8 @@ function sparesMergedCallers(share: Share, server: Server, { mesh, report }: Com
     "ACCESS_LOCAL_CALLERS",
     at(share.intent, "spec", "as"),
     isAsked
-      ? `${name}, so the access rules hold for its local callers too`
-      : `${name}, where local calls look like those of other clusters, so spec.access.remoteCallers of the Mesh is not held up there`,
+      ? say`${{ name }}, so the access rules hold for its local callers too`
+      : say`${{ name }}, where local calls look like those of other clusters, so spec.access.remoteCallers of the Mesh is not held up there`,
     isAsked
       ? "list local callers among the consumers, or use the name form PerCluster"
       : "list local callers among the consumers and give spec.access here, or use the name form PerCluster",

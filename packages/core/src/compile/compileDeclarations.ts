@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { ExternalAccess } from "../model/externalAccess.ts";
 import type { ExternalService } from "../model/externalService.ts";
 import { at } from "../model/intents.ts";
@@ -47,7 +48,7 @@ export function compileSharedService(
         owner,
         "SERVICE_SHARED_TWICE",
         at(intent),
-        `Service ${namespace}/${service} is shared by ${sharing.join(" and ")}`,
+        say`Service ${{ namespace }}/${{ service }} is shared by ${sharing.join(" and ")}`,
         "put all consumers into one SharedService",
       );
       return [];

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import { noteRead } from "../istio/reads.ts";
 import { passthroughSni } from "../istio/sni.ts";
 import { at, type Intents } from "../model/intents.ts";
@@ -42,7 +43,7 @@ function rulesOfPort(
       share.owner,
       "PORT_NAMED",
       at(mesh, "spec", "access", "localCallers"),
-      `Service ${share.namespace}/${share.service} in ${server.facts.name} names its pods' port for ${port.number}, so local callers cannot be held to rules at that port alone`,
+      say`${{ service: { cluster: server.facts.name, kind: "Service", namespace: share.namespace, name: share.service } }} in ${{ cluster: server.facts.name }} names its pods' port for ${{ number: port.number }}, so local callers cannot be held to rules at that port alone`,
       "give targetPort as a number there",
     );
     return undefined;

@@ -1,7 +1,9 @@
+import { say } from "../findings/say.ts";
 import { labelsMatch } from "../istio/labels.ts";
 import { workloadsBehind } from "../istio/registry/machines.ts";
 import { meshServiceOfService } from "../istio/registry/meshService.ts";
 import { isVisible } from "../istio/visibility.ts";
+import { clusterObject } from "../kinds/clusterObject.ts";
 import type { Service } from "../kinds/core.ts";
 import { importLabel, isNamedAsOurs } from "../kinds/ownership.ts";
 import { at } from "../model/intents.ts";
@@ -100,8 +102,8 @@ function importService(
       share.owner,
       "NAMESPACE_MISSING",
       at(share.intent, "spec", "as"),
-      `${cluster} has no namespace ${share.namespace}, in which the Service is to appear`,
-      `kubectl --context ${cluster} create namespace ${share.namespace}`,
+      say`${{ cluster }} has no namespace ${{ namespace: share.namespace }}, in which the Service is to appear`,
+      say`kubectl --context ${{ cluster }} create namespace ${{ namespace: share.namespace }}`,
     );
     return [];
   }
@@ -218,8 +220,8 @@ function withPortsOf(
         share.owner,
         "PORT_LEFT_OUT",
         at(share.intent, "spec", "as"),
-        `port ${number} of ${what} in ${server.facts.name} cannot be called by the Service's own name in ${consumer.facts.name}, whose ${what} has no such port`,
-        `add port ${number} to the Service in ${consumer.facts.name}, or use the name form PerCluster for it`,
+        say`port ${{ number }} of ${what} in ${{ cluster: server.facts.name }} cannot be called by the Service's own name in ${{ cluster2: consumer.facts.name }}, whose ${what} has no such port`,
+        say`add port ${{ number }} to the Service in ${{ cluster: consumer.facts.name }}, or use the name form PerCluster for it`,
       );
     }
   }
@@ -268,7 +270,7 @@ function mergePorts(
         share.owner,
         "PORT_MISMATCH",
         at(share.intent, "spec", share.intent.spec.ports === undefined ? "servedBy" : "ports"),
-        `${what} has port ${port.port}, which ${server.facts.name} does not share; remote endpoints join all ports of a Service`,
+        say`${what} has port ${{ port: port.port }}, which ${{ cluster: server.facts.name }} does not share; remote endpoints join all ports of a Service`,
         "share the same ports everywhere, or use the name form PerCluster",
       );
     }
@@ -279,7 +281,7 @@ function mergePorts(
       share.owner,
       "PORT_MISMATCH",
       at(share.intent, "spec", "as"),
-      `port ${port.port} of ${what} has no name, which remote endpoints need to find it by`,
+      say`port ${{ port: port.port }} of ${what} has no name, which remote endpoints need to find it by`,
       "name the port in the Service",
     );
     return [];
@@ -305,7 +307,7 @@ function isMeshed(share: Share, consumer: Consumer, local: Service, { report }: 
     share.owner,
     "SIDECAR_MISSING",
     at(share.intent, "spec", "as"),
-    `${bare.length} workloads behind Service ${share.namespace}/${share.service} in ${consumer.facts.name} have no sidecar; where remote endpoints join, all calls use mutual TLS`,
+    say`${{ bare: bare.length }} workloads behind ${{ service: { cluster: consumer.facts.name, kind: "Service", namespace: share.namespace, name: share.service } }} in ${{ cluster: consumer.facts.name }} have no sidecar; where remote endpoints join, all calls use mutual TLS`,
     "restart them with injection on, or use the name form PerCluster",
   );
   return false;
@@ -327,7 +329,7 @@ function isSelectedAlone(share: Share, consumer: Consumer, local: Service, { rep
     share.owner,
     "SELECTOR_SHARED",
     at(share.intent, "spec", "as"),
-    `Service ${share.namespace}/${other.metadata.name} in ${consumer.facts.name} selects the same labels as ${share.service} and would get its remote endpoints`,
+    say`${{ service: { cluster: consumer.facts.name, kind: "Service", namespace: share.namespace, name: other.metadata.name } }} in ${{ cluster: consumer.facts.name }} selects the same labels as ${{ service2: share.service }} and would get its remote endpoints`,
     "give one of the two a label of its own, or use the name form PerCluster",
   );
   return false;
@@ -348,7 +350,7 @@ function isExported(
     share.owner,
     "SERVICE_NOT_EXPORTED",
     at(share.intent, "spec", "consumers"),
-    `Service ${share.namespace}/${share.service} in ${facts.name} is not exported to namespace ${hidden.join(", ")}`,
+    say`${{ service: { cluster: facts.name, kind: "Service", namespace: share.namespace, name: share.service } }} in ${{ cluster: facts.name }} is not exported to namespace ${{ hidden }}`,
     "add the namespaces to its annotation networking.istio.io/exportTo, or use the name form PerCluster",
   );
   return false;
@@ -367,7 +369,7 @@ function canReachBySameName(
       share.owner,
       "GATEWAY_ADDRESS_UNSUPPORTED",
       { kind: "MeshCluster", name: facts.name, field: "spec.eastWestGateway" },
-      `the gateway of ${facts.name} has the host name ${name.address}, but endpoints of a Service must be IP addresses`,
+      say`the gateway of ${{ cluster: facts.name }} has the host name ${{ address: name.address }}, but endpoints of a Service must be IP addresses`,
       "give `addresses` there, or use the name form PerCluster",
     );
     return false;
@@ -392,7 +394,7 @@ function canReachBySameName(
       share.owner,
       "DESTINATION_RULE_CONFLICT",
       at(share.intent, "spec", "as"),
-      `DestinationRule ${rule.metadata.namespace}/${rule.metadata.name} in ${consumer.facts.name} covers ${host}, which needs one of ours; two for one host do not merge`,
+      say`${{ destinationRule: clusterObject(consumer.facts.name, rule) }} in ${{ cluster: consumer.facts.name }} covers ${{ host }}, which needs one of ours; two for one host do not merge`,
       "remove it or narrow its host, or use the name form PerCluster",
     );
     return false;

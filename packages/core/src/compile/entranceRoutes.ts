@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import { gatewayServiceNames } from "../istio/gatewayAddresses.ts";
 import { serviceHost } from "../istio/hostNames.ts";
 import {
@@ -29,7 +30,7 @@ export function compileRoutes(entrance: Entrance, { mesh, emit, report }: Compil
       undefined,
       "EMIT_FALLBACK",
       at(intent),
-      `${intent.metadata.namespace}/${intent.metadata.name} stays an Istio Gateway and VirtualService in ${facts.name}: ${obstacle}`,
+      say`${{ namespace: intent.metadata.namespace }}/${{ intent: intent.metadata.name }} stays an Istio Gateway and VirtualService in ${{ cluster: facts.name }}: ${{ obstacle }}`,
       "nothing has to be done: clients come in all the same",
     );
     return false;

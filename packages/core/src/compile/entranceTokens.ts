@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import { gatewayTargetPorts } from "../istio/gatewayAddresses.ts";
 import type { AuthorizationPolicy, EnvoyFilter, Gateway, RequestAuthentication } from "../kinds/istio.ts";
 import { envoyFilterApiVersion, securityApiVersion } from "../kinds/istio.ts";
@@ -31,7 +32,7 @@ export function compileTokens(entrance: Entrance, gateway: Gateway, { emit, repo
       entrance.owner,
       "PORT_NAMED",
       at(intent, "spec", "jwt"),
-      `the gateway's Service in ${facts.name} names its pods' port for ${entry.port}, so tokens cannot be asked for at that port alone`,
+      say`the gateway's Service in ${{ cluster: facts.name }} names its pods' port for ${{ port: entry.port }}, so tokens cannot be asked for at that port alone`,
       "give targetPort as a number there, or use tls.mode Mutual or Simple",
     );
     return;

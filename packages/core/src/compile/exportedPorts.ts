@@ -1,4 +1,5 @@
 import type { Place } from "../findings/place.ts";
+import { say } from "../findings/say.ts";
 import type { Report } from "./report.ts";
 import type { Server, SharedPort } from "./share.ts";
 
@@ -27,7 +28,7 @@ export function mergePorts(exports: readonly ExportingServer[], report: Report):
         undefined,
         "EXPORT_CONFLICT",
         place,
-        `${show(port)} of ${server.facts.name} conflicts with ${show(holder.port)} of ${holder.cluster}, whose export is older, so calls to it do not go to ${server.facts.name}`,
+        say`${{ port: show(port) }} of ${{ cluster: server.facts.name }} conflicts with ${{ port2: show(holder.port) }} of ${{ cluster2: holder.cluster }}, whose export is older, so calls to it do not go to ${{ cluster: server.facts.name }}`,
         "give the Services the same ports in all clusters",
       );
       return [];

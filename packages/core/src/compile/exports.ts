@@ -1,4 +1,5 @@
 import type { Place } from "../findings/place.ts";
+import { say } from "../findings/say.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { noteRead } from "../istio/reads.ts";
 import { clusterObject } from "../kinds/clusterObject.ts";
@@ -59,8 +60,8 @@ function exportsByService({ intents, facts: allFacts, report }: Surroundings): R
         undefined,
         "CLUSTER_FORBIDDEN",
         { cluster: facts.name },
-        `cluster ${facts.name}: we may not list serviceexports.${mcsGroup}, which spec.mcs of the Mesh asks for`,
-        `Bind a ClusterRole with the rules {apiGroups: [${mcsGroup}], resources: [serviceexports], verbs: [get, list, watch]}`,
+        say`cluster ${{ cluster: facts.name }}: we may not list serviceexports.${{ mcsGroup }}, which spec.mcs of the Mesh asks for`,
+        say`Bind a ClusterRole with the rules {apiGroups: [${{ mcsGroup }}], resources: [serviceexports], verbs: [get, list, watch]}`,
       );
     }
     for (const object of facts.all("ServiceExport")) {
@@ -154,7 +155,7 @@ function isDeclared(exports: readonly Export[], { intents, report }: Surrounding
       undefined,
       "EXPORT_IGNORED",
       placeOf(object, facts),
-      `Service ${namespace}/${name} is shared by ${showDeclared(declared)}, so its export from ${facts.name} is not looked at`,
+      say`Service ${{ namespace }}/${{ name }} is shared by ${{ declared: showDeclared(declared) }}, so its export from ${{ cluster: facts.name }} is not looked at`,
       "remove the SharedService, or the ServiceExport",
     );
   }
@@ -170,7 +171,7 @@ function isExportable({ metadata, ...rest }: ServiceExport, facts: IstioCluster,
     undefined,
     "EXPORT_INVALID",
     placeOf({ metadata, ...rest }, facts),
-    `Service ${metadata.namespace}/${metadata.name} in ${facts.name} ${fault.what}, so it is not exported`,
+    say`${{ service: { kind: "Service", namespace: metadata.namespace, name: metadata.name } }} in ${{ cluster: facts.name }} ${{ what: fault.what }}, so it is not exported`,
     fault.hint,
   );
   return false;

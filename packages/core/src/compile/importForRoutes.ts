@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { clusterObject } from "../kinds/clusterObject.ts";
 import type { ApiRoute, BackendRef } from "../kinds/gatewayApi.ts";
@@ -40,8 +41,8 @@ function needsImport(share: ExportedShare, facts: IstioCluster, { report }: Comp
       undefined,
       "ROUTE_LOCAL_ONLY",
       clusterObject(facts.name, route),
-      `istiod of ${facts.name} takes ServiceImport ${namespace}/${service} for the Service of that name there, so the route reaches no other cluster`,
-      `name the backend {group: networking.istio.io, kind: Hostname, name: ${service}.${namespace}.svc.${clusterSetDomain}}, or run istiod with ENABLE_MCS_SERVICE_DISCOVERY=true and ENABLE_MCS_HOST=true`,
+      say`istiod of ${{ cluster: facts.name }} takes ServiceImport ${{ namespace }}/${{ service }} for the Service of that name there, so the route reaches no other cluster`,
+      say`name the backend {group: networking.istio.io, kind: Hostname, name: ${{ service }}.${{ namespace }}.svc.${{ clusterSetDomain }}}, or run istiod with ENABLE_MCS_SERVICE_DISCOVERY=true and ENABLE_MCS_HOST=true`,
     );
   }
   return false;

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { CompiledEntrance, EntranceCredential, EntranceHost } from "./compileEntrance.ts";
 import type { Output } from "./output.ts";
 import type { Report } from "./report.ts";
@@ -29,7 +30,7 @@ function reportSharedCredentials(entrances: readonly CompiledEntrance[], report:
         owner,
         "CREDENTIAL_SHARED",
         place,
-        `${all.join(" and ")} show the certificate of Secret ${secret}`,
+        say`${all.join(" and ")} show the certificate of Secret ${{ secret }}`,
         "give each its own certificate for its own hosts, or put the hosts into one ExternalAccess",
       );
     }
@@ -75,7 +76,7 @@ function isTaken({ owner, cluster }: CompiledEntrance, entry: EntranceHost, clai
     owner,
     "GATEWAY_HOST_CONFLICT",
     place,
-    `${taker} at ${where}, so ${host} cannot be let in there`,
+    say`${{ taker }} at ${where}, so ${{ host }} cannot be let in there`,
     "change it, or name another gateway or port (MeshCluster spec.ingressGateway)",
   );
   return true;

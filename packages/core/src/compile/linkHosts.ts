@@ -1,6 +1,5 @@
-import { objectPlace } from "../findings/place.ts";
+import { say } from "../findings/say.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
-import { showClusterObject } from "../kinds/clusterObject.ts";
 import type { ServiceEntry } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { ServiceImport } from "../kinds/mcs.ts";
@@ -52,8 +51,8 @@ export function linkHosts(wanted: readonly NamedHost[], { mesh, facts, report }:
     report.add(
       undefined,
       "VIP_SHARED",
-      objectPlace(cluster, other),
-      `${address} of ${host} in ${cluster} is also an address of ${showClusterObject(other)}`,
+      { ...other, cluster },
+      say`${{ address }} of ${{ host }} in ${{ cluster }} is also an address of ${{ other }}`,
       "give it one outside of spec.addressPool of the Mesh, or none: istiod then gives it one by itself",
     );
   }
@@ -67,7 +66,7 @@ export function linkHosts(wanted: readonly NamedHost[], { mesh, facts, report }:
         owner,
         "VIP_POOL_EXHAUSTED",
         place,
-        `no address of ${mesh.spec.addressPool} is left for ${host} in ${cluster}`,
+        say`no address of ${{ addressPool: mesh.spec.addressPool }} is left for ${{ host }} in ${{ cluster }}`,
         "make spec.addressPool of the Mesh larger: addresses in use stay as they are",
       );
     }
@@ -115,7 +114,7 @@ function withoutClashes(hosts: readonly NamedHost[], report: Report): readonly N
         owner,
         "HOST_CONFLICT",
         place,
-        `${host} in ${cluster} would mean ${[...meanings].sort().join(" and ")}`,
+        say`${{ host }} in ${{ cluster }} would mean ${[...meanings].sort().join(" and ")}`,
         remedy,
       );
       return false;

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import { at } from "../model/intents.ts";
 import { needsRoutes } from "../model/traffic.ts";
 import { warnOfBypass } from "./bypass.ts";
@@ -44,7 +45,7 @@ function meshHost(
       share.owner,
       "NAME_TEMPLATE_INVALID",
       at(mesh, "spec", "names", "mesh"),
-      `${template} yields no valid host name for ${share.namespace}/${share.service}`,
+      say`${{ template }} yields no valid host name for ${{ namespace: share.namespace }}/${{ service: share.service }}`,
       "a host name has at most 253 characters and 63 between dots",
     );
     return undefined;
@@ -100,7 +101,7 @@ export function haveAddresses(share: Share, servers: readonly Server[], { report
       share.owner,
       "GATEWAY_ADDRESS_UNSUPPORTED",
       { kind: "MeshCluster", name: facts.name, field: "spec.eastWestGateway" },
-      `the gateway of ${facts.name} has the host name ${named.address}, but a name for several clusters needs IP addresses`,
+      say`the gateway of ${{ cluster: facts.name }} has the host name ${{ address: named.address }}, but a name for several clusters needs IP addresses`,
       "give `addresses` there, or use the name form PerCluster",
     );
     return false;

@@ -1,5 +1,7 @@
 import type { Place } from "../findings/place.ts";
+import { say } from "../findings/say.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { clusterObject } from "../kinds/clusterObject.ts";
 import type { Mesh } from "../model/mesh.ts";
 import { checkSidecars } from "./checkSidecars.ts";
 import { claimOfHost, reportRoutes, routesInTheWay, ruleInTheWay } from "./claims.ts";
@@ -91,7 +93,7 @@ function isClaimedByUser(wanted: WantedHost, { mesh, report }: CompileContext): 
     const claim = claimOfHost(facts, host, namespace);
     if (claim !== undefined) {
       const message = `${host} is already the name of ${claim} in ${facts.name}`;
-      report.add(owner, "HOST_CONFLICT", place, message, `remove it, or ${remedy}`);
+      report.add(owner, "HOST_CONFLICT", place, message, say`remove it, or ${{ remedy }}`);
       return true;
     }
     const ours = { host, namespace: namespace === "*" ? mesh.spec.istioNamespace : namespace };
@@ -102,8 +104,8 @@ function isClaimedByUser(wanted: WantedHost, { mesh, report }: CompileContext): 
         owner,
         "DESTINATION_RULE_CONFLICT",
         place,
-        `DestinationRule ${rule.metadata.namespace}/${rule.metadata.name} in ${facts.name} is for ${host}, which needs one of ours; two for one host do not merge`,
-        `remove it; ${ruleRemedy}`,
+        say`${{ destinationRule: clusterObject(facts.name, rule) }} in ${{ cluster: facts.name }} is for ${{ host }}, which needs one of ours; two for one host do not merge`,
+        say`remove it; ${{ ruleRemedy }}`,
       );
       return true;
     }

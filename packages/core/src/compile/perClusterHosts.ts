@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import { at } from "../model/intents.ts";
 import type { Mesh } from "../model/mesh.ts";
 import { type CompileContext, identities } from "./compileContext.ts";
@@ -86,7 +87,7 @@ function namedImport(
       share.owner,
       "NAME_TEMPLATE_INVALID",
       at(mesh, "spec", "names", "perCluster"),
-      `${mesh.spec.names.perCluster} yields no valid host name for ${share.namespace}/${share.service} in ${server.facts.name}`,
+      say`${{ perCluster: mesh.spec.names.perCluster }} yields no valid host name for ${{ namespace: share.namespace }}/${{ service: share.service }} in ${{ cluster: server.facts.name }}`,
       "a host name has at most 253 characters and 63 between dots",
     );
     return undefined;

@@ -1,4 +1,5 @@
 import type { Place } from "../findings/place.ts";
+import { say } from "../findings/say.ts";
 import { isInjected } from "../istio/injection.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { ownerName } from "../kinds/ownership.ts";
@@ -61,8 +62,8 @@ function checkNamespace(namespace: string, place: Place, owner: string, facts: I
       owner,
       "NAMESPACE_MISSING",
       place,
-      `${facts.name} has no namespace ${namespace}`,
-      `kubectl --context ${facts.name} create namespace ${namespace}, or correct the name`,
+      say`${{ cluster: facts.name }} has no namespace ${{ namespace }}`,
+      say`kubectl --context ${{ cluster: facts.name }} create namespace ${{ namespace }}, or correct the name`,
     );
     return false;
   }
@@ -72,8 +73,8 @@ function checkNamespace(namespace: string, place: Place, owner: string, facts: I
       undefined,
       "CONSUMER_WITHOUT_SIDECAR",
       place,
-      `nothing in namespace ${namespace} of ${facts.name} gets a sidecar, and only a sidecar can call across`,
-      `kubectl --context ${facts.name} label namespace ${namespace} istio-injection=enabled, then restart its workloads`,
+      say`nothing in namespace ${{ namespace }} of ${{ cluster: facts.name }} gets a sidecar, and only a sidecar can call across`,
+      say`kubectl --context ${{ cluster: facts.name }} label namespace ${{ namespace }} istio-injection=enabled, then restart its workloads`,
     );
   }
   return true;

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { meshServiceOfService } from "../istio/registry/meshService.ts";
 import { declaredProtocol, isHttp } from "../istio/registry/protocol.ts";
@@ -48,7 +49,7 @@ function serviceIsThere(entrance: Entrance, report: Report): boolean {
       owner,
       "NAMESPACE_MISSING",
       at(intent, "spec", "clusters"),
-      `${facts.name} has no namespace ${namespace}`,
+      say`${{ cluster: facts.name }} has no namespace ${{ namespace }}`,
       "correct spec.clusters or metadata.namespace",
     );
     return false;
@@ -61,8 +62,8 @@ function serviceIsThere(entrance: Entrance, report: Report): boolean {
       owner,
       "SERVICE_MISSING",
       place,
-      `${facts.name} has no Service ${namespace}/${name}`,
-      `look at \`kubectl --context ${facts.name} -n ${namespace} get services\`, or correct spec.clusters`,
+      say`${{ cluster: facts.name }} has no Service ${{ namespace }}/${{ name }}`,
+      say`look at \`kubectl --context ${{ cluster: facts.name }} -n ${{ namespace }} get services\`, or correct spec.clusters`,
     );
     return false;
   }
@@ -71,7 +72,7 @@ function serviceIsThere(entrance: Entrance, report: Report): boolean {
       owner,
       "SERVICE_UNSUPPORTED",
       place,
-      `Service ${namespace}/${name} in ${facts.name} is only another name of ${service.spec.externalName ?? "a host"}`,
+      say`${{ service: { cluster: facts.name, kind: "Service", namespace: namespace, name: name } }} in ${{ cluster: facts.name }} is only another name of ${service.spec.externalName ?? "a host"}`,
       "name a Service that has endpoints of its own",
     );
     return false;
@@ -83,8 +84,8 @@ function serviceIsThere(entrance: Entrance, report: Report): boolean {
       owner,
       "SERVICE_HIDDEN",
       place,
-      `Service ${namespace}/${name} in ${facts.name} is not exported to namespace ${gateway}, where the ingress gateway runs`,
-      `annotate the Service with ${exportToAnnotation}: ".,${gateway}"`,
+      say`${{ service: { cluster: facts.name, kind: "Service", namespace: namespace, name: name } }} in ${{ cluster: facts.name }} is not exported to namespace ${{ gateway }}, where the ingress gateway runs`,
+      say`annotate the Service with ${{ exportToAnnotation }}: ".,${{ gateway }}"`,
     );
     return false;
   }
@@ -103,7 +104,7 @@ function warnOfOtherNodes({ intent, cluster, facts }: Entrance, { metadata, spec
     undefined,
     "SERVICE_NODE_LOCAL",
     at(intent, "spec", intent.spec.service === undefined ? "clusters" : "service"),
-    `Service ${metadata.namespace}/${metadata.name} in ${facts.name} has internalTrafficPolicy: Local, so each pod of the ingress gateway reaches only the pods of its own node, and not every one has some there`,
+    say`${{ service: { cluster: facts.name, kind: "Service", namespace: metadata.namespace, name: metadata.name } }} in ${{ cluster: facts.name }} has internalTrafficPolicy: Local, so each pod of the ingress gateway reaches only the pods of its own node, and not every one has some there`,
     "remove that from the Service, or name a second Service without it",
   );
 }
@@ -122,8 +123,8 @@ function portFits(
       owner,
       "PORT_MISSING",
       place,
-      `Service ${name} in ${cluster} has no port ${intent.spec.port}`,
-      `it has ${available.map((each) => each.port).join(", ")}`,
+      say`Service ${{ name }} in ${{ cluster }} has no port ${{ port: intent.spec.port }}`,
+      say`it has ${{ available: available.map((each) => each.port) }}`,
     );
     return false;
   }
@@ -133,7 +134,7 @@ function portFits(
     owner,
     "PORT_UNSUPPORTED",
     place,
-    `port ${port.port} of Service ${name} in ${cluster} is ${unfit}, which tls.mode ${intent.spec.tls.mode} cannot let in`,
+    say`port ${{ port: port.port }} of Service ${{ name }} in ${{ cluster }} is ${{ unfit }}, which tls.mode ${{ mode: intent.spec.tls.mode }} cannot let in`,
     unfit === "UDP" || unfit === "SCTP"
       ? "name a TCP port"
       : intent.spec.tls.mode === "Passthrough"
@@ -158,7 +159,7 @@ function gatewayIsThere({ intent, owner, cluster, facts }: Entrance, report: Rep
       owner,
       "NAMESPACE_MISSING",
       at(cluster, "spec", "ingressGateway", "namespace"),
-      `${facts.name} has no namespace ${namespace}`,
+      say`${{ cluster: facts.name }} has no namespace ${{ namespace }}`,
       "name the namespace of the gateway's Service",
     );
     return false;

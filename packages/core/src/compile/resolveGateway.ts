@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import { type GatewayAddress, gatewayAddresses } from "../istio/gatewayAddresses.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { at } from "../model/intents.ts";
@@ -38,7 +39,7 @@ export function resolveGateway(
         owner,
         "GATEWAY_MISSING",
         place,
-        `${facts.name} has no Service in ${gateway.namespace} for gateway pods ${selector}`,
+        say`${{ cluster: facts.name }} has no Service in ${{ namespace: gateway.namespace }} for gateway pods ${{ selector }}`,
         `install ${use === "eastWestGateway" ? "an east-west" : "an ingress"} gateway, or name its namespace and selector here`,
       );
       return undefined;
@@ -47,7 +48,7 @@ export function resolveGateway(
         owner,
         "GATEWAY_PORT_MISSING",
         place,
-        `gateway Service ${gateway.namespace}/${found.service} in ${facts.name} has no port ${port}`,
+        say`gateway ${{ service: { cluster: facts.name, kind: "Service", namespace: gateway.namespace, name: found.service ?? "" } }} in ${{ cluster: facts.name }} has no port ${{ port }}`,
         "add the port to the Service, or name another one here",
       );
       return undefined;
@@ -57,7 +58,7 @@ export function resolveGateway(
         owner,
         "GATEWAY_NO_ADDRESS",
         place,
-        `gateway Service ${gateway.namespace}/${found.service} in ${facts.name} has neither a load balancer address nor a node port on a ready node`,
+        say`gateway ${{ service: { cluster: facts.name, kind: "Service", namespace: gateway.namespace, name: found.service ?? "" } }} in ${{ cluster: facts.name }} has neither a load balancer address nor a node port on a ready node`,
         "wait for the load balancer, make it a NodePort, or give `addresses` here",
       );
       return undefined;

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { workloadsBehind } from "../istio/registry/machines.ts";
 import { type DeclaredProtocol, declaredProtocol } from "../istio/registry/protocol.ts";
@@ -63,8 +64,8 @@ export function resolveServer(
       owner,
       "SERVICE_MISSING",
       at(intent, "spec", intent.spec.service === undefined ? "servedBy" : "service"),
-      `${clusterName} has no Service ${intent.metadata.namespace}/${name}`,
-      `look at \`kubectl --context ${clusterName} -n ${intent.metadata.namespace} get services\`, or correct spec.servedBy`,
+      say`${{ clusterName }} has no Service ${{ namespace: intent.metadata.namespace }}/${{ name }}`,
+      say`look at \`kubectl --context ${{ clusterName }} -n ${{ namespace: intent.metadata.namespace }} get services\`, or correct spec.servedBy`,
     );
     return undefined;
   }
@@ -73,7 +74,7 @@ export function resolveServer(
       owner,
       "SERVICE_UNSUPPORTED",
       at(intent, "spec", "servedBy"),
-      `Service ${intent.metadata.namespace}/${name} in ${clusterName} selects no pods`,
+      say`${{ service: { cluster: clusterName, kind: "Service", namespace: intent.metadata.namespace, name: name } }} in ${{ clusterName }} selects no pods`,
       "share a Service with a selector; for a destination outside the mesh declare an ExternalService",
     );
     return undefined;
@@ -103,8 +104,8 @@ function sharedPorts(
       owner,
       "PORT_MISSING",
       at(intent, "spec", "ports", index),
-      `Service ${intent.metadata.namespace}/${service.metadata.name} in ${cluster} has no port ${number}`,
-      `it has ${available.map(({ port }) => port).join(", ")}`,
+      say`${{ service: { cluster: cluster, kind: "Service", namespace: intent.metadata.namespace, name: service.metadata.name } }} in ${{ cluster }} has no port ${{ number }}`,
+      say`it has ${{ available: available.map(({ port }) => port) }}`,
     );
   });
   const chosen = available.filter(({ port }) => wanted === undefined || wanted.includes(port));
@@ -116,7 +117,7 @@ function sharedPorts(
       owner,
       explicit ? "PORT_UNSUPPORTED" : "PORT_LEFT_OUT",
       explicit && wanted !== undefined ? at(intent, "spec", "ports", wanted.indexOf(port.port)) : at(intent),
-      `port ${port.port} of ${intent.metadata.namespace}/${service.metadata.name} in ${cluster} is ${protocol}, which no sidecar carries`,
+      say`port ${{ port: port.port }} of ${{ namespace: intent.metadata.namespace }}/${{ service: service.metadata.name }} in ${{ cluster }} is ${{ protocol }}, which no sidecar carries`,
       "list the TCP ports to share in spec.ports",
     );
     return [];
@@ -155,7 +156,7 @@ function resolveWorkloads(
       "SIDECAR_MISSING",
       at(intent, "spec", "servedBy"),
       `no workload behind ${what} has a sidecar, so mutual TLS cannot reach it`,
-      `label the namespace istio-injection=enabled and restart the workload: kubectl --context ${facts.name} label namespace ${namespace} istio-injection=enabled`,
+      say`label the namespace istio-injection=enabled and restart the workload: kubectl --context ${{ cluster: facts.name }} label namespace ${{ namespace }} istio-injection=enabled`,
     );
     return undefined;
   }
@@ -164,7 +165,7 @@ function resolveWorkloads(
       owner,
       "SIDECAR_PARTIAL",
       at(intent, "spec", "servedBy"),
-      `${workloads.length - meshed.length} of ${workloads.length} workloads behind ${what} have no sidecar and get no calls from other clusters`,
+      say`${{ bare: workloads.length - meshed.length }} of ${{ workloads: workloads.length }} workloads behind ${what} have no sidecar and get no calls from other clusters`,
       "restart them with injection on",
     );
   }

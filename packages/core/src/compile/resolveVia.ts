@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { GatewayAddress } from "../istio/gatewayAddresses.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { spiffeId } from "../istio/spiffeId.ts";
@@ -38,7 +39,7 @@ export function resolveVia(
       owner,
       "SERVICE_ACCOUNT_UNKNOWN",
       at(intent, "spec", "via"),
-      `no pod of the gateway in ${name} is seen in ${namespace}, so its identity is not known`,
+      say`no pod of the gateway in ${{ name }} is seen in ${{ namespace }}, so its identity is not known`,
       "start it, or correct spec.eastWestGateway of the MeshCluster",
     );
   }

@@ -1,7 +1,9 @@
+import { say } from "../findings/say.ts";
 import { isCoveredBy, serviceHost } from "../istio/hostNames.ts";
 import { tlsModeLabel } from "../istio/injection.ts";
 import { meshServiceOfService } from "../istio/registry/meshService.ts";
 import { exportToAnnotation, isVisible } from "../istio/visibility.ts";
+import { clusterObject } from "../kinds/clusterObject.ts";
 import type { Service } from "../kinds/core.ts";
 import type { Gateway } from "../kinds/istio.ts";
 import { networkingApiVersion } from "../kinds/istio.ts";
@@ -144,7 +146,7 @@ function foreignGateway(share: Share, server: Server, host: string, report: Repo
         share.owner,
         "GATEWAY_HOST_CONFLICT",
         at(share.intent, "spec", "servedBy"),
-        `Gateway ${gateway.metadata.namespace}/${gateway.metadata.name} in ${server.facts.name} serves ${host} on port ${port} itself`,
+        say`${{ gateway: clusterObject(server.facts.name, gateway) }} in ${{ cluster: server.facts.name }} serves ${{ host }} on port ${{ port }} itself`,
         "narrow its hosts, or let another gateway carry east-west traffic (MeshCluster spec.eastWestGateway)",
       );
     }

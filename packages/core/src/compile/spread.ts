@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import { at } from "../model/intents.ts";
 import type { SharedService } from "../model/sharedService.ts";
 import { percentages } from "./percentages.ts";
@@ -69,7 +70,7 @@ function reportDrain({ intent, service, namespace }: Share, serving: readonly Ca
     undefined,
     "DRAIN_WITHOUT_EFFECT",
     at(intent, "spec", "servedBy"),
-    `${names} is drained, but no other cluster serves ${namespace}/${service}: calls still go there`,
+    say`${{ names }} is drained, but no other cluster serves ${{ namespace }}/${{ service }}: calls still go there`,
     "let another cluster serve it too",
   );
 }

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { localityOfNode, regionLabel, zoneLabel } from "../istio/topologyLabels.ts";
 import { at } from "../model/intents.ts";
@@ -113,8 +114,8 @@ export function ownRegion(share: Share, facts: IstioCluster, report: Report): st
     share.owner,
     "REGION_UNKNOWN",
     at(share.intent, "spec", "traffic", "split"),
-    `the nodes of ${facts.name} are not all in one labelled region, so its own pods cannot get a weight`,
-    `kubectl --context ${facts.name} label nodes --all ${regionLabel}=<region>, or use the name form Mesh`,
+    say`the nodes of ${{ cluster: facts.name }} are not all in one labelled region, so its own pods cannot get a weight`,
+    say`kubectl --context ${{ cluster: facts.name }} label nodes --all ${{ regionLabel }}=<region>, or use the name form Mesh`,
   );
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { objectPlace } from "../findings/place.ts";
+import { say } from "../findings/say.ts";
 import { kindEntry } from "../kinds/catalog.ts";
 import { groupOf, type KubeObject, keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
 import { isOurs, whyNotOurs } from "../kinds/ownership.ts";
@@ -27,7 +28,7 @@ export function unprovenObjects(
         undefined,
         "OWNERSHIP_UNPROVEN",
         objectPlace(name, ref),
-        `${showRef(ref)} in ${name} carries the label of isthmus, but ${fault}: it is taken for somebody else's`,
+        say`${{ ref: showRef(ref) }} in ${{ name }} carries the label of isthmus, but ${{ fault }}: it is taken for somebody else's`,
         "remove the label app.kubernetes.io/managed-by from it, or the object if nobody needs it",
       );
     }

@@ -1,3 +1,4 @@
+import { say } from "../findings/say.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { Report } from "./report.ts";
 
@@ -19,7 +20,7 @@ export function unreadableService(
     owner,
     "SERVICE_UNREADABLE",
     { cluster: facts.name, kind: "Service", namespace: namespace, name: name },
-    `Service ${namespace}/${name} of ${facts.name} cannot be read: ${found.fault}`,
+    say`${{ service: { cluster: facts.name, kind: "Service", namespace: namespace, name: name } }} of ${{ cluster: facts.name }} cannot be read: ${{ fault: found.fault }}`,
     "correct it; what it is shared with waits until then",
   );
   return true;

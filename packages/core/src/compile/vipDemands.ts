@@ -1,7 +1,6 @@
 import ipaddr from "ipaddr.js";
-import type { Named } from "../findings/say.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
-import { clusterObject } from "../kinds/clusterObject.ts";
+import { type ClusterObject, clusterObject } from "../kinds/clusterObject.ts";
 import type { Service } from "../kinds/core.ts";
 import type { ServiceEntry } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
@@ -95,9 +94,9 @@ function addressesOfOthers(
   keeping: ReadonlySet<ServiceEntry>,
   pool: AddressPool,
 ): Pick<VipDemand, "taken" | "ranges"> {
-  const taken = new Map<string, Named>();
+  const taken = new Map<string, Omit<ClusterObject, "cluster">>();
   const ranges: string[] = [];
-  const note = (text: string, object: Named) => {
+  const note = (text: string, object: Omit<ClusterObject, "cluster">) => {
     const address = plainAddress(text);
     if (address === undefined) {
       if (ipaddr.isValidCIDR(text)) ranges.push(text);
