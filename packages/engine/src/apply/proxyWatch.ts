@@ -90,6 +90,8 @@ function stateOf(sends: readonly ProxySends[]): SendState | Untold {
       nonces.push(`${istiod} ${proxy} ${type} ${sent} ${acked}`);
     }
   }
+  // Also where no istiod is ready: its proxies will be told by another, and nobody knows when.
+  if (newest.size === 0) return { untold: "no proxy is connected to an istiod" };
   return { newest, isAcknowledged, digest: nonces.sort().join("\n") };
 }
 

@@ -121,6 +121,13 @@ test("where istiod cannot be asked, or says it in a way that is not known, there
   const unknown = await settleOn(strange, () => {}, { most: 50 });
   const planned = await settleOn(new Istiod().answer, () => {}, { most: 50, end: "pause" });
 
+  const unconnected = await settleOn(
+    async () => ({ sends: [] }),
+    () => {},
+    { most: 50 },
+  );
+
+  expect(unconnected[0]).toMatchObject({ by: "pause", reason: "c1: no proxy is connected to an istiod" });
   expect(forbidden).toEqual([
     { type: "settling", by: "pause", milliseconds: 50, reason: "c1: pods/portforward is forbidden" },
     { type: "settled", by: "pause", milliseconds: expect.any(Number), reason: "c1: pods/portforward is forbidden" },
