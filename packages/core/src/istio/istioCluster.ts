@@ -35,7 +35,7 @@ import { apiListeners } from "./gatewayApi/apiListeners.ts";
 import { defaultClusterDomain } from "./hostNames.ts";
 import { canonicalHost } from "./hostPort.ts";
 import { labelsMatch, labelsOfNamespace, selectorMatches } from "./labels.ts";
-import { type Memo, memoisedBy, recalled } from "./memoised.ts";
+import { type Memo, memoised, memoisedBy, recalled } from "./memoised.ts";
 import type { NameScheme } from "./nameOrigin.ts";
 import { isRecording, noteRead } from "./reads.ts";
 import { imaginedGateway, type Workload, workloadOfController, workloadOfPod } from "./workload.ts";
@@ -134,11 +134,44 @@ export class IstioCluster {
   readonly #unread: ObservedCluster["unread"];
   readonly #implied: ReadonlySet<string>;
   readonly #others: ClusterSettings["others"];
+
+  static readonly #othersOf = memoised((of: IstioCluster): readonly IstioCluster[] => of.#others?.() ?? []);
+  static readonly #discoveredNamespaces = memoised((of: IstioCluster): ReadonlySet<string> => {
+    const all = [...of.namespaces.values()].filter(
+      (each) =>
+        of.#implied.has(each.metadata.name) ||
+        of.meshConfig.discoverySelectors.some((selector) => selectorMatches(selector, labelsOfNamespace(each))),
+    );
+    return new Set(all.map(({ metadata }) => metadata.name));
+  });
+  static readonly #istiodContainers = memoised((of: IstioCluster): readonly Container[] => {
+    const specs = [
+      ...of.#ofKind("Pod").map((pod) => (pod as Pod).spec),
+      ...controllerKinds.flatMap((kind) => of.#ofKind(kind).map((each) => (each as PodController).spec.template.spec)),
+    ];
+    // The name of istiod's container in each of its installations.
+    return specs.flatMap(({ containers = [] }) => containers.filter(({ name }) => name === "discovery"));
+  });
+  static readonly #workloads = memoised((of: IstioCluster): readonly Workload[] => {
+    const pods = of.#ofKind("Pod").flatMap((pod) => podWorkload(pod as Pod, of.name) ?? []);
+    if (of.source === "live") return pods;
+    const controllers = controllerKinds.flatMap((kind) => of.#ofKind(kind));
+    const known = [
+      ...pods,
+      ...controllers.map((each) => workloadOfController(of.name, each as PodController, of.namespaces)),
+    ];
+    return [...known, ...imaginedGateways(of, known)];
+  });
+  static readonly #workloadsIn = memoisedBy((of: IstioCluster, namespace: string): readonly Workload[] =>
+    of.source === "live"
+      ? of.#ofNamespace("Pod", namespace).flatMap((pod) => podWorkload(pod as Pod, of.name) ?? [])
+      : (workloadsByNamespace(of).get(namespace) ?? []),
+  );
+
   readonly #byKind = new Map<string, KindIndex>();
   readonly #all: Memo<string> = new Map();
   readonly #stored: Memo<string> = new Map();
   readonly #byNamespace = new Map<string, Memo<string>>();
-  readonly #memo: Memo<string> = new Map();
 
   /** `istioClusters` makes it of what is observed. */
   constructor(cluster: ObservedCluster, settings: ClusterSettings = {}) {
@@ -193,7 +226,7 @@ export class IstioCluster {
   /** The other clusters that are observed: what istiod may read of them, where it has a remote Secret, is not to be seen. */
   get others(): readonly IstioCluster[] {
     if (isRecording()) throw new Error("other clusters are asked themselves by what is compiled by parts");
-    return this.memo("others", () => this.#others?.() ?? []);
+    return IstioCluster.#othersOf(this);
   }
 
   /**
@@ -201,56 +234,32 @@ export class IstioCluster {
    * there (pkg/kube/namespace/filter.go, Filter). One of a directory that no manifest shows is taken to be chosen.
    */
   isDiscovered(namespace: string): boolean {
-    const { discoverySelectors } = this.meshConfig;
-    if (discoverySelectors.length === 0) return true;
-    const chosen = this.memo("discovered namespaces", () => {
-      const all = [...this.namespaces.values()].filter(
-        (each) =>
-          this.#implied.has(each.metadata.name) ||
-          discoverySelectors.some((selector) => selectorMatches(selector, labelsOfNamespace(each))),
-      );
-      return new Set(all.map(({ metadata }) => metadata.name));
-    });
+    if (this.meshConfig.discoverySelectors.length === 0) return true;
+    const chosen = IstioCluster.#discoveredNamespaces(this);
     return chosen.has(namespace) || !this.namespaces.has(namespace);
   }
 
   /** Services that are in istiod's registry. */
   get discoveredServices(): readonly Service[] {
-    return this.memo("discovered services", () =>
-      this.stored("Service").filter(({ metadata }) => this.isDiscovered(metadata.namespace ?? "default")),
-    );
+    return discoveredServices(this);
   }
 
   get namespaces(): ReadonlyMap<string, KubeObject> {
-    return this.memo("namespaces", () => new Map(this.all("Namespace").map((each) => [each.metadata.name, each])));
+    return namespacesByName(this);
   }
 
   /** By `namespace/name`. */
   get services(): ReadonlyMap<string, Service> {
-    return this.memo(
-      "services by name",
-      () =>
-        new Map(
-          this.all("Service").map((each) => [`${each.metadata.namespace ?? "default"}/${each.metadata.name}`, each]),
-        ),
-    );
+    return servicesByName(this);
   }
 
   service(namespace: string, name: string): Service | undefined {
-    return this.memo(
-      `services of ${namespace} by name`,
-      () => new Map(this.in("Service", namespace).map((each) => [each.metadata.name, each])),
-    ).get(name);
+    return servicesIn(this, namespace).get(name);
   }
 
   /** Routes of the Gateway API, of every kind. */
   get apiRoutes(): readonly ApiRoute[] {
-    return this.memo("routes of the Gateway API", () => [
-      ...this.all("HTTPRoute"),
-      ...this.all("GRPCRoute"),
-      ...this.all("TCPRoute"),
-      ...this.all("TLSRoute"),
-    ]);
+    return apiRoutes(this);
   }
 
   /**
@@ -265,16 +274,7 @@ export class IstioCluster {
 
   /** Of istiod's pods, or of what makes them: its environment holds switches of its own. */
   get istiodContainers(): readonly Container[] {
-    return this.memo("istiod", () => {
-      const specs = [
-        ...this.#ofKind("Pod").map((pod) => (pod as Pod).spec),
-        ...controllerKinds.flatMap((kind) =>
-          this.#ofKind(kind).map((each) => (each as PodController).spec.template.spec),
-        ),
-      ];
-      // The name of istiod's container in each of its installations.
-      return specs.flatMap(({ containers = [] }) => containers.filter(({ name }) => name === "discovery"));
-    });
+    return IstioCluster.#istiodContainers(this);
   }
 
   /**
@@ -290,48 +290,18 @@ export class IstioCluster {
   }
 
   get workloads(): readonly Workload[] {
-    return this.memo("workloads", () => {
-      const pods = this.#ofKind("Pod").flatMap((pod) => this.#workloadOf(pod as Pod) ?? []);
-      if (this.source === "live") return pods;
-      const controllers = controllerKinds.flatMap((kind) => this.#ofKind(kind));
-      const known = [
-        ...pods,
-        ...controllers.map((each) => workloadOfController(this.name, each as PodController, this.namespaces)),
-      ];
-      return [...known, ...imaginedGateways(this, known)];
-    });
+    return IstioCluster.#workloads(this);
   }
 
   workloadsIn(namespace: string): readonly Workload[] {
-    return this.memo(`workloads in ${namespace}`, () =>
-      this.source === "live"
-        ? this.#ofNamespace("Pod", namespace).flatMap((pod) => this.#workloadOf(pod as Pod) ?? [])
-        : (this.memo("workloads by namespace", () => groupBy(this.workloads, (each) => each.namespace)).get(
-            namespace,
-          ) ?? []),
-    );
-  }
-
-  #workloadOf(pod: Pod): Workload | undefined {
-    return podWorkload(pod, this.name);
+    return IstioCluster.#workloadsIn(this, namespace);
   }
 
   /** Empty selectors select nothing, as a Service's does. */
   select(namespace: string, selector: Readonly<Record<string, string>>): readonly Workload[] {
     const [first] = Object.entries(selector);
     if (first === undefined) return [];
-    const index = this.memo(`workloads in ${namespace} by label`, () => {
-      const byLabel = new Map<string, Workload[]>();
-      for (const workload of this.workloadsIn(namespace)) {
-        for (const [key, value] of Object.entries(workload.labels)) {
-          const bucket = `${key}\n${value}`;
-          const others = byLabel.get(bucket);
-          if (others === undefined) byLabel.set(bucket, [workload]);
-          else others.push(workload);
-        }
-      }
-      return byLabel;
-    });
+    const index = workloadsByLabel(this, namespace);
     const candidates = index.get(`${first[0]}\n${first[1]}`) ?? [];
     return candidates.filter(({ labels }) => labelsMatch(selector, labels));
   }
@@ -347,17 +317,7 @@ export class IstioCluster {
   }
 
   workloadAt(address: string): Workload | undefined {
-    return this.memo("workloads by address", () => {
-      // Pods of the host's network share its address; none of them owns it.
-      const own = this.workloads.filter((each) => !each.isHostNetwork && each.address !== undefined);
-      const addresses = (each: Workload) => [each.address ?? "", ...(each.otherAddresses ?? [])].map(canonicalHost);
-      return new Map(own.flatMap((each) => addresses(each).map((address) => [address, each] as const)));
-    }).get(canonicalHost(address));
-  }
-
-  /** Computes a part of the index once; `key` must name what `compute` gives. */
-  memo<T>(key: string, compute: () => T): T {
-    return recalled(this.#memo, key, compute);
+    return workloadsByAddress(this).get(canonicalHost(address));
   }
 
   #ofKind(kind: string): readonly KubeObject[] {
@@ -386,6 +346,53 @@ export class IstioCluster {
     return this.#byKind.get(kind);
   }
 }
+
+const discoveredServices = memoised((cluster: IstioCluster) =>
+  cluster.stored("Service").filter(({ metadata }) => cluster.isDiscovered(metadata.namespace ?? "default")),
+);
+
+const namespacesByName = memoised(
+  (cluster: IstioCluster) => new Map(cluster.all("Namespace").map((each) => [each.metadata.name, each])),
+);
+
+const servicesByName = memoised(
+  (cluster: IstioCluster) =>
+    new Map(cluster.all("Service").map((each) => [`${namespaceOf(each)}/${each.metadata.name}`, each])),
+);
+
+const servicesIn = memoisedBy(
+  (cluster: IstioCluster, namespace: string) =>
+    new Map(cluster.in("Service", namespace).map((each) => [each.metadata.name, each])),
+);
+
+const apiRoutes = memoised((cluster: IstioCluster): readonly ApiRoute[] => [
+  ...cluster.all("HTTPRoute"),
+  ...cluster.all("GRPCRoute"),
+  ...cluster.all("TCPRoute"),
+  ...cluster.all("TLSRoute"),
+]);
+
+const workloadsByNamespace = memoised((cluster: IstioCluster) => groupBy(cluster.workloads, (each) => each.namespace));
+
+const workloadsByLabel = memoisedBy((cluster: IstioCluster, namespace: string) => {
+  const byLabel = new Map<string, Workload[]>();
+  for (const workload of cluster.workloadsIn(namespace)) {
+    for (const [key, value] of Object.entries(workload.labels)) {
+      const bucket = `${key}\n${value}`;
+      const others = byLabel.get(bucket);
+      if (others === undefined) byLabel.set(bucket, [workload]);
+      else others.push(workload);
+    }
+  }
+  return byLabel;
+});
+
+const workloadsByAddress = memoised((cluster: IstioCluster) => {
+  // Pods of the host's network share its address; none of them owns it.
+  const own = cluster.workloads.filter((each) => !each.isHostNetwork && each.address !== undefined);
+  const addresses = (each: Workload) => [each.address ?? "", ...(each.otherAddresses ?? [])].map(canonicalHost);
+  return new Map(own.flatMap((each) => addresses(each).map((address) => [address, each] as const)));
+});
 
 /** The same for a pod as long as it is the same, whatever changes around it. */
 const podWorkload = memoisedBy((pod: Pod, cluster: string) => workloadOfPod(cluster, pod));
