@@ -32,12 +32,12 @@ const harmless: ReadonlySet<string> = new Set(["PORT_LEFT_OUT", "ACCESS_LOCAL_CA
 function problemsOf(path: DeclaredPath, { clusters, sharedServices }: Intents, problems: readonly Problem[]) {
   const [kind = "", namespace = "", ...name] = path.owner.split(".");
   const declared = { kind, namespace, name: name.join(".") };
-  return problems.filter(({ place, code, message }) => {
+  return problems.filter(({ place, code, params }) => {
     if (harmless.has(code)) return false;
     if (showPlace(declared) !== showPlace({ ...place, field: "" })) return false;
     if (path.direction === "in") return true;
     const { cluster } = path.consumer;
-    if (code === "HOST_NOT_IMPORTED") return message.includes(` ${path.host} `) && message.includes(` in ${cluster} `);
+    if (code === "HOST_NOT_IMPORTED") return params.host === path.host && params.cluster === cluster;
     if (code !== "ACCESS_ADMITS_NOBODY") return true;
     const index = Number(/consumers\[(\d+)\]/.exec(place.field ?? "")?.[1]);
     return sharedServices.some(({ spec }) => selectsCluster(spec.consumers[index]?.clusters ?? [], cluster, clusters));

@@ -1,0 +1,35 @@
+import type { Graph } from "@isthmus/core";
+import { expect, test } from "vitest";
+import { renderGraph } from "./graph.ts";
+
+const graph: Graph = {
+  nodes: [
+    { id: "service a:80", kind: "service", label: "a:80" },
+    { id: "workload east foo/sleep", kind: "workload", cluster: "east", label: "foo/sleep" },
+  ],
+  edges: [{ from: "workload east foo/sleep", to: "service a:80", verdict: "broken", codes: ["TRACE_HOST_UNKNOWN"] }],
+};
+
+test("a graph is Graphviz's language, with a box around each cluster", () => {
+  expect(renderGraph(graph, "dot")).toBe(`digraph isthmus {
+  rankdir=LR;
+  subgraph cluster_0 {
+    label="east";
+    "workload east foo/sleep" [label="foo/sleep", shape=box];
+  }
+  "service a:80" [label="a:80", shape=ellipse];
+  "workload east foo/sleep" -> "service a:80" [label="broken TRACE_HOST_UNKNOWN", color="#c62828"];
+}
+`);
+});
+
+test("a graph is a flowchart of Mermaid", () => {
+  expect(renderGraph(graph, "mermaid")).toBe(`flowchart LR
+  subgraph c0["east"]
+    n1["foo/sleep"]
+  end
+  n0(["a:80"])
+  n1 -->|"broken TRACE_HOST_UNKNOWN"| n0
+  linkStyle 0 stroke:#c62828
+`);
+});
