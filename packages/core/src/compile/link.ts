@@ -1,4 +1,5 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { memoised } from "../istio/memoised.ts";
 import { type KubeObject, keyOf, refOf } from "../kinds/kubeObject.ts";
 import type { Compiled, DeclaredPath } from "../model/compiled.ts";
 import { showUnreadable } from "../shape/readObject.ts";
@@ -23,7 +24,7 @@ export function link(compilations: readonly Compilation[], { intents, observed, 
   ];
   const desired = new Map<string, Map<string, KubeObject>>([...facts.keys()].map((name) => [name, new Map()]));
   for (const { objects } of outputs) {
-    for (const { cluster, object } of objects) desired.get(cluster)?.set(keyOf(refOf(object)), object);
+    for (const { cluster, object } of objects) desired.get(cluster)?.set(objectKey(object), object);
   }
   const unproven = unprovenObjects(observed, desired, report);
   return {
@@ -39,9 +40,13 @@ function byKey<T>(values: ReadonlyMap<string, T>): readonly (readonly [string, T
   return [...values].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
+/** Of a declaration that is not compiled anew the paths and objects are the same ones. */
+const pathKey = memoised((path: DeclaredPath) => JSON.stringify(path));
+const objectKey = memoised((object: KubeObject) => keyOf(refOf(object)));
+
 function inOrder(paths: readonly DeclaredPath[]): readonly DeclaredPath[] {
   return paths
-    .map((path) => ({ key: JSON.stringify(path), path }))
+    .map((path) => ({ key: pathKey(path), path }))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .map(({ path }) => path);
 }

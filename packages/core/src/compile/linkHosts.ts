@@ -1,5 +1,6 @@
 import { say } from "../findings/say.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
+import { memoisedBy } from "../istio/memoised.ts";
 import type { ServiceEntry } from "../kinds/istio.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { ServiceImport } from "../kinds/mcs.ts";
@@ -82,12 +83,13 @@ function withAddress(output: Output, vip: string): Output {
   };
 }
 
-function addressed(object: KubeObject, vip: string): KubeObject {
+/** The same object as long as the address stays. */
+const addressed = memoisedBy((object: KubeObject, vip: string): KubeObject => {
   const { addresses, ips } = (object.spec ?? {}) as Partial<ServiceEntry["spec"] & ServiceImport["spec"]>;
   if (addresses?.[0] === addressToCome) return { ...object, spec: { ...(object.spec as object), addresses: [vip] } };
   if (ips?.[0] === addressToCome) return { ...object, spec: { ...(object.spec as object), ips: [vip] } };
   return object;
-}
+});
 
 function inOrder(hosts: readonly NamedHost[]): readonly NamedHost[] {
   return hosts

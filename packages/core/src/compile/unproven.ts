@@ -1,10 +1,13 @@
 import { objectPlace } from "../findings/place.ts";
 import { say } from "../findings/say.ts";
+import { memoised } from "../istio/memoised.ts";
 import { kindEntry } from "../kinds/catalog.ts";
 import { groupOf, type KubeObject, keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
 import { isOurs, whyNotOurs } from "../kinds/ownership.ts";
 import type { Observed } from "../model/observed.ts";
 import type { Report } from "./report.ts";
+
+const faultOf = memoised(whyNotOurs);
 
 /**
  * The objects of each cluster, by key, that carry our label and are neither wanted nor shown to be ours (law 13): a warning
@@ -21,7 +24,7 @@ export function unprovenObjects(
     for (const object of objects) {
       if (!isOurs(object) || kindEntry(groupOf(object.apiVersion), object.kind)?.write !== true) continue;
       const ref = refOf(object);
-      const fault = whyNotOurs(object);
+      const fault = faultOf(object);
       if (fault === undefined || desired.get(name)?.has(keyOf(ref)) === true) continue;
       keys.add(keyOf(ref));
       report.add(

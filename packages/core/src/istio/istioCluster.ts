@@ -37,7 +37,7 @@ import { canonicalHost } from "./hostPort.ts";
 import { labelsMatch, labelsOfNamespace, selectorMatches } from "./labels.ts";
 import { type Memo, memoised, memoisedBy, recalled } from "./memoised.ts";
 import type { NameScheme } from "./nameOrigin.ts";
-import { isRecording, noteRead } from "./reads.ts";
+import { ask, isRecording, noteRead } from "./reads.ts";
 import { imaginedGateway, type Workload, workloadOfController, workloadOfPod } from "./workload.ts";
 
 interface KindsByName {
@@ -267,8 +267,10 @@ export class IstioCluster {
    * (pilot/pkg/features/experimental.go, EnableMCSHost).
    */
   get readsServiceImports(): boolean {
-    return this.istiodContainers.some(({ env = [] }) =>
-      env.some((each) => each.name === "ENABLE_MCS_HOST" && each.value === "true"),
+    return ask(this, ({ istiodContainers }) =>
+      istiodContainers.some(({ env = [] }) =>
+        env.some((each) => each.name === "ENABLE_MCS_HOST" && each.value === "true"),
+      ),
     );
   }
 

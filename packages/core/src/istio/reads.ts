@@ -66,10 +66,10 @@ function inFrame<T>(work: () => T, questions: Question[] | undefined) {
 }
 
 /**
- * A question of which only the answer is read: a text, or the very object, or objects, that are there. It may know nothing of
+ * A question of which only the answer is read: yes or no, a text, or the very objects that are there. It may know nothing of
  * the cluster but what it is handed, since it is asked again of the cluster as it is then.
  */
-export function ask<T extends string | KubeObject | readonly KubeObject[] | undefined>(
+export function ask<T extends boolean | string | KubeObject | readonly KubeObject[] | undefined>(
   cluster: IstioCluster,
   question: (of: IstioCluster) => T,
 ): T {

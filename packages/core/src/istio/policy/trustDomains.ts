@@ -1,5 +1,6 @@
 import type { MeshConfig } from "../../model/meshConfig.ts";
 import type { IstioCluster } from "../istioCluster.ts";
+import { ask } from "../reads.ts";
 import { parseIdentity, spiffeId } from "../spiffeId.ts";
 
 /**
@@ -32,8 +33,10 @@ export function trustDomainsOf({ trustDomain, trustDomainAliases }: MeshConfig):
  * (pilot/pkg/networking/plugin/authn/util.go, TrustDomainsForValidation).
  */
 export function acceptedTrustDomains(cluster: IstioCluster): readonly string[] | undefined {
-  const skips = cluster.istiodContainers.some(({ env = [] }) =>
-    env.some(({ name, value }) => name === "PILOT_SKIP_VALIDATE_TRUST_DOMAIN" && value === "true"),
+  const skips = ask(cluster, ({ istiodContainers }) =>
+    istiodContainers.some(({ env = [] }) =>
+      env.some(({ name, value }) => name === "PILOT_SKIP_VALIDATE_TRUST_DOMAIN" && value === "true"),
+    ),
   );
   if (skips) return undefined;
   return [...new Set([...trustDomainsOf(cluster.meshConfig), ...cluster.meshConfig.authorityTrustDomains])];
