@@ -10,6 +10,9 @@ export default defineConfig({
       "docs/*.test.ts",
     ],
     setupFiles: ["./vitest.setup.ts"],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
+    // No test changes what another one sees: the files of a worker share its modules, which take longer to load than to test.
+    isolate: false,
+    maxWorkers: "100%",
   },
 });
