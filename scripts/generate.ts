@@ -8,7 +8,8 @@ const files = generatedFiles();
 
 // Folders of nothing but generated files: what is no longer generated goes.
 for (const folder of new Set([...files.keys()].map(dirname))) {
-  if (folder.endsWith("__generated__")) rmSync(join(root, folder), { recursive: true, force: true });
+  if (folder.endsWith("__generated__") || folder === "docs/schema")
+    rmSync(join(root, folder), { recursive: true, force: true });
 }
 for (const [path, text] of files) {
   mkdirSync(join(root, dirname(path)), { recursive: true });

@@ -97,6 +97,16 @@ test("a token in a header is not printed, and what a token claims is the request
   });
 });
 
+test("a graph of the way, for Graphviz and for Mermaid", async () => {
+  const folder = await exampleFolder();
+  const drawn = async (format: string) => (await runCli(folder, [...words, "--planned", "-o", format])).stdout;
+
+  const [dot, mermaid] = [await drawn("dot"), await drawn("mermaid")];
+
+  expect(dot).toMatch(/^digraph isthmus \{\n[\s\S]*"gateway cluster2" -> "workload cluster2 bar\/httpbin"[\s\S]*\}\n$/);
+  expect(mermaid).toMatch(/^flowchart LR\n[\s\S]*-->\|"reaches"\|/);
+});
+
 test("what the caller's DNS says of a name that no cluster has decides where it goes", async () => {
   const folder = await exampleFolder();
   const trace = (...more: readonly string[]) =>

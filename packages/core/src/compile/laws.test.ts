@@ -110,6 +110,19 @@ function withoutPositions({ problems }: ReturnType<typeof compile>) {
   return problems.map((problem) => JSON.stringify(problem).replace(/\[\d+\]/g, "[]")).sort();
 }
 
+test("sentences and places are text, whatever they are made of", () => {
+  const said = new Set<string>();
+  fc.assert(
+    fc.property(anyMesh, ({ intents, observed }) => {
+      for (const { code, at, message, hint } of compile(intents, observed).problems) {
+        expect([at, message, hint].join("\n")).not.toMatch(/\[object|undefined|NaN/);
+        said.add(code);
+      }
+    }),
+  );
+  expect(said.size).toBeGreaterThan(10);
+});
+
 test("law 2: once the objects are in place the same objects are wanted", () => {
   fc.assert(
     fc.property(anyMesh, ({ intents, observed }) => {

@@ -101,6 +101,9 @@ test("whatever is asked of whatever mesh, there are ways, and they add up to 1",
           expect(branches.every(({ probability }) => probability > 0 && probability <= 1 + 1e-9)).toBe(true);
           // A way that says nothing of itself is one that no rule was found for.
           expect(branches.every(({ hops, outcome }) => hops.length > 0 || outcome.kind === "unknown")).toBe(true);
+          // What a template holds that is not text would show as this.
+          const said = branches.flatMap(({ hops }) => hops.map(({ detail }) => detail)).join("\n");
+          expect(said).not.toMatch(/\[object|undefined|NaN/);
           expect(verdict === "reaches" ? branches.some(({ outcome }) => outcome.kind === "answered") : true).toBe(true);
         }
       },
