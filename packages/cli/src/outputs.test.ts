@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Problem } from "@isthmus/core";
@@ -41,6 +41,45 @@ test.each([
   const output = JSON.parse(run.stdout);
   expect(output).toMatchObject({ apiVersion: "output.isthmus.io/v1", kind });
   expect(faultsOf(output)).toEqual([]);
+});
+
+test.each(["json", "yaml"])("what cannot be done is data as well, in %s", async (format) => {
+  const run = await runCli(await exampleFolder(), ["trace", "nobody", "http://a", "-o", format]);
+
+  const [output] = parseAllDocuments(run.stdout).map((document) => document.toJS());
+  expect(output).toMatchObject({ kind: "Problems", problems: [{ code: "USAGE" }] });
+  expect(faultsOf(output)).toEqual([]);
+});
+
+test("a header that lets somebody in is in no output", async () => {
+  const folder = await exampleFolder();
+  const secret = ["--header", "authorization: Bearer secret", "--header", "cookie: id=secret"];
+
+  for (const command of ["trace", "doctor"]) {
+    const run = await runCli(folder, [command, ...request, ...secret, "-o", "json"]);
+
+    expect(run.stdout, command).toContain("(not shown)");
+    expect(run.stdout + run.stderr, command).not.toContain("secret");
+  }
+});
+
+test("an apply that an alarm stops says so in its data", async () => {
+  const folder = await exampleFolder();
+  await runCli(folder, ["apply", "--yes"]);
+  await rm(join(folder, "httpbin.yaml"));
+
+  const run = await runCli(folder, ["apply", "--yes", "-o", "json"]);
+
+  const { problems, written } = JSON.parse(run.stdout);
+  expect(written).toEqual([]);
+  expect(problems.map(({ code }: Problem) => code)).toContain("MASS_DELETE");
+});
+
+test("the time of --timeout ends what waits as such", async () => {
+  const run = await runCli(await exampleFolder(), ["verify", "--no-probe", "--wait", "1m", "--timeout", "2s"]);
+
+  expect(run.stderr).toContain("TIMED_OUT");
+  expect(run.stderr).not.toContain("AbortError");
 });
 
 test("place and refs of what is found are files and objects that are there", async () => {

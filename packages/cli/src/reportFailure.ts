@@ -1,10 +1,11 @@
-import { MeshError, makeProblem, type Problem } from "@isthmus/core";
+import { MeshError, makeProblem, outputVersion, type Problem } from "@isthmus/core";
 import { CommanderError } from "commander";
 import type { Io } from "./io.ts";
+import { renderData } from "./render/data.ts";
 import { renderProblems } from "./render/problems.ts";
 import { createStyle } from "./render/style.ts";
 
-/** Tells why a command could not do its work; in JSON as data as well. */
+/** Tells why a command could not do its work; in JSON or YAML as data as well. */
 export function reportFailure(error: unknown, command: string, argv: readonly string[], io: Io): void {
   const problem = problemOf(error, command);
   const colored = io.stderr.isTTY === true && (io.env.NO_COLOR ?? "") === "" && !argv.includes("--no-color");
@@ -13,7 +14,9 @@ export function reportFailure(error: unknown, command: string, argv: readonly st
     return;
   }
   io.stderr.write(renderProblems([problem], createStyle(colored)));
-  if (outputOf(argv) === "json") io.stdout.write(`${JSON.stringify({ problems: [problem] }, undefined, 2)}\n`);
+  const format = outputOf(argv);
+  if (format !== "json" && format !== "yaml") return;
+  io.stdout.write(renderData({ apiVersion: outputVersion, kind: "Problems", problems: [problem] }, format));
 }
 
 function problemOf(error: unknown, command: string): Problem | undefined {

@@ -14,7 +14,7 @@ export {
 export type { AllowedPlans } from "./app/planAlarm.ts";
 export { planEffects } from "./app/planEffects.ts";
 export { type DeclaredMesh, type PlanMeshOptions, type PlannedMesh, planMesh } from "./app/planMesh.ts";
-export { type ProbeMeshOptions, probeMesh } from "./app/probeMesh.ts";
+export { type ProbeMeshOptions, probedPaths, probeMesh } from "./app/probeMesh.ts";
 export { type RecheckOptions, recheckSavedPlan } from "./app/recheckSavedPlan.ts";
 export { type JudgedMesh, type ReconcileEvent, type ReconcileOptions, reconcile } from "./app/reconcile.ts";
 export { readSavedPlan } from "./app/savedPlanFile.ts";

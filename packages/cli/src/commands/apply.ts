@@ -79,7 +79,11 @@ async function carryOut(session: Session, planned: PlannedMesh, options: ApplyOp
     return isDelayed ? "Nothing can be done now.\n" : "Nothing to do: the clusters are as declared.\n";
   };
   if (session.format === undefined) session.print(text());
-  else session.printData("Apply", { ...planData(mesh ?? planned), written, waits });
+  else {
+    const data = planData(mesh ?? planned);
+    const alarms = mesh?.alarm === undefined ? [] : [mesh.alarm];
+    session.printData("Apply", { ...data, problems: [...data.problems, ...alarms], written, waits });
+  }
   const isDone =
     stopped === undefined ? written.every(({ result }) => result === "done") : stopped === "nothing to write";
   return isDone && !isDelayed ? exitCodes.ok : exitCodes.failed;

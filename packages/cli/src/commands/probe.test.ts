@@ -13,3 +13,9 @@ test("a CA that is not there, or whose passphrase is wrong, ends a probe before 
   expect(without).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("error[CA_MISSING]") });
   expect(wrong).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("error[CA_KEY_LOCKED]") });
 });
+
+test("a name that no path leads to is told before a CA is opened", async () => {
+  const run = await runCli(await exampleFolder(), ["probe", "nobody.bar", "--identity", "ca"]);
+
+  expect(run).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("error[USAGE]") });
+});

@@ -1,5 +1,13 @@
 import { hasErrors } from "@isthmus/core";
-import { caIdentity, type PlannedMesh, type Probe, type ProbeMeshOptions, planMesh, probeMesh } from "@isthmus/engine";
+import {
+  caIdentity,
+  type PlannedMesh,
+  type Probe,
+  type ProbeMeshOptions,
+  planMesh,
+  probedPaths,
+  probeMesh,
+} from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { openDeclaredCa } from "../openDeclaredCa.ts";
 import { type PassphraseOptions, passphrases } from "../passphrase.ts";
@@ -49,6 +57,8 @@ async function runProbes(
 ): Promise<readonly Probe[]> {
   const { identity } = options;
   if (identity !== "ca") return run(identity);
+  // A wrong name is told before a passphrase is asked for.
+  probedPaths(mesh, services);
   const ca = await openDeclaredCa(session, mesh, passphrases(session, options));
   try {
     // A wrong passphrase ends it before anything is tried.

@@ -103,7 +103,9 @@ test("a graph of the way, for Graphviz and for Mermaid", async () => {
 
   const [dot, mermaid] = [await drawn("dot"), await drawn("mermaid")];
 
-  expect(dot).toMatch(/^digraph isthmus \{\n[\s\S]*"gateway cluster2" -> "workload cluster2 bar\/httpbin"[\s\S]*\}\n$/);
+  expect(dot).toMatch(
+    /^digraph isthmus \{\n[\s\S]*"gateway cluster2 Gateway istio-system\/[^"]+" -> "workload cluster2 bar\/httpbin"[\s\S]*\}\n$/,
+  );
   expect(mermaid).toMatch(/^flowchart LR\n[\s\S]*-->\|"reaches"\|/);
 });
 

@@ -13,6 +13,7 @@ import { type CompileTask, compileTasks } from "./tasks.ts";
 /** A result of compile with what each declaration read for it. */
 export interface CompileState {
   readonly compiled: Compiled;
+  /** For the next step alone: an unchanged cluster's `others` are those of an earlier one, so that nobody traces with it. */
   readonly world: CompileWorld;
   readonly done: ReadonlyMap<string, DoneTask>;
 }

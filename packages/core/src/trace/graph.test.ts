@@ -50,6 +50,26 @@ test("a call goes from its caller by the name and a gateway to the workload, eac
   ]);
 });
 
+test("each gateway of a cluster is a node of its own, whatever the order of the traces", () => {
+  const by = (name: string): TraceBranch => ({
+    ...answered,
+    hops: answered.hops.map((hop) =>
+      hop.name === "gateway"
+        ? { ...hop, object: { cluster: "west", kind: "Gateway", namespace: "istio-system", name } }
+        : hop,
+    ),
+  });
+  const traces = ["east-west", "edge"].map((name) => traceOf(request, [by(name)]));
+
+  const drawn = graph(traces);
+
+  expect(drawn.nodes.filter(({ kind }) => kind === "gateway").map(({ label }) => label)).toEqual([
+    "Gateway istio-system/east-west",
+    "Gateway istio-system/edge",
+  ]);
+  expect(graph(traces.toReversed())).toEqual(drawn);
+});
+
 test("what fails behind the gateway breaks that part of the way alone, with its code", () => {
   const { edges } = graph([traceOf(request, [refused])]);
 

@@ -1,5 +1,5 @@
 import { showHostPort } from "../istio/hostPort.ts";
-import type { ClusterObject } from "../kinds/clusterObject.ts";
+import { type ClusterObject, showClusterObject } from "../kinds/clusterObject.ts";
 import { isReached } from "./trace.ts";
 import { isFromOutside, type TraceRequest } from "./traceRequest.ts";
 import type { Trace, TraceBranch, TraceHop, TraceVerdict } from "./traceResult.ts";
@@ -110,10 +110,9 @@ function nameOf({ url }: TraceRequest): GraphNode {
 }
 
 function gatewayOf({ object }: TraceHop, cluster: string): GraphNode {
-  return {
-    ...{ id: `gateway ${cluster}`, kind: "gateway", cluster, label: "gateway" },
-    ...(object === undefined ? {} : { ref: object }),
-  };
+  if (object === undefined) return { id: `gateway ${cluster}`, kind: "gateway", cluster, label: "gateway" };
+  const label = showClusterObject(object);
+  return { id: `gateway ${cluster} ${label}`, kind: "gateway", cluster, label, ref: object };
 }
 
 /** Where a call ends; undefined where the proxy on the way answers by itself. */

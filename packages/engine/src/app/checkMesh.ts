@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type CheckCategory, type CheckRow, movedTo, type RightPurpose, runChecks } from "@isthmus/core";
 import { gatherFacts } from "../check/gatherFacts.ts";
+import { orAborted } from "../orAborted.ts";
 import type { CallOptions } from "../target/target.ts";
 import type { DeclaredMesh } from "./planMesh.ts";
 
@@ -34,7 +35,7 @@ export async function checkMesh(mesh: DeclaredMesh, options: CheckMeshOptions): 
     const failed = rows.filter(({ status }) => status === "failed").length;
     if (failed === 0 || performance.now() + betweenTries > deadline) return rows;
     onWait?.(failed);
-    await delay(betweenTries, undefined, signal === undefined ? {} : { signal });
+    await orAborted(delay(betweenTries), signal);
   }
 }
 

@@ -3,12 +3,16 @@ import { gatherEvidence } from "../doctor/gatherEvidence.ts";
 import { reachOf } from "../target/reachOf.ts";
 import type { CallOptions } from "../target/target.ts";
 import type { PlannedMesh } from "./planMesh.ts";
+import { withoutSecrets } from "./traceMesh.ts";
 
 export interface DiagnoseOptions extends CallOptions {
   readonly now: () => Date;
 }
 
-/** Why a request fails: on paper, on the wire, and what stands between the two. Throws only the signal's reason. */
+/**
+ * Why a request fails: on paper, on the wire, and what stands between the two. Headers that may let somebody in are sent, and left
+ * out of what is told. Throws only the signal's reason.
+ */
 export async function diagnoseMesh(
   { intents, observed, targets }: PlannedMesh,
   request: WorkloadRequest,
@@ -18,5 +22,10 @@ export async function diagnoseMesh(
   const paper = trace(world, request);
   const reach = reachOf(targets);
   const evidence = await gatherEvidence({ ...{ request, paper, world, intents, observed, reach }, ...options });
-  return { evidence, diagnosis: diagnose(evidence) };
+  const shown = {
+    ...evidence,
+    request: withoutSecrets(evidence.request),
+    paper: { ...evidence.paper, request: withoutSecrets(evidence.paper.request) },
+  };
+  return { evidence: shown, diagnosis: diagnose(shown) };
 }

@@ -1,4 +1,4 @@
-import { type AcrossPath, type DeclaredPath, MeshError } from "@isthmus/core";
+import { type AcrossPath, MeshError } from "@isthmus/core";
 import type { Probe } from "../probe/probe.ts";
 import { type ProbeOptions, probePaths } from "../probe/probePaths.ts";
 import { reachOf } from "../target/reachOf.ts";
@@ -13,16 +13,18 @@ export interface ProbeMeshOptions extends Omit<ProbeOptions, "intents" | "observ
 
 /** Tries the declared paths between clusters on the wire, and what must be refused. Throws USAGE where no path leads to a service. */
 export function probeMesh(
-  { intents, observed, compiled, targets }: PlannedMesh,
+  mesh: PlannedMesh,
   { services, onStart, ...options }: ProbeMeshOptions,
 ): Promise<readonly Probe[]> {
-  const paths = pathsTo(compiled.paths, services);
+  const { intents, observed, targets } = mesh;
+  const paths = probedPaths(mesh, services);
   onStart?.(paths.length);
   return probePaths(paths, { ...options, intents, observed, reach: reachOf(targets) });
 }
 
-function pathsTo(declared: readonly DeclaredPath[], services: readonly string[]): readonly AcrossPath[] {
-  const paths = declared.filter((path): path is AcrossPath => path.direction === "across");
+/** The paths that a probe of these services tries. Throws USAGE where no path leads to one. */
+export function probedPaths({ compiled }: PlannedMesh, services: readonly string[]): readonly AcrossPath[] {
+  const paths = compiled.paths.filter((path): path is AcrossPath => path.direction === "across");
   const isTo = (path: AcrossPath, service: string) =>
     path.host === service || `${path.server.service}.${path.server.namespace}` === service;
   const unknown = services.filter((service) => !paths.some((path) => isTo(path, service)));

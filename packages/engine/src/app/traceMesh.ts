@@ -14,9 +14,11 @@ export function traceMesh(
   return { ...found, request: withoutSecrets(found.request) };
 }
 
+/** Values of headers that may let somebody in are not for others' eyes. */
 const secretHeaders: ReadonlySet<string> = new Set(["authorization", "cookie", "proxy-authorization"]);
 
-function withoutSecrets(request: TraceRequest): TraceRequest {
+/** A request as it may be shown. */
+export function withoutSecrets<R extends TraceRequest>(request: R): R {
   const headers = Object.entries(request.headers).map(([name, value]) => [
     name,
     secretHeaders.has(name) ? "(not shown)" : value,

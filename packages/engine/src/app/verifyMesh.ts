@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { hasErrors, type Problem, type ProofStatus } from "@isthmus/core";
+import { orAborted } from "../orAborted.ts";
 import { reachOf } from "../target/reachOf.ts";
 import type { CallOptions } from "../target/target.ts";
 import { type ProvenPath, proveMesh, type WireChoice } from "../verify/proveMesh.ts";
@@ -39,7 +40,7 @@ export async function verifyMesh(mesh: DeclaredMesh, options: VerifyMeshOptions)
     const verified = await verifyNow(mesh, options);
     if (verified.verdict === "ok" || performance.now() + betweenTries > deadline) return verified;
     onWait?.(verified);
-    await delay(betweenTries, undefined, signal === undefined ? {} : { signal });
+    await orAborted(delay(betweenTries), signal);
   }
 }
 

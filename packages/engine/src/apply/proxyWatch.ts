@@ -10,6 +10,8 @@ export interface SendState {
   readonly isAcknowledged: boolean;
   /** Equal as long as nothing is sent or acknowledged. */
   readonly digest: string;
+  /** When it was read, by `performance.now()`. */
+  readonly at: number;
 }
 
 export interface Untold {
@@ -18,10 +20,11 @@ export interface Untold {
 }
 
 /**
- * Longer than istiod waits for further changes (PILOT_DEBOUNCE_AFTER, 100 ms) before it sends what it has: whoever has sent
- * nothing for so long after a write had sent it before.
+ * Milliseconds. Longer than istiod waits for further changes (PILOT_DEBOUNCE_AFTER, 100 ms) and makes a push: whoever has sent
+ * nothing for so long after a write had sent it before. A slow istiod is given more, see `acknowledged`.
  */
-const quiet = 250;
+const leastQuiet = 500;
+const betweenQuestions = 150;
 
 /** Asks the istiods of one cluster, for all who wait: at most one question is under way. */
 export class ProxyWatch {
@@ -47,15 +50,25 @@ export class ProxyWatch {
   }
 
   /**
-   * Ends when every proxy has acknowledged a push that istiod began after `before`, and istiod has nothing more to send: called
-   * after a write, that push has it. Undefined then; else why it cannot be told. Where nobody is sent anything it goes on until `signal` aborts.
+   * Called after the last of some writes: ends when istiod has pushed since `before`, which was read before the first of them,
+   * every proxy has acknowledged all it was sent, and nothing more is sent for long enough that the last write must have been in
+   * a push: twice as long as the first push took to come, since that may have had the first write alone. Undefined then; else why
+   * it cannot be told. Where nobody is sent anything it goes on until `signal` aborts.
    */
   async acknowledged(before: SendState, signal: AbortSignal): Promise<Untold | undefined> {
-    for (let last: SendState | undefined; !signal.aborted; await delay(quiet)) {
+    let last: SendState | undefined;
+    let [changed, took] = [0, 0];
+    while (!signal.aborted) {
       const now = await this.read();
       if ("untold" in now) return now;
-      if (now.digest === last?.digest && now.isAcknowledged && isPast(before, now)) return undefined;
+      const at = performance.now();
+      if (now.digest !== last?.digest) changed = at;
       last = now;
+      if (isPast(before, now)) {
+        took ||= at - before.at;
+        if (now.isAcknowledged && at - changed >= Math.max(leastQuiet, 2 * took)) return undefined;
+      }
+      await delay(betweenQuestions, undefined, { signal }).catch(() => {});
     }
     return { untold: "interrupted" };
   }
@@ -80,6 +93,9 @@ function stateOf(sends: readonly ProxySends[]): SendState | Untold {
   const newest = new Map<string, number>();
   const nonces: string[] = [];
   let isAcknowledged = true;
+  if (sends.length > 0 && sends.every(({ resources }) => resources.size === 0)) {
+    return { untold: "its istiod does not tell what it sent, as old ones do not" };
+  }
   for (const { istiod, proxy, resources } of sends) {
     for (const [type, { sent, acked }] of resources) {
       if (sent === "") continue;
@@ -92,7 +108,7 @@ function stateOf(sends: readonly ProxySends[]): SendState | Untold {
   }
   // Also where no istiod is ready: its proxies will be told by another, and nobody knows when.
   if (newest.size === 0) return { untold: "no proxy is connected to an istiod" };
-  return { newest, isAcknowledged, digest: nonces.sort().join("\n") };
+  return { newest, isAcknowledged, digest: nonces.sort().join("\n"), at: performance.now() };
 }
 
 const uuidLength = 36;

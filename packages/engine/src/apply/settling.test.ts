@@ -73,7 +73,7 @@ test("the next stage begins when every proxy has acknowledged what was pushed af
     { type: "settled", by: "acknowledgement", milliseconds: expect.any(Number) },
   ]);
   const { milliseconds } = events[1] as { readonly milliseconds: number };
-  expect(milliseconds).toBeGreaterThan(250);
+  expect(milliseconds).toBeGreaterThan(500);
   expect(milliseconds).toBeLessThan(1400);
 });
 
@@ -96,6 +96,33 @@ test("a push before the writes does not count, nor one that a proxy has not ackn
     });
     expect((events.at(-1) as { readonly milliseconds: number }).milliseconds).toBeGreaterThan(690);
   }
+});
+
+test("the push of the first write alone does not end the wait for the last one", async () => {
+  const istiod = new Istiod();
+  let lastAt = 0;
+  // Slow: 500 ms from a write to its push, and the second write comes 200 ms after the first.
+  const write = () => {
+    setTimeout(() => istiod.push("gateway.istio-system"), 300);
+    setTimeout(() => {
+      istiod.push("gateway.istio-system");
+      lastAt = performance.now();
+    }, 1000);
+  };
+
+  const events = await settleOn(istiod.answer, write, { most: 5000 });
+
+  expect(events.at(-1)).toMatchObject({ type: "settled", by: "acknowledgement" });
+  expect(lastAt).toBeGreaterThan(0);
+});
+
+test("what is waited for no longer keeps no timer", async () => {
+  const before = process.getActiveResourcesInfo().filter((each) => each === "Timeout").length;
+  const istiod = new Istiod();
+
+  await settleOn(istiod.answer, () => istiod.push("sleep.foo"), { most: 60_000 });
+
+  expect(process.getActiveResourcesInfo().filter((each) => each === "Timeout").length).toBeLessThanOrEqual(before);
 });
 
 test("as long as istiod goes on sending, nobody is taken to have all", async () => {
@@ -127,6 +154,13 @@ test("where istiod cannot be asked, or says it in a way that is not known, there
     { most: 50 },
   );
 
+  const old = await settleOn(
+    async () => ({ sends: [{ istiod: "istiod-1", proxy: "sleep.foo", resources: new Map() }] }),
+    () => {},
+    { most: 50 },
+  );
+
+  expect(old[0]).toMatchObject({ by: "pause", reason: expect.stringContaining("does not tell what it sent") });
   expect(unconnected[0]).toMatchObject({ by: "pause", reason: "c1: no proxy is connected to an istiod" });
   expect(forbidden).toEqual([
     { type: "settling", by: "pause", milliseconds: 50, reason: "c1: pods/portforward is forbidden" },

@@ -24,24 +24,33 @@ export function settling({ targets, most, signal, emit }: SettlingOptions): Writ
     watches.set(cluster, watch);
     return watch;
   };
-  const pause = (milliseconds: number) => delay(Math.max(0, milliseconds), undefined, { signal }).catch(() => {});
+  const pause = (milliseconds: number, until = signal) =>
+    delay(Math.max(0, milliseconds), undefined, { signal: until }).catch(() => {});
+
+  /** What is still waited for at the end is given up: no timer keeps the process alive. */
+  const inTime = async <T>(work: (until: AbortSignal) => Promise<T>): Promise<T> => {
+    const over = new AbortController();
+    try {
+      return await work(AbortSignal.any([signal, over.signal]));
+    } finally {
+      over.abort();
+    }
+  };
 
   return async (clusters: ReadonlySet<string>, then: Stage["then"]) => {
     const live = [...clusters].filter((name) => targets.get(name)?.source === "live");
     if (most === 0 || live.length === 0) return async () => {};
-    const before = then === "acknowledged" ? await readBefore(live, watchOf, pause(most)) : undefined;
+    const before =
+      then === "acknowledged" ? await inTime((until) => readBefore(live, watchOf, pause(most, until))) : undefined;
     return async () => {
       const start = performance.now();
       const elapsed = () => performance.now() - start;
       let reason = before !== undefined && "untold" in before ? before.untold : undefined;
       if (before instanceof Map) {
         emit({ type: "settling", by: "acknowledgement", milliseconds: most });
-        const over = new AbortController();
-        reason = await Promise.race([
-          acknowledged(before, watchOf, AbortSignal.any([signal, over.signal])),
-          pause(most).then(() => late(most)),
-        ]);
-        over.abort();
+        reason = await inTime((until) =>
+          Promise.race([acknowledged(before, watchOf, until), pause(most, until).then(() => late(most))]),
+        );
         if (reason === undefined) {
           emit({ type: "settled", by: "acknowledgement", milliseconds: elapsed() });
           return;

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { kindEntry, type Pod } from "@isthmus/core";
 import { type EphemeralContainer, type KubeClient, KubeError, type PodName } from "@isthmus/kube";
+import { orAborted } from "../orAborted.ts";
 
 export interface ContainerWish {
   readonly client: Pick<KubeClient, "list" | "addEphemeralContainer">;
@@ -93,7 +94,7 @@ async function untilRunning({ namespace, pod }: PodName, name: string, wish: Con
       const told = why === "" ? "its kubelet says nothing of it" : why;
       throw new Error(`${where} does not run after ${wish.patience / 1000} s: ${told}`);
     }
-    await delay(pollEvery, undefined, wish.signal === undefined ? {} : { signal: wish.signal });
+    await orAborted(delay(pollEvery), wish.signal);
   }
 }
 

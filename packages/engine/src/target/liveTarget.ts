@@ -4,12 +4,14 @@ import {
   type AskedRight,
   type Down,
   type Inspection,
+  isReady,
   kindEntry,
   MeshError,
   type RightPurpose,
   type Unseen,
 } from "@isthmus/core";
 import { type KubeClient, KubeError } from "@isthmus/kube";
+import { istiodPods } from "../istiod/istiodPods.ts";
 import { readSyncs, type Sends } from "../istiod/readSyncs.ts";
 import type { Reach } from "../reach.ts";
 import { inspectCluster, reviewRights } from "./live/inspectCluster.ts";
@@ -74,6 +76,11 @@ export class LiveTarget implements Target {
         namespace: istioNamespace,
         labelSelector: "app=istiod",
       });
+      // One that is starting or ending has proxies too, and is not asked.
+      const unready = istiodPods(objects, istioNamespace).find(
+        (pod) => pod.status?.phase === "Running" && !isReady(pod),
+      );
+      if (unready !== undefined) return { down: `pod ${unready.metadata.name} of istiod is not ready` };
       return await readSyncs({ istioNamespace, objects, reach: this.#client, ...stopping });
     } catch (error) {
       if (error instanceof KubeError || error instanceof MeshError) return { unseen: error.message };
