@@ -98,6 +98,12 @@ export class Lab {
     return run(inNamespace(netns, ["curl", "-sS", "-f", "-m", "10", `http://127.0.0.1:15000${path}`]));
   }
 
+  /** The text behind a path of istiod's own HTTP server, e.g. `/debug/configz`. */
+  async istiodDebug(cluster: string, path: string): Promise<string> {
+    const { namespace } = this.cluster(cluster);
+    return run(inNamespace(namespace, ["curl", "-sS", "-f", "-m", "10", `http://127.0.0.1:8080${path}`]));
+  }
+
   /** What a program, `isthmus` unless told, asked an API server to write. */
   async writes(cluster: string, filter?: WriteFilter): Promise<ApiWrite[]> {
     return readWrites(this.cluster(cluster), filter);

@@ -115,3 +115,16 @@ test("what fails for something that trace said it rests on is counted for itself
   });
   expect(agreementOf({ trace, sightings: [refused], scenario: { untrue: ["credential"] } }).verdict).toBe("disagrees");
 });
+
+test("what a retry makes up for may fail as often as Envoy draws the same endpoint again, and no more", () => {
+  const found = traced("reaches", [0.5, pod("web-v1-1")], [0.5, uc]);
+  const trace = {
+    ...found,
+    branches: found.branches.map((each, at) => (at === 1 ? { ...each, isRetried: true } : each)),
+  };
+  const verdictOf = (failed: number, of: Trace) =>
+    agreementOf({ trace: of, sightings: [...times(40 - failed, answered), ...times(failed, refused)] }).verdict;
+
+  expect([0, 1, 2].map((failed) => verdictOf(failed, trace))).toEqual(["agrees", "agrees", "disagrees"]);
+  expect(verdictOf(1, traced("reaches", [1, pod("web-v1-1")]))).toBe("disagrees");
+});

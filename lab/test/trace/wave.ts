@@ -46,6 +46,17 @@ function proxiesOf({ scenario, place }: Placed): readonly (readonly [ClusterName
   ];
 }
 
+/** istiod watches each of these kinds by itself, and may hear of the marker first. */
+const watched = /^(networking|security|telemetry)\.istio\.io\//;
+
+function keyOf({ apiVersion, kind, metadata: { namespace = "default", name } }: KubeObject): string {
+  return `${apiVersion.split("/")[0]} ${kind} ${namespace}/${name}`;
+}
+
+function versionOf({ metadata }: KubeObject): string | undefined {
+  return (metadata as { readonly resourceVersion?: string }).resourceVersion;
+}
+
 interface OwnedObject extends ScenarioObject {
   readonly id: string;
 }
@@ -62,6 +73,8 @@ export class Waves {
   #mesh: string | undefined;
   readonly #meshes = new Map<ClusterName, string>();
   #applied: readonly OwnedObject[] = [];
+  /** Of this wave, by cluster and object: the version that was written, undefined for what was removed. */
+  readonly #versions = new Map(clusters.map((cluster) => [cluster, new Map<string, string | undefined>()] as const));
 
   constructor(lab: Lab, outside: Outside) {
     this.#lab = lab;
@@ -76,6 +89,7 @@ export class Waves {
     const before = this.#applied;
     this.#applied = objects;
     this.#pods.clear();
+    for (const versions of this.#versions.values()) versions.clear();
     await this.#configure(placed.find(({ scenario }) => scenario.mesh !== undefined)?.scenario.mesh);
     await Promise.all(
       clusters.map(async (cluster) => {
@@ -158,8 +172,14 @@ export class Waves {
       const { status, ...written } = object;
       // The lab makes the pods as well.
       if (object.kind === "Deployment") return this.#lab.apply(cluster, [object]);
-      await api.apply(written as KubeObject);
-      if (status === undefined) return;
+      const applied = await api.apply(written as KubeObject);
+      if (status === undefined) {
+        if (watched.test(object.apiVersion)) {
+          this.#versions.get(cluster)?.set(keyOf(object), versionOf(applied));
+        }
+        return;
+      }
+      this.#versions.get(cluster)?.delete(keyOf(object));
       const { apiVersion, kind, metadata } = object;
       await api.patchStatus({ apiVersion, kind, name: metadata.name, namespace: metadata.namespace ?? "" }, status);
     };
@@ -186,7 +206,9 @@ export class Waves {
   async #remove(cluster: ClusterName, objects: readonly ScenarioObject[]): Promise<void> {
     const { api } = this.#lab.cluster(cluster);
     await Promise.all(
-      objects.map(({ object: { apiVersion, kind, metadata } }) => {
+      objects.map(({ object }) => {
+        const { apiVersion, kind, metadata } = object;
+        if (watched.test(apiVersion)) this.#versions.get(cluster)?.set(keyOf(object), undefined);
         const ref = {
           apiVersion,
           kind,
@@ -198,8 +220,25 @@ export class Waves {
     );
   }
 
+  /** Ends when istiod has read all that was written and removed; it never reads what discoverySelectors leave out. */
+  async #isRead(cluster: ClusterName): Promise<void> {
+    const wanted = [...(this.#versions.get(cluster) ?? [])];
+    let missing: readonly string[] = [];
+    await waitFor(
+      `istiod of ${cluster} to read the wave`,
+      async () => {
+        const configs = JSON.parse(await this.#lab.istiodDebug(cluster, "/debug/configz")) as readonly KubeObject[];
+        const versions = new Map(configs.map((each) => [keyOf(each), versionOf(each)]));
+        missing = wanted.flatMap(([key, version]) => (versions.get(key) === version ? [] : [key]));
+        return missing.length === 0;
+      },
+      { seconds: 10 },
+    ).catch((error: unknown) => console.warn(`${error}: ${missing.join(", ")}`));
+  }
+
   async #settle(placed: readonly Placed[]): Promise<void> {
     const host = `wave${++this.#number}.marker`;
+    await Promise.all(clusters.map((cluster) => this.#isRead(cluster)));
     await Promise.all(
       clusters.map((cluster) =>
         this.#lab.cluster(cluster).api.apply({
