@@ -120,7 +120,7 @@ test("what a retry makes up for may fail as often as Envoy draws the same endpoi
   const found = traced("reaches", [0.5, pod("web-v1-1")], [0.5, uc]);
   const trace = {
     ...found,
-    branches: found.branches.map((each, at) => (at === 1 ? { ...each, isRetried: true } : each)),
+    branches: found.branches.map((each, at) => (at === 1 ? { ...each, isRetried: true as const } : each)),
   };
   const verdictOf = (failed: number, of: Trace) =>
     agreementOf({ trace: of, sightings: [...times(40 - failed, answered), ...times(failed, refused)] }).verdict;

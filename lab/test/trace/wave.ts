@@ -53,6 +53,12 @@ function keyOf({ apiVersion, kind, metadata: { namespace = "default", name } }: 
   return `${apiVersion.split("/")[0]} ${kind} ${namespace}/${name}`;
 }
 
+/** istiod itself writes into the status of a ServiceEntry that it gives an address. Versions of one etcd are numbers that grow. */
+function isSince(version: string | undefined, written: string | undefined): boolean {
+  if (written === undefined) return version === undefined;
+  return version !== undefined && Number(version) >= Number(written);
+}
+
 function versionOf({ metadata }: KubeObject): string | undefined {
   return (metadata as { readonly resourceVersion?: string }).resourceVersion;
 }
@@ -229,7 +235,7 @@ export class Waves {
       async () => {
         const configs = JSON.parse(await this.#lab.istiodDebug(cluster, "/debug/configz")) as readonly KubeObject[];
         const versions = new Map(configs.map((each) => [keyOf(each), versionOf(each)]));
-        missing = wanted.flatMap(([key, version]) => (versions.get(key) === version ? [] : [key]));
+        missing = wanted.flatMap(([key, version]) => (isSince(versions.get(key), version) ? [] : [key]));
         return missing.length === 0;
       },
       { seconds: 10 },
