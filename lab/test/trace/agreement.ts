@@ -22,7 +22,7 @@ export interface Agreement {
 /** Below this, chance does not explain what was seen. */
 const significance = 0.001;
 /** Fewer calls tell nothing of shares. */
-export const enoughCalls = 20;
+const enoughCalls = 20;
 
 export interface Compared {
   readonly trace: Trace;
@@ -92,7 +92,7 @@ export function callsFor(trace: Trace, spread: Scenario["spread"]): number {
   return Math.min(100, Math.max(40, Math.ceil(5 / rarest)));
 }
 
-export interface ExpectedEnd {
+interface ExpectedEnd {
   readonly key: string;
   readonly probability: number;
   readonly isReached: boolean;
@@ -101,7 +101,7 @@ export interface ExpectedEnd {
 }
 
 /** A trace's branches, merged by what can be seen of them. What a retry makes up for is never seen. */
-export function expectedEnds({ branches }: Trace, spread: Scenario["spread"]): readonly ExpectedEnd[] {
+function expectedEnds({ branches }: Trace, spread: Scenario["spread"]): readonly ExpectedEnd[] {
   const seen = branches.filter(({ isRetried }) => isRetried !== true);
   const total = seen.reduce((sum, { probability }) => sum + probability, 0);
   const ends = new Map<string, ExpectedEnd>();

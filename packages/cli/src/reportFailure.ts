@@ -1,7 +1,7 @@
-import { MeshError, makeProblem, outputVersion, type Problem } from "@isthmus/core";
+import { MeshError, makeProblem, type Problem } from "@isthmus/core";
 import { CommanderError } from "commander";
 import type { Io } from "./io.ts";
-import { renderData } from "./render/data.ts";
+import { renderOutput } from "./render/data.ts";
 import { renderProblems } from "./render/problems.ts";
 import { createStyle } from "./render/style.ts";
 
@@ -15,8 +15,9 @@ export function reportFailure(error: unknown, command: string, argv: readonly st
   }
   io.stderr.write(renderProblems([problem], createStyle(colored)));
   const format = outputOf(argv);
-  if (format !== "json" && format !== "yaml") return;
-  io.stdout.write(renderData({ apiVersion: outputVersion, kind: "Problems", problems: [problem] }, format));
+  if (format === "json" || format === "yaml") {
+    io.stdout.write(renderOutput("Problems", { problems: [problem] }, format));
+  }
 }
 
 function problemOf(error: unknown, command: string): Problem | undefined {

@@ -1,7 +1,7 @@
-import { MeshError, type OutputKind, outputVersion, type Problem } from "@isthmus/core";
+import { MeshError, type OutputKind, type Problem } from "@isthmus/core";
 import type { OpenTargetsOptions } from "@isthmus/engine";
 import type { Io, Output } from "./io.ts";
-import { type DataFormat, renderData } from "./render/data.ts";
+import { type DataFormat, renderData, renderOutput } from "./render/data.ts";
 import { renderProblems } from "./render/problems.ts";
 import { createStyle, type Style } from "./render/style.ts";
 
@@ -57,8 +57,7 @@ export function openSession(io: Io, command: string, options: GlobalOptions): Se
     signal: options.timeout === undefined ? io.signal : limited(io.signal, options.timeout),
     print: (text) => void io.stdout.write(text),
     note: (text) => void io.stderr.write(text),
-    printData: (kind, value) =>
-      void io.stdout.write(renderData({ apiVersion: outputVersion, kind, ...value }, format ?? "yaml")),
+    printData: (kind, value) => void io.stdout.write(renderOutput(kind, value, format ?? "yaml")),
     printManifests: (value) => void io.stdout.write(renderData(value, format ?? "yaml")),
     report: (problems) => void io.stderr.write(renderProblems(problems, err)),
   };

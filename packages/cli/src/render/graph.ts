@@ -1,6 +1,6 @@
 import type { Graph, GraphEdge, GraphNode, TraceVerdict } from "@isthmus/core";
 
-export const graphFormats = ["dot", "mermaid"] as const;
+const graphFormats = ["dot", "mermaid"] as const;
 export type GraphFormat = (typeof graphFormats)[number];
 
 /** A graph for Graphviz (`dot -Tsvg`) or for Mermaid, as in a page of GitHub. */

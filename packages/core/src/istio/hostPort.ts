@@ -27,7 +27,7 @@ export function parseHostPort(text: string): HostPort {
   return { host: v6 ?? host, port: port === undefined ? undefined : Number(port) };
 }
 
-export function isIpv6(host: string): boolean {
+function isIpv6(host: string): boolean {
   // The library throws and catches for what is none, which is slow for thousands of names.
   return host.includes(":") && /^[\da-f:.]+(%[\da-z]+)?$/i.test(host) && ipaddr.IPv6.isValid(host);
 }

@@ -6,7 +6,7 @@ const codes = Object.keys(problemCodes) as [ProblemCode, ...ProblemCode[]];
 
 export const codeSchema = z.enum(codes).describe("Stable; docs/problems.md has a section for each.");
 
-export const placeSchema = z
+const placeSchema = z
   .strictObject({
     file: text.optional(),
     line: z.int().optional(),

@@ -1,9 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { type CheckCategory, type CheckRow, movedTo, type RightPurpose, runChecks } from "@isthmus/core";
 import { gatherFacts } from "../check/gatherFacts.ts";
-import { orAborted } from "../orAborted.ts";
 import type { CallOptions } from "../target/target.ts";
 import type { DeclaredMesh } from "./planMesh.ts";
+import { tryUntil } from "./tryUntil.ts";
 
 export interface CheckMeshOptions extends CallOptions {
   /** Where key files are looked for. */
@@ -21,22 +20,22 @@ export interface CheckMeshOptions extends CallOptions {
 /** Milliseconds. */
 const clusterTimeout = 30_000;
 const probeTimeout = 3000;
-const betweenTries = 2000;
 
 /**
  * Looks for everything in the clusters that would be in the way of shared services. Once, or with `wait` again until nothing
  * fails any more or the time is over. Writes nothing.
  */
-export async function checkMesh(mesh: DeclaredMesh, options: CheckMeshOptions): Promise<readonly CheckRow[]> {
-  const { wait = 0, onWait, signal } = options;
-  const deadline = performance.now() + wait;
-  for (;;) {
-    const rows = await checkNow(mesh, options);
-    const failed = rows.filter(({ status }) => status === "failed").length;
-    if (failed === 0 || performance.now() + betweenTries > deadline) return rows;
-    onWait?.(failed);
-    await orAborted(delay(betweenTries), signal);
-  }
+export function checkMesh(mesh: DeclaredMesh, options: CheckMeshOptions): Promise<readonly CheckRow[]> {
+  const { onWait, ...others } = options;
+  return tryUntil(() => checkNow(mesh, options), {
+    ...others,
+    isEnough: (rows) => failed(rows) === 0,
+    ...(onWait === undefined ? {} : { onWait: (rows) => onWait(failed(rows)) }),
+  });
+}
+
+function failed(rows: readonly CheckRow[]): number {
+  return rows.filter(({ status }) => status === "failed").length;
 }
 
 async function checkNow(

@@ -1,10 +1,9 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { hasErrors, type Problem, type ProofStatus } from "@isthmus/core";
-import { orAborted } from "../orAborted.ts";
 import { reachOf } from "../target/reachOf.ts";
 import type { CallOptions } from "../target/target.ts";
 import { type ProvenPath, proveMesh, type WireChoice } from "../verify/proveMesh.ts";
 import { type DeclaredMesh, planMesh } from "./planMesh.ts";
+import { tryUntil } from "./tryUntil.ts";
 
 export interface VerifyMeshOptions extends CallOptions {
   readonly wire: WireChoice;
@@ -25,7 +24,6 @@ export interface VerifiedMesh {
 }
 
 /** Milliseconds. */
-const betweenTries = 2000;
 const callTimeout = 5000;
 
 /**
@@ -33,15 +31,8 @@ const callTimeout = 5000;
  * called from here. Once, or with `wait` again until every path stands or the time is over: then as it was last. Throws only
  * the signal's reason.
  */
-export async function verifyMesh(mesh: DeclaredMesh, options: VerifyMeshOptions): Promise<VerifiedMesh> {
-  const { wait = 0, onWait, signal } = options;
-  const deadline = performance.now() + wait;
-  for (;;) {
-    const verified = await verifyNow(mesh, options);
-    if (verified.verdict === "ok" || performance.now() + betweenTries > deadline) return verified;
-    onWait?.(verified);
-    await orAborted(delay(betweenTries), signal);
-  }
+export function verifyMesh(mesh: DeclaredMesh, options: VerifyMeshOptions): Promise<VerifiedMesh> {
+  return tryUntil(() => verifyNow(mesh, options), { ...options, isEnough: ({ verdict }) => verdict === "ok" });
 }
 
 async function verifyNow(

@@ -127,7 +127,7 @@ function takesMutualTls({ cluster, rule, port, subset }: Upstream, endpoint: Mes
   return mutualTlsMode(cluster, { namespace, labels }, endpoint.port).mode !== "DISABLE";
 }
 
-export function modeOfRule(
+function modeOfRule(
   rule: MergedRule | undefined,
   subset: string | undefined,
   port: number,

@@ -89,13 +89,9 @@ function holdsForProxy(match: HttpMatch, { proxy, port, gateways }: RouteContext
 
 function holdsForRequest(match: HttpMatch, payload: HttpPayload, { scheme, claims = {} }: RouteContext): Matched {
   const [path = "", query = ""] = payload.path.split(/\?(.*)/s);
-  const headers = Object.entries(match.headers ?? {}).map(([name, value]) => {
-    const claim = routingClaim(name);
-    return claim === undefined ? header(name, value, payload) : claimMatches(value, claims[claim]);
-  });
+  const headers = Object.entries(match.headers ?? {}).map(([name, value]) => named(name, value, { payload, claims }));
   const without = Object.entries(match.withoutHeaders ?? {}).map(([name, value]) => {
-    const claim = routingClaim(name);
-    const found = claim === undefined ? headerMissingAsEmpty(name, value, payload) : claimMatches(value, claims[claim]);
+    const found = named(name, value, { payload, claims, missing: "" });
     return found === undefined ? undefined : !found;
   });
   const parameters = new Map(query === "" ? [] : query.split("&").map((pair) => splitPair(pair)));
@@ -120,20 +116,25 @@ function splitPair(pair: string): readonly [string, string] {
   return [name, value.join("=")];
 }
 
+interface NamedValues {
+  readonly payload: HttpPayload;
+  readonly claims: TokenClaims;
+  /** In place of a header that is not there, where a match is not for its presence. */
+  readonly missing?: string;
+}
+
+/** What stands among a match's headers: one of them, or a token's claim. */
+function named(name: string, match: StringMatch, { payload, claims, missing }: NamedValues): Matched {
+  const claim = routingClaim(name);
+  if (claim !== undefined) return claimMatches(match, claims[claim]);
+  const value = payload.headers[name.toLowerCase()] ?? (isPresence(match) ? undefined : missing);
+  if (value === undefined) return false;
+  return isPresence(match) || matchesString(match, value);
+}
+
 /** A text, or one of a list's (pilot/pkg/security/authz/matcher/metadata.go, MetadataListValueMatcher). */
 function claimMatches(match: StringMatch, values: readonly string[] = []): Matched {
   const found = values.map((value) => matchesString(match, value));
   if (found.includes(true)) return true;
   return found.includes(undefined) ? undefined : false;
-}
-
-function header(name: string, match: StringMatch, { headers }: HttpPayload): Matched {
-  const value = headers[name.toLowerCase()];
-  if (value === undefined) return false;
-  return isPresence(match) || matchesString(match, value);
-}
-
-function headerMissingAsEmpty(name: string, match: StringMatch, payload: HttpPayload): Matched {
-  if (isPresence(match)) return header(name, match, payload);
-  return matchesString(match, payload.headers[name.toLowerCase()] ?? "");
 }
