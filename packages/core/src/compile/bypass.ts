@@ -6,7 +6,8 @@ import type { VirtualService } from "../kinds/istio.ts";
 import { at } from "../model/intents.ts";
 import { routesInTheWay } from "./claims.ts";
 import type { CompileContext } from "./compileContext.ts";
-import type { Consumer, Share } from "./share.ts";
+import type { Consumer } from "./resolveConsumers.ts";
+import type { Share } from "./share.ts";
 
 /**
  * Warns of a route of the user's that leads a name's calls to other hosts. Weights and localities are those of the name's

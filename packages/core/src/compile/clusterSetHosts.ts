@@ -1,14 +1,16 @@
 import { serviceHost } from "../istio/hostNames.ts";
 import { clusterSetDomain } from "../kinds/mcs.ts";
 import { clusterSetRule, clusterSetServiceEntries, serviceImport } from "./clusterSet.ts";
-import { type CompileContext, identities } from "./compileContext.ts";
+import type { CompileContext } from "./compileContext.ts";
 import { declaredPath } from "./declaredPath.ts";
 import type { ExportedShare } from "./exports.ts";
 import { haveAddresses } from "./meshHosts.ts";
 import { addressToCome, type NamedHost, namedHost } from "./namedHost.ts";
+import type { Consumer } from "./resolveConsumers.ts";
 import { passthroughHost } from "./serverSide.ts";
-import type { Consumer, Server } from "./share.ts";
+import type { Server } from "./share.ts";
 import { spreadOf } from "./spread.ts";
+import { identities } from "./version.ts";
 
 type Trusted = (consumer: Consumer, server: Server, share: ExportedShare) => boolean;
 

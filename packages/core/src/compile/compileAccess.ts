@@ -9,10 +9,11 @@ import { isNamedAsOurs } from "../kinds/ownership.ts";
 import { hasAccessRules, restrictsCallers } from "../model/access.ts";
 import { at } from "../model/intents.ts";
 import { allowedCalls, areRulesForHttp, denyRules, isMerged, type Rule, targetPort } from "./accessRules.ts";
-import { type CompileContext, localHost } from "./compileContext.ts";
+import type { CompileContext } from "./compileContext.ts";
 import { denyPolicy } from "./denyPolicy.ts";
 import { passthroughHosts } from "./serverSide.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
+import { localHost } from "./share.ts";
 
 /**
  * Holds callers from other clusters to `spec.access` and to the consumers' identities, with one DENY policy at each

@@ -22,14 +22,12 @@ import { meshHosts } from "./meshHosts.ts";
 import type { NamedHost } from "./namedHost.ts";
 import { collect } from "./output.ts";
 import { perClusterHosts } from "./perClusterHosts.ts";
+import type { Consumer } from "./resolveConsumers.ts";
 import { resolveEntrances } from "./resolveEntrances.ts";
 import { resolveShare } from "./resolveShare.ts";
 import { compileServers } from "./serverSide.ts";
-import type { Consumer, Server } from "./share.ts";
-import type { Surroundings } from "./surroundings.ts";
-
-/** What declarations are compiled against. */
-export type CompileWorld = Omit<Surroundings, "report">;
+import type { Server } from "./share.ts";
+import type { CompileWorld } from "./surroundings.ts";
 
 /** `sharing`: the names of all SharedServices of the same Service, this one's with them. */
 export function compileSharedService(

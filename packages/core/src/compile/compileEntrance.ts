@@ -1,39 +1,13 @@
-import type { Place } from "../findings/place.ts";
 import { at } from "../model/intents.ts";
 import type { Mesh } from "../model/mesh.ts";
+import type { CompiledEntrance, EntranceCredential, EntranceHost } from "./compilation.ts";
 import type { CompileContext } from "./compileContext.ts";
 import { entranceGateway, entranceVirtualService } from "./entrance.ts";
 import { compileRoutes } from "./entranceRoutes.ts";
 import { credentialTaker, entranceTaker } from "./entranceTaker.ts";
 import { compileTokens } from "./entranceTokens.ts";
-import { collect, type Output } from "./output.ts";
+import { collect } from "./output.ts";
 import { type Entrance, entrancePorts } from "./resolveEntrances.ts";
-
-/** An ExternalAccess in one cluster, with all that the cluster says about it: `link` tells whether it can be had. */
-export interface CompiledEntrance {
-  readonly owner: string;
-  readonly cluster: string;
-  readonly hosts: readonly EntranceHost[];
-  readonly credential: EntranceCredential | undefined;
-  readonly output: Output;
-}
-
-/** A host at a port of the ingress gateway. */
-export interface EntranceHost {
-  readonly host: string;
-  readonly port: number;
-  readonly place: Place;
-  /** What of the user's has it already, for people. */
-  readonly taker: string | undefined;
-}
-
-export interface EntranceCredential {
-  /** `istio-system/shop-tls in cluster2` */
-  readonly secret: string;
-  readonly place: Place;
-  /** The user's object that shows the same certificate, for people. */
-  readonly taker: string | undefined;
-}
 
 /** What lets clients outside the mesh in: a Gateway and a VirtualService, or Gateway API objects. */
 export function compileEntrance(entrance: Entrance, mesh: Mesh): CompiledEntrance {

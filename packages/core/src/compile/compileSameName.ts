@@ -14,10 +14,11 @@ import { callersIn, checkSidecars } from "./checkSidecars.ts";
 import { checkPinnedTrustDomain } from "./checkTrust.ts";
 import { reportRoutes, routesInTheWay, ruleInTheWay } from "./claims.ts";
 import { commonPorts } from "./commonPorts.ts";
-import { type CompileContext, localHost } from "./compileContext.ts";
+import type { CompileContext } from "./compileContext.ts";
 import { declaredPath } from "./declaredPath.ts";
 import { type PartDemand, partHost } from "./perClusterHosts.ts";
 import { placements } from "./placement.ts";
+import type { Consumer } from "./resolveConsumers.ts";
 import { partsOf, type Routing, routingOf } from "./routing.ts";
 import {
   importedService,
@@ -28,7 +29,8 @@ import {
   sameNameRule,
 } from "./sameName.ts";
 import { passthroughHost } from "./serverSide.ts";
-import type { Consumer, Server, Share, SharedPort } from "./share.ts";
+import type { Server, Share, SharedPort } from "./share.ts";
+import { localHost } from "./share.ts";
 import { type Spread, spreadOf } from "./spread.ts";
 import { ownRegion, spreadSettings } from "./trafficSettings.ts";
 import type { Part } from "./version.ts";

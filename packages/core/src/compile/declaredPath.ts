@@ -1,10 +1,10 @@
 import { passthroughSni } from "../istio/sni.ts";
 import type { AcrossPath } from "../model/compiled.ts";
 import type { Mesh } from "../model/mesh.ts";
-import { identities } from "./compileContext.ts";
 import { passthroughHost } from "./serverSide.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
 import type { VersionLabels } from "./version.ts";
+import { identities } from "./version.ts";
 
 /** A call that a consumer may make, as `verify` and `probe` take it. */
 export function declaredPath(

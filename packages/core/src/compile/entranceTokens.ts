@@ -4,8 +4,9 @@ import type { AuthorizationPolicy, EnvoyFilter, Gateway, RequestAuthentication }
 import { envoyFilterApiVersion, securityApiVersion } from "../kinds/istio.ts";
 import { hash53 } from "../kinds/names.ts";
 import { at } from "../model/intents.ts";
-import { checkPublicPaths } from "./checkPaths.ts";
+import { checkPath } from "./checkPath.ts";
 import type { CompileContext } from "./compileContext.ts";
+import type { Report } from "./report.ts";
 import { type Entrance, entrancePorts } from "./resolveEntrances.ts";
 
 type Jwt = NonNullable<Entrance["intent"]["spec"]["jwt"]>;
@@ -164,4 +165,13 @@ function tokenPolicy(
       rules: conditions.map((condition) => ({ ...where, when: [condition, ...sni] })),
     },
   };
+}
+
+/** Paths that need no token, which the gateway compares. */
+function checkPublicPaths({ intent, cluster, facts }: Entrance, report: Report): void {
+  const { namespace, selector } = cluster.spec.ingressGateway;
+  const [pod = { proxy: "gateway", annotations: {} } as const] = facts.select(namespace, selector);
+  (intent.spec.jwt?.publicPaths ?? []).forEach((path, index) => {
+    checkPath(path, { facts, proxy: pod, place: at(intent, "spec", "jwt", "publicPaths", index) }, report);
+  });
 }

@@ -7,7 +7,8 @@ import { isNamedAsOurs } from "../kinds/ownership.ts";
 import type { CompileContext } from "./compileContext.ts";
 import { compileSameName } from "./compileSameName.ts";
 import type { ExportedShare } from "./exports.ts";
-import type { Consumer, Server } from "./share.ts";
+import type { Consumer } from "./resolveConsumers.ts";
+import type { Server } from "./share.ts";
 
 /**
  * What a route with a ServiceImport as its backend needs. istiod takes such a backend for the *Service* of that name and

@@ -4,10 +4,10 @@ import { type KubeObject, keyOf, refOf } from "../kinds/kubeObject.ts";
 import type { Compiled, DeclaredPath } from "../model/compiled.ts";
 import { showUnreadable } from "../shape/readObject.ts";
 import type { Compilation } from "./compilation.ts";
-import type { CompileWorld } from "./compileDeclarations.ts";
 import { linkEntrances } from "./linkEntrances.ts";
 import { linkHosts } from "./linkHosts.ts";
 import { Report } from "./report.ts";
+import type { CompileWorld } from "./surroundings.ts";
 import { unprovenObjects } from "./unproven.ts";
 
 /** The only stage that sees all declarations: names, virtual addresses, conflicts, and what is nobody's. */

@@ -1,5 +1,5 @@
 import { say } from "../findings/say.ts";
-import type { CompiledEntrance, EntranceCredential, EntranceHost } from "./compileEntrance.ts";
+import type { CompiledEntrance, EntranceCredential, EntranceHost } from "./compilation.ts";
 import type { Output } from "./output.ts";
 import type { Report } from "./report.ts";
 

@@ -7,7 +7,6 @@ import { checkSidecars } from "./checkSidecars.ts";
 import { claimOfHost, reportRoutes, routesInTheWay, ruleInTheWay } from "./claims.ts";
 import type { CompileContext } from "./compileContext.ts";
 import { ExportReport } from "./exportReport.ts";
-import type { ExportedShare } from "./exports.ts";
 import { collect, type Output } from "./output.ts";
 import { placements } from "./placement.ts";
 import type { Report, Told } from "./report.ts";
@@ -27,7 +26,7 @@ interface HostClaim {
 }
 
 /** The name that we give all ServiceEntries of a host, or that of each by the number of one of its ports. */
-export type EntryNames = string | Pick<ExportedShare, "service" | "namespace">;
+export type EntryNames = string | { readonly namespace: string; readonly service: string };
 
 /** A host that a declaration asks for in one consuming cluster. */
 export interface WantedHost extends HostClaim {

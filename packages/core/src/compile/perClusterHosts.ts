@@ -1,15 +1,16 @@
 import { say } from "../findings/say.ts";
 import { at } from "../model/intents.ts";
 import type { Mesh } from "../model/mesh.ts";
-import { type CompileContext, identities } from "./compileContext.ts";
+import type { CompileContext } from "./compileContext.ts";
 import { declaredPath } from "./declaredPath.ts";
 import { hostName } from "./hostName.ts";
 import { addressToCome, type NamedHost, namedHost } from "./namedHost.ts";
 import { perClusterDestinationRule, perClusterObjectName, perClusterServiceEntry } from "./perCluster.ts";
 import { placements } from "./placement.ts";
+import type { Consumer } from "./resolveConsumers.ts";
 import { passthroughHost } from "./serverSide.ts";
-import type { Consumer, Server, Share } from "./share.ts";
-import { type Part, type VersionLabels, versionKey, versionName } from "./version.ts";
+import type { Server, Share } from "./share.ts";
+import { identities, type Part, type VersionLabels, versionKey, versionName } from "./version.ts";
 import { plainName, virtualService } from "./virtualService.ts";
 
 /** A part of a share that the routes of a consuming cluster lead to. */

@@ -6,8 +6,8 @@ import type { Observed } from "../model/observed.ts";
 import { changedParts } from "../world/changedParts.ts";
 import { declaredPart } from "../world/parts.ts";
 import type { Compilation } from "./compilation.ts";
-import type { CompileWorld } from "./compileDeclarations.ts";
 import { link } from "./link.ts";
+import type { CompileWorld } from "./surroundings.ts";
 import { type CompileTask, compileTasks } from "./tasks.ts";
 
 /** A result of compile with what each declaration read for it. */

@@ -9,8 +9,14 @@ import { selectClusters } from "../model/selectClusters.ts";
 import type { SharedService } from "../model/sharedService.ts";
 import { isDiscovered } from "./checkDiscovery.ts";
 import type { Report } from "./report.ts";
-import type { Consumer } from "./share.ts";
 import type { Surroundings } from "./surroundings.ts";
+
+/** One cluster that consumes what is declared. */
+export interface Consumer {
+  readonly facts: IstioCluster;
+  /** Undefined: every namespace. */
+  readonly namespaces: readonly string[] | undefined;
+}
 
 /**
  * The clusters and namespaces that may call, sorted. Clusters that cannot be read are left out, they wait by themselves;

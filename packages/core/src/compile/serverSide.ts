@@ -12,10 +12,11 @@ import { ownershipLabels } from "../kinds/ownership.ts";
 import { restrictsCallers } from "../model/access.ts";
 import { at } from "../model/intents.ts";
 import type { Mesh } from "../model/mesh.ts";
-import { type CompileContext, localHost } from "./compileContext.ts";
+import type { CompileContext } from "./compileContext.ts";
 import { foreignGateways } from "./foreignGateways.ts";
 import type { Report } from "./report.ts";
 import type { Server, Share } from "./share.ts";
+import { localHost } from "./share.ts";
 import { type VersionLabels, valuesOf, versionKey, versionsAt } from "./version.ts";
 
 /**

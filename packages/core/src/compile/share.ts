@@ -1,9 +1,12 @@
 import type { GatewayAddress } from "../istio/gatewayAddresses.ts";
+import { serviceHost } from "../istio/hostNames.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import type { DeclaredProtocol } from "../istio/registry/protocol.ts";
 import type { Service } from "../kinds/core.ts";
+import type { Mesh } from "../model/mesh.ts";
 import type { MeshCluster } from "../model/meshCluster.ts";
 import type { SharedService } from "../model/sharedService.ts";
+import type { Consumer } from "./resolveConsumers.ts";
 
 /** A port of a Service that is shared. */
 export interface SharedPort {
@@ -25,13 +28,6 @@ export interface Server {
   readonly gateways: readonly GatewayAddress[];
 }
 
-/** One cluster that consumes it. */
-export interface Consumer {
-  readonly facts: IstioCluster;
-  /** Undefined: every namespace. */
-  readonly namespaces: readonly string[] | undefined;
-}
-
 /** A SharedService with what was observed about it: ready to be written down as objects. */
 export interface Share {
   readonly intent: SharedService;
@@ -42,4 +38,9 @@ export interface Share {
   readonly servers: readonly Server[];
   /** Sorted by cluster name. */
   readonly consumers: readonly Consumer[];
+}
+
+/** The name of a shared service in its own cluster. */
+export function localHost(share: Share, mesh: Mesh): string {
+  return serviceHost(share.service, share.namespace, mesh.spec);
 }

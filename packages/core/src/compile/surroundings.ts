@@ -10,3 +10,6 @@ export interface Surroundings {
   readonly facts: ReadonlyMap<string, IstioCluster>;
   readonly report: Report;
 }
+
+/** What declarations are compiled against. */
+export type CompileWorld = Omit<Surroundings, "report">;

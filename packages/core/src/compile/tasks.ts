@@ -2,12 +2,12 @@ import type { Intents } from "../model/intents.ts";
 import type { SharedService } from "../model/sharedService.ts";
 import type { Compilation } from "./compilation.ts";
 import {
-  type CompileWorld,
   compileExports,
   compileExternalAccess,
   compileExternalService,
   compileSharedService,
 } from "./compileDeclarations.ts";
+import type { CompileWorld } from "./surroundings.ts";
 
 /** One declaration to compile. */
 export interface CompileTask {

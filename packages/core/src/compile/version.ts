@@ -1,4 +1,5 @@
 import { workloadsBehind } from "../istio/registry/machines.ts";
+import { spiffeId } from "../istio/spiffeId.ts";
 import { matchTold, podLabels } from "../istio/topologyLabels.ts";
 import type { Workload } from "../istio/workload.ts";
 import { dnsLabel } from "../kinds/names.ts";
@@ -65,4 +66,15 @@ function distinct(mentions: readonly { readonly labels?: VersionLabels }[]): rea
 /** The labels sorted, so that the order in the declaration shows nowhere. */
 function inOrder(labels: VersionLabels): VersionLabels {
   return Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** SPIFFE IDs that a server, or one version there, may show. https://istio.io/latest/docs/reference/config/security/#identity */
+export function identities(share: Share, server: Server, version?: VersionLabels): readonly string[] {
+  const accounts =
+    version === undefined
+      ? server.serviceAccounts
+      : [...new Set(podsOf(server, version).map(({ serviceAccount }) => serviceAccount))]
+          .filter((account) => account !== "")
+          .sort();
+  return accounts.map((account) => spiffeId(server.facts.meshConfig.trustDomain, share.namespace, account));
 }
