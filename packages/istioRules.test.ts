@@ -25,7 +25,7 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
       telltales: [/\.svc\.?\$\{/, /\}\.svc[.`]/, /`svc\.\$\{/],
       allowed: {
         "istio/registry/clusterDns.ts": "cluster DNS, which is Kubernetes'",
-        "compile/importForRoutes.ts": "a hint for people",
+        "compile/serviceExport/importForRoutes.ts": "a hint for people",
         "trace/upstream/openUpstream.ts": "a hint for people",
         "verify/objectHops.ts": "tells a name of a Service from one of the cluster set",
       },
@@ -50,7 +50,7 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
       file: "istio/labels.ts",
       names: ["labelsMatch", "selectorMatches", "labelsOfNamespace"],
       telltales: [/"NotIn"/, /"kubernetes\.io\/metadata\.name"/],
-      allowed: { "compile/entranceRoutes.ts": "writes a selector for one namespace" },
+      allowed: { "compile/externalAccess/gatewayApi.ts": "writes a selector for one namespace" },
     },
   ],
   "port protocol": [
@@ -68,8 +68,8 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
       telltales: [/targetPort \?\? \w/],
       allowed: {
         "istio/inbound/inboundPort.ts": "a ServiceEntry's, which is a number",
-        "compile/serverSide.ts": "copies a Service's port as it is",
-        "compile/externalService.ts": "of an ExternalService, whose target port is declared",
+        "compile/sharedService/serverSide.ts": "copies a Service's port as it is",
+        "compile/externalService/serviceEntries.ts": "of an ExternalService, whose target port is declared",
       },
     },
   ],

@@ -5,9 +5,9 @@ import type { Intents } from "../model/intents.ts";
 import type { Observed } from "../model/observed.ts";
 import { changedParts } from "../world/changedParts.ts";
 import { declaredPart } from "../world/parts.ts";
-import type { Compilation } from "./compilation.ts";
-import { link } from "./link.ts";
-import type { CompileWorld } from "./surroundings.ts";
+import type { Compilation } from "./declaration/compilation.ts";
+import type { CompileWorld } from "./declaration/surroundings.ts";
+import { link } from "./link/link.ts";
 import { type CompileTask, compileTasks } from "./tasks.ts";
 
 /** A result of compile with what each declaration read for it. */

@@ -1,13 +1,13 @@
 import type { Intents } from "../model/intents.ts";
 import type { SharedService } from "../model/sharedService.ts";
-import type { Compilation } from "./compilation.ts";
 import {
   compileExports,
   compileExternalAccess,
   compileExternalService,
   compileSharedService,
 } from "./compileDeclarations.ts";
-import type { CompileWorld } from "./surroundings.ts";
+import type { Compilation } from "./declaration/compilation.ts";
+import type { CompileWorld } from "./declaration/surroundings.ts";
 
 /** One declaration to compile. */
 export interface CompileTask {

@@ -1,0 +1,112 @@
+import { say } from "../../findings/say.ts";
+import { isCoveredBy } from "../../istio/hostNames.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { ask } from "../../istio/reads.ts";
+import { passthroughSni } from "../../istio/sni.ts";
+import { clusterObject } from "../../kinds/clusterObject.ts";
+import type { Gateway } from "../../kinds/istio.ts";
+import { isNamedAsOurs } from "../../kinds/ownership.ts";
+import { hasAccessRules, restrictsCallers } from "../../model/access.ts";
+import { at } from "../../model/intents.ts";
+import type { CompileContext } from "../declaration/compileContext.ts";
+import { passthroughHosts } from "../sharedService/serverSide.ts";
+import type { Server, Share, SharedPort } from "../sharedService/share.ts";
+import { localHost } from "../sharedService/share.ts";
+import { allowedCalls, areRulesForHttp, denyRules, isMerged, type Rule, targetPort } from "./accessRules.ts";
+import { denyPolicy } from "./denyPolicy.ts";
+
+/**
+ * Holds callers from other clusters to `spec.access` and to the consumers' identities, with one DENY policy at each
+ * server for what is not allowed. A DENY policy leaves the user's own policies their meaning, and its condition on the SNI
+ * of the entry Services leaves out whoever calls the Service under its own name.
+ */
+export function compileAccess(share: Share, context: CompileContext): void {
+  if (!restrictsCallers(share.intent.spec, context.mesh)) return;
+  const { spec } = share.intent;
+  const isDryRun = spec.accessDryRun ?? (context.mesh.spec.access.dryRun && !hasAccessRules(spec));
+  for (const server of share.servers) {
+    if (sparesMergedCallers(share, server, context)) continue;
+    if (!areRulesForHttp(share, server, context.report) || isBypassed(share, server, context)) continue;
+    const rules = server.ports.map((port) => rulesOfPort(share, server, port, context));
+    if (rules.includes(undefined)) continue;
+    context.emit(
+      server.facts.name,
+      denyPolicy(share, server, { name: ["access"], rules: rules.flatMap((list) => list ?? []), isDryRun }),
+    );
+  }
+}
+
+function rulesOfPort(
+  share: Share,
+  server: Server,
+  port: SharedPort,
+  { mesh, report }: CompileContext,
+): readonly Rule[] | undefined {
+  const snis = passthroughHosts(share, server, mesh).map((host) => passthroughSni(host, port.number));
+  const target = targetPort(server, port);
+  return denyRules(
+    share,
+    allowedCalls(share, server, port, share.intent.spec.consumers),
+    {
+      port,
+      target: typeof target === "string" ? undefined : target,
+      sni: { only: snis },
+    },
+    report,
+  );
+}
+
+/** A gateway of the user that passes the Service's own name through lets callers in with another SNI. */
+function isBypassed(share: Share, server: Server, { mesh, report }: CompileContext): boolean {
+  const host = localHost(share, mesh);
+  const open = openGateway(server.facts, host);
+  if (open === undefined) return false;
+  report.add(
+    share.owner,
+    "ACCESS_BYPASSED",
+    hasAccessRules(share.intent.spec)
+      ? at(share.intent, "spec", share.intent.spec.access === undefined ? "consumers" : "access")
+      : at(mesh, "spec", "access", "remoteCallers"),
+    say`${{ gateway: clusterObject(server.facts.name, open) }} in ${{ cluster: server.facts.name }} passes ${{ host }} through to every caller, past the access rules`,
+    "narrow its hosts so that they leave this Service out",
+  );
+  return true;
+}
+
+function openGateway(cluster: IstioCluster, host: string): Gateway | undefined {
+  return ask(cluster, (facts) =>
+    facts
+      .all("Gateway")
+      .find(
+        (gateway) =>
+          !isNamedAsOurs(gateway) &&
+          (gateway.spec.servers ?? []).some(
+            ({ tls, hosts }) =>
+              tls?.mode === "AUTO_PASSTHROUGH" &&
+              (hosts ?? []).some((pattern) => isCoveredBy(host, pattern.slice(pattern.indexOf("/") + 1))),
+          ),
+      ),
+  );
+}
+
+/**
+ * Where calls to local pods carry the same SNI, rules hold for them too. They are warned of where the declaration asks for
+ * rules, and left alone where only the Mesh's default would cut them off.
+ */
+function sparesMergedCallers(share: Share, server: Server, { mesh, report }: CompileContext): boolean {
+  if (!isMerged(share, server) || mesh.spec.access.localCallers === "Consumers") return false;
+  const name = `${server.facts.name} serves ${share.namespace}/${share.service} and consumes it by the same name`;
+  const isAsked = hasAccessRules(share.intent.spec);
+  report.add(
+    undefined,
+    "ACCESS_LOCAL_CALLERS",
+    at(share.intent, "spec", "as"),
+    isAsked
+      ? say`${{ name }}, so the access rules hold for its local callers too`
+      : say`${{ name }}, where local calls look like those of other clusters, so spec.access.remoteCallers of the Mesh is not held up there`,
+    isAsked
+      ? "list local callers among the consumers, or use the name form PerCluster"
+      : "list local callers among the consumers and give spec.access here, or use the name form PerCluster",
+  );
+  return !isAsked;
+}

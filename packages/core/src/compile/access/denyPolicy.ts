@@ -1,0 +1,34 @@
+import type { AuthorizationPolicy } from "../../kinds/istio.ts";
+import { securityApiVersion } from "../../kinds/istio.ts";
+import { dnsLabel } from "../../kinds/names.ts";
+import { ownershipLabels } from "../../kinds/ownership.ts";
+import type { Server, Share } from "../sharedService/share.ts";
+import type { Rule } from "./accessRules.ts";
+
+/** A policy on the pods behind a shared service that denies what its rules match, or only reports it. */
+export function denyPolicy(
+  share: Share,
+  server: Server,
+  {
+    name,
+    rules,
+    isDryRun,
+  }: {
+    /** What tells the share's policies apart. */
+    readonly name: readonly string[];
+    readonly rules: readonly Rule[];
+    readonly isDryRun: boolean;
+  },
+): AuthorizationPolicy {
+  return {
+    apiVersion: securityApiVersion,
+    kind: "AuthorizationPolicy",
+    metadata: {
+      name: dnsLabel([share.service, ...name], [share.namespace]),
+      namespace: share.namespace,
+      labels: ownershipLabels(share.owner, "server"),
+      ...(isDryRun ? { annotations: { "istio.io/dry-run": "true" } } : {}),
+    },
+    spec: { action: "DENY", selector: { matchLabels: { ...server.service.spec.selector } }, rules: [...rules] },
+  };
+}

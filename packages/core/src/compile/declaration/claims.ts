@@ -1,0 +1,158 @@
+import type { Place } from "../../findings/place.ts";
+import { say } from "../../findings/say.ts";
+import { isCoveredBy, isWildcard, parseServiceHost, serviceHost } from "../../istio/hostNames.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { memoised } from "../../istio/memoised.ts";
+import { type MeshVirtualService, meshGateway } from "../../istio/meshVirtualService.ts";
+import { ask } from "../../istio/reads.ts";
+import { meshRegistry } from "../../istio/registry/meshRegistry.ts";
+import { type HostRule, rulesInTheWay } from "../../istio/scope/destinationRules.ts";
+import { virtualServicesOf } from "../../istio/scope/virtualServices.ts";
+import { isVisible } from "../../istio/visibility.ts";
+import type { DestinationRule } from "../../kinds/destinationRule.ts";
+import type { ApiRoute, ParentRef } from "../../kinds/gatewayApi.ts";
+import type { VirtualService } from "../../kinds/istio.ts";
+import type { KubeObject } from "../../kinds/kubeObject.ts";
+import { isNamedAsOurs } from "../../kinds/ownership.ts";
+import type { Report } from "./report.ts";
+
+/** The user's object that already names `host` for workloads of `namespace` ("*": of any). */
+export function claimOfHost(cluster: IstioCluster, host: string, namespace: string): string | undefined {
+  return ask(cluster, (facts) => claimIn(facts, host, namespace));
+}
+
+function claimIn(facts: IstioCluster, host: string, namespace: string): string | undefined {
+  const named = parseServiceHost(host, facts);
+  if (named !== undefined && facts.service(named.namespace, named.name) !== undefined) return "a Service";
+  const entry = (meshRegistry(facts).byHost.get(host) ?? []).find(
+    (each) =>
+      !each.isKubernetes &&
+      !isNamedAsOurs(each.object) &&
+      (namespace === "*" ? each.exportTo.join() !== "~" : isVisible(each, namespace)),
+  );
+  return entry === undefined ? undefined : `ServiceEntry ${entry.namespace}/${entry.object.metadata.name}`;
+}
+
+/**
+ * A rule of the user that keeps ours for exactly this host from counting for workloads of these namespaces; undefined: of any.
+ */
+export function ruleInTheWay(
+  cluster: IstioCluster,
+  ours: HostRule,
+  clients: Iterable<string> | undefined,
+): DestinationRule | undefined {
+  const callers = clients === undefined ? [undefined] : [...clients];
+  return ask(cluster, (facts) => {
+    for (const client of callers) {
+      const found = rulesInTheWay(facts, ours, client).find((rule) => !isNamedAsOurs(rule));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  });
+}
+
+/**
+ * A VirtualService of the user for this host, or a wildcard that covers it, or a route of the Gateway API whose parent it is,
+ * that workloads of `namespaces` (undefined: any) see. Sidecars take one for a host; which of several is a matter of age and
+ * place, and they do not merge. A route counts for callers of its own namespace, and for all where it stands beside its parent.
+ * istio/pilot/pkg/model/virtualservice.go, SelectVirtualServices; networking/core/route/route.go, UseGatewaySemantics
+ */
+export function routesInTheWay(
+  cluster: IstioCluster,
+  host: string,
+  namespaces: readonly string[] | undefined,
+): VirtualService | ApiRoute | undefined {
+  return ask(cluster, (facts) => routesIn(facts, host, namespaces));
+}
+
+function routesIn(
+  facts: IstioCluster,
+  host: string,
+  namespaces: readonly string[] | undefined,
+): VirtualService | ApiRoute | undefined {
+  const sees = (each: MeshVirtualService) =>
+    namespaces === undefined
+      ? each.exportTo.join() !== "~"
+      : namespaces.some((namespace) => isVisible(each, namespace));
+  const { byHost, wildcards, meshRoutes } = ofUser(facts);
+  const named = [
+    ...(byHost.get(host) ?? []),
+    ...wildcards.filter(({ hosts }) => hosts.some((by) => isCoveredBy(host, by))),
+  ];
+  const [first] = named.filter(sees).sort((left, right) => left.rank - right.rank);
+  if (first !== undefined) return first.object;
+  return meshRoutes.find(({ object: { metadata }, ...parent }) => {
+    const own = metadata.namespace ?? "default";
+    return parent.host === host && (namespaces === undefined || own === parent.namespace || namespaces.includes(own));
+  })?.object;
+}
+
+/** `rank`: the earlier ones count. */
+type RankedService = MeshVirtualService & { readonly object: VirtualService; readonly rank: number };
+
+interface RoutesOfUser {
+  /** VirtualServices by the hosts that they name, and those that name a wildcard. */
+  readonly byHost: ReadonlyMap<string, readonly RankedService[]>;
+  readonly wildcards: readonly RankedService[];
+  /** Those of the Gateway API that sidecars read: one entry for each host that is a route's parent. */
+  readonly meshRoutes: readonly MeshRoute[];
+}
+
+interface MeshRoute {
+  readonly object: ApiRoute;
+  readonly host: string;
+  /** Of the Service or ServiceEntry that the host is of. */
+  readonly namespace: string;
+}
+
+const ofUser = memoised((facts: IstioCluster): RoutesOfUser => {
+  const objects = new Map(
+    facts.all("VirtualService").map((each) => [`${each.metadata.namespace ?? "default"}/${each.metadata.name}`, each]),
+  );
+  const ranked = virtualServicesOf(facts, meshGateway).flatMap((each, rank) => {
+    const object = objects.get(`${each.namespace}/${each.name}`);
+    return object === undefined || isNamedAsOurs(object) ? [] : [{ ...each, object, rank }];
+  });
+  const byHost = new Map<string, RankedService[]>();
+  for (const each of ranked) {
+    for (const host of new Set(each.hosts)) byHost.set(host, [...(byHost.get(host) ?? []), each]);
+  }
+  return {
+    byHost,
+    wildcards: ranked.filter(({ hosts }) => hosts.some(isWildcard)),
+    meshRoutes: facts.apiRoutes
+      .filter((route) => !isNamedAsOurs(route))
+      .flatMap((object) => (object.spec?.parentRefs ?? []).flatMap((parent) => hostsOfParent(object, parent, facts))),
+  };
+});
+
+/** istio/pilot/pkg/config/kube/gateway/route_collections.go: of a Service its name, of a ServiceEntry all of its hosts. */
+function hostsOfParent(object: ApiRoute, parent: ParentRef, facts: IstioCluster): readonly MeshRoute[] {
+  const namespace = parent.namespace ?? object.metadata.namespace ?? "default";
+  if (parent.group === "" && parent.kind === "Service") {
+    return [{ object, host: serviceHost(parent.name, namespace, facts), namespace }];
+  }
+  if (parent.group !== "networking.istio.io" || parent.kind !== "ServiceEntry") return [];
+  const entry = facts.in("ServiceEntry", namespace).find(({ metadata }) => metadata.name === parent.name);
+  return (entry?.spec.hosts ?? []).map((host) => ({ object, host, namespace }));
+}
+
+export function reportRoutes(
+  found: {
+    readonly owner: string;
+    readonly place: Place;
+    readonly cluster: string;
+    readonly host: string;
+    readonly routes: KubeObject;
+  },
+  report: Report,
+): void {
+  const { owner, place, cluster, host, routes } = found;
+  report.add(
+    owner,
+    routes.kind === "VirtualService" ? "VIRTUAL_SERVICE_CONFLICT" : "ROUTE_CONFLICT",
+    place,
+    say`${{ kind: routes.kind }} ${{ namespace: routes.metadata.namespace }}/${{ routes: routes.metadata.name }} in ${{ cluster }} routes ${{ host }}, which needs routes of ours; two for one host do not merge`,
+    "remove it, narrow what it is for, or remove match, timeout, retries and versions from spec.traffic",
+  );
+}

@@ -1,0 +1,27 @@
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { labelsMatch } from "../../istio/labels.ts";
+import { memoised, memoisedBy } from "../../istio/memoised.ts";
+import { ask } from "../../istio/reads.ts";
+import type { Gateway } from "../../kinds/istio.ts";
+import { isNamedAsOurs } from "../../kinds/ownership.ts";
+
+type Labels = Readonly<Record<string, string>>;
+
+/** The user's Gateways that may configure a proxy which `selector` chooses as well. */
+export function foreignGateways(selector: Labels, cluster: IstioCluster): readonly Gateway[] {
+  return ask(cluster, (facts) => gatewaysBeside(facts, selector));
+}
+
+const gatewaysBeside = memoisedBy((facts: IstioCluster, selector: Labels): readonly Gateway[] =>
+  gatewaysOfUser(facts).filter((gateway) => mayShareProxy(gateway, selector, facts)),
+);
+
+const gatewaysOfUser = memoised((facts: IstioCluster) =>
+  facts.all("Gateway").filter((gateway) => !isNamedAsOurs(gateway)),
+);
+
+function mayShareProxy(gateway: Gateway, selector: Labels, facts: IstioCluster): boolean {
+  const other = gateway.spec.selector ?? {};
+  if (labelsMatch(other, selector) || labelsMatch(selector, other)) return true;
+  return facts.selectAnywhere({ ...selector }).some(({ labels }) => labelsMatch(other, labels));
+}

@@ -1,0 +1,83 @@
+import { say } from "../../findings/say.ts";
+import type { CompiledEntrance, EntranceCredential, EntranceHost } from "../declaration/compilation.ts";
+import type { Output } from "../declaration/output.ts";
+import type { Report } from "../declaration/report.ts";
+
+/** What is written for the entrances that nobody else has a claim to. */
+export function linkEntrances(entrances: readonly CompiledEntrance[], report: Report): readonly Output[] {
+  const usable = withoutClashes(entrances, report);
+  reportSharedCredentials(usable, report);
+  return usable.map(({ output }) => {
+    report.take(output);
+    return output;
+  });
+}
+
+/** HTTP/2 clients use one connection for all hosts of a certificate; it leads to one server only, ours or the user's. istioctl's IST0138 */
+function reportSharedCredentials(entrances: readonly CompiledEntrance[], report: Report): void {
+  const users = new Map<string, (EntranceCredential & { readonly owner: string })[]>();
+  for (const { owner, credential } of entrances) {
+    if (credential === undefined) continue;
+    users.set(credential.secret, [...(users.get(credential.secret) ?? []), { ...credential, owner }]);
+  }
+  for (const [secret, sharing] of users) {
+    const owners = sharing.map(({ owner }) => owner).sort();
+    const theirs = sharing.flatMap(({ taker }) => taker ?? []).sort()[0];
+    const all = [...owners, ...(theirs === undefined ? [] : [theirs])];
+    if (all.length === 1) continue;
+    for (const { owner, place } of sharing) {
+      report.add(
+        owner,
+        "CREDENTIAL_SHARED",
+        place,
+        say`${all.join(" and ")} show the certificate of Secret ${{ secret }}`,
+        "give each its own certificate for its own hosts, or put the hosts into one ExternalAccess",
+      );
+    }
+  }
+}
+
+type Claims = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** istiod skips a whole server where one of its hosts is taken at the same port. istio/pilot/pkg/model/gateway.go, mergeGateways */
+function withoutClashes(entrances: readonly CompiledEntrance[], report: Report): readonly CompiledEntrance[] {
+  const claims = claimedHosts(entrances);
+  return entrances.filter(
+    (entrance) => entrance.hosts.filter((each) => isTaken(entrance, each, claims, report)).length === 0,
+  );
+}
+
+function claimedHosts(entrances: readonly CompiledEntrance[]): Claims {
+  const claims = new Map<string, Set<string>>();
+  for (const { owner, cluster, hosts } of entrances) {
+    for (const each of hosts) {
+      const key = claimKey(cluster, each);
+      claims.set(key, (claims.get(key) ?? new Set()).add(owner));
+    }
+  }
+  return claims;
+}
+
+function claimKey(cluster: string, { port, host }: EntranceHost): string {
+  return `${cluster} ${port} ${host}`;
+}
+
+function isTaken({ owner, cluster }: CompiledEntrance, entry: EntranceHost, claims: Claims, report: Report): boolean {
+  const { host, port, place, taker } = entry;
+  const where = `port ${port} of the ingress gateway in ${cluster}`;
+  const claim = [...(claims.get(claimKey(cluster, entry)) ?? [])].sort();
+  if (claim.length > 1) {
+    const message = `${host} at ${where} is claimed by ${claim.join(" and ")}`;
+    report.add(owner, "HOST_CONFLICT", place, message, "give each declaration hosts of its own");
+    return true;
+  }
+  if (taker === undefined) return false;
+  report.add(
+    owner,
+    "GATEWAY_HOST_CONFLICT",
+    place,
+    say`${{ taker }} at ${where}, so ${{ host }} cannot be let in there`,
+    "change it, or name another gateway or port (MeshCluster spec.ingressGateway)",
+  );
+  return true;
+}

@@ -1,0 +1,149 @@
+import ipaddr from "ipaddr.js";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { type ClusterObject, clusterObject } from "../../kinds/clusterObject.ts";
+import type { Service } from "../../kinds/core.ts";
+import type { ServiceEntry } from "../../kinds/istio.ts";
+import type { KubeObject } from "../../kinds/kubeObject.ts";
+import { isOurs, isProvenOurs, isWrittenByOthers } from "../../kinds/ownership.ts";
+import { type AddressPool, contains, plainAddress } from "../../model/addressPool.ts";
+import type { EntryNames } from "../declaration/namedHost.ts";
+import { clusterSetObjectName } from "../serviceExport/clusterSet.ts";
+import type { VipDemand } from "./allocateVips.ts";
+
+/** A host that needs a virtual address, and which ServiceEntries give it one. */
+export interface VirtualHost {
+  readonly facts: IstioCluster;
+  readonly host: string;
+  /** The namespaces in which its ServiceEntries stand. */
+  readonly placements: readonly string[];
+  readonly entries: EntryNames;
+}
+
+/**
+ * What each consuming cluster needs and has. An address is believed only of a ServiceEntry that is where we would write it,
+ * by the name that we would give it, and only an address of the pool: a label alone would let anybody move what a path uses.
+ */
+export function vipDemands(named: readonly VirtualHost[], pool: AddressPool): readonly VipDemand[] {
+  const byHost = groupBy(named, ({ host }) => host);
+  return [...groupBy(named, ({ facts }) => facts)].map(([facts, here]) => {
+    const hosts = new Set(here.map(({ host }) => host));
+    const found = facts.stored("ServiceEntry").flatMap((entry) => heldBy(entry, { byHost, hosts, pool }) ?? []);
+    const held = believed(found);
+    const keeping = new Set(found.filter(({ host, address }) => held.get(host) === address).map(({ entry }) => entry));
+    return { cluster: facts.name, hosts: [...hosts], held, ...addressesOfOthers(facts, keeping, pool) };
+  });
+}
+
+/** An address that one of our ServiceEntries gives to a host. */
+interface Held {
+  readonly entry: ServiceEntry;
+  readonly host: string;
+  readonly address: string;
+  /** The lower, the surer: where we would write it now, where we once may have, for a host that nobody wants any longer. */
+  readonly rank: 0 | 1 | 2;
+}
+
+function heldBy(
+  entry: ServiceEntry,
+  {
+    byHost,
+    hosts,
+    pool,
+  }: {
+    readonly byHost: ReadonlyMap<string, readonly VirtualHost[]>;
+    readonly hosts: ReadonlySet<string>;
+    readonly pool: AddressPool;
+  },
+): Held | undefined {
+  const [host] = entry.spec.hosts;
+  const address = plainAddress(entry.spec.addresses?.[0] ?? "");
+  if (!isOurs(entry) || host === undefined || address === undefined || !contains(pool, address)) return undefined;
+  const wanted = byHost.get(host);
+  if (wanted?.some(({ entries }) => isNamedFor(entries, entry)) === false) return undefined;
+  const isInPlace = wanted?.some(({ placements }) => placements.includes(entry.metadata.namespace ?? "default"));
+  // There it is ours even if somebody took the other labels away.
+  if (isInPlace === true && hosts.has(host)) return { entry, host, address, rank: 0 };
+  if (!isProvenOurs(entry) || isWrittenByOthers(entry)) return undefined;
+  return { entry, host, address, rank: wanted === undefined ? 2 : 1 };
+}
+
+/** Whether an entry has the name that we would give one for a host. */
+function isNamedFor(entries: EntryNames, { metadata, spec }: ServiceEntry): boolean {
+  if (typeof entries === "string") return metadata.name === entries;
+  return (spec.ports ?? []).some(({ number }) => metadata.name === clusterSetObjectName(entries, String(number)));
+}
+
+/** Host -> address, each address once: the surer one has it, so that nothing that is new, or leaves, takes it away. */
+function believed(found: readonly Held[]): ReadonlyMap<string, string> {
+  const held = new Map<string, string>();
+  const given = new Set<string>();
+  const ordered = found
+    .map((each) => ({ ...each, key: JSON.stringify([each.host, each.entry.metadata.namespace, each.address]) }))
+    .sort((a, b) => a.rank - b.rank || (a.key < b.key ? -1 : 1));
+  for (const { host, address } of ordered) {
+    if (held.has(host) || given.has(address)) continue;
+    held.set(host, address);
+    given.add(address);
+  }
+  return held;
+}
+
+/** Addresses of the pool, and ranges that meet it, that objects other than those have. */
+function addressesOfOthers(
+  facts: IstioCluster,
+  keeping: ReadonlySet<ServiceEntry>,
+  pool: AddressPool,
+): Pick<VipDemand, "taken" | "ranges"> {
+  const taken = new Map<string, Omit<ClusterObject, "cluster">>();
+  const ranges: string[] = [];
+  const note = (text: string, object: Omit<ClusterObject, "cluster">) => {
+    const address = plainAddress(text);
+    if (address === undefined) {
+      if (ipaddr.isValidCIDR(text)) ranges.push(text);
+    } else if (contains(pool, address) && !taken.has(address)) {
+      taken.set(address, object);
+    }
+  };
+  for (const entry of facts.stored("ServiceEntry")) {
+    if (keeping.has(entry)) continue;
+    const { addresses = [], endpoints = [] } = entry.spec;
+    for (const address of [...addresses, ...allocatedTo(entry), ...endpoints.map((each) => each.address ?? "")]) {
+      note(address, clusterObject(facts.name, entry));
+    }
+  }
+  for (const service of facts.services.values()) {
+    for (const address of addressesOf(service)) note(address, clusterObject(facts.name, service));
+  }
+  for (const entry of facts.all("WorkloadEntry")) note(entry.spec.address ?? "", clusterObject(facts.name, entry));
+  // Also one of ours keeps what it has until it can be read again.
+  for (const object of facts.unreadable) {
+    const { kind, namespace, name = "without a name" } = object;
+    for (const address of object.addresses) {
+      note(address, { kind, ...(namespace === undefined ? {} : { namespace }), name });
+    }
+  }
+  return { taken, ranges };
+}
+
+/** What istiod gave it by itself. istio/pilot/pkg/networking/serviceentry, status.addresses */
+function allocatedTo({ status }: KubeObject): readonly string[] {
+  const { addresses } = (status ?? {}) as { readonly addresses?: readonly { readonly value?: string }[] };
+  return (addresses ?? []).flatMap(({ value }) => value ?? []);
+}
+
+/** kube-proxy takes all of these for the Service, wherever the call comes from. */
+function addressesOf({ spec, status }: Service): readonly string[] {
+  const { clusterIP, clusterIPs = [], externalIPs = [] } = spec;
+  const ingress = status?.loadBalancer?.ingress ?? [];
+  return [clusterIP ?? "", ...clusterIPs, ...externalIPs, ...ingress.map(({ ip }) => ip ?? "")];
+}
+
+function groupBy<K, T>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}

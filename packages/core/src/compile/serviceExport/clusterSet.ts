@@ -1,0 +1,145 @@
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import type { DestinationRule } from "../../kinds/destinationRule.ts";
+import type { ServiceEntry } from "../../kinds/istio.ts";
+import { networkingApiVersion } from "../../kinds/istio.ts";
+import { mcsApiVersion, mcsGroup, type ServiceImport } from "../../kinds/mcs.ts";
+import { dnsLabel } from "../../kinds/names.ts";
+import { ownershipLabels } from "../../kinds/ownership.ts";
+import { passthroughPolicy } from "../sharedService/passthroughPolicy.ts";
+import type { Server, SharedPort } from "../sharedService/share.ts";
+import type { ExportedShare } from "./resolveExports.ts";
+
+/** The name of an exported service, and what a consuming cluster needs to know of it. */
+export interface ClusterSetName {
+  readonly share: ExportedShare;
+  readonly host: string;
+  readonly servers: readonly Server[];
+  readonly passthroughHost: string;
+  readonly identities: readonly string[];
+}
+
+/** Of a ServiceEntry for the name that has this as its first port; of the rule with the part `rule`. */
+export function clusterSetObjectName(
+  { service, namespace }: Pick<ExportedShare, "service" | "namespace">,
+  part: string,
+): string {
+  return dnsLabel([service, namespace, "clusterset"], [part]);
+}
+
+function metadata({ share }: ClusterSetName, namespace: string, part: string) {
+  return {
+    name: clusterSetObjectName(share, part),
+    namespace,
+    labels: ownershipLabels(share.owner, "consumer"),
+  };
+}
+
+/**
+ * The name with its virtual address: one ServiceEntry for all ports that the same clusters serve. Istio joins entries of one
+ * host in one namespace into one service, each port with the endpoints of its own entry.
+ * istio/pilot/pkg/model/sidecar.go, appendSidecarServices
+ */
+export function clusterSetServiceEntries(
+  name: ClusterSetName,
+  vip: string,
+  namespace: string,
+): readonly ServiceEntry[] {
+  return portGroups(name.servers).map(({ ports, servers }) => ({
+    apiVersion: networkingApiVersion,
+    kind: "ServiceEntry",
+    metadata: metadata(name, namespace, String(ports[0]?.number)),
+    spec: {
+      hosts: [name.host],
+      addresses: [vip],
+      exportTo: ["*"],
+      location: "MESH_INTERNAL",
+      resolution: "STATIC",
+      ports: ports.map(({ name: portName, number, protocol }) => ({
+        name: portName,
+        number,
+        ...(protocol === undefined ? {} : { protocol }),
+      })),
+      endpoints: servers.flatMap(({ gateways }) =>
+        gateways.map(({ address, port, locality }) => ({
+          address,
+          ports: Object.fromEntries(ports.map(({ name: portName }) => [portName, port])),
+          ...(locality === undefined ? {} : { locality }),
+        })),
+      ),
+    },
+  }));
+}
+
+interface PortGroup {
+  readonly ports: readonly SharedPort[];
+  readonly servers: readonly Server[];
+}
+
+function portGroups(servers: readonly Server[]): readonly PortGroup[] {
+  const groups = new Map<string, { ports: SharedPort[]; servers: readonly Server[] }>();
+  for (const port of allPorts(servers)) {
+    const serving = servers.filter(({ ports }) => ports.some(({ number }) => number === port.number));
+    const key = serving.map(({ facts }) => facts.name).join(" ");
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { ports: [port], servers: serving });
+    else group.ports.push(port);
+  }
+  return [...groups.values()];
+}
+
+/** Each once, by number. */
+function allPorts(servers: readonly Server[]): readonly SharedPort[] {
+  const byNumber = new Map(servers.flatMap(({ ports }) => ports).map((port) => [port.number, port]));
+  return [...byNumber.values()].sort((a, b) => a.number - b.number);
+}
+
+/** Mutual TLS to that name, accepting the identities of all clusters that serve it. */
+export function clusterSetRule(name: ClusterSetName, namespace: string): DestinationRule {
+  return {
+    apiVersion: networkingApiVersion,
+    kind: "DestinationRule",
+    metadata: metadata(name, namespace, "rule"),
+    spec: {
+      host: name.host,
+      exportTo: ["*"],
+      trafficPolicy: passthroughPolicy(
+        name.passthroughHost,
+        allPorts(name.servers),
+        {},
+        {
+          subjectAltNames: [...name.identities],
+        },
+      ),
+    },
+  };
+}
+
+/**
+ * What tells users and other tools that the service is imported, and by which address. Undefined where the cluster has no such
+ * kind, and where istiod would make a second service of the same name of it
+ * (istio/pilot/pkg/serviceregistry/kube/controller/serviceimportcache.go, with ENABLE_MCS_HOST).
+ */
+export function serviceImport(name: ClusterSetName, vip: string, facts: IstioCluster): ServiceImport | undefined {
+  if (facts.readsServiceImports || facts.unread(mcsGroup, "ServiceImport") !== undefined) return undefined;
+  const { share } = name;
+  return {
+    apiVersion: mcsApiVersion,
+    kind: "ServiceImport",
+    metadata: {
+      name: share.service,
+      namespace: share.namespace,
+      labels: { ...share.labels, ...ownershipLabels(share.owner, "consumer") },
+      ...(Object.keys(share.annotations).length === 0 ? {} : { annotations: { ...share.annotations } }),
+    },
+    spec: {
+      type: "ClusterSetIP",
+      ips: [vip],
+      ports: allPorts(name.servers).map(({ name: portName, number, appProtocol }) => ({
+        name: portName,
+        port: number,
+        protocol: "TCP",
+        ...(appProtocol === undefined ? {} : { appProtocol }),
+      })),
+    },
+  };
+}

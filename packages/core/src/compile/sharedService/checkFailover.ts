@@ -1,0 +1,59 @@
+import { say } from "../../findings/say.ts";
+import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { localityOfNode, regionLabel } from "../../istio/topologyLabels.ts";
+import { at } from "../../model/intents.ts";
+import { nearestName } from "../../model/nearestName.ts";
+import type { Surroundings } from "../declaration/surroundings.ts";
+import type { Share } from "./share.ts";
+
+/**
+ * Rules of failover by region that no call can follow: regions that no cluster is in, and callers whose region nobody knows.
+ * Nothing is said about regions as long as a cluster does not tell its own.
+ */
+export function checkFailover(share: Share, { intents, facts, report }: Surroundings): void {
+  const { intent, consumers } = share;
+  const { failover = [], clusters } = intent.spec.traffic?.locality ?? {};
+  if (failover.length === 0 || clusters !== undefined) return;
+  for (const consumer of consumers) {
+    if (consumer.facts.all("Node").length === 0 || regionsOf(consumer.facts).length > 0) continue;
+    report.add(
+      undefined,
+      "FAILOVER_WITHOUT_EFFECT",
+      at(intent, "spec", "traffic", "locality", "failover"),
+      say`the nodes of ${{ cluster: consumer.facts.name }} tell no region, so its callers are in none and fail over to all others alike`,
+      say`kubectl --context ${{ cluster: consumer.facts.name }} label nodes --all ${{ regionLabel }}=<region>`,
+    );
+  }
+  const known = intents.clusters.map(({ metadata, spec }) => {
+    const cluster = facts.get(metadata.name);
+    const ofNodes = cluster === undefined ? [] : regionsOf(cluster);
+    return {
+      ofCallers: ofNodes,
+      ofServers: [...ofNodes, ...(spec.locality === undefined ? [] : [spec.locality.region])],
+    };
+  });
+  const sides = [
+    { side: "from", who: "no node of the mesh", regions: known.map(({ ofCallers }) => ofCallers) },
+    { side: "to", who: "no cluster of the mesh", regions: known.map(({ ofServers }) => ofServers) },
+  ] as const;
+  for (const { side, who, regions } of sides) {
+    if (regions.some((each) => each.length === 0)) continue;
+    const all = [...new Set(regions.flat())].sort();
+    for (const [index, rule] of failover.entries()) {
+      if (all.includes(rule[side])) continue;
+      const meant = nearestName(rule[side], all);
+      report.add(
+        undefined,
+        "FAILOVER_WITHOUT_EFFECT",
+        at(intent, "spec", "traffic", "locality", "failover", index, side),
+        `${who} is in region ${rule[side]}${meant === undefined ? "" : `; did you mean ${meant}?`}`,
+        say`the regions are ${{ all }}`,
+      );
+    }
+  }
+}
+
+function regionsOf(cluster: IstioCluster): readonly string[] {
+  const regions = cluster.all("Node").map((node) => localityOfNode(node)[0]);
+  return [...new Set(regions.filter((region) => region !== ""))];
+}

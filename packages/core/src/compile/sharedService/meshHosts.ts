@@ -1,0 +1,133 @@
+import { say } from "../../findings/say.ts";
+import { at } from "../../model/intents.ts";
+import { needsRoutes } from "../../model/traffic.ts";
+import type { CompileContext } from "../declaration/compileContext.ts";
+import { addressToCome, type NamedHost, namedHost } from "../declaration/namedHost.ts";
+import { placements } from "../declaration/placement.ts";
+import type { Consumer } from "../declaration/resolveConsumers.ts";
+import { warnOfBypass } from "./bypass.ts";
+import { commonPorts } from "./commonPorts.ts";
+import { declaredPath } from "./declaredPath.ts";
+import { hostName } from "./hostName.ts";
+import { type MeshName, meshDestinationRule, meshObjectName, meshServiceEntry } from "./meshName.ts";
+import { type PartDemand, partHost } from "./perClusterHosts.ts";
+import { partsOf, routingOf } from "./routing.ts";
+import { passthroughHost } from "./serverSide.ts";
+import type { Server, Share } from "./share.ts";
+import { spreadOf } from "./spread.ts";
+import { identities } from "./version.ts";
+import { type RoutedName, virtualService } from "./virtualService.ts";
+
+type Trusted = (consumer: Consumer, server: Server, share: Share) => boolean;
+
+interface MeshHosts {
+  readonly hosts: readonly NamedHost[];
+  /** What their routes lead to. */
+  readonly demands: readonly PartDemand[];
+}
+
+/** Names of the form `httpbin.bar.mesh` for a share that asks for them. */
+export function meshHosts(share: Share, trusted: Trusted, context: CompileContext): MeshHosts {
+  if (!share.intent.spec.as.includes("Mesh")) return { hosts: [], demands: [] };
+  const names = share.consumers.flatMap((consumer) => meshHost(share, consumer, trusted, context) ?? []);
+  return { hosts: names.map(({ named }) => named), demands: names.flatMap(({ demands }) => demands) };
+}
+
+function meshHost(
+  share: Share,
+  consumer: Consumer,
+  trusted: Trusted,
+  context: CompileContext,
+): { readonly named: NamedHost; readonly demands: readonly PartDemand[] } | undefined {
+  const { mesh, report } = context;
+  const template = mesh.spec.names.mesh;
+  const host = hostName(template, { service: share.service, namespace: share.namespace, cluster: "" });
+  if (host === undefined) {
+    report.add(
+      share.owner,
+      "NAME_TEMPLATE_INVALID",
+      at(mesh, "spec", "names", "mesh"),
+      say`${{ template }} yields no valid host name for ${{ namespace: share.namespace }}/${{ service: share.service }}`,
+      "a host name has at most 253 characters and 63 between dots",
+    );
+    return undefined;
+  }
+  const candidates = share.servers.filter((server) => trusted(consumer, server, share));
+  if (candidates.length === 0 || !haveAddresses(share, candidates, context)) return undefined;
+  const byCluster = spreadOf(share, candidates, undefined, report);
+  const routing = routingOf(share, byCluster);
+  // The routes give the weights then, to clusters and versions alike.
+  const spread = routing.split === undefined ? byCluster : { ...byCluster, weights: undefined };
+  if (!needsRoutes(share.intent.spec.traffic)) warnOfBypass(share, consumer, host, context);
+  const ports = commonPorts(share, spread.servers, report);
+  if (ports === undefined) return undefined;
+  const name: MeshName = {
+    share,
+    host,
+    ports,
+    spread,
+    passthroughHost: passthroughHost(share, mesh),
+    identities: [...new Set(spread.servers.flatMap((server) => identities(share, server)))].sort(),
+    consumer: consumer.facts.name,
+  };
+  const routed: RoutedName = {
+    share,
+    host,
+    ports,
+    routing,
+    targetOf: (part) => ({ host: partHost(share, part, mesh) ?? host }),
+  };
+  const claim = {
+    owner: share.owner,
+    facts: consumer.facts,
+    namespaces: consumer.namespaces,
+    host,
+    ports: ports.map(({ number }) => number),
+    meaning: `${share.owner} mesh`,
+    place: at(share.intent, "spec", "as"),
+    remedy: "use {service} and {namespace} in spec.names.mesh of the Mesh",
+    ruleRemedy: "what it sets belongs in spec.traffic of the SharedService",
+    writesRoutes: needsRoutes(share.intent.spec.traffic),
+    entries: meshObjectName(share),
+  };
+  const named = namedHost(claim, mesh, (own) => emitName({ name, routed, consumer }, own));
+  return { named, demands: partsOf(routing).map((part) => ({ share, consumer, part })) };
+}
+
+/** Endpoints by DNS are resolved only now and then, and hold one locality: weights need addresses. */
+export function haveAddresses(share: Share, servers: readonly Server[], { report }: CompileContext): boolean {
+  for (const { facts, gateways } of servers) {
+    const named = gateways.find(({ isHostname }) => isHostname);
+    if (named === undefined) continue;
+    report.add(
+      share.owner,
+      "GATEWAY_ADDRESS_UNSUPPORTED",
+      { kind: "MeshCluster", name: facts.name, field: "spec.eastWestGateway" },
+      say`the gateway of ${{ cluster: facts.name }} has the host name ${{ address: named.address }}, but a name for several clusters needs IP addresses`,
+      "give `addresses` there, or use the name form PerCluster",
+    );
+    return false;
+  }
+  return true;
+}
+
+function emitName(
+  { name, routed, consumer }: { readonly name: MeshName; readonly routed: RoutedName; readonly consumer: Consumer },
+  context: CompileContext,
+): void {
+  const { share, host, ports, spread } = name;
+  const cluster = consumer.facts.name;
+  for (const placement of placements(consumer.namespaces, context.mesh)) {
+    const routes = virtualService(routed, placement);
+    context.emit(cluster, meshDestinationRule(name, placement), meshServiceEntry(name, addressToCome, placement));
+    if (routes !== undefined) context.emit(cluster, routes);
+  }
+  for (const server of spread.servers) {
+    for (const namespace of consumer.namespaces ?? ["*"]) {
+      for (const port of ports) {
+        const path = declaredPath(share, server, context.mesh, { host, port, cluster, namespace });
+        context.declare({ ...path, identities: name.identities });
+      }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { DestinationRule } from "../../kinds/destinationRule.ts";
+import type { ServiceEntry } from "../../kinds/istio.ts";
+import { networkingApiVersion } from "../../kinds/istio.ts";
+import { dnsLabel } from "../../kinds/names.ts";
+import { ownershipLabels } from "../../kinds/ownership.ts";
+import type { Placement } from "../declaration/placement.ts";
+import { passthroughPolicy } from "./passthroughPolicy.ts";
+import type { Share, SharedPort } from "./share.ts";
+import type { Spread } from "./spread.ts";
+import { endpointLabels, endpointLocality, spreadSettings } from "./trafficSettings.ts";
+
+/** One name for all serving clusters, and what a consuming cluster needs to know of it. */
+export interface MeshName {
+  readonly share: Share;
+  readonly host: string;
+  readonly ports: readonly SharedPort[];
+  readonly spread: Spread;
+  /** The gateways of all serving clusters route on the same SNI. */
+  readonly passthroughHost: string;
+  readonly identities: readonly string[];
+  /** The consuming cluster. */
+  readonly consumer: string;
+}
+
+/** Of the objects for that name. */
+export function meshObjectName({ service, namespace }: Share): string {
+  return dnsLabel([service, namespace, "mesh"], ["mesh"]);
+}
+
+function metadata({ share }: MeshName, placement: Placement) {
+  return {
+    name: meshObjectName(share),
+    namespace: placement.namespace,
+    labels: ownershipLabels(share.owner, "consumer"),
+  };
+}
+
+/**
+ * The name with a virtual address, and every gateway address of every serving cluster as an endpoint. The consumer's own
+ * pods are reached through its own gateway: endpoints of a ServiceEntry are addresses or selected pods, never both.
+ */
+export function meshServiceEntry(name: MeshName, vip: string, placement: Placement): ServiceEntry {
+  const { share, host, ports, spread } = name;
+  return {
+    apiVersion: networkingApiVersion,
+    kind: "ServiceEntry",
+    metadata: metadata(name, placement),
+    spec: {
+      hosts: [host],
+      addresses: [vip],
+      exportTo: [placement.exportTo],
+      location: "MESH_INTERNAL",
+      resolution: "STATIC",
+      ports: ports.map(({ name: portName, number, protocol }) => ({
+        name: portName,
+        number,
+        ...(protocol === undefined ? {} : { protocol }),
+      })),
+      endpoints: spread.servers.flatMap(({ facts, gateways }) =>
+        gateways.map(({ address, port, locality: real }) => {
+          const locality = endpointLocality(share, spread, facts.name, real);
+          const labels = endpointLabels(share, facts.name);
+          return {
+            address,
+            ports: Object.fromEntries(ports.map(({ name: portName }) => [portName, port])),
+            ...(Object.keys(labels).length === 0 ? {} : { labels }),
+            ...(locality === undefined ? {} : { locality }),
+          };
+        }),
+      ),
+    },
+  };
+}
+
+/** Mutual TLS to that name, accepting the identities of all clusters that serve it. */
+export function meshDestinationRule(name: MeshName, placement: Placement): DestinationRule {
+  const { share, host, ports, spread, passthroughHost, identities, consumer } = name;
+  return {
+    apiVersion: networkingApiVersion,
+    kind: "DestinationRule",
+    metadata: metadata(name, placement),
+    spec: {
+      host,
+      exportTo: [placement.exportTo],
+      trafficPolicy: passthroughPolicy(passthroughHost, ports, spreadSettings(share, spread, { cluster: consumer }), {
+        subjectAltNames: [...identities],
+      }),
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type { DestinationRule } from "../../kinds/destinationRule.ts";
+import type { ServiceEntry } from "../../kinds/istio.ts";
+import { networkingApiVersion } from "../../kinds/istio.ts";
+import { dnsLabel } from "../../kinds/names.ts";
+import { ownershipLabels } from "../../kinds/ownership.ts";
+import type { Placement } from "../declaration/placement.ts";
+import { passthroughPolicy } from "./passthroughPolicy.ts";
+import type { Server, Share } from "./share.ts";
+import { trafficSettings } from "./trafficSettings.ts";
+import { type VersionLabels, valuesOf, versionKey } from "./version.ts";
+
+/** A name of one cluster's instance of a service, or of one version of it. */
+export interface ClusterName {
+  readonly share: Share;
+  readonly server: Server;
+  readonly version: VersionLabels | undefined;
+  readonly host: string;
+  readonly passthroughHost: string;
+  readonly identities: readonly string[];
+}
+
+/** Of the objects for such a name. */
+export function perClusterObjectName({ share, server, version }: Pick<ClusterName, "share" | "server" | "version">) {
+  const shown = [share.service, share.namespace, server.facts.name];
+  return version === undefined ? dnsLabel(shown) : dnsLabel([...shown, valuesOf(version)], [versionKey(version)]);
+}
+
+function metadata(name: ClusterName, placement: Placement) {
+  return {
+    name: perClusterObjectName(name),
+    namespace: placement.namespace,
+    labels: ownershipLabels(name.share.owner, "consumer"),
+  };
+}
+
+/**
+ * Names one cluster's instance of a service in a consuming cluster (recipes, section 2): a virtual address, and every
+ * address of the serving cluster's gateway as an endpoint. STATIC, since endpoints by DNS are resolved only now and then;
+ * DNS only where a load balancer has no IP address.
+ */
+export function perClusterServiceEntry(name: ClusterName, vip: string, placement: Placement): ServiceEntry {
+  const { server, host } = name;
+  return {
+    apiVersion: networkingApiVersion,
+    kind: "ServiceEntry",
+    metadata: metadata(name, placement),
+    spec: {
+      hosts: [host],
+      addresses: [vip],
+      exportTo: [placement.exportTo],
+      location: "MESH_INTERNAL",
+      resolution: server.gateways.some(({ isHostname }) => isHostname) ? "DNS" : "STATIC",
+      ports: server.ports.map(({ name: portName, number, protocol }) => ({
+        name: portName,
+        number,
+        ...(protocol === undefined ? {} : { protocol }),
+      })),
+      endpoints: server.gateways.map(({ address, port, locality }) => ({
+        address,
+        ports: Object.fromEntries(server.ports.map(({ name: portName }) => [portName, port])),
+        ...(locality === undefined ? {} : { locality }),
+      })),
+    },
+  };
+}
+
+/** Mutual TLS to that name, accepting only the identities that serve it. */
+export function perClusterDestinationRule(name: ClusterName, placement: Placement): DestinationRule {
+  const { share, server, host, passthroughHost, identities } = name;
+  return {
+    apiVersion: networkingApiVersion,
+    kind: "DestinationRule",
+    metadata: metadata(name, placement),
+    spec: {
+      host,
+      exportTo: [placement.exportTo],
+      trafficPolicy: passthroughPolicy(passthroughHost, server.ports, trafficSettings(share), {
+        subjectAltNames: [...identities],
+      }),
+    },
+  };
+}

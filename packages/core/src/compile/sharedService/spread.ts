@@ -1,0 +1,76 @@
+import { say } from "../../findings/say.ts";
+import { at } from "../../model/intents.ts";
+import type { SharedService } from "../../model/sharedService.ts";
+import type { Report } from "../declaration/report.ts";
+import { percentages } from "./percentages.ts";
+import type { Server, Share } from "./share.ts";
+
+/** How the calls to one name that stands for several clusters are spread in one consuming cluster. */
+export interface Spread {
+  /** The clusters to call through their gateways. */
+  readonly servers: readonly Server[];
+  /** Percent by cluster, the consumer's own pods included, of those that get calls. Undefined: by number of endpoints. */
+  readonly weights: ReadonlyMap<string, number> | undefined;
+  /** All clusters that calls go to as things stand, the consumer's own pods included. */
+  readonly active: ReadonlySet<string>;
+  /** The clusters that a rule may send calls to, whatever their weight: those that are not drained. */
+  readonly available: readonly string[];
+}
+
+interface Candidate {
+  readonly cluster: string;
+  readonly drain: boolean;
+}
+
+/**
+ * Who serves the name: not the clusters that `split` gives nothing, nor those that are drained as long as any other is left.
+ * `local` is the consuming cluster, where its own pods are behind the name without a gateway.
+ */
+export function spreadOf(share: Share, remote: readonly Server[], local: string | undefined, report: Report): Spread {
+  const drained = new Set(share.servers.filter(({ cluster }) => cluster.spec.drain).map(({ facts }) => facts.name));
+  const candidates: readonly Candidate[] = [
+    ...remote.map(({ facts }) => facts.name),
+    ...(local === undefined ? [] : [local]),
+  ]
+    .map((cluster) => ({ cluster, drain: drained.has(cluster) }))
+    .sort((a, b) => (a.cluster < b.cluster ? -1 : 1));
+  const percent = percentByCluster(share.intent);
+  const wanted = candidates.filter(({ cluster }) => percent === undefined || (percent.get(cluster) ?? 0) > 0);
+  const serving = wanted.length === 0 ? candidates : wanted;
+  const staying = serving.filter(({ drain }) => !drain);
+  if (staying.length === 0) reportDrain(share, serving, report);
+  const chosen = (staying.length === 0 ? serving : staying).map(({ cluster }) => cluster);
+  const active = new Set(chosen);
+  const ready = candidates.filter(({ drain }) => !drain);
+  const available = (ready.length === 0 ? candidates : ready).map(({ cluster }) => cluster);
+  const servers = remote.filter(({ facts }) => active.has(facts.name));
+  const leavesLocal = local !== undefined && !active.has(local);
+  if (percent === undefined && !leavesLocal) return { servers, weights: undefined, active, available };
+  const weights = percentages(chosen.map((cluster) => (wanted.length === 0 ? 1 : (percent?.get(cluster) ?? 1))));
+  return {
+    servers,
+    weights: new Map(chosen.map((cluster, index) => [cluster, weights[index] ?? 0])),
+    active,
+    available,
+  };
+}
+
+/** What `split` gives to each cluster, its versions together. */
+export function percentByCluster({ spec }: SharedService): ReadonlyMap<string, number> | undefined {
+  const split = spec.traffic?.split;
+  if (split === undefined) return undefined;
+  const percent = new Map<string, number>();
+  for (const { cluster, weight } of split) percent.set(cluster, (percent.get(cluster) ?? 0) + weight);
+  return percent;
+}
+
+function reportDrain({ intent, service, namespace }: Share, serving: readonly Candidate[], report: Report): void {
+  const names = serving.map(({ cluster }) => cluster).join(" and ");
+  report.add(
+    undefined,
+    "DRAIN_WITHOUT_EFFECT",
+    at(intent, "spec", "servedBy"),
+    say`${{ names }} is drained, but no other cluster serves ${{ namespace }}/${{ service }}: calls still go there`,
+    "let another cluster serve it too",
+  );
+}
