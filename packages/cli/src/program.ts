@@ -328,6 +328,7 @@ function addGlobalOptions(program: Command): void {
         .argParser(collect)
         .default([], "./"),
     )
+    .option("-R, --recursive", "also what is below the folders of -f")
     .option("--kubeconfig <path>", "in place of $KUBECONFIG or ~/.kube/config")
     .option("-o, --output <format>", "table, yaml or json")
     .option("--no-color", "no colours (also: NO_COLOR=1)")

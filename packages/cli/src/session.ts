@@ -8,6 +8,7 @@ import { createStyle, type Style } from "./render/style.ts";
 /** The options that every command takes, as commander has parsed them. */
 export interface GlobalOptions {
   readonly filename: readonly string[];
+  readonly recursive?: boolean;
   readonly kubeconfig?: string;
   readonly output?: string;
   readonly color: boolean;

@@ -39,6 +39,7 @@ export { loadCa } from "./ca/loadCa.ts";
 export {
   type IntentFiles,
   type IntentFilesOptions,
+  type PassedOver,
   readInputFiles,
   readIntentFiles,
 } from "./intentFiles.ts";

@@ -39,7 +39,7 @@ test("files and folders are read, in the order given and by name; hidden and oth
     "folder/README.md": ": : :",
   });
 
-  const result = await read(["folder/", "b.yaml"]);
+  const result = await read(["folder/", "b.yaml"], { recursive: true });
 
   expect(result.problems).toEqual([]);
   expect(names(result)).toEqual(["folder/a.yml", "folder/deep/c.json", "b.yaml"]);
@@ -101,8 +101,8 @@ test("a cluster's directory within a folder is no declaration, but a file of it 
     "b/broken.yaml": ": : :",
   });
 
-  const folder = await read(["."]);
-  const named = await read([".", "clusters/a/manifest.yaml"]);
+  const folder = await read(["."], { recursive: true });
+  const named = await read([".", "clusters/a/manifest.yaml"], { recursive: true });
 
   expect(folder.problems).toEqual([]);
   expect(names(folder)).toEqual(["clusters/ab/c.yaml", "mesh.yaml"]);
@@ -113,10 +113,43 @@ test("a CA's key file within a folder is no declaration, and one that is named i
   const keyFile = JSON.stringify({ format: "isthmus-ca-key", version: 1 }, undefined, 2);
   const { read } = await openFolder({ "mesh/a.yaml": cluster("a"), "mesh/ca/mesh-root.json": keyFile });
 
-  const [found, named] = [await read(["mesh"]), await read(["mesh", "mesh/ca/mesh-root.json"])];
+  const options = { recursive: true };
+  const [found, named] = [await read(["mesh"], options), await read(["mesh", "mesh/ca/mesh-root.json"], options)];
 
   expect([names(found), found.problems]).toEqual([["mesh/a.yaml"], []]);
   expect(named.problems.map(({ code }) => code)).toEqual(["FIELD_MISSING", "FIELD_MISSING"]);
+});
+
+test("a folder is read without what is below it, named or not, and what was passed over is told", async () => {
+  const { read } = await openFolder({
+    "mesh.yaml": cluster("a", "directory: clusters/a"),
+    "service.yaml": manifest,
+    "teams/b/b.yaml": cluster("b"),
+    "clusters/a/manifest.yaml": manifest,
+    "charts/values.yaml": "a: 1\n",
+  });
+
+  const [unnamed, named] = [await read([]), await read(["./"])];
+
+  expect(names(unnamed)).toEqual(["mesh.yaml"]);
+  expect(unnamed.passedOver).toEqual({ files: ["service.yaml"], folders: ["teams"] });
+  expect([names(named), named.passedOver]).toEqual([names(unnamed), unnamed.passedOver]);
+  expect(names(await read(["./"], { recursive: true }))).toEqual(["mesh.yaml", "teams/b/b.yaml"]);
+});
+
+test("a folder whose declarations are all below it says how they are read", async () => {
+  const { read } = await openFolder({ "teams/b/b.yaml": cluster("b") });
+
+  expect((await read([])).problems).toMatchObject([{ code: "NO_INTENTS", hint: expect.stringContaining("-R") }]);
+});
+
+test("a file in UTF-16 is an error, named or found", async () => {
+  const { cwd, read } = await openFolder({ "a.yaml": cluster("a") });
+  await writeFile(join(cwd, "b.yaml"), Buffer.from(`\uFEFF${cluster("b")}`, "utf16le"));
+
+  const told = [{ code: "FILE_UNREADABLE", at: "b.yaml:1:1" }];
+  expect((await read([])).problems).toMatchObject(told);
+  expect((await read(["a.yaml", "b.yaml"])).problems).toMatchObject(told);
 });
 
 test("a folder without declarations says so", async () => {

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { realpath, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import {
   type InputFile,
@@ -10,6 +10,7 @@ import {
   parseIntents,
   readDocuments,
 } from "@isthmus/core";
+import { lookForDeclarations } from "./lookForDeclarations.ts";
 import { readUpTo } from "./readUpTo.ts";
 import { findManifestFiles } from "./target/directory/findManifestFiles.ts";
 import type { CallOptions } from "./target/target.ts";
@@ -17,12 +18,23 @@ import type { CallOptions } from "./target/target.ts";
 export interface IntentFilesOptions extends CallOptions {
   /** What relative paths are relative to; the process's working directory unless told. */
   readonly cwd?: string;
+  /** Whether folders are read with all that is below them. */
+  readonly recursive?: boolean;
   /** What `-` stands for; the process's standard input unless told. */
   readonly stdin?: AsyncIterable<Uint8Array | string>;
 }
 
 export interface IntentFiles extends ParsedIntents {
   readonly files: readonly InputFile[];
+  readonly passedOver: PassedOver;
+}
+
+/** What folders hold beside what was read. */
+export interface PassedOver {
+  /** Files that declare nothing of ours. */
+  readonly files: readonly string[];
+  /** Folders that hold declarations: only `recursive` reads them. */
+  readonly folders: readonly string[];
 }
 
 /** A file to read: how messages call it, where it is, and whether it was named or found in a folder. */
@@ -32,34 +44,49 @@ interface Source {
   readonly isNamed: boolean;
 }
 
-type Found = { readonly sources: readonly Source[] } | { readonly problem: Problem };
+type Found = { readonly sources: readonly Source[]; readonly folder?: string } | { readonly problem: Problem };
 type ReadResult = { readonly file: InputFile; readonly source: Source } | { readonly problem: Problem };
 
 const standardInput = "-";
 
 /**
- * Reads what `-f` names and parses it: files, folders with all *.yaml, *.yml and *.json below them, `-` for standard input;
- * what is named twice counts once. In a folder the directories that a MeshCluster declares as its own are left out, since
- * they hold a cluster's manifests, and so are a CA's key files. Never throws but for `signal`: what cannot be read is a
- * problem like any other (FILE_UNREADABLE, FILE_TOO_LARGE), and then there are no intents.
+ * Reads what `-f` names and parses it: files, folders with their *.yaml, *.yml and *.json (and all below them if `recursive`), `-`
+ * for standard input; the working directory where nothing is named. What is named twice counts once. In a folder only the
+ * files count that declare something of ours, or were meant to: `passedOver` has the others. Never throws but for `signal`:
+ * what cannot be read is a problem like any other (FILE_UNREADABLE, FILE_TOO_LARGE), and then there are no intents.
  */
 export async function readIntentFiles(
-  paths: readonly string[],
+  given: readonly string[],
   options: IntentFilesOptions = {},
 ): Promise<IntentFiles> {
-  const { texts, problems } = await readSources(paths, options);
-  const files = withoutManifests(texts, options.cwd ?? process.cwd());
+  const paths = given.length === 0 ? ["."] : given;
+  const { texts, problems, folders } = await readSources(paths, options);
+  const directories = texts.flatMap(({ file, source }) => clusterDirectories(file, source, options));
+  const isManifest = (path: string) => directories.some((directory) => isBelow(path, directory));
+  const looked = texts
+    .filter(({ source }) => source.isNamed || !isManifest(source.path))
+    .map(({ file, source }) => ({ file, found: lookForDeclarations(file, source.isNamed) }));
+  const files = looked.filter(({ found }) => found.declares).map(({ file }) => file);
+  const passedOver = {
+    files: looked.filter(({ file, found }) => !found.declares && !isKeyFile(file)).map(({ file }) => file.name),
+    folders: options.recursive === true ? [] : await foldersThatDeclare(folders, isManifest, options),
+  };
+  const namesakes = looked.flatMap(({ found }) => found.namesakes);
+  if (files.length === 0 && problems.length === 0 && folders.length > 0) {
+    const none = nothingDeclared(folders, passedOver, given.length > 0);
+    return { ...parseIntents([], { isComplete: false }), intents: undefined, files, passedOver, problems: [none] };
+  }
   const parsed = parseIntents(files, { isComplete: problems.length === 0 });
-  if (problems.length === 0) return { ...parsed, files };
-  return { files, sources: parsed.sources, intents: undefined, problems: [...problems, ...parsed.problems] };
+  const intents = problems.length === 0 ? parsed.intents : undefined;
+  return { ...parsed, intents, files, passedOver, problems: [...problems, ...parsed.problems, ...namesakes] };
 }
 
-/** The files that the paths name, as `readIntentFiles` reads them, whatever they hold. */
+/** The files that the paths name, and all below the folders among them, whatever they hold. */
 export async function readInputFiles(
   paths: readonly string[],
   options: IntentFilesOptions = {},
 ): Promise<{ readonly files: readonly InputFile[]; readonly problems: readonly Problem[] }> {
-  const { texts, problems } = await readSources(paths, options);
+  const { texts, problems } = await readSources(paths, { ...options, recursive: true });
   return { files: texts.map(({ file }) => file), problems };
 }
 
@@ -68,16 +95,19 @@ async function readSources(paths: readonly string[], options: IntentFilesOptions
   const sources = await withoutRepeats(found.flatMap((each) => ("sources" in each ? each.sources : [])));
   const read = await Promise.all(sources.map((source) => readSource(source, options)));
   const texts = read.flatMap((each) => ("file" in each ? [each] : []));
-  return { texts, problems: [...found, ...read].flatMap((each) => ("problem" in each ? [each.problem] : [])) };
+  const folders = found.flatMap((each) => ("folder" in each && each.folder !== undefined ? [each.folder] : []));
+  return { texts, folders, problems: [...found, ...read].flatMap((each) => ("problem" in each ? [each.problem] : [])) };
 }
 
-async function findSources(name: string, { cwd = process.cwd(), signal }: IntentFilesOptions): Promise<Found> {
+async function findSources(name: string, options: IntentFilesOptions): Promise<Found> {
+  const { cwd = process.cwd(), recursive = false, signal } = options;
   if (name === standardInput) return { sources: [{ name, path: name, isNamed: true }] };
   const path = resolve(cwd, name);
   try {
     if (!(await stat(path)).isDirectory()) return { sources: [{ name, path, isNamed: true }] };
-    const files = await findManifestFiles(path, signal);
-    return { sources: files.map((file) => ({ name: join(name, relative(path, file)), path: file, isNamed: false })) };
+    const files = await findManifestFiles(path, signal, { recursive });
+    const sources = files.map((file) => ({ name: join(name, relative(path, file)), path: file, isNamed: false }));
+    return { sources, folder: name };
   } catch (error) {
     signal?.throwIfAborted();
     return { problem: unreadable(name, error) };
@@ -109,24 +139,62 @@ async function readSource(source: Source, { stdin = process.stdin, signal }: Int
 }
 
 function withinLimit(source: Source, text: string | undefined): ReadResult {
-  return text === undefined ? { problem: tooLarge(source.name) } : { source, file: { name: source.name, text } };
+  const { name } = source;
+  if (text === undefined) return { problem: tooLarge(name) };
+  return isText(text) ? { source, file: { name, text } } : { problem: notText(name) };
 }
 
-/** The files that are no manifests of a cluster's directory and no CA's key. Who names such a file itself wants it read. */
-function withoutManifests(
-  texts: readonly { readonly file: InputFile; readonly source: Source }[],
-  cwd: string,
-): readonly InputFile[] {
-  const directories = texts.flatMap(({ file, source }) =>
-    clusterDirectories(file).map((directory) => resolve(cwd, dirname(source.path), directory)),
+/** Of UTF-16 read as UTF-8, the mark at its start is unreadable, and every second byte of it is 0. */
+function isText(text: string): boolean {
+  return !(text.startsWith("\uFFFD\uFFFD") || text.includes("\0"));
+}
+
+/** The folders right below `folders` that hold a declaration, which a reading that is not recursive leaves out. */
+async function foldersThatDeclare(
+  folders: readonly string[],
+  isManifest: (path: string) => boolean,
+  { cwd = process.cwd(), signal }: IntentFilesOptions,
+): Promise<readonly string[]> {
+  const below = await Promise.all(
+    folders.map(async (folder) => {
+      const entries = await readdir(resolve(cwd, folder), { withFileTypes: true });
+      return entries
+        .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && entry.name !== "node_modules")
+        .map(({ name }) => join(folder, name));
+    }),
   );
-  return texts
-    .filter(
-      ({ file, source }) =>
-        source.isNamed ||
-        !(isKeyFile(file) || directories.some((directory) => source.path.startsWith(directory + sep))),
-    )
-    .map(({ file }) => file);
+  const declaring: string[] = [];
+  for (const name of below.flat()) {
+    const path = resolve(cwd, name);
+    const files = await findManifestFiles(path, signal).catch(() => []);
+    signal?.throwIfAborted();
+    for (const file of files.slice(0, mostLookedAt)) {
+      if (isManifest(file)) continue;
+      const text = await readUpTo(createReadStream(file), maxFileLength, signal).catch(() => undefined);
+      signal?.throwIfAborted();
+      if (text === undefined || !lookForDeclarations({ name, text }, false).declares) continue;
+      declaring.push(name);
+      break;
+    }
+  }
+  return declaring;
+}
+
+// Enough for declarations; a folder of thousands of manifests is somebody else's.
+const mostLookedAt = 200;
+
+function nothingDeclared(folders: readonly string[], passedOver: PassedOver, isNamed: boolean): Problem {
+  const where = isNamed ? folders.join(", ") : "this folder";
+  const ways = "start with `isthmus init` for your clusters, `isthmus demo` without any";
+  return makeProblem({
+    code: "NO_INTENTS",
+    at: { file: folders[0] ?? "." },
+    message: `no file in ${where} declares a mesh`,
+    hint:
+      passedOver.folders.length > 0
+        ? `${passedOver.folders.join(", ")} ${passedOver.folders.length === 1 ? "does" : "do"}: -R reads what is below`
+        : `name files or folders with -f; or ${ways}`,
+  });
 }
 
 /** As `isthmus ca init` writes it, beside the declarations. */
@@ -134,11 +202,18 @@ function isKeyFile({ text }: InputFile): boolean {
   return /^\s*\{\s*"format":\s*"isthmus-ca-key"/.test(text);
 }
 
-/** `access.directory` of the clusters that a file declares, as far as it can be read. */
-function clusterDirectories(file: InputFile): readonly string[] {
+/** `access.directory` of the clusters that a file declares, as far as it can be read; not one that holds the file itself. */
+function clusterDirectories(file: InputFile, { path }: Source, { cwd = process.cwd() }: IntentFilesOptions) {
   // Most files declare none, and reading them twice takes its time.
   if (!/MeshCluster/.test(file.text) || !/directory/.test(file.text)) return [];
-  return readDocuments(file).documents.flatMap(({ value }) => directoriesIn(value));
+  return readDocuments(file)
+    .documents.flatMap(({ value }) => directoriesIn(value))
+    .map((directory) => resolve(cwd, dirname(path), directory))
+    .filter((directory) => !isBelow(path, directory));
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path.startsWith(folder + sep);
 }
 
 function directoriesIn(value: unknown): readonly string[] {
@@ -151,6 +226,15 @@ function directoriesIn(value: unknown): readonly string[] {
 
 function fieldOf(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
+}
+
+function notText(name: string): Problem {
+  return makeProblem({
+    code: "FILE_UNREADABLE",
+    at: { file: name, line: 1, column: 1 },
+    message: `${name} is not UTF-8 text`,
+    hint: "Save it as UTF-8; Windows PowerShell's > writes UTF-16.",
+  });
 }
 
 function unreadable(name: string, error: unknown): Problem {

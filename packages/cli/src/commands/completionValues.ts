@@ -1,8 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { parseIntents } from "@isthmus/core";
+import { readIntentFiles } from "@isthmus/engine";
 import { listContexts } from "@isthmus/kube";
-import { defaultFiles } from "../defaultFiles.ts";
 import type { Session } from "../session.ts";
 import type { ValueSources } from "./completion.ts";
 
@@ -27,12 +24,7 @@ export async function completionValues(session: Session): Promise<ValueSources> 
   };
 }
 
-async function declaredClusters(folder: string): Promise<readonly string[]> {
-  const { files: names } = await defaultFiles(folder);
-  const files = names.map(async (name) => ({
-    name,
-    text: await readFile(resolve(folder, name), "utf8"),
-  }));
-  const { intents } = parseIntents(await Promise.all(files));
+async function declaredClusters(cwd: string): Promise<readonly string[]> {
+  const { intents } = await readIntentFiles([], { cwd });
   return intents?.clusters.map(({ metadata }) => metadata.name) ?? [];
 }

@@ -39,7 +39,7 @@ export async function connect(session: Session, service: string, options: Connec
   }
   const path = await fileFor(session, `${intent.metadata.name}.${intent.metadata.namespace}.yaml`);
   const { files, file } = withDocument(before.files, path, intent);
-  const after: IntentFiles = { files, ...parseIntents(files) };
+  const after: IntentFiles = { ...before, files, ...parseIntents(files) };
   if (after.intents !== undefined) {
     session.note(`${session.err.strong(path)}\n${session.err.add(toYaml(intent))}\n`);
     if (options.dryRun !== true) await writeText(session, path, file.text);

@@ -9,7 +9,11 @@ const manifestName = /\.(ya?ml|json)$/i;
  * and folders are left out, and so are symbolic links that lead out of the directory: what is not in the repository
  * is not part of the cluster. Throws what the file system throws.
  */
-export async function findManifestFiles(directory: string, signal?: AbortSignal): Promise<readonly string[]> {
+export async function findManifestFiles(
+  directory: string,
+  signal?: AbortSignal,
+  { recursive = true }: { readonly recursive?: boolean } = {},
+): Promise<readonly string[]> {
   const root = await realpath(directory);
   const files: string[] = [];
   const seen = new Set<string>();
@@ -20,7 +24,7 @@ export async function findManifestFiles(directory: string, signal?: AbortSignal)
       if (entry.name.startsWith(".")) continue;
       const path = join(folder, entry.name);
       const type = await typeOf(entry, path, root);
-      if (type === "folder" && (await isNew(path, seen))) await walk(path);
+      if (type === "folder" && recursive && (await isNew(path, seen))) await walk(path);
       if (type === "file" && manifestName.test(entry.name) && (await isNew(path, seen))) files.push(path);
     }
   };

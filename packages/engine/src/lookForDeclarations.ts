@@ -1,0 +1,43 @@
+import {
+  type InputFile,
+  kinds,
+  makeProblem,
+  type Problem,
+  readDocuments,
+  type StrayDeclaration,
+  strayDeclarations,
+} from "@isthmus/core";
+
+/** A declaration of ours, as a line of its own or within `{…}` on one line. */
+const declaration = /^[\s-]*(?:[[{](?:.*[[{,])?\s*)?["']?apiVersion["']?\s*:\s*["']?isthmus\.io\//m;
+
+/** Whether it is worth looking for what was meant to be a declaration. */
+const suspicion = new RegExp(`${kinds.join("|")}|apiVersion["']?\\s*:\\s*["']?i`, "i");
+
+/** What a file that cannot be parsed has to mention to count as one of ours all the same. */
+const mention = new RegExp(`\\b(?:${kinds.join("|")})\\b|\\bisthmus\\.io/`);
+
+export interface FoundDeclarations {
+  /** Whether it declares something, or was meant to: what is wrong with it is then told by who parses it. */
+  readonly declares: boolean;
+  /** KIND_NAMESAKE. */
+  readonly namesakes: readonly Problem[];
+}
+
+/** Whether a file is one of ours. Other manifests in the same folder are none of our business, unless a file is named. */
+export function lookForDeclarations(file: InputFile, isNamed: boolean): FoundDeclarations {
+  if (isNamed || declaration.test(file.text)) return { declares: true, namesakes: [] };
+  if (mention.test(file.text) && !readDocuments(file).complete) return { declares: true, namesakes: [] };
+  const strays = suspicion.test(file.text) ? strayDeclarations(file) : [];
+  if (strays.some(({ type }) => type === "meant")) return { declares: true, namesakes: [] };
+  return { declares: false, namesakes: strays.map(namesake) };
+}
+
+function namesake({ at, kind, apiVersion }: StrayDeclaration): Problem {
+  return makeProblem({
+    code: "KIND_NAMESAKE",
+    at,
+    message: `${kind} of apiVersion ${JSON.stringify(apiVersion)} is none of ours and was passed over`,
+    hint: "where it was meant for Isthmus, correct its apiVersion: isthmus.io/v1alpha1",
+  });
+}
