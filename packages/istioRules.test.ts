@@ -41,7 +41,7 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
       file: "istio/istioCluster.ts",
       names: ["IstioCluster"],
       telltales: [/\.discoverySelectors\b/],
-      allowed: { "model/meshConfig.ts": "reads the setting" },
+      allowed: { "model/observed/meshConfig.ts": "reads the setting" },
     },
     { file: "istio/scope/hiding.ts", names: ["hidingOf"] },
   ],
@@ -158,7 +158,7 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
   ],
   "settings of a mesh": [
     {
-      file: "model/meshConfig.ts",
+      file: "model/observed/meshConfig.ts",
       names: ["parseMeshConfig", "defaultMeshConfig"],
       telltales: [/config\.(trustDomain|rootNamespace|outboundTrafficPolicy|enableAutoMtls)/],
     },

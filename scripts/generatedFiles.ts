@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { customResourceFiles } from "../packages/core/src/model/customResource.ts";
+import { customResourceFiles } from "../packages/core/src/model/schema/customResource.ts";
 import { outputSchemaFiles } from "../packages/core/src/outputs/outputSchemas.ts";
 import { readOpenApi } from "./openApi.ts";
 import { referencePage } from "./referencePage.ts";

@@ -1,8 +1,8 @@
 import { type Kind, kinds, toYaml } from "../packages/core/src/index.ts";
-import { isNamespaced } from "../packages/core/src/model/customResource.ts";
-import { describeField } from "../packages/core/src/model/describeField.ts";
-import { type FieldSchema, fieldSchemaOf } from "../packages/core/src/model/fieldSchema.ts";
 import { apiVersion } from "../packages/core/src/model/resource.ts";
+import { isNamespaced } from "../packages/core/src/model/schema/customResource.ts";
+import { describeField } from "../packages/core/src/model/schema/describeField.ts";
+import { type FieldSchema, fieldSchemaOf } from "../packages/core/src/model/schema/fieldSchema.ts";
 import { referenceExamples } from "./referenceExamples.ts";
 
 const intro = `# Reference of the resources

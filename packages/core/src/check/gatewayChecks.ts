@@ -2,7 +2,7 @@ import { say } from "../findings/say.ts";
 import { gatewayAddresses } from "../istio/gatewayAddresses.ts";
 import { showHostPort } from "../istio/hostPort.ts";
 import { at } from "../model/intents.ts";
-import { selectClusters } from "../model/selectClusters.ts";
+import { selectClusters } from "../model/mesh/selectClusters.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { type Check, type ClusterView, judged, type MeshView, ofObjects } from "./check.ts";

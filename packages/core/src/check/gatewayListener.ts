@@ -2,8 +2,8 @@ import { parseServiceHost } from "../istio/hostNames.ts";
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { labelsMatch } from "../istio/labels.ts";
 import { passthroughSni } from "../istio/sni.ts";
-import type { Mesh } from "../model/mesh.ts";
-import type { MeshCluster } from "../model/meshCluster.ts";
+import type { Mesh } from "../model/mesh/mesh.ts";
+import type { MeshCluster } from "../model/mesh/meshCluster.ts";
 
 export interface GatewayListener {
   /** A server name that the gateway passes through to pods that are ready; absent where there is none to try. */

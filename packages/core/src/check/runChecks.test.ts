@@ -2,8 +2,8 @@ import { intents, meshCluster, namespace, observedCluster, pod, sharedService } 
 import { expect, test } from "vitest";
 import { catalog } from "../kinds/catalog.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
-import { defaultMeshConfig } from "../model/meshConfig.ts";
-import type { ObservedCluster } from "../model/observed.ts";
+import { defaultMeshConfig } from "../model/observed/meshConfig.ts";
+import type { ObservedCluster } from "../model/observed/observed.ts";
 import { makeProblem } from "../problem.ts";
 import { checkCategories } from "./check.ts";
 import type { CheckedCluster, CheckInput, GatewayProbe, Inspection } from "./checkInput.ts";

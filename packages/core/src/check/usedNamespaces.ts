@@ -1,6 +1,6 @@
 import { asksForProxy } from "../istio/injection.ts";
-import { selectClusters } from "../model/selectClusters.ts";
-import type { SharedService } from "../model/sharedService.ts";
+import { selectClusters } from "../model/mesh/selectClusters.ts";
+import type { SharedService } from "../model/sharedService/sharedService.ts";
 import type { ClusterView, MeshView } from "./check.ts";
 
 /** Namespaces of a cluster, existing ones, sorted, that ask for a sidecar or for ambient mode. */

@@ -12,7 +12,7 @@ import {
 } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import type { KubeObject } from "../kinds/kubeObject.ts";
-import type { Observed, ObservedCluster } from "../model/observed.ts";
+import type { Observed, ObservedCluster } from "../model/observed/observed.ts";
 import { makeProblem } from "../problem.ts";
 import { compile } from "./compile.ts";
 

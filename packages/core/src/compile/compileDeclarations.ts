@@ -1,8 +1,8 @@
 import { say } from "../findings/say.ts";
-import type { ExternalAccess } from "../model/externalAccess.ts";
-import type { ExternalService } from "../model/externalService.ts";
+import type { ExternalAccess } from "../model/externalAccess/externalAccess.ts";
+import type { ExternalService } from "../model/externalService/externalService.ts";
 import { at } from "../model/intents.ts";
-import type { SharedService } from "../model/sharedService.ts";
+import type { SharedService } from "../model/sharedService/sharedService.ts";
 import { checkUserPolicies } from "./access/checkUserPolicies.ts";
 import { compileAccess } from "./access/compileAccess.ts";
 import { compileLocalAccess } from "./access/compileLocalAccess.ts";

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { isProvenOurs } from "../kinds/ownership.ts";
 import type { Intents } from "../model/intents.ts";
-import type { Observed } from "../model/observed.ts";
+import type { Observed } from "../model/observed/observed.ts";
 import { compile } from "./compile.ts";
 
 interface AnyMesh {

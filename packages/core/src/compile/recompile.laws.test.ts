@@ -2,7 +2,7 @@ import { afterStep, type RandomMesh, randomMesh, randomSteps, surroundedMesh } f
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Compiled } from "../model/compiled.ts";
-import type { Observed } from "../model/observed.ts";
+import type { Observed } from "../model/observed/observed.ts";
 import { applyChanges } from "../world/applyChanges.ts";
 import { compile } from "./compile.ts";
 import { recompile } from "./recompile.ts";

@@ -2,7 +2,7 @@ import { istioClusters } from "../istio/istioClusters.ts";
 import { type Reads, readsAfter, recordReads } from "../istio/reads.ts";
 import type { Compiled } from "../model/compiled.ts";
 import type { Intents } from "../model/intents.ts";
-import type { Observed } from "../model/observed.ts";
+import type { Observed } from "../model/observed/observed.ts";
 import { changedParts } from "../world/changedParts.ts";
 import { declaredPart } from "../world/parts.ts";
 import type { Compilation } from "./declaration/compilation.ts";

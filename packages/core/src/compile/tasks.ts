@@ -1,5 +1,5 @@
 import type { Intents } from "../model/intents.ts";
-import type { SharedService } from "../model/sharedService.ts";
+import type { SharedService } from "../model/sharedService/sharedService.ts";
 import {
   compileExports,
   compileExternalAccess,

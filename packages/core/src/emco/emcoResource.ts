@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import type { Path } from "../model/fieldSchema.ts";
-import { offsetAt } from "../model/offsetAt.ts";
-import type { SourceDocument } from "../model/readDocuments.ts";
-import { valueAt } from "../model/valueAt.ts";
+import type { Path } from "../model/schema/fieldSchema.ts";
+import { valueAt } from "../model/schema/fieldSchema.ts";
+import { offsetAt } from "../model/yaml/offsetAt.ts";
+import type { SourceDocument } from "../model/yaml/readDocuments.ts";
 import type { Problem, ProblemCode } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 

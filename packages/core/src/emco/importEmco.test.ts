@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseIntents } from "../model/parseIntents.ts";
-import { formatIntents } from "../model/toYaml.ts";
+import { formatIntents } from "../model/yaml/toYaml.ts";
 import { hasErrors } from "../problem.ts";
 import { importEmco } from "./importEmco.ts";
 

@@ -1,8 +1,8 @@
-import type { Path } from "../model/fieldSchema.ts";
-import type { InputFile } from "../model/inputFile.ts";
-import type { WrittenIntent } from "../model/minimalIntent.ts";
-import { readIntent } from "../model/readIntent.ts";
 import { apiVersion } from "../model/resource.ts";
+import type { Path } from "../model/schema/fieldSchema.ts";
+import type { WrittenIntent } from "../model/schema/minimalIntent.ts";
+import { readIntent } from "../model/schema/readIntent.ts";
+import type { InputFile } from "../model/yaml/readTokens.ts";
 import { hasErrors, makeProblem, type Problem } from "../problem.ts";
 import { type InboundTree, importInbound } from "./emcoInbound.ts";
 import { importOutbound, type OutboundTree } from "./emcoOutbound.ts";

@@ -1,4 +1,4 @@
-import type { WrittenIntent } from "../model/minimalIntent.ts";
+import type { WrittenIntent } from "../model/schema/minimalIntent.ts";
 
 type Shared = Extract<WrittenIntent, { kind: "SharedService" }>;
 

@@ -1,7 +1,7 @@
-import type { InputFile } from "../model/inputFile.ts";
-import { offsetAt } from "../model/offsetAt.ts";
-import { readDocuments, type SourceDocument } from "../model/readDocuments.ts";
-import { valueAt } from "../model/valueAt.ts";
+import { valueAt } from "../model/schema/fieldSchema.ts";
+import { offsetAt } from "../model/yaml/offsetAt.ts";
+import { readDocuments, type SourceDocument } from "../model/yaml/readDocuments.ts";
+import type { InputFile } from "../model/yaml/readTokens.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { type EmcoKind, type EmcoResource, emcoKinds } from "./emcoResource.ts";

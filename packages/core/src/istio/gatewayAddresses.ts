@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import type { Node, Service } from "../kinds/core.ts";
 import { isReady } from "../kinds/isReady.ts";
-import type { MeshCluster } from "../model/meshCluster.ts";
+import type { MeshCluster } from "../model/mesh/meshCluster.ts";
 import { parseHostPort } from "./hostPort.ts";
 import type { IstioCluster } from "./istioCluster.ts";
 import { labelsMatch } from "./labels.ts";

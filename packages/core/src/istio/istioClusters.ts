@@ -1,5 +1,5 @@
-import type { Mesh } from "../model/mesh.ts";
-import type { Observed, ObservedCluster } from "../model/observed.ts";
+import type { Mesh } from "../model/mesh/mesh.ts";
+import type { Observed, ObservedCluster } from "../model/observed/observed.ts";
 import { type ClusterSettings, IstioCluster } from "./istioCluster.ts";
 import type { NameScheme } from "./nameOrigin.ts";
 

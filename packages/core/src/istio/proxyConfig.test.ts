@@ -1,7 +1,7 @@
 import { observedOf, podYaml } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { MeshConfig } from "../model/meshConfig.ts";
-import type { ObservedCluster } from "../model/observed.ts";
+import type { MeshConfig } from "../model/observed/meshConfig.ts";
+import type { ObservedCluster } from "../model/observed/observed.ts";
 import { istioCluster } from "./istioClusters.ts";
 import { capturesDns, proxyMetadataOf } from "./proxyConfig.ts";
 

@@ -1,5 +1,5 @@
 import type { Node } from "../kinds/core.ts";
-import type { MeshNetwork } from "../model/meshNetworks.ts";
+import type { MeshNetwork } from "../model/observed/meshNetworks.ts";
 import type { IstioCluster } from "./istioCluster.ts";
 import { memoised, memoisedBy } from "./memoised.ts";
 import { isIn } from "./virtualAddress.ts";

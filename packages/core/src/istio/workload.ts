@@ -2,7 +2,7 @@ import type { ClusterObject } from "../kinds/clusterObject.ts";
 import type { Container, Pod, PodController, PodSpec } from "../kinds/core.ts";
 import { isReady } from "../kinds/isReady.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
-import { podProxyMetadata } from "../model/meshConfig.ts";
+import { podProxyMetadata } from "../model/observed/meshConfig.ts";
 import { isInjected, tlsModeLabel } from "./injection.ts";
 
 /** A pod as istiod and its proxy see it; where there are no Pods, the template of what will make one. */

@@ -1,12 +1,12 @@
 import type { Problem } from "../problem.ts";
-import { checkExternalAccess } from "./checkExternalAccess.ts";
-import { checkExternalService } from "./checkExternalService.ts";
-import { checkJwt } from "./checkJwt.ts";
-import { checkMesh } from "./checkMesh.ts";
-import { checkMeshClusters, type FileOf } from "./checkMeshClusters.ts";
 import { checkReferences, type Unread } from "./checkReferences.ts";
-import { checkSharedService } from "./checkSharedService.ts";
+import { checkExternalAccess } from "./externalAccess/checkExternalAccess.ts";
+import { checkJwt } from "./externalAccess/checkJwt.ts";
+import { checkExternalService } from "./externalService/checkExternalService.ts";
 import type { Intents } from "./intents.ts";
+import { checkMesh } from "./mesh/checkMesh.ts";
+import { checkMeshClusters, type FileOf } from "./mesh/checkMeshClusters.ts";
+import { checkSharedService } from "./sharedService/checkSharedService.ts";
 
 export interface IntentsContext extends Unread {
   readonly fileOf: FileOf;

@@ -3,8 +3,8 @@ import { say } from "../findings/say.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { at, type Intent, type Intents } from "./intents.ts";
+import { matchClusters } from "./mesh/selectClusters.ts";
 import { nearestName } from "./nearestName.ts";
-import { matchClusters } from "./selectClusters.ts";
 
 /** What was declared but not understood, so that it may be what others refer to. */
 export interface Unread {

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
-import { type FieldSchema, fieldSchemaOf, type Path } from "./fieldSchema.ts";
 import { at, type Intent } from "./intents.ts";
 import { kinds } from "./kindSchemas.ts";
-import { minimalIntent } from "./minimalIntent.ts";
 import { parseIntents } from "./parseIntents.ts";
-import { readDocuments } from "./readDocuments.ts";
-import { readIntent } from "./readIntent.ts";
-import { createSources } from "./sources.ts";
-import { appendDocument, formatIntents, toYaml } from "./toYaml.ts";
+import { type FieldSchema, fieldSchemaOf, type Path } from "./schema/fieldSchema.ts";
+import { minimalIntent } from "./schema/minimalIntent.ts";
+import { readIntent } from "./schema/readIntent.ts";
+import { readDocuments } from "./yaml/readDocuments.ts";
+import { createSources } from "./yaml/sources.ts";
+import { appendDocument, formatIntents, toYaml } from "./yaml/toYaml.ts";
 
 /** Any value that a field's schema allows. Fields that only the API server writes stay absent. */
 function arbitraryOf(schema: FieldSchema): fc.Arbitrary<unknown> {

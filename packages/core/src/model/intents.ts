@@ -2,11 +2,11 @@ import type { Place } from "../findings/place.ts";
 import type { Named } from "../findings/say.ts";
 import { showPath } from "../findings/showPath.ts";
 import { showClusterObject } from "../kinds/clusterObject.ts";
-import type { ExternalAccess } from "./externalAccess.ts";
-import type { ExternalService } from "./externalService.ts";
-import type { Mesh } from "./mesh.ts";
-import type { MeshCluster } from "./meshCluster.ts";
-import type { SharedService } from "./sharedService.ts";
+import type { ExternalAccess } from "./externalAccess/externalAccess.ts";
+import type { ExternalService } from "./externalService/externalService.ts";
+import type { Mesh } from "./mesh/mesh.ts";
+import type { MeshCluster } from "./mesh/meshCluster.ts";
+import type { SharedService } from "./sharedService/sharedService.ts";
 
 /** Everything that the user declares. */
 export interface Intents {

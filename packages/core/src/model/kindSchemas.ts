@@ -1,8 +1,8 @@
-import { externalAccessSchema } from "./externalAccess.ts";
-import { externalServiceSchema } from "./externalService.ts";
-import { meshSchema } from "./mesh.ts";
-import { meshClusterSchema } from "./meshCluster.ts";
-import { sharedServiceSchema } from "./sharedService.ts";
+import { externalAccessSchema } from "./externalAccess/externalAccess.ts";
+import { externalServiceSchema } from "./externalService/externalService.ts";
+import { meshSchema } from "./mesh/mesh.ts";
+import { meshClusterSchema } from "./mesh/meshCluster.ts";
+import { sharedServiceSchema } from "./sharedService/sharedService.ts";
 
 /** Every kind that a user may declare. What reads, documents or installs kinds goes by this table. */
 export const kindSchemas = {

@@ -3,18 +3,18 @@ import { say } from "../findings/say.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { checkIntents } from "./checkIntents.ts";
-import type { Path } from "./fieldSchema.ts";
-import type { InputFile } from "./inputFile.ts";
 import { type Intent, type Intents, showDeclared } from "./intents.ts";
 import { isKind } from "./kindSchemas.ts";
-import { meshSchema } from "./mesh.ts";
-import type { Mistake } from "./mistake.ts";
-import { offsetAt, sourceAt } from "./offsetAt.ts";
-import { readDocuments, type SourceDocument } from "./readDocuments.ts";
-import { readIntent } from "./readIntent.ts";
+import { meshSchema } from "./mesh/mesh.ts";
 import { apiVersion } from "./resource.ts";
-import { createSources, type Declared, type Sources, withPositions } from "./sources.ts";
-import { valueAt } from "./valueAt.ts";
+import type { Mistake } from "./schema/explainIssues.ts";
+import type { Path } from "./schema/fieldSchema.ts";
+import { valueAt } from "./schema/fieldSchema.ts";
+import { readIntent } from "./schema/readIntent.ts";
+import { offsetAt, sourceAt } from "./yaml/offsetAt.ts";
+import { readDocuments, type SourceDocument } from "./yaml/readDocuments.ts";
+import type { InputFile } from "./yaml/readTokens.ts";
+import { createSources, type Declared, type Sources, withPositions } from "./yaml/sources.ts";
 
 export interface ParsedIntents {
   /** Undefined where there is any problem. */

@@ -1,12 +1,12 @@
 import type { FilePlace } from "../findings/place.ts";
-import type { Path } from "./fieldSchema.ts";
-import type { InputFile } from "./inputFile.ts";
 import { isKind, kinds } from "./kindSchemas.ts";
 import { editDistance, nearestName } from "./nearestName.ts";
-import { offsetAt } from "./offsetAt.ts";
-import { readDocuments, type SourceDocument } from "./readDocuments.ts";
 import { apiVersion, group } from "./resource.ts";
-import { valueAt } from "./valueAt.ts";
+import type { Path } from "./schema/fieldSchema.ts";
+import { valueAt } from "./schema/fieldSchema.ts";
+import { offsetAt } from "./yaml/offsetAt.ts";
+import { readDocuments, type SourceDocument } from "./yaml/readDocuments.ts";
+import type { InputFile } from "./yaml/readTokens.ts";
 
 /** A resource of a file that declares nothing as it stands, and was perhaps meant to. */
 export interface StrayDeclaration {

@@ -1,7 +1,7 @@
 import { objectPlace } from "../findings/place.ts";
 import { say } from "../findings/say.ts";
 import { keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
-import type { Observed } from "../model/observed.ts";
+import type { Observed } from "../model/observed/observed.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import type { Action, LiveVersion, Plan } from "./action.ts";

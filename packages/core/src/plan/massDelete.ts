@@ -1,7 +1,7 @@
 import { say } from "../findings/say.ts";
 import { keyOf, refOf } from "../kinds/kubeObject.ts";
 import type { Compiled } from "../model/compiled.ts";
-import type { Observed } from "../model/observed.ts";
+import type { Observed } from "../model/observed/observed.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import type { Plan } from "./action.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { Compiled } from "../model/compiled.ts";
-import type { Observed, ObservedCluster } from "../model/observed.ts";
+import type { Observed, ObservedCluster } from "../model/observed/observed.ts";
 import { makeProblem } from "../problem.ts";
 import { plan } from "./plan.ts";
 

@@ -1,7 +1,7 @@
 import { type KubeObject, keyOf, refOf } from "../kinds/kubeObject.ts";
 import { ownerOf, sideOf } from "../kinds/ownership.ts";
 import type { Compiled } from "../model/compiled.ts";
-import type { Observed, ObservedCluster } from "../model/observed.ts";
+import type { Observed, ObservedCluster } from "../model/observed/observed.ts";
 import type { Problem } from "../problem.ts";
 import { showUnreadable } from "../shape/readObject.ts";
 import type { Plan } from "./action.ts";

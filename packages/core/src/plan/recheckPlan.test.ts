@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type KubeObject, refOf } from "../kinds/kubeObject.ts";
 import { dnsLabel } from "../kinds/names.ts";
 import { ownershipLabels } from "../kinds/ownership.ts";
-import type { Observed } from "../model/observed.ts";
+import type { Observed } from "../model/observed/observed.ts";
 import type { Action } from "./action.ts";
 import { recheckPlan } from "./recheckPlan.ts";
 

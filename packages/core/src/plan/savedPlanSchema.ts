@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { externalAccessSchema } from "../model/externalAccess.ts";
-import { externalServiceSchema } from "../model/externalService.ts";
-import { meshSchema } from "../model/mesh.ts";
-import { meshClusterSchema } from "../model/meshCluster.ts";
-import { sharedServiceSchema } from "../model/sharedService.ts";
+import { externalAccessSchema } from "../model/externalAccess/externalAccess.ts";
+import { externalServiceSchema } from "../model/externalService/externalService.ts";
+import { meshSchema } from "../model/mesh/mesh.ts";
+import { meshClusterSchema } from "../model/mesh/meshCluster.ts";
+import { sharedServiceSchema } from "../model/sharedService/sharedService.ts";
 
 export const savedPlanFormat = "isthmus.io/plan";
 export const savedPlanVersion = 3;

@@ -2,7 +2,7 @@ import { objectPlace } from "../findings/place.ts";
 import { say } from "../findings/say.ts";
 import { type KubeObject, refOf, showRef } from "../kinds/kubeObject.ts";
 import { isOurs, ownerOf, sideOf } from "../kinds/ownership.ts";
-import type { ObservedCluster } from "../model/observed.ts";
+import type { ObservedCluster } from "../model/observed/observed.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { type Action, type LiveVersion, phaseOf } from "./action.ts";

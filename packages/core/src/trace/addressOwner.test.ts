@@ -1,8 +1,8 @@
 import { gatewayService, namespace, node, observedCluster, pod, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import type { KubeObject } from "../kinds/kubeObject.ts";
-import type { MeshCluster } from "../model/meshCluster.ts";
-import type { ObservedCluster } from "../model/observed.ts";
+import type { MeshCluster } from "../model/mesh/meshCluster.ts";
+import type { ObservedCluster } from "../model/observed/observed.ts";
 import { addressOwner } from "./addressOwner.ts";
 import { traceWorld } from "./traceWorld.ts";
 

@@ -7,7 +7,7 @@ import { kubeServiceAt } from "../istio/registry/meshRegistry.ts";
 import { tcpPortOf } from "../istio/registry/targetPort.ts";
 import { imaginedGateway, type Workload } from "../istio/workload.ts";
 import type { Node, Service, ServicePort } from "../kinds/core.ts";
-import type { MeshCluster } from "../model/meshCluster.ts";
+import type { MeshCluster } from "../model/mesh/meshCluster.ts";
 import type { TraceWorld } from "./traceWorld.ts";
 
 /** What of the observed clusters an address and port lead to. */

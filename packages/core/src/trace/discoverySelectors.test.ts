@@ -1,7 +1,7 @@
 import { externalAccess, intents, observedOf, podYaml, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import { compile } from "../compile/compile.ts";
-import type { MeshConfig } from "../model/meshConfig.ts";
+import type { MeshConfig } from "../model/observed/meshConfig.ts";
 import { afterPlan } from "../plan/afterPlan.ts";
 import { plan } from "../plan/plan.ts";
 import { trace } from "./trace.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compile } from "../compile/compile.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
-import type { Observed } from "../model/observed.ts";
+import type { Observed } from "../model/observed/observed.ts";
 import { afterPlan } from "../plan/afterPlan.ts";
 import { plan } from "../plan/plan.ts";
 import { trace } from "./trace.ts";

@@ -2,7 +2,7 @@ import { externalAccess, intents, observedOf, podYaml, sharedService } from "@is
 import { expect, test } from "vitest";
 import { compile } from "../compile/compile.ts";
 import type { Intents } from "../model/intents.ts";
-import type { MeshConfig } from "../model/meshConfig.ts";
+import type { MeshConfig } from "../model/observed/meshConfig.ts";
 import { afterPlan } from "../plan/afterPlan.ts";
 import { plan } from "../plan/plan.ts";
 import { tracePaths } from "./tracePaths.ts";

@@ -1,6 +1,6 @@
 import { tokenPlaceholder } from "../istio/policy/tokenClaims.ts";
 import type { InwardPath } from "../model/compiled.ts";
-import type { ExternalAccess } from "../model/externalAccess.ts";
+import type { ExternalAccess } from "../model/externalAccess/externalAccess.ts";
 import type { OutsideRequest } from "./traceRequest.ts";
 
 /** What a client outside sends that has all that is asked for: a certificate with an accepted name, a good token. */

@@ -6,7 +6,7 @@ import { showPlace } from "../findings/place.ts";
 import { checkIntents } from "../model/checkIntents.ts";
 import type { DeclaredPath } from "../model/compiled.ts";
 import type { Intents } from "../model/intents.ts";
-import { selectsCluster } from "../model/selectClusters.ts";
+import { selectsCluster } from "../model/mesh/selectClusters.ts";
 import { afterPlan } from "../plan/afterPlan.ts";
 import { plan } from "../plan/plan.ts";
 import type { Problem } from "../problem.ts";

@@ -2,7 +2,7 @@ import { canonicalHost, parseHostPort } from "../istio/hostPort.ts";
 import type { NameScheme } from "../istio/nameOrigin.ts";
 import type { Service } from "../kinds/core.ts";
 import type { Intents } from "../model/intents.ts";
-import type { Observed } from "../model/observed.ts";
+import type { Observed } from "../model/observed/observed.ts";
 
 /** How the declarations name what the clusters share, with all that there is to be named. */
 export function nameScheme(

@@ -5,7 +5,7 @@ import { retryPolicy } from "../istio/upstream/retries.ts";
 import { workloadOfPod } from "../istio/workload.ts";
 import type { Pod } from "../kinds/core.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
-import type { ObservedCluster } from "../model/observed.ts";
+import type { ObservedCluster } from "../model/observed/observed.ts";
 import type { Attempt } from "./attempt.ts";
 import { serveAttempt } from "./serveAttempt.ts";
 import { traceWorld } from "./traceWorld.ts";

@@ -2,7 +2,7 @@ import { intents, meshCluster, namespace, observedCluster, pod, service, sharedS
 import { expect, test } from "vitest";
 import { compile } from "../compile/compile.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
-import type { Observed, ObservedCluster } from "../model/observed.ts";
+import type { Observed, ObservedCluster } from "../model/observed/observed.ts";
 import { tracePaths } from "./tracePaths.ts";
 
 type Change = (objects: readonly KubeObject[]) => readonly KubeObject[];

@@ -1,5 +1,5 @@
 import type { AcrossPath, DeclaredPath } from "../model/compiled.ts";
-import type { Observed } from "../model/observed.ts";
+import type { Observed } from "../model/observed/observed.ts";
 import { type PathIntents, requestsOfPaths } from "./requestsOfPaths.ts";
 import { trace } from "./trace.ts";
 import { type NameInfo, type PathShare, traceOfPath, traceOutward } from "./traceOfPath.ts";

@@ -1,8 +1,8 @@
 import type { IstioCluster } from "../istio/istioCluster.ts";
 import { istioClusters } from "../istio/istioClusters.ts";
 import type { Intents } from "../model/intents.ts";
-import type { MeshCluster } from "../model/meshCluster.ts";
-import type { Observed } from "../model/observed.ts";
+import type { MeshCluster } from "../model/mesh/meshCluster.ts";
+import type { Observed } from "../model/observed/observed.ts";
 import { nameScheme } from "./nameScheme.ts";
 
 /** All clusters that could be read, indexed once for any number of requests. */

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { compile } from "../compile/compile.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import type { Intents } from "../model/intents.ts";
-import type { Observed } from "../model/observed.ts";
+import type { Observed } from "../model/observed/observed.ts";
 import { tracePaths } from "../trace/tracePaths.ts";
 import { statusOfTrace } from "./pathProof.ts";
 import { proofOfPaths } from "./proofOfPaths.ts";

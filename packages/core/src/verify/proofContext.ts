@@ -4,8 +4,8 @@ import { istioClusters } from "../istio/istioClusters.ts";
 import { type KubeObject, keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
 import { isOurs, ownerOf, type Side, sideOf } from "../kinds/ownership.ts";
 import type { Compiled } from "../model/compiled.ts";
-import type { MeshCluster } from "../model/meshCluster.ts";
-import type { Observed } from "../model/observed.ts";
+import type { MeshCluster } from "../model/mesh/meshCluster.ts";
+import type { Observed } from "../model/observed/observed.ts";
 // What is in place is what a plan would leave as it is: one comparison for both.
 import { fieldChanges } from "../plan/fieldChanges.ts";
 import type { PathIntents } from "../trace/requestsOfPaths.ts";

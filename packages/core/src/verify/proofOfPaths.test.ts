@@ -15,7 +15,7 @@ import { compile } from "../compile/compile.ts";
 import type { KubeObject } from "../kinds/kubeObject.ts";
 import { keyOf, refOf } from "../kinds/kubeObject.ts";
 import type { Intents } from "../model/intents.ts";
-import type { Observed, ObservedCluster } from "../model/observed.ts";
+import type { Observed, ObservedCluster } from "../model/observed/observed.ts";
 import { proofOfPaths } from "./proofOfPaths.ts";
 
 type Change = (cluster: ObservedCluster) => ObservedCluster;

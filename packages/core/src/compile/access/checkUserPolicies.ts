@@ -8,7 +8,7 @@ import type { Workload } from "../../istio/workload.ts";
 import type { AuthorizationPolicy } from "../../kinds/istio.ts";
 import { isNamedAsOurs } from "../../kinds/ownership.ts";
 import { at, type Intents } from "../../model/intents.ts";
-import { selectsCluster } from "../../model/selectClusters.ts";
+import { selectsCluster } from "../../model/mesh/selectClusters.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import { passthroughHosts } from "../sharedService/serverSide.ts";
 import type { Server, Share, SharedPort } from "../sharedService/share.ts";

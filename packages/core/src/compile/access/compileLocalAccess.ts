@@ -2,7 +2,7 @@ import { say } from "../../findings/say.ts";
 import { noteRead } from "../../istio/reads.ts";
 import { passthroughSni } from "../../istio/sni.ts";
 import { at, type Intents } from "../../model/intents.ts";
-import { selectClusters } from "../../model/selectClusters.ts";
+import { selectClusters } from "../../model/mesh/selectClusters.ts";
 import { declaredPart } from "../../world/parts.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import { passthroughHosts } from "../sharedService/serverSide.ts";

@@ -10,7 +10,7 @@ import {
 } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import type { AuthorizationPolicy } from "../../kinds/istio.ts";
-import type { ExternalAccess } from "../../model/externalAccess.ts";
+import type { ExternalAccess } from "../../model/externalAccess/externalAccess.ts";
 import { compile } from "../compile.ts";
 
 const foo = { clusters: ["cluster1"], namespaces: ["foo"] };

@@ -1,6 +1,6 @@
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { principal, principalsOfNamespace } from "../../istio/spiffeId.ts";
-import type { MeshCluster } from "../../model/meshCluster.ts";
+import type { MeshCluster } from "../../model/mesh/meshCluster.ts";
 
 type GatewaySpec = MeshCluster["spec"]["eastWestGateway"];
 

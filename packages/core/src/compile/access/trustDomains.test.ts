@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { DestinationRule } from "../../kinds/destinationRule.ts";
 import type { AuthorizationPolicy } from "../../kinds/istio.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
-import { defaultMeshConfig, type MeshConfig } from "../../model/meshConfig.ts";
+import { defaultMeshConfig, type MeshConfig } from "../../model/observed/meshConfig.ts";
 import { makeProblem } from "../../problem.ts";
 import { compile } from "../compile.ts";
 

@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../kinds/kubeObject.ts";
 import type { DeclaredPath } from "../../model/compiled.ts";
-import type { Mesh } from "../../model/mesh.ts";
+import type { Mesh } from "../../model/mesh/mesh.ts";
 import type { Report } from "./report.ts";
 
 /** What the parts of compile write to and look up. */

@@ -2,7 +2,7 @@ import { say } from "../../findings/say.ts";
 import { type GatewayAddress, gatewayAddresses } from "../../istio/gatewayAddresses.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { at } from "../../model/intents.ts";
-import type { MeshCluster } from "../../model/meshCluster.ts";
+import type { MeshCluster } from "../../model/mesh/meshCluster.ts";
 import { isDiscovered } from "./checkDiscovery.ts";
 import type { Report } from "./report.ts";
 

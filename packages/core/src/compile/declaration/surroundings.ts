@@ -1,6 +1,6 @@
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import type { Intents } from "../../model/intents.ts";
-import type { Observed } from "../../model/observed.ts";
+import type { Observed } from "../../model/observed/observed.ts";
 import type { Report } from "./report.ts";
 
 /** What a declaration is resolved against. */

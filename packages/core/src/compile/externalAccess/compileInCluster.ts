@@ -1,5 +1,5 @@
 import { at } from "../../model/intents.ts";
-import type { Mesh } from "../../model/mesh.ts";
+import type { Mesh } from "../../model/mesh/mesh.ts";
 import type { CompiledEntrance, EntranceCredential, EntranceHost } from "../declaration/compilation.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import { collect } from "../declaration/output.ts";

@@ -10,9 +10,9 @@ import {
 import { expect, test } from "vitest";
 import type { Gateway } from "../../kinds/istio.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
-import type { ExternalAccess } from "../../model/externalAccess.ts";
-import { issuedCredentialName } from "../../model/issuedCredentialName.ts";
-import type { Observed } from "../../model/observed.ts";
+import type { ExternalAccess } from "../../model/externalAccess/externalAccess.ts";
+import { issuedCredentialName } from "../../model/externalAccess/externalAccess.ts";
+import type { Observed } from "../../model/observed/observed.ts";
 import { compile } from "../compile.ts";
 
 const mutual = { mode: "Mutual", credential: { secret: "httpbin-credential" } };

@@ -3,8 +3,8 @@ import type { Gateway, VirtualService } from "../../kinds/istio.ts";
 import { networkingApiVersion } from "../../kinds/istio.ts";
 import { dnsLabel } from "../../kinds/names.ts";
 import { ownershipLabels } from "../../kinds/ownership.ts";
-import { issuedCredentialName } from "../../model/issuedCredentialName.ts";
-import type { Mesh } from "../../model/mesh.ts";
+import { issuedCredentialName } from "../../model/externalAccess/externalAccess.ts";
+import type { Mesh } from "../../model/mesh/mesh.ts";
 import { type Entrance, type EntrancePort, entrancePorts } from "./resolveExternalAccess.ts";
 
 type GatewayServer = NonNullable<Gateway["spec"]["servers"]>[number];

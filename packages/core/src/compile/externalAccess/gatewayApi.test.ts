@@ -1,8 +1,8 @@
 import { externalAccess, intents, mesh, namespace, observedCluster, pod, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
-import { issuedCredentialName } from "../../model/issuedCredentialName.ts";
-import type { ObservedCluster } from "../../model/observed.ts";
+import { issuedCredentialName } from "../../model/externalAccess/externalAccess.ts";
+import type { ObservedCluster } from "../../model/observed/observed.ts";
 import { compile } from "../compile.ts";
 
 const credential = { secret: "httpbin-credential" };

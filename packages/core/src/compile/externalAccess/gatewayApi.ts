@@ -11,8 +11,8 @@ import {
 } from "../../kinds/gatewayApi.ts";
 import { dnsLabel } from "../../kinds/names.ts";
 import { ownershipLabels } from "../../kinds/ownership.ts";
+import { issuedCredentialName } from "../../model/externalAccess/externalAccess.ts";
 import { at } from "../../model/intents.ts";
-import { issuedCredentialName } from "../../model/issuedCredentialName.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import { type Entrance, type EntrancePort, entrancePorts } from "./resolveExternalAccess.ts";
 

@@ -12,7 +12,7 @@ import { expect, test } from "vitest";
 import type { DestinationRule } from "../../kinds/destinationRule.ts";
 import type { ServiceEntry } from "../../kinds/istio.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
-import type { ExternalService } from "../../model/externalService.ts";
+import type { ExternalService } from "../../model/externalService/externalService.ts";
 import type { Intents } from "../../model/intents.ts";
 import { compile } from "../compile.ts";
 

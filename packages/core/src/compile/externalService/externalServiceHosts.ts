@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../kinds/kubeObject.ts";
 import { ownerName } from "../../kinds/ownership.ts";
-import type { ExternalService } from "../../model/externalService.ts";
+import type { ExternalService } from "../../model/externalService/externalService.ts";
 import { at } from "../../model/intents.ts";
 import { checkTrust } from "../declaration/checkTrust.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";

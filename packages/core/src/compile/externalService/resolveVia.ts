@@ -3,9 +3,9 @@ import type { GatewayAddress } from "../../istio/gatewayAddresses.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import { spiffeId } from "../../istio/spiffeId.ts";
 import { ownerName } from "../../kinds/ownership.ts";
-import type { ExternalService } from "../../model/externalService.ts";
+import type { ExternalService } from "../../model/externalService/externalService.ts";
 import { at } from "../../model/intents.ts";
-import type { MeshCluster } from "../../model/meshCluster.ts";
+import type { MeshCluster } from "../../model/mesh/meshCluster.ts";
 import { resolveGateway } from "../declaration/resolveGateway.ts";
 import type { Surroundings } from "../declaration/surroundings.ts";
 

@@ -3,7 +3,7 @@ import type { ServiceEntry } from "../../kinds/istio.ts";
 import { networkingApiVersion } from "../../kinds/istio.ts";
 import { dnsLabel } from "../../kinds/names.ts";
 import { ownershipLabels } from "../../kinds/ownership.ts";
-import type { ExternalService } from "../../model/externalService.ts";
+import type { ExternalService } from "../../model/externalService/externalService.ts";
 import type { Placement } from "../declaration/placement.ts";
 
 /** One host for callers of one namespace, or of all. */

@@ -1,7 +1,7 @@
 import type { DestinationRule } from "../../kinds/destinationRule.ts";
 import type { ServiceEntry } from "../../kinds/istio.ts";
 import { networkingApiVersion } from "../../kinds/istio.ts";
-import type { ExternalService } from "../../model/externalService.ts";
+import type { ExternalService } from "../../model/externalService/externalService.ts";
 import type { Via } from "./resolveVia.ts";
 import { externalMetadata, portName, portsOf, type Where } from "./serviceEntries.ts";
 import { viaHost } from "./viaServer.ts";

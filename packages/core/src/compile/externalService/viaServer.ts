@@ -5,7 +5,7 @@ import { networkingApiVersion, securityApiVersion } from "../../kinds/istio.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
 import { dnsLabel } from "../../kinds/names.ts";
 import { ownerName, ownershipLabels } from "../../kinds/ownership.ts";
-import type { ExternalService } from "../../model/externalService.ts";
+import type { ExternalService } from "../../model/externalService/externalService.ts";
 import { group } from "../../model/resource.ts";
 import { allowedPrincipals } from "../declaration/callerPrincipals.ts";
 import { callerTrustDomains } from "../declaration/callerTrustDomains.ts";

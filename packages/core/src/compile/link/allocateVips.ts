@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import type { ClusterObject } from "../../kinds/clusterObject.ts";
 import { hash53 } from "../../kinds/names.ts";
-import { type AddressPool, addressNumber, contains } from "../../model/addressPool.ts";
+import { type AddressPool, addressNumber, contains } from "../../model/mesh/addressPool.ts";
 
 /** What one consuming cluster has and needs. */
 export interface VipDemand {

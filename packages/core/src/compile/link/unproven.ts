@@ -4,7 +4,7 @@ import { memoised } from "../../istio/memoised.ts";
 import { kindEntry } from "../../kinds/catalog.ts";
 import { groupOf, type KubeObject, keyOf, refOf, showRef } from "../../kinds/kubeObject.ts";
 import { isOurs, whyNotOurs } from "../../kinds/ownership.ts";
-import type { Observed } from "../../model/observed.ts";
+import type { Observed } from "../../model/observed/observed.ts";
 import type { Report } from "../declaration/report.ts";
 
 const faultOf = memoised(whyNotOurs);

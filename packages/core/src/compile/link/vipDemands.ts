@@ -5,7 +5,7 @@ import type { Service } from "../../kinds/core.ts";
 import type { ServiceEntry } from "../../kinds/istio.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
 import { isOurs, isProvenOurs, isWrittenByOthers } from "../../kinds/ownership.ts";
-import { type AddressPool, contains, plainAddress } from "../../model/addressPool.ts";
+import { type AddressPool, contains, plainAddress } from "../../model/mesh/addressPool.ts";
 import type { EntryNames } from "../declaration/namedHost.ts";
 import { clusterSetObjectName } from "../serviceExport/clusterSet.ts";
 import type { VipDemand } from "./allocateVips.ts";

@@ -4,7 +4,7 @@ import type { ServicePort } from "../../kinds/core.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
 import { refOf, showRef } from "../../kinds/kubeObject.ts";
 import type { Intents } from "../../model/intents.ts";
-import type { Observed, ObservedCluster } from "../../model/observed.ts";
+import type { Observed, ObservedCluster } from "../../model/observed/observed.ts";
 import { makeProblem } from "../../problem.ts";
 import { compile } from "../compile.ts";
 

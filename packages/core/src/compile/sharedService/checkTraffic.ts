@@ -1,7 +1,7 @@
 import { say } from "../../findings/say.ts";
 import { isHttp } from "../../istio/registry/protocol.ts";
 import { at } from "../../model/intents.ts";
-import { concernsHttp, splitsByVersion } from "../../model/traffic.ts";
+import { concernsHttp, splitsByVersion } from "../../model/sharedService/traffic.ts";
 import type { Report } from "../declaration/report.ts";
 import type { Share } from "./share.ts";
 import { podsOf, type VersionLabels } from "./version.ts";

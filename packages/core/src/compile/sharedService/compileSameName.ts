@@ -7,7 +7,7 @@ import { clusterObject } from "../../kinds/clusterObject.ts";
 import type { Service } from "../../kinds/core.ts";
 import { importLabel, isNamedAsOurs } from "../../kinds/ownership.ts";
 import { at } from "../../model/intents.ts";
-import { needsRoutes } from "../../model/traffic.ts";
+import { needsRoutes } from "../../model/sharedService/traffic.ts";
 import { isDiscovered } from "../declaration/checkDiscovery.ts";
 import { callersIn, checkSidecars } from "../declaration/checkSidecars.ts";
 import { checkPinnedTrustDomain } from "../declaration/checkTrust.ts";

@@ -1,6 +1,6 @@
 import { passthroughSni } from "../../istio/sni.ts";
 import type { AcrossPath } from "../../model/compiled.ts";
-import type { Mesh } from "../../model/mesh.ts";
+import type { Mesh } from "../../model/mesh/mesh.ts";
 import { passthroughHost } from "./serverSide.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
 import type { VersionLabels } from "./version.ts";

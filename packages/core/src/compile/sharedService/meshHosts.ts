@@ -1,6 +1,6 @@
 import { say } from "../../findings/say.ts";
 import { at } from "../../model/intents.ts";
-import { needsRoutes } from "../../model/traffic.ts";
+import { needsRoutes } from "../../model/sharedService/traffic.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import { addressToCome, type NamedHost, namedHost } from "../declaration/namedHost.ts";
 import { placements } from "../declaration/placement.ts";

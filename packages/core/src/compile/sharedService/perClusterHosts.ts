@@ -1,6 +1,6 @@
 import { say } from "../../findings/say.ts";
 import { at } from "../../model/intents.ts";
-import type { Mesh } from "../../model/mesh.ts";
+import type { Mesh } from "../../model/mesh/mesh.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import { addressToCome, type NamedHost, namedHost } from "../declaration/namedHost.ts";
 import { placements } from "../declaration/placement.ts";

@@ -5,9 +5,9 @@ import { type DeclaredProtocol, declaredProtocol } from "../../istio/registry/pr
 import type { Service, ServicePort } from "../../kinds/core.ts";
 import { isNamedAsOurs, ownerName } from "../../kinds/ownership.ts";
 import { at } from "../../model/intents.ts";
-import type { MeshCluster } from "../../model/meshCluster.ts";
-import { selectClusters } from "../../model/selectClusters.ts";
-import type { SharedService } from "../../model/sharedService.ts";
+import type { MeshCluster } from "../../model/mesh/meshCluster.ts";
+import { selectClusters } from "../../model/mesh/selectClusters.ts";
+import type { SharedService } from "../../model/sharedService/sharedService.ts";
 import { isDiscovered } from "../declaration/checkDiscovery.ts";
 import type { Report } from "../declaration/report.ts";
 import { resolveConsumers } from "../declaration/resolveConsumers.ts";

@@ -14,7 +14,7 @@ import type { DestinationRule } from "../../kinds/destinationRule.ts";
 import type { AuthorizationPolicy, Gateway, ServiceEntry, VirtualService } from "../../kinds/istio.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
 import { ownershipLabels } from "../../kinds/ownership.ts";
-import type { Observed } from "../../model/observed.ts";
+import type { Observed } from "../../model/observed/observed.ts";
 import { compile } from "../compile.ts";
 
 const http = [{ name: "http", port: 8000, targetPort: 8080 }];

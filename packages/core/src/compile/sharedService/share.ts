@@ -3,9 +3,9 @@ import { serviceHost } from "../../istio/hostNames.ts";
 import type { IstioCluster } from "../../istio/istioCluster.ts";
 import type { DeclaredProtocol } from "../../istio/registry/protocol.ts";
 import type { Service } from "../../kinds/core.ts";
-import type { Mesh } from "../../model/mesh.ts";
-import type { MeshCluster } from "../../model/meshCluster.ts";
-import type { SharedService } from "../../model/sharedService.ts";
+import type { Mesh } from "../../model/mesh/mesh.ts";
+import type { MeshCluster } from "../../model/mesh/meshCluster.ts";
+import type { SharedService } from "../../model/sharedService/sharedService.ts";
 import type { Consumer } from "../declaration/resolveConsumers.ts";
 
 /** A port of a Service that is shared. */

@@ -1,6 +1,6 @@
 import { say } from "../../findings/say.ts";
 import { at } from "../../model/intents.ts";
-import type { SharedService } from "../../model/sharedService.ts";
+import type { SharedService } from "../../model/sharedService/sharedService.ts";
 import type { Report } from "../declaration/report.ts";
 import { percentages } from "./percentages.ts";
 import type { Server, Share } from "./share.ts";

@@ -13,7 +13,7 @@ import { expect, test } from "vitest";
 import type { DestinationRule } from "../../kinds/destinationRule.ts";
 import type { ServiceEntry, WorkloadEntry } from "../../kinds/istio.ts";
 import type { KubeObject } from "../../kinds/kubeObject.ts";
-import type { Observed } from "../../model/observed.ts";
+import type { Observed } from "../../model/observed/observed.ts";
 import { compile } from "../compile.ts";
 
 const region = (name: string) => ({ "topology.kubernetes.io/region": name });

@@ -3,7 +3,7 @@ import type { VirtualService } from "../../kinds/istio.ts";
 import { networkingApiVersion } from "../../kinds/istio.ts";
 import { dnsLabel } from "../../kinds/names.ts";
 import { ownershipLabels } from "../../kinds/ownership.ts";
-import type { TextMatch, TrafficRule } from "../../model/traffic.ts";
+import type { TextMatch, TrafficRule } from "../../model/sharedService/traffic.ts";
 import type { Placement } from "../declaration/placement.ts";
 import type { Routing, WeightedPart } from "./routing.ts";
 import type { Share, SharedPort } from "./share.ts";

@@ -1,5 +1,5 @@
 import type { AuthorizationPolicy } from "../../kinds/istio.ts";
-import type { MeshConfig } from "../../model/meshConfig.ts";
+import type { MeshConfig } from "../../model/observed/meshConfig.ts";
 import type { Workload } from "../workload.ts";
 import type { ConnectionFacts } from "./connectionFacts.ts";
 

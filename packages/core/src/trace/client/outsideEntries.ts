@@ -7,7 +7,7 @@ import { memoised, memoisedBy } from "../../istio/memoised.ts";
 import { targetPortOf } from "../../istio/registry/targetPort.ts";
 import type { Workload } from "../../istio/workload.ts";
 import type { Service, ServicePort } from "../../kinds/core.ts";
-import type { MeshCluster } from "../../model/meshCluster.ts";
+import type { MeshCluster } from "../../model/mesh/meshCluster.ts";
 
 /** A Service of gateways that has a port which clients outside may call. */
 export interface OutsideEntry {

@@ -1,4 +1,0 @@
-export interface InputFile {
-  readonly name: string;
-  readonly text: string;
-}

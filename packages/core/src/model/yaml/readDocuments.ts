@@ -1,0 +1,111 @@
+import { Composer, type CST, type Document, LineCounter, type Node, type ParsedNode } from "yaml";
+import type { FilePlace } from "../../findings/place.ts";
+import type { Problem } from "../../problem.ts";
+import { makeProblem } from "../../problem.ts";
+import { checkTree } from "./checkTree.ts";
+import type { InputFile } from "./readTokens.ts";
+import { maxSyntaxErrors, readTokens } from "./readTokens.ts";
+
+/** One YAML document of a file. */
+export interface SourceDocument {
+  readonly file: string;
+  readonly root: Node;
+  readonly value: unknown;
+  /** Of an offset in the file's text. */
+  readonly place: (offset: number) => FilePlace;
+  /** Of the file's problems those that are about single keys of this document. */
+  readonly problems: readonly Problem[];
+}
+
+export interface ReadDocuments {
+  /** Those that have a value. */
+  readonly documents: readonly SourceDocument[];
+  readonly problems: readonly Problem[];
+  /** Whether each document has a value: if not, nobody knows what the others would have declared. */
+  readonly complete: boolean;
+}
+
+/**
+ * The documents of a YAML (or JSON) file; each that has a problem is left out. YAML 1.2 core schema with merge keys;
+ * tags beyond it are refused, so a value is always JSON-like.
+ */
+export function readDocuments(file: InputFile): ReadDocuments {
+  const text = file.text.startsWith("\uFEFF") ? file.text.slice(1) : file.text;
+  // Counted when a place is asked for: a text without problems needs no lines.
+  let lines: LineCounter | undefined;
+  const place = (offset: number) => {
+    lines ??= lineCounter(text);
+    const { line, col } = lines.linePos(offset);
+    return { file: file.name, line, column: col };
+  };
+  const { tokens, refusal } = readTokens({ name: file.name, text }, place);
+  if (tokens === undefined) return { documents: [], problems: [refusal], complete: false };
+
+  const documents: SourceDocument[] = [];
+  const problems: Problem[] = [];
+  let complete = true;
+  for (const document of compose(tokens)) {
+    const syntax = syntaxProblems(document, place);
+    problems.push(...syntax);
+    const tree = syntax.length > 0 ? undefined : checkTree(document, place);
+    for (const problem of tree?.problems ?? []) problems.push(problem);
+    if (tree?.hasValue !== true) complete = false;
+    if (tree?.hasValue !== true || document.contents === null) continue;
+    const read = toValue(document, place);
+    if (read.problem !== undefined) {
+      problems.push(read.problem);
+      complete = false;
+    } else if (read.value !== null) {
+      const own = tree.isClear ? tree.problems : [];
+      documents.push({ file: file.name, root: document.contents, value: read.value, place, problems: own });
+    }
+  }
+  return { documents, problems, complete };
+}
+
+/** The library throws where a merge key leads, by an alias or under a tag, to something that is no mapping. */
+function toValue(
+  document: Document.Parsed,
+  place: (offset: number) => FilePlace,
+): { readonly value: unknown; readonly problem?: Problem } {
+  try {
+    // Aliases are counted by checkTree, which sees merge keys as well.
+    return { value: document.toJS({ maxAliasCount: -1 }) };
+  } catch (error) {
+    const message = `not valid YAML: ${error instanceof Error ? error.message : String(error)}`;
+    const at = place(document.contents?.range[0] ?? 0);
+    return { value: undefined, problem: makeProblem({ code: "YAML_INVALID", at, message, hint: "write <<: *anchor" }) };
+  }
+}
+
+/** Not filled by the parser, which misses line breaks within some broken scalars. */
+function lineCounter(text: string): LineCounter {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", end + 1)) lines.addNewLine(end + 1);
+  return lines;
+}
+
+function compose(tokens: readonly CST.Token[]): Iterable<Document.Parsed> {
+  // uniqueKeys compares each key with each other key; checkTree finds repeated keys in linear time.
+  return new Composer<ParsedNode>({
+    schema: "core",
+    merge: true,
+    prettyErrors: false,
+    resolveKnownTags: false,
+    uniqueKeys: false,
+    logLevel: "silent",
+  }).compose(tokens as CST.Token[]);
+}
+
+function syntaxProblems(document: Document.Parsed, place: (offset: number) => FilePlace): readonly Problem[] {
+  // Warnings are unknown tags and directives: what they mean would be lost.
+  return [...document.errors, ...document.warnings].slice(0, maxSyntaxErrors).map(({ code, message, pos }) =>
+    makeProblem({
+      code: "YAML_INVALID",
+      at: place(pos[0]),
+      message: `not valid YAML: ${message}`,
+      hint: code === "TAB_AS_INDENT" ? "indent with spaces" : "",
+    }),
+  );
+}
