@@ -1,4 +1,5 @@
-import { compile, type Plan, plan, summarize } from "@isthmus/core";
+import { compile } from "@isthmus/core";
+import { type Plan, plan, summarize } from "@isthmus/core/plan";
 import { median } from "./median.ts";
 import { applied, type World, world } from "./world.ts";
 

@@ -4,9 +4,9 @@ import {
   type Intents,
   type KubeObject,
   type Observed,
-  plan,
   recompile,
 } from "@isthmus/core";
+import { plan } from "@isthmus/core/plan";
 import { middle } from "./median.ts";
 import { applied, type World, world } from "./world.ts";
 

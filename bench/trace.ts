@@ -1,4 +1,5 @@
-import { compile, type Observed, type PathTrace, type Pod, tracePaths } from "@isthmus/core";
+import { compile, type Observed, type Pod } from "@isthmus/core";
+import { type PathTrace, tracePaths } from "@isthmus/core/trace";
 import { median } from "./median.ts";
 import { applied, world } from "./world.ts";
 

@@ -61,7 +61,10 @@ test.each(packages)("%s is private, and nobody imports the inside of what ships"
 
   expect({ fullName, isPrivate }).toEqual({ fullName: `@isthmus/${name}`, isPrivate: true });
   // Test suites import vitest, so testkit keeps them out of its main entry.
-  if (name !== "testkit") expect(exports).toBe("./src/index.ts");
+  const entries = typeof exports === "object" ? Object.values(exports ?? {}) : [exports];
+  if (name !== "testkit") {
+    expect(entries.filter((each) => !/^\.\/src\/(\w+\/)?index\.ts$/.test(each))).toEqual([]);
+  }
 });
 
 test.each(packages)(
@@ -71,7 +74,7 @@ test.each(packages)(
     const depth = (file: string) => file.split("/").length;
 
     const stray = importsOf(name).filter(([file, imported]) => {
-      if (imported.startsWith("@isthmus/")) return dependencies[imported] === undefined;
+      if (imported.startsWith("@isthmus/")) return dependencies[imported.split("/", 2).join("/")] === undefined;
       return (imported.match(/\.\.\//g) ?? []).length > depth(file);
     });
 
@@ -150,6 +153,77 @@ test.each(packages)("no two folders of %s import each other, nor around a circle
   const imports = folderImports(name);
 
   expect([...imports.keys()].filter((folder) => reachable(folder, imports).has(folder))).toEqual([]);
+});
+
+/** Each import and export by name of a file of ours, tests with them: [file, names, what is imported], from the root. */
+function namedImports(): readonly (readonly [string, readonly string[], string])[] {
+  return ["packages", "bench", "lab/src", "lab/test", "scripts"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts") && !file.includes("node_modules"))
+      .flatMap((name) => {
+        const file = join(folder, name);
+        const found = readFileSync(join(root, file), "utf8").matchAll(/^(?:im|ex)port [^;]*?from "([^"]+)";/gm);
+        return [...found].map(([line, from = ""]) => {
+          const names = /\{([^}]*)\}/.exec(line)?.[1] ?? "";
+          const split = names.split(",").map(
+            (each) =>
+              each
+                .trim()
+                .replace(/^type /, "")
+                .split(" as ")[0] ?? "",
+          );
+          return [file, split.filter((each) => each !== ""), targetOf(file, from)] as const;
+        });
+      }),
+  );
+}
+
+/** `@isthmus/core/trace` is the file that the manifest gives for it. */
+function targetOf(file: string, from: string): string {
+  if (!from.startsWith("@isthmus/core")) return from.startsWith(".") ? join(file, "..", from) : from;
+  const topic = from.slice("@isthmus/core".length + 1);
+  return join("packages/core/src", topic, "index.ts");
+}
+
+/** `packages/core/src/istio/policy/caller.ts` is in the layer istio; what lies beside the layers is its own face. */
+function layerOf(file: string): string | undefined {
+  return /^packages\/core\/src\/(\w+)\//.exec(file)?.[1];
+}
+
+const imported = namedImports();
+const faces = imported.filter(([file]) => file.startsWith("packages/core/src/") && file.endsWith("/index.ts"));
+
+test("no file imports another layer's inner file of core but through a face", () => {
+  const around = imported.filter(
+    ([file, , target]) =>
+      layerOf(target) !== undefined &&
+      layerOf(target) !== layerOf(file) &&
+      !target.endsWith("/index.ts") &&
+      file !== "packages/core/src/index.ts",
+  );
+
+  expect(imported.length).toBeGreaterThan(2000);
+  expect(around.map(([file, , target]) => `${file}: ${target}`)).toEqual([]);
+});
+
+test("a face has names that somebody outside of its layer imports, and no others", () => {
+  const asked = new Map<string, Set<string>>();
+  for (const [file, names, target] of imported) {
+    if (layerOf(file) === layerOf(target) && layerOf(file) !== undefined) continue;
+    if (target.endsWith("src/index.ts") && file.startsWith("packages/core/src/")) continue;
+    for (const name of names) asked.set(target, (asked.get(target) ?? new Set()).add(name));
+  }
+  const unused = faces.flatMap(([file, names]) => names.filter((each) => asked.get(file)?.has(each) !== true));
+
+  expect(faces.length).toBeGreaterThan(100);
+  expect(unused).toEqual([]);
+});
+
+test("each topic of core is the face of a layer", () => {
+  const { exports } = manifestOf("core");
+
+  const topics = Object.entries(exports as Readonly<Record<string, string>>).filter(([topic]) => topic !== ".");
+  expect(topics.filter(([topic, file]) => file !== `./src/${topic.slice(2)}/index.ts`)).toEqual([]);
 });
 
 test("a newcomer finds what decides in at most three steps", () => {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { customResourceFiles } from "../packages/core/src/model/schema/customResource.ts";
-import { outputSchemaFiles } from "../packages/core/src/outputs/outputSchemas.ts";
+import { customResourceFiles } from "../packages/core/src/model/index.ts";
+import { outputSchemaFiles } from "../packages/core/src/outputs/index.ts";
 import { readOpenApi } from "./openApi.ts";
 import { referencePage } from "./referencePage.ts";
 import { shapesFile } from "./shapesFile.ts";

@@ -1,8 +1,11 @@
 import { type Kind, kinds, toYaml } from "../packages/core/src/index.ts";
-import { apiVersion } from "../packages/core/src/model/resource.ts";
-import { isNamespaced } from "../packages/core/src/model/schema/customResource.ts";
-import { describeField } from "../packages/core/src/model/schema/describeField.ts";
-import { type FieldSchema, fieldSchemaOf } from "../packages/core/src/model/schema/fieldSchema.ts";
+import {
+  apiVersion,
+  describeField,
+  type FieldSchema,
+  fieldSchemaOf,
+  isNamespaced,
+} from "../packages/core/src/model/index.ts";
 import { referenceExamples } from "./referenceExamples.ts";
 
 const intro = `# Reference of the resources

@@ -1,15 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  type Action,
-  type KubeObject,
-  MeshError,
-  meshClusterSchema,
-  meshSchema,
-  ownershipLabels,
-  refOf,
-} from "@isthmus/core";
+import { type KubeObject, MeshError, meshClusterSchema, meshSchema, ownershipLabels, refOf } from "@isthmus/core";
+import type { Action } from "@isthmus/core/plan";
 import { openTargets, type Target } from "@isthmus/engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Lab, startControlPlanes, waitFor } from "../src/index.ts";

@@ -1,4 +1,4 @@
-import type { Trace, TraceOutcome, TraceVerdict } from "@isthmus/core";
+import type { Trace, TraceOutcome, TraceVerdict } from "@isthmus/core/trace";
 import { expect, test } from "vitest";
 import { agreementOf } from "./agreement.ts";
 import type { Sighting } from "./sighting.ts";

@@ -1,4 +1,4 @@
-import type { Trace, TraceBranch } from "@isthmus/core";
+import type { Trace, TraceBranch } from "@isthmus/core/trace";
 import { chiSquareP } from "./chiSquare.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Sighting } from "./sighting.ts";

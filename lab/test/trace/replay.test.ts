@@ -1,4 +1,4 @@
-import { type Trace, traceWorld } from "@isthmus/core";
+import { type Trace, traceWorld } from "@isthmus/core/trace";
 import { expect, test } from "vitest";
 import { agreementOf, isUntold } from "./agreement.ts";
 import { wrongParts } from "./agreementReport.ts";

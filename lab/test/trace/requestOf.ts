@@ -1,4 +1,4 @@
-import type { TraceRequest, TraceScheme } from "@isthmus/core";
+import type { TraceRequest, TraceScheme } from "@isthmus/core/trace";
 import type { Call, Place } from "./scenario.ts";
 
 /** A call as trace is asked about it. */

@@ -1,4 +1,4 @@
-import type { AssumptionKind } from "@isthmus/core";
+import type { AssumptionKind } from "@isthmus/core/trace";
 import type { KubeObject } from "../../src/index.ts";
 
 /** The pods that a scenario may use. Those of one slot are used by one scenario at a time, but for slot 0. */

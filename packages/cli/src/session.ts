@@ -1,4 +1,5 @@
-import { MeshError, type OutputKind, type Problem } from "@isthmus/core";
+import { MeshError, type Problem } from "@isthmus/core";
+import type { OutputKind } from "@isthmus/core/outputs";
 import type { OpenTargetsOptions } from "@isthmus/engine";
 import type { Io, Output } from "./io.ts";
 import { type DataFormat, renderData, renderOutput } from "./render/data.ts";

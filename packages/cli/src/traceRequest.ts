@@ -1,12 +1,6 @@
 import { isIP } from "node:net";
-import {
-  MeshError,
-  type TokenClaims,
-  type TraceRequest,
-  type TraceScheme,
-  traceSchemes,
-  type WorkloadRequest,
-} from "@isthmus/core";
+import { MeshError, type TokenClaims } from "@isthmus/core";
+import { type TraceRequest, type TraceScheme, traceSchemes, type WorkloadRequest } from "@isthmus/core/trace";
 
 export interface TraceWords {
   /** `sleep.foo@cluster1`; without a cluster where only one is declared; `outside`, `outside@cluster1`. */

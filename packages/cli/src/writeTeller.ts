@@ -1,4 +1,5 @@
-import type { Action, Problem } from "@isthmus/core";
+import type { Problem } from "@isthmus/core";
+import type { Action } from "@isthmus/core/plan";
 import type { ApplyEvent } from "@isthmus/engine";
 import { renderEvent } from "./render/progress.ts";
 import type { Session } from "./session.ts";

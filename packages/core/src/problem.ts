@@ -1,5 +1,4 @@
-import { type Place, showPlace } from "./findings/place.ts";
-import { factsOf, type Sentence, sentenceOf, type Words } from "./findings/say.ts";
+import { factsOf, type Place, type Sentence, sentenceOf, showPlace, type Words } from "./findings/index.ts";
 
 /**
  * Every code we report: its severity and what it means in one line. A code is never renamed and never reused;

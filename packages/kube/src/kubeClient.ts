@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
-import type { KindEntry, KubeObject, UnreadableObject } from "@isthmus/core";
+import type { KindEntry, KubeObject } from "@isthmus/core";
+import type { UnreadableObject } from "@isthmus/core/shape";
 
 export interface CallOptions {
   readonly signal?: AbortSignal;

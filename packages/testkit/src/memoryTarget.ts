@@ -1,5 +1,4 @@
 import {
-  type Action,
   isOurs,
   type KubeObject,
   keyOf,
@@ -10,6 +9,7 @@ import {
   type ProblemCode,
   refOf,
 } from "@isthmus/core";
+import type { Action } from "@isthmus/core/plan";
 import { mergeApply } from "./mergeApply.ts";
 
 /** Called around each write; what it throws is what the write throws. */

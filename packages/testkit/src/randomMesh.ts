@@ -1,5 +1,4 @@
-import type { Intents, KubeObject, Observed, ObservedCluster } from "@isthmus/core";
-import { makeProblem } from "@isthmus/core";
+import { type Intents, type KubeObject, makeProblem, type Observed, type ObservedCluster } from "@isthmus/core";
 import fc from "fast-check";
 import { externalAccess, externalService, intents, meshCluster, sharedService } from "./declared.ts";
 import { namespace, node, observedCluster, pod, service } from "./observedObjects.ts";

@@ -1,5 +1,4 @@
-import type { KubeObject, MeshConfig, Observed } from "@isthmus/core";
-import { defaultMeshConfig, readDocuments } from "@isthmus/core";
+import { defaultMeshConfig, type KubeObject, type MeshConfig, type Observed, readDocuments } from "@isthmus/core";
 
 /** What a test of trace says of a cluster: manifests as YAML, and settings of istiod. */
 export interface ClusterText {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { isPartial, type PlanOptions, writesOf } from "@isthmus/core";
+import { isPartial } from "@isthmus/core";
+import { type PlanOptions, writesOf } from "@isthmus/core/plan";
 import {
   type AllowedPlans,
   type JudgedMesh,

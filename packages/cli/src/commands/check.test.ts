@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { checkCategories } from "@isthmus/core";
+import { checkCategories } from "@isthmus/core/check";
 import { expect, test } from "vitest";
 import { checkCategories as offered } from "../program.ts";
 import { emptyFolder, exampleFolder, runCli } from "../testing/runCli.ts";

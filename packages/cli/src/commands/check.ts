@@ -1,4 +1,4 @@
-import type { CheckCategory, CheckRow } from "@isthmus/core";
+import type { CheckCategory, CheckRow } from "@isthmus/core/check";
 import { checkMesh } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import { countRows, renderChecks } from "../render/checks.ts";

@@ -1,6 +1,7 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { MeshError, proofOfPaths } from "@isthmus/core";
+import { MeshError } from "@isthmus/core";
+import { proofOfPaths } from "@isthmus/core/verify";
 import { applyPlan, meshStatus, type PlannedMesh, planEffects, planMesh } from "@isthmus/engine";
 import { readDemoFiles } from "../assets.ts";
 import { exitCodes } from "../exit.ts";

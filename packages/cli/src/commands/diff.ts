@@ -1,4 +1,5 @@
-import { isPartial, type PlanOptions, writesOf } from "@isthmus/core";
+import { isPartial } from "@isthmus/core";
+import { type PlanOptions, writesOf } from "@isthmus/core/plan";
 import { planMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";

@@ -1,4 +1,4 @@
-import type { Diagnosis } from "@isthmus/core";
+import type { Diagnosis } from "@isthmus/core/doctor";
 import { diagnoseMesh, planMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";

@@ -1,4 +1,5 @@
-import { formatIntents, hasErrors, importEmco, MeshError, type Problem } from "@isthmus/core";
+import { formatIntents, hasErrors, MeshError, type Problem } from "@isthmus/core";
+import { importEmco } from "@isthmus/core/emco";
 import { readInputFiles } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import type { Session } from "../session.ts";

@@ -2,17 +2,13 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
   configMapKind,
-  helmValues,
-  type InstallOptions,
   type Intents,
-  istioOperator,
   type MeshCluster,
   MeshError,
   meshClusterSchema,
   meshConfigMap,
-  meshConfigValues,
-  withValues,
 } from "@isthmus/core";
+import { helmValues, type InstallOptions, istioOperator, meshConfigValues, withValues } from "@isthmus/core/install";
 import { connect, failureProblem } from "@isthmus/kube";
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { parse } from "yaml";

@@ -1,4 +1,5 @@
-import { hasErrors, isPartial, type PlanOptions, writesOf } from "@isthmus/core";
+import { hasErrors, isPartial } from "@isthmus/core";
+import { type PlanOptions, writesOf } from "@isthmus/core/plan";
 import { type IntentFiles, planEffects, planMesh, savePlan } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";

@@ -4,10 +4,9 @@ import {
   type Mesh,
   type MeshCluster,
   MeshError,
-  type RbacSubject,
-  rbacManifests,
   selectClusters,
 } from "@isthmus/core";
+import { type RbacSubject, rbacManifests } from "@isthmus/core/rbac";
 import { exitCodes } from "../exit.ts";
 import { findDeclaredCluster } from "../findDeclaredCluster.ts";
 import { readMeshIfAny } from "../readMeshIfAny.ts";

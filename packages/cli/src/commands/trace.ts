@@ -1,4 +1,4 @@
-import { graph, type TraceVerdict } from "@isthmus/core";
+import { graph, type TraceVerdict } from "@isthmus/core/trace";
 import { planMesh, traceMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";

@@ -1,4 +1,4 @@
-import { graph } from "@isthmus/core";
+import { graph } from "@isthmus/core/trace";
 import { type VerifiedMesh, verifyMesh, type WireChoice } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";

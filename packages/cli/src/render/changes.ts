@@ -1,4 +1,4 @@
-import type { Action, FieldChange } from "@isthmus/core";
+import type { Action, FieldChange } from "@isthmus/core/plan";
 import { renderYaml } from "./data.ts";
 import type { Style } from "./style.ts";
 

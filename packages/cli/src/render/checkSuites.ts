@@ -1,4 +1,4 @@
-import type { CheckRow } from "@isthmus/core";
+import type { CheckRow } from "@isthmus/core/check";
 import type { TestCase, TestSuite } from "./junit.ts";
 
 /** A suite for each category. JUnit knows no warning: those pass, and say it in `system-out`. */

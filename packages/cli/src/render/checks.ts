@@ -1,4 +1,4 @@
-import { type CheckRow, type CheckStatus, checkStatuses } from "@isthmus/core";
+import { type CheckRow, type CheckStatus, checkStatuses } from "@isthmus/core/check";
 import type { Style } from "./style.ts";
 
 /** The rows by category, what is wrong with its code and hint, and a summary. Skipped ones are counted, and shown if asked for. */

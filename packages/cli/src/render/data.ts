@@ -1,4 +1,4 @@
-import { type OutputKind, outputVersion } from "@isthmus/core";
+import { type OutputKind, outputVersion } from "@isthmus/core/outputs";
 import { stringify } from "yaml";
 
 export type DataFormat = "json" | "yaml";

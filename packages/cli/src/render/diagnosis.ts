@@ -1,4 +1,6 @@
-import { type Diagnosis, type Evidence, type Problem, showCaller, showUrl } from "@isthmus/core";
+import type { Problem } from "@isthmus/core";
+import type { Diagnosis, Evidence } from "@isthmus/core/doctor";
+import { showCaller, showUrl } from "@isthmus/core/trace";
 import type { Style } from "./style.ts";
 
 /** What was tried, the cause, and what stands beside it. */

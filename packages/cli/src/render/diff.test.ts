@@ -1,4 +1,5 @@
-import type { Action, KubeObject } from "@isthmus/core";
+import type { KubeObject } from "@isthmus/core";
+import type { Action } from "@isthmus/core/plan";
 import { expect, test } from "vitest";
 import { renderDiff } from "./diff.ts";
 import { createStyle } from "./style.ts";

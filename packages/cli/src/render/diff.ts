@@ -1,4 +1,5 @@
-import { type Action, type FieldChange, type KubeObject, type Plan, showRef } from "@isthmus/core";
+import { type KubeObject, showRef } from "@isthmus/core";
+import type { Action, FieldChange, Plan } from "@isthmus/core/plan";
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { renderYaml } from "./data.ts";
 import type { Style } from "./style.ts";

@@ -1,4 +1,4 @@
-import type { Graph } from "@isthmus/core";
+import type { Graph } from "@isthmus/core/trace";
 import { expect, test } from "vitest";
 import { renderGraph } from "./graph.ts";
 

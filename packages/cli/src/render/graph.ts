@@ -1,4 +1,4 @@
-import type { Graph, GraphEdge, GraphNode, TraceVerdict } from "@isthmus/core";
+import type { Graph, GraphEdge, GraphNode, TraceVerdict } from "@isthmus/core/trace";
 
 const graphFormats = ["dot", "mermaid"] as const;
 export type GraphFormat = (typeof graphFormats)[number];

@@ -1,4 +1,4 @@
-import type { ProofStatus } from "@isthmus/core";
+import type { ProofStatus } from "@isthmus/core/verify";
 import type { Style } from "./style.ts";
 
 /** `noted`: it belongs to the line before, or to the whole. */

@@ -1,5 +1,4 @@
-import type { Problem } from "@isthmus/core";
-import { makeProblem } from "@isthmus/core";
+import { makeProblem, type Problem } from "@isthmus/core";
 import type { IntermediateStatus, RenewEvent } from "@isthmus/engine";
 import type { Style } from "./style.ts";
 import { renderTable } from "./table.ts";

@@ -1,5 +1,5 @@
-import type { Action } from "@isthmus/core";
 import { makeProblem } from "@isthmus/core";
+import type { Action } from "@isthmus/core/plan";
 import { expect, test } from "vitest";
 import type { Written } from "../writeTeller.ts";
 import { renderElapsed } from "./elapsed.ts";

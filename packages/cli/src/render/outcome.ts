@@ -1,4 +1,4 @@
-import type { ActionVerb } from "@isthmus/core";
+import type { ActionVerb } from "@isthmus/core/plan";
 import type { Written } from "../writeTeller.ts";
 import { renderElapsed } from "./elapsed.ts";
 import type { Style } from "./style.ts";

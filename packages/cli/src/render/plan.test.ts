@@ -1,4 +1,5 @@
-import type { Action, DeclaredPath } from "@isthmus/core";
+import type { DeclaredPath } from "@isthmus/core";
+import type { Action } from "@isthmus/core/plan";
 import { expect, test } from "vitest";
 import { renderPlan } from "./plan.ts";
 import { createStyle } from "./style.ts";

@@ -1,12 +1,6 @@
-import {
-  type Action,
-  type ActionVerb,
-  type DeclaredPath,
-  type PathEffect,
-  type Plan,
-  showRef,
-  summarize,
-} from "@isthmus/core";
+import { type DeclaredPath, showRef } from "@isthmus/core";
+import { type Action, type ActionVerb, type Plan, summarize } from "@isthmus/core/plan";
+import type { PathEffect } from "@isthmus/core/trace";
 import { renderChanges } from "./changes.ts";
 import { renderPath } from "./paths.ts";
 import type { Style } from "./style.ts";

@@ -1,4 +1,5 @@
-import { type Problem, summarize } from "@isthmus/core";
+import type { Problem } from "@isthmus/core";
+import { summarize } from "@isthmus/core/plan";
 import type { PlanView } from "./plan.ts";
 
 /** A plan for programs (`-o json|yaml`): nothing is left out. */

@@ -1,5 +1,4 @@
-import type { Problem } from "@isthmus/core";
-import { makeProblem } from "@isthmus/core";
+import { makeProblem, type Problem } from "@isthmus/core";
 import { expect, test } from "vitest";
 import { renderProblems } from "./problems.ts";
 import { createStyle } from "./style.ts";

@@ -1,4 +1,5 @@
-import { type Action, type ActionVerb, showRef } from "@isthmus/core";
+import { showRef } from "@isthmus/core";
+import type { Action, ActionVerb } from "@isthmus/core/plan";
 import type { ApplyEvent } from "@isthmus/engine";
 import type { Style } from "./style.ts";
 

@@ -1,4 +1,5 @@
-import { type Hop, showCaller, showUrl, statusOfTrace, type Trace, tellingBranch } from "@isthmus/core";
+import { showCaller, showUrl, type Trace, tellingBranch } from "@isthmus/core/trace";
+import { type Hop, statusOfTrace } from "@isthmus/core/verify";
 import type { ProvenPath, WireProof } from "@isthmus/engine";
 import type { LineStatus } from "./hopStatus.ts";
 import { placeOf, renderOutcome } from "./trace.ts";

@@ -1,4 +1,4 @@
-import type { ProofStatus } from "@isthmus/core";
+import type { ProofStatus } from "@isthmus/core/verify";
 import type { ProvenPath, WireProof } from "@isthmus/engine";
 import { renderHopStatus } from "./hopStatus.ts";
 import { renderPath } from "./paths.ts";

@@ -1,5 +1,5 @@
-import type { RotationMove } from "@isthmus/core";
 import { makeProblem } from "@isthmus/core";
+import type { RotationMove } from "@isthmus/core/rotation";
 import { expect, test } from "vitest";
 import { renderRotation, rotationNews, rotationProblems } from "./rotation.ts";
 import { createStyle } from "./style.ts";

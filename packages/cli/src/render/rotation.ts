@@ -1,5 +1,5 @@
-import type { Problem, RotationMove, RotationStage, RotationStep, RotationWait } from "@isthmus/core";
-import { makeProblem } from "@isthmus/core";
+import { makeProblem, type Problem } from "@isthmus/core";
+import type { RotationMove, RotationStage, RotationStep, RotationWait } from "@isthmus/core/rotation";
 import type { RotationEvent, RotationTarget, TrustObservation } from "@isthmus/engine";
 import type { Style } from "./style.ts";
 import { renderTable } from "./table.ts";

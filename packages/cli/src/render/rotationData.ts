@@ -1,4 +1,4 @@
-import type { RotationWait } from "@isthmus/core";
+import type { RotationWait } from "@isthmus/core/rotation";
 import type { RotationView } from "./rotation.ts";
 
 /** For `-o json|yaml`. Times are RFC 3339. */

@@ -1,9 +1,8 @@
+import { type ClusterObject, showHostPort } from "@isthmus/core";
 import {
   type BrokenHop,
-  type ClusterObject,
   isReached,
   showCaller,
-  showHostPort,
   type Trace,
   type TraceBranch,
   type TraceCode,
@@ -11,7 +10,7 @@ import {
   type TraceOutcome,
   type TraceVerdict,
   tellingBranch,
-} from "@isthmus/core";
+} from "@isthmus/core/trace";
 import { renderHopStatus } from "./hopStatus.ts";
 import type { Style } from "./style.ts";
 

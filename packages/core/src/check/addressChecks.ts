@@ -1,8 +1,6 @@
-import { say } from "../findings/say.ts";
-import { gatewayAddresses } from "../istio/gatewayAddresses.ts";
-import { showHostPort } from "../istio/hostPort.ts";
-import { at } from "../model/intents.ts";
-import type { MeshCluster } from "../model/mesh/meshCluster.ts";
+import { say } from "../findings/index.ts";
+import { gatewayAddresses, showHostPort } from "../istio/index.ts";
+import { at, type MeshCluster } from "../model/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { addressesInUse, contains, overlaps, rangesInUse } from "./addressRanges.ts";

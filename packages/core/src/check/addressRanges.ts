@@ -1,6 +1,5 @@
 import ipaddr from "ipaddr.js";
-import type { Node, Pod, Service } from "../kinds/core.ts";
-import type { KubeObject } from "../kinds/kubeObject.ts";
+import type { KubeObject, Node, Pod, Service } from "../kinds/index.ts";
 import type { ClusterView } from "./check.ts";
 
 export interface UsedRange {

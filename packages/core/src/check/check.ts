@@ -1,5 +1,5 @@
-import type { IstioCluster } from "../istio/istioCluster.ts";
-import type { ObservedCluster } from "../model/observed/observed.ts";
+import type { IstioCluster } from "../istio/index.ts";
+import type { ObservedCluster } from "../model/index.ts";
 import type { Problem } from "../problem.ts";
 import type { CheckedCluster, CheckInput, Inspection } from "./checkInput.ts";
 

@@ -1,9 +1,5 @@
-import type { AskedRight } from "../kinds/askedRights.ts";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import type { Compiled } from "../model/compiled.ts";
-import type { Intents } from "../model/intents.ts";
-import type { MeshCluster } from "../model/mesh/meshCluster.ts";
-import type { ObservedCluster } from "../model/observed/observed.ts";
+import type { AskedRight, KubeObject } from "../kinds/index.ts";
+import type { Compiled, Intents, MeshCluster, ObservedCluster } from "../model/index.ts";
 import type { Problem } from "../problem.ts";
 import type { Reading } from "./reading.ts";
 

@@ -1,8 +1,6 @@
-import { say } from "../findings/say.ts";
-import { gatewayAddresses } from "../istio/gatewayAddresses.ts";
-import { showHostPort } from "../istio/hostPort.ts";
-import { at } from "../model/intents.ts";
-import { selectClusters } from "../model/mesh/selectClusters.ts";
+import { say } from "../findings/index.ts";
+import { gatewayAddresses, showHostPort } from "../istio/index.ts";
+import { at, selectClusters } from "../model/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { type Check, type ClusterView, judged, type MeshView, ofObjects } from "./check.ts";

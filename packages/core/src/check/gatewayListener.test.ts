@@ -1,7 +1,7 @@
 import { mesh, meshCluster, namespace, observedCluster, pod, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import { istioCluster } from "../istio/istioClusters.ts";
-import type { Gateway } from "../kinds/istio.ts";
+import { istioCluster } from "../istio/index.ts";
+import type { Gateway } from "../kinds/index.ts";
 import { gatewayListener } from "./gatewayListener.ts";
 
 const passthrough = (host: string): Gateway => ({

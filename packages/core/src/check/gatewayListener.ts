@@ -1,9 +1,5 @@
-import { parseServiceHost } from "../istio/hostNames.ts";
-import type { IstioCluster } from "../istio/istioCluster.ts";
-import { labelsMatch } from "../istio/labels.ts";
-import { passthroughSni } from "../istio/sni.ts";
-import type { Mesh } from "../model/mesh/mesh.ts";
-import type { MeshCluster } from "../model/mesh/meshCluster.ts";
+import { type IstioCluster, labelsMatch, parseServiceHost, passthroughSni } from "../istio/index.ts";
+import type { Mesh, MeshCluster } from "../model/index.ts";
 
 export interface GatewayListener {
   /** A server name that the gateway passes through to pods that are ready; absent where there is none to try. */

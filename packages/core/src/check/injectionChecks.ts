@@ -1,6 +1,5 @@
-import { say } from "../findings/say.ts";
-import { injectionLabelOf, isInjected } from "../istio/injection.ts";
-import { labelsOfNamespace } from "../istio/labels.ts";
+import { say } from "../findings/index.ts";
+import { injectionLabelOf, isInjected, labelsOfNamespace } from "../istio/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { type Check, judged, ofApiServer, ofObjects } from "./check.ts";

@@ -1,6 +1,5 @@
-import { selectorMatches } from "../istio/labels.ts";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import type { LabelSelector } from "../kinds/labelSelector.ts";
+import { selectorMatches } from "../istio/index.ts";
+import type { KubeObject, LabelSelector } from "../kinds/index.ts";
 
 export interface InjectionWebhook {
   readonly namespaceSelector: LabelSelector;

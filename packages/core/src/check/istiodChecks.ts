@@ -1,7 +1,5 @@
-import { say } from "../findings/say.ts";
-import type { Pod } from "../kinds/core.ts";
-import { isReady } from "../kinds/isReady.ts";
-import type { KubeObject } from "../kinds/kubeObject.ts";
+import { say } from "../findings/index.ts";
+import { isReady, type KubeObject, type Pod } from "../kinds/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { type Check, type ClusterView, judged, type MeshView, ofApiServer, ofObjects, type Verdict } from "./check.ts";

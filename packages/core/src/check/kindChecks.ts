@@ -1,5 +1,5 @@
-import { say } from "../findings/say.ts";
-import { catalog } from "../kinds/catalog.ts";
+import { say } from "../findings/index.ts";
+import { catalog } from "../kinds/index.ts";
 import { makeProblem } from "../problem.ts";
 import { type Check, ofApiServer } from "./check.ts";
 

@@ -1,7 +1,5 @@
-import { say } from "../findings/say.ts";
-import type { IstioCluster } from "../istio/istioCluster.ts";
-import { capturesDns, dnsCapture, proxyMetadataIn } from "../istio/proxyConfig.ts";
-import type { Workload } from "../istio/workload.ts";
+import { say } from "../findings/index.ts";
+import { capturesDns, dnsCapture, type IstioCluster, proxyMetadataIn, type Workload } from "../istio/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { type Check, type ClusterView, judged, ofObjects } from "./check.ts";

@@ -1,4 +1,4 @@
-import { say } from "../findings/say.ts";
+import { say } from "../findings/index.ts";
 import type { ProblemCode } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { type Check, ofApiServer, type Verdict } from "./check.ts";

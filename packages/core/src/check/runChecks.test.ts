@@ -1,9 +1,7 @@
 import { intents, meshCluster, namespace, observedCluster, pod, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import { catalog } from "../kinds/catalog.ts";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import { defaultMeshConfig } from "../model/observed/meshConfig.ts";
-import type { ObservedCluster } from "../model/observed/observed.ts";
+import { catalog, type KubeObject } from "../kinds/index.ts";
+import { defaultMeshConfig, type ObservedCluster } from "../model/index.ts";
 import { makeProblem } from "../problem.ts";
 import { checkCategories } from "./check.ts";
 import type { CheckedCluster, CheckInput, GatewayProbe, Inspection } from "./checkInput.ts";

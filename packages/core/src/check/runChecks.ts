@@ -1,4 +1,4 @@
-import { istioCluster } from "../istio/istioClusters.ts";
+import { istioCluster } from "../istio/index.ts";
 import type { Problem } from "../problem.ts";
 import { addressChecks } from "./addressChecks.ts";
 import { apiChecks } from "./apiChecks.ts";

@@ -1,5 +1,5 @@
-import { say } from "../findings/say.ts";
-import type { TrustRoot } from "../model/observed/observed.ts";
+import { say } from "../findings/index.ts";
+import type { TrustRoot } from "../model/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { type Check, type ClusterView, judged, type MeshView, ofObjects, type Verdict } from "./check.ts";

@@ -1,6 +1,5 @@
-import { asksForProxy } from "../istio/injection.ts";
-import { selectClusters } from "../model/mesh/selectClusters.ts";
-import type { SharedService } from "../model/sharedService/sharedService.ts";
+import { asksForProxy } from "../istio/index.ts";
+import { type SharedService, selectClusters } from "../model/index.ts";
 import type { ClusterView, MeshView } from "./check.ts";
 
 /** Namespaces of a cluster, existing ones, sorted, that ask for a sidecar or for ambient mode. */

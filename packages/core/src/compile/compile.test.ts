@@ -11,8 +11,8 @@ import {
   sharedService,
 } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import type { Observed, ObservedCluster } from "../model/observed/observed.ts";
+import type { KubeObject } from "../kinds/index.ts";
+import type { Observed, ObservedCluster } from "../model/index.ts";
 import { makeProblem } from "../problem.ts";
 import { compile } from "./compile.ts";
 

@@ -1,7 +1,5 @@
-import { istioClusters } from "../istio/istioClusters.ts";
-import type { Compiled } from "../model/compiled.ts";
-import type { Intents } from "../model/intents.ts";
-import type { Observed } from "../model/observed/observed.ts";
+import { istioClusters } from "../istio/index.ts";
+import type { Compiled, Intents, Observed } from "../model/index.ts";
 import { link } from "./link/link.ts";
 import { compileTasks } from "./tasks.ts";
 

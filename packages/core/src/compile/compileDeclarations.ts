@@ -1,8 +1,5 @@
-import { say } from "../findings/say.ts";
-import type { ExternalAccess } from "../model/externalAccess/externalAccess.ts";
-import type { ExternalService } from "../model/externalService/externalService.ts";
-import { at } from "../model/intents.ts";
-import type { SharedService } from "../model/sharedService/sharedService.ts";
+import { say } from "../findings/index.ts";
+import { at, type ExternalAccess, type ExternalService, type SharedService } from "../model/index.ts";
 import { checkUserPolicies } from "./access/checkUserPolicies.ts";
 import { compileAccess } from "./access/compileAccess.ts";
 import { compileLocalAccess } from "./access/compileLocalAccess.ts";

@@ -1,10 +1,8 @@
 import { randomMesh } from "@isthmus/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import { isProvenOurs } from "../kinds/ownership.ts";
-import type { Intents } from "../model/intents.ts";
-import type { Observed } from "../model/observed/observed.ts";
+import { isProvenOurs, type KubeObject } from "../kinds/index.ts";
+import type { Intents, Observed } from "../model/index.ts";
 import { compile } from "./compile.ts";
 
 interface AnyMesh {

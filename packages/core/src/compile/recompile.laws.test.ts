@@ -1,9 +1,8 @@
 import { afterStep, type RandomMesh, randomMesh, randomSteps, surroundedMesh } from "@isthmus/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Compiled } from "../model/compiled.ts";
-import type { Observed } from "../model/observed/observed.ts";
-import { applyChanges } from "../world/applyChanges.ts";
+import type { Compiled, Observed } from "../model/index.ts";
+import { applyChanges } from "../world/index.ts";
 import { compile } from "./compile.ts";
 import { recompile } from "./recompile.ts";
 

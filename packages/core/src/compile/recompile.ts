@@ -1,10 +1,6 @@
-import { istioClusters } from "../istio/istioClusters.ts";
-import { type Reads, readsAfter, recordReads } from "../istio/reads.ts";
-import type { Compiled } from "../model/compiled.ts";
-import type { Intents } from "../model/intents.ts";
-import type { Observed } from "../model/observed/observed.ts";
-import { changedParts } from "../world/changedParts.ts";
-import { declaredPart } from "../world/parts.ts";
+import { istioClusters, type Reads, readsAfter, recordReads } from "../istio/index.ts";
+import type { Compiled, Intents, Observed } from "../model/index.ts";
+import { changedParts, declaredPart } from "../world/index.ts";
 import type { Compilation } from "./declaration/compilation.ts";
 import type { CompileWorld } from "./declaration/surroundings.ts";
 import { link } from "./link/link.ts";

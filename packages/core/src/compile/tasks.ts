@@ -1,5 +1,4 @@
-import type { Intents } from "../model/intents.ts";
-import type { SharedService } from "../model/sharedService/sharedService.ts";
+import type { Intents, SharedService } from "../model/index.ts";
 import {
   compileExports,
   compileExternalAccess,

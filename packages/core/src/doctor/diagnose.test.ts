@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import type { WorkloadRequest } from "../trace/traceRequest.ts";
-import type { Trace } from "../trace/traceResult.ts";
+import type { Trace, WorkloadRequest } from "../trace/index.ts";
 import { diagnose } from "./diagnose.ts";
 import type { Evidence, IstiodEvidence, Knock, ProxyEvidence, ProxyState, WireCall } from "./evidence.ts";
 

@@ -1,9 +1,8 @@
-import type { Place } from "../findings/place.ts";
-import { say, type Words } from "../findings/say.ts";
-import { showHostPort } from "../istio/hostPort.ts";
+import { type Place, say, type Words } from "../findings/index.ts";
+import { showHostPort } from "../istio/index.ts";
 import type { Problem, ProblemCode } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
-import { placeOfHop } from "../trace/hop.ts";
+import { placeOfHop } from "../trace/index.ts";
 import type { Evidence, IstiodEvidence, Knock, ProxyEvidence, Unseen, WireCall } from "./evidence.ts";
 
 /** `works`: answered on the wire; `fails`: not; `untold`: it could not be tried, the paper is all there is. */

@@ -1,5 +1,4 @@
-import type { WorkloadRequest } from "../trace/traceRequest.ts";
-import type { Trace } from "../trace/traceResult.ts";
+import type { Trace, WorkloadRequest } from "../trace/index.ts";
 
 /** Why something could not be looked at. */
 export interface Unseen {

@@ -1,6 +1,5 @@
 import type { z } from "zod";
-import { apiVersion } from "../model/resource.ts";
-import type { WrittenIntent } from "../model/schema/minimalIntent.ts";
+import { apiVersion, type WrittenIntent } from "../model/index.ts";
 import type { Problem } from "../problem.ts";
 import type { EmcoPlacement } from "./emcoPlacement.ts";
 import { type EmcoResource, emcoProblem, leftOut, readFields, unknownFields } from "./emcoResource.ts";

@@ -1,8 +1,5 @@
 import type { z } from "zod";
-import type { Path } from "../model/schema/fieldSchema.ts";
-import { valueAt } from "../model/schema/fieldSchema.ts";
-import { offsetAt } from "../model/yaml/offsetAt.ts";
-import type { SourceDocument } from "../model/yaml/readDocuments.ts";
+import { offsetAt, type Path, type SourceDocument, valueAt } from "../model/index.ts";
 import type { Problem, ProblemCode } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 

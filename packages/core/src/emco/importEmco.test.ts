@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { parseIntents } from "../model/parseIntents.ts";
-import { formatIntents } from "../model/yaml/toYaml.ts";
+import { formatIntents, parseIntents } from "../model/index.ts";
 import { hasErrors } from "../problem.ts";
 import { importEmco } from "./importEmco.ts";
 

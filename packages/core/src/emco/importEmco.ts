@@ -1,8 +1,4 @@
-import { apiVersion } from "../model/resource.ts";
-import type { Path } from "../model/schema/fieldSchema.ts";
-import type { WrittenIntent } from "../model/schema/minimalIntent.ts";
-import { readIntent } from "../model/schema/readIntent.ts";
-import type { InputFile } from "../model/yaml/readTokens.ts";
+import { apiVersion, type InputFile, type Path, readIntent, type WrittenIntent } from "../model/index.ts";
 import { hasErrors, makeProblem, type Problem } from "../problem.ts";
 import { type InboundTree, importInbound } from "./emcoInbound.ts";
 import { importOutbound, type OutboundTree } from "./emcoOutbound.ts";

@@ -1,4 +1,4 @@
-import type { WrittenIntent } from "../model/schema/minimalIntent.ts";
+import type { WrittenIntent } from "../model/index.ts";
 
 type Shared = Extract<WrittenIntent, { kind: "SharedService" }>;
 

@@ -1,7 +1,4 @@
-import { valueAt } from "../model/schema/fieldSchema.ts";
-import { offsetAt } from "../model/yaml/offsetAt.ts";
-import { readDocuments, type SourceDocument } from "../model/yaml/readDocuments.ts";
-import type { InputFile } from "../model/yaml/readTokens.ts";
+import { type InputFile, offsetAt, readDocuments, type SourceDocument, valueAt } from "../model/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { type EmcoKind, type EmcoResource, emcoKinds } from "./emcoResource.ts";

@@ -1,4 +1,4 @@
-import type { ClusterObject } from "../kinds/clusterObject.ts";
+import type { ClusterObject } from "../kinds/index.ts";
 
 /**
  * Where something is wrong:

@@ -1,4 +1,4 @@
-import { type ClusterObject, showClusterObject } from "../kinds/clusterObject.ts";
+import { type ClusterObject, showClusterObject } from "../kinds/index.ts";
 
 /** Something that has a name: an object of a cluster, or a declaration, which is in none. */
 export interface Named {

@@ -1,5 +1,5 @@
-import { dnsCapture } from "../istio/proxyConfig.ts";
-import type { KubeObject } from "../kinds/kubeObject.ts";
+import { dnsCapture } from "../istio/index.ts";
+import type { KubeObject } from "../kinds/index.ts";
 
 export interface InstallOptions {
   readonly cluster: string;

@@ -1,7 +1,6 @@
 import ipaddr from "ipaddr.js";
-import type { Node, Service } from "../kinds/core.ts";
-import { isReady } from "../kinds/isReady.ts";
-import type { MeshCluster } from "../model/mesh/meshCluster.ts";
+import { isReady, type Node, type Service } from "../kinds/index.ts";
+import type { MeshCluster } from "../model/index.ts";
 import { parseHostPort } from "./hostPort.ts";
 import type { IstioCluster } from "./istioCluster.ts";
 import { labelsMatch } from "./labels.ts";

@@ -1,4 +1,4 @@
-import type { KubeObject } from "../kinds/kubeObject.ts";
+import type { KubeObject } from "../kinds/index.ts";
 
 /** Istio's injection puts it on each Pod; without it a passthrough cluster drops the endpoint (Istio 1.20 and later). */
 export const tlsModeLabel = "security.istio.io/tlsMode";

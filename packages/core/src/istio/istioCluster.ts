@@ -1,36 +1,44 @@
-import type { Container, Node, Pod, PodController, Service } from "../kinds/core.ts";
-import type { DestinationRule } from "../kinds/destinationRule.ts";
 import {
   type ApiGateway,
   type ApiRoute,
+  type AuthorizationPolicy,
+  type Container,
+  type DestinationRule,
+  type EnvoyFilter,
+  type Gateway,
   type GrpcRoute,
   gatewayApiGroup,
+  groupOf,
   type HttpRoute,
+  isNamedAsOurs,
+  type KubeObject,
+  mcsGroup,
+  type Node,
+  type PeerAuthentication,
+  type Pod,
+  type PodController,
+  type ProxyConfig,
   type ReferenceGrant,
+  type RequestAuthentication,
+  type Service,
+  type ServiceEntry,
+  type ServiceExport,
+  type Sidecar,
   type TcpRoute,
   type TlsRoute,
-} from "../kinds/gatewayApi.ts";
-import type {
-  AuthorizationPolicy,
-  EnvoyFilter,
-  Gateway,
-  PeerAuthentication,
-  ProxyConfig,
-  RequestAuthentication,
-  ServiceEntry,
-  Sidecar,
-  VirtualService,
-  WasmPlugin,
-  WorkloadEntry,
-} from "../kinds/istio.ts";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import { groupOf } from "../kinds/kubeObject.ts";
-import { mcsGroup, type ServiceExport } from "../kinds/mcs.ts";
-import { isNamedAsOurs } from "../kinds/ownership.ts";
-import { defaultMeshConfig, type MeshConfig } from "../model/observed/meshConfig.ts";
-import type { ObservedCluster, TrustRoot, UnreadKind } from "../model/observed/observed.ts";
-import type { UnreadableObject } from "../shape/unreadableObject.ts";
-import { kindIn, wholeCluster, wholeKind } from "../world/parts.ts";
+  type VirtualService,
+  type WasmPlugin,
+  type WorkloadEntry,
+} from "../kinds/index.ts";
+import {
+  defaultMeshConfig,
+  type MeshConfig,
+  type ObservedCluster,
+  type TrustRoot,
+  type UnreadKind,
+} from "../model/index.ts";
+import type { UnreadableObject } from "../shape/index.ts";
+import { kindIn, wholeCluster, wholeKind } from "../world/index.ts";
 import { apiListeners } from "./gatewayApi/apiListeners.ts";
 import { defaultClusterDomain } from "./hostNames.ts";
 import { canonicalHost } from "./hostPort.ts";

@@ -1,5 +1,4 @@
-import type { Mesh } from "../model/mesh/mesh.ts";
-import type { Observed, ObservedCluster } from "../model/observed/observed.ts";
+import type { Mesh, Observed, ObservedCluster } from "../model/index.ts";
 import { type ClusterSettings, IstioCluster } from "./istioCluster.ts";
 import type { NameScheme } from "./nameOrigin.ts";
 

@@ -1,4 +1,4 @@
-import type { LabelRequirement, LabelSelector } from "../kinds/labelSelector.ts";
+import type { LabelRequirement, LabelSelector } from "../kinds/index.ts";
 
 /** Whether an object with `labels` is one that `selector` chooses. An empty selector chooses all. */
 export function labelsMatch(

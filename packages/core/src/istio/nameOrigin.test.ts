@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { defaultMeshConfig } from "../model/observed/meshConfig.ts";
+import { defaultMeshConfig } from "../model/index.ts";
 import { IstioCluster } from "./istioCluster.ts";
 import { type NameScheme, nameOrigin } from "./nameOrigin.ts";
 

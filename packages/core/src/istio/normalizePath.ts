@@ -1,4 +1,4 @@
-import type { EscapedSlashes } from "../model/observed/meshConfig.ts";
+import type { EscapedSlashes } from "../model/index.ts";
 
 /** What a proxy does to the path of a request before anything looks at it. */
 export interface PathNormalization {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseMeshConfig } from "../model/observed/meshConfig.ts";
+import { parseMeshConfig } from "../model/index.ts";
 import { IstioCluster } from "./istioCluster.ts";
 import { pathNormalization } from "./pathNormalization.ts";
 

@@ -1,4 +1,4 @@
-import { podConnectionSettings } from "../model/observed/meshConfig.ts";
+import { podConnectionSettings } from "../model/index.ts";
 import type { IstioCluster } from "./istioCluster.ts";
 import type { PathNormalization } from "./normalizePath.ts";
 import type { Workload } from "./workload.ts";

@@ -1,7 +1,6 @@
 import { observedOf, podYaml } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { MeshConfig } from "../model/observed/meshConfig.ts";
-import type { ObservedCluster } from "../model/observed/observed.ts";
+import type { MeshConfig, ObservedCluster } from "../model/index.ts";
 import { istioCluster } from "./istioClusters.ts";
 import { capturesDns, proxyMetadataOf } from "./proxyConfig.ts";
 

@@ -1,4 +1,4 @@
-import type { ProxyConfig } from "../kinds/istio.ts";
+import type { ProxyConfig } from "../kinds/index.ts";
 import type { IstioCluster } from "./istioCluster.ts";
 import { labelsMatch } from "./labels.ts";
 import { memoisedBy } from "./memoised.ts";

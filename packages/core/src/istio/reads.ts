@@ -1,4 +1,4 @@
-import type { KubeObject } from "../kinds/kubeObject.ts";
+import type { KubeObject } from "../kinds/index.ts";
 import type { IstioCluster } from "./istioCluster.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { namespace, node, pod } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { KubeObject } from "../kinds/kubeObject.ts";
+import type { KubeObject } from "../kinds/index.ts";
 import { IstioCluster } from "./istioCluster.ts";
 import { entryLabels, matchTold, podLabels, whyUntold } from "./topologyLabels.ts";
 

@@ -1,5 +1,5 @@
-import type { Node } from "../kinds/core.ts";
-import type { MeshNetwork } from "../model/observed/meshNetworks.ts";
+import type { Node } from "../kinds/index.ts";
+import type { MeshNetwork } from "../model/index.ts";
 import type { IstioCluster } from "./istioCluster.ts";
 import { memoised, memoisedBy } from "./memoised.ts";
 import { isIn } from "./virtualAddress.ts";

@@ -1,4 +1,4 @@
-import type { UnreadableObject } from "../shape/unreadableObject.ts";
+import type { UnreadableObject } from "../shape/index.ts";
 import { hostsOverlap } from "./hostNames.ts";
 import type { IstioCluster } from "./istioCluster.ts";
 import { labelsMatch } from "./labels.ts";

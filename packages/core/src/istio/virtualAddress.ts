@@ -1,6 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { clusterObject, showClusterObject } from "../kinds/clusterObject.ts";
-import type { ServiceEntry } from "../kinds/istio.ts";
+import { clusterObject, type ServiceEntry, showClusterObject } from "../kinds/index.ts";
 import type { IstioCluster } from "./istioCluster.ts";
 import { memoised } from "./memoised.ts";
 

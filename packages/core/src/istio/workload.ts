@@ -1,8 +1,13 @@
-import type { ClusterObject } from "../kinds/clusterObject.ts";
-import type { Container, Pod, PodController, PodSpec } from "../kinds/core.ts";
-import { isReady } from "../kinds/isReady.ts";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import { podProxyMetadata } from "../model/observed/meshConfig.ts";
+import {
+  type ClusterObject,
+  type Container,
+  isReady,
+  type KubeObject,
+  type Pod,
+  type PodController,
+  type PodSpec,
+} from "../kinds/index.ts";
+import { podProxyMetadata } from "../model/index.ts";
 import { isInjected, tlsModeLabel } from "./injection.ts";
 
 /** A pod as istiod and its proxy see it; where there are no Pods, the template of what will make one. */

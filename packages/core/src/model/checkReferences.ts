@@ -1,5 +1,4 @@
-import type { Place } from "../findings/place.ts";
-import { say } from "../findings/say.ts";
+import { type Place, say } from "../findings/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { at, type Intent, type Intents } from "./intents.ts";

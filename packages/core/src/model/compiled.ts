@@ -1,4 +1,4 @@
-import type { KubeObject } from "../kinds/kubeObject.ts";
+import type { KubeObject } from "../kinds/index.ts";
 import type { Problem } from "../problem.ts";
 
 /** What every declared path has. */

@@ -1,7 +1,5 @@
-import type { Place } from "../findings/place.ts";
-import type { Named } from "../findings/say.ts";
-import { showPath } from "../findings/showPath.ts";
-import { showClusterObject } from "../kinds/clusterObject.ts";
+import { type Named, type Place, showPath } from "../findings/index.ts";
+import { showClusterObject } from "../kinds/index.ts";
 import type { ExternalAccess } from "./externalAccess/externalAccess.ts";
 import type { ExternalService } from "./externalService/externalService.ts";
 import type { Mesh } from "./mesh/mesh.ts";

@@ -1,5 +1,4 @@
-import { showPlace } from "../findings/place.ts";
-import { say } from "../findings/say.ts";
+import { say, showPlace } from "../findings/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { checkIntents } from "./checkIntents.ts";

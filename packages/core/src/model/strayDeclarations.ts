@@ -1,4 +1,4 @@
-import type { FilePlace } from "../findings/place.ts";
+import type { FilePlace } from "../findings/index.ts";
 import { isKind, kinds } from "./kindSchemas.ts";
 import { editDistance, nearestName } from "./nearestName.ts";
 import { apiVersion, group } from "./resource.ts";

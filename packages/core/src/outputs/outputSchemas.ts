@@ -1,7 +1,6 @@
 import * as z from "zod";
-import { checkCategories } from "../check/check.ts";
-import { checkStatuses } from "../check/checkRow.ts";
-import { actionVerbs } from "../plan/action.ts";
+import { checkCategories, checkStatuses } from "../check/index.ts";
+import { actionVerbs } from "../plan/index.ts";
 import { problemSchema } from "./findingSchema.ts";
 import { declaredPathSchema, pathEffectSchema, proofSchema, traceSchema } from "./traceSchema.ts";
 

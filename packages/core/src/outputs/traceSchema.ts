@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { assumptionKinds } from "../trace/assumption.ts";
-import { hopNames } from "../verify/pathProof.ts";
+import { assumptionKinds } from "../trace/index.ts";
+import { hopNames } from "../verify/index.ts";
 import { codeSchema, madeOfSchema, refSchema } from "./findingSchema.ts";
 
 const text = z.string();

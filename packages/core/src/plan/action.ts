@@ -1,5 +1,4 @@
-import type { KubeObject, ObjectRef } from "../kinds/kubeObject.ts";
-import type { Side } from "../kinds/ownership.ts";
+import type { KubeObject, ObjectRef, Side } from "../kinds/index.ts";
 
 export const actionVerbs = ["create", "update", "delete", "noop"] as const;
 export type ActionVerb = (typeof actionVerbs)[number];

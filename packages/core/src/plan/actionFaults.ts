@@ -1,6 +1,4 @@
-import { kindEntry } from "../kinds/catalog.ts";
-import { keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
-import { isOurs, ownerOf, sideOf } from "../kinds/ownership.ts";
+import { isOurs, keyOf, kindEntry, ownerOf, refOf, showRef, sideOf } from "../kinds/index.ts";
 import { type Action, phaseOf } from "./action.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { keyOf } from "../kinds/kubeObject.ts";
+import { keyOf } from "../kinds/index.ts";
 import type { Action } from "./action.ts";
 
 // Who calls before who may call, so that tokens are found and known when they are asked for; that before what can be called; rules

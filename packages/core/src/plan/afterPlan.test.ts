@@ -1,8 +1,7 @@
 import { observedCluster, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import { refOf } from "../kinds/kubeObject.ts";
-import type { ObservedCluster } from "../model/observed/observed.ts";
+import { type KubeObject, refOf } from "../kinds/index.ts";
+import type { ObservedCluster } from "../model/index.ts";
 import type { Action, ActionVerb } from "./action.ts";
 import { afterPlan } from "./afterPlan.ts";
 

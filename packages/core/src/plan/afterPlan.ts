@@ -1,5 +1,5 @@
-import { type KubeObject, keyOf, refOf } from "../kinds/kubeObject.ts";
-import type { Observed, ObservedCluster } from "../model/observed/observed.ts";
+import { type KubeObject, keyOf, refOf } from "../kinds/index.ts";
+import type { Observed, ObservedCluster } from "../model/index.ts";
 import type { Action, Plan } from "./action.ts";
 
 /** What the clusters would hold once the plan is applied. What an API server or istiod then fills in is as it is now, or absent. */

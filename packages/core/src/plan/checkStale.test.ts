@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import { ownershipLabels } from "../kinds/ownership.ts";
-import type { Observed } from "../model/observed/observed.ts";
+import { type KubeObject, ownershipLabels } from "../kinds/index.ts";
+import type { Observed } from "../model/index.ts";
 import { checkStale } from "./checkStale.ts";
 import { plan } from "./plan.ts";
 

@@ -1,7 +1,6 @@
-import { objectPlace } from "../findings/place.ts";
-import { say } from "../findings/say.ts";
-import { keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
-import type { Observed } from "../model/observed/observed.ts";
+import { objectPlace, say } from "../findings/index.ts";
+import { keyOf, refOf, showRef } from "../kinds/index.ts";
+import type { Observed } from "../model/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import type { Action, LiveVersion, Plan } from "./action.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { KubeObject } from "../kinds/kubeObject.ts";
+import type { KubeObject } from "../kinds/index.ts";
 import { fieldChanges } from "./fieldChanges.ts";
 
 const labels = { "app.kubernetes.io/managed-by": "isthmus", "isthmus.io/owner": "SharedService.bar.httpbin" };

@@ -1,5 +1,11 @@
-import { groupOf, type KubeObject } from "../kinds/kubeObject.ts";
-import { elementKey, type KeyedListRule, type MergeRules, mergeRules } from "../kinds/mergeRules.ts";
+import {
+  elementKey,
+  groupOf,
+  type KeyedListRule,
+  type KubeObject,
+  type MergeRules,
+  mergeRules,
+} from "../kinds/index.ts";
 import type { FieldChange } from "./action.ts";
 import { change, compareWhole, type Fields, fieldValue, isFields, isSame } from "./compareWhole.ts";
 import { elementPath, fieldPath } from "./fieldPath.ts";

@@ -1,4 +1,4 @@
-import { showRef } from "../kinds/kubeObject.ts";
+import { showRef } from "../kinds/index.ts";
 import type { Action } from "./action.ts";
 import { ownerGroups } from "./ownerGroups.ts";
 import type { Step } from "./step.ts";

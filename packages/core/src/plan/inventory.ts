@@ -1,6 +1,4 @@
-import { kindEntry } from "../kinds/catalog.ts";
-import { groupOf, type KubeObject } from "../kinds/kubeObject.ts";
-import { isOurs, ownerOf } from "../kinds/ownership.ts";
+import { groupOf, isOurs, type KubeObject, kindEntry, ownerOf } from "../kinds/index.ts";
 
 /** Whether it is of a kind that we write at all. */
 export function isWritable(object: KubeObject): boolean {

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import { ownershipLabels } from "../kinds/ownership.ts";
+import { type KubeObject, ownershipLabels } from "../kinds/index.ts";
 import { massDelete } from "./massDelete.ts";
 import { plan } from "./plan.ts";
 

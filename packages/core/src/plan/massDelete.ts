@@ -1,7 +1,6 @@
-import { say } from "../findings/say.ts";
-import { keyOf, refOf } from "../kinds/kubeObject.ts";
-import type { Compiled } from "../model/compiled.ts";
-import type { Observed } from "../model/observed/observed.ts";
+import { say } from "../findings/index.ts";
+import { keyOf, refOf } from "../kinds/index.ts";
+import type { Compiled, Observed } from "../model/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import type { Plan } from "./action.ts";

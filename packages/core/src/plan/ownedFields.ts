@@ -1,5 +1,4 @@
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import { fieldManager } from "../kinds/ownership.ts";
+import { fieldManager, type KubeObject } from "../kinds/index.ts";
 
 /**
  * A node of FieldsV1: `f:<field>` and `k:<an element's keys as JSON>` lead on, `.` stands for the node itself, and an empty

@@ -1,9 +1,8 @@
 import { clusterObjects, mergeApply } from "@isthmus/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import type { Compiled } from "../model/compiled.ts";
-import type { Observed, ObservedCluster } from "../model/observed/observed.ts";
+import type { KubeObject } from "../kinds/index.ts";
+import type { Compiled, Observed, ObservedCluster } from "../model/index.ts";
 import { makeProblem } from "../problem.ts";
 import { plan } from "./plan.ts";
 

@@ -1,8 +1,6 @@
 import { expect, test } from "vitest";
-import type { KubeObject, ObjectMeta } from "../kinds/kubeObject.ts";
-import { ownershipLabels, type Side } from "../kinds/ownership.ts";
-import type { Compiled } from "../model/compiled.ts";
-import type { Observed, ObservedCluster } from "../model/observed/observed.ts";
+import { type KubeObject, type ObjectMeta, ownershipLabels, type Side } from "../kinds/index.ts";
+import type { Compiled, Observed, ObservedCluster } from "../model/index.ts";
 import { makeProblem } from "../problem.ts";
 import { type PlanOptions, plan } from "./plan.ts";
 

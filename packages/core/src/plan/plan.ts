@@ -1,9 +1,7 @@
-import { type KubeObject, keyOf, refOf } from "../kinds/kubeObject.ts";
-import { ownerOf, sideOf } from "../kinds/ownership.ts";
-import type { Compiled } from "../model/compiled.ts";
-import type { Observed, ObservedCluster } from "../model/observed/observed.ts";
+import { type KubeObject, keyOf, ownerOf, refOf, sideOf } from "../kinds/index.ts";
+import type { Compiled, Observed, ObservedCluster } from "../model/index.ts";
 import type { Problem } from "../problem.ts";
-import { showUnreadable } from "../shape/readObject.ts";
+import { showUnreadable } from "../shape/index.ts";
 import type { Plan } from "./action.ts";
 import { inOrder } from "./actionOrder.ts";
 import { type Gap, holdBack } from "./holdBack.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Observed, ObservedCluster } from "../model/observed/observed.ts";
+import type { Observed, ObservedCluster } from "../model/index.ts";
 import { type Action, phaseOf, type Stage } from "./action.ts";
 import { inOrder } from "./actionOrder.ts";
 import { planStages } from "./planStages.ts";

@@ -1,4 +1,4 @@
-import type { Observed } from "../model/observed/observed.ts";
+import type { Observed } from "../model/index.ts";
 import type { Action, Stage, StageEnd } from "./action.ts";
 import { ownerGroups } from "./ownerGroups.ts";
 

@@ -1,8 +1,6 @@
 import { expect, test } from "vitest";
-import { type KubeObject, refOf } from "../kinds/kubeObject.ts";
-import { dnsLabel } from "../kinds/names.ts";
-import { ownershipLabels } from "../kinds/ownership.ts";
-import type { Observed } from "../model/observed/observed.ts";
+import { dnsLabel, type KubeObject, ownershipLabels, refOf } from "../kinds/index.ts";
+import type { Observed } from "../model/index.ts";
 import type { Action } from "./action.ts";
 import { recheckPlan } from "./recheckPlan.ts";
 

@@ -1,9 +1,16 @@
-import { objectPlace } from "../findings/place.ts";
-import { say } from "../findings/say.ts";
-import { type KubeObject, keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
-import { isOurs, isProvenOurs, ownerOf, sideOf, whyNotOurs } from "../kinds/ownership.ts";
-import { contains, parseAddressPool } from "../model/mesh/addressPool.ts";
-import type { Observed } from "../model/observed/observed.ts";
+import { objectPlace, say } from "../findings/index.ts";
+import {
+  isOurs,
+  isProvenOurs,
+  type KubeObject,
+  keyOf,
+  ownerOf,
+  refOf,
+  showRef,
+  sideOf,
+  whyNotOurs,
+} from "../kinds/index.ts";
+import { contains, type Observed, parseAddressPool } from "../model/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import type { Action, Plan } from "./action.ts";

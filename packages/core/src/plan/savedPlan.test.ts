@@ -1,6 +1,6 @@
 import { intents, meshCluster, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import { ownershipLabels } from "../kinds/ownership.ts";
+import { ownershipLabels } from "../kinds/index.ts";
 import type { Action, Plan } from "./action.ts";
 import { decodeSavedPlan, encodeSavedPlan, type SavedPlan } from "./savedPlan.ts";
 

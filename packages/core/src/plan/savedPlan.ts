@@ -1,7 +1,5 @@
-import { say } from "../findings/say.ts";
-import { showPath } from "../findings/showPath.ts";
-import { checkIntents } from "../model/checkIntents.ts";
-import type { Intents } from "../model/intents.ts";
+import { say, showPath } from "../findings/index.ts";
+import { checkIntents, type Intents } from "../model/index.ts";
 import { makeProblem, type Problem } from "../problem.ts";
 import type { Plan } from "./action.ts";
 import { actionFaults } from "./actionFaults.ts";

@@ -1,9 +1,11 @@
 import { z } from "zod";
-import { externalAccessSchema } from "../model/externalAccess/externalAccess.ts";
-import { externalServiceSchema } from "../model/externalService/externalService.ts";
-import { meshSchema } from "../model/mesh/mesh.ts";
-import { meshClusterSchema } from "../model/mesh/meshCluster.ts";
-import { sharedServiceSchema } from "../model/sharedService/sharedService.ts";
+import {
+  externalAccessSchema,
+  externalServiceSchema,
+  meshClusterSchema,
+  meshSchema,
+  sharedServiceSchema,
+} from "../model/index.ts";
 
 export const savedPlanFormat = "isthmus.io/plan";
 export const savedPlanVersion = 3;

@@ -1,8 +1,6 @@
-import { objectPlace } from "../findings/place.ts";
-import { say } from "../findings/say.ts";
-import { type KubeObject, refOf, showRef } from "../kinds/kubeObject.ts";
-import { isOurs, ownerOf, sideOf } from "../kinds/ownership.ts";
-import type { ObservedCluster } from "../model/observed/observed.ts";
+import { objectPlace, say } from "../findings/index.ts";
+import { isOurs, type KubeObject, ownerOf, refOf, showRef, sideOf } from "../kinds/index.ts";
+import type { ObservedCluster } from "../model/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { type Action, type LiveVersion, phaseOf } from "./action.ts";

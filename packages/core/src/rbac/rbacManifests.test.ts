@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { catalog } from "../kinds/catalog.ts";
+import { catalog } from "../kinds/index.ts";
 import { type RbacOptions, rbacManifests } from "./rbacManifests.ts";
 
 const options: RbacOptions = {

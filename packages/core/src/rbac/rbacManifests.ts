@@ -1,5 +1,4 @@
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import { type Right, type RightPurpose, rightsOf } from "../kinds/rights.ts";
+import { type KubeObject, type Right, type RightPurpose, rightsOf } from "../kinds/index.ts";
 
 /** Who gets the rights. */
 export type RbacSubject =

@@ -1,8 +1,5 @@
 import { expect, test } from "vitest";
-import { catalog } from "../kinds/catalog.ts";
-import { checkedKinds } from "../kinds/checkedKinds.ts";
-import { configMapKind } from "../kinds/configMapKind.ts";
-import { ownershipLabels } from "../kinds/ownership.ts";
+import { catalog, checkedKinds, configMapKind, ownershipLabels } from "../kinds/index.ts";
 import { kindShapes } from "./__generated__/kindShapes.ts";
 import { malformedProblem, readObject, unreadableOf } from "./readObject.ts";
 

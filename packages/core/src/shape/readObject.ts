@@ -1,7 +1,5 @@
-import type { FilePlace } from "../findings/place.ts";
-import { showPath } from "../findings/showPath.ts";
-import { type KubeObject, type ObjectRef, showRef } from "../kinds/kubeObject.ts";
-import { fieldManager, managedByLabel, ownerLabel } from "../kinds/ownership.ts";
+import { type FilePlace, showPath } from "../findings/index.ts";
+import { fieldManager, type KubeObject, managedByLabel, type ObjectRef, ownerLabel, showRef } from "../kinds/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { kindShapes } from "./__generated__/kindShapes.ts";

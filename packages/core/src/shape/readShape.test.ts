@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { showPath } from "../findings/showPath.ts";
+import { showPath } from "../findings/index.ts";
 import { deepest, readShape } from "./readShape.ts";
 import {
   anything,

@@ -1,4 +1,4 @@
-import { showValue } from "../findings/showValue.ts";
+import { showValue } from "../findings/index.ts";
 import type { FieldsShape, Shape, TextForm } from "./shape.ts";
 
 type Step = string | number;

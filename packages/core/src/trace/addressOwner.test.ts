@@ -1,8 +1,7 @@
 import { gatewayService, namespace, node, observedCluster, pod, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import type { MeshCluster } from "../model/mesh/meshCluster.ts";
-import type { ObservedCluster } from "../model/observed/observed.ts";
+import type { KubeObject } from "../kinds/index.ts";
+import type { MeshCluster, ObservedCluster } from "../model/index.ts";
 import { addressOwner } from "./addressOwner.ts";
 import { traceWorld } from "./traceWorld.ts";
 

@@ -1,13 +1,16 @@
-import { gatewayServices } from "../istio/gatewayAddresses.ts";
-import { canonicalHost, parseHostPort } from "../istio/hostPort.ts";
-import type { IstioCluster } from "../istio/istioCluster.ts";
-import { memoised, memoisedBy } from "../istio/memoised.ts";
-import { machineAt } from "../istio/registry/machines.ts";
-import { kubeServiceAt } from "../istio/registry/meshRegistry.ts";
-import { tcpPortOf } from "../istio/registry/targetPort.ts";
-import { imaginedGateway, type Workload } from "../istio/workload.ts";
-import type { Node, Service, ServicePort } from "../kinds/core.ts";
-import type { MeshCluster } from "../model/mesh/meshCluster.ts";
+import {
+  canonicalHost,
+  gatewayServices,
+  type IstioCluster,
+  imaginedGateway,
+  memoised,
+  memoisedBy,
+  parseHostPort,
+  type Workload,
+} from "../istio/index.ts";
+import { kubeServiceAt, machineAt, tcpPortOf } from "../istio/registry/index.ts";
+import type { Node, Service, ServicePort } from "../kinds/index.ts";
+import type { MeshCluster } from "../model/index.ts";
 import type { TraceWorld } from "./traceWorld.ts";
 
 /** What of the observed clusters an address and port lead to. */

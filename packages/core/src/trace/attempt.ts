@@ -1,7 +1,6 @@
-import type { Payload, Transport } from "../istio/connection.ts";
-import type { RetryPolicy } from "../istio/upstream/retries.ts";
-import type { Workload } from "../istio/workload.ts";
-import type { Service, ServicePort } from "../kinds/core.ts";
+import type { Payload, Transport, Workload } from "../istio/index.ts";
+import type { RetryPolicy } from "../istio/upstream/index.ts";
+import type { Service, ServicePort } from "../kinds/index.ts";
 import type { TraceBranch, TraceHop } from "./traceResult.ts";
 
 /** The client's half of a way: a connection that is about to be opened. The server half takes it from here. */

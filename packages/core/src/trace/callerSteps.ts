@@ -1,10 +1,15 @@
-import { say } from "../findings/say.ts";
-import type { HttpPayload, Payload } from "../istio/connection.ts";
-import { parseHostPort, showHost, showHostPort } from "../istio/hostPort.ts";
-import type { IstioCluster } from "../istio/istioCluster.ts";
-import { tokenPlaceholder } from "../istio/policy/tokenClaims.ts";
-import { isIp } from "../istio/registry/endpoints.ts";
-import { clusterObject } from "../kinds/clusterObject.ts";
+import { say } from "../findings/index.ts";
+import {
+  type HttpPayload,
+  type IstioCluster,
+  type Payload,
+  parseHostPort,
+  showHost,
+  showHostPort,
+} from "../istio/index.ts";
+import { tokenPlaceholder } from "../istio/policy/index.ts";
+import { isIp } from "../istio/registry/index.ts";
+import { clusterObject } from "../kinds/index.ts";
 import type { Assumption } from "./assumption.ts";
 import type { ClientStep } from "./attempt.ts";
 import { dial } from "./client/dial.ts";

@@ -1,6 +1,6 @@
 import { observedOf, podYaml } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { Observed } from "../model/observed/observed.ts";
+import type { Observed } from "../model/index.ts";
 import { trace } from "./trace.ts";
 import type { TraceRequest } from "./traceRequest.ts";
 import type { Trace } from "./traceResult.ts";

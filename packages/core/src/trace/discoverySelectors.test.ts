@@ -1,9 +1,8 @@
 import { externalAccess, intents, observedOf, podYaml, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import { compile } from "../compile/compile.ts";
-import type { MeshConfig } from "../model/observed/meshConfig.ts";
-import { afterPlan } from "../plan/afterPlan.ts";
-import { plan } from "../plan/plan.ts";
+import { compile } from "../compile/index.ts";
+import type { MeshConfig } from "../model/index.ts";
+import { afterPlan, plan } from "../plan/index.ts";
 import { trace } from "./trace.ts";
 import { tracePaths } from "./tracePaths.ts";
 import type { TraceRequest } from "./traceRequest.ts";

@@ -1,11 +1,10 @@
 import { randomMesh } from "@isthmus/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compile } from "../compile/compile.ts";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import type { Observed } from "../model/observed/observed.ts";
-import { afterPlan } from "../plan/afterPlan.ts";
-import { plan } from "../plan/plan.ts";
+import { compile } from "../compile/index.ts";
+import type { KubeObject } from "../kinds/index.ts";
+import type { Observed } from "../model/index.ts";
+import { afterPlan, plan } from "../plan/index.ts";
 import { trace } from "./trace.ts";
 import { type TraceRequest, traceSchemes } from "./traceRequest.ts";
 import { traceWorld } from "./traceWorld.ts";

@@ -1,10 +1,8 @@
 import { externalAccess, intents, observedOf, podYaml, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import { compile } from "../compile/compile.ts";
-import type { Intents } from "../model/intents.ts";
-import type { MeshConfig } from "../model/observed/meshConfig.ts";
-import { afterPlan } from "../plan/afterPlan.ts";
-import { plan } from "../plan/plan.ts";
+import { compile } from "../compile/index.ts";
+import type { Intents, MeshConfig } from "../model/index.ts";
+import { afterPlan, plan } from "../plan/index.ts";
 import { tracePaths } from "./tracePaths.ts";
 
 const namespaces = ["foo", "bar", "other"].map(

@@ -1,9 +1,7 @@
 import { gatewayService, observedCluster, pod, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { Pod, Service } from "../kinds/core.ts";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import { meshClusterSchema } from "../model/mesh/meshCluster.ts";
-import type { ObservedCluster } from "../model/observed/observed.ts";
+import type { KubeObject, Pod, Service } from "../kinds/index.ts";
+import { meshClusterSchema, type ObservedCluster } from "../model/index.ts";
 import { makeProblem } from "../problem.ts";
 import { trace } from "./trace.ts";
 import type { OutsideRequest, TraceScheme } from "./traceRequest.ts";

@@ -1,5 +1,5 @@
-import { showHostPort } from "../istio/hostPort.ts";
-import { type ClusterObject, showClusterObject } from "../kinds/clusterObject.ts";
+import { showHostPort } from "../istio/index.ts";
+import { type ClusterObject, showClusterObject } from "../kinds/index.ts";
 import { isReached } from "./trace.ts";
 import { isFromOutside, type TraceRequest } from "./traceRequest.ts";
 import type { Trace, TraceBranch, TraceHop, TraceVerdict } from "./traceResult.ts";

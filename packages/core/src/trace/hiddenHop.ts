@@ -1,9 +1,7 @@
-import type { IstioCluster } from "../istio/istioCluster.ts";
-import type { MeshService } from "../istio/registry/meshService.ts";
-import { exportFieldOf, type Hiding, hidingOf } from "../istio/scope/hiding.ts";
-import { isPublic } from "../istio/visibility.ts";
-import type { Workload } from "../istio/workload.ts";
-import { clusterObject, showClusterObject } from "../kinds/clusterObject.ts";
+import { type IstioCluster, isPublic, type Workload } from "../istio/index.ts";
+import type { MeshService } from "../istio/registry/index.ts";
+import { exportFieldOf, type Hiding, hidingOf } from "../istio/scope/index.ts";
+import { clusterObject, showClusterObject } from "../kinds/index.ts";
 import { broken } from "./hop.ts";
 import type { BrokenHop, TraceHopName } from "./traceResult.ts";
 import { discoverySource, mendDiscovery, undiscovered } from "./undiscovered.ts";

@@ -1,5 +1,4 @@
-import type { Place } from "../findings/place.ts";
-import { factsOf, sentenceOf, type Words } from "../findings/say.ts";
+import { factsOf, type Place, sentenceOf, type Words } from "../findings/index.ts";
 import type { BrokenHop, PassedHop, TraceHop } from "./traceResult.ts";
 
 /** Makes hops short to write: `passed({name, cluster, detail, source})`. */

@@ -1,6 +1,5 @@
-import { tokenPlaceholder } from "../istio/policy/tokenClaims.ts";
-import type { InwardPath } from "../model/compiled.ts";
-import type { ExternalAccess } from "../model/externalAccess/externalAccess.ts";
+import { tokenPlaceholder } from "../istio/policy/index.ts";
+import type { ExternalAccess, InwardPath } from "../model/index.ts";
 import type { OutsideRequest } from "./traceRequest.ts";
 
 /** What a client outside sends that has all that is asked for: a certificate with an accepted name, a good token. */

@@ -1,14 +1,10 @@
 import { type RandomMesh, randomMesh, surroundedMesh } from "@isthmus/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compile } from "../compile/compile.ts";
-import { showPlace } from "../findings/place.ts";
-import { checkIntents } from "../model/checkIntents.ts";
-import type { DeclaredPath } from "../model/compiled.ts";
-import type { Intents } from "../model/intents.ts";
-import { selectsCluster } from "../model/mesh/selectClusters.ts";
-import { afterPlan } from "../plan/afterPlan.ts";
-import { plan } from "../plan/plan.ts";
+import { compile } from "../compile/index.ts";
+import { showPlace } from "../findings/index.ts";
+import { checkIntents, type DeclaredPath, type Intents, selectsCluster } from "../model/index.ts";
+import { afterPlan, plan } from "../plan/index.ts";
 import type { Problem } from "../problem.ts";
 import { tracePaths } from "./tracePaths.ts";
 import type { Trace } from "./traceResult.ts";

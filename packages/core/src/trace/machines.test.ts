@@ -1,6 +1,6 @@
 import { intents, observedOf, podYaml, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import { compile } from "../compile/compile.ts";
+import { compile } from "../compile/index.ts";
 import { trace } from "./trace.ts";
 import { traceWorld } from "./traceWorld.ts";
 

@@ -1,8 +1,6 @@
-import { canonicalHost, parseHostPort } from "../istio/hostPort.ts";
-import type { NameScheme } from "../istio/nameOrigin.ts";
-import type { Service } from "../kinds/core.ts";
-import type { Intents } from "../model/intents.ts";
-import type { Observed } from "../model/observed/observed.ts";
+import { canonicalHost, type NameScheme, parseHostPort } from "../istio/index.ts";
+import type { Service } from "../kinds/index.ts";
+import type { Intents, Observed } from "../model/index.ts";
 
 /** How the declarations name what the clusters share, with all that there is to be named. */
 export function nameScheme(

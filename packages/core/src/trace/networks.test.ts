@@ -1,6 +1,6 @@
 import { observedOf, podYaml } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { MeshConfig } from "../model/observed/meshConfig.ts";
+import type { MeshConfig } from "../model/index.ts";
 import { trace } from "./trace.ts";
 import type { TraceRequest } from "./traceRequest.ts";
 import { traceWorld } from "./traceWorld.ts";

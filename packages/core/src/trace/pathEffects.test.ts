@@ -1,6 +1,6 @@
 import { externalAccess, intents, observedOf, podYaml, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { DeclaredPath } from "../model/compiled.ts";
+import type { DeclaredPath } from "../model/index.ts";
 import { brokenPaths, pathEffects } from "./pathEffects.ts";
 
 const path: DeclaredPath = {

@@ -1,6 +1,5 @@
-import { showHostPort } from "../istio/hostPort.ts";
-import type { DeclaredPath } from "../model/compiled.ts";
-import type { Observed } from "../model/observed/observed.ts";
+import { showHostPort } from "../istio/index.ts";
+import type { DeclaredPath, Observed } from "../model/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import type { Assumption } from "./assumption.ts";

@@ -1,7 +1,7 @@
 import { namespace, observedCluster, pod, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import { defaultMeshConfig, type MeshConfig } from "../model/observed/meshConfig.ts";
+import type { KubeObject } from "../kinds/index.ts";
+import { defaultMeshConfig, type MeshConfig } from "../model/index.ts";
 import { trace } from "./trace.ts";
 import type { TraceRequest } from "./traceRequest.ts";
 import { traceWorld } from "./traceWorld.ts";

@@ -1,11 +1,14 @@
-import { isInjected } from "../istio/injection.ts";
-import type { IstioCluster } from "../istio/istioCluster.ts";
-import { memoised, memoisedBy } from "../istio/memoised.ts";
-import { ownerName } from "../kinds/ownership.ts";
-import type { AcrossPath, DeclaredPath, OutwardPath } from "../model/compiled.ts";
-import type { Intents } from "../model/intents.ts";
-import { consumersAt, isConsumer } from "../model/sharedService/access.ts";
-import type { SharedService } from "../model/sharedService/sharedService.ts";
+import { type IstioCluster, isInjected, memoised, memoisedBy } from "../istio/index.ts";
+import { ownerName } from "../kinds/index.ts";
+import {
+  type AcrossPath,
+  consumersAt,
+  type DeclaredPath,
+  type Intents,
+  isConsumer,
+  type OutwardPath,
+  type SharedService,
+} from "../model/index.ts";
 import { inwardRequest } from "./inwardRequest.ts";
 import type { TraceRequest, TraceScheme } from "./traceRequest.ts";
 import type { TraceWorld } from "./traceWorld.ts";

@@ -1,11 +1,9 @@
 import { gatewayService, node, observedCluster, pod, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { HttpPayload, ProxyTls } from "../istio/connection.ts";
-import { retryPolicy } from "../istio/upstream/retries.ts";
-import { workloadOfPod } from "../istio/workload.ts";
-import type { Pod } from "../kinds/core.ts";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import type { ObservedCluster } from "../model/observed/observed.ts";
+import { type HttpPayload, type ProxyTls, workloadOfPod } from "../istio/index.ts";
+import { retryPolicy } from "../istio/upstream/index.ts";
+import type { KubeObject, Pod } from "../kinds/index.ts";
+import type { ObservedCluster } from "../model/index.ts";
 import type { Attempt } from "./attempt.ts";
 import { serveAttempt } from "./serveAttempt.ts";
 import { traceWorld } from "./traceWorld.ts";

@@ -1,16 +1,19 @@
-import { showHostPort } from "../istio/hostPort.ts";
-import type { IstioCluster } from "../istio/istioCluster.ts";
-import { clusterDns, type NamedAddress, withClusterDomain } from "../istio/registry/clusterDns.ts";
-import { isMachine } from "../istio/registry/machines.ts";
-import { meshRegistry } from "../istio/registry/meshRegistry.ts";
-import type { MeshService } from "../istio/registry/meshService.ts";
-import { nodeLocalField, onNodeOf } from "../istio/registry/nodeLocal.ts";
-import { searched, unresolvable } from "../istio/registry/proxyDns.ts";
-import { type PodPort, readyPods } from "../istio/registry/servicePods.ts";
-import { isIn, virtualAddress } from "../istio/virtualAddress.ts";
-import type { Workload } from "../istio/workload.ts";
-import { clusterObject } from "../kinds/clusterObject.ts";
-import type { Service } from "../kinds/core.ts";
+import { type IstioCluster, isIn, showHostPort, virtualAddress, type Workload } from "../istio/index.ts";
+import {
+  clusterDns,
+  isMachine,
+  type MeshService,
+  meshRegistry,
+  type NamedAddress,
+  nodeLocalField,
+  onNodeOf,
+  type PodPort,
+  readyPods,
+  searched,
+  unresolvable,
+  withClusterDomain,
+} from "../istio/registry/index.ts";
+import { clusterObject, type Service } from "../kinds/index.ts";
 import { type AddressOwner, addressOwner } from "./addressOwner.ts";
 import type { Attempt, Front } from "./attempt.ts";
 import { type Arrival, broken, ended, failedConnection, passed, share, show, silence } from "./server/arrival.ts";

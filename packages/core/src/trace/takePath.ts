@@ -1,8 +1,10 @@
-import type { HttpPayload } from "../istio/connection.ts";
-import type { IstioCluster } from "../istio/istioCluster.ts";
-import { normalizePath } from "../istio/normalizePath.ts";
-import { pathNormalization } from "../istio/pathNormalization.ts";
-import type { Workload } from "../istio/workload.ts";
+import {
+  type HttpPayload,
+  type IstioCluster,
+  normalizePath,
+  pathNormalization,
+  type Workload,
+} from "../istio/index.ts";
 
 export const pathSource = "pilot/pkg/networking/core/listener_builder.go";
 

@@ -1,8 +1,7 @@
 import { intents, meshCluster, observedOf, podYaml, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import { compile } from "../compile/compile.ts";
-import { afterPlan } from "../plan/afterPlan.ts";
-import { plan } from "../plan/plan.ts";
+import { compile } from "../compile/index.ts";
+import { afterPlan, plan } from "../plan/index.ts";
 import { trace } from "./trace.ts";
 import { tracePaths } from "./tracePaths.ts";
 import type { TraceRequest } from "./traceRequest.ts";

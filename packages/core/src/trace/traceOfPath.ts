@@ -1,9 +1,6 @@
-import { say } from "../findings/say.ts";
-import type { IstioCluster } from "../istio/istioCluster.ts";
-import { labelsMatch } from "../istio/labels.ts";
-import { memoisedBy } from "../istio/memoised.ts";
-import type { Workload } from "../istio/workload.ts";
-import type { AcrossPath, OutwardPath } from "../model/compiled.ts";
+import { say } from "../findings/index.ts";
+import { type IstioCluster, labelsMatch, memoisedBy, type Workload } from "../istio/index.ts";
+import type { AcrossPath, OutwardPath } from "../model/index.ts";
 import { broken, passed } from "./hop.ts";
 import { traceOf } from "./trace.ts";
 import type { AnsweredBy, Trace, TraceBranch, TraceHopName } from "./traceResult.ts";

@@ -1,8 +1,8 @@
 import { intents, meshCluster, namespace, observedCluster, pod, service, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import { compile } from "../compile/compile.ts";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import type { Observed, ObservedCluster } from "../model/observed/observed.ts";
+import { compile } from "../compile/index.ts";
+import type { KubeObject } from "../kinds/index.ts";
+import type { Observed, ObservedCluster } from "../model/index.ts";
 import { tracePaths } from "./tracePaths.ts";
 
 type Change = (objects: readonly KubeObject[]) => readonly KubeObject[];

@@ -1,5 +1,4 @@
-import type { AcrossPath, DeclaredPath } from "../model/compiled.ts";
-import type { Observed } from "../model/observed/observed.ts";
+import type { AcrossPath, DeclaredPath, Observed } from "../model/index.ts";
 import { type PathIntents, requestsOfPaths } from "./requestsOfPaths.ts";
 import { trace } from "./trace.ts";
 import { type NameInfo, type PathShare, traceOfPath, traceOutward } from "./traceOfPath.ts";

@@ -1,5 +1,5 @@
-import { parseHostPort, showHostPort } from "../istio/hostPort.ts";
-import type { TokenClaims } from "../istio/policy/tokenClaims.ts";
+import { parseHostPort, showHostPort } from "../istio/index.ts";
+import type { TokenClaims } from "../istio/policy/index.ts";
 
 /** Who calls: a pod's name, or what names its pods: a Deployment, or the label `app`; `*` is any workload of the namespace. */
 export interface TraceCaller {

@@ -1,5 +1,5 @@
-import type { Sentence } from "../findings/say.ts";
-import type { ClusterObject } from "../kinds/clusterObject.ts";
+import type { Sentence } from "../findings/index.ts";
+import type { ClusterObject } from "../kinds/index.ts";
 import type { ProblemCode } from "../problem.ts";
 import type { Assumption } from "./assumption.ts";
 import type { TraceRequest } from "./traceRequest.ts";

@@ -1,8 +1,5 @@
-import type { IstioCluster } from "../istio/istioCluster.ts";
-import { istioClusters } from "../istio/istioClusters.ts";
-import type { Intents } from "../model/intents.ts";
-import type { MeshCluster } from "../model/mesh/meshCluster.ts";
-import type { Observed } from "../model/observed/observed.ts";
+import { type IstioCluster, istioClusters } from "../istio/index.ts";
+import type { Intents, MeshCluster, Observed } from "../model/index.ts";
 import { nameScheme } from "./nameScheme.ts";
 
 /** All clusters that could be read, indexed once for any number of requests. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { HttpRetries } from "../istio/httpRoute.ts";
-import { retryPolicy } from "../istio/upstream/retries.ts";
+import type { HttpRetries } from "../istio/index.ts";
+import { retryPolicy } from "../istio/upstream/index.ts";
 import type { Attempt } from "./attempt.ts";
 import type { TraceBranch, TraceOutcome } from "./traceResult.ts";
 import { type Tried, tryAgain } from "./tryAgain.ts";

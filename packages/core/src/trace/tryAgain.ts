@@ -1,4 +1,4 @@
-import { isRetried, type RetryPolicy, type UpstreamFailure } from "../istio/upstream/retries.ts";
+import { isRetried, type RetryPolicy, type UpstreamFailure } from "../istio/upstream/index.ts";
 import type { Attempt } from "./attempt.ts";
 import type { TraceBranch } from "./traceResult.ts";
 

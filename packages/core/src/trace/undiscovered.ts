@@ -1,6 +1,5 @@
-import type { IstioCluster } from "../istio/istioCluster.ts";
-import { clusterObject, showClusterObject } from "../kinds/clusterObject.ts";
-import type { KubeObject } from "../kinds/kubeObject.ts";
+import type { IstioCluster } from "../istio/index.ts";
+import { clusterObject, type KubeObject, showClusterObject } from "../kinds/index.ts";
 
 export const discoverySource = "pkg/kube/namespace/filter.go";
 

@@ -1,6 +1,6 @@
 import { observedOf, podYaml } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { UnreadableObject } from "../shape/unreadableObject.ts";
+import type { UnreadableObject } from "../shape/index.ts";
 import { trace } from "./trace.ts";
 import { traceWorld } from "./traceWorld.ts";
 

@@ -1,8 +1,5 @@
-import type { IstioCluster } from "../istio/istioCluster.ts";
-import { memoised } from "../istio/memoised.ts";
-import { unreadableInPlay } from "../istio/unreadableInPlay.ts";
-import { showUnreadable } from "../shape/readObject.ts";
-import type { UnreadableObject } from "../shape/unreadableObject.ts";
+import { type IstioCluster, memoised, unreadableInPlay } from "../istio/index.ts";
+import { showUnreadable, type UnreadableObject } from "../shape/index.ts";
 import { unsure } from "./hop.ts";
 import { isFromOutside, type TraceRequest } from "./traceRequest.ts";
 import type { TraceBranch, TraceHop } from "./traceResult.ts";

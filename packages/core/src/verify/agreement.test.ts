@@ -1,11 +1,10 @@
 import { randomMesh } from "@isthmus/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compile } from "../compile/compile.ts";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import type { Intents } from "../model/intents.ts";
-import type { Observed } from "../model/observed/observed.ts";
-import { tracePaths } from "../trace/tracePaths.ts";
+import { compile } from "../compile/index.ts";
+import type { KubeObject } from "../kinds/index.ts";
+import type { Intents, Observed } from "../model/index.ts";
+import { tracePaths } from "../trace/index.ts";
 import { statusOfTrace } from "./pathProof.ts";
 import { proofOfPaths } from "./proofOfPaths.ts";
 

@@ -1,10 +1,14 @@
-import { isVisible } from "../istio/visibility.ts";
-import type { DestinationRule } from "../kinds/destinationRule.ts";
-import type { ServiceEntry, VirtualService, WorkloadEntry } from "../kinds/istio.ts";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import { clusterSetDomain } from "../kinds/mcs.ts";
-import type { Side } from "../kinds/ownership.ts";
-import type { AcrossPath, DeclaredPath, OutwardPath } from "../model/compiled.ts";
+import { isVisible } from "../istio/index.ts";
+import {
+  clusterSetDomain,
+  type DestinationRule,
+  type KubeObject,
+  type ServiceEntry,
+  type Side,
+  type VirtualService,
+  type WorkloadEntry,
+} from "../kinds/index.ts";
+import type { AcrossPath, DeclaredPath, OutwardPath } from "../model/index.ts";
 import type { Hop } from "./pathProof.ts";
 import type { ProofContext } from "./proofContext.ts";
 

@@ -1,8 +1,7 @@
-import type { Sentence } from "../findings/say.ts";
-import type { ClusterObject } from "../kinds/clusterObject.ts";
-import type { DeclaredPath } from "../model/compiled.ts";
-import type { PathTrace } from "../trace/tracePaths.ts";
-import { type OtherObject, type TraceCode, type TraceVerdict, traceHopNames } from "../trace/traceResult.ts";
+import type { Sentence } from "../findings/index.ts";
+import type { ClusterObject } from "../kinds/index.ts";
+import type { DeclaredPath } from "../model/index.ts";
+import { type OtherObject, type PathTrace, type TraceCode, type TraceVerdict, traceHopNames } from "../trace/index.ts";
 
 /** What a hop or a path comes out as. "unknown" where it cannot be seen now. */
 export type ProofStatus = "ok" | "broken" | "unknown";

@@ -1,14 +1,9 @@
-import { gatewayAddresses } from "../istio/gatewayAddresses.ts";
-import type { IstioCluster } from "../istio/istioCluster.ts";
-import { istioClusters } from "../istio/istioClusters.ts";
-import { type KubeObject, keyOf, refOf, showRef } from "../kinds/kubeObject.ts";
-import { isOurs, ownerOf, type Side, sideOf } from "../kinds/ownership.ts";
-import type { Compiled } from "../model/compiled.ts";
-import type { MeshCluster } from "../model/mesh/meshCluster.ts";
-import type { Observed } from "../model/observed/observed.ts";
+import { gatewayAddresses, type IstioCluster, istioClusters } from "../istio/index.ts";
+import { isOurs, type KubeObject, keyOf, ownerOf, refOf, type Side, showRef, sideOf } from "../kinds/index.ts";
+import type { Compiled, MeshCluster, Observed } from "../model/index.ts";
+import { fieldChanges } from "../plan/index.ts";
+import type { PathIntents } from "../trace/index.ts";
 // What is in place is what a plan would leave as it is: one comparison for both.
-import { fieldChanges } from "../plan/fieldChanges.ts";
-import type { PathIntents } from "../trace/requestsOfPaths.ts";
 
 export interface ProofInput {
   readonly intents: PathIntents;

@@ -11,11 +11,9 @@ import {
   sharedService,
 } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import { compile } from "../compile/compile.ts";
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import { keyOf, refOf } from "../kinds/kubeObject.ts";
-import type { Intents } from "../model/intents.ts";
-import type { Observed, ObservedCluster } from "../model/observed/observed.ts";
+import { compile } from "../compile/index.ts";
+import { type KubeObject, keyOf, refOf } from "../kinds/index.ts";
+import type { Intents, Observed, ObservedCluster } from "../model/index.ts";
 import { proofOfPaths } from "./proofOfPaths.ts";
 
 type Change = (cluster: ObservedCluster) => ObservedCluster;

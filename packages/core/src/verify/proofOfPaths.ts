@@ -1,7 +1,5 @@
-import type { DeclaredPath } from "../model/compiled.ts";
-import { tellingBranch } from "../trace/trace.ts";
-import { tracePaths } from "../trace/tracePaths.ts";
-import type { TraceHop } from "../trace/traceResult.ts";
+import type { DeclaredPath } from "../model/index.ts";
+import { type TraceHop, tellingBranch, tracePaths } from "../trace/index.ts";
 import { objectHops } from "./objectHops.ts";
 import { type Hop, type PathProof, type ProofStatus, statusOfTrace } from "./pathProof.ts";
 import { ProofContext, type ProofInput } from "./proofContext.ts";

@@ -1,6 +1,6 @@
 import { namespace, observedCluster, pod } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { Observed } from "../model/observed/observed.ts";
+import type { Observed } from "../model/index.ts";
 import { applyChanges } from "./applyChanges.ts";
 import { changedParts } from "./changedParts.ts";
 

@@ -1,5 +1,5 @@
-import { type KubeObject, keyOf, refOf } from "../kinds/kubeObject.ts";
-import type { Observed, ObservedCluster } from "../model/observed/observed.ts";
+import { type KubeObject, keyOf, refOf } from "../kinds/index.ts";
+import type { Observed, ObservedCluster } from "../model/index.ts";
 
 /** What a watch tells: an object of a cluster is there, new or as it is now, or gone. */
 export interface ObjectChange {

@@ -1,5 +1,5 @@
-import type { KubeObject } from "../kinds/kubeObject.ts";
-import type { Observed, ObservedCluster } from "../model/observed/observed.ts";
+import type { KubeObject } from "../kinds/index.ts";
+import type { Observed, ObservedCluster } from "../model/index.ts";
 import { kindIn, wholeCluster, wholeKind } from "./parts.ts";
 
 /**

@@ -1,4 +1,5 @@
-import { type CheckCategory, type CheckRow, movedTo, type RightPurpose, runChecks } from "@isthmus/core";
+import { movedTo, type RightPurpose } from "@isthmus/core";
+import { type CheckCategory, type CheckRow, runChecks } from "@isthmus/core/check";
 import { gatherFacts } from "../check/gatherFacts.ts";
 import type { CallOptions } from "../target/target.ts";
 import type { DeclaredMesh } from "./planMesh.ts";

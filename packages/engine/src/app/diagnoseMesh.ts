@@ -1,4 +1,5 @@
-import { type Diagnosis, diagnose, type Evidence, trace, traceWorld, type WorkloadRequest } from "@isthmus/core";
+import { type Diagnosis, diagnose, type Evidence } from "@isthmus/core/doctor";
+import { trace, traceWorld, type WorkloadRequest } from "@isthmus/core/trace";
 import { gatherEvidence } from "../doctor/gatherEvidence.ts";
 import { reachOf } from "../target/reachOf.ts";
 import type { CallOptions } from "../target/target.ts";

@@ -4,20 +4,17 @@ import {
   type ExternalService,
   gatewayAddresses,
   type Intents,
-  isInventory,
   istioCluster,
   type MeshCluster,
   type OutwardPath,
   ownerName,
-  type PathTrace,
   type Problem,
   type SharedService,
   selectClusters,
   showHostPort,
-  type TraceVerdict,
-  tracePaths,
-  whyNot,
 } from "@isthmus/core";
+import { isInventory } from "@isthmus/core/plan";
+import { type PathTrace, type TraceVerdict, tracePaths, whyNot } from "@isthmus/core/trace";
 import type { PlannedMesh } from "./planMesh.ts";
 
 export interface ClusterStatus {

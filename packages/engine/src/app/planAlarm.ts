@@ -1,12 +1,6 @@
-import {
-  brokenPaths,
-  type Compiled,
-  massDelete,
-  type Observed,
-  type PathEffect,
-  type Plan,
-  type Problem,
-} from "@isthmus/core";
+import type { Compiled, Observed, Problem } from "@isthmus/core";
+import { massDelete, type Plan } from "@isthmus/core/plan";
+import { brokenPaths, type PathEffect } from "@isthmus/core/trace";
 
 /** What may be done although it looks like a mistake. */
 export interface AllowedPlans {

@@ -1,4 +1,5 @@
-import { afterPlan, type PathEffect, pathEffects, writesOf } from "@isthmus/core";
+import { afterPlan, writesOf } from "@isthmus/core/plan";
+import { type PathEffect, pathEffects } from "@isthmus/core/trace";
 import type { PlannedMesh } from "./planMesh.ts";
 
 /** What a plan does to each declared path, by a trace of now and of then; one that writes nothing leaves them as they are. */

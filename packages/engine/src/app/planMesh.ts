@@ -4,13 +4,11 @@ import {
   type DeclaredPath,
   type Intents,
   type Observed,
-  type Plan,
-  type PlanOptions,
   type Problem,
-  plan,
   type Sources,
   withPositions,
 } from "@isthmus/core";
+import { type Plan, type PlanOptions, plan } from "@isthmus/core/plan";
 import { type ObserveOptions, observe } from "../observe/observe.ts";
 import type { Target } from "../target/target.ts";
 

@@ -1,4 +1,5 @@
-import { checkStale, compile, type Plan, recheckPlan, type SavedPlan } from "@isthmus/core";
+import { compile } from "@isthmus/core";
+import { checkStale, type Plan, recheckPlan, type SavedPlan } from "@isthmus/core/plan";
 import { type ObserveResult, observe } from "../observe/observe.ts";
 import type { CallOptions, Target } from "../target/target.ts";
 import type { PlannedMesh } from "./planMesh.ts";

@@ -1,7 +1,8 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { proofOfPaths, summarize } from "@isthmus/core";
+import { summarize } from "@isthmus/core/plan";
+import { proofOfPaths } from "@isthmus/core/verify";
 import {
   detourGateway,
   intents,

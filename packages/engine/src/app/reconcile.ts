@@ -1,4 +1,6 @@
-import { hasErrors, type PathEffect, type Problem, writesOf } from "@isthmus/core";
+import { hasErrors, type Problem } from "@isthmus/core";
+import { writesOf } from "@isthmus/core/plan";
+import type { PathEffect } from "@isthmus/core/trace";
 import type { ApplyEvent } from "../apply/applyEvent.ts";
 import { applyPlan } from "../apply/applyPlan.ts";
 import type { CallOptions } from "../target/target.ts";

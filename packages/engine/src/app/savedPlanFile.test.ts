@@ -1,7 +1,8 @@
 import { chmod, mkdtemp, readdir, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Action, ownershipLabels, type SavedPlan } from "@isthmus/core";
+import { ownershipLabels } from "@isthmus/core";
+import type { Action, SavedPlan } from "@isthmus/core/plan";
 import { intents, meshCluster } from "@isthmus/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { maxSavedPlanSize, readSavedPlan, writeSavedPlan } from "./savedPlanFile.ts";

@@ -1,13 +1,6 @@
 import { createReadStream } from "node:fs";
-import {
-  type DecodedPlan,
-  decodeSavedPlan,
-  encodeSavedPlan,
-  MeshError,
-  makeProblem,
-  type Problem,
-  type SavedPlan,
-} from "@isthmus/core";
+import { MeshError, makeProblem, type Problem } from "@isthmus/core";
+import { type DecodedPlan, decodeSavedPlan, encodeSavedPlan, type SavedPlan } from "@isthmus/core/plan";
 import { readUpTo } from "../readUpTo.ts";
 import { writeFileAtomically } from "../target/directory/writeFileAtomically.ts";
 

@@ -1,4 +1,5 @@
-import { afterPlan, type Trace, type TraceRequest, trace, traceWorld } from "@isthmus/core";
+import { afterPlan } from "@isthmus/core/plan";
+import { type Trace, type TraceRequest, trace, traceWorld } from "@isthmus/core/trace";
 import type { PlannedMesh } from "./planMesh.ts";
 
 /**

@@ -1,4 +1,5 @@
-import { hasErrors, type Problem, type ProofStatus } from "@isthmus/core";
+import { hasErrors, type Problem } from "@isthmus/core";
+import type { ProofStatus } from "@isthmus/core/verify";
 import { reachOf } from "../target/reachOf.ts";
 import type { CallOptions } from "../target/target.ts";
 import { type ProvenPath, proveMesh, type WireChoice } from "../verify/proveMesh.ts";

@@ -1,4 +1,5 @@
-import type { Action, Problem } from "@isthmus/core";
+import type { Problem } from "@isthmus/core";
+import type { Action } from "@isthmus/core/plan";
 
 /** Whether every proxy acknowledged what was written, or had time enough to. */
 export type SettledBy = "acknowledgement" | "pause";

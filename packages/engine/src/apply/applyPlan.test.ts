@@ -1,13 +1,5 @@
-import {
-  type Action,
-  type KubeObject,
-  MeshError,
-  ownershipLabels,
-  type Plan,
-  type ProblemCode,
-  plan,
-  type Side,
-} from "@isthmus/core";
+import { type KubeObject, MeshError, ownershipLabels, type ProblemCode, type Side } from "@isthmus/core";
+import { type Action, type Plan, plan } from "@isthmus/core/plan";
 import { MemoryTarget } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import type { ApplyEvent } from "./applyEvent.ts";

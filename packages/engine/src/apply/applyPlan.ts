@@ -1,5 +1,6 @@
 import { ReadableStream } from "node:stream/web";
-import { type Action, MeshError, type Plan } from "@isthmus/core";
+import { MeshError } from "@isthmus/core";
+import type { Action, Plan } from "@isthmus/core/plan";
 import type { CallOptions, Target } from "../target/target.ts";
 import type { ApplyEvent } from "./applyEvent.ts";
 import { ClusterWriter } from "./clusterWriter.ts";

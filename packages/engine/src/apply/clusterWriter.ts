@@ -1,4 +1,5 @@
-import { type Action, MeshError, type Problem, type ProblemCode } from "@isthmus/core";
+import { MeshError, type Problem, type ProblemCode } from "@isthmus/core";
+import type { Action } from "@isthmus/core/plan";
 import pLimit, { type LimitFunction } from "p-limit";
 import type { Target } from "../target/target.ts";
 import { interrupted, type Outcome, skipped, writeProblem } from "./outcome.ts";

@@ -1,5 +1,4 @@
 import {
-  type Action,
   type Compiled,
   hasErrors,
   isOurs,
@@ -8,11 +7,10 @@ import {
   MeshError,
   type Observed,
   ownerOf,
-  type Plan,
-  plan,
   refOf,
   sideOf,
 } from "@isthmus/core";
+import { type Action, type Plan, plan } from "@isthmus/core/plan";
 import {
   type ClusterObjects,
   clusterNames,

@@ -1,4 +1,5 @@
-import { type Action, MeshError, makeProblem, movedTo, objectPlace, type Place, type Problem } from "@isthmus/core";
+import { MeshError, makeProblem, movedTo, objectPlace, type Place, type Problem } from "@isthmus/core";
+import type { Action } from "@isthmus/core/plan";
 
 /** How an action ended. */
 export type Outcome =

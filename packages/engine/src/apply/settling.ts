@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Stage } from "@isthmus/core";
+import type { Stage } from "@isthmus/core/plan";
 import type { Target } from "../target/target.ts";
 import type { ApplyEvent } from "./applyEvent.ts";
 import { ProxyWatch, type SendState, type Untold } from "./proxyWatch.ts";

@@ -1,4 +1,5 @@
-import { type Action, keyOf, type Plan, type Problem, type Stage, showRef } from "@isthmus/core";
+import { keyOf, type Problem, showRef } from "@isthmus/core";
+import type { Action, Plan, Stage } from "@isthmus/core/plan";
 import { type Outcome, skipped } from "./outcome.ts";
 
 /** Called when what has to reach the proxies is written; ends when they have it, or should. */

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { KeyFile } from "@isthmus/core";
+import type { KeyFile } from "@isthmus/core/check";
 
 /** Where `isthmus ca` keeps key files unless told. */
 const folders = [".", "ca"];

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type CheckInput, type KubeObject, runChecks } from "@isthmus/core";
+import type { KubeObject } from "@isthmus/core";
+import { type CheckInput, runChecks } from "@isthmus/core/check";
 import { type ClientOptions, createKubeClient } from "@isthmus/kube";
 import {
   type FakeApiServer,

@@ -1,12 +1,6 @@
 import {
-  type AnsweredRight,
-  type CheckedCluster,
-  type CheckInput,
   compile,
-  type GatewayProbe,
   gatewayAddresses,
-  gatewayListener,
-  type Inspection,
   type Intents,
   isOurs,
   istioCluster,
@@ -15,10 +9,18 @@ import {
   makeProblem,
   type Observed,
   type ObservedCluster,
-  plan,
-  type Reading,
   type RightPurpose,
 } from "@isthmus/core";
+import {
+  type AnsweredRight,
+  type CheckedCluster,
+  type CheckInput,
+  type GatewayProbe,
+  gatewayListener,
+  type Inspection,
+  type Reading,
+} from "@isthmus/core/check";
+import { plan } from "@isthmus/core/plan";
 import { observe } from "../observe/observe.ts";
 import { orAborted } from "../orAborted.ts";
 import type { Target } from "../target/target.ts";

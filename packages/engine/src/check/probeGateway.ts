@@ -1,7 +1,8 @@
 import type { X509Certificate } from "node:crypto";
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
-import { type GatewayProbe, type ShownCertificate, showHostPort } from "@isthmus/core";
+import { showHostPort } from "@isthmus/core";
+import type { GatewayProbe, ShownCertificate } from "@isthmus/core/check";
 
 export interface ProbeOptions {
   /** The server name of a shared service; without it only the connection is tried. */

@@ -1,4 +1,6 @@
-import { MeshError, showUrl, type Unseen, type WireCall, type WorkloadRequest } from "@isthmus/core";
+import { MeshError } from "@isthmus/core";
+import type { Unseen, WireCall } from "@isthmus/core/doctor";
+import { showUrl, type WorkloadRequest } from "@isthmus/core/trace";
 import { KubeError } from "@isthmus/kube";
 import type { Reach } from "../reach.ts";
 import { isImpatience, withPatience } from "../withPatience.ts";

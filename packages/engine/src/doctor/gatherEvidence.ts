@@ -1,17 +1,13 @@
+import type { Intents, Observed, Pod } from "@isthmus/core";
+import type { Evidence, ProxyEvidence, ProxyState } from "@isthmus/core/doctor";
 import {
   type Attempt,
   callerSteps,
-  type Evidence,
   findCaller,
-  type Intents,
-  type Observed,
-  type Pod,
-  type ProxyEvidence,
-  type ProxyState,
   type Trace,
   type TraceWorld,
   type WorkloadRequest,
-} from "@isthmus/core";
+} from "@isthmus/core/trace";
 import type { Reach } from "../reach.ts";
 import { callFromPod } from "./callFromPod.ts";
 import { knock } from "./knock.ts";

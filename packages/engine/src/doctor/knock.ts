@@ -1,4 +1,5 @@
-import { type Knock, showHostPort } from "@isthmus/core";
+import { showHostPort } from "@isthmus/core";
+import type { Knock } from "@isthmus/core/doctor";
 import { KubeError } from "@isthmus/kube";
 import { callGateway } from "../probe/callGateway.ts";
 import type { Reach } from "../reach.ts";

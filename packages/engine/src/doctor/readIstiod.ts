@@ -1,4 +1,5 @@
-import { type IstiodEvidence, isReady, type KubeObject } from "@isthmus/core";
+import { isReady, type KubeObject } from "@isthmus/core";
+import type { IstiodEvidence } from "@isthmus/core/doctor";
 import { istiodPods } from "../istiod/istiodPods.ts";
 import { readSyncs } from "../istiod/readSyncs.ts";
 import type { Reach } from "../reach.ts";

@@ -1,4 +1,4 @@
-import type { Down, ProxyState, Rejection, Unseen, Upstream } from "@isthmus/core";
+import type { Down, ProxyState, Rejection, Unseen, Upstream } from "@isthmus/core/doctor";
 import { askPod, type PodQuestion } from "../istiod/askPod.ts";
 
 const adminPort = 15000;

@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
-import { type Down, MeshError, type Unseen } from "@isthmus/core";
+import { MeshError } from "@isthmus/core";
+import type { Down, Unseen } from "@isthmus/core/doctor";
 import { KubeError } from "@isthmus/kube";
 import type { Reach } from "../reach.ts";
 import { isImpatience, withPatience } from "../withPatience.ts";

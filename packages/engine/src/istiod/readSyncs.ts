@@ -1,4 +1,5 @@
-import { type Down, isReady, type KubeObject, type Unseen } from "@isthmus/core";
+import { isReady, type KubeObject } from "@isthmus/core";
+import type { Down, Unseen } from "@isthmus/core/doctor";
 import type { Reach } from "../reach.ts";
 import { askPod } from "./askPod.ts";
 import { istiodPods } from "./istiodPods.ts";

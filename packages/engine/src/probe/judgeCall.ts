@@ -1,4 +1,5 @@
-import type { AcrossPath, ProofStatus } from "@isthmus/core";
+import type { AcrossPath } from "@isthmus/core";
+import type { ProofStatus } from "@isthmus/core/verify";
 import { type CertificateFacts, verifyChain } from "@isthmus/pki";
 import type { GatewayAnswer } from "./callGateway.ts";
 

@@ -1,4 +1,5 @@
-import type { AcrossPath, ProofStatus } from "@isthmus/core";
+import type { AcrossPath } from "@isthmus/core";
+import type { ProofStatus } from "@isthmus/core/verify";
 import type { ProbeContainer } from "./provideContainer.ts";
 
 /**

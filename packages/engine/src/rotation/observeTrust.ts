@@ -1,12 +1,5 @@
-import {
-  type ClusterTrust,
-  configMapKind,
-  type KubeObject,
-  kindEntry,
-  MeshError,
-  type ProxyCertificate,
-  trustRootConfigMap,
-} from "@isthmus/core";
+import { configMapKind, type KubeObject, kindEntry, MeshError, trustRootConfigMap } from "@isthmus/core";
+import type { ClusterTrust, ProxyCertificate } from "@isthmus/core/rotation";
 import { failureProblem, type KubeClient } from "@isthmus/kube";
 import { caCertsSecret, fingerprintOf, inspectCertificate, splitPem } from "@isthmus/pki";
 import { readSecretFacts, type SecretFacts, type SecretPlace } from "../ca/caSecret.ts";

@@ -1,4 +1,5 @@
-import { MeshError, nextMove, type Problem, type RotationMove, type RotationStep } from "@isthmus/core";
+import { MeshError, type Problem } from "@isthmus/core";
+import { nextMove, type RotationMove, type RotationStep } from "@isthmus/core/rotation";
 import { fingerprintOf, type Intermediate, splitPem } from "@isthmus/pki";
 import { orAborted } from "../orAborted.ts";
 import { observeTrust, type RotationCluster, type TrustObservation } from "./observeTrust.ts";

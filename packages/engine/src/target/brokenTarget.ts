@@ -1,4 +1,5 @@
-import { type Inspection, MeshError, type Problem } from "@isthmus/core";
+import { MeshError, type Problem } from "@isthmus/core";
+import type { Inspection } from "@isthmus/core/check";
 import type { Observation, Target } from "./target.ts";
 
 /** A declared cluster that there is no way to: whoever asks it gets the reason, and all other clusters go on. */

@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type Action, type KubeObject, ownershipLabels, refOf } from "@isthmus/core";
+import { type KubeObject, ownershipLabels, refOf } from "@isthmus/core";
+import type { Action } from "@isthmus/core/plan";
 import { expect, onTestFinished, test } from "vitest";
 import { DirectoryError } from "./directory/directoryError.ts";
 import { DirectoryTarget } from "./directoryTarget.ts";

@@ -1,5 +1,4 @@
 import {
-  type Action,
   keyOf,
   MeshError,
   makeProblem,
@@ -9,6 +8,7 @@ import {
   refOf,
   trustRootConfigMap,
 } from "@isthmus/core";
+import type { Action } from "@isthmus/core/plan";
 import pLimit from "p-limit";
 import { DirectoryError } from "./directory/directoryError.ts";
 import { type Manifests, readManifests } from "./directory/readManifests.ts";

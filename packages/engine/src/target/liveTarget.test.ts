@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Action, type KubeObject, MeshError, ownershipLabels, refOf } from "@isthmus/core";
+import { type KubeObject, MeshError, ownershipLabels, refOf } from "@isthmus/core";
+import type { Action } from "@isthmus/core/plan";
 import { createKubeClient } from "@isthmus/kube";
 import { type FakeApiServerOptions, namespace, pod, service, startFakeApiServer } from "@isthmus/testkit";
 import { expect, onTestFinished, test } from "vitest";

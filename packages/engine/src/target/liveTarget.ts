@@ -1,15 +1,7 @@
-import {
-  type Action,
-  type AnsweredRight,
-  type AskedRight,
-  type Down,
-  type Inspection,
-  isReady,
-  kindEntry,
-  MeshError,
-  type RightPurpose,
-  type Unseen,
-} from "@isthmus/core";
+import { type AskedRight, isReady, kindEntry, MeshError, type RightPurpose } from "@isthmus/core";
+import type { AnsweredRight, Inspection } from "@isthmus/core/check";
+import type { Down, Unseen } from "@isthmus/core/doctor";
+import type { Action } from "@isthmus/core/plan";
 import { type KubeClient, KubeError } from "@isthmus/kube";
 import { istiodPods } from "../istiod/istiodPods.ts";
 import { readSyncs, type Sends } from "../istiod/readSyncs.ts";

@@ -1,4 +1,5 @@
-import { type Action, MeshError, objectPlace, type ProblemCode } from "@isthmus/core";
+import { MeshError, objectPlace, type ProblemCode } from "@isthmus/core";
+import type { Action } from "@isthmus/core/plan";
 
 /** Why a write of an action does not take place. */
 export function refusal(

@@ -1,14 +1,7 @@
-import type {
-  Action,
-  AnsweredRight,
-  AskedRight,
-  Down,
-  Inspection,
-  ObservedCluster,
-  Problem,
-  RightPurpose,
-  Unseen,
-} from "@isthmus/core";
+import type { AskedRight, ObservedCluster, Problem, RightPurpose } from "@isthmus/core";
+import type { AnsweredRight, Inspection } from "@isthmus/core/check";
+import type { Down, Unseen } from "@isthmus/core/doctor";
+import type { Action } from "@isthmus/core/plan";
 import type { Sends } from "../istiod/readSyncs.ts";
 import type { Reach } from "../reach.ts";
 

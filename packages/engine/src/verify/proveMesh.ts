@@ -1,11 +1,5 @@
-import {
-  type Compiled,
-  type Intents,
-  type Observed,
-  type PathProof,
-  type ProofStatus,
-  proofOfPaths,
-} from "@isthmus/core";
+import type { Compiled, Intents, Observed } from "@isthmus/core";
+import { type PathProof, type ProofStatus, proofOfPaths } from "@isthmus/core/verify";
 import { type TryOptions, tryPaths, type WireProof } from "./tryPaths.ts";
 
 /** A path with what becomes of a call on paper, and on the wire. */

@@ -1,4 +1,5 @@
-import { type FieldsShape, MeshError, readShape, showPath } from "@isthmus/core";
+import { MeshError, showPath } from "@isthmus/core";
+import { type FieldsShape, readShape } from "@isthmus/core/shape";
 import type { KubeCall } from "../kubeError.ts";
 
 /** Whose answer it is, for messages. */

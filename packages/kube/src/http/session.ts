@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import { type FieldsShape, MeshError, makeProblem } from "@isthmus/core";
+import { MeshError, makeProblem } from "@isthmus/core";
+import type { FieldsShape } from "@isthmus/core/shape";
 import type { Dispatcher, WebSocket } from "undici";
 import { credentialSource } from "../auth/credentialSource.ts";
 import type { Credentials } from "../auth/credentials.ts";

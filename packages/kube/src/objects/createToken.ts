@@ -1,4 +1,4 @@
-import { fields, text } from "@isthmus/core";
+import { fields, text } from "@isthmus/core/shape";
 import type { Session } from "../http/session.ts";
 import type { CallOptions, TokenRequest } from "../kubeClient.ts";
 

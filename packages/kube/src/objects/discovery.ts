@@ -1,4 +1,4 @@
-import { fields, list, text } from "@isthmus/core";
+import { fields, list, text } from "@isthmus/core/shape";
 import type { Session } from "../http/session.ts";
 import { KubeError } from "../kubeError.ts";
 

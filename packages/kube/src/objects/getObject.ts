@@ -1,13 +1,5 @@
-import {
-  fields,
-  type KindEntry,
-  type KubeObject,
-  MeshError,
-  malformedProblem,
-  metadataShape,
-  readObject,
-  text,
-} from "@isthmus/core";
+import { type KindEntry, type KubeObject, MeshError } from "@isthmus/core";
+import { fields, malformedProblem, metadataShape, readObject, text } from "@isthmus/core/shape";
 import type { Session } from "../http/session.ts";
 import type { ObjectOptions } from "../kubeClient.ts";
 import { KubeError } from "../kubeError.ts";

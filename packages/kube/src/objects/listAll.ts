@@ -1,14 +1,5 @@
-import {
-  fields,
-  isOurs,
-  type KindEntry,
-  type KubeObject,
-  list,
-  readObject,
-  text,
-  type UnreadableObject,
-  words,
-} from "@isthmus/core";
+import { isOurs, type KindEntry, type KubeObject } from "@isthmus/core";
+import { fields, list, readObject, text, type UnreadableObject, words } from "@isthmus/core/shape";
 import type { Session } from "../http/session.ts";
 import type { Listed, ListOptions } from "../kubeClient.ts";
 import { KubeError } from "../kubeError.ts";

@@ -1,4 +1,4 @@
-import { boolean, fields } from "@isthmus/core";
+import { boolean, fields } from "@isthmus/core/shape";
 import type { Session } from "../http/session.ts";
 import type { AccessAttributes } from "../kubeClient.ts";
 

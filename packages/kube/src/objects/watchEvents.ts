@@ -1,4 +1,5 @@
-import { fields, type KindEntry, type KubeObject, metadataShape, text } from "@isthmus/core";
+import type { KindEntry, KubeObject } from "@isthmus/core";
+import { fields, metadataShape, text } from "@isthmus/core/shape";
 import { readStatusObject, type StatusObject } from "../http/readStatus.ts";
 import type { Session } from "../http/session.ts";
 import type { WatchEvent, WatchOptions } from "../kubeClient.ts";

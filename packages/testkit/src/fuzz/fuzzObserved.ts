@@ -1,23 +1,19 @@
 import {
-  afterPlan,
   compile,
   type DeclaredPath,
-  diagnose,
   groupOf,
   type Intents,
   type KubeObject,
   keyOf,
-  kindShapes,
   type Observed,
   type ObservedCluster,
-  pathEffects,
-  plan,
-  proofOfPaths,
-  readObject,
-  runChecks,
-  tracePaths,
-  type UnreadableObject,
 } from "@isthmus/core";
+import { runChecks } from "@isthmus/core/check";
+import { diagnose } from "@isthmus/core/doctor";
+import { afterPlan, plan } from "@isthmus/core/plan";
+import { kindShapes, readObject, type UnreadableObject } from "@isthmus/core/shape";
+import { pathEffects, tracePaths } from "@isthmus/core/trace";
+import { proofOfPaths } from "@isthmus/core/verify";
 import fc from "fast-check";
 import { randomMesh } from "../randomMesh.ts";
 import { createDice, type Dice } from "./dice.ts";

@@ -1,4 +1,4 @@
-import type { Shape } from "@isthmus/core";
+import type { Shape } from "@isthmus/core/shape";
 import type { Dice } from "./dice.ts";
 
 /** What stands in manifests, and what one hopes that nobody writes into them. */

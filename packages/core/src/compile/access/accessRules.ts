@@ -1,9 +1,7 @@
-import { say } from "../../findings/say.ts";
-import { isHttp } from "../../istio/registry/protocol.ts";
-import { namedTargetPort } from "../../istio/registry/targetPort.ts";
-import type { AuthorizationPolicy } from "../../kinds/istio.ts";
-import { at } from "../../model/intents.ts";
-import { isConsumer } from "../../model/sharedService/access.ts";
+import { say } from "../../findings/index.ts";
+import { isHttp, namedTargetPort } from "../../istio/registry/index.ts";
+import type { AuthorizationPolicy } from "../../kinds/index.ts";
+import { at, isConsumer } from "../../model/index.ts";
 import { allowedPrincipals, exactPrincipals } from "../declaration/callerPrincipals.ts";
 import { callerTrustDomains } from "../declaration/callerTrustDomains.ts";
 import type { Report } from "../declaration/report.ts";

@@ -1,7 +1,7 @@
 import { intents, namespace, observedCluster, pod, service, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import { defaultMeshConfig, type MeshConfig } from "../../model/observed/meshConfig.ts";
+import type { KubeObject } from "../../kinds/index.ts";
+import { defaultMeshConfig, type MeshConfig } from "../../model/index.ts";
 import { compile } from "../compile.ts";
 
 const consumers = [{ clusters: ["cluster1"], namespaces: ["foo"], serviceAccounts: ["sleep"] }];

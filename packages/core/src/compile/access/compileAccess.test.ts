@@ -1,8 +1,7 @@
 import { intents, mesh, meshCluster, namespace, observedCluster, pod, service, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { AuthorizationPolicy } from "../../kinds/istio.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import { checkIntents } from "../../model/checkIntents.ts";
+import type { AuthorizationPolicy, KubeObject } from "../../kinds/index.ts";
+import { checkIntents } from "../../model/index.ts";
 import { compile } from "../compile.ts";
 
 const ports = [

@@ -1,13 +1,7 @@
-import { say } from "../../findings/say.ts";
-import { isCoveredBy } from "../../istio/hostNames.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { ask } from "../../istio/reads.ts";
-import { passthroughSni } from "../../istio/sni.ts";
-import { clusterObject } from "../../kinds/clusterObject.ts";
-import type { Gateway } from "../../kinds/istio.ts";
-import { isNamedAsOurs } from "../../kinds/ownership.ts";
-import { at } from "../../model/intents.ts";
-import { hasAccessRules, restrictsCallers } from "../../model/sharedService/access.ts";
+import { say } from "../../findings/index.ts";
+import { ask, type IstioCluster, isCoveredBy, passthroughSni } from "../../istio/index.ts";
+import { clusterObject, type Gateway, isNamedAsOurs } from "../../kinds/index.ts";
+import { at, hasAccessRules, restrictsCallers } from "../../model/index.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import { passthroughHosts } from "../sharedService/serverSide.ts";
 import type { Server, Share, SharedPort } from "../sharedService/share.ts";

@@ -1,9 +1,7 @@
-import { say } from "../../findings/say.ts";
-import { noteRead } from "../../istio/reads.ts";
-import { passthroughSni } from "../../istio/sni.ts";
-import { at, type Intents } from "../../model/intents.ts";
-import { selectClusters } from "../../model/mesh/selectClusters.ts";
-import { declaredPart } from "../../world/parts.ts";
+import { say } from "../../findings/index.ts";
+import { noteRead, passthroughSni } from "../../istio/index.ts";
+import { at, type Intents, selectClusters } from "../../model/index.ts";
+import { declaredPart } from "../../world/index.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import { passthroughHosts } from "../sharedService/serverSide.ts";
 import type { Server, Share, SharedPort } from "../sharedService/share.ts";

@@ -9,8 +9,8 @@ import {
   sharedService,
 } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { AuthorizationPolicy } from "../../kinds/istio.ts";
-import type { ExternalAccess } from "../../model/externalAccess/externalAccess.ts";
+import type { AuthorizationPolicy } from "../../kinds/index.ts";
+import type { ExternalAccess } from "../../model/index.ts";
 import { compile } from "../compile.ts";
 
 const foo = { clusters: ["cluster1"], namespaces: ["foo"] };

@@ -1,7 +1,4 @@
-import type { AuthorizationPolicy } from "../../kinds/istio.ts";
-import { securityApiVersion } from "../../kinds/istio.ts";
-import { dnsLabel } from "../../kinds/names.ts";
-import { ownershipLabels } from "../../kinds/ownership.ts";
+import { type AuthorizationPolicy, dnsLabel, ownershipLabels, securityApiVersion } from "../../kinds/index.ts";
 import type { Server, Share } from "../sharedService/share.ts";
 import type { Rule } from "./accessRules.ts";
 

@@ -1,6 +1,5 @@
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { principal, principalsOfNamespace } from "../../istio/spiffeId.ts";
-import type { MeshCluster } from "../../model/mesh/meshCluster.ts";
+import { type IstioCluster, principal, principalsOfNamespace } from "../../istio/index.ts";
+import type { MeshCluster } from "../../model/index.ts";
 
 type GatewaySpec = MeshCluster["spec"]["eastWestGateway"];
 

@@ -1,9 +1,7 @@
 import { intents, namespace, observedCluster, pod, service, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { DestinationRule } from "../../kinds/destinationRule.ts";
-import type { AuthorizationPolicy } from "../../kinds/istio.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import { defaultMeshConfig, type MeshConfig } from "../../model/observed/meshConfig.ts";
+import type { AuthorizationPolicy, DestinationRule, KubeObject } from "../../kinds/index.ts";
+import { defaultMeshConfig, type MeshConfig } from "../../model/index.ts";
 import { makeProblem } from "../../problem.ts";
 import { compile } from "../compile.ts";
 

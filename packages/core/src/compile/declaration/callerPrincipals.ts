@@ -1,5 +1,5 @@
-import { principal, principalsOfAccount, principalsOfNamespace } from "../../istio/spiffeId.ts";
-import type { SharedService } from "../../model/sharedService/sharedService.ts";
+import { principal, principalsOfAccount, principalsOfNamespace } from "../../istio/index.ts";
+import type { SharedService } from "../../model/index.ts";
 import type { CallerTrustDomains } from "./callerTrustDomains.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { acceptedTrustDomains, trustDomainsOf } from "../../istio/policy/trustDomains.ts";
+import type { IstioCluster } from "../../istio/index.ts";
+import { acceptedTrustDomains, trustDomainsOf } from "../../istio/policy/index.ts";
 
 /** The trust domains of those who may call a cluster. */
 export interface CallerTrustDomains {

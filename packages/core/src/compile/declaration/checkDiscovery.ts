@@ -1,6 +1,5 @@
-import type { Place } from "../../findings/place.ts";
-import { say } from "../../findings/say.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { type Place, say } from "../../findings/index.ts";
+import type { IstioCluster } from "../../istio/index.ts";
 import type { Report } from "./report.ts";
 
 interface Needed {

@@ -1,10 +1,6 @@
-import type { Place } from "../../findings/place.ts";
-import { say } from "../../findings/say.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { normalizePath } from "../../istio/normalizePath.ts";
-import { pathNormalization } from "../../istio/pathNormalization.ts";
-import { canMatchPath } from "../../istio/policy/canMatchPath.ts";
-import type { Workload } from "../../istio/workload.ts";
+import { type Place, say } from "../../findings/index.ts";
+import { type IstioCluster, normalizePath, pathNormalization, type Workload } from "../../istio/index.ts";
+import { canMatchPath } from "../../istio/policy/index.ts";
 import type { Report } from "./report.ts";
 
 /** The proxy that compares paths, as far as it changes them. */

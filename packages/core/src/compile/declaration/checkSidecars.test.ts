@@ -1,7 +1,7 @@
 import { intents, meshCluster, namespace, observedCluster, pod, service, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import { defaultMeshConfig } from "../../model/observed/meshConfig.ts";
+import type { KubeObject } from "../../kinds/index.ts";
+import { defaultMeshConfig } from "../../model/index.ts";
 import { compile } from "../compile.ts";
 
 const sidecar = (hosts: readonly string[], spec: object = {}): KubeObject => ({

@@ -1,10 +1,6 @@
-import type { Place } from "../../findings/place.ts";
-import { say } from "../../findings/say.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { memoisedBy } from "../../istio/memoised.ts";
-import { proxyScope } from "../../istio/scope/proxyScope.ts";
-import { sidecarFor } from "../../istio/scope/sidecarFor.ts";
-import { comingWorkload, type Workload } from "../../istio/workload.ts";
+import { type Place, say } from "../../findings/index.ts";
+import { comingWorkload, type IstioCluster, memoisedBy, type Workload } from "../../istio/index.ts";
+import { proxyScope, sidecarFor } from "../../istio/scope/index.ts";
 import type { Report } from "./report.ts";
 
 /** A name that callers of a cluster are given. */

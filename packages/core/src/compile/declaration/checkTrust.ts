@@ -1,6 +1,6 @@
-import { say } from "../../findings/say.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { acceptedTrustDomains, trustDomainsOf } from "../../istio/policy/trustDomains.ts";
+import { say } from "../../findings/index.ts";
+import type { IstioCluster } from "../../istio/index.ts";
+import { acceptedTrustDomains, trustDomainsOf } from "../../istio/policy/index.ts";
 import type { Report } from "./report.ts";
 
 /**

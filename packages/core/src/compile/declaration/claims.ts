@@ -1,19 +1,26 @@
-import type { Place } from "../../findings/place.ts";
-import { say } from "../../findings/say.ts";
-import { isCoveredBy, isWildcard, parseServiceHost, serviceHost } from "../../istio/hostNames.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { memoised } from "../../istio/memoised.ts";
-import { type MeshVirtualService, meshGateway } from "../../istio/meshVirtualService.ts";
-import { ask } from "../../istio/reads.ts";
-import { meshRegistry } from "../../istio/registry/meshRegistry.ts";
-import { type HostRule, rulesInTheWay } from "../../istio/scope/destinationRules.ts";
-import { virtualServicesOf } from "../../istio/scope/virtualServices.ts";
-import { isVisible } from "../../istio/visibility.ts";
-import type { DestinationRule } from "../../kinds/destinationRule.ts";
-import type { ApiRoute, ParentRef } from "../../kinds/gatewayApi.ts";
-import type { VirtualService } from "../../kinds/istio.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import { isNamedAsOurs } from "../../kinds/ownership.ts";
+import { type Place, say } from "../../findings/index.ts";
+import {
+  ask,
+  type IstioCluster,
+  isCoveredBy,
+  isVisible,
+  isWildcard,
+  type MeshVirtualService,
+  memoised,
+  meshGateway,
+  parseServiceHost,
+  serviceHost,
+} from "../../istio/index.ts";
+import { meshRegistry } from "../../istio/registry/index.ts";
+import { type HostRule, rulesInTheWay, virtualServicesOf } from "../../istio/scope/index.ts";
+import {
+  type ApiRoute,
+  type DestinationRule,
+  isNamedAsOurs,
+  type KubeObject,
+  type ParentRef,
+  type VirtualService,
+} from "../../kinds/index.ts";
 import type { Report } from "./report.ts";
 
 /** The user's object that already names `host` for workloads of `namespace` ("*": of any). */

@@ -1,4 +1,4 @@
-import type { Place } from "../../findings/place.ts";
+import type { Place } from "../../findings/index.ts";
 import type { NamedHost } from "./namedHost.ts";
 import type { Output } from "./output.ts";
 

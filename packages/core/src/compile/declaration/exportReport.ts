@@ -1,5 +1,4 @@
-import type { Place } from "../../findings/place.ts";
-import type { Words } from "../../findings/say.ts";
+import type { Place, Words } from "../../findings/index.ts";
 import type { ProblemCode } from "../../problem.ts";
 import { problemCodes } from "../../problem.ts";
 import { Report } from "./report.ts";

@@ -1,9 +1,5 @@
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { labelsMatch } from "../../istio/labels.ts";
-import { memoised, memoisedBy } from "../../istio/memoised.ts";
-import { ask } from "../../istio/reads.ts";
-import type { Gateway } from "../../kinds/istio.ts";
-import { isNamedAsOurs } from "../../kinds/ownership.ts";
+import { ask, type IstioCluster, labelsMatch, memoised, memoisedBy } from "../../istio/index.ts";
+import { type Gateway, isNamedAsOurs } from "../../kinds/index.ts";
 
 type Labels = Readonly<Record<string, string>>;
 

@@ -1,8 +1,7 @@
-import type { Place } from "../../findings/place.ts";
-import { say } from "../../findings/say.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { clusterObject } from "../../kinds/clusterObject.ts";
-import type { Mesh } from "../../model/mesh/mesh.ts";
+import { type Place, say } from "../../findings/index.ts";
+import type { IstioCluster } from "../../istio/index.ts";
+import { clusterObject } from "../../kinds/index.ts";
+import type { Mesh } from "../../model/index.ts";
 import { checkSidecars } from "./checkSidecars.ts";
 import { claimOfHost, reportRoutes, routesInTheWay, ruleInTheWay } from "./claims.ts";
 import type { CompileContext } from "./compileContext.ts";

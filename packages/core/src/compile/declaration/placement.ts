@@ -1,4 +1,4 @@
-import type { Mesh } from "../../model/mesh/mesh.ts";
+import type { Mesh } from "../../model/index.ts";
 
 /** Where a consuming cluster keeps what a name needs: one namespace, or Istio's root namespace for all of them. */
 export interface Placement {

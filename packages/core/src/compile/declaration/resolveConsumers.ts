@@ -1,12 +1,7 @@
-import type { Place } from "../../findings/place.ts";
-import { say } from "../../findings/say.ts";
-import { isInjected } from "../../istio/injection.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { ownerName } from "../../kinds/ownership.ts";
-import type { ExternalService } from "../../model/externalService/externalService.ts";
-import { at } from "../../model/intents.ts";
-import { selectClusters } from "../../model/mesh/selectClusters.ts";
-import type { SharedService } from "../../model/sharedService/sharedService.ts";
+import { type Place, say } from "../../findings/index.ts";
+import { type IstioCluster, isInjected } from "../../istio/index.ts";
+import { ownerName } from "../../kinds/index.ts";
+import { at, type ExternalService, type SharedService, selectClusters } from "../../model/index.ts";
 import { isDiscovered } from "./checkDiscovery.ts";
 import type { Report } from "./report.ts";
 import type { Surroundings } from "./surroundings.ts";

@@ -1,8 +1,6 @@
-import { say } from "../../findings/say.ts";
-import { type GatewayAddress, gatewayAddresses } from "../../istio/gatewayAddresses.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { at } from "../../model/intents.ts";
-import type { MeshCluster } from "../../model/mesh/meshCluster.ts";
+import { say } from "../../findings/index.ts";
+import { type GatewayAddress, gatewayAddresses, type IstioCluster } from "../../istio/index.ts";
+import { at, type MeshCluster } from "../../model/index.ts";
 import { isDiscovered } from "./checkDiscovery.ts";
 import type { Report } from "./report.ts";
 

@@ -1,6 +1,5 @@
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import type { Intents } from "../../model/intents.ts";
-import type { Observed } from "../../model/observed/observed.ts";
+import type { IstioCluster } from "../../istio/index.ts";
+import type { Intents, Observed } from "../../model/index.ts";
 import type { Report } from "./report.ts";
 
 /** What a declaration is resolved against. */

@@ -1,5 +1,5 @@
-import { say } from "../../findings/say.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
+import { say } from "../../findings/index.ts";
+import type { IstioCluster } from "../../istio/index.ts";
 import type { Report } from "./report.ts";
 
 /** Whether the Service of a declaration is there and only cannot be read. That is told, and its declaration waits. */

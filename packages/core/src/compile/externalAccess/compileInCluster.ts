@@ -1,5 +1,4 @@
-import { at } from "../../model/intents.ts";
-import type { Mesh } from "../../model/mesh/mesh.ts";
+import { at, type Mesh } from "../../model/index.ts";
 import type { CompiledEntrance, EntranceCredential, EntranceHost } from "../declaration/compilation.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import { collect } from "../declaration/output.ts";

@@ -8,11 +8,8 @@ import {
   service,
 } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { Gateway } from "../../kinds/istio.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import type { ExternalAccess } from "../../model/externalAccess/externalAccess.ts";
-import { issuedCredentialName } from "../../model/externalAccess/externalAccess.ts";
-import type { Observed } from "../../model/observed/observed.ts";
+import type { Gateway, KubeObject } from "../../kinds/index.ts";
+import { type ExternalAccess, issuedCredentialName, type Observed } from "../../model/index.ts";
 import { compile } from "../compile.ts";
 
 const mutual = { mode: "Mutual", credential: { secret: "httpbin-credential" } };

@@ -1,10 +1,12 @@
-import { serviceHost } from "../../istio/hostNames.ts";
-import type { Gateway, VirtualService } from "../../kinds/istio.ts";
-import { networkingApiVersion } from "../../kinds/istio.ts";
-import { dnsLabel } from "../../kinds/names.ts";
-import { ownershipLabels } from "../../kinds/ownership.ts";
-import { issuedCredentialName } from "../../model/externalAccess/externalAccess.ts";
-import type { Mesh } from "../../model/mesh/mesh.ts";
+import { serviceHost } from "../../istio/index.ts";
+import {
+  dnsLabel,
+  type Gateway,
+  networkingApiVersion,
+  ownershipLabels,
+  type VirtualService,
+} from "../../kinds/index.ts";
+import { issuedCredentialName, type Mesh } from "../../model/index.ts";
 import { type Entrance, type EntrancePort, entrancePorts } from "./resolveExternalAccess.ts";
 
 type GatewayServer = NonNullable<Gateway["spec"]["servers"]>[number];

@@ -1,8 +1,7 @@
 import { externalAccess, intents, mesh, namespace, observedCluster, pod, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import { issuedCredentialName } from "../../model/externalAccess/externalAccess.ts";
-import type { ObservedCluster } from "../../model/observed/observed.ts";
+import type { KubeObject } from "../../kinds/index.ts";
+import { issuedCredentialName, type ObservedCluster } from "../../model/index.ts";
 import { compile } from "../compile.ts";
 
 const credential = { secret: "httpbin-credential" };

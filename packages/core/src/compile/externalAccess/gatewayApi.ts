@@ -1,18 +1,16 @@
-import { say } from "../../findings/say.ts";
-import { gatewayServiceNames } from "../../istio/gatewayAddresses.ts";
-import { serviceHost } from "../../istio/hostNames.ts";
+import { say } from "../../findings/index.ts";
+import { gatewayServiceNames, serviceHost } from "../../istio/index.ts";
 import {
   type ApiGateway,
+  dnsLabel,
   gatewayApiGroup,
   gatewayApiVersion,
   type HttpRoute,
   type Listener,
+  ownershipLabels,
   type TlsRoute,
-} from "../../kinds/gatewayApi.ts";
-import { dnsLabel } from "../../kinds/names.ts";
-import { ownershipLabels } from "../../kinds/ownership.ts";
-import { issuedCredentialName } from "../../model/externalAccess/externalAccess.ts";
-import { at } from "../../model/intents.ts";
+} from "../../kinds/index.ts";
+import { at, issuedCredentialName } from "../../model/index.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import { type Entrance, type EntrancePort, entrancePorts } from "./resolveExternalAccess.ts";
 

@@ -1,8 +1,7 @@
-import { gatewayServiceNames } from "../../istio/gatewayAddresses.ts";
-import { servicesOfGateway } from "../../istio/gatewayApi/apiListeners.ts";
-import { isHttp, isTls, parseProtocol } from "../../istio/registry/protocol.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import { isNamedAsOurs } from "../../kinds/ownership.ts";
+import { servicesOfGateway } from "../../istio/gatewayApi/index.ts";
+import { gatewayServiceNames } from "../../istio/index.ts";
+import { isHttp, isTls, parseProtocol } from "../../istio/registry/index.ts";
+import { isNamedAsOurs, type KubeObject } from "../../kinds/index.ts";
 import { foreignGateways } from "../declaration/foreignGateways.ts";
 import type { Entrance, EntrancePort } from "./resolveExternalAccess.ts";
 

@@ -1,6 +1,6 @@
 import { externalAccess, gatewayService, intents, namespace, observedCluster, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
+import type { KubeObject } from "../../kinds/index.ts";
 import { compile } from "../compile.ts";
 
 const jwks = '{"keys":[{"kty":"EC"}]}';

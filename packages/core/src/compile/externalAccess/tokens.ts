@@ -1,9 +1,15 @@
-import { say } from "../../findings/say.ts";
-import { gatewayTargetPorts } from "../../istio/gatewayAddresses.ts";
-import type { AuthorizationPolicy, EnvoyFilter, Gateway, RequestAuthentication } from "../../kinds/istio.ts";
-import { envoyFilterApiVersion, securityApiVersion } from "../../kinds/istio.ts";
-import { hash53 } from "../../kinds/names.ts";
-import { at } from "../../model/intents.ts";
+import { say } from "../../findings/index.ts";
+import { gatewayTargetPorts } from "../../istio/index.ts";
+import {
+  type AuthorizationPolicy,
+  type EnvoyFilter,
+  envoyFilterApiVersion,
+  type Gateway,
+  hash53,
+  type RequestAuthentication,
+  securityApiVersion,
+} from "../../kinds/index.ts";
+import { at } from "../../model/index.ts";
 import { checkPath } from "../declaration/checkPath.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import type { Report } from "../declaration/report.ts";

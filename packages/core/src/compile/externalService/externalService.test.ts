@@ -9,11 +9,8 @@ import {
   sharedService,
 } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { DestinationRule } from "../../kinds/destinationRule.ts";
-import type { ServiceEntry } from "../../kinds/istio.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import type { ExternalService } from "../../model/externalService/externalService.ts";
-import type { Intents } from "../../model/intents.ts";
+import type { DestinationRule, KubeObject, ServiceEntry } from "../../kinds/index.ts";
+import type { ExternalService, Intents } from "../../model/index.ts";
 import { compile } from "../compile.ts";
 
 const tcp = { ports: [{ number: 3306, protocol: "TCP" }] };

@@ -1,7 +1,5 @@
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import { ownerName } from "../../kinds/ownership.ts";
-import type { ExternalService } from "../../model/externalService/externalService.ts";
-import { at } from "../../model/intents.ts";
+import { type KubeObject, ownerName } from "../../kinds/index.ts";
+import { at, type ExternalService } from "../../model/index.ts";
 import { checkTrust } from "../declaration/checkTrust.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import { addressToCome, type NamedHost, namedHost } from "../declaration/namedHost.ts";

@@ -1,11 +1,7 @@
-import { say } from "../../findings/say.ts";
-import type { GatewayAddress } from "../../istio/gatewayAddresses.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { spiffeId } from "../../istio/spiffeId.ts";
-import { ownerName } from "../../kinds/ownership.ts";
-import type { ExternalService } from "../../model/externalService/externalService.ts";
-import { at } from "../../model/intents.ts";
-import type { MeshCluster } from "../../model/mesh/meshCluster.ts";
+import { say } from "../../findings/index.ts";
+import { type GatewayAddress, type IstioCluster, spiffeId } from "../../istio/index.ts";
+import { ownerName } from "../../kinds/index.ts";
+import { at, type ExternalService, type MeshCluster } from "../../model/index.ts";
 import { resolveGateway } from "../declaration/resolveGateway.ts";
 import type { Surroundings } from "../declaration/surroundings.ts";
 

@@ -1,9 +1,11 @@
-import type { DestinationRule } from "../../kinds/destinationRule.ts";
-import type { ServiceEntry } from "../../kinds/istio.ts";
-import { networkingApiVersion } from "../../kinds/istio.ts";
-import { dnsLabel } from "../../kinds/names.ts";
-import { ownershipLabels } from "../../kinds/ownership.ts";
-import type { ExternalService } from "../../model/externalService/externalService.ts";
+import {
+  type DestinationRule,
+  dnsLabel,
+  networkingApiVersion,
+  ownershipLabels,
+  type ServiceEntry,
+} from "../../kinds/index.ts";
+import type { ExternalService } from "../../model/index.ts";
 import type { Placement } from "../declaration/placement.ts";
 
 /** One host for callers of one namespace, or of all. */

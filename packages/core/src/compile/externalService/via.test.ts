@@ -1,6 +1,6 @@
 import { externalService, intents, meshCluster, namespace, observedCluster, pod } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
+import type { KubeObject } from "../../kinds/index.ts";
 import type { Problem } from "../../problem.ts";
 import { makeProblem } from "../../problem.ts";
 import { compile } from "../compile.ts";

@@ -1,7 +1,5 @@
-import type { DestinationRule } from "../../kinds/destinationRule.ts";
-import type { ServiceEntry } from "../../kinds/istio.ts";
-import { networkingApiVersion } from "../../kinds/istio.ts";
-import type { ExternalService } from "../../model/externalService/externalService.ts";
+import { type DestinationRule, networkingApiVersion, type ServiceEntry } from "../../kinds/index.ts";
+import type { ExternalService } from "../../model/index.ts";
 import type { Via } from "./resolveVia.ts";
 import { externalMetadata, portName, portsOf, type Where } from "./serviceEntries.ts";
 import { viaHost } from "./viaServer.ts";

@@ -1,12 +1,18 @@
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import type { DestinationRule } from "../../kinds/destinationRule.ts";
-import type { AuthorizationPolicy, Gateway, ServiceEntry, VirtualService } from "../../kinds/istio.ts";
-import { networkingApiVersion, securityApiVersion } from "../../kinds/istio.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import { dnsLabel } from "../../kinds/names.ts";
-import { ownerName, ownershipLabels } from "../../kinds/ownership.ts";
-import type { ExternalService } from "../../model/externalService/externalService.ts";
-import { group } from "../../model/resource.ts";
+import type { IstioCluster } from "../../istio/index.ts";
+import {
+  type AuthorizationPolicy,
+  type DestinationRule,
+  dnsLabel,
+  type Gateway,
+  type KubeObject,
+  networkingApiVersion,
+  ownerName,
+  ownershipLabels,
+  type ServiceEntry,
+  securityApiVersion,
+  type VirtualService,
+} from "../../kinds/index.ts";
+import { type ExternalService, group } from "../../model/index.ts";
 import { allowedPrincipals } from "../declaration/callerPrincipals.ts";
 import { callerTrustDomains } from "../declaration/callerTrustDomains.ts";
 import type { Via } from "./resolveVia.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type AddressPool, contains, parseAddressPool } from "../../model/mesh/addressPool.ts";
+import { type AddressPool, contains, parseAddressPool } from "../../model/index.ts";
 import { allocateVips, type VipDemand } from "./allocateVips.ts";
 
 function pool(cidr: string): AddressPool {

@@ -1,7 +1,6 @@
 import ipaddr from "ipaddr.js";
-import type { ClusterObject } from "../../kinds/clusterObject.ts";
-import { hash53 } from "../../kinds/names.ts";
-import { type AddressPool, addressNumber, contains } from "../../model/mesh/addressPool.ts";
+import { type ClusterObject, hash53 } from "../../kinds/index.ts";
+import { type AddressPool, addressNumber, contains } from "../../model/index.ts";
 
 /** What one consuming cluster has and needs. */
 export interface VipDemand {

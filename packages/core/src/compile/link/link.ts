@@ -1,8 +1,7 @@
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { memoised } from "../../istio/memoised.ts";
-import { type KubeObject, keyOf, refOf } from "../../kinds/kubeObject.ts";
-import type { Compiled, DeclaredPath } from "../../model/compiled.ts";
-import { showUnreadable } from "../../shape/readObject.ts";
+import { type IstioCluster, memoised } from "../../istio/index.ts";
+import { type KubeObject, keyOf, refOf } from "../../kinds/index.ts";
+import type { Compiled, DeclaredPath } from "../../model/index.ts";
+import { showUnreadable } from "../../shape/index.ts";
 import type { Compilation } from "../declaration/compilation.ts";
 import { Report } from "../declaration/report.ts";
 import type { CompileWorld } from "../declaration/surroundings.ts";

@@ -1,4 +1,4 @@
-import { say } from "../../findings/say.ts";
+import { say } from "../../findings/index.ts";
 import type { CompiledEntrance, EntranceCredential, EntranceHost } from "../declaration/compilation.ts";
 import type { Output } from "../declaration/output.ts";
 import type { Report } from "../declaration/report.ts";

@@ -1,12 +1,7 @@
-import { say } from "../../findings/say.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { memoisedBy } from "../../istio/memoised.ts";
-import type { ServiceEntry } from "../../kinds/istio.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import type { ServiceImport } from "../../kinds/mcs.ts";
-import { at } from "../../model/intents.ts";
-import { parseAddressPool } from "../../model/mesh/addressPool.ts";
-import type { Mesh } from "../../model/mesh/mesh.ts";
+import { say } from "../../findings/index.ts";
+import { type IstioCluster, memoisedBy } from "../../istio/index.ts";
+import type { KubeObject, ServiceEntry, ServiceImport } from "../../kinds/index.ts";
+import { at, type Mesh, parseAddressPool } from "../../model/index.ts";
 import { addressToCome, type NamedHost, reportOf } from "../declaration/namedHost.ts";
 import type { Output } from "../declaration/output.ts";
 import type { Report } from "../declaration/report.ts";

@@ -1,10 +1,7 @@
-import { objectPlace } from "../../findings/place.ts";
-import { say } from "../../findings/say.ts";
-import { memoised } from "../../istio/memoised.ts";
-import { kindEntry } from "../../kinds/catalog.ts";
-import { groupOf, type KubeObject, keyOf, refOf, showRef } from "../../kinds/kubeObject.ts";
-import { isOurs, whyNotOurs } from "../../kinds/ownership.ts";
-import type { Observed } from "../../model/observed/observed.ts";
+import { objectPlace, say } from "../../findings/index.ts";
+import { memoised } from "../../istio/index.ts";
+import { groupOf, isOurs, type KubeObject, keyOf, kindEntry, refOf, showRef, whyNotOurs } from "../../kinds/index.ts";
+import type { Observed } from "../../model/index.ts";
 import type { Report } from "../declaration/report.ts";
 
 const faultOf = memoised(whyNotOurs);

@@ -9,9 +9,7 @@ import {
   sharedService,
 } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { ServiceEntry } from "../../kinds/istio.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import { ownershipLabels } from "../../kinds/ownership.ts";
+import { type KubeObject, ownershipLabels, type ServiceEntry } from "../../kinds/index.ts";
 import { hasErrors } from "../../problem.ts";
 import { compile } from "../compile.ts";
 

@@ -1,11 +1,16 @@
 import ipaddr from "ipaddr.js";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { type ClusterObject, clusterObject } from "../../kinds/clusterObject.ts";
-import type { Service } from "../../kinds/core.ts";
-import type { ServiceEntry } from "../../kinds/istio.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import { isOurs, isProvenOurs, isWrittenByOthers } from "../../kinds/ownership.ts";
-import { type AddressPool, contains, plainAddress } from "../../model/mesh/addressPool.ts";
+import type { IstioCluster } from "../../istio/index.ts";
+import {
+  type ClusterObject,
+  clusterObject,
+  isOurs,
+  isProvenOurs,
+  isWrittenByOthers,
+  type KubeObject,
+  type Service,
+  type ServiceEntry,
+} from "../../kinds/index.ts";
+import { type AddressPool, contains, plainAddress } from "../../model/index.ts";
 import type { EntryNames } from "../declaration/namedHost.ts";
 import { clusterSetObjectName } from "../serviceExport/clusterSet.ts";
 import type { VipDemand } from "./allocateVips.ts";

@@ -1,10 +1,14 @@
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import type { DestinationRule } from "../../kinds/destinationRule.ts";
-import type { ServiceEntry } from "../../kinds/istio.ts";
-import { networkingApiVersion } from "../../kinds/istio.ts";
-import { mcsApiVersion, mcsGroup, type ServiceImport } from "../../kinds/mcs.ts";
-import { dnsLabel } from "../../kinds/names.ts";
-import { ownershipLabels } from "../../kinds/ownership.ts";
+import type { IstioCluster } from "../../istio/index.ts";
+import {
+  type DestinationRule,
+  dnsLabel,
+  mcsApiVersion,
+  mcsGroup,
+  networkingApiVersion,
+  ownershipLabels,
+  type ServiceEntry,
+  type ServiceImport,
+} from "../../kinds/index.ts";
 import { passthroughPolicy } from "../sharedService/passthroughPolicy.ts";
 import type { Server, SharedPort } from "../sharedService/share.ts";
 import type { ExportedShare } from "./resolveExports.ts";

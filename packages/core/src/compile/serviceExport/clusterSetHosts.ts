@@ -1,5 +1,5 @@
-import { serviceHost } from "../../istio/hostNames.ts";
-import { clusterSetDomain } from "../../kinds/mcs.ts";
+import { serviceHost } from "../../istio/index.ts";
+import { clusterSetDomain } from "../../kinds/index.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import { addressToCome, type NamedHost, namedHost } from "../declaration/namedHost.ts";
 import type { Consumer } from "../declaration/resolveConsumers.ts";

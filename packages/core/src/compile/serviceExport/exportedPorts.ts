@@ -1,5 +1,4 @@
-import type { Place } from "../../findings/place.ts";
-import { say } from "../../findings/say.ts";
+import { type Place, say } from "../../findings/index.ts";
 import type { Report } from "../declaration/report.ts";
 import type { Server, SharedPort } from "../sharedService/share.ts";
 

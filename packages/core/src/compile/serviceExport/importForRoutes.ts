@@ -1,9 +1,13 @@
-import { say } from "../../findings/say.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { clusterObject } from "../../kinds/clusterObject.ts";
-import type { ApiRoute, BackendRef } from "../../kinds/gatewayApi.ts";
-import { clusterSetDomain, mcsGroup } from "../../kinds/mcs.ts";
-import { isNamedAsOurs } from "../../kinds/ownership.ts";
+import { say } from "../../findings/index.ts";
+import type { IstioCluster } from "../../istio/index.ts";
+import {
+  type ApiRoute,
+  type BackendRef,
+  clusterObject,
+  clusterSetDomain,
+  isNamedAsOurs,
+  mcsGroup,
+} from "../../kinds/index.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import type { Consumer } from "../declaration/resolveConsumers.ts";
 import { compileSameName } from "../sharedService/compileSameName.ts";

@@ -1,16 +1,16 @@
-import type { Place } from "../../findings/place.ts";
-import { say } from "../../findings/say.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { noteRead } from "../../istio/reads.ts";
-import { clusterObject } from "../../kinds/clusterObject.ts";
-import type { Service } from "../../kinds/core.ts";
-import { mcsGroup, type ServiceExport } from "../../kinds/mcs.ts";
-import { isNamedAsOurs, ownerName, ownerOf } from "../../kinds/ownership.ts";
-import { showDeclared } from "../../model/intents.ts";
-import type { MeshCluster } from "../../model/mesh/meshCluster.ts";
-import { apiVersion } from "../../model/resource.ts";
-import type { SharedService } from "../../model/sharedService/sharedService.ts";
-import { declaredPart, wholeCluster } from "../../world/parts.ts";
+import { type Place, say } from "../../findings/index.ts";
+import { type IstioCluster, noteRead } from "../../istio/index.ts";
+import {
+  clusterObject,
+  isNamedAsOurs,
+  mcsGroup,
+  ownerName,
+  ownerOf,
+  type Service,
+  type ServiceExport,
+} from "../../kinds/index.ts";
+import { apiVersion, type MeshCluster, type SharedService, showDeclared } from "../../model/index.ts";
+import { declaredPart, wholeCluster } from "../../world/index.ts";
 import { ExportReport } from "../declaration/exportReport.ts";
 import type { Surroundings } from "../declaration/surroundings.ts";
 import { resolveServer } from "../sharedService/resolveShare.ts";

@@ -1,10 +1,7 @@
 import { intents, mesh, meshCluster, namespace, observedCluster, pod, service, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { ServicePort } from "../../kinds/core.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import { refOf, showRef } from "../../kinds/kubeObject.ts";
-import type { Intents } from "../../model/intents.ts";
-import type { Observed, ObservedCluster } from "../../model/observed/observed.ts";
+import { type KubeObject, refOf, type ServicePort, showRef } from "../../kinds/index.ts";
+import type { Intents, Observed, ObservedCluster } from "../../model/index.ts";
 import { makeProblem } from "../../problem.ts";
 import { compile } from "../compile.ts";
 

@@ -1,9 +1,7 @@
-import { say } from "../../findings/say.ts";
-import { fullHost, serviceHost } from "../../istio/hostNames.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import type { ApiRoute, BackendRef } from "../../kinds/gatewayApi.ts";
-import type { VirtualService } from "../../kinds/istio.ts";
-import { at } from "../../model/intents.ts";
+import { say } from "../../findings/index.ts";
+import { fullHost, type IstioCluster, serviceHost } from "../../istio/index.ts";
+import type { ApiRoute, BackendRef, VirtualService } from "../../kinds/index.ts";
+import { at } from "../../model/index.ts";
 import { routesInTheWay } from "../declaration/claims.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import type { Consumer } from "../declaration/resolveConsumers.ts";

@@ -1,8 +1,6 @@
-import { say } from "../../findings/say.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { localityOfNode, regionLabel } from "../../istio/topologyLabels.ts";
-import { at } from "../../model/intents.ts";
-import { nearestName } from "../../model/nearestName.ts";
+import { say } from "../../findings/index.ts";
+import { type IstioCluster, localityOfNode, regionLabel } from "../../istio/index.ts";
+import { at, nearestName } from "../../model/index.ts";
 import type { Surroundings } from "../declaration/surroundings.ts";
 import type { Share } from "./share.ts";
 

@@ -1,6 +1,6 @@
 import { intents, namespace, observedCluster, pod, service, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import { defaultMeshConfig, type MeshConfig } from "../../model/observed/meshConfig.ts";
+import { defaultMeshConfig, type MeshConfig } from "../../model/index.ts";
 import { compile } from "../compile.ts";
 
 function warnings(spec: Record<string, unknown>, config: Partial<MeshConfig> = {}) {

@@ -1,4 +1,4 @@
-import { at } from "../../model/intents.ts";
+import { at } from "../../model/index.ts";
 import { checkPath, type PathProxy } from "../declaration/checkPath.ts";
 import type { Report } from "../declaration/report.ts";
 import type { Share } from "./share.ts";

@@ -1,7 +1,6 @@
-import { say } from "../../findings/say.ts";
-import { isHttp } from "../../istio/registry/protocol.ts";
-import { at } from "../../model/intents.ts";
-import { concernsHttp, splitsByVersion } from "../../model/sharedService/traffic.ts";
+import { say } from "../../findings/index.ts";
+import { isHttp } from "../../istio/registry/index.ts";
+import { at, concernsHttp, splitsByVersion } from "../../model/index.ts";
 import type { Report } from "../declaration/report.ts";
 import type { Share } from "./share.ts";
 import { podsOf, type VersionLabels } from "./version.ts";

@@ -1,5 +1,5 @@
-import { say } from "../../findings/say.ts";
-import { at } from "../../model/intents.ts";
+import { say } from "../../findings/index.ts";
+import { at } from "../../model/index.ts";
 import type { Report } from "../declaration/report.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
 

@@ -1,13 +1,8 @@
-import { say } from "../../findings/say.ts";
-import { labelsMatch } from "../../istio/labels.ts";
-import { workloadsBehind } from "../../istio/registry/machines.ts";
-import { meshServiceOfService } from "../../istio/registry/meshService.ts";
-import { isVisible } from "../../istio/visibility.ts";
-import { clusterObject } from "../../kinds/clusterObject.ts";
-import type { Service } from "../../kinds/core.ts";
-import { importLabel, isNamedAsOurs } from "../../kinds/ownership.ts";
-import { at } from "../../model/intents.ts";
-import { needsRoutes } from "../../model/sharedService/traffic.ts";
+import { say } from "../../findings/index.ts";
+import { isVisible, labelsMatch } from "../../istio/index.ts";
+import { meshServiceOfService, workloadsBehind } from "../../istio/registry/index.ts";
+import { clusterObject, importLabel, isNamedAsOurs, type Service } from "../../kinds/index.ts";
+import { at, needsRoutes } from "../../model/index.ts";
 import { isDiscovered } from "../declaration/checkDiscovery.ts";
 import { callersIn, checkSidecars } from "../declaration/checkSidecars.ts";
 import { checkPinnedTrustDomain } from "../declaration/checkTrust.ts";

@@ -1,6 +1,5 @@
-import { passthroughSni } from "../../istio/sni.ts";
-import type { AcrossPath } from "../../model/compiled.ts";
-import type { Mesh } from "../../model/mesh/mesh.ts";
+import { passthroughSni } from "../../istio/index.ts";
+import type { AcrossPath, Mesh } from "../../model/index.ts";
 import { passthroughHost } from "./serverSide.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
 import type { VersionLabels } from "./version.ts";

@@ -1,4 +1,4 @@
-import { hostSchema } from "../../model/resource.ts";
+import { hostSchema } from "../../model/index.ts";
 
 export interface HostParts {
   readonly service: string;

@@ -1,8 +1,10 @@
-import type { DestinationRule } from "../../kinds/destinationRule.ts";
-import type { ServiceEntry } from "../../kinds/istio.ts";
-import { networkingApiVersion } from "../../kinds/istio.ts";
-import { dnsLabel } from "../../kinds/names.ts";
-import { ownershipLabels } from "../../kinds/ownership.ts";
+import {
+  type DestinationRule,
+  dnsLabel,
+  networkingApiVersion,
+  ownershipLabels,
+  type ServiceEntry,
+} from "../../kinds/index.ts";
 import type { Placement } from "../declaration/placement.ts";
 import { passthroughPolicy } from "./passthroughPolicy.ts";
 import type { Share, SharedPort } from "./share.ts";

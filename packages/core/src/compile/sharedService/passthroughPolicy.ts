@@ -1,5 +1,5 @@
-import { passthroughSni } from "../../istio/sni.ts";
-import type { TrafficPolicy } from "../../kinds/destinationRule.ts";
+import { passthroughSni } from "../../istio/index.ts";
+import type { TrafficPolicy } from "../../kinds/index.ts";
 import type { SharedPort } from "./share.ts";
 
 /** What the declaration says about connections to a host. */

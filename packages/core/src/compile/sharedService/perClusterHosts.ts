@@ -1,6 +1,5 @@
-import { say } from "../../findings/say.ts";
-import { at } from "../../model/intents.ts";
-import type { Mesh } from "../../model/mesh/mesh.ts";
+import { say } from "../../findings/index.ts";
+import { at, type Mesh } from "../../model/index.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import { addressToCome, type NamedHost, namedHost } from "../declaration/namedHost.ts";
 import { placements } from "../declaration/placement.ts";

@@ -1,13 +1,8 @@
-import { say } from "../../findings/say.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { workloadsBehind } from "../../istio/registry/machines.ts";
-import { type DeclaredProtocol, declaredProtocol } from "../../istio/registry/protocol.ts";
-import type { Service, ServicePort } from "../../kinds/core.ts";
-import { isNamedAsOurs, ownerName } from "../../kinds/ownership.ts";
-import { at } from "../../model/intents.ts";
-import type { MeshCluster } from "../../model/mesh/meshCluster.ts";
-import { selectClusters } from "../../model/mesh/selectClusters.ts";
-import type { SharedService } from "../../model/sharedService/sharedService.ts";
+import { say } from "../../findings/index.ts";
+import type { IstioCluster } from "../../istio/index.ts";
+import { type DeclaredProtocol, declaredProtocol, workloadsBehind } from "../../istio/registry/index.ts";
+import { isNamedAsOurs, ownerName, type Service, type ServicePort } from "../../kinds/index.ts";
+import { at, type MeshCluster, type SharedService, selectClusters } from "../../model/index.ts";
 import { isDiscovered } from "../declaration/checkDiscovery.ts";
 import type { Report } from "../declaration/report.ts";
 import { resolveConsumers } from "../declaration/resolveConsumers.ts";

@@ -9,12 +9,17 @@ import {
   sharedService,
 } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { Service } from "../../kinds/core.ts";
-import type { DestinationRule } from "../../kinds/destinationRule.ts";
-import type { AuthorizationPolicy, Gateway, ServiceEntry, VirtualService } from "../../kinds/istio.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import { ownershipLabels } from "../../kinds/ownership.ts";
-import type { Observed } from "../../model/observed/observed.ts";
+import {
+  type AuthorizationPolicy,
+  type DestinationRule,
+  type Gateway,
+  type KubeObject,
+  ownershipLabels,
+  type Service,
+  type ServiceEntry,
+  type VirtualService,
+} from "../../kinds/index.ts";
+import type { Observed } from "../../model/index.ts";
 import { compile } from "../compile.ts";
 
 const http = [{ name: "http", port: 8000, targetPort: 8080 }];

@@ -1,4 +1,4 @@
-import { splitsByVersion, type TrafficRule } from "../../model/sharedService/traffic.ts";
+import { splitsByVersion, type TrafficRule } from "../../model/index.ts";
 import { percentages } from "./percentages.ts";
 import type { Share } from "./share.ts";
 import { percentByCluster, type Spread } from "./spread.ts";

@@ -1,11 +1,13 @@
-import { tlsModeLabel } from "../../istio/injection.ts";
-import { exportToAnnotation } from "../../istio/visibility.ts";
-import type { Service } from "../../kinds/core.ts";
-import type { DestinationRule } from "../../kinds/destinationRule.ts";
-import type { WorkloadEntry } from "../../kinds/istio.ts";
-import { networkingApiVersion } from "../../kinds/istio.ts";
-import { dnsLabel } from "../../kinds/names.ts";
-import { importLabel, ownershipLabels } from "../../kinds/ownership.ts";
+import { exportToAnnotation, tlsModeLabel } from "../../istio/index.ts";
+import {
+  type DestinationRule,
+  dnsLabel,
+  importLabel,
+  networkingApiVersion,
+  ownershipLabels,
+  type Service,
+  type WorkloadEntry,
+} from "../../kinds/index.ts";
 import { passthroughPolicy, type TrafficSettings } from "./passthroughPolicy.ts";
 import type { Server, Share, SharedPort } from "./share.ts";
 import type { Spread } from "./spread.ts";

@@ -1,17 +1,15 @@
-import { say } from "../../findings/say.ts";
-import { isCoveredBy, serviceHost } from "../../istio/hostNames.ts";
-import { tlsModeLabel } from "../../istio/injection.ts";
-import { meshServiceOfService } from "../../istio/registry/meshService.ts";
-import { exportToAnnotation, isVisible } from "../../istio/visibility.ts";
-import { clusterObject } from "../../kinds/clusterObject.ts";
-import type { Service } from "../../kinds/core.ts";
-import type { Gateway } from "../../kinds/istio.ts";
-import { networkingApiVersion } from "../../kinds/istio.ts";
-import { dnsLabel } from "../../kinds/names.ts";
-import { ownershipLabels } from "../../kinds/ownership.ts";
-import { at } from "../../model/intents.ts";
-import type { Mesh } from "../../model/mesh/mesh.ts";
-import { restrictsCallers } from "../../model/sharedService/access.ts";
+import { say } from "../../findings/index.ts";
+import { exportToAnnotation, isCoveredBy, isVisible, serviceHost, tlsModeLabel } from "../../istio/index.ts";
+import { meshServiceOfService } from "../../istio/registry/index.ts";
+import {
+  clusterObject,
+  dnsLabel,
+  type Gateway,
+  networkingApiVersion,
+  ownershipLabels,
+  type Service,
+} from "../../kinds/index.ts";
+import { at, type Mesh, restrictsCallers } from "../../model/index.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import { foreignGateways } from "../declaration/foreignGateways.ts";
 import type { Report } from "../declaration/report.ts";

@@ -1,11 +1,7 @@
-import type { GatewayAddress } from "../../istio/gatewayAddresses.ts";
-import { serviceHost } from "../../istio/hostNames.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import type { DeclaredProtocol } from "../../istio/registry/protocol.ts";
-import type { Service } from "../../kinds/core.ts";
-import type { Mesh } from "../../model/mesh/mesh.ts";
-import type { MeshCluster } from "../../model/mesh/meshCluster.ts";
-import type { SharedService } from "../../model/sharedService/sharedService.ts";
+import { type GatewayAddress, type IstioCluster, serviceHost } from "../../istio/index.ts";
+import type { DeclaredProtocol } from "../../istio/registry/index.ts";
+import type { Service } from "../../kinds/index.ts";
+import type { Mesh, MeshCluster, SharedService } from "../../model/index.ts";
 import type { Consumer } from "../declaration/resolveConsumers.ts";
 
 /** A port of a Service that is shared. */

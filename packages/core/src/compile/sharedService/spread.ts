@@ -1,6 +1,5 @@
-import { say } from "../../findings/say.ts";
-import { at } from "../../model/intents.ts";
-import type { SharedService } from "../../model/sharedService/sharedService.ts";
+import { say } from "../../findings/index.ts";
+import { at, type SharedService } from "../../model/index.ts";
 import type { Report } from "../declaration/report.ts";
 import { percentages } from "./percentages.ts";
 import type { Server, Share } from "./share.ts";

@@ -10,10 +10,8 @@ import {
   sharedService,
 } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { DestinationRule } from "../../kinds/destinationRule.ts";
-import type { ServiceEntry, WorkloadEntry } from "../../kinds/istio.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import type { Observed } from "../../model/observed/observed.ts";
+import type { DestinationRule, KubeObject, ServiceEntry, WorkloadEntry } from "../../kinds/index.ts";
+import type { Observed } from "../../model/index.ts";
 import { compile } from "../compile.ts";
 
 const region = (name: string) => ({ "topology.kubernetes.io/region": name });

@@ -1,7 +1,6 @@
-import { say } from "../../findings/say.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { localityOfNode, regionLabel, zoneLabel } from "../../istio/topologyLabels.ts";
-import { at } from "../../model/intents.ts";
+import { say } from "../../findings/index.ts";
+import { type IstioCluster, localityOfNode, regionLabel, zoneLabel } from "../../istio/index.ts";
+import { at } from "../../model/index.ts";
 import type { Report } from "../declaration/report.ts";
 import type { TrafficSettings } from "./passthroughPolicy.ts";
 import type { Share } from "./share.ts";

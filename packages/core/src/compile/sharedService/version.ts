@@ -1,8 +1,6 @@
-import { workloadsBehind } from "../../istio/registry/machines.ts";
-import { spiffeId } from "../../istio/spiffeId.ts";
-import { matchTold, podLabels } from "../../istio/topologyLabels.ts";
-import type { Workload } from "../../istio/workload.ts";
-import { dnsLabel } from "../../kinds/names.ts";
+import { matchTold, podLabels, spiffeId, type Workload } from "../../istio/index.ts";
+import { workloadsBehind } from "../../istio/registry/index.ts";
+import { dnsLabel } from "../../kinds/index.ts";
 import type { Server, Share } from "./share.ts";
 
 /** What tells a version's pods from the others behind the Service. */

@@ -1,9 +1,6 @@
-import { isHttp } from "../../istio/registry/protocol.ts";
-import type { VirtualService } from "../../kinds/istio.ts";
-import { networkingApiVersion } from "../../kinds/istio.ts";
-import { dnsLabel } from "../../kinds/names.ts";
-import { ownershipLabels } from "../../kinds/ownership.ts";
-import type { TextMatch, TrafficRule } from "../../model/sharedService/traffic.ts";
+import { isHttp } from "../../istio/registry/index.ts";
+import { dnsLabel, networkingApiVersion, ownershipLabels, type VirtualService } from "../../kinds/index.ts";
+import type { TextMatch, TrafficRule } from "../../model/index.ts";
 import type { Placement } from "../declaration/placement.ts";
 import type { Routing, WeightedPart } from "./routing.ts";
 import type { Share, SharedPort } from "./share.ts";

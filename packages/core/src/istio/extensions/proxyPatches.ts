@@ -1,4 +1,4 @@
-import type { EnvoyFilter } from "../../kinds/istio.ts";
+import type { EnvoyFilter } from "../../kinds/index.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { memoisedBy } from "../memoised.ts";
 import { isAttached } from "../policy/isAttached.ts";

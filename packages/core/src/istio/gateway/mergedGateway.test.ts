@@ -1,6 +1,6 @@
 import { gatewayService, pod } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
+import type { KubeObject } from "../../kinds/index.ts";
 import { IstioCluster } from "../istioCluster.ts";
 import { workloadOfPod } from "../workload.ts";
 import { mergedGateway } from "./mergedGateway.ts";

@@ -1,6 +1,4 @@
-import type { Service } from "../../kinds/core.ts";
-import type { ApiGateway } from "../../kinds/gatewayApi.ts";
-import type { Gateway } from "../../kinds/istio.ts";
+import type { ApiGateway, Gateway, Service } from "../../kinds/index.ts";
 import { apiListeners, servicesFor } from "../gatewayApi/apiListeners.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";

@@ -1,5 +1,4 @@
-import type { ApiGateway, Listener } from "../../kinds/gatewayApi.ts";
-import type { Gateway } from "../../kinds/istio.ts";
+import type { ApiGateway, Gateway, Listener } from "../../kinds/index.ts";
 import { serviceHost } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch, labelsOfNamespace, selectorMatches } from "../labels.ts";

@@ -5,7 +5,7 @@ import {
   type ParentRef,
   type TcpRoute,
   type TlsRoute,
-} from "../../kinds/gatewayApi.ts";
+} from "../../kinds/index.ts";
 import { hostsOverlap, isCoveredBy, isWildcard, serviceHost } from "../hostNames.ts";
 import type { HttpRoute, L4Route, Placed } from "../httpRoute.ts";
 import type { IstioCluster } from "../istioCluster.ts";

@@ -1,5 +1,4 @@
-import { type BackendRef, gatewayApiGroup, type HttpRouteFilter } from "../../kinds/gatewayApi.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
+import { type BackendRef, gatewayApiGroup, type HttpRouteFilter, type KubeObject } from "../../kinds/index.ts";
 import { serviceHost } from "../hostNames.ts";
 import type { HeaderChanges, WeightedTarget } from "../httpRoute.ts";
 import type { IstioCluster } from "../istioCluster.ts";

@@ -4,7 +4,7 @@ import type {
   HttpRouteFilter,
   HttpRouteMatch,
   HttpRouteRule,
-} from "../../kinds/gatewayApi.ts";
+} from "../../kinds/index.ts";
 import type { HttpMatch, HttpRoute, Placed, StringMatch } from "../httpRoute.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { apiTargets, headerChanges } from "./apiTargets.ts";

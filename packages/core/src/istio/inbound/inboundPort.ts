@@ -1,5 +1,4 @@
-import type { Service } from "../../kinds/core.ts";
-import type { ServiceEntry, Sidecar } from "../../kinds/istio.ts";
+import type { Service, ServiceEntry, Sidecar } from "../../kinds/index.ts";
 import { serviceHost } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";

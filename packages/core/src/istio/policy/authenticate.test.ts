@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
+import type { KubeObject } from "../../kinds/index.ts";
 import type { HttpPayload } from "../connection.ts";
 import { IstioCluster } from "../istioCluster.ts";
 import type { Workload } from "../workload.ts";

@@ -1,4 +1,4 @@
-import type { RequestAuthentication } from "../../kinds/istio.ts";
+import type { RequestAuthentication } from "../../kinds/index.ts";
 import type { HttpPayload } from "../connection.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import type { Workload } from "../workload.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
-import { defaultMeshConfig, type MeshConfig } from "../../model/observed/meshConfig.ts";
+import type { KubeObject } from "../../kinds/index.ts";
+import { defaultMeshConfig, type MeshConfig } from "../../model/index.ts";
 import type { HttpPayload } from "../connection.ts";
 import { IstioCluster } from "../istioCluster.ts";
 import type { Workload } from "../workload.ts";

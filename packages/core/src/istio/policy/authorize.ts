@@ -1,4 +1,4 @@
-import type { AuthorizationPolicy } from "../../kinds/istio.ts";
+import type { AuthorizationPolicy } from "../../kinds/index.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import type { Workload } from "../workload.ts";
 import type { ConnectionFacts } from "./connectionFacts.ts";

@@ -1,4 +1,4 @@
-import { gatewayApiGroup } from "../../kinds/gatewayApi.ts";
+import { gatewayApiGroup } from "../../kinds/index.ts";
 import { labelsMatch } from "../labels.ts";
 import type { Workload } from "../workload.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { AuthorizationPolicy } from "../../kinds/istio.ts";
-import { defaultMeshConfig } from "../../model/observed/meshConfig.ts";
+import type { AuthorizationPolicy } from "../../kinds/index.ts";
+import { defaultMeshConfig } from "../../model/index.ts";
 import { spiffeId } from "../spiffeId.ts";
 import type { ConnectionFacts } from "./connectionFacts.ts";
 import { matchRule, type PolicyRule } from "./matchRule.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { AuthorizationPolicy } from "../../kinds/istio.ts";
-import { defaultMeshConfig } from "../../model/observed/meshConfig.ts";
+import type { AuthorizationPolicy } from "../../kinds/index.ts";
+import { defaultMeshConfig } from "../../model/index.ts";
 import type { HttpPayload } from "../connection.ts";
 import type { Caller } from "./caller.ts";
 import type { ConnectionFacts } from "./connectionFacts.ts";

@@ -1,4 +1,4 @@
-import type { AuthorizationPolicy } from "../../kinds/istio.ts";
+import type { AuthorizationPolicy } from "../../kinds/index.ts";
 import {
   type Condition,
   portCondition,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
+import type { KubeObject } from "../../kinds/index.ts";
 import { IstioCluster } from "../istioCluster.ts";
 import { mutualTlsMode } from "./peerAuthentication.ts";
 

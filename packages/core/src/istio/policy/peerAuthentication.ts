@@ -1,4 +1,4 @@
-import type { PeerAuthentication } from "../../kinds/istio.ts";
+import type { PeerAuthentication } from "../../kinds/index.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";
 import type { Workload } from "../workload.ts";

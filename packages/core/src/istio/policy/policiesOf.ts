@@ -1,4 +1,4 @@
-import type { AuthorizationPolicy, RequestAuthentication } from "../../kinds/istio.ts";
+import type { AuthorizationPolicy, RequestAuthentication } from "../../kinds/index.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { memoisedBy } from "../memoised.ts";
 import type { Workload } from "../workload.ts";

@@ -1,5 +1,5 @@
-import type { AuthorizationPolicy } from "../../kinds/istio.ts";
-import type { MeshConfig } from "../../model/observed/meshConfig.ts";
+import type { AuthorizationPolicy } from "../../kinds/index.ts";
+import type { MeshConfig } from "../../model/index.ts";
 import type { Workload } from "../workload.ts";
 import type { ConnectionFacts } from "./connectionFacts.ts";
 

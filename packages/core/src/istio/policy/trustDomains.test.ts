@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { defaultMeshConfig } from "../../model/observed/meshConfig.ts";
+import { defaultMeshConfig } from "../../model/index.ts";
 import { expandTrustDomains, trustDomainsOf, withTrustDomainAliases } from "./trustDomains.ts";
 
 const mesh = { ...defaultMeshConfig, trustDomain: "new", trustDomainAliases: ["old", "older"] };

@@ -1,4 +1,4 @@
-import type { MeshConfig } from "../../model/observed/meshConfig.ts";
+import type { MeshConfig } from "../../model/index.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { ask } from "../reads.ts";
 import { parseIdentity, spiffeId } from "../spiffeId.ts";

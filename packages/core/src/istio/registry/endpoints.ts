@@ -1,6 +1,5 @@
 import ipaddr from "ipaddr.js";
-import type { ClusterObject } from "../../kinds/clusterObject.ts";
-import type { ServiceEntry, WorkloadEntry } from "../../kinds/istio.ts";
+import type { ClusterObject, ServiceEntry, WorkloadEntry } from "../../kinds/index.ts";
 import { tlsModeLabel } from "../injection.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";

@@ -1,6 +1,6 @@
 import { pod, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
+import type { KubeObject } from "../../kinds/index.ts";
 import { IstioCluster } from "../istioCluster.ts";
 import { isMachine, machineAt, machines, workloadsBehind } from "./machines.ts";
 

@@ -1,6 +1,4 @@
-import type { Service } from "../../kinds/core.ts";
-import type { WorkloadEntry } from "../../kinds/istio.ts";
-import { isOurs } from "../../kinds/ownership.ts";
+import { isOurs, type Service, type WorkloadEntry } from "../../kinds/index.ts";
 import { canonicalHost } from "../hostPort.ts";
 import { tlsModeLabel } from "../injection.ts";
 import type { IstioCluster } from "../istioCluster.ts";

@@ -1,5 +1,4 @@
-import type { Service } from "../../kinds/core.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
+import type { KubeObject, Service } from "../../kinds/index.ts";
 import { isWildcard } from "../hostNames.ts";
 import { canonicalHost } from "../hostPort.ts";
 import type { IstioCluster } from "../istioCluster.ts";

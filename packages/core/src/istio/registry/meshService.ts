@@ -1,5 +1,4 @@
-import type { Service } from "../../kinds/core.ts";
-import type { ServiceEntry } from "../../kinds/istio.ts";
+import type { Service, ServiceEntry } from "../../kinds/index.ts";
 import { isWildcard, serviceHost } from "../hostNames.ts";
 import { canonicalHost } from "../hostPort.ts";
 import type { IstioCluster } from "../istioCluster.ts";

@@ -1,4 +1,4 @@
-import type { ServicePort } from "../../kinds/core.ts";
+import type { ServicePort } from "../../kinds/index.ts";
 
 /** As it is declared. pkg/config/protocol/instance.go */
 export type DeclaredProtocol =

@@ -1,4 +1,4 @@
-import type { Service, ServicePort } from "../../kinds/core.ts";
+import type { Service, ServicePort } from "../../kinds/index.ts";
 import type { Workload } from "../workload.ts";
 
 interface LeadingPort {

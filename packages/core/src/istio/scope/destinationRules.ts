@@ -1,4 +1,4 @@
-import type { DestinationRule, Subset, TrafficPolicy } from "../../kinds/destinationRule.ts";
+import type { DestinationRule, Subset, TrafficPolicy } from "../../kinds/index.ts";
 import { fullHost, HostMap, isCoveredBy, isWildcard } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";

@@ -1,4 +1,4 @@
-import type { Sidecar } from "../../kinds/istio.ts";
+import type { Sidecar } from "../../kinds/index.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import type { MeshService } from "../registry/meshService.ts";
 import { exportToAnnotation, isVisible } from "../visibility.ts";

@@ -1,4 +1,4 @@
-import type { Sidecar } from "../../kinds/istio.ts";
+import type { Sidecar } from "../../kinds/index.ts";
 import { HostMap, hostsOverlap, isCoveredBy, isWildcard } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { memoisedBy } from "../memoised.ts";

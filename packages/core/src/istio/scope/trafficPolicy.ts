@@ -1,4 +1,4 @@
-import type { TrafficPolicy } from "../../kinds/destinationRule.ts";
+import type { TrafficPolicy } from "../../kinds/index.ts";
 
 /** A policy with the place in its object that it comes from. */
 export interface PlacedPolicy {

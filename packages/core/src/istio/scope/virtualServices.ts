@@ -1,4 +1,4 @@
-import type { VirtualService } from "../../kinds/istio.ts";
+import type { VirtualService } from "../../kinds/index.ts";
 import { apiRoutes } from "../gatewayApi/apiRoutes.ts";
 import { fullHost } from "../hostNames.ts";
 import type { HttpMatch, HttpRoute, L4Route, Placed, StringMatch, WeightedTarget } from "../httpRoute.ts";

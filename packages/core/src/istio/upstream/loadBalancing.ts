@@ -1,4 +1,4 @@
-import type { LocalitySetting, TrafficPolicy } from "../../kinds/destinationRule.ts";
+import type { LocalitySetting, TrafficPolicy } from "../../kinds/index.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import type { MeshEndpoint } from "../registry/endpoints.ts";
 import { localityOf, networkLabel, podLabels } from "../topologyLabels.ts";

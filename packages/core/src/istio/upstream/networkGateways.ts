@@ -1,4 +1,4 @@
-import type { Service } from "../../kinds/core.ts";
+import type { Service } from "../../kinds/index.ts";
 import { apiListeners } from "../gatewayApi/apiListeners.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { memoised } from "../memoised.ts";

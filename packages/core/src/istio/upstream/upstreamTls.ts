@@ -1,4 +1,4 @@
-import type { ClientTls, TrafficPolicy } from "../../kinds/destinationRule.ts";
+import type { ClientTls, TrafficPolicy } from "../../kinds/index.ts";
 import type { ProxyTls, Transport } from "../connection.ts";
 import { parseHostPort } from "../hostPort.ts";
 import type { IstioCluster } from "../istioCluster.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dnsLabel } from "../../kinds/names.ts";
+import { dnsLabel } from "../../kinds/index.ts";
 import {
   apiVersion,
   clusterSelectorSchema,

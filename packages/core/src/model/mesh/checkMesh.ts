@@ -1,4 +1,4 @@
-import { say } from "../../findings/say.ts";
+import { say } from "../../findings/index.ts";
 import type { Problem } from "../../problem.ts";
 import { makeProblem } from "../../problem.ts";
 import { at } from "../intents.ts";

@@ -1,4 +1,4 @@
-import type { LabelSelector } from "../../kinds/labelSelector.ts";
+import type { LabelSelector } from "../../kinds/index.ts";
 import { readDocuments } from "../yaml/readDocuments.ts";
 import { type MeshNetwork, meshNetworksOf } from "./meshNetworks.ts";
 

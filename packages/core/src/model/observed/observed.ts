@@ -1,6 +1,6 @@
-import type { KubeObject } from "../../kinds/kubeObject.ts";
+import type { KubeObject } from "../../kinds/index.ts";
 import type { Problem } from "../../problem.ts";
-import type { UnreadableObject } from "../../shape/unreadableObject.ts";
+import type { UnreadableObject } from "../../shape/index.ts";
 import type { MeshConfig } from "./meshConfig.ts";
 
 /** A root certificate that a cluster's workloads trust, from ConfigMap `istio-ca-root-cert`. No key material. */

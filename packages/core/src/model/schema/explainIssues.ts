@@ -1,6 +1,5 @@
 import type { z } from "zod";
-import { showPath } from "../../findings/showPath.ts";
-import { showValue } from "../../findings/showValue.ts";
+import { showPath, showValue } from "../../findings/index.ts";
 import type { ProblemCode } from "../../problem.ts";
 import type { Kind } from "../kindSchemas.ts";
 import { nearestName } from "../nearestName.ts";

@@ -1,4 +1,4 @@
-import { showValue } from "../../findings/showValue.ts";
+import { showValue } from "../../findings/index.ts";
 import type { Intent } from "../intents.ts";
 import { isKind, type Kind, kindSchemas, kinds } from "../kindSchemas.ts";
 import { nearestName } from "../nearestName.ts";

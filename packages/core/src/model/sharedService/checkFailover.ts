@@ -1,4 +1,4 @@
-import type { Place } from "../../findings/place.ts";
+import type { Place } from "../../findings/index.ts";
 import type { Problem } from "../../problem.ts";
 import { makeProblem } from "../../problem.ts";
 import { at } from "../intents.ts";

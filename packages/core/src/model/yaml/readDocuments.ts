@@ -1,5 +1,5 @@
 import { Composer, type CST, type Document, LineCounter, type Node, type ParsedNode } from "yaml";
-import type { FilePlace } from "../../findings/place.ts";
+import type { FilePlace } from "../../findings/index.ts";
 import type { Problem } from "../../problem.ts";
 import { makeProblem } from "../../problem.ts";
 import { checkTree } from "./checkTree.ts";

@@ -1,5 +1,5 @@
 import { type CST, Lexer, Parser } from "yaml";
-import type { FilePlace } from "../../findings/place.ts";
+import type { FilePlace } from "../../findings/index.ts";
 import type { Problem } from "../../problem.ts";
 import { makeProblem } from "../../problem.ts";
 

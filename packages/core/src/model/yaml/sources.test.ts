@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Place, showPlace } from "../../findings/place.ts";
+import { type Place, showPlace } from "../../findings/index.ts";
 import { makeProblem } from "../../problem.ts";
 import { showDeclared } from "../intents.ts";
 import { parseIntents } from "../parseIntents.ts";

@@ -1,4 +1,4 @@
-import { type Place, showPlace } from "../../findings/place.ts";
+import { type Place, showPlace } from "../../findings/index.ts";
 import { movedTo, type Problem } from "../../problem.ts";
 import { type Intent, showDeclared } from "../intents.ts";
 import type { Path } from "../schema/fieldSchema.ts";

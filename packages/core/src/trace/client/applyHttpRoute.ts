@@ -1,8 +1,7 @@
-import type { HttpPayload } from "../../istio/connection.ts";
-import { noBackend } from "../../istio/gatewayApi/httpRules.ts";
-import type { HeaderChanges, HttpMatch, HttpRoute, Placed, WeightedTarget } from "../../istio/httpRoute.ts";
-import { type RetryPolicy, retryPolicy } from "../../istio/upstream/retries.ts";
-import type { ClusterObject } from "../../kinds/clusterObject.ts";
+import { noBackend } from "../../istio/gatewayApi/index.ts";
+import type { HeaderChanges, HttpMatch, HttpPayload, HttpRoute, Placed, WeightedTarget } from "../../istio/index.ts";
+import { type RetryPolicy, retryPolicy } from "../../istio/upstream/index.ts";
+import type { ClusterObject } from "../../kinds/index.ts";
 import type { UpstreamTarget } from "../upstream/openUpstream.ts";
 import { toRegExp } from "./stringMatch.ts";
 

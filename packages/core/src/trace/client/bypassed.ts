@@ -1,8 +1,6 @@
-import { say } from "../../findings/say.ts";
-import type { Bypass } from "../../istio/capture.ts";
-import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
-import { virtualAddress } from "../../istio/virtualAddress.ts";
-import { workloadObject } from "../../istio/workload.ts";
+import { say } from "../../findings/index.ts";
+import { type Bypass, virtualAddress, workloadObject } from "../../istio/index.ts";
+import type { NamedAddress } from "../../istio/registry/index.ts";
 import type { ClientStep } from "../attempt.ts";
 import { broken, passed } from "../hop.ts";
 import { direct } from "./direct.ts";

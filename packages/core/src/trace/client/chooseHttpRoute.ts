@@ -1,9 +1,15 @@
-import type { HttpPayload } from "../../istio/connection.ts";
-import type { HttpMatch, HttpRoute, Placed, StringMatch } from "../../istio/httpRoute.ts";
-import type { MeshVirtualService } from "../../istio/meshVirtualService.ts";
-import { routingClaim } from "../../istio/policy/routingClaim.ts";
-import type { TokenClaims } from "../../istio/policy/tokenClaims.ts";
-import { matchTold, type RoutingProxy, whyUntold } from "../../istio/topologyLabels.ts";
+import {
+  type HttpMatch,
+  type HttpPayload,
+  type HttpRoute,
+  type MeshVirtualService,
+  matchTold,
+  type Placed,
+  type RoutingProxy,
+  type StringMatch,
+  whyUntold,
+} from "../../istio/index.ts";
+import { routingClaim, type TokenClaims } from "../../istio/policy/index.ts";
 import { every, isPresence, type Matched, matchesString } from "./stringMatch.ts";
 
 /** The proxy that routes, and what it listens on. */

@@ -1,9 +1,6 @@
-import { bypass } from "../../istio/capture.ts";
-import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
-import type { MeshService } from "../../istio/registry/meshService.ts";
-import { proxyScope } from "../../istio/scope/proxyScope.ts";
-import { isIn } from "../../istio/virtualAddress.ts";
-import { workloadObject } from "../../istio/workload.ts";
+import { bypass, isIn, workloadObject } from "../../istio/index.ts";
+import type { MeshService, NamedAddress } from "../../istio/registry/index.ts";
+import { proxyScope } from "../../istio/scope/index.ts";
 import type { ClientStep } from "../attempt.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import { inAmbient } from "../gatewayApi/ambient.ts";

@@ -1,12 +1,7 @@
-import { say } from "../../findings/say.ts";
-import { fingerprintsOf } from "../../istio/istioCluster.ts";
-import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
-import { isIp } from "../../istio/registry/endpoints.ts";
-import type { MeshService } from "../../istio/registry/meshService.ts";
-import { nodeLocalField } from "../../istio/registry/nodeLocal.ts";
-import { virtualAddress } from "../../istio/virtualAddress.ts";
-import { workloadObject } from "../../istio/workload.ts";
-import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
+import { say } from "../../findings/index.ts";
+import { fingerprintsOf, virtualAddress, workloadObject } from "../../istio/index.ts";
+import { isIp, type MeshService, type NamedAddress, nodeLocalField } from "../../istio/registry/index.ts";
+import { clusterObject, showClusterObject } from "../../kinds/index.ts";
 import type { Attempt, ClientStep, Destination } from "../attempt.ts";
 import { broken, passed, unsure } from "../hop.ts";
 import type { TraceHop, TraceOutcome } from "../traceResult.ts";

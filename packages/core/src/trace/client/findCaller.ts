@@ -1,6 +1,4 @@
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { memoisedBy } from "../../istio/memoised.ts";
-import { comingWorkload, type Workload } from "../../istio/workload.ts";
+import { comingWorkload, type IstioCluster, memoisedBy, type Workload } from "../../istio/index.ts";
 import type { TraceCaller } from "../traceRequest.ts";
 
 /**

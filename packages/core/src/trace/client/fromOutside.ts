@@ -1,11 +1,8 @@
-import { say } from "../../findings/say.ts";
-import type { Payload } from "../../istio/connection.ts";
-import { apiListeners } from "../../istio/gatewayApi/apiListeners.ts";
-import { isCoveredBy } from "../../istio/hostNames.ts";
-import { showHostPort } from "../../istio/hostPort.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { isIp } from "../../istio/registry/endpoints.ts";
-import { clusterObject } from "../../kinds/clusterObject.ts";
+import { say } from "../../findings/index.ts";
+import { apiListeners } from "../../istio/gatewayApi/index.ts";
+import { type IstioCluster, isCoveredBy, type Payload, showHostPort } from "../../istio/index.ts";
+import { isIp } from "../../istio/registry/index.ts";
+import { clusterObject } from "../../kinds/index.ts";
 import { addressOwner } from "../addressOwner.ts";
 import type { Attempt, ClientStep, Destination, Front } from "../attempt.ts";
 import { notFollowed } from "../gatewayApi/notFollowed.ts";

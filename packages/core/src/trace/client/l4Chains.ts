@@ -1,10 +1,15 @@
-import { hostsOverlap } from "../../istio/hostNames.ts";
-import type { L4Match, L4Route, Placed } from "../../istio/httpRoute.ts";
-import { meshGateway } from "../../istio/meshVirtualService.ts";
-import type { MeshPort, MeshService } from "../../istio/registry/meshService.ts";
-import { isTls } from "../../istio/registry/protocol.ts";
-import type { EgressListener } from "../../istio/scope/proxyScope.ts";
-import { matchTold, type RoutingProxy, whyUntold } from "../../istio/topologyLabels.ts";
+import {
+  hostsOverlap,
+  type L4Match,
+  type L4Route,
+  matchTold,
+  meshGateway,
+  type Placed,
+  type RoutingProxy,
+  whyUntold,
+} from "../../istio/index.ts";
+import { isTls, type MeshPort, type MeshService } from "../../istio/registry/index.ts";
+import type { EgressListener } from "../../istio/scope/index.ts";
 
 /** A filter chain of a TCP listener: whom it takes, and the weighted destinations of what it takes. */
 export interface L4Chain {

@@ -1,7 +1,6 @@
-import { say } from "../../findings/say.ts";
-import { headlessAddresses } from "../../istio/registry/clusterDns.ts";
-import type { MeshService } from "../../istio/registry/meshService.ts";
-import { clusterObject } from "../../kinds/clusterObject.ts";
+import { say } from "../../findings/index.ts";
+import { headlessAddresses, type MeshService } from "../../istio/registry/index.ts";
+import { clusterObject } from "../../kinds/index.ts";
 import type { ClientStep } from "../attempt.ts";
 import { broken } from "../hop.ts";
 import { ended, type Walk } from "./walk.ts";

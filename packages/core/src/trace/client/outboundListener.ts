@@ -1,14 +1,23 @@
 import ipaddr from "ipaddr.js";
-import type { Payload } from "../../istio/connection.ts";
-import { memoisedBy } from "../../istio/memoised.ts";
-import { capturesDns } from "../../istio/proxyConfig.ts";
-import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
-import { endpointsOf, isIp } from "../../istio/registry/endpoints.ts";
-import type { MeshPort, MeshService } from "../../istio/registry/meshService.ts";
-import { isHttp, isTcp, type Protocol } from "../../istio/registry/protocol.ts";
-import type { EgressListener, ProxyScope } from "../../istio/scope/proxyScope.ts";
-import { type RoutingProxy, routingProxy } from "../../istio/topologyLabels.ts";
-import type { Workload } from "../../istio/workload.ts";
+import {
+  capturesDns,
+  memoisedBy,
+  type Payload,
+  type RoutingProxy,
+  routingProxy,
+  type Workload,
+} from "../../istio/index.ts";
+import {
+  endpointsOf,
+  isHttp,
+  isIp,
+  isTcp,
+  type MeshPort,
+  type MeshService,
+  type NamedAddress,
+  type Protocol,
+} from "../../istio/registry/index.ts";
+import type { EgressListener, ProxyScope } from "../../istio/scope/index.ts";
 import { type L4Chain, l4Chains } from "./l4Chains.ts";
 
 /** HTTP that a listener routes: by all virtual hosts of its port, or those of one service where its protocol is sniffed. */

@@ -1,7 +1,7 @@
 import { gatewayService, meshCluster, pod } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import { IstioCluster } from "../../istio/istioCluster.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
+import { IstioCluster } from "../../istio/index.ts";
+import type { KubeObject } from "../../kinds/index.ts";
 import { closeness, outsideEntries } from "./outsideEntries.ts";
 
 const made = pod("istio-system/gateway");

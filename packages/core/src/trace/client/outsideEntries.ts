@@ -1,13 +1,8 @@
-import { sniHosts } from "../../istio/gateway/gatewayChain.ts";
-import { mergedGateway } from "../../istio/gateway/mergedGateway.ts";
-import { HostMap } from "../../istio/hostNames.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { labelsMatch } from "../../istio/labels.ts";
-import { memoised, memoisedBy } from "../../istio/memoised.ts";
-import { targetPortOf } from "../../istio/registry/targetPort.ts";
-import type { Workload } from "../../istio/workload.ts";
-import type { Service, ServicePort } from "../../kinds/core.ts";
-import type { MeshCluster } from "../../model/mesh/meshCluster.ts";
+import { mergedGateway, sniHosts } from "../../istio/gateway/index.ts";
+import { HostMap, type IstioCluster, labelsMatch, memoised, memoisedBy, type Workload } from "../../istio/index.ts";
+import { targetPortOf } from "../../istio/registry/index.ts";
+import type { Service, ServicePort } from "../../kinds/index.ts";
+import type { MeshCluster } from "../../model/index.ts";
 
 /** A Service of gateways that has a port which clients outside may call. */
 export interface OutsideEntry {

@@ -1,24 +1,28 @@
-import { runsAsProxy } from "../../istio/capture.ts";
-import { isCoveredBy, isWildcard } from "../../istio/hostNames.ts";
-import { canonicalHost } from "../../istio/hostPort.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { memoised } from "../../istio/memoised.ts";
-import { nameOrigin } from "../../istio/nameOrigin.ts";
-import { capturesDns } from "../../istio/proxyConfig.ts";
+import {
+  canonicalHost,
+  capturesDns,
+  type IstioCluster,
+  isCoveredBy,
+  isWildcard,
+  memoised,
+  nameOrigin,
+  runsAsProxy,
+  type Workload,
+} from "../../istio/index.ts";
 import {
   clusterDns,
   headlessAddresses,
   headlessParent,
+  isIp,
+  type MeshService,
+  mayBeServedBy,
+  meshRegistry,
   type NamedAddress,
+  overlookedServices,
+  whyServedElsewhere,
   withSearchDomains,
-} from "../../istio/registry/clusterDns.ts";
-import { isIp } from "../../istio/registry/endpoints.ts";
-import { meshRegistry, overlookedServices } from "../../istio/registry/meshRegistry.ts";
-import type { MeshService } from "../../istio/registry/meshService.ts";
-import { mayBeServedBy, whyServedElsewhere } from "../../istio/registry/remoteEndpoints.ts";
-import type { Hiding } from "../../istio/scope/hiding.ts";
-import { type ProxyScope, proxyScope } from "../../istio/scope/proxyScope.ts";
-import type { Workload } from "../../istio/workload.ts";
+} from "../../istio/registry/index.ts";
+import { type Hiding, type ProxyScope, proxyScope } from "../../istio/scope/index.ts";
 import { hiddenOf } from "../hiddenHop.ts";
 
 export type Resolved =

@@ -1,4 +1,4 @@
-import type { StringMatch } from "../../istio/httpRoute.ts";
+import type { StringMatch } from "../../istio/index.ts";
 
 /** Undefined: it cannot be told, since the regular expression is none that JavaScript has. */
 export type Matched = boolean | undefined;

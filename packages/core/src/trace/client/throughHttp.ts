@@ -1,13 +1,16 @@
-import { say } from "../../findings/say.ts";
-import type { HttpPayload } from "../../istio/connection.ts";
-import type { HttpMatch, HttpRoute, Placed } from "../../istio/httpRoute.ts";
-import { meshGateway } from "../../istio/meshVirtualService.ts";
-import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
-import type { MeshService } from "../../istio/registry/meshService.ts";
-import type { ProxyScope } from "../../istio/scope/proxyScope.ts";
-import { routingProxy } from "../../istio/topologyLabels.ts";
-import { retryPolicy } from "../../istio/upstream/retries.ts";
-import { type ClusterObject, clusterObject } from "../../kinds/clusterObject.ts";
+import { say } from "../../findings/index.ts";
+import {
+  type HttpMatch,
+  type HttpPayload,
+  type HttpRoute,
+  meshGateway,
+  type Placed,
+  routingProxy,
+} from "../../istio/index.ts";
+import type { MeshService, NamedAddress } from "../../istio/registry/index.ts";
+import type { ProxyScope } from "../../istio/scope/index.ts";
+import { retryPolicy } from "../../istio/upstream/index.ts";
+import { type ClusterObject, clusterObject } from "../../kinds/index.ts";
 import type { ClientStep } from "../attempt.ts";
 import { broken, passed, unsure } from "../hop.ts";
 import type { TraceHop } from "../traceResult.ts";

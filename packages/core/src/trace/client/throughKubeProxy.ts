@@ -1,9 +1,5 @@
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { endpointsOf } from "../../istio/registry/endpoints.ts";
-import { kubeServiceAt } from "../../istio/registry/meshRegistry.ts";
-import type { MeshService } from "../../istio/registry/meshService.ts";
-import { onOwnNode } from "../../istio/registry/nodeLocal.ts";
-import type { Workload } from "../../istio/workload.ts";
+import type { IstioCluster, Workload } from "../../istio/index.ts";
+import { endpointsOf, kubeServiceAt, type MeshService, onOwnNode } from "../../istio/registry/index.ts";
 import type { Destination } from "../attempt.ts";
 
 export type KubeProxied =

@@ -1,5 +1,5 @@
-import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
-import type { ProxyScope } from "../../istio/scope/proxyScope.ts";
+import type { NamedAddress } from "../../istio/registry/index.ts";
+import type { ProxyScope } from "../../istio/scope/index.ts";
 import type { ClientStep } from "../attempt.ts";
 import { unfollowedMeshRoute } from "../gatewayApi/meshRoute.ts";
 import { passed, unsure } from "../hop.ts";

@@ -1,12 +1,8 @@
-import { say } from "../../findings/say.ts";
-import { isCoveredBy } from "../../istio/hostNames.ts";
-import { hostOfAuthority, showHostPort } from "../../istio/hostPort.ts";
-import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
-import { meshRegistry, overlookedServices } from "../../istio/registry/meshRegistry.ts";
-import type { MeshService } from "../../istio/registry/meshService.ts";
-import type { ProxyScope } from "../../istio/scope/proxyScope.ts";
-import { virtualAddress } from "../../istio/virtualAddress.ts";
-import { clusterObject } from "../../kinds/clusterObject.ts";
+import { say } from "../../findings/index.ts";
+import { hostOfAuthority, isCoveredBy, showHostPort, virtualAddress } from "../../istio/index.ts";
+import { type MeshService, meshRegistry, type NamedAddress, overlookedServices } from "../../istio/registry/index.ts";
+import type { ProxyScope } from "../../istio/scope/index.ts";
+import { clusterObject } from "../../kinds/index.ts";
 import type { ClientStep } from "../attempt.ts";
 import { hiddenHop, hiddenOf } from "../hiddenHop.ts";
 import { broken, passed } from "../hop.ts";

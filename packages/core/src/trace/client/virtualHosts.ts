@@ -1,13 +1,21 @@
-import { hostsOverlap, isCoveredBy, isWildcard, shortHosts } from "../../istio/hostNames.ts";
-import { hostOfAuthority, showHost } from "../../istio/hostPort.ts";
-import { memoised, memoisedBy } from "../../istio/memoised.ts";
-import { type MeshVirtualService, meshGateway } from "../../istio/meshVirtualService.ts";
-import { capturesDns } from "../../istio/proxyConfig.ts";
-import type { MeshService } from "../../istio/registry/meshService.ts";
-import { isHttpOrSniffed } from "../../istio/registry/protocol.ts";
-import { type EgressListener, type ProxyScope, portOf } from "../../istio/scope/proxyScope.ts";
-import { type RoutingProxy, routingProxy } from "../../istio/topologyLabels.ts";
-import type { Workload } from "../../istio/workload.ts";
+import {
+  capturesDns,
+  hostOfAuthority,
+  hostsOverlap,
+  isCoveredBy,
+  isWildcard,
+  type MeshVirtualService,
+  memoised,
+  memoisedBy,
+  meshGateway,
+  type RoutingProxy,
+  routingProxy,
+  shortHosts,
+  showHost,
+  type Workload,
+} from "../../istio/index.ts";
+import { isHttpOrSniffed, type MeshService } from "../../istio/registry/index.ts";
+import { type EgressListener, type ProxyScope, portOf } from "../../istio/scope/index.ts";
 import { chooseHttpRoute, type RouteContext } from "./chooseHttpRoute.ts";
 import { addressesFor, type Sight, sightOf } from "./outboundListener.ts";
 

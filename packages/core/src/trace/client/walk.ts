@@ -1,8 +1,5 @@
-import type { Payload } from "../../istio/connection.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
-import { isIp } from "../../istio/registry/endpoints.ts";
-import type { Workload } from "../../istio/workload.ts";
+import type { IstioCluster, Payload, Workload } from "../../istio/index.ts";
+import { isIp, type NamedAddress } from "../../istio/registry/index.ts";
 import type { ClientStep, Destination } from "../attempt.ts";
 import type { WorkloadRequest } from "../traceRequest.ts";
 import type { TraceHop, TraceOutcome } from "../traceResult.ts";

@@ -1,13 +1,9 @@
 import ipaddr from "ipaddr.js";
-import { say } from "../../findings/say.ts";
-import { isCoveredBy } from "../../istio/hostNames.ts";
-import type { NamedAddress } from "../../istio/registry/clusterDns.ts";
-import { endpointsOf } from "../../istio/registry/endpoints.ts";
-import type { MeshService } from "../../istio/registry/meshService.ts";
-import { destinationRuleFor } from "../../istio/scope/destinationRules.ts";
-import { effectivePolicy } from "../../istio/scope/trafficPolicy.ts";
-import { isIn } from "../../istio/virtualAddress.ts";
-import { clusterObject } from "../../kinds/clusterObject.ts";
+import { say } from "../../findings/index.ts";
+import { isCoveredBy, isIn } from "../../istio/index.ts";
+import { endpointsOf, type MeshService, type NamedAddress } from "../../istio/registry/index.ts";
+import { destinationRuleFor, effectivePolicy } from "../../istio/scope/index.ts";
+import { clusterObject } from "../../kinds/index.ts";
 import { broken } from "../hop.ts";
 import type { BrokenHop } from "../traceResult.ts";
 import type { L4Chain } from "./l4Chains.ts";

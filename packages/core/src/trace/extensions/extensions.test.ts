@@ -1,7 +1,6 @@
 import { gatewayService, namespace, node, observedCluster, pod, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { Pod } from "../../kinds/core.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
+import type { KubeObject, Pod } from "../../kinds/index.ts";
 import { trace } from "../trace.ts";
 import type { TraceRequest } from "../traceRequest.ts";
 import { traceWorld } from "../traceWorld.ts";

@@ -1,12 +1,14 @@
-import { isHarmless } from "../../istio/extensions/harmlessPatch.ts";
-import { isHeaderMutation, namesVirtualHost, type VirtualHostName } from "../../istio/extensions/headerMutations.ts";
-import { type ProxyPatch, proxyPatches } from "../../istio/extensions/proxyPatches.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { memoisedBy } from "../../istio/memoised.ts";
-import { attachmentOf, isAttached } from "../../istio/policy/isAttached.ts";
-import type { Workload } from "../../istio/workload.ts";
-import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
-import type { EnvoyFilter, WasmPlugin } from "../../kinds/istio.ts";
+import {
+  isHarmless,
+  isHeaderMutation,
+  namesVirtualHost,
+  type ProxyPatch,
+  proxyPatches,
+  type VirtualHostName,
+} from "../../istio/extensions/index.ts";
+import { type IstioCluster, memoisedBy, type Workload } from "../../istio/index.ts";
+import { attachmentOf, isAttached } from "../../istio/policy/index.ts";
+import { clusterObject, type EnvoyFilter, showClusterObject, type WasmPlugin } from "../../kinds/index.ts";
 import { unsure } from "../hop.ts";
 import type { PassedHop, TraceHopName } from "../traceResult.ts";
 

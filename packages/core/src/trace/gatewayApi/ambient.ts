@@ -1,6 +1,5 @@
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import type { MeshService } from "../../istio/registry/meshService.ts";
-import type { Workload } from "../../istio/workload.ts";
+import type { IstioCluster, Workload } from "../../istio/index.ts";
+import type { MeshService } from "../../istio/registry/index.ts";
 import type { PassedHop, TraceHopName } from "../traceResult.ts";
 import { notFollowed } from "./notFollowed.ts";
 

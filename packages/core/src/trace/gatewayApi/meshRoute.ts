@@ -1,7 +1,6 @@
-import { objectOf, serviceOf } from "../../istio/gatewayApi/apiRoutes.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { memoised } from "../../istio/memoised.ts";
-import type { MeshService } from "../../istio/registry/meshService.ts";
+import { objectOf, serviceOf } from "../../istio/gatewayApi/index.ts";
+import { type IstioCluster, memoised } from "../../istio/index.ts";
+import type { MeshService } from "../../istio/registry/index.ts";
 import type { PassedHop } from "../traceResult.ts";
 import { notFollowed } from "./notFollowed.ts";
 

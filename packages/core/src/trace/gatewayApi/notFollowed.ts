@@ -1,6 +1,6 @@
-import { say } from "../../findings/say.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import type { ClusterObject } from "../../kinds/clusterObject.ts";
+import { say } from "../../findings/index.ts";
+import type { IstioCluster } from "../../istio/index.ts";
+import type { ClusterObject } from "../../kinds/index.ts";
 import { unsure } from "../hop.ts";
 import type { PassedHop, TraceHopName } from "../traceResult.ts";
 

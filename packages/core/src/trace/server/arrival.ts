@@ -1,8 +1,6 @@
-import type { Words } from "../../findings/say.ts";
-import type { Payload, Transport } from "../../istio/connection.ts";
-import type { Workload } from "../../istio/workload.ts";
-import type { ClusterObject } from "../../kinds/clusterObject.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
+import type { Words } from "../../findings/index.ts";
+import type { Payload, Transport, Workload } from "../../istio/index.ts";
+import type { ClusterObject, KubeObject } from "../../kinds/index.ts";
 import type { Assumption } from "../assumption.ts";
 import type { Attempt } from "../attempt.ts";
 import { broken as brokenHop } from "../hop.ts";

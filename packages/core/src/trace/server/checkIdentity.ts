@@ -1,8 +1,5 @@
-import type { ProxyTls } from "../../istio/connection.ts";
-import { fingerprintsOf, type IstioCluster } from "../../istio/istioCluster.ts";
-import { acceptedTrustDomains } from "../../istio/policy/trustDomains.ts";
-import { spiffeId } from "../../istio/spiffeId.ts";
-import type { Workload } from "../../istio/workload.ts";
+import { fingerprintsOf, type IstioCluster, type ProxyTls, spiffeId, type Workload } from "../../istio/index.ts";
+import { acceptedTrustDomains } from "../../istio/policy/index.ts";
 import type { Assumption } from "../assumption.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { type Arrival, broken, failedConnection, passed } from "./arrival.ts";

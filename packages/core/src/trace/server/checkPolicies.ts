@@ -1,11 +1,12 @@
-import type { HttpPayload } from "../../istio/connection.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { authenticate } from "../../istio/policy/authenticate.ts";
-import { type Authorization, authorize } from "../../istio/policy/authorize.ts";
-import type { Caller } from "../../istio/policy/caller.ts";
-import type { TokenClaims } from "../../istio/policy/tokenClaims.ts";
-import type { Workload } from "../../istio/workload.ts";
-import { clusterObject } from "../../kinds/clusterObject.ts";
+import type { HttpPayload, IstioCluster, Workload } from "../../istio/index.ts";
+import {
+  type Authorization,
+  authenticate,
+  authorize,
+  type Caller,
+  type TokenClaims,
+} from "../../istio/policy/index.ts";
+import { clusterObject } from "../../kinds/index.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { type Arrival, broken, ended, failedConnection, passed, show } from "./arrival.ts";
 

@@ -1,6 +1,5 @@
-import type { GatewayChain } from "../../istio/gateway/gatewayChain.ts";
-import type { GatewayPod } from "../../istio/gateway/gatewayPod.ts";
-import { clusterObject } from "../../kinds/clusterObject.ts";
+import type { GatewayChain, GatewayPod } from "../../istio/gateway/index.ts";
+import { clusterObject } from "../../kinds/index.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { type Arrival, broken, ended, failedConnection, passed, show } from "./arrival.ts";
 import { checkIdentity } from "./checkIdentity.ts";

@@ -1,7 +1,6 @@
-import type { GatewayPod } from "../../istio/gateway/gatewayPod.ts";
-import type { GatewayServer } from "../../istio/gateway/mergedGateway.ts";
-import type { WeightedTarget } from "../../istio/httpRoute.ts";
-import { proxyScope } from "../../istio/scope/proxyScope.ts";
+import type { GatewayPod, GatewayServer } from "../../istio/gateway/index.ts";
+import type { WeightedTarget } from "../../istio/index.ts";
+import { proxyScope } from "../../istio/scope/index.ts";
 import type { ClientStep } from "../attempt.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { type Tried, tryAgain } from "../tryAgain.ts";

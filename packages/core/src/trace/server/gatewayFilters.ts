@@ -1,5 +1,5 @@
-import { mutateHeaders } from "../../istio/extensions/headerMutations.ts";
-import type { GatewayServer } from "../../istio/gateway/mergedGateway.ts";
+import { mutateHeaders } from "../../istio/extensions/index.ts";
+import type { GatewayServer } from "../../istio/gateway/index.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { type Arrival, untold } from "./arrival.ts";

@@ -1,4 +1,4 @@
-import type { GatewayPod } from "../../istio/gateway/gatewayPod.ts";
+import type { GatewayPod } from "../../istio/gateway/index.ts";
 import type { Attempt } from "../attempt.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import type { TraceWorld } from "../traceWorld.ts";

@@ -1,15 +1,16 @@
-import type { GatewayChain, PassthroughTarget } from "../../istio/gateway/gatewayChain.ts";
-import type { GatewayPod } from "../../istio/gateway/gatewayPod.ts";
-import { mutualTlsMode } from "../../istio/policy/peerAuthentication.ts";
-import { endpointsOf, type MeshEndpoint } from "../../istio/registry/endpoints.ts";
-import type { MeshService } from "../../istio/registry/meshService.ts";
-import { nodeLocalField, onOwnNode } from "../../istio/registry/nodeLocal.ts";
-import { resolved } from "../../istio/registry/proxyDns.ts";
-import { destinationRuleFor } from "../../istio/scope/destinationRules.ts";
-import { effectivePolicy } from "../../istio/scope/trafficPolicy.ts";
-import { acrossNetworks } from "../../istio/upstream/networkGateways.ts";
-import { subsetEndpoints } from "../../istio/upstream/subsetEndpoints.ts";
-import { clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
+import type { GatewayChain, GatewayPod, PassthroughTarget } from "../../istio/gateway/index.ts";
+import { mutualTlsMode } from "../../istio/policy/index.ts";
+import {
+  endpointsOf,
+  type MeshEndpoint,
+  type MeshService,
+  nodeLocalField,
+  onOwnNode,
+  resolved,
+} from "../../istio/registry/index.ts";
+import { destinationRuleFor, effectivePolicy } from "../../istio/scope/index.ts";
+import { acrossNetworks, subsetEndpoints } from "../../istio/upstream/index.ts";
+import { clusterObject, showClusterObject } from "../../kinds/index.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { destinationOf } from "../upstream/openUpstream.ts";
 import { type Arrival, broken, ended, failedConnection, passed, sentOn, share, show, untold } from "./arrival.ts";

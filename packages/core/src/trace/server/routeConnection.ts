@@ -1,8 +1,6 @@
-import type { Payload } from "../../istio/connection.ts";
-import type { GatewayL4Route } from "../../istio/gateway/gatewayVirtualServices.ts";
-import type { GatewayServer } from "../../istio/gateway/mergedGateway.ts";
-import type { WeightedTarget } from "../../istio/httpRoute.ts";
-import type { ClusterObject } from "../../kinds/clusterObject.ts";
+import type { GatewayL4Route, GatewayServer } from "../../istio/gateway/index.ts";
+import type { Payload, WeightedTarget } from "../../istio/index.ts";
+import type { ClusterObject } from "../../kinds/index.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { openUpstream } from "../upstream/openUpstream.ts";
 import { type Arrival, passed } from "./arrival.ts";

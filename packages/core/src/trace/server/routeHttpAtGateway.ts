@@ -1,17 +1,25 @@
-import type { HttpPayload } from "../../istio/connection.ts";
-import { sniHosts } from "../../istio/gateway/gatewayChain.ts";
-import { gatewayHosts, type HostRoutes, hostRoutes } from "../../istio/gateway/gatewayHosts.ts";
-import type { GatewayPod } from "../../istio/gateway/gatewayPod.ts";
-import { type GatewayServer, mergedGateway } from "../../istio/gateway/mergedGateway.ts";
-import { isCoveredBy } from "../../istio/hostNames.ts";
-import { hostOfAuthority } from "../../istio/hostPort.ts";
-import type { HttpRoute, Placed } from "../../istio/httpRoute.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { memoisedBy } from "../../istio/memoised.ts";
-import type { TokenClaims } from "../../istio/policy/tokenClaims.ts";
-import { routingProxy } from "../../istio/topologyLabels.ts";
-import type { Workload } from "../../istio/workload.ts";
-import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
+import {
+  type GatewayPod,
+  type GatewayServer,
+  gatewayHosts,
+  type HostRoutes,
+  hostRoutes,
+  mergedGateway,
+  sniHosts,
+} from "../../istio/gateway/index.ts";
+import {
+  type HttpPayload,
+  type HttpRoute,
+  hostOfAuthority,
+  type IstioCluster,
+  isCoveredBy,
+  memoisedBy,
+  type Placed,
+  routingProxy,
+  type Workload,
+} from "../../istio/index.ts";
+import type { TokenClaims } from "../../istio/policy/index.ts";
+import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/index.ts";
 import { applyHttpRoute, type RouteEffect } from "../client/applyHttpRoute.ts";
 import { chooseHttpRoute, type RouteChoice } from "../client/chooseHttpRoute.ts";
 import type { TraceBranch } from "../traceResult.ts";

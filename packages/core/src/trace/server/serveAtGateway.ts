@@ -1,20 +1,17 @@
 import {
   type ChainChoice,
   type GatewayChain,
+  type GatewayServer,
   gatewayChain,
   gatewayListener,
-} from "../../istio/gateway/gatewayChain.ts";
-import { type GatewayServer, type MergedGateway, mergedGateway } from "../../istio/gateway/mergedGateway.ts";
-import { alpnOf, sniOf } from "../../istio/inbound/inboundChain.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { labelsMatch } from "../../istio/labels.ts";
-import { memoised } from "../../istio/memoised.ts";
-import type { Caller } from "../../istio/policy/caller.ts";
-import { meshRegistry, servicesOfHost } from "../../istio/registry/meshRegistry.ts";
-import { parsePassthroughSni } from "../../istio/sni.ts";
-import { templateKey } from "../../istio/workload.ts";
-import { clusterObject } from "../../kinds/clusterObject.ts";
-import type { KubeObject } from "../../kinds/kubeObject.ts";
+  type MergedGateway,
+  mergedGateway,
+} from "../../istio/gateway/index.ts";
+import { alpnOf, sniOf } from "../../istio/inbound/index.ts";
+import { type IstioCluster, labelsMatch, memoised, parsePassthroughSni, templateKey } from "../../istio/index.ts";
+import type { Caller } from "../../istio/policy/index.ts";
+import { meshRegistry, servicesOfHost } from "../../istio/registry/index.ts";
+import { clusterObject, type KubeObject } from "../../kinds/index.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import { notFollowed } from "../gatewayApi/notFollowed.ts";
 import type { TraceBranch } from "../traceResult.ts";

@@ -1,13 +1,8 @@
-import { capturesInbound } from "../../istio/capture.ts";
-import { type InboundChain, inboundChain, sniOf } from "../../istio/inbound/inboundChain.ts";
-import { type InboundPort, inboundPort } from "../../istio/inbound/inboundPort.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import type { Caller } from "../../istio/policy/caller.ts";
-import { mutualTlsMode, type PeerMode } from "../../istio/policy/peerAuthentication.ts";
-import { isMachine } from "../../istio/registry/machines.ts";
-import { isHttp2, isTls, parseProtocol } from "../../istio/registry/protocol.ts";
-import { type Workload, workloadObject } from "../../istio/workload.ts";
-import { clusterObject } from "../../kinds/clusterObject.ts";
+import { type InboundChain, type InboundPort, inboundChain, inboundPort, sniOf } from "../../istio/inbound/index.ts";
+import { capturesInbound, type IstioCluster, type Workload, workloadObject } from "../../istio/index.ts";
+import { type Caller, mutualTlsMode, type PeerMode } from "../../istio/policy/index.ts";
+import { isHttp2, isMachine, isTls, parseProtocol } from "../../istio/registry/index.ts";
+import { clusterObject } from "../../kinds/index.ts";
 import type { Assumption } from "../assumption.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import { inAmbient } from "../gatewayApi/ambient.ts";

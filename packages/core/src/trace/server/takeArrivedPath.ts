@@ -1,5 +1,4 @@
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import type { Workload } from "../../istio/workload.ts";
+import type { IstioCluster, Workload } from "../../istio/index.ts";
 import { pathSource, takePath } from "../takePath.ts";
 import type { TraceBranch, TraceHopName } from "../traceResult.ts";
 import { type Arrival, broken, ended, passed } from "./arrival.ts";

@@ -1,4 +1,4 @@
-import { showClusterObject } from "../../kinds/clusterObject.ts";
+import { showClusterObject } from "../../kinds/index.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { type Arrival, broken, failedConnection } from "./arrival.ts";
 

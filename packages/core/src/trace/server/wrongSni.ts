@@ -1,12 +1,7 @@
-import { fullHost } from "../../istio/hostNames.ts";
-import type { IstioCluster } from "../../istio/istioCluster.ts";
-import { meshRegistry } from "../../istio/registry/meshRegistry.ts";
-import { destinationRuleFor } from "../../istio/scope/destinationRules.ts";
-import { proxyScope } from "../../istio/scope/proxyScope.ts";
-import { parsePassthroughSni } from "../../istio/sni.ts";
-import type { Workload } from "../../istio/workload.ts";
-import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
-import type { DestinationRule } from "../../kinds/destinationRule.ts";
+import { fullHost, type IstioCluster, parsePassthroughSni, type Workload } from "../../istio/index.ts";
+import { meshRegistry } from "../../istio/registry/index.ts";
+import { destinationRuleFor, proxyScope } from "../../istio/scope/index.ts";
+import { type ClusterObject, clusterObject, type DestinationRule, showClusterObject } from "../../kinds/index.ts";
 import type { OtherObject } from "../traceResult.ts";
 import type { TraceWorld } from "../traceWorld.ts";
 import type { Arrival } from "./arrival.ts";

@@ -1,24 +1,44 @@
-import { say } from "../../findings/say.ts";
-import type { Payload, Transport } from "../../istio/connection.ts";
-import { showHostPort } from "../../istio/hostPort.ts";
-import { fingerprintsOf, type IstioCluster } from "../../istio/istioCluster.ts";
-import { endpointsOf, isIp, type MeshEndpoint } from "../../istio/registry/endpoints.ts";
-import { servicesOfHost } from "../../istio/registry/meshRegistry.ts";
-import { nodeLocalField, onOwnNode } from "../../istio/registry/nodeLocal.ts";
-import { isHttp2 } from "../../istio/registry/protocol.ts";
-import { resolved, unresolvable } from "../../istio/registry/proxyDns.ts";
-import { mayBeServedBy, whyServedElsewhere } from "../../istio/registry/remoteEndpoints.ts";
-import { destinationRuleFor, type MergedRule, type PlacedSubset } from "../../istio/scope/destinationRules.ts";
-import { type ProxyScope, portOf, proxyScope } from "../../istio/scope/proxyScope.ts";
-import { effectivePolicy } from "../../istio/scope/trafficPolicy.ts";
-import { shares } from "../../istio/upstream/loadBalancing.ts";
-import { acrossNetworks } from "../../istio/upstream/networkGateways.ts";
-import type { RetryPolicy } from "../../istio/upstream/retries.ts";
-import { subsetEndpoints } from "../../istio/upstream/subsetEndpoints.ts";
-import { type Upstream, upstreamTls } from "../../istio/upstream/upstreamTls.ts";
-import { templateKey, type Workload } from "../../istio/workload.ts";
-import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/clusterObject.ts";
-import type { TrafficPolicy } from "../../kinds/destinationRule.ts";
+import { say } from "../../findings/index.ts";
+import {
+  fingerprintsOf,
+  type IstioCluster,
+  type Payload,
+  showHostPort,
+  type Transport,
+  templateKey,
+  type Workload,
+} from "../../istio/index.ts";
+import {
+  endpointsOf,
+  isHttp2,
+  isIp,
+  type MeshEndpoint,
+  mayBeServedBy,
+  nodeLocalField,
+  onOwnNode,
+  resolved,
+  servicesOfHost,
+  unresolvable,
+  whyServedElsewhere,
+} from "../../istio/registry/index.ts";
+import {
+  destinationRuleFor,
+  effectivePolicy,
+  type MergedRule,
+  type PlacedSubset,
+  type ProxyScope,
+  portOf,
+  proxyScope,
+} from "../../istio/scope/index.ts";
+import {
+  acrossNetworks,
+  type RetryPolicy,
+  shares,
+  subsetEndpoints,
+  type Upstream,
+  upstreamTls,
+} from "../../istio/upstream/index.ts";
+import { type ClusterObject, clusterObject, showClusterObject, type TrafficPolicy } from "../../kinds/index.ts";
 import type { Assumption } from "../assumption.ts";
 import type { Attempt, ClientStep, Destination } from "../attempt.ts";
 import { unfollowedUpstream } from "../extensions/unfollowedChange.ts";

@@ -1,14 +1,5 @@
-import {
-  catalog,
-  groupOf,
-  type KubeObject,
-  kindEntry,
-  meshConfigMap,
-  type ReadObject,
-  readObject,
-  trustRootConfigMap,
-  unreadableOf,
-} from "@isthmus/core";
+import { catalog, groupOf, type KubeObject, kindEntry, meshConfigMap, trustRootConfigMap } from "@isthmus/core";
+import { type ReadObject, readObject, unreadableOf } from "@isthmus/core/shape";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -6,16 +6,14 @@ import {
   type KubeObject,
   keyOf,
   makeProblem,
-  malformedProblem,
   offsetAt,
   type Place,
   type Problem,
   readDocuments,
   refOf,
   type SourceDocument,
-  type UnreadableObject,
-  unreadableOf,
 } from "@isthmus/core";
+import { malformedProblem, type UnreadableObject, unreadableOf } from "@isthmus/core/shape";
 import pLimit from "p-limit";
 import { findManifestFiles } from "./findManifestFiles.ts";
 import type { Manifest } from "./manifest.ts";

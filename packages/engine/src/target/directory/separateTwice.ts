@@ -1,14 +1,5 @@
-import {
-  isOurs,
-  keyOf,
-  makeProblem,
-  type Problem,
-  refOf,
-  showPlace,
-  showRef,
-  type UnreadableObject,
-  unreadableOf,
-} from "@isthmus/core";
+import { isOurs, keyOf, makeProblem, type Problem, refOf, showPlace, showRef } from "@isthmus/core";
+import { type UnreadableObject, unreadableOf } from "@isthmus/core/shape";
 import type { Manifest } from "./manifest.ts";
 
 /**

@@ -1,7 +1,8 @@
 import { access, constants, mkdir, readFile, realpath, rm, rmdir } from "node:fs/promises";
 import { dirname, extname, join, sep } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { type Action, isOurs, type KubeObject, keyOf, refOf } from "@isthmus/core";
+import { isOurs, type KubeObject, keyOf, refOf } from "@isthmus/core";
+import type { Action } from "@isthmus/core/plan";
 import { refusal } from "../refusal.ts";
 import { DirectoryError } from "./directoryError.ts";
 import { editManifests, formatManifest } from "./editManifests.ts";

@@ -1,19 +1,17 @@
 import {
-  type AnsweredRight,
   type AskedRight,
   askedRights,
   type CheckedKind,
   catalog,
   deploymentKind,
   endpointSliceKind,
-  type Inspection,
   type KubeObject,
   MeshError,
   mutatingWebhookKind,
-  type Reading,
   type RightPurpose,
   serviceCidrKind,
 } from "@isthmus/core";
+import type { AnsweredRight, Inspection, Reading } from "@isthmus/core/check";
 import { failureProblem, type KubeClient } from "@isthmus/kube";
 
 export interface InspectOptions {

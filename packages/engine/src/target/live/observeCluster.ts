@@ -4,12 +4,12 @@ import {
   type KindEntry,
   MeshError,
   makeProblem,
-  malformedProblem,
   meshConfigMap,
   type Problem,
   trustRootConfigMap,
   type UnreadKind,
 } from "@isthmus/core";
+import { malformedProblem } from "@isthmus/core/shape";
 import { failureProblem, type KubeClient, KubeError } from "@isthmus/kube";
 import { istiodVersions } from "../istiodVersions.ts";
 import { meshConfig } from "../meshConfig.ts";

@@ -1,4 +1,5 @@
-import { type Action, type KubeObject, refOf } from "@isthmus/core";
+import { type KubeObject, refOf } from "@isthmus/core";
+import type { Action } from "@isthmus/core/plan";
 import { type KubeClient, KubeError } from "@isthmus/kube";
 import { expect, test } from "vitest";
 import { writeObject } from "./writeObject.ts";

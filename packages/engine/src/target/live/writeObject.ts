@@ -1,12 +1,5 @@
-import {
-  type Action,
-  fieldChanges,
-  isOurs,
-  type KindEntry,
-  type KubeObject,
-  kindEntry,
-  MeshError,
-} from "@isthmus/core";
+import { isOurs, type KindEntry, type KubeObject, kindEntry, MeshError } from "@isthmus/core";
+import { type Action, fieldChanges } from "@isthmus/core/plan";
 import { failureProblem, type KubeClient, KubeError } from "@isthmus/kube";
 import { refusal } from "../refusal.ts";
 import type { WriteOptions } from "../target.ts";

@@ -1,0 +1,1 @@
+export { importEmco } from "./importEmco.ts";

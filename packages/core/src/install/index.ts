@@ -1,0 +1,2 @@
+export { helmValues, type InstallOptions, istioOperator, meshConfigValues } from "./installConfig.ts";
+export { withValues } from "./withValues.ts";

@@ -1,0 +1,3 @@
+export { apiListeners, servicesOfGateway } from "./apiListeners.ts";
+export { objectOf, serviceOf } from "./apiRoutes.ts";
+export { noBackend } from "./httpRules.ts";

@@ -1,0 +1,12 @@
+export {
+  destinationRuleFor,
+  type HostRule,
+  type MergedRule,
+  type PlacedSubset,
+  rulesInTheWay,
+} from "./destinationRules.ts";
+export { exportFieldOf, type Hiding, hidingOf } from "./hiding.ts";
+export { type EgressListener, type ProxyScope, portOf, proxyScope } from "./proxyScope.ts";
+export { sidecarFor } from "./sidecarFor.ts";
+export { effectivePolicy } from "./trafficPolicy.ts";
+export { virtualServicesOf } from "./virtualServices.ts";

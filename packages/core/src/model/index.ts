@@ -1,0 +1,40 @@
+export { checkIntents } from "./checkIntents.ts";
+export type { AcrossPath, Compiled, DeclaredPath, InwardPath, OutwardPath } from "./compiled.ts";
+export { type ExternalAccess, externalAccessSchema, issuedCredentialName } from "./externalAccess/externalAccess.ts";
+export { type ExternalService, externalServiceSchema } from "./externalService/externalService.ts";
+export { at, type Intents, showDeclared } from "./intents.ts";
+export { type AddressPool, addressNumber, contains, parseAddressPool, plainAddress } from "./mesh/addressPool.ts";
+export { type Mesh, meshSchema } from "./mesh/mesh.ts";
+export { type MeshCluster, meshClusterSchema } from "./mesh/meshCluster.ts";
+export { selectClusters, selectsCluster } from "./mesh/selectClusters.ts";
+export { nearestName } from "./nearestName.ts";
+export {
+  defaultMeshConfig,
+  type EscapedSlashes,
+  type MeshConfig,
+  parseMeshConfig,
+  podConnectionSettings,
+  podProxyMetadata,
+} from "./observed/meshConfig.ts";
+export type { MeshNetwork } from "./observed/meshNetworks.ts";
+export type { Observed, ObservedCluster, TrustRoot, UnreadKind } from "./observed/observed.ts";
+export { parseIntents } from "./parseIntents.ts";
+export { apiVersion, dnsLabelSchema, group, hostSchema, portNumberSchema } from "./resource.ts";
+export { customResourceFiles, isNamespaced } from "./schema/customResource.ts";
+export { describeField } from "./schema/describeField.ts";
+export { type FieldSchema, fieldSchemaOf, type Path, valueAt } from "./schema/fieldSchema.ts";
+export type { WrittenIntent } from "./schema/minimalIntent.ts";
+export { readIntent } from "./schema/readIntent.ts";
+export { consumersAt, hasAccessRules, isConsumer, restrictsCallers } from "./sharedService/access.ts";
+export { type SharedService, sharedServiceSchema } from "./sharedService/sharedService.ts";
+export {
+  concernsHttp,
+  needsRoutes,
+  splitsByVersion,
+  type TextMatch,
+  type TrafficRule,
+} from "./sharedService/traffic.ts";
+export { offsetAt } from "./yaml/offsetAt.ts";
+export { readDocuments, type SourceDocument } from "./yaml/readDocuments.ts";
+export type { InputFile } from "./yaml/readTokens.ts";
+export { formatIntents } from "./yaml/toYaml.ts";

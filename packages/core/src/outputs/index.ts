@@ -1,0 +1,1 @@
+export { type OutputKind, outputSchemaFiles, outputVersion } from "./outputSchemas.ts";

@@ -1,0 +1,18 @@
+export {
+  type Action,
+  type ActionVerb,
+  actionVerbs,
+  type FieldChange,
+  type Plan,
+  type Stage,
+  summarize,
+  writesOf,
+} from "./action.ts";
+export { afterPlan } from "./afterPlan.ts";
+export { checkStale } from "./checkStale.ts";
+export { fieldChanges } from "./fieldChanges.ts";
+export { isInventory } from "./inventory.ts";
+export { massDelete } from "./massDelete.ts";
+export { type PlanOptions, plan } from "./plan.ts";
+export { recheckPlan } from "./recheckPlan.ts";
+export { type DecodedPlan, decodeSavedPlan, encodeSavedPlan, type SavedPlan } from "./savedPlan.ts";

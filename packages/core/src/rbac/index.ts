@@ -1,0 +1,1 @@
+export { type RbacSubject, rbacManifests } from "./rbacManifests.ts";

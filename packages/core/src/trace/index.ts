@@ -1,0 +1,30 @@
+export { type AssumptionKind, assumptionKinds } from "./assumption.ts";
+export type { Attempt } from "./attempt.ts";
+export { callerSteps } from "./callerSteps.ts";
+export { findCaller } from "./client/findCaller.ts";
+export { type Graph, type GraphEdge, type GraphNode, graph } from "./graph.ts";
+export { placeOfHop } from "./hop.ts";
+export { brokenPaths, type PathEffect, pathEffects, whyNot } from "./pathEffects.ts";
+export type { PathIntents } from "./requestsOfPaths.ts";
+export { isReached, tellingBranch, trace } from "./trace.ts";
+export { type PathTrace, tracePaths } from "./tracePaths.ts";
+export {
+  showCaller,
+  showUrl,
+  type TraceRequest,
+  type TraceScheme,
+  traceSchemes,
+  type WorkloadRequest,
+} from "./traceRequest.ts";
+export {
+  type BrokenHop,
+  type OtherObject,
+  type Trace,
+  type TraceBranch,
+  type TraceCode,
+  type TraceHop,
+  type TraceOutcome,
+  type TraceVerdict,
+  traceHopNames,
+} from "./traceResult.ts";
+export { type TraceWorld, traceWorld } from "./traceWorld.ts";
