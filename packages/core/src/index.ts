@@ -44,7 +44,7 @@ export {
   sideOf,
 } from "./kinds/ownership.ts";
 export { meshConfigMap, type RightPurpose, trustRootConfigMap } from "./kinds/rights.ts";
-export type { AcrossPath, Compiled, DeclaredPath, OutwardPath } from "./model/compiled.ts";
+export type { AcrossPath, Compiled, DeclaredPath, ExternalServicePath } from "./model/compiled.ts";
 export {
   type ExternalAccess,
   externalAccessSchema,

@@ -10,21 +10,21 @@ import type { NamedHost } from "./declaration/namedHost.ts";
 import { collect } from "./declaration/output.ts";
 import type { Consumer } from "./declaration/resolveConsumers.ts";
 import type { CompileWorld } from "./declaration/surroundings.ts";
-import { compileEntrance } from "./externalAccess/compileInCluster.ts";
-import { resolveEntrances } from "./externalAccess/resolveExternalAccess.ts";
-import { externalHosts } from "./externalService/externalServiceHosts.ts";
+import { compileInCluster } from "./externalAccess/compileInCluster.ts";
+import { resolveExternalAccess } from "./externalAccess/resolveExternalAccess.ts";
+import { externalServiceHosts } from "./externalService/externalServiceHosts.ts";
 import { clusterSetHosts } from "./serviceExport/clusterSetHosts.ts";
 import { importForRoutes } from "./serviceExport/importForRoutes.ts";
-import { type ExportedShare, resolveExports } from "./serviceExport/resolveExports.ts";
+import { type ExportedService, resolveExports } from "./serviceExport/resolveExports.ts";
 import { checkFailover } from "./sharedService/checkFailover.ts";
 import { checkPaths } from "./sharedService/checkPaths.ts";
 import { checkTraffic } from "./sharedService/checkTraffic.ts";
 import { compileSameName } from "./sharedService/compileSameName.ts";
 import { meshHosts } from "./sharedService/meshHosts.ts";
 import { perClusterHosts } from "./sharedService/perClusterHosts.ts";
-import { resolveShare } from "./sharedService/resolveShare.ts";
+import type { Server } from "./sharedService/resolvedService.ts";
+import { resolveSharedService } from "./sharedService/resolveSharedService.ts";
 import { compileServers } from "./sharedService/serverSide.ts";
-import type { Server } from "./sharedService/share.ts";
 
 /** `sharing`: the names of all SharedServices of the same Service, this one's with them. */
 export function compileSharedService(
@@ -35,8 +35,8 @@ export function compileSharedService(
   const { intents } = world;
   const [hosts, output] = collect(intents.mesh, (context): readonly NamedHost[] => {
     const { report } = context;
-    const share = resolveShare(intent, { ...world, report });
-    const { owner, namespace, service } = share;
+    const shared = resolveSharedService(intent, { ...world, report });
+    const { owner, namespace, service } = shared;
     // A Gateway server that repeats a host is skipped by istiod, so a Service is shared by one declaration.
     if (sharing.length > 1) {
       report.add(
@@ -48,46 +48,46 @@ export function compileSharedService(
       );
       return [];
     }
-    checkTraffic(share, report);
-    checkPaths(share, report);
-    checkFailover(share, { ...world, report });
-    compileServers(share, context);
-    compileAccess(share, context);
-    compileLocalAccess(share, intents, context);
-    checkUserPolicies(share, intents, context);
+    checkTraffic(shared, report);
+    checkPaths(shared, report);
+    checkFailover(shared, { ...world, report });
+    compileServers(shared, context);
+    compileAccess(shared, context);
+    compileLocalAccess(shared, intents, context);
+    checkUserPolicies(shared, intents, context);
     const trusted = (consumer: Consumer, server: Server) => checkTrust(owner, consumer.facts, server.facts, report);
-    const demands = intent.spec.as.includes("SameName") ? compileSameName(share, trusted, context) : [];
-    const mesh = meshHosts(share, trusted, context);
-    return [...perClusterHosts(share, [...demands, ...mesh.demands], trusted, context), ...mesh.hosts];
+    const demands = intent.spec.as.includes("SameName") ? compileSameName(shared, trusted, context) : [];
+    const mesh = meshHosts(shared, trusted, context);
+    return [...perClusterHosts(shared, [...demands, ...mesh.demands], trusted, context), ...mesh.hosts];
   });
-  return { ...output, hosts, entrances: [] };
+  return { ...output, hosts, externalAccesses: [] };
 }
 
 export function compileExternalAccess(intent: ExternalAccess, world: CompileWorld): Compilation {
   const { mesh } = world.intents;
-  const [entrances, output] = collect(mesh, ({ report }) => resolveEntrances(intent, { ...world, report }));
-  return { ...output, hosts: [], entrances: entrances.map((entrance) => compileEntrance(entrance, mesh)) };
+  const [externalAccesses, output] = collect(mesh, ({ report }) => resolveExternalAccess(intent, { ...world, report }));
+  return { ...output, hosts: [], externalAccesses: externalAccesses.map((access) => compileInCluster(access, mesh)) };
 }
 
 export function compileExternalService(intent: ExternalService, world: CompileWorld): Compilation {
   const [hosts, output] = collect(world.intents.mesh, (context) =>
-    externalHosts(intent, { ...world, report: context.report }, context),
+    externalServiceHosts(intent, { ...world, report: context.report }, context),
   );
-  return { ...output, hosts, entrances: [] };
+  return { ...output, hosts, externalAccesses: [] };
 }
 
 /** What is found in the clusters instead of declared. Exports of one Service come from many clusters. */
 export function compileExports(world: CompileWorld): Compilation {
   const [hosts, output] = collect(world.intents.mesh, (context) =>
-    resolveExports({ ...world, report: context.report }).flatMap((share) => exportedHosts(share, context)),
+    resolveExports({ ...world, report: context.report }).flatMap((shared) => exportedHosts(shared, context)),
   );
-  return { ...output, hosts, entrances: [] };
+  return { ...output, hosts, externalAccesses: [] };
 }
 
-function exportedHosts(share: ExportedShare, context: CompileContext): readonly NamedHost[] {
-  const { owner, report } = share;
+function exportedHosts(shared: ExportedService, context: CompileContext): readonly NamedHost[] {
+  const { owner, report } = shared;
   const trusted = (consumer: Consumer, server: Server) => checkTrust(owner, consumer.facts, server.facts, report);
-  compileServers(share, { ...context, report });
-  importForRoutes(share, trusted, context);
-  return clusterSetHosts(share, trusted, context);
+  compileServers(shared, { ...context, report });
+  importForRoutes(shared, trusted, context);
+  return clusterSetHosts(shared, trusted, context);
 }

@@ -35,7 +35,7 @@ export interface AcrossPath extends CalledName {
 }
 
 /** Out of the mesh: a name of an ExternalService, which may begin with `*.`. */
-export interface OutwardPath extends CalledName {
+export interface ExternalServicePath extends CalledName {
   readonly direction: "out";
   readonly consumer: PathConsumer;
   /** The cluster through whose gateway the call leaves. */
@@ -43,7 +43,7 @@ export interface OutwardPath extends CalledName {
 }
 
 /** Into the mesh: a name of an ExternalAccess that clients outside call, at a port of the gateway's Service. */
-export interface InwardPath extends CalledName {
+export interface ExternalAccessPath extends CalledName {
   readonly direction: "in";
   readonly server: { readonly cluster: string; readonly namespace: string; readonly service: string };
   /** Clients are sent to HTTPS from here. */
@@ -51,7 +51,7 @@ export interface InwardPath extends CalledName {
 }
 
 /** A call that the declarations make possible: what `verify` proves. */
-export type DeclaredPath = AcrossPath | OutwardPath | InwardPath;
+export type DeclaredPath = AcrossPath | ExternalServicePath | ExternalAccessPath;
 
 /** What every cluster should hold. */
 export interface Compiled {

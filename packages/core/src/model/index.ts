@@ -1,5 +1,5 @@
 export { checkIntents } from "./checkIntents.ts";
-export type { AcrossPath, Compiled, DeclaredPath, InwardPath, OutwardPath } from "./compiled.ts";
+export type { AcrossPath, Compiled, DeclaredPath, ExternalAccessPath, ExternalServicePath } from "./compiled.ts";
 export { type ExternalAccess, externalAccessSchema, issuedCredentialName } from "./externalAccess/externalAccess.ts";
 export { type ExternalService, externalServiceSchema } from "./externalService/externalService.ts";
 export { at, type Intents, showDeclared } from "./intents.ts";

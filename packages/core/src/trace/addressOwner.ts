@@ -93,21 +93,21 @@ function ofOutsideAddress(
   address: string,
   port: number,
 ): AddressOwner | undefined {
-  const front = frontsOf(cluster).get(address);
-  const atFront = front?.flatMap((service) => {
+  const services = publicServices(cluster).get(address);
+  const atService = services?.flatMap((service) => {
     const found = tcpPortOf(service, port);
     return found === undefined ? [] : [{ service, port: found }];
   })[0];
-  if (atFront !== undefined) {
-    const { service } = atFront;
+  if (atService !== undefined) {
+    const { service } = atService;
     const how = `an address of Service ${service.metadata.namespace}/${service.metadata.name}`;
-    return { kind: "service", cluster, ...atFront, how, hidesSource: true };
+    return { kind: "service", cluster, ...atService, how, hidesSource: true };
   }
   const declared = ofDeclaredAddress(world, cluster, address, port);
   if (declared !== undefined) return declared;
   const node = nodesByAddress(cluster).get(address);
   if (node === undefined) {
-    return front === undefined
+    return services === undefined
       ? undefined
       : { kind: "nothing", cluster, what: `no Service with ${address} has port ${port}` };
   }
@@ -176,17 +176,17 @@ const imagine = memoisedBy((cluster: IstioCluster, { namespace, selector }: Decl
 });
 
 /** Services by the addresses that they have outside of the cluster. */
-const frontsOf = memoised((cluster: IstioCluster): ReadonlyMap<string, readonly Service[]> => {
-  const fronts = new Map<string, Service[]>();
+const publicServices = memoised((cluster: IstioCluster): ReadonlyMap<string, readonly Service[]> => {
+  const found = new Map<string, Service[]>();
   for (const service of cluster.all("Service")) {
     const ingress = service.status?.loadBalancer?.ingress ?? [];
     const addresses = [
       ...(service.spec.externalIPs ?? []),
       ...ingress.flatMap(({ ip, hostname }) => [ip ?? [], hostname ?? []].flat()),
     ];
-    for (const each of addresses.map(canonicalHost)) fronts.set(each, [...(fronts.get(each) ?? []), service]);
+    for (const each of addresses.map(canonicalHost)) found.set(each, [...(found.get(each) ?? []), service]);
   }
-  return fronts;
+  return found;
 });
 
 const nodesByAddress = memoised((cluster: IstioCluster): ReadonlyMap<string, Node> => {

@@ -16,7 +16,7 @@ export interface Attempt {
   /** How the last proxy that handles the request treats it: a failed connection is a 503, a closed connection, or the client's own. */
   readonly proxied: "http" | "tcp" | "no";
   readonly caller: CallerFacts;
-  readonly destination: Destination | Front;
+  readonly destination: Destination | PublicService;
   readonly transport: Transport;
   readonly payload: Payload;
   /** Of the client's half, all passed. */
@@ -40,8 +40,8 @@ export type Destination =
   | { readonly kind: "address"; readonly address: string; readonly port: number; readonly isHostname: boolean };
 
 /** A Service as clients outside of the clusters come to it. */
-export interface Front {
-  readonly kind: "front";
+export interface PublicService {
+  readonly kind: "public service";
   readonly cluster: string;
   readonly service: Service;
   readonly port: ServicePort;

@@ -70,7 +70,7 @@ test.each([
 test("callers of any namespace need Istio's own, and an imported Service the namespace that it is in", () => {
   const anywhere = intents([sharedService("bar/httpbin", { consumers: [{ clusters: ["cluster1"] }] })]);
   const sameName = intents([sharedService("bar/httpbin", { as: ["SameName"] })]);
-  const inward = intents([], { externalAccesses: [externalAccess("bar/httpbin")] });
+  const letIn = intents([], { externalAccesses: [externalAccess("bar/httpbin")] });
   const codes = (declared: ReturnType<typeof intents>, cluster1: readonly string[], cluster2 = everywhere) =>
     problemsOf(declared, { cluster1, cluster2 }).map(([code]) => code);
 
@@ -78,7 +78,7 @@ test("callers of any namespace need Istio's own, and an imported Service the nam
   expect(codes(anywhere, ["istio-system"])).toEqual([]);
   expect(codes(sameName, ["foo", "istio-system"])).toEqual(["NAMESPACE_UNDISCOVERED"]);
   expect(codes(sameName, ["foo", "bar"])).toEqual([]);
-  expect(codes(inward, [], ["istio-system"])).toEqual(["NAMESPACE_UNDISCOVERED"]);
+  expect(codes(letIn, [], ["istio-system"])).toEqual(["NAMESPACE_UNDISCOVERED"]);
 });
 
 /** What becomes of the declared path where the labels are taken away after the apply. */

@@ -4,12 +4,12 @@ import {
   type AcrossPath,
   consumersAt,
   type DeclaredPath,
+  type ExternalServicePath,
   type Intents,
   isConsumer,
-  type OutwardPath,
   type SharedService,
 } from "../model/index.ts";
-import { inwardRequest } from "./inwardRequest.ts";
+import { externalAccessRequest } from "./externalAccessRequest.ts";
 import type { TraceRequest, TraceScheme } from "./traceRequest.ts";
 import type { TraceWorld } from "./traceWorld.ts";
 
@@ -25,9 +25,9 @@ export function requestsOfPaths(intents: PathIntents, world: TraceWorld): (path:
       case "across":
         return acrossRequest(path, shared.get(path.owner), { clusters: intents.clusters, world });
       case "out":
-        return outwardRequest(path, world);
+        return externalServiceRequest(path, world);
       case "in":
-        return inwardRequest(path, accesses.get(path.owner));
+        return externalAccessRequest(path, accesses.get(path.owner));
     }
   };
 }
@@ -87,7 +87,7 @@ function oneThatCalls(accounts: readonly string[] | undefined, present: Readonly
   return accounts?.find((account) => present.has(account)) ?? accounts?.[0];
 }
 
-function outwardRequest(path: OutwardPath, world: TraceWorld): TraceRequest {
+function externalServiceRequest(path: ExternalServicePath, world: TraceWorld): TraceRequest {
   const { consumer, host, port } = path;
   return {
     from: { cluster: consumer.cluster, namespace: namespaceOf(path, world), workload: "*" },
@@ -98,7 +98,7 @@ function outwardRequest(path: OutwardPath, world: TraceWorld): TraceRequest {
   };
 }
 
-function namespaceOf({ consumer }: AcrossPath | OutwardPath, world: TraceWorld): string {
+function namespaceOf({ consumer }: AcrossPath | ExternalServicePath, world: TraceWorld): string {
   return consumer.namespace === "*" ? anyNamespace(world.clusters.get(consumer.cluster)) : consumer.namespace;
 }
 

@@ -15,7 +15,7 @@ import {
 } from "../istio/registry/index.ts";
 import { clusterObject, type Service } from "../kinds/index.ts";
 import { type AddressOwner, addressOwner } from "./addressOwner.ts";
-import type { Attempt, Front } from "./attempt.ts";
+import type { Attempt, PublicService } from "./attempt.ts";
 import { type Arrival, broken, ended, failedConnection, passed, share, show, silence } from "./server/arrival.ts";
 import { serveAtGateway } from "./server/serveAtGateway.ts";
 import { serveAtPod } from "./server/serveAtPod.ts";
@@ -37,7 +37,7 @@ export function serveAttempt(world: TraceWorld, attempt: Attempt): readonly Trac
 
 /** Where gateways come in, they send on what they took: an attempt of their own. */
 function serve(world: TraceWorld, arrival: Arrival, destination: Attempt["destination"]): readonly TraceBranch[] {
-  if (destination.kind === "front") return serveAtFront(world, arrival, destination);
+  if (destination.kind === "public service") return serveAtPublicService(world, arrival, destination);
   if (destination.kind === "pod") {
     const cluster = world.clusters.get(destination.workload.cluster);
     if (cluster === undefined) return unreadable(arrival, destination.workload.cluster);
@@ -221,10 +221,10 @@ function showPods([first, ...more]: readonly Workload[]): string {
   return `${first?.namespace}/${first?.name}${more.length > 0 ? " and others" : ""}`;
 }
 
-function serveAtFront(
+function serveAtPublicService(
   world: TraceWorld,
   arrival: Arrival,
-  { cluster: name, service, port, how }: Front,
+  { cluster: name, service, port, how }: PublicService,
 ): readonly TraceBranch[] {
   const cluster = world.clusters.get(name);
   if (cluster === undefined) return unreadable(arrival, name);

@@ -1,6 +1,6 @@
 import { say } from "../findings/index.ts";
 import { type IstioCluster, labelsMatch, memoisedBy, type Workload } from "../istio/index.ts";
-import type { AcrossPath, OutwardPath } from "../model/index.ts";
+import type { AcrossPath, ExternalServicePath } from "../model/index.ts";
 import { broken, passed } from "./hop.ts";
 import { traceOf } from "./trace.ts";
 import type { AnsweredBy, Trace, TraceBranch, TraceHopName } from "./traceResult.ts";
@@ -44,7 +44,7 @@ export function traceOfPath(whole: Trace, wider: () => Trace, path: AcrossPath, 
 }
 
 /** A call out of the mesh goes as it is declared: by what the caller's proxy knows of the host, and by the gateway that it names. */
-export function traceOutward(whole: Trace, path: OutwardPath): Trace {
+export function traceExternalService(whole: Trace, path: ExternalServicePath): Trace {
   const { host, consumer, via } = path;
   const isAsDeclared = ({ hops }: TraceBranch) =>
     via === undefined

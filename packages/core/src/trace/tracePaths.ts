@@ -1,7 +1,7 @@
 import type { AcrossPath, DeclaredPath, Observed } from "../model/index.ts";
 import { type PathIntents, requestsOfPaths } from "./requestsOfPaths.ts";
 import { trace } from "./trace.ts";
-import { type NameInfo, type PathShare, traceOfPath, traceOutward } from "./traceOfPath.ts";
+import { type NameInfo, type PathShare, traceExternalService, traceOfPath } from "./traceOfPath.ts";
 import type { TraceRequest } from "./traceRequest.ts";
 import type { Trace } from "./traceResult.ts";
 import { type TraceWorld, traceWorld } from "./traceWorld.ts";
@@ -27,7 +27,7 @@ export function tracePaths({ intents, paths, observed }: TracePathsInput): reado
     const found = known.get(key) ?? new NameTraces(world, requestOf(path));
     known.set(key, found);
     if (path.direction === "in") return { path, trace: found.whole, share: 1 };
-    if (path.direction === "out") return { path, trace: traceOutward(found.whole, path), share: 1 };
+    if (path.direction === "out") return { path, trace: traceExternalService(found.whole, path), share: 1 };
     const info: NameInfo = { world, serverOf: (host) => serverOf.get(hostKey(path, host)) };
     return { path, ...traceOfPath(found.whole, () => found.wider, path, info) };
   });

@@ -8,7 +8,7 @@ import {
   type VirtualService,
   type WorkloadEntry,
 } from "../kinds/index.ts";
-import type { AcrossPath, DeclaredPath, OutwardPath } from "../model/index.ts";
+import type { AcrossPath, DeclaredPath, ExternalServicePath } from "../model/index.ts";
 import type { Hop } from "./pathProof.ts";
 import type { ProofContext } from "./proofContext.ts";
 
@@ -54,7 +54,7 @@ function objectHop(path: DeclaredPath, { cluster, side }: Place, context: ProofC
 }
 
 /** Whether an object of the owner's is one that this path needs. */
-function leadsTo(object: KubeObject, path: AcrossPath | OutwardPath, context: ProofContext): boolean {
+function leadsTo(object: KubeObject, path: AcrossPath | ExternalServicePath, context: ProofContext): boolean {
   switch (object.kind) {
     case "ServiceEntry":
       return (object as ServiceEntry).spec.hosts.includes(path.host) && isSeenBy(object as ServiceEntry, path);
@@ -79,7 +79,7 @@ function isSameName({ host, server }: AcrossPath): boolean {
 
 function isSeenBy(
   { metadata: { namespace = "default" }, spec: { exportTo = [] } }: ServiceEntry | DestinationRule | VirtualService,
-  { consumer }: AcrossPath | OutwardPath,
+  { consumer }: AcrossPath | ExternalServicePath,
 ): boolean {
   if (consumer.namespace === "*" || exportTo.length === 0) return true;
   return isVisible({ exportTo, namespace }, consumer.namespace);

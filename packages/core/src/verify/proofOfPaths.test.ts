@@ -282,7 +282,7 @@ test("a version's path needs its own pods, and a routed name its routes", () => 
   ]);
 });
 
-const outward = (spec: Record<string, unknown> = {}) =>
+const letOut = (spec: Record<string, unknown> = {}) =>
   intents([], {
     externalServices: [
       externalService("foo/db", {
@@ -298,7 +298,7 @@ const stationsOf = (found: ReturnType<typeof proofs>) =>
   found.map(({ verdict, hops }) => [verdict, ...hops.map(({ name, cluster = "outside" }) => `${name} ${cluster}`)]);
 
 test("a path out of the mesh is proved from its consumer to where the last proxy sends it", () => {
-  const [proof] = proofs(outward());
+  const [proof] = proofs(letOut());
 
   expect(stationsOf(proof === undefined ? [] : [proof])).toEqual([
     [
@@ -311,7 +311,7 @@ test("a path out of the mesh is proved from its consumer to where the last proxy
 });
 
 test("one that leaves through another cluster is proved through its gateway", () => {
-  const [stations = []] = stationsOf(proofs(outward({ via: "cluster2" })));
+  const [stations = []] = stationsOf(proofs(letOut({ via: "cluster2" })));
 
   expect(stations.slice(0, 3)).toEqual(["ok", "objects cluster1", "objects cluster2"]);
   expect(stations).toEqual(expect.arrayContaining(["gateway cluster2", "identity cluster2", "endpoints cluster2"]));
@@ -331,7 +331,7 @@ test.each([
     ["objects: broken"],
   ],
   [
-    "the exit's Gateway is missing",
+    "the Gateway of spec.via is missing",
     { via: "cluster2" },
     { cluster2: without("Gateway") },
     ["objects: broken", "gateway: broken"],
@@ -345,11 +345,11 @@ test.each([
 ] satisfies [string, Record<string, unknown>, Record<string, Change>, string[]][])(
   "a path out of the mesh is broken where %s",
   (_, spec, changes, hops) => {
-    expect(amiss(proofs(outward(spec), changes))).toEqual(hops);
+    expect(amiss(proofs(letOut(spec), changes))).toEqual(hops);
   },
 );
 
-const inward = intents([], {
+const letIn = intents([], {
   externalAccesses: [
     externalAccess("bar/httpbin", {
       clusters: ["cluster2"],
@@ -359,7 +359,7 @@ const inward = intents([], {
 });
 
 test("a path into the mesh is proved at the gateway, at its server for the host, and at the Service behind it", () => {
-  const [secure = [], plain = []] = stationsOf(proofs(inward));
+  const [secure = [], plain = []] = stationsOf(proofs(letIn));
 
   expect(secure.slice(0, 5)).toEqual([
     "ok",
@@ -386,16 +386,16 @@ test.each([
   ["no workload is ready", replaced(pod("bar/httpbin", { ready: false })), ["endpoints: broken"]],
   ["the gateway's Service lost the port", replaced(gatewayService({ ports: [{ port: 80 }] })), ["name: broken"]],
 ] satisfies [string, Change, string[]][])("a path into the mesh is broken where %s", (_, change, hops) => {
-  const [secure] = proofs(inward, { cluster2: change });
+  const [secure] = proofs(letIn, { cluster2: change });
 
   expect(amiss(secure === undefined ? [] : [secure])).toEqual(hops);
 });
 
 test("whether an ingress gateway at no address that is seen can be called cannot be told; one that is missing is broken", () => {
-  const hidden = proofs(inward, {
+  const hidden = proofs(letIn, {
     cluster2: replaced(gatewayService({ type: "ClusterIP", ports: [{ port: 80 }, { port: 443 }] })),
   });
-  const missing = proofs(inward, {
+  const missing = proofs(letIn, {
     cluster2: (cluster) => ({
       ...cluster,
       objects: cluster.objects.filter(

@@ -2,11 +2,11 @@ import {
   type AcrossPath,
   type ExternalAccess,
   type ExternalService,
+  type ExternalServicePath,
   gatewayAddresses,
   type Intents,
   istioCluster,
   type MeshCluster,
-  type OutwardPath,
   ownerName,
   type Problem,
   type SharedService,
@@ -155,7 +155,9 @@ function externalAccessStatus({ kind, metadata, spec }: ExternalAccess, mesh: Tr
 function externalServiceStatus({ kind, metadata, spec }: ExternalService, mesh: TracedMesh): ExternalServiceStatus {
   const { name, namespace } = metadata;
   const owner = ownerName(kind, namespace, name);
-  const paths = mesh.paths.filter((path): path is OutwardPath => path.owner === owner && path.direction === "out");
+  const paths = mesh.paths.filter(
+    (path): path is ExternalServicePath => path.owner === owner && path.direction === "out",
+  );
   return {
     name: `${namespace}/${name}`,
     hosts: unique(spec.hosts),
@@ -165,7 +167,7 @@ function externalServiceStatus({ kind, metadata, spec }: ExternalService, mesh: 
   };
 }
 
-function consumersOf(paths: readonly (AcrossPath | OutwardPath)[]): readonly string[] {
+function consumersOf(paths: readonly (AcrossPath | ExternalServicePath)[]): readonly string[] {
   return unique(
     paths.map(({ consumer: { cluster, namespace } }) => (namespace === "*" ? cluster : `${cluster}/${namespace}`)),
   );

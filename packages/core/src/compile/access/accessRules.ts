@@ -5,7 +5,7 @@ import { at, isConsumer } from "../../model/index.ts";
 import { allowedPrincipals, exactPrincipals } from "../declaration/callerPrincipals.ts";
 import { callerTrustDomains } from "../declaration/callerTrustDomains.ts";
 import type { Report } from "../declaration/report.ts";
-import type { Server, Share, SharedPort } from "../sharedService/share.ts";
+import type { ResolvedService, Server, SharedPort } from "../sharedService/resolvedService.ts";
 import { type AllowedCalls, type Denial, denials } from "./denials.ts";
 
 export type Rule = NonNullable<AuthorizationPolicy["spec"]["rules"]>[number];
@@ -15,10 +15,10 @@ const ruleLimit = 256;
 
 /** What `consumers`, some or all of the declaration's, may call at a port of a server. */
 export function allowedCalls(
-  { intent: { spec }, consumers: callers }: Share,
+  { intent: { spec }, consumers: callers }: ResolvedService,
   { facts }: Server,
   port: SharedPort,
-  consumers: Share["intent"]["spec"]["consumers"],
+  consumers: ResolvedService["intent"]["spec"]["consumers"],
 ): readonly AllowedCalls[] {
   const domains = callerTrustDomains(
     facts,
@@ -52,7 +52,7 @@ export interface RulePort {
 
 /** Rules of a DENY policy for all calls to a port that are not allowed; undefined, and reported, where they are too many. */
 export function denyRules(
-  share: Share,
+  shared: ResolvedService,
   allowed: readonly AllowedCalls[],
   where: RulePort,
   report: Report,
@@ -60,9 +60,9 @@ export function denyRules(
   const found = denials(allowed, ruleLimit);
   if (found !== undefined) return found.map((denial) => rule(denial, where));
   report.add(
-    share.owner,
+    shared.owner,
     "ACCESS_TOO_COMPLEX",
-    at(share.intent, "spec", "access"),
+    at(shared.intent, "spec", "access"),
     say`spec.access needs more than ${{ ruleLimit }} rules of an AuthorizationPolicy for port ${{ number: where.port.number }}`,
     "put the methods and paths of the same callers into one entry",
   );
@@ -97,19 +97,19 @@ export function targetPort({ service }: Server, { number }: SharedPort): number 
 }
 
 /** On other ports Istio ignores methods and paths, and a DENY rule would deny all. pilot/pkg/security/authz/model/model.go, checkError */
-export function areRulesForHttp(share: Share, server: Server, report: Report): boolean {
+export function areRulesForHttp(shared: ResolvedService, server: Server, report: Report): boolean {
   let fine = true;
-  for (const [index, { methods, paths, ports }] of (share.intent.spec.access ?? []).entries()) {
+  for (const [index, { methods, paths, ports }] of (shared.intent.spec.access ?? []).entries()) {
     if (methods === undefined && paths === undefined) continue;
     for (const { number, protocol } of server.ports) {
       if (ports !== undefined && !ports.includes(number)) continue;
       if (isHttp(protocol)) continue;
       fine = false;
       report.add(
-        share.owner,
+        shared.owner,
         "ACCESS_NOT_HTTP",
-        at(share.intent, "spec", "access", index, methods === undefined ? "paths" : "methods"),
-        say`port ${{ number }} of ${{ service: { cluster: server.facts.name, kind: "Service", namespace: share.namespace, name: share.service } }} in ${{ cluster: server.facts.name }} is ${protocol === undefined ? "not declared as HTTP" : protocol}, and only HTTP has methods and paths`,
+        at(shared.intent, "spec", "access", index, methods === undefined ? "paths" : "methods"),
+        say`port ${{ number }} of ${{ service: { cluster: server.facts.name, kind: "Service", namespace: shared.namespace, name: shared.service } }} in ${{ cluster: server.facts.name }} is ${protocol === undefined ? "not declared as HTTP" : protocol}, and only HTTP has methods and paths`,
         "list the HTTP ports in `ports` of this rule, or name the Service's port http-…",
       );
     }
@@ -118,8 +118,9 @@ export function areRulesForHttp(share: Share, server: Server, report: Report): b
 }
 
 /** Where a cluster serves and consumes the Service's own name, calls to its own pods look like calls from other clusters. */
-export function isMerged(share: Share, { facts }: Server): boolean {
+export function isMerged(shared: ResolvedService, { facts }: Server): boolean {
   return (
-    share.intent.spec.as.includes("SameName") && share.consumers.some((consumer) => consumer.facts.name === facts.name)
+    shared.intent.spec.as.includes("SameName") &&
+    shared.consumers.some((consumer) => consumer.facts.name === facts.name)
   );
 }

@@ -5,8 +5,8 @@ import { isHttp, workloadsBehind } from "../../istio/registry/index.ts";
 import { type AuthorizationPolicy, isNamedAsOurs } from "../../kinds/index.ts";
 import { at, type Intents, selectsCluster } from "../../model/index.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
+import type { ResolvedService, Server, SharedPort } from "../sharedService/resolvedService.ts";
 import { passthroughHosts } from "../sharedService/serverSide.ts";
-import type { Server, Share, SharedPort } from "../sharedService/share.ts";
 import { allowedCalls, targetPort } from "./accessRules.ts";
 
 /** Calls of one consumer, or of a group of them, to one port. */
@@ -33,12 +33,12 @@ interface Denied {
  * ALLOW policies of which none can admit it. What depends on the request, or on an external authorizer, is left alone.
  * https://istio.io/latest/docs/concepts/security/#implicit-enablement
  */
-export function checkUserPolicies(share: Share, intents: Intents, context: CompileContext): void {
-  for (const server of share.servers) {
+export function checkUserPolicies(shared: ResolvedService, intents: Intents, context: CompileContext): void {
+  for (const server of shared.servers) {
     const pods = workloadsBehind(server.facts, server.service).filter(({ isMutualTls }) => isMutualTls);
     const denied = new Map<string, Denied>();
     for (const pod of withDistinctLabels(pods)) {
-      for (const calls of callsOf(share, server, { intents, context })) {
+      for (const calls of callsOf(shared, server, { intents, context })) {
         const decision = decide(server, pod, calls);
         if (decision.kind !== "denied") continue;
         const { action } = decision;
@@ -50,12 +50,12 @@ export function checkUserPolicies(share: Share, intents: Intents, context: Compi
         denied.set(key, known);
       }
     }
-    for (const each of denied.values()) report(share, server, { denied: each, context });
+    for (const each of denied.values()) report(shared, server, { denied: each, context });
   }
 }
 
 function report(
-  share: Share,
+  shared: ResolvedService,
   server: Server,
   { denied: { action, names, callers, ports }, context }: { readonly denied: Denied; readonly context: CompileContext },
 ): void {
@@ -70,8 +70,8 @@ function report(
   context.report.add(
     undefined,
     "CONSUMER_DENIED",
-    at(share.intent, "spec", "consumers"),
-    say`AuthorizationPolicy ${names.join(" and ")} in ${{ cluster: server.facts.name }} ${{ verb }} ${{ identities }} at port ${{ value: [...ports].sort((a, b) => a - b) }} of ${{ namespace: share.namespace }}/${{ service: share.service }}`,
+    at(shared.intent, "spec", "consumers"),
+    say`AuthorizationPolicy ${names.join(" and ")} in ${{ cluster: server.facts.name }} ${{ verb }} ${{ identities }} at port ${{ value: [...ports].sort((a, b) => a - b) }} of ${{ namespace: shared.namespace }}/${{ service: shared.service }}`,
     hints[action],
   );
 }
@@ -101,16 +101,16 @@ function withDistinctLabels(pods: readonly Workload[]): readonly Workload[] {
 
 /** Each consumer calls by an identity of its own cluster's trust domain. */
 function callsOf(
-  share: Share,
+  shared: ResolvedService,
   server: Server,
   { intents, context: { mesh } }: { readonly intents: Intents; readonly context: CompileContext },
 ): readonly Calls[] {
   return server.ports.flatMap((port) => {
     const target = targetPort(server, port);
-    const snis = passthroughHosts(share, server, mesh).map((host) => passthroughSni(host, port.number));
-    const callers = share.intent.spec.consumers.flatMap((consumer) => {
-      const principals = allowedCalls(share, server, port, [consumer]).flatMap((each) => each.principals);
-      const clusters = share.consumers.filter(({ facts }) =>
+    const snis = passthroughHosts(shared, server, mesh).map((host) => passthroughSni(host, port.number));
+    const callers = shared.intent.spec.consumers.flatMap((consumer) => {
+      const principals = allowedCalls(shared, server, port, [consumer]).flatMap((each) => each.principals);
+      const clusters = shared.consumers.filter(({ facts }) =>
         selectsCluster(consumer.clusters, facts.name, intents.clusters),
       );
       const trustDomains = new Set(clusters.map(({ facts }) => facts.meshConfig.trustDomain));

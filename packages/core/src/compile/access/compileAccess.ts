@@ -3,9 +3,9 @@ import { ask, type IstioCluster, isCoveredBy, passthroughSni } from "../../istio
 import { clusterObject, type Gateway, isNamedAsOurs } from "../../kinds/index.ts";
 import { at, hasAccessRules, restrictsCallers } from "../../model/index.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
+import type { ResolvedService, Server, SharedPort } from "../sharedService/resolvedService.ts";
+import { localHost } from "../sharedService/resolvedService.ts";
 import { passthroughHosts } from "../sharedService/serverSide.ts";
-import type { Server, Share, SharedPort } from "../sharedService/share.ts";
-import { localHost } from "../sharedService/share.ts";
 import { allowedCalls, areRulesForHttp, denyRules, isMerged, type Rule, targetPort } from "./accessRules.ts";
 import { denyPolicy } from "./denyPolicy.ts";
 
@@ -14,33 +14,33 @@ import { denyPolicy } from "./denyPolicy.ts";
  * server for what is not allowed. A DENY policy leaves the user's own policies their meaning, and its condition on the SNI
  * of the entry Services leaves out whoever calls the Service under its own name.
  */
-export function compileAccess(share: Share, context: CompileContext): void {
-  if (!restrictsCallers(share.intent.spec, context.mesh)) return;
-  const { spec } = share.intent;
+export function compileAccess(shared: ResolvedService, context: CompileContext): void {
+  if (!restrictsCallers(shared.intent.spec, context.mesh)) return;
+  const { spec } = shared.intent;
   const isDryRun = spec.accessDryRun ?? (context.mesh.spec.access.dryRun && !hasAccessRules(spec));
-  for (const server of share.servers) {
-    if (sparesMergedCallers(share, server, context)) continue;
-    if (!areRulesForHttp(share, server, context.report) || isBypassed(share, server, context)) continue;
-    const rules = server.ports.map((port) => rulesOfPort(share, server, port, context));
+  for (const server of shared.servers) {
+    if (sparesMergedCallers(shared, server, context)) continue;
+    if (!areRulesForHttp(shared, server, context.report) || isBypassed(shared, server, context)) continue;
+    const rules = server.ports.map((port) => rulesOfPort(shared, server, port, context));
     if (rules.includes(undefined)) continue;
     context.emit(
       server.facts.name,
-      denyPolicy(share, server, { name: ["access"], rules: rules.flatMap((list) => list ?? []), isDryRun }),
+      denyPolicy(shared, server, { name: ["access"], rules: rules.flatMap((list) => list ?? []), isDryRun }),
     );
   }
 }
 
 function rulesOfPort(
-  share: Share,
+  shared: ResolvedService,
   server: Server,
   port: SharedPort,
   { mesh, report }: CompileContext,
 ): readonly Rule[] | undefined {
-  const snis = passthroughHosts(share, server, mesh).map((host) => passthroughSni(host, port.number));
+  const snis = passthroughHosts(shared, server, mesh).map((host) => passthroughSni(host, port.number));
   const target = targetPort(server, port);
   return denyRules(
-    share,
-    allowedCalls(share, server, port, share.intent.spec.consumers),
+    shared,
+    allowedCalls(shared, server, port, shared.intent.spec.consumers),
     {
       port,
       target: typeof target === "string" ? undefined : target,
@@ -51,15 +51,15 @@ function rulesOfPort(
 }
 
 /** A gateway of the user that passes the Service's own name through lets callers in with another SNI. */
-function isBypassed(share: Share, server: Server, { mesh, report }: CompileContext): boolean {
-  const host = localHost(share, mesh);
+function isBypassed(shared: ResolvedService, server: Server, { mesh, report }: CompileContext): boolean {
+  const host = localHost(shared, mesh);
   const open = openGateway(server.facts, host);
   if (open === undefined) return false;
   report.add(
-    share.owner,
+    shared.owner,
     "ACCESS_BYPASSED",
-    hasAccessRules(share.intent.spec)
-      ? at(share.intent, "spec", share.intent.spec.access === undefined ? "consumers" : "access")
+    hasAccessRules(shared.intent.spec)
+      ? at(shared.intent, "spec", shared.intent.spec.access === undefined ? "consumers" : "access")
       : at(mesh, "spec", "access", "remoteCallers"),
     say`${{ gateway: clusterObject(server.facts.name, open) }} in ${{ cluster: server.facts.name }} passes ${{ host }} through to every caller, past the access rules`,
     "narrow its hosts so that they leave this Service out",
@@ -87,14 +87,14 @@ function openGateway(cluster: IstioCluster, host: string): Gateway | undefined {
  * Where calls to local pods carry the same SNI, rules hold for them too. They are warned of where the declaration asks for
  * rules, and left alone where only the Mesh's default would cut them off.
  */
-function sparesMergedCallers(share: Share, server: Server, { mesh, report }: CompileContext): boolean {
-  if (!isMerged(share, server) || mesh.spec.access.localCallers === "Consumers") return false;
-  const name = `${server.facts.name} serves ${share.namespace}/${share.service} and consumes it by the same name`;
-  const isAsked = hasAccessRules(share.intent.spec);
+function sparesMergedCallers(shared: ResolvedService, server: Server, { mesh, report }: CompileContext): boolean {
+  if (!isMerged(shared, server) || mesh.spec.access.localCallers === "Consumers") return false;
+  const name = `${server.facts.name} serves ${shared.namespace}/${shared.service} and consumes it by the same name`;
+  const isAsked = hasAccessRules(shared.intent.spec);
   report.add(
     undefined,
     "ACCESS_LOCAL_CALLERS",
-    at(share.intent, "spec", "as"),
+    at(shared.intent, "spec", "as"),
     isAsked
       ? say`${{ name }}, so the access rules hold for its local callers too`
       : say`${{ name }}, where local calls look like those of other clusters, so spec.access.remoteCallers of the Mesh is not held up there`,

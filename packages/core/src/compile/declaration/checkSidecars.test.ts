@@ -11,7 +11,7 @@ const sidecar = (hosts: readonly string[], spec: object = {}): KubeObject => ({
   spec: { egress: [{ hosts, ...spec }] },
 });
 
-/** Codes and messages of what is said of a share of `bar/httpbin`, from cluster2 to foo in cluster1. */
+/** Codes and messages of what is said of a SharedService `bar/httpbin`, from cluster2 to foo in cluster1. */
 function told(more: readonly KubeObject[], spec: Record<string, unknown> = {}, exportTo: readonly string[] = ["*"]) {
   const meshConfig = { ...defaultMeshConfig, defaultServiceExportTo: exportTo };
   const clusters = [

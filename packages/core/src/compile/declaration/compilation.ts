@@ -5,20 +5,20 @@ import type { Output } from "./output.ts";
 /** What one declaration makes by itself, and what `link` has to hold against the others'. */
 export interface Compilation extends Output {
   readonly hosts: readonly NamedHost[];
-  readonly entrances: readonly CompiledEntrance[];
+  readonly externalAccesses: readonly CompiledExternalAccess[];
 }
 
 /** An ExternalAccess in one cluster, with all that the cluster says about it: `link` tells whether it can be had. */
-export interface CompiledEntrance {
+export interface CompiledExternalAccess {
   readonly owner: string;
   readonly cluster: string;
-  readonly hosts: readonly EntranceHost[];
-  readonly credential: EntranceCredential | undefined;
+  readonly hosts: readonly ExternalAccessHost[];
+  readonly credential: ExternalAccessCredential | undefined;
   readonly output: Output;
 }
 
 /** A host at a port of the ingress gateway. */
-export interface EntranceHost {
+export interface ExternalAccessHost {
   readonly host: string;
   readonly port: number;
   readonly place: Place;
@@ -26,7 +26,7 @@ export interface EntranceHost {
   readonly taker: string | undefined;
 }
 
-export interface EntranceCredential {
+export interface ExternalAccessCredential {
   /** `istio-system/shop-tls in cluster2` */
   readonly secret: string;
   readonly place: Place;

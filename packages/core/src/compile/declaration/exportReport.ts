@@ -20,7 +20,7 @@ export class ExportReport extends Report {
 
   override add(owner: string | undefined, code: ProblemCode, place: Place, message: Words, hint: Words): void {
     const isError = problemCodes[code].severity === "error";
-    // A share of an export has no declaration to point at.
+    // A service that is only exported has no declaration to point at.
     const shown = place.cluster === undefined && place.kind === "SharedService" ? this.#place : place;
     this.#target.add(owner, isError ? "EXPORT_UNUSABLE" : code, shown, message, hint);
   }

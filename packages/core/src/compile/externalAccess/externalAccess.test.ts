@@ -56,12 +56,12 @@ function theirRoute(path: Record<string, unknown>): KubeObject {
 function run(
   accesses: readonly ExternalAccess[],
   objects: readonly KubeObject[] = httpbin,
-  entrance = gatewayService({ ports, type: "ClusterIP" }),
+  access = gatewayService({ ports, type: "ClusterIP" }),
 ) {
   const base = observedCluster("cluster2", "192.0.2.2", objects);
   const rest = base.objects.filter(({ metadata }) => metadata.name !== "istio-ingressgateway");
   const observed: Observed = {
-    clusters: new Map([["cluster2", { ...base, objects: [...rest, entrance] }]]),
+    clusters: new Map([["cluster2", { ...base, objects: [...rest, access] }]]),
     unreachable: new Map(),
   };
   return compile(intents([], { externalAccesses: accesses }), observed);

@@ -7,7 +7,7 @@ import {
   type VirtualService,
 } from "../../kinds/index.ts";
 import { issuedCredentialName, type Mesh } from "../../model/index.ts";
-import { type Entrance, type EntrancePort, entrancePorts } from "./resolveExternalAccess.ts";
+import { type IngressPort, ingressPorts, type ResolvedExternalAccess } from "./resolveExternalAccess.ts";
 
 type GatewayServer = NonNullable<Gateway["spec"]["servers"]>[number];
 
@@ -16,22 +16,22 @@ type GatewayServer = NonNullable<Gateway["spec"]["servers"]>[number];
  * (recipes, section 7). Port names are unique within a Gateway; between Gateways istiod tells servers apart by its name.
  * istio/pilot/pkg/model/gateway.go, gatewayRDSRouteName
  */
-export function entranceGateway(entrance: Entrance): Gateway {
-  const { intent, owner, cluster } = entrance;
+export function externalAccessGateway(access: ResolvedExternalAccess): Gateway {
+  const { intent, owner, cluster } = access;
   const { namespace, selector } = cluster.spec.ingressGateway;
   return {
     apiVersion: networkingApiVersion,
     kind: "Gateway",
-    metadata: { name: objectName(entrance), namespace, labels: ownershipLabels(owner, "server") },
+    metadata: { name: objectName(access), namespace, labels: ownershipLabels(owner, "server") },
     spec: {
       selector: { ...selector },
-      servers: entrancePorts(intent, cluster).map((entry) => gatewayServer(entrance, entry)),
+      servers: ingressPorts(intent, cluster).map((entry) => gatewayServer(access, entry)),
     },
   };
 }
 
 /** Only VirtualServices of the Service's namespace may route the hosts. */
-function gatewayServer({ intent }: Entrance, { port, use }: EntrancePort): GatewayServer {
+function gatewayServer({ intent }: ResolvedExternalAccess, { port, use }: IngressPort): GatewayServer {
   const hosts = [...intent.spec.hosts].sort().map((host) => `${intent.metadata.namespace}/${host}`);
   const { mode, credential, clients } = intent.spec.tls;
   switch (use) {
@@ -55,8 +55,12 @@ function gatewayServer({ intent }: Entrance, { port, use }: EntrancePort): Gatew
 }
 
 /** Leads what comes in by that Gateway, and nothing else, to the Service. */
-export function entranceVirtualService(entrance: Entrance, gateway: Gateway, mesh: Mesh): VirtualService {
-  const { intent, owner, cluster, service } = entrance;
+export function externalAccessVirtualService(
+  access: ResolvedExternalAccess,
+  gateway: Gateway,
+  mesh: Mesh,
+): VirtualService {
+  const { intent, owner, cluster, service } = access;
   const { namespace } = intent.metadata;
   const { port, tls } = intent.spec;
   const hosts = [...intent.spec.hosts].sort();
@@ -64,7 +68,7 @@ export function entranceVirtualService(entrance: Entrance, gateway: Gateway, mes
   return {
     apiVersion: networkingApiVersion,
     kind: "VirtualService",
-    metadata: { name: objectName(entrance), namespace, labels: ownershipLabels(owner, "server") },
+    metadata: { name: objectName(access), namespace, labels: ownershipLabels(owner, "server") },
     spec: {
       hosts,
       gateways: [`${gateway.metadata.namespace}/${gateway.metadata.name}`],
@@ -76,7 +80,7 @@ export function entranceVirtualService(entrance: Entrance, gateway: Gateway, mes
   };
 }
 
-function objectName({ intent, cluster }: Entrance): string {
+function objectName({ intent, cluster }: ResolvedExternalAccess): string {
   const { namespace, selector } = cluster.spec.ingressGateway;
   return dnsLabel(
     [intent.metadata.namespace, intent.metadata.name],

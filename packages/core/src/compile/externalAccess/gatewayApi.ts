@@ -12,17 +12,17 @@ import {
 } from "../../kinds/index.ts";
 import { at, issuedCredentialName } from "../../model/index.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
-import { type Entrance, type EntrancePort, entrancePorts } from "./resolveExternalAccess.ts";
+import { type IngressPort, ingressPorts, type ResolvedExternalAccess } from "./resolveExternalAccess.ts";
 
 /**
- * An entrance as Gateway API objects, in place of Istio's: for each port a Gateway on the gateway that is there already, and a
+ * An ExternalAccess as Gateway API objects, in place of Istio's: for each port a Gateway on the gateway that is there already, and a
  * route. False where they cannot say the same; then Istio's are written, and a warning says why.
  * All that the CRDs give a default is written out: lists are compared as a whole.
  */
-export function compileRoutes(entrance: Entrance, { mesh, emit, report }: CompileContext): boolean {
-  const { intent, facts } = entrance;
-  const services = servicesOf(entrance);
-  const obstacle = services.length === 0 ? "its ingress gateway has no Service" : obstacleOf(entrance);
+export function compileRoutes(access: ResolvedExternalAccess, { mesh, emit, report }: CompileContext): boolean {
+  const { intent, facts } = access;
+  const services = servicesOf(access);
+  const obstacle = services.length === 0 ? "its ingress gateway has no Service" : obstacleOf(access);
   if (obstacle !== undefined) {
     report.add(
       undefined,
@@ -35,23 +35,23 @@ export function compileRoutes(entrance: Entrance, { mesh, emit, report }: Compil
   }
   const addresses = services.map((service) => ({
     type: "Hostname",
-    value: serviceHost(service, entrance.cluster.spec.ingressGateway.namespace, mesh.spec),
+    value: serviceHost(service, access.cluster.spec.ingressGateway.namespace, mesh.spec),
   }));
-  for (const entry of entrancePorts(intent, entrance.cluster)) {
-    emit(facts.name, gateway(entrance, entry, addresses), route(entrance, entry));
+  for (const entry of ingressPorts(intent, access.cluster)) {
+    emit(facts.name, gateway(access, entry, addresses), route(access, entry));
   }
   return true;
 }
 
-function servicesOf({ intent, cluster, facts }: Entrance): readonly string[] {
-  const names = entrancePorts(intent, cluster).flatMap(({ port }) =>
+function servicesOf({ intent, cluster, facts }: ResolvedExternalAccess): readonly string[] {
+  const names = ingressPorts(intent, cluster).flatMap(({ port }) =>
     gatewayServiceNames(facts, { ...cluster.spec.ingressGateway, port }),
   );
   return [...new Set(names)].sort();
 }
 
 /** What this istiod cannot take from Gateway API objects. istio/pilot/pkg/config/kube/gateway/conversion.go, buildTLS */
-function obstacleOf({ intent, facts }: Entrance): string | undefined {
+function obstacleOf({ intent, facts }: ResolvedExternalAccess): string | undefined {
   const { tls, jwt } = intent.spec;
   if (tls.clients !== undefined) return "the Gateway API cannot narrow client certificates to names";
   if (jwt !== undefined) return "the Gateway API cannot ask for tokens";
@@ -60,35 +60,39 @@ function obstacleOf({ intent, facts }: Entrance): string | undefined {
   return missing === undefined ? undefined : `${missing} of ${gatewayApiVersion} cannot be read there`;
 }
 
-function objectName({ intent, cluster }: Entrance, { use }: EntrancePort): string {
+function objectName({ intent, cluster }: ResolvedExternalAccess, { use }: IngressPort): string {
   const { namespace, selector } = cluster.spec.ingressGateway;
   const place = JSON.stringify(Object.entries(selector).sort());
   return dnsLabel([intent.metadata.namespace, intent.metadata.name, use], [gatewayApiGroup, namespace, place]);
 }
 
-function sortedHosts({ intent }: Entrance): readonly string[] {
+function sortedHosts({ intent }: ResolvedExternalAccess): readonly string[] {
   return [...intent.spec.hosts].sort();
 }
 
 /** Only routes of the Service's namespace may use it. */
-function gateway(entrance: Entrance, entry: EntrancePort, addresses: ApiGateway["spec"]["addresses"] = []): ApiGateway {
-  const { intent, owner, cluster } = entrance;
+function gateway(
+  access: ResolvedExternalAccess,
+  entry: IngressPort,
+  addresses: ApiGateway["spec"]["addresses"] = [],
+): ApiGateway {
+  const { intent, owner, cluster } = access;
   return {
     apiVersion: gatewayApiVersion,
     kind: "Gateway",
     metadata: {
-      name: objectName(entrance, entry),
+      name: objectName(access, entry),
       namespace: cluster.spec.ingressGateway.namespace,
       labels: ownershipLabels(owner, "server"),
     },
     spec: {
       gatewayClassName: "istio",
       addresses,
-      listeners: sortedHosts(entrance).map((hostname, index) => ({
+      listeners: sortedHosts(access).map((hostname, index) => ({
         name: `host-${index + 1}`,
         port: entry.port,
         hostname,
-        ...security(entrance, entry),
+        ...security(access, entry),
         allowedRoutes: {
           namespaces: {
             from: "Selector",
@@ -100,7 +104,7 @@ function gateway(entrance: Entrance, entry: EntrancePort, addresses: ApiGateway[
   };
 }
 
-function security({ intent }: Entrance, { use }: EntrancePort): Pick<Listener, "protocol" | "tls"> {
+function security({ intent }: ResolvedExternalAccess, { use }: IngressPort): Pick<Listener, "protocol" | "tls"> {
   const { mode, credential } = intent.spec.tls;
   switch (use) {
     case "http":
@@ -121,12 +125,12 @@ function security({ intent }: Entrance, { use }: EntrancePort): Pick<Listener, "
   }
 }
 
-function route(entrance: Entrance, entry: EntrancePort): HttpRoute | TlsRoute {
-  const { intent, owner, cluster, service } = entrance;
+function route(access: ResolvedExternalAccess, entry: IngressPort): HttpRoute | TlsRoute {
+  const { intent, owner, cluster, service } = access;
   const common = {
     apiVersion: gatewayApiVersion,
     metadata: {
-      name: objectName(entrance, entry),
+      name: objectName(access, entry),
       namespace: intent.metadata.namespace,
       labels: ownershipLabels(owner, "server"),
     },
@@ -136,11 +140,11 @@ function route(entrance: Entrance, entry: EntrancePort): HttpRoute | TlsRoute {
       {
         group: gatewayApiGroup,
         kind: "Gateway",
-        name: objectName(entrance, entry),
+        name: objectName(access, entry),
         namespace: cluster.spec.ingressGateway.namespace,
       },
     ],
-    hostnames: sortedHosts(entrance),
+    hostnames: sortedHosts(access),
   };
   const backendRefs = [{ group: "", kind: "Service", name: service, port: intent.spec.port, weight: 1 }];
   if (entry.use === "passthrough") return { ...common, kind: "TLSRoute", spec: { ...spec, rules: [{ backendRefs }] } };

@@ -3,7 +3,7 @@ import { gatewayServiceNames } from "../../istio/index.ts";
 import { isHttp, isTls, parseProtocol } from "../../istio/registry/index.ts";
 import { isNamedAsOurs, type KubeObject } from "../../kinds/index.ts";
 import { foreignGateways } from "../declaration/foreignGateways.ts";
-import type { Entrance, EntrancePort } from "./resolveExternalAccess.ts";
+import type { IngressPort, ResolvedExternalAccess } from "./resolveExternalAccess.ts";
 
 /** A port of the user's on the gateway's proxies, whichever kind of object asks for it. */
 interface ForeignServer {
@@ -21,29 +21,33 @@ interface ForeignServer {
  * plain HTTP, where all servers of a port have one table. A wildcard beside our exact host is fine: the exact one wins.
  * istio/pilot/pkg/model/gateway.go, mergeGateways; pilot/pkg/networking/core/gateway.go, buildGatewayHTTPRouteConfig
  */
-export function entranceTaker(entrance: Entrance, { port, use }: EntrancePort, host: string): string | undefined {
+export function hostTaker(
+  access: ResolvedExternalAccess,
+  { port, use }: IngressPort,
+  host: string,
+): string | undefined {
   const ours = use === "https" || use === "passthrough" ? "TLS" : "HTTP";
-  const servers = foreignServers(entrance, port);
+  const servers = foreignServers(access, port);
   for (const { gateway, protocol, hosts } of servers) {
     if (protocolFamily(protocol) !== ours) return `${nameOf(gateway)} speaks ${protocol}`;
     if (hosts.includes(host)) return `${nameOf(gateway)} serves ${host} itself`;
   }
   if (ours === "TLS") return undefined;
-  const route = routeOf(entrance, host, new Set(servers.map(({ gateway }) => gateway)));
+  const route = routeOf(access, host, new Set(servers.map(({ gateway }) => gateway)));
   return route === undefined ? undefined : `${nameOf(route)} routes ${host} itself`;
 }
 
 /** The user's Gateway that shows the certificate of a Secret at this port of the gateway, for people. */
-export function credentialTaker(entrance: Entrance, port: number, secret: string): string | undefined {
-  const found = foreignServers(entrance, port).find(({ credentials }) => credentials.includes(secret));
+export function credentialTaker(access: ResolvedExternalAccess, port: number, secret: string): string | undefined {
+  const found = foreignServers(access, port).find(({ credentials }) => credentials.includes(secret));
   return found === undefined ? undefined : nameOf(found.gateway);
 }
 
-function foreignServers(entrance: Entrance, port: number): readonly ForeignServer[] {
-  return [...ofIstio(entrance, port), ...ofGatewayApi(entrance, port)];
+function foreignServers(access: ResolvedExternalAccess, port: number): readonly ForeignServer[] {
+  return [...ofIstio(access, port), ...ofGatewayApi(access, port)];
 }
 
-function ofIstio({ facts, cluster }: Entrance, port: number): readonly ForeignServer[] {
+function ofIstio({ facts, cluster }: ResolvedExternalAccess, port: number): readonly ForeignServer[] {
   return foreignGateways(cluster.spec.ingressGateway.selector, facts).flatMap((gateway) =>
     (gateway.spec.servers ?? []).flatMap(({ hosts = [], port: theirs, bind, tls }) =>
       theirs?.number !== port || bind !== undefined
@@ -65,7 +69,7 @@ function ofIstio({ facts, cluster }: Entrance, port: number): readonly ForeignSe
  * names this Service as its address, or whose own Service it is.
  * istio/pilot/pkg/model/push_context.go, mergeGateways; config/kube/gateway/conversion.go, extractGatewayServices
  */
-function ofGatewayApi({ facts, cluster }: Entrance, port: number): readonly ForeignServer[] {
+function ofGatewayApi({ facts, cluster }: ResolvedExternalAccess, port: number): readonly ForeignServer[] {
   const { namespace } = cluster.spec.ingressGateway;
   const own = new Set(gatewayServiceNames(facts, { ...cluster.spec.ingressGateway, port }));
   return facts
@@ -87,7 +91,11 @@ function ofGatewayApi({ facts, cluster }: Entrance, port: number): readonly Fore
 }
 
 /** The user's routes for exactly this host on one of these gateways, of which none is left for ours. */
-function routeOf({ facts }: Entrance, host: string, gateways: ReadonlySet<KubeObject>): KubeObject | undefined {
+function routeOf(
+  { facts }: ResolvedExternalAccess,
+  host: string,
+  gateways: ReadonlySet<KubeObject>,
+): KubeObject | undefined {
   const istio = new Set<string>();
   const api = new Set<string>();
   for (const { apiVersion, metadata } of gateways) {

@@ -10,7 +10,7 @@ import type { Surroundings } from "../declaration/surroundings.ts";
 import { unreadableService } from "../declaration/unreadableService.ts";
 
 /** An ExternalAccess in one cluster, with everything that it needs there. */
-export interface Entrance {
+export interface ResolvedExternalAccess {
   readonly intent: ExternalAccess;
   readonly owner: string;
   readonly cluster: MeshCluster;
@@ -19,23 +19,23 @@ export interface Entrance {
 }
 
 /** The clusters where an ExternalAccess can be let in; those that cannot be read wait by themselves. */
-export function resolveEntrances(
+export function resolveExternalAccess(
   intent: ExternalAccess,
   { intents, facts: allFacts, report }: Surroundings,
-): readonly Entrance[] {
+): readonly ResolvedExternalAccess[] {
   const owner = ownerName(intent.kind, intent.metadata.namespace, intent.metadata.name);
   const service = intent.spec.service ?? intent.metadata.name;
   return selectClusters(intent.spec.clusters, intents.clusters).flatMap((cluster) => {
     const facts = allFacts.get(cluster.metadata.name);
     if (facts === undefined) return [];
-    const entrance = { intent, owner, cluster, facts, service };
-    const usable = [serviceIsThere(entrance, report), gatewayIsThere(entrance, report)].every((fine) => fine);
-    return usable ? [entrance] : [];
+    const access = { intent, owner, cluster, facts, service };
+    const usable = [serviceIsThere(access, report), gatewayIsThere(access, report)].every((fine) => fine);
+    return usable ? [access] : [];
   });
 }
 
-function serviceIsThere(entrance: Entrance, report: Report): boolean {
-  const { intent, owner, cluster, facts, service: name } = entrance;
+function serviceIsThere(access: ResolvedExternalAccess, report: Report): boolean {
+  const { intent, owner, cluster, facts, service: name } = access;
   const { namespace } = intent.metadata;
   const place = at(intent, "spec", intent.spec.service === undefined ? "clusters" : "service");
   if (!facts.namespaces.has(namespace)) {
@@ -83,12 +83,16 @@ function serviceIsThere(entrance: Entrance, report: Report): boolean {
     );
     return false;
   }
-  warnOfOtherNodes(entrance, service, report);
+  warnOfOtherNodes(access, service, report);
   return portFits(intent, { owner, service, cluster: facts.name }, report);
 }
 
 /** A gateway pod reaches only pods of its own node then. istio/pilot/pkg/xds/endpoints/endpoint_builder.go, filterIstioEndpoint */
-function warnOfOtherNodes({ intent, cluster, facts }: Entrance, { metadata, spec }: Service, report: Report): void {
+function warnOfOtherNodes(
+  { intent, cluster, facts }: ResolvedExternalAccess,
+  { metadata, spec }: Service,
+  report: Report,
+): void {
   if (spec.internalTrafficPolicy !== "Local") return;
   const { namespace, selector } = cluster.spec.ingressGateway;
   const nodes = new Set(facts.select(metadata.namespace ?? "default", spec.selector ?? {}).map(({ node }) => node));
@@ -146,7 +150,7 @@ function unfitProtocol(port: ServicePort, mode: ExternalAccess["spec"]["tls"]["m
   return isHttp(protocol) === (mode === "Passthrough") ? protocol : undefined;
 }
 
-function gatewayIsThere({ intent, owner, cluster, facts }: Entrance, report: Report): boolean {
+function gatewayIsThere({ intent, owner, cluster, facts }: ResolvedExternalAccess, report: Report): boolean {
   const { namespace } = cluster.spec.ingressGateway;
   if (!facts.namespaces.has(namespace)) {
     report.add(
@@ -158,19 +162,19 @@ function gatewayIsThere({ intent, owner, cluster, facts }: Entrance, report: Rep
     );
     return false;
   }
-  return entrancePorts(intent, cluster).every(
+  return ingressPorts(intent, cluster).every(
     ({ port }) => resolveGateway(owner, { cluster, facts, use: "ingressGateway", port }, report) !== undefined,
   );
 }
 
 /** A port of the gateway's Service that an ExternalAccess takes clients in on. */
-export interface EntrancePort {
+export interface IngressPort {
   readonly port: number;
   /** `redirect` and `http` are plain text. */
   readonly use: "https" | "passthrough" | "http" | "redirect";
 }
 
-export function entrancePorts({ spec: { tls } }: ExternalAccess, cluster: MeshCluster): readonly EntrancePort[] {
+export function ingressPorts({ spec: { tls } }: ExternalAccess, cluster: MeshCluster): readonly IngressPort[] {
   const { port, httpPort } = cluster.spec.ingressGateway;
   switch (tls.mode) {
     case "None":

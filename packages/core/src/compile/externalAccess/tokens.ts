@@ -13,30 +13,34 @@ import { at } from "../../model/index.ts";
 import { checkPath } from "../declaration/checkPath.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import type { Report } from "../declaration/report.ts";
-import { type Entrance, entrancePorts } from "./resolveExternalAccess.ts";
+import { ingressPorts, type ResolvedExternalAccess } from "./resolveExternalAccess.ts";
 
-type Jwt = NonNullable<Entrance["intent"]["spec"]["jwt"]>;
+type Jwt = NonNullable<ResolvedExternalAccess["intent"]["spec"]["jwt"]>;
 type Rule = NonNullable<AuthorizationPolicy["spec"]["rules"]>[number];
 
 const bearer = [{ name: "authorization", prefix: "Bearer " }];
 
 /**
- * Asks for a token at the gateway, for the hosts of one entrance alone. A RequestAuthentication holds for every host of a
+ * Asks for a token at the gateway, for the hosts of one ExternalAccess alone. A RequestAuthentication holds for every host of a
  * gateway, and refuses tokens that it does not know: those of other hosts [lab: 401]. So ours looks for tokens in a header of
  * its own, into which the gateway copies the real one for our hosts. Without the copy a token is never found, and nobody
  * comes in: the AuthorizationPolicy denies calls to our hosts that have none.
  */
-export function compileTokens(entrance: Entrance, gateway: Gateway, { emit, report }: CompileContext): void {
-  const { intent, cluster, facts } = entrance;
+export function compileTokens(
+  access: ResolvedExternalAccess,
+  gateway: Gateway,
+  { emit, report }: CompileContext,
+): void {
+  const { intent, cluster, facts } = access;
   const { jwt, tls } = intent.spec;
-  const [entry] = entrancePorts(intent, cluster);
+  const [entry] = ingressPorts(intent, cluster);
   if (jwt === undefined || entry === undefined) return;
-  checkPublicPaths(entrance, report);
+  checkPublicPaths(access, report);
   const targets = gatewayTargetPorts(facts, { ...cluster.spec.ingressGateway, port: entry.port });
   const ports = targets.filter((target) => typeof target === "number").map(String);
   if (tls.mode === "None" && ports.length < Math.max(1, targets.length)) {
     report.add(
-      entrance.owner,
+      access.owner,
       "PORT_NAMED",
       at(intent, "spec", "jwt"),
       say`the gateway's Service in ${{ cluster: facts.name }} names its pods' port for ${{ port: entry.port }}, so tokens cannot be asked for at that port alone`,
@@ -47,9 +51,9 @@ export function compileTokens(entrance: Entrance, gateway: Gateway, { emit, repo
   const written = { metadata: gateway.metadata, selector: { ...cluster.spec.ingressGateway.selector } };
   emit(
     facts.name,
-    tokenCopies(entrance, jwt, entry.port, written),
-    requestAuthentication(entrance, jwt, written),
-    tokenPolicy(entrance, jwt, ports, written),
+    tokenCopies(access, jwt, entry.port, written),
+    requestAuthentication(access, jwt, written),
+    tokenPolicy(access, jwt, ports, written),
   );
 }
 
@@ -59,19 +63,24 @@ interface Written {
 }
 
 /** Clients gain nothing by setting it themselves: only a good token in it lets them in. */
-function privateHeader({ owner }: Entrance, header: string): string {
+function privateHeader({ owner }: ResolvedExternalAccess, header: string): string {
   return `x-isthmus-${header}-${hash53(owner).toString(36)}`;
 }
 
 /** Istio names a virtual host by host and port of the Gateway's server. istio/pilot/pkg/networking/core/gateway.go, DomainName */
-function tokenCopies(entrance: Entrance, jwt: Jwt, port: number, { metadata, selector }: Written): EnvoyFilter {
+function tokenCopies(
+  access: ResolvedExternalAccess,
+  jwt: Jwt,
+  port: number,
+  { metadata, selector }: Written,
+): EnvoyFilter {
   const name = `isthmus.token.${metadata.name}`;
   const type = "type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation";
   const names = jwt.issuers.flatMap(({ fromHeaders = bearer }) => fromHeaders.map((each) => each.name.toLowerCase()));
   const headers = [...new Set(names)];
   const mutations = headers.sort().map((header) => ({
     append: {
-      header: { key: privateHeader(entrance, header), value: `%REQ(${header})%` },
+      header: { key: privateHeader(access, header), value: `%REQ(${header})%` },
       append_action: "OVERWRITE_IF_EXISTS_OR_ADD",
     },
   }));
@@ -91,7 +100,7 @@ function tokenCopies(entrance: Entrance, jwt: Jwt, port: number, { metadata, sel
           },
           patch: { operation: "INSERT_FIRST", value: { name, typed_config: { "@type": type } } },
         },
-        ...[...entrance.intent.spec.hosts].sort().map((host) => ({
+        ...[...access.intent.spec.hosts].sort().map((host) => ({
           applyTo: "VIRTUAL_HOST" as const,
           match: {
             context: "GATEWAY" as const,
@@ -111,7 +120,11 @@ function tokenCopies(entrance: Entrance, jwt: Jwt, port: number, { metadata, sel
   };
 }
 
-function requestAuthentication(entrance: Entrance, jwt: Jwt, { metadata, selector }: Written): RequestAuthentication {
+function requestAuthentication(
+  access: ResolvedExternalAccess,
+  jwt: Jwt,
+  { metadata, selector }: Written,
+): RequestAuthentication {
   return {
     apiVersion: securityApiVersion,
     kind: "RequestAuthentication",
@@ -124,7 +137,7 @@ function requestAuthentication(entrance: Entrance, jwt: Jwt, { metadata, selecto
         ...(jwksUri === undefined ? {} : { jwksUri }),
         ...(audiences === undefined ? {} : { audiences: [...audiences].sort() }),
         fromHeaders: fromHeaders.map(({ name, prefix }) => ({
-          name: privateHeader(entrance, name.toLowerCase()),
+          name: privateHeader(access, name.toLowerCase()),
           ...(prefix === undefined ? {} : { prefix }),
         })),
       })),
@@ -138,7 +151,7 @@ function requestAuthentication(entrance: Entrance, jwt: Jwt, { metadata, selecto
  * deny all of the gateway's TCP. istio/pkg/config/validation/validation.go, ValidateAuthorizationPolicy
  */
 function tokenPolicy(
-  { intent }: Entrance,
+  { intent }: ResolvedExternalAccess,
   jwt: Jwt,
   ports: readonly string[],
   { metadata, selector }: Written,
@@ -174,7 +187,7 @@ function tokenPolicy(
 }
 
 /** Paths that need no token, which the gateway compares. */
-function checkPublicPaths({ intent, cluster, facts }: Entrance, report: Report): void {
+function checkPublicPaths({ intent, cluster, facts }: ResolvedExternalAccess, report: Report): void {
   const { namespace, selector } = cluster.spec.ingressGateway;
   const [pod = { proxy: "gateway", annotations: {} } as const] = facts.select(namespace, selector);
   (intent.spec.jwt?.publicPaths ?? []).forEach((path, index) => {

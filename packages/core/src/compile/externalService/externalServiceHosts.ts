@@ -22,7 +22,7 @@ import { viaObjects } from "./viaServer.ts";
  * The hosts of an ExternalService in each cluster that calls them. A TCP stream names no host, so one with a TCP port needs
  * an address of its own: without, its listener would take the port for every destination.
  */
-export function externalHosts(
+export function externalServiceHosts(
   intent: ExternalService,
   surroundings: Surroundings,
   context: CompileContext,

@@ -40,8 +40,8 @@ export function viaObjects(
   const labels = ownershipLabels(owner, "server");
   const place = JSON.stringify([gatewayPort, Object.entries(selector).sort()]);
   const name = dnsLabel([intent.metadata.namespace, intent.metadata.name], ["egress", place]);
-  const exits = [...intent.spec.hosts].sort().flatMap((host) =>
-    portsOf(intent).map((port): Exit => {
+  const destinations = [...intent.spec.hosts].sort().flatMap((host) =>
+    portsOf(intent).map((port): Destination => {
       const alias = viaHost(intent, host, port.number);
       return { host, port, alias, metadata: { name: alias.split(".")[0] ?? alias, namespace, labels } };
     }),
@@ -52,7 +52,7 @@ export function viaObjects(
     metadata: { name, namespace, labels },
     spec: {
       selector: { ...selector },
-      servers: exits.map(({ alias, metadata }) => ({
+      servers: destinations.map(({ alias, metadata }) => ({
         port: { number: gatewayPort, name: metadata.name, protocol: "TLS" },
         tls: { mode: "ISTIO_MUTUAL" },
         hosts: [alias],
@@ -70,7 +70,7 @@ export function viaObjects(
       rules: [
         {
           from: [{ source: { notPrincipals: [...strangers] } }],
-          when: [{ key: "connection.sni", values: exits.map(({ alias }) => alias) }],
+          when: [{ key: "connection.sni", values: destinations.map(({ alias }) => alias) }],
         },
       ],
     },
@@ -79,23 +79,23 @@ export function viaObjects(
     gateway,
     // The gateway takes certificates of the mesh only: without namespaces there is nobody else to turn away.
     ...(strangers.includes("*") ? [] : [policy]),
-    ...exits.flatMap((exit) => [
-      exitServiceEntry(intent, exit),
-      ...(originatesTls(intent, exit.port) ? [exitDestinationRule(intent, exit)] : []),
-      exitVirtualService(exit, `${namespace}/${name}`, gatewayPort),
+    ...destinations.flatMap((destination) => [
+      destinationServiceEntry(intent, destination),
+      ...(originatesTls(intent, destination.port) ? [tlsRule(intent, destination)] : []),
+      destinationVirtualService(destination, `${namespace}/${name}`, gatewayPort),
     ]),
   ];
 }
 
 /** One port of one host, as the gateway sees it. */
-interface Exit {
+interface Destination {
   readonly host: string;
   readonly port: Port;
   readonly alias: string;
   readonly metadata: KubeObject["metadata"];
 }
 
-function exitServiceEntry(intent: ExternalService, { host, port, alias, metadata }: Exit): ServiceEntry {
+function destinationServiceEntry(intent: ExternalService, { host, port, alias, metadata }: Destination): ServiceEntry {
   const { endpoints } = intent.spec;
   const targetPort = externalTargetPort(intent, port);
   return {
@@ -120,7 +120,7 @@ function exitServiceEntry(intent: ExternalService, { host, port, alias, metadata
   };
 }
 
-function exitDestinationRule(intent: ExternalService, { host, alias, metadata }: Exit): DestinationRule {
+function tlsRule(intent: ExternalService, { host, alias, metadata }: Destination): DestinationRule {
   return {
     apiVersion: networkingApiVersion,
     kind: "DestinationRule",
@@ -129,7 +129,11 @@ function exitDestinationRule(intent: ExternalService, { host, alias, metadata }:
   };
 }
 
-function exitVirtualService({ port, alias, metadata }: Exit, gateway: string, gatewayPort: number): VirtualService {
+function destinationVirtualService(
+  { port, alias, metadata }: Destination,
+  gateway: string,
+  gatewayPort: number,
+): VirtualService {
   return {
     apiVersion: networkingApiVersion,
     kind: "VirtualService",

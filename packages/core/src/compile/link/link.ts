@@ -5,7 +5,7 @@ import { showUnreadable } from "../../shape/index.ts";
 import type { Compilation } from "../declaration/compilation.ts";
 import { Report } from "../declaration/report.ts";
 import type { CompileWorld } from "../declaration/surroundings.ts";
-import { linkEntrances } from "./linkExternalAccesses.ts";
+import { linkExternalAccesses } from "./linkExternalAccesses.ts";
 import { linkHosts } from "./linkHosts.ts";
 import { unprovenObjects } from "./unproven.ts";
 
@@ -14,11 +14,11 @@ export function link(compilations: readonly Compilation[], { intents, observed, 
   const report = new Report();
   for (const cluster of facts.values()) holdUnreadable(cluster, report);
   for (const compilation of compilations) report.take(compilation);
-  const entrances = compilations.flatMap((each) => each.entrances);
+  const externalAccesses = compilations.flatMap((each) => each.externalAccesses);
   const hosts = compilations.flatMap((each) => each.hosts);
   const outputs = [
     ...compilations,
-    ...linkEntrances(entrances, report),
+    ...linkExternalAccesses(externalAccesses, report),
     ...linkHosts(hosts, { mesh: intents.mesh, facts, report }),
   ];
   const desired = new Map<string, Map<string, KubeObject>>([...facts.keys()].map((name) => [name, new Map()]));

@@ -1,11 +1,18 @@
 import { say } from "../../findings/index.ts";
-import type { CompiledEntrance, EntranceCredential, EntranceHost } from "../declaration/compilation.ts";
+import type {
+  CompiledExternalAccess,
+  ExternalAccessCredential,
+  ExternalAccessHost,
+} from "../declaration/compilation.ts";
 import type { Output } from "../declaration/output.ts";
 import type { Report } from "../declaration/report.ts";
 
-/** What is written for the entrances that nobody else has a claim to. */
-export function linkEntrances(entrances: readonly CompiledEntrance[], report: Report): readonly Output[] {
-  const usable = withoutClashes(entrances, report);
+/** What is written for the ExternalAccesses that nobody else has a claim to. */
+export function linkExternalAccesses(
+  externalAccesses: readonly CompiledExternalAccess[],
+  report: Report,
+): readonly Output[] {
+  const usable = withoutClashes(externalAccesses, report);
   reportSharedCredentials(usable, report);
   return usable.map(({ output }) => {
     report.take(output);
@@ -14,9 +21,9 @@ export function linkEntrances(entrances: readonly CompiledEntrance[], report: Re
 }
 
 /** HTTP/2 clients use one connection for all hosts of a certificate; it leads to one server only, ours or the user's. istioctl's IST0138 */
-function reportSharedCredentials(entrances: readonly CompiledEntrance[], report: Report): void {
-  const users = new Map<string, (EntranceCredential & { readonly owner: string })[]>();
-  for (const { owner, credential } of entrances) {
+function reportSharedCredentials(externalAccesses: readonly CompiledExternalAccess[], report: Report): void {
+  const users = new Map<string, (ExternalAccessCredential & { readonly owner: string })[]>();
+  for (const { owner, credential } of externalAccesses) {
     if (credential === undefined) continue;
     users.set(credential.secret, [...(users.get(credential.secret) ?? []), { ...credential, owner }]);
   }
@@ -40,16 +47,19 @@ function reportSharedCredentials(entrances: readonly CompiledEntrance[], report:
 type Claims = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** istiod skips a whole server where one of its hosts is taken at the same port. istio/pilot/pkg/model/gateway.go, mergeGateways */
-function withoutClashes(entrances: readonly CompiledEntrance[], report: Report): readonly CompiledEntrance[] {
-  const claims = claimedHosts(entrances);
-  return entrances.filter(
-    (entrance) => entrance.hosts.filter((each) => isTaken(entrance, each, claims, report)).length === 0,
+function withoutClashes(
+  externalAccesses: readonly CompiledExternalAccess[],
+  report: Report,
+): readonly CompiledExternalAccess[] {
+  const claims = claimedHosts(externalAccesses);
+  return externalAccesses.filter(
+    (access) => access.hosts.filter((each) => isTaken(access, each, claims, report)).length === 0,
   );
 }
 
-function claimedHosts(entrances: readonly CompiledEntrance[]): Claims {
+function claimedHosts(externalAccesses: readonly CompiledExternalAccess[]): Claims {
   const claims = new Map<string, Set<string>>();
-  for (const { owner, cluster, hosts } of entrances) {
+  for (const { owner, cluster, hosts } of externalAccesses) {
     for (const each of hosts) {
       const key = claimKey(cluster, each);
       claims.set(key, (claims.get(key) ?? new Set()).add(owner));
@@ -58,11 +68,16 @@ function claimedHosts(entrances: readonly CompiledEntrance[]): Claims {
   return claims;
 }
 
-function claimKey(cluster: string, { port, host }: EntranceHost): string {
+function claimKey(cluster: string, { port, host }: ExternalAccessHost): string {
   return `${cluster} ${port} ${host}`;
 }
 
-function isTaken({ owner, cluster }: CompiledEntrance, entry: EntranceHost, claims: Claims, report: Report): boolean {
+function isTaken(
+  { owner, cluster }: CompiledExternalAccess,
+  entry: ExternalAccessHost,
+  claims: Claims,
+  report: Report,
+): boolean {
   const { host, port, place, taker } = entry;
   const where = `port ${port} of the ingress gateway in ${cluster}`;
   const claim = [...(claims.get(claimKey(cluster, entry)) ?? [])].sort();

@@ -10,12 +10,12 @@ import {
   type ServiceImport,
 } from "../../kinds/index.ts";
 import { passthroughPolicy } from "../sharedService/passthroughPolicy.ts";
-import type { Server, SharedPort } from "../sharedService/share.ts";
-import type { ExportedShare } from "./resolveExports.ts";
+import type { Server, SharedPort } from "../sharedService/resolvedService.ts";
+import type { ExportedService } from "./resolveExports.ts";
 
 /** The name of an exported service, and what a consuming cluster needs to know of it. */
 export interface ClusterSetName {
-  readonly share: ExportedShare;
+  readonly shared: ExportedService;
   readonly host: string;
   readonly servers: readonly Server[];
   readonly passthroughHost: string;
@@ -24,17 +24,17 @@ export interface ClusterSetName {
 
 /** Of a ServiceEntry for the name that has this as its first port; of the rule with the part `rule`. */
 export function clusterSetObjectName(
-  { service, namespace }: Pick<ExportedShare, "service" | "namespace">,
+  { service, namespace }: Pick<ExportedService, "service" | "namespace">,
   part: string,
 ): string {
   return dnsLabel([service, namespace, "clusterset"], [part]);
 }
 
-function metadata({ share }: ClusterSetName, namespace: string, part: string) {
+function metadata({ shared }: ClusterSetName, namespace: string, part: string) {
   return {
-    name: clusterSetObjectName(share, part),
+    name: clusterSetObjectName(shared, part),
     namespace,
-    labels: ownershipLabels(share.owner, "consumer"),
+    labels: ownershipLabels(shared.owner, "consumer"),
   };
 }
 
@@ -125,15 +125,15 @@ export function clusterSetRule(name: ClusterSetName, namespace: string): Destina
  */
 export function serviceImport(name: ClusterSetName, vip: string, facts: IstioCluster): ServiceImport | undefined {
   if (facts.readsServiceImports || facts.unread(mcsGroup, "ServiceImport") !== undefined) return undefined;
-  const { share } = name;
+  const { shared } = name;
   return {
     apiVersion: mcsApiVersion,
     kind: "ServiceImport",
     metadata: {
-      name: share.service,
-      namespace: share.namespace,
-      labels: { ...share.labels, ...ownershipLabels(share.owner, "consumer") },
-      ...(Object.keys(share.annotations).length === 0 ? {} : { annotations: { ...share.annotations } }),
+      name: shared.service,
+      namespace: shared.namespace,
+      labels: { ...shared.labels, ...ownershipLabels(shared.owner, "consumer") },
+      ...(Object.keys(shared.annotations).length === 0 ? {} : { annotations: { ...shared.annotations } }),
     },
     spec: {
       type: "ClusterSetIP",

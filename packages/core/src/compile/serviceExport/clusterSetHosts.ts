@@ -5,52 +5,56 @@ import { addressToCome, type NamedHost, namedHost } from "../declaration/namedHo
 import type { Consumer } from "../declaration/resolveConsumers.ts";
 import { declaredPath } from "../sharedService/declaredPath.ts";
 import { haveAddresses } from "../sharedService/meshHosts.ts";
+import type { Server } from "../sharedService/resolvedService.ts";
 import { passthroughHost } from "../sharedService/serverSide.ts";
-import type { Server } from "../sharedService/share.ts";
 import { spreadOf } from "../sharedService/spread.ts";
 import { identities } from "../sharedService/version.ts";
 import { clusterSetRule, clusterSetServiceEntries, serviceImport } from "./clusterSet.ts";
-import type { ExportedShare } from "./resolveExports.ts";
+import type { ExportedService } from "./resolveExports.ts";
 
-type Trusted = (consumer: Consumer, server: Server, share: ExportedShare) => boolean;
+type Trusted = (consumer: Consumer, server: Server, shared: ExportedService) => boolean;
 
 /** `httpbin.bar.svc.clusterset.local` in every cluster that may import it. */
-export function clusterSetHosts(share: ExportedShare, trusted: Trusted, context: CompileContext): readonly NamedHost[] {
-  return share.consumers.flatMap((consumer) => clusterSetHost(share, consumer, trusted, context) ?? []);
+export function clusterSetHosts(
+  shared: ExportedService,
+  trusted: Trusted,
+  context: CompileContext,
+): readonly NamedHost[] {
+  return shared.consumers.flatMap((consumer) => clusterSetHost(shared, consumer, trusted, context) ?? []);
 }
 
 function clusterSetHost(
-  share: ExportedShare,
+  shared: ExportedService,
   consumer: Consumer,
   trusted: Trusted,
   context: CompileContext,
 ): NamedHost | undefined {
-  const { report } = share;
+  const { report } = shared;
   const { mesh } = context;
-  const candidates = share.servers.filter((server) => trusted(consumer, server, share));
-  if (candidates.length === 0 || !haveAddresses(share, candidates, { ...context, report })) return undefined;
-  const { servers } = spreadOf(share, candidates, undefined, report);
-  const host = serviceHost(share.service, share.namespace, { clusterDomain: clusterSetDomain });
+  const candidates = shared.servers.filter((server) => trusted(consumer, server, shared));
+  if (candidates.length === 0 || !haveAddresses(shared, candidates, { ...context, report })) return undefined;
+  const { servers } = spreadOf(shared, candidates, undefined, report);
+  const host = serviceHost(shared.service, shared.namespace, { clusterDomain: clusterSetDomain });
   const name = {
-    share,
+    shared,
     host,
     servers,
-    passthroughHost: passthroughHost(share, mesh),
-    identities: [...new Set(servers.flatMap((server) => identities(share, server)))].sort(),
+    passthroughHost: passthroughHost(shared, mesh),
+    identities: [...new Set(servers.flatMap((server) => identities(shared, server)))].sort(),
   };
   const { facts } = consumer;
   const claim = {
-    owner: share.owner,
+    owner: shared.owner,
     facts,
     namespaces: undefined,
     host,
     ports: [...new Set(servers.flatMap(({ ports }) => ports.map(({ number }) => number)))],
-    meaning: share.owner,
-    place: share.place,
+    meaning: shared.owner,
+    place: shared.place,
     remedy: "remove the ServiceExport",
     ruleRemedy: "names of exported services take their settings from Isthmus",
-    exportPlace: share.place,
-    entries: { service: share.service, namespace: share.namespace },
+    exportPlace: shared.place,
+    entries: { service: shared.service, namespace: shared.namespace },
   };
   return namedHost(claim, mesh, ({ emit, declare }) => {
     const { istioNamespace } = mesh.spec;
@@ -60,7 +64,7 @@ function clusterSetHost(
     if (imported !== undefined) emit(facts.name, imported);
     for (const server of servers) {
       for (const port of server.ports) {
-        const path = declaredPath(share, server, mesh, { host, port, cluster: facts.name, namespace: "*" });
+        const path = declaredPath(shared, server, mesh, { host, port, cluster: facts.name, namespace: "*" });
         declare({ ...path, identities: name.identities });
       }
     }

@@ -1,6 +1,6 @@
 import { type Place, say } from "../../findings/index.ts";
 import type { Report } from "../declaration/report.ts";
-import type { Server, SharedPort } from "../sharedService/share.ts";
+import type { Server, SharedPort } from "../sharedService/resolvedService.ts";
 
 /** A server and the export that makes it one: `cluster2: ServiceExport bar/httpbin`. */
 export interface ExportingServer {

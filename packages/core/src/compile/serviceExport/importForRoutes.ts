@@ -11,8 +11,8 @@ import {
 import type { CompileContext } from "../declaration/compileContext.ts";
 import type { Consumer } from "../declaration/resolveConsumers.ts";
 import { compileSameName } from "../sharedService/compileSameName.ts";
-import type { Server } from "../sharedService/share.ts";
-import type { ExportedShare } from "./resolveExports.ts";
+import type { Server } from "../sharedService/resolvedService.ts";
+import type { ExportedService } from "./resolveExports.ts";
 
 /**
  * What a route with a ServiceImport as its backend needs. istiod takes such a backend for the *Service* of that name and
@@ -20,27 +20,27 @@ import type { ExportedShare } from "./resolveExports.ts";
  * istio/pilot/pkg/config/kube/gateway/conversion.go, buildDestination
  */
 export function importForRoutes(
-  share: ExportedShare,
-  trusted: (consumer: Consumer, server: Server, share: ExportedShare) => boolean,
+  shared: ExportedService,
+  trusted: (consumer: Consumer, server: Server, shared: ExportedService) => boolean,
   context: CompileContext,
 ): void {
-  const consumers = share.consumers.filter((consumer) => needsImport(share, consumer.facts, context));
-  const servers = withCommonPorts(share.servers);
+  const consumers = shared.consumers.filter((consumer) => needsImport(shared, consumer.facts, context));
+  const servers = withCommonPorts(shared.servers);
   if (consumers.length === 0 || servers.every(({ ports }) => ports.length === 0)) return;
-  compileSameName({ ...share, consumers, servers }, (consumer, server) => trusted(consumer, server, share), {
+  compileSameName({ ...shared, consumers, servers }, (consumer, server) => trusted(consumer, server, shared), {
     ...context,
-    report: share.report,
+    report: shared.report,
   });
 }
 
-function needsImport(share: ExportedShare, facts: IstioCluster, { report }: CompileContext): boolean {
-  const routes = facts.apiRoutes.filter((route) => leadsTo(route, share));
+function needsImport(shared: ExportedService, facts: IstioCluster, { report }: CompileContext): boolean {
+  const routes = facts.apiRoutes.filter((route) => leadsTo(route, shared));
   if (routes.length === 0) return false;
-  const { namespace, service } = share;
+  const { namespace, service } = shared;
   const local = facts.service(namespace, service);
   if (local === undefined || isNamedAsOurs(local)) return true;
   // With ENABLE_MCS_HOST istiod takes the backend for our name under clusterset.local.
-  if (facts.readsServiceImports || !share.servers.some((server) => server.facts.name !== facts.name)) return false;
+  if (facts.readsServiceImports || !shared.servers.some((server) => server.facts.name !== facts.name)) return false;
   for (const route of routes) {
     report.add(
       undefined,
@@ -53,7 +53,7 @@ function needsImport(share: ExportedShare, facts: IstioCluster, { report }: Comp
   return false;
 }
 
-function leadsTo({ metadata, spec }: ApiRoute, { namespace, service }: ExportedShare): boolean {
+function leadsTo({ metadata, spec }: ApiRoute, { namespace, service }: ExportedService): boolean {
   const rules: readonly { readonly backendRefs?: readonly BackendRef[] }[] = spec?.rules ?? [];
   return rules.some(({ backendRefs = [] }) =>
     backendRefs.some(

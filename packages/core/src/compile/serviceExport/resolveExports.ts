@@ -13,12 +13,12 @@ import { apiVersion, type MeshCluster, type SharedService, showDeclared } from "
 import { declaredPart, wholeCluster } from "../../world/index.ts";
 import { ExportReport } from "../declaration/exportReport.ts";
 import type { Surroundings } from "../declaration/surroundings.ts";
-import { resolveServer } from "../sharedService/resolveShare.ts";
-import type { Share } from "../sharedService/share.ts";
+import type { ResolvedService } from "../sharedService/resolvedService.ts";
+import { resolveServer } from "../sharedService/resolveSharedService.ts";
 import { mergePorts } from "./exportedPorts.ts";
 
-/** A Service that ServiceExports offer to all clusters, as a share like a declared one. */
-export interface ExportedShare extends Share {
+/** A Service that ServiceExports offer to all clusters, resolved like a declared one. */
+export interface ExportedService extends ResolvedService {
   /** The oldest export. */
   readonly place: Place;
   /** Where its problems go. */
@@ -40,7 +40,7 @@ const ownerKind = "ServiceExport";
  * What the ServiceExports of all clusters offer, where `spec.mcs` of the Mesh asks for it (KEP-1645): exports of one name
  * and namespace are one service, served by all clusters that export it and consumed by all that have the namespace.
  */
-export function resolveExports(surroundings: Surroundings): readonly ExportedShare[] {
+export function resolveExports(surroundings: Surroundings): readonly ExportedService[] {
   const { intents } = surroundings;
   if (intents.mesh.spec.mcs === undefined) return [];
   const groups = exportsByService(surroundings);
@@ -106,7 +106,7 @@ function ownerOfExport({ metadata }: ServiceExport): string {
   return ownerName(ownerKind, metadata.namespace ?? "default", metadata.name);
 }
 
-function resolveExport(exports: readonly Export[], surroundings: Surroundings): ExportedShare | undefined {
+function resolveExport(exports: readonly Export[], surroundings: Surroundings): ExportedService | undefined {
   const { facts: allFacts, report } = surroundings;
   const [oldest] = exports;
   if (oldest === undefined || isDeclared(exports, surroundings)) return undefined;

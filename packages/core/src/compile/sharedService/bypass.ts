@@ -5,7 +5,7 @@ import { at } from "../../model/index.ts";
 import { routesInTheWay } from "../declaration/claims.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import type { Consumer } from "../declaration/resolveConsumers.ts";
-import type { Share } from "./share.ts";
+import type { ResolvedService } from "./resolvedService.ts";
 
 /**
  * Warns of a route of the user's that leads a name's calls to other hosts. Weights and localities are those of the name's
@@ -13,12 +13,12 @@ import type { Share } from "./share.ts";
  * conflict instead.)
  */
 export function warnOfBypass(
-  share: Share,
+  shared: ResolvedService,
   { facts, namespaces }: Consumer,
   host: string,
   { report }: CompileContext,
 ): void {
-  const { split, locality } = share.intent.spec.traffic ?? {};
+  const { split, locality } = shared.intent.spec.traffic ?? {};
   if (split === undefined && locality === undefined) return;
   const route = routesInTheWay(facts, host, namespaces);
   if (route === undefined) return;
@@ -27,7 +27,7 @@ export function warnOfBypass(
   report.add(
     undefined,
     "TRAFFIC_BYPASSED",
-    at(share.intent, "spec", "traffic", split === undefined ? "locality" : "split"),
+    at(shared.intent, "spec", "traffic", split === undefined ? "locality" : "split"),
     say`${{ kind: route.kind }} ${{ namespace: route.metadata.namespace }}/${{ route: route.metadata.name }} in ${{ cluster: facts.name }} leads calls to ${{ host }} on to ${elsewhere.join(" and ")}, past what spec.traffic says`,
     "share those too, or let spec.traffic.match do what it does",
   );

@@ -2,14 +2,14 @@ import { say } from "../../findings/index.ts";
 import { type IstioCluster, localityOfNode, regionLabel } from "../../istio/index.ts";
 import { at, nearestName } from "../../model/index.ts";
 import type { Surroundings } from "../declaration/surroundings.ts";
-import type { Share } from "./share.ts";
+import type { ResolvedService } from "./resolvedService.ts";
 
 /**
  * Rules of failover by region that no call can follow: regions that no cluster is in, and callers whose region nobody knows.
  * Nothing is said about regions as long as a cluster does not tell its own.
  */
-export function checkFailover(share: Share, { intents, facts, report }: Surroundings): void {
-  const { intent, consumers } = share;
+export function checkFailover(shared: ResolvedService, { intents, facts, report }: Surroundings): void {
+  const { intent, consumers } = shared;
   const { failover = [], clusters } = intent.spec.traffic?.locality ?? {};
   if (failover.length === 0 || clusters !== undefined) return;
   for (const consumer of consumers) {

@@ -1,10 +1,10 @@
 import { at } from "../../model/index.ts";
 import { checkPath, type PathProxy } from "../declaration/checkPath.ts";
 import type { Report } from "../declaration/report.ts";
-import type { Share } from "./share.ts";
+import type { ResolvedService } from "./resolvedService.ts";
 
 /** Warns of paths in access rules and routes that no request ever has by the time that proxies compare them. */
-export function checkPaths({ intent, servers, consumers, namespace }: Share, report: Report): void {
+export function checkPaths({ intent, servers, consumers, namespace }: ResolvedService, report: Report): void {
   const { access = [], traffic } = intent.spec;
   for (const { facts, service } of servers) {
     const [pod = sidecar] = facts.select(namespace, service.spec.selector ?? {});

@@ -2,12 +2,12 @@ import { say } from "../../findings/index.ts";
 import { isHttp } from "../../istio/registry/index.ts";
 import { at, concernsHttp, splitsByVersion } from "../../model/index.ts";
 import type { Report } from "../declaration/report.ts";
-import type { Share } from "./share.ts";
+import type { ResolvedService } from "./resolvedService.ts";
 import { podsOf, type VersionLabels } from "./version.ts";
 
 /** Traffic settings that cannot hold together, or not for the names, ports and pods that the service has. */
-export function checkTraffic(share: Share, report: Report): void {
-  const { intent, owner } = share;
+export function checkTraffic(shared: ResolvedService, report: Report): void {
+  const { intent, owner } = shared;
   const { as, traffic } = intent.spec;
   for (const field of ["split", "match", "locality"] as const) {
     if (traffic?.[field] === undefined || as.includes("SameName") || as.includes("Mesh")) continue;
@@ -38,8 +38,8 @@ export function checkTraffic(share: Share, report: Report): void {
       "keep one of the two",
     );
   }
-  checkProtocols(share, report);
-  warnOfMissingVersions(share, report);
+  checkProtocols(shared, report);
+  warnOfMissingVersions(shared, report);
 }
 
 /**
@@ -49,7 +49,7 @@ export function checkTraffic(share: Share, report: Report): void {
  * if nobody knew the host, without mutual TLS, and with REGISTRY_ONLY nowhere. A route for all names istiod does not take.
  * istio/pilot/pkg/networking/core/tls.go, buildSidecarOutboundTLSFilterChainOpts; seen in the lab's Envoy
  */
-function checkProtocols({ intent, owner, namespace, service, servers }: Share, report: Report): void {
+function checkProtocols({ intent, owner, namespace, service, servers }: ResolvedService, report: Report): void {
   const { traffic } = intent.spec;
   for (const { facts, ports } of servers) {
     const what = (number: number) => `port ${number} of Service ${namespace}/${service} in ${facts.name}`;
@@ -79,8 +79,8 @@ function checkProtocols({ intent, owner, namespace, service, servers }: Share, r
   }
 }
 
-function warnOfMissingVersions(share: Share, report: Report): void {
-  const { intent, namespace, service, servers } = share;
+function warnOfMissingVersions(shared: ResolvedService, report: Report): void {
+  const { intent, namespace, service, servers } = shared;
   const { split = [], match = [] } = intent.spec.traffic ?? {};
   const mentions = [
     ...split.map(({ cluster, labels }, index) => ({ cluster, labels, path: ["split", index, "labels"] })),

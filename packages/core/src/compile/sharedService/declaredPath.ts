@@ -1,13 +1,13 @@
 import { passthroughSni } from "../../istio/index.ts";
 import type { AcrossPath, Mesh } from "../../model/index.ts";
+import type { ResolvedService, Server, SharedPort } from "./resolvedService.ts";
 import { passthroughHost } from "./serverSide.ts";
-import type { Server, Share, SharedPort } from "./share.ts";
 import type { VersionLabels } from "./version.ts";
 import { identities } from "./version.ts";
 
 /** A call that a consumer may make, as `verify` and `probe` take it. */
 export function declaredPath(
-  share: Share,
+  shared: ResolvedService,
   server: Server,
   mesh: Mesh,
   call: {
@@ -21,7 +21,7 @@ export function declaredPath(
   const { host, port, cluster, namespace, version } = call;
   return {
     direction: "across",
-    owner: share.owner,
+    owner: shared.owner,
     host,
     port: port.number,
     portName: port.name,
@@ -29,11 +29,11 @@ export function declaredPath(
     consumer: { cluster, namespace },
     server: {
       cluster: server.facts.name,
-      namespace: share.namespace,
-      service: share.service,
+      namespace: shared.namespace,
+      service: shared.service,
       ...(version === undefined ? {} : { labels: version }),
     },
-    sni: passthroughSni(passthroughHost(share, mesh, version), port.number),
-    identities: identities(share, server, version),
+    sni: passthroughSni(passthroughHost(shared, mesh, version), port.number),
+    identities: identities(shared, server, version),
   };
 }

@@ -7,13 +7,13 @@ import {
 } from "../../kinds/index.ts";
 import type { Placement } from "../declaration/placement.ts";
 import { passthroughPolicy } from "./passthroughPolicy.ts";
-import type { Share, SharedPort } from "./share.ts";
+import type { ResolvedService, SharedPort } from "./resolvedService.ts";
 import type { Spread } from "./spread.ts";
 import { endpointLabels, endpointLocality, spreadSettings } from "./trafficSettings.ts";
 
 /** One name for all serving clusters, and what a consuming cluster needs to know of it. */
 export interface MeshName {
-  readonly share: Share;
+  readonly shared: ResolvedService;
   readonly host: string;
   readonly ports: readonly SharedPort[];
   readonly spread: Spread;
@@ -25,15 +25,15 @@ export interface MeshName {
 }
 
 /** Of the objects for that name. */
-export function meshObjectName({ service, namespace }: Share): string {
+export function meshObjectName({ service, namespace }: ResolvedService): string {
   return dnsLabel([service, namespace, "mesh"], ["mesh"]);
 }
 
-function metadata({ share }: MeshName, placement: Placement) {
+function metadata({ shared }: MeshName, placement: Placement) {
   return {
-    name: meshObjectName(share),
+    name: meshObjectName(shared),
     namespace: placement.namespace,
-    labels: ownershipLabels(share.owner, "consumer"),
+    labels: ownershipLabels(shared.owner, "consumer"),
   };
 }
 
@@ -42,7 +42,7 @@ function metadata({ share }: MeshName, placement: Placement) {
  * pods are reached through its own gateway: endpoints of a ServiceEntry are addresses or selected pods, never both.
  */
 export function meshServiceEntry(name: MeshName, vip: string, placement: Placement): ServiceEntry {
-  const { share, host, ports, spread } = name;
+  const { shared, host, ports, spread } = name;
   return {
     apiVersion: networkingApiVersion,
     kind: "ServiceEntry",
@@ -60,8 +60,8 @@ export function meshServiceEntry(name: MeshName, vip: string, placement: Placeme
       })),
       endpoints: spread.servers.flatMap(({ facts, gateways }) =>
         gateways.map(({ address, port, locality: real }) => {
-          const locality = endpointLocality(share, spread, facts.name, real);
-          const labels = endpointLabels(share, facts.name);
+          const locality = endpointLocality(shared, spread, facts.name, real);
+          const labels = endpointLabels(shared, facts.name);
           return {
             address,
             ports: Object.fromEntries(ports.map(({ name: portName }) => [portName, port])),
@@ -76,7 +76,7 @@ export function meshServiceEntry(name: MeshName, vip: string, placement: Placeme
 
 /** Mutual TLS to that name, accepting the identities of all clusters that serve it. */
 export function meshDestinationRule(name: MeshName, placement: Placement): DestinationRule {
-  const { share, host, ports, spread, passthroughHost, identities, consumer } = name;
+  const { shared, host, ports, spread, passthroughHost, identities, consumer } = name;
   return {
     apiVersion: networkingApiVersion,
     kind: "DestinationRule",
@@ -84,7 +84,7 @@ export function meshDestinationRule(name: MeshName, placement: Placement): Desti
     spec: {
       host,
       exportTo: [placement.exportTo],
-      trafficPolicy: passthroughPolicy(passthroughHost, ports, spreadSettings(share, spread, { cluster: consumer }), {
+      trafficPolicy: passthroughPolicy(passthroughHost, ports, spreadSettings(shared, spread, { cluster: consumer }), {
         subjectAltNames: [...identities],
       }),
     },

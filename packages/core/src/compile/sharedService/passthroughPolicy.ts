@@ -1,6 +1,6 @@
 import { passthroughSni } from "../../istio/index.ts";
 import type { TrafficPolicy } from "../../kinds/index.ts";
-import type { SharedPort } from "./share.ts";
+import type { SharedPort } from "./resolvedService.ts";
 
 /** What the declaration says about connections to a host. */
 export type TrafficSettings = Pick<TrafficPolicy, "outlierDetection" | "connectionPool" | "loadBalancer">;

@@ -7,13 +7,13 @@ import {
 } from "../../kinds/index.ts";
 import type { Placement } from "../declaration/placement.ts";
 import { passthroughPolicy } from "./passthroughPolicy.ts";
-import type { Server, Share } from "./share.ts";
+import type { ResolvedService, Server } from "./resolvedService.ts";
 import { trafficSettings } from "./trafficSettings.ts";
 import { type VersionLabels, valuesOf, versionKey } from "./version.ts";
 
 /** A name of one cluster's instance of a service, or of one version of it. */
 export interface ClusterName {
-  readonly share: Share;
+  readonly shared: ResolvedService;
   readonly server: Server;
   readonly version: VersionLabels | undefined;
   readonly host: string;
@@ -22,8 +22,8 @@ export interface ClusterName {
 }
 
 /** Of the objects for such a name. */
-export function perClusterObjectName({ share, server, version }: Pick<ClusterName, "share" | "server" | "version">) {
-  const shown = [share.service, share.namespace, server.facts.name];
+export function perClusterObjectName({ shared, server, version }: Pick<ClusterName, "shared" | "server" | "version">) {
+  const shown = [shared.service, shared.namespace, server.facts.name];
   return version === undefined ? dnsLabel(shown) : dnsLabel([...shown, valuesOf(version)], [versionKey(version)]);
 }
 
@@ -31,7 +31,7 @@ function metadata(name: ClusterName, placement: Placement) {
   return {
     name: perClusterObjectName(name),
     namespace: placement.namespace,
-    labels: ownershipLabels(name.share.owner, "consumer"),
+    labels: ownershipLabels(name.shared.owner, "consumer"),
   };
 }
 
@@ -68,7 +68,7 @@ export function perClusterServiceEntry(name: ClusterName, vip: string, placement
 
 /** Mutual TLS to that name, accepting only the identities that serve it. */
 export function perClusterDestinationRule(name: ClusterName, placement: Placement): DestinationRule {
-  const { share, server, host, passthroughHost, identities } = name;
+  const { shared, server, host, passthroughHost, identities } = name;
   return {
     apiVersion: networkingApiVersion,
     kind: "DestinationRule",
@@ -76,7 +76,7 @@ export function perClusterDestinationRule(name: ClusterName, placement: Placemen
     spec: {
       host,
       exportTo: [placement.exportTo],
-      trafficPolicy: passthroughPolicy(passthroughHost, server.ports, trafficSettings(share), {
+      trafficPolicy: passthroughPolicy(passthroughHost, server.ports, trafficSettings(shared), {
         subjectAltNames: [...identities],
       }),
     },

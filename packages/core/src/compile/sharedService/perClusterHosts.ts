@@ -7,21 +7,21 @@ import type { Consumer } from "../declaration/resolveConsumers.ts";
 import { declaredPath } from "./declaredPath.ts";
 import { hostName } from "./hostName.ts";
 import { perClusterDestinationRule, perClusterObjectName, perClusterServiceEntry } from "./perCluster.ts";
+import type { ResolvedService, Server } from "./resolvedService.ts";
 import { passthroughHost } from "./serverSide.ts";
-import type { Server, Share } from "./share.ts";
 import { identities, type Part, type VersionLabels, versionKey, versionName } from "./version.ts";
 import { plainName, virtualService } from "./virtualService.ts";
 
-/** A part of a share that the routes of a consuming cluster lead to. */
+/** A part of a service that the routes of a consuming cluster lead to. */
 export interface PartDemand {
-  readonly share: Share;
+  readonly shared: ResolvedService;
   readonly consumer: Consumer;
   readonly part: Part;
 }
 
 /** One name in one consuming cluster that leads to one serving cluster, or one version there. */
 interface NamedImport {
-  readonly share: Share;
+  readonly shared: ResolvedService;
   readonly server: Server;
   readonly consumer: Consumer;
   readonly version: VersionLabels | undefined;
@@ -29,38 +29,38 @@ interface NamedImport {
 }
 
 /** `httpbin.bar.cluster2`, for a version `v1.httpbin.bar.cluster2`; undefined where that is no DNS name. */
-export function partHost(share: Share, { cluster, labels }: Part, mesh: Mesh): string | undefined {
+export function partHost(shared: ResolvedService, { cluster, labels }: Part, mesh: Mesh): string | undefined {
   const template = mesh.spec.names.perCluster;
-  const prefix = labels === undefined ? "" : `${versionName(share, labels)}.`;
-  return hostName(`${prefix}${template}`, { service: share.service, namespace: share.namespace, cluster });
+  const prefix = labels === undefined ? "" : `${versionName(shared, labels)}.`;
+  return hostName(`${prefix}${template}`, { service: shared.service, namespace: shared.namespace, cluster });
 }
 
-/** Names of the form `httpbin.bar.cluster2` for a share that asks for them, and for what its routes lead to. */
+/** Names of the form `httpbin.bar.cluster2` for a service that asks for them, and for what its routes lead to. */
 export function perClusterHosts(
-  share: Share,
+  shared: ResolvedService,
   demands: readonly PartDemand[],
-  trusted: (consumer: Consumer, server: Server, share: Share) => boolean,
+  trusted: (consumer: Consumer, server: Server, shared: ResolvedService) => boolean,
   context: CompileContext,
 ): readonly NamedHost[] {
-  const asked = share.intent.spec.as.includes("PerCluster")
-    ? share.servers.flatMap(({ facts }) =>
-        share.consumers.map((consumer) => ({ share, consumer, part: { cluster: facts.name } })),
+  const asked = shared.intent.spec.as.includes("PerCluster")
+    ? shared.servers.flatMap(({ facts }) =>
+        shared.consumers.map((consumer) => ({ shared, consumer, part: { cluster: facts.name } })),
       )
     : [];
   const wanted = new Map([...asked, ...demands].map((demand) => [demandKey(demand), demand]));
-  const { timeout, retries } = share.intent.spec.traffic ?? {};
+  const { timeout, retries } = shared.intent.spec.traffic ?? {};
   return [...wanted.values()]
     .flatMap((demand) => namedImport(demand, trusted, context) ?? [])
     .map((named) => {
       const { server, consumer, version, host } = named;
       const claim = {
-        owner: share.owner,
+        owner: shared.owner,
         facts: consumer.facts,
         namespaces: consumer.namespaces,
         host,
         ports: server.ports.map(({ number }) => number),
-        meaning: `${share.owner} ${server.facts.name}${version === undefined ? "" : ` ${versionKey(version)}`}`,
-        place: at(share.intent, "spec", "as"),
+        meaning: `${shared.owner} ${server.facts.name}${version === undefined ? "" : ` ${versionKey(version)}`}`,
+        place: at(shared.intent, "spec", "as"),
         remedy: "use {service}, {namespace} and {cluster} in spec.names.perCluster of the Mesh",
         ruleRemedy: "what it sets belongs in spec.traffic of the SharedService",
         writesRoutes: timeout !== undefined || retries !== undefined,
@@ -70,44 +70,44 @@ export function perClusterHosts(
     });
 }
 
-function demandKey({ share, consumer, part: { cluster, labels = {} } }: PartDemand): string {
-  return JSON.stringify([share.owner, consumer.facts.name, cluster, versionKey(labels)]);
+function demandKey({ shared, consumer, part: { cluster, labels = {} } }: PartDemand): string {
+  return JSON.stringify([shared.owner, consumer.facts.name, cluster, versionKey(labels)]);
 }
 
 function namedImport(
-  { share, consumer, part }: PartDemand,
-  trusted: (consumer: Consumer, server: Server, share: Share) => boolean,
+  { shared, consumer, part }: PartDemand,
+  trusted: (consumer: Consumer, server: Server, shared: ResolvedService) => boolean,
   { mesh, report }: CompileContext,
 ): NamedImport | undefined {
-  const server = share.servers.find(({ facts }) => facts.name === part.cluster);
+  const server = shared.servers.find(({ facts }) => facts.name === part.cluster);
   if (server === undefined) return undefined;
-  const host = partHost(share, part, mesh);
+  const host = partHost(shared, part, mesh);
   if (host === undefined) {
     report.add(
-      share.owner,
+      shared.owner,
       "NAME_TEMPLATE_INVALID",
       at(mesh, "spec", "names", "perCluster"),
-      say`${{ perCluster: mesh.spec.names.perCluster }} yields no valid host name for ${{ namespace: share.namespace }}/${{ service: share.service }} in ${{ cluster: server.facts.name }}`,
+      say`${{ perCluster: mesh.spec.names.perCluster }} yields no valid host name for ${{ namespace: shared.namespace }}/${{ service: shared.service }} in ${{ cluster: server.facts.name }}`,
       "a host name has at most 253 characters and 63 between dots",
     );
     return undefined;
   }
-  return trusted(consumer, server, share) ? { share, server, consumer, version: part.labels, host } : undefined;
+  return trusted(consumer, server, shared) ? { shared, server, consumer, version: part.labels, host } : undefined;
 }
 
-function emitImport({ share, server, consumer, version, host }: NamedImport, context: CompileContext): void {
+function emitImport({ shared, server, consumer, version, host }: NamedImport, context: CompileContext): void {
   const { mesh } = context;
   const cluster = consumer.facts.name;
   const name = {
-    share,
+    shared,
     server,
     version,
     host,
-    passthroughHost: passthroughHost(share, mesh, version),
-    identities: identities(share, server, version),
+    passthroughHost: passthroughHost(shared, mesh, version),
+    identities: identities(shared, server, version),
   };
   for (const placement of placements(consumer.namespaces, mesh)) {
-    const routes = virtualService(plainName(share, host, server.ports), placement);
+    const routes = virtualService(plainName(shared, host, server.ports), placement);
     context.emit(
       cluster,
       perClusterDestinationRule(name, placement),
@@ -117,7 +117,7 @@ function emitImport({ share, server, consumer, version, host }: NamedImport, con
   }
   for (const namespace of consumer.namespaces ?? ["*"]) {
     for (const port of server.ports) {
-      context.declare(declaredPath(share, server, mesh, { host, port, cluster, namespace, version }));
+      context.declare(declaredPath(shared, server, mesh, { host, port, cluster, namespace, version }));
     }
   }
 }

@@ -1,6 +1,6 @@
 import { splitsByVersion, type TrafficRule } from "../../model/index.ts";
 import { percentages } from "./percentages.ts";
-import type { Share } from "./share.ts";
+import type { ResolvedService } from "./resolvedService.ts";
 import { percentByCluster, type Spread } from "./spread.ts";
 import { type Part, podsOf } from "./version.ts";
 
@@ -22,15 +22,15 @@ export interface Routing {
  * What `split` by version and `match` mean for one name. Parts without pods and drained clusters get nothing: the others share
  * their weight, and a rule with nothing left falls through.
  */
-export function routingOf(share: Share, spread: Spread): Routing {
-  const { traffic } = share.intent.spec;
+export function routingOf(shared: ResolvedService, spread: Spread): Routing {
+  const { traffic } = shared.intent.spec;
   const parts = (traffic?.split ?? []).filter(
-    ({ cluster, weight, ...part }) => weight > 0 && spread.active.has(cluster) && hasPods(share, { cluster, ...part }),
+    ({ cluster, weight, ...part }) => weight > 0 && spread.active.has(cluster) && hasPods(shared, { cluster, ...part }),
   );
   const isByVersion = splitsByVersion(traffic) && parts.length > 0;
   return {
     rules: (traffic?.match ?? []).flatMap((rule) => {
-      const to = partsOfRule(share, rule, spread);
+      const to = partsOfRule(shared, rule, spread);
       return to.length === 0 ? [] : [{ rule, to }];
     }),
     split: isByVersion ? weighted(parts.map(({ weight, ...part }) => ({ part, weight }))) : undefined,
@@ -43,20 +43,20 @@ export function partsOf({ rules, split = [] }: Routing): readonly Part[] {
   return [...new Map(all.map((part) => [partKey(part), part])).values()];
 }
 
-function partsOfRule(share: Share, { to }: TrafficRule, { available }: Spread): readonly WeightedPart[] {
+function partsOfRule(shared: ResolvedService, { to }: TrafficRule, { available }: Spread): readonly WeightedPart[] {
   const { labels, cluster: only } = to;
   const version = labels === undefined ? {} : { labels };
   const parts = available
     .filter((cluster) => only === undefined || cluster === only)
     .map((cluster) => ({ cluster, ...version }))
-    .filter((part) => hasPods(share, part));
-  const percent = percentByCluster(share.intent);
+    .filter((part) => hasPods(shared, part));
+  const percent = percentByCluster(shared.intent);
   const split = parts.map((part) => ({ part, weight: percent?.get(part.cluster) ?? 0 }));
   const wanted = split.filter(({ weight }) => weight > 0);
   return weighted(wanted.length > 0 ? wanted : parts.map((part) => ({ part, weight: 1 })));
 }
 
-function hasPods({ servers }: Share, { cluster, labels }: Part): boolean {
+function hasPods({ servers }: ResolvedService, { cluster, labels }: Part): boolean {
   const server = servers.find(({ facts }) => facts.name === cluster);
   return server !== undefined && podsOf(server, labels).length > 0;
 }

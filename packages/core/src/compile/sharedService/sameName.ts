@@ -9,7 +9,7 @@ import {
   type WorkloadEntry,
 } from "../../kinds/index.ts";
 import { passthroughPolicy, type TrafficSettings } from "./passthroughPolicy.ts";
-import type { Server, Share, SharedPort } from "./share.ts";
+import type { ResolvedService, Server, SharedPort } from "./resolvedService.ts";
 import type { Spread } from "./spread.ts";
 import { endpointLabels, endpointLocality, trafficSettings } from "./trafficSettings.ts";
 import { type VersionLabels, versionName } from "./version.ts";
@@ -19,7 +19,7 @@ import { type VersionLabels, versionName } from "./version.ts";
  * DNS name, the WorkloadEntries of `remoteEndpoints` give it endpoints. `namespaces` limits who sees it.
  */
 export function importedService(
-  share: Share,
+  shared: ResolvedService,
   ports: readonly SharedPort[],
   namespaces: readonly string[] | undefined,
 ): Service {
@@ -27,9 +27,9 @@ export function importedService(
     apiVersion: "v1",
     kind: "Service",
     metadata: {
-      name: share.service,
-      namespace: share.namespace,
-      labels: ownershipLabels(share.owner, "consumer"),
+      name: shared.service,
+      namespace: shared.namespace,
+      labels: ownershipLabels(shared.owner, "consumer"),
       // Without one the mesh's default would decide.
       annotations: { [exportToAnnotation]: (namespaces ?? ["*"]).join(",") },
     },
@@ -41,7 +41,7 @@ export function importedService(
         protocol: "TCP",
         ...(appProtocol === undefined ? {} : { appProtocol }),
       })),
-      selector: { [importLabel]: share.service },
+      selector: { [importLabel]: shared.service },
     },
   };
 }
@@ -51,7 +51,7 @@ export function importedService(
  * not look at it. Pinned identities are those of the endpoints: no subjectAltNames here.
  */
 export function sameNameRule(
-  share: Share,
+  shared: ResolvedService,
   hosts: { readonly host: string; readonly passthroughHost: string },
   ports: readonly SharedPort[],
   settings: TrafficSettings,
@@ -61,9 +61,9 @@ export function sameNameRule(
     apiVersion: networkingApiVersion,
     kind: "DestinationRule",
     metadata: {
-      name: dnsLabel([share.service, "same-name"], [share.namespace]),
-      namespace: share.namespace,
-      labels: ownershipLabels(share.owner, "consumer"),
+      name: dnsLabel([shared.service, "same-name"], [shared.namespace]),
+      namespace: shared.namespace,
+      labels: ownershipLabels(shared.owner, "consumer"),
     },
     spec: {
       host: hosts.host,
@@ -80,8 +80,8 @@ export interface OwnPart {
   readonly passthroughHost: string;
 }
 
-export function ownPart(share: Share, version: VersionLabels | undefined, passthroughHost: string): OwnPart {
-  return { subset: version === undefined ? "own" : `own-${versionName(share, version)}`, version, passthroughHost };
+export function ownPart(shared: ResolvedService, version: VersionLabels | undefined, passthroughHost: string): OwnPart {
+  return { subset: version === undefined ? "own" : `own-${versionName(shared, version)}`, version, passthroughHost };
 }
 
 /**
@@ -91,20 +91,20 @@ export function ownPart(share: Share, version: VersionLabels | undefined, passth
  * they have no weight. istio/pilot/pkg/model/destination_rule.go, mergeDestinationRule
  */
 export function ownPartRule(
-  share: Share,
+  shared: ResolvedService,
   host: string,
   ports: readonly SharedPort[],
   { subset, version, passthroughHost }: OwnPart,
 ): DestinationRule {
-  const settings = trafficSettings(share);
+  const settings = trafficSettings(shared);
   const loadBalancer = { ...settings.loadBalancer, localityLbSetting: { enabled: false } };
   return {
     apiVersion: networkingApiVersion,
     kind: "DestinationRule",
     metadata: {
-      name: dnsLabel([share.service, subset], [share.namespace]),
-      namespace: share.namespace,
-      labels: ownershipLabels(share.owner, "consumer"),
+      name: dnsLabel([shared.service, subset], [shared.namespace]),
+      namespace: shared.namespace,
+      labels: ownershipLabels(shared.owner, "consumer"),
     },
     spec: {
       host,
@@ -134,21 +134,25 @@ export interface RemoteEndpoints {
  * two gateways would send a call to and fro for ever (docs/decisions/0003-entry-service.md).
  * `sameNameRule` makes sidecars use mutual TLS.
  */
-export function remoteEndpoints(share: Share, server: Server, target: RemoteEndpoints): readonly WorkloadEntry[] {
+export function remoteEndpoints(
+  shared: ResolvedService,
+  server: Server,
+  target: RemoteEndpoints,
+): readonly WorkloadEntry[] {
   return server.gateways.flatMap(({ address, port, locality: real }) => {
-    const locality = endpointLocality(share, target.spread, server.facts.name, real);
+    const locality = endpointLocality(shared, target.spread, server.facts.name, real);
     return server.serviceAccounts.map((serviceAccount) => ({
       apiVersion: networkingApiVersion,
       kind: "WorkloadEntry" as const,
       metadata: {
-        name: dnsLabel([share.service, server.facts.name], [address, String(port), serviceAccount]),
-        namespace: share.namespace,
-        labels: ownershipLabels(share.owner, "consumer"),
+        name: dnsLabel([shared.service, server.facts.name], [address, String(port), serviceAccount]),
+        namespace: shared.namespace,
+        labels: ownershipLabels(shared.owner, "consumer"),
       },
       spec: {
         address,
         ports: Object.fromEntries(target.portKeys.map((key) => [key, port])),
-        labels: { ...target.selector, ...endpointLabels(share, server.facts.name) },
+        labels: { ...target.selector, ...endpointLabels(shared, server.facts.name) },
         serviceAccount,
         ...(locality === undefined ? {} : { locality }),
       },

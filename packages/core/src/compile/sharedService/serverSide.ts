@@ -13,8 +13,8 @@ import { at, type Mesh, restrictsCallers } from "../../model/index.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import { foreignGateways } from "../declaration/foreignGateways.ts";
 import type { Report } from "../declaration/report.ts";
-import type { Server, Share } from "./share.ts";
-import { localHost } from "./share.ts";
+import type { ResolvedService, Server } from "./resolvedService.ts";
+import { localHost } from "./resolvedService.ts";
 import { type VersionLabels, valuesOf, versionKey, versionsAt } from "./version.ts";
 
 /**
@@ -28,7 +28,7 @@ import { type VersionLabels, valuesOf, versionKey, versionsAt } from "./version.
  * - where calls from other clusters, or all others, are held to rules, which know them by this SNI (compileAccess,
  *   compileLocalAccess).
  */
-function hasEntryService({ intent, servers }: Share, mesh: Mesh): boolean {
+function hasEntryService({ intent, servers }: ResolvedService, mesh: Mesh): boolean {
   return (
     intent.spec.as.includes("SameName") ||
     intent.spec.ports !== undefined ||
@@ -44,32 +44,32 @@ function hasEntryService({ intent, servers }: Share, mesh: Mesh): boolean {
 /**
  * The host that a server's gateway passes through to its own pods, or to those of one version: what the SNI of consumers names.
  */
-export function passthroughHost(share: Share, mesh: Mesh, version?: VersionLabels): string {
-  return version !== undefined || hasEntryService(share, mesh)
-    ? serviceHost(entryServiceName(share, version), share.namespace, mesh.spec)
-    : localHost(share, mesh);
+export function passthroughHost(shared: ResolvedService, mesh: Mesh, version?: VersionLabels): string {
+  return version !== undefined || hasEntryService(shared, mesh)
+    ? serviceHost(entryServiceName(shared, version), shared.namespace, mesh.spec)
+    : localHost(shared, mesh);
 }
 
 /** All that a server's gateway passes through: the service and each version that is told apart there. */
-export function passthroughHosts(share: Share, server: Server, mesh: Mesh): readonly string[] {
-  return [undefined, ...versionsAt(share, server)].map((version) => passthroughHost(share, mesh, version));
+export function passthroughHosts(shared: ResolvedService, server: Server, mesh: Mesh): readonly string[] {
+  return [undefined, ...versionsAt(shared, server)].map((version) => passthroughHost(shared, mesh, version));
 }
 
-function entryServiceName(share: Share, version: VersionLabels | undefined): string {
-  if (version === undefined) return dnsLabel([share.service, "entry"], [share.namespace]);
-  return dnsLabel([share.service, "entry", valuesOf(version)], [share.namespace, versionKey(version)]);
+function entryServiceName(shared: ResolvedService, version: VersionLabels | undefined): string {
+  if (version === undefined) return dnsLabel([shared.service, "entry"], [shared.namespace]);
+  return dnsLabel([shared.service, "entry", valuesOf(version)], [shared.namespace, versionKey(version)]);
 }
 
 /** What a serving cluster needs so that consumers get in. */
-export function compileServers(share: Share, context: CompileContext): void {
-  for (const server of share.servers) {
-    if (hasEntryService(share, context.mesh)) context.emit(server.facts.name, entryService(share, server, undefined));
-    for (const version of versionsAt(share, server)) {
-      context.emit(server.facts.name, entryService(share, server, version));
+export function compileServers(shared: ResolvedService, context: CompileContext): void {
+  for (const server of shared.servers) {
+    if (hasEntryService(shared, context.mesh)) context.emit(server.facts.name, entryService(shared, server, undefined));
+    for (const version of versionsAt(shared, server)) {
+      context.emit(server.facts.name, entryService(shared, server, version));
     }
-    for (const host of passthroughHosts(share, server, context.mesh)) {
-      if (foreignGateway(share, server, host, context.report) !== undefined) continue;
-      context.emit(server.facts.name, passthroughGateway(share, server, host));
+    for (const host of passthroughHosts(shared, server, context.mesh)) {
+      if (foreignGateway(shared, server, host, context.report) !== undefined) continue;
+      context.emit(server.facts.name, passthroughGateway(shared, server, host));
     }
   }
 }
@@ -78,20 +78,20 @@ export function compileServers(share: Share, context: CompileContext): void {
  * The shared ports of the pods with a sidecar, or of one version of them, for the gateway alone. WorkloadEntries that stand for other clusters carry
  * the Service's labels but no TLS mode, so they are none of its endpoints.
  */
-function entryService(share: Share, server: Server, version: VersionLabels | undefined): Service {
-  const shared = new Set(server.ports.map(({ number }) => number));
+function entryService(shared: ResolvedService, server: Server, version: VersionLabels | undefined): Service {
+  const open = new Set(server.ports.map(({ number }) => number));
   return {
     apiVersion: "v1",
     kind: "Service",
     metadata: {
-      name: entryServiceName(share, version),
-      namespace: share.namespace,
-      labels: ownershipLabels(share.owner, "server"),
+      name: entryServiceName(shared, version),
+      namespace: shared.namespace,
+      labels: ownershipLabels(shared.owner, "server"),
       annotations: { [exportToAnnotation]: server.cluster.spec.eastWestGateway.namespace },
     },
     spec: {
       ports: (server.service.spec.ports ?? [])
-        .filter(({ port }) => shared.has(port))
+        .filter(({ port }) => open.has(port))
         .map(({ name, port, targetPort, appProtocol }) => ({
           name: name ?? `port-${port}`,
           port,
@@ -109,16 +109,16 @@ function entryService(share: Share, server: Server, version: VersionLabels | und
  * destination from the SNI and forwards only to endpoints that speak mutual TLS.
  * The name covers host, port and selector: when one changes, a new object stands before consumers move and the old one goes.
  */
-function passthroughGateway(share: Share, server: Server, host: string): Gateway {
+function passthroughGateway(shared: ResolvedService, server: Server, host: string): Gateway {
   const { namespace, port, selector } = server.cluster.spec.eastWestGateway;
   const place = JSON.stringify([host, port, Object.entries(selector).sort()]);
   return {
     apiVersion: networkingApiVersion,
     kind: "Gateway",
     metadata: {
-      name: dnsLabel([share.namespace, share.service], [place]),
+      name: dnsLabel([shared.namespace, shared.service], [place]),
       namespace,
-      labels: ownershipLabels(share.owner, "server"),
+      labels: ownershipLabels(shared.owner, "server"),
     },
     spec: {
       selector: { ...selector },
@@ -134,7 +134,7 @@ function passthroughGateway(share: Share, server: Server, host: string): Gateway
  * multi-primary guide: a second one would give Envoy two filter chains for one SNI, and it rejects the listener.
  * One that covers the host in any other TLS mode makes it unreachable: a problem.
  */
-function foreignGateway(share: Share, server: Server, host: string, report: Report): Gateway | undefined {
+function foreignGateway(shared: ResolvedService, server: Server, host: string, report: Report): Gateway | undefined {
   const { port, selector } = server.cluster.spec.eastWestGateway;
   for (const gateway of foreignGateways(selector, server.facts)) {
     for (const { hosts, port: serverPort, tls, bind } of gateway.spec.servers ?? []) {
@@ -142,9 +142,9 @@ function foreignGateway(share: Share, server: Server, host: string, report: Repo
       if (!(hosts ?? []).some((pattern) => isCoveredBy(host, pattern.slice(pattern.indexOf("/") + 1)))) continue;
       if (tls?.mode === "AUTO_PASSTHROUGH") return gateway;
       report.add(
-        share.owner,
+        shared.owner,
         "GATEWAY_HOST_CONFLICT",
-        at(share.intent, "spec", "servedBy"),
+        at(shared.intent, "spec", "servedBy"),
         say`${{ gateway: clusterObject(server.facts.name, gateway) }} in ${{ cluster: server.facts.name }} serves ${{ host }} on port ${{ port }} itself`,
         "narrow its hosts, or let another gateway carry east-west traffic (MeshCluster spec.eastWestGateway)",
       );

@@ -2,7 +2,7 @@ import { say } from "../../findings/index.ts";
 import { at, type SharedService } from "../../model/index.ts";
 import type { Report } from "../declaration/report.ts";
 import { percentages } from "./percentages.ts";
-import type { Server, Share } from "./share.ts";
+import type { ResolvedService, Server } from "./resolvedService.ts";
 
 /** How the calls to one name that stands for several clusters are spread in one consuming cluster. */
 export interface Spread {
@@ -25,19 +25,24 @@ interface Candidate {
  * Who serves the name: not the clusters that `split` gives nothing, nor those that are drained as long as any other is left.
  * `local` is the consuming cluster, where its own pods are behind the name without a gateway.
  */
-export function spreadOf(share: Share, remote: readonly Server[], local: string | undefined, report: Report): Spread {
-  const drained = new Set(share.servers.filter(({ cluster }) => cluster.spec.drain).map(({ facts }) => facts.name));
+export function spreadOf(
+  shared: ResolvedService,
+  remote: readonly Server[],
+  local: string | undefined,
+  report: Report,
+): Spread {
+  const drained = new Set(shared.servers.filter(({ cluster }) => cluster.spec.drain).map(({ facts }) => facts.name));
   const candidates: readonly Candidate[] = [
     ...remote.map(({ facts }) => facts.name),
     ...(local === undefined ? [] : [local]),
   ]
     .map((cluster) => ({ cluster, drain: drained.has(cluster) }))
     .sort((a, b) => (a.cluster < b.cluster ? -1 : 1));
-  const percent = percentByCluster(share.intent);
+  const percent = percentByCluster(shared.intent);
   const wanted = candidates.filter(({ cluster }) => percent === undefined || (percent.get(cluster) ?? 0) > 0);
   const serving = wanted.length === 0 ? candidates : wanted;
   const staying = serving.filter(({ drain }) => !drain);
-  if (staying.length === 0) reportDrain(share, serving, report);
+  if (staying.length === 0) reportDrain(shared, serving, report);
   const chosen = (staying.length === 0 ? serving : staying).map(({ cluster }) => cluster);
   const active = new Set(chosen);
   const ready = candidates.filter(({ drain }) => !drain);
@@ -63,7 +68,11 @@ export function percentByCluster({ spec }: SharedService): ReadonlyMap<string, n
   return percent;
 }
 
-function reportDrain({ intent, service, namespace }: Share, serving: readonly Candidate[], report: Report): void {
+function reportDrain(
+  { intent, service, namespace }: ResolvedService,
+  serving: readonly Candidate[],
+  report: Report,
+): void {
   const names = serving.map(({ cluster }) => cluster).join(" and ");
   report.add(
     undefined,

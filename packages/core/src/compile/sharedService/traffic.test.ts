@@ -95,7 +95,7 @@ test("a Mesh name has the gateways of all serving clusters and accepts the ident
   ]);
 });
 
-test("PerCluster and Mesh names of one share get addresses of their own", () => {
+test("PerCluster and Mesh names of one service get addresses of their own", () => {
   const entries = of<ServiceEntry>(run({ as: ["PerCluster", "Mesh"] }, consumer()), "ServiceEntry");
 
   expect(new Set(entries.flatMap(({ spec }) => spec.addresses)).size).toBe(3);

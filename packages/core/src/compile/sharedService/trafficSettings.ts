@@ -3,7 +3,7 @@ import { type IstioCluster, localityOfNode, regionLabel, zoneLabel } from "../..
 import { at } from "../../model/index.ts";
 import type { Report } from "../declaration/report.ts";
 import type { TrafficSettings } from "./passthroughPolicy.ts";
-import type { Share } from "./share.ts";
+import type { ResolvedService } from "./resolvedService.ts";
 import type { Spread } from "./spread.ts";
 
 /**
@@ -18,8 +18,8 @@ const failoverDetection = {
   maxEjectionPercent: 100,
 } as const;
 
-/** What `spec.traffic` says about every host of the share. */
-export function trafficSettings({ intent }: Share): TrafficSettings {
+/** What `spec.traffic` says about every host of the service. */
+export function trafficSettings({ intent }: ResolvedService): TrafficSettings {
   const { outlierDetection, connectionPool, loadBalancer } = intent.spec.traffic ?? {};
   return {
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
@@ -30,11 +30,11 @@ export function trafficSettings({ intent }: Share): TrafficSettings {
 
 /** The same for a host that stands for several clusters: with the weights, or the preference for near endpoints. */
 export function spreadSettings(
-  share: Share,
+  shared: ResolvedService,
   spread: Spread,
   own: { readonly cluster: string; readonly region?: string },
 ): TrafficSettings {
-  const settings = trafficSettings(share);
+  const settings = trafficSettings(shared);
   if (spread.weights !== undefined) {
     const to = Object.fromEntries(
       [...spread.weights].map(([cluster, weight]) => [
@@ -47,7 +47,7 @@ export function spreadSettings(
       loadBalancer: { ...settings.loadBalancer, localityLbSetting: { distribute: [{ from: "*", to }] } },
     };
   }
-  const { locality } = share.intent.spec.traffic ?? {};
+  const { locality } = shared.intent.spec.traffic ?? {};
   if (locality === undefined) return settings;
   const { clusters, failover } = locality;
   const order = {
@@ -84,8 +84,8 @@ function clusterLabel(cluster: string): string {
 }
 
 /** What an order of clusters knows a cluster's endpoints by. */
-export function endpointLabels(share: Share, cluster: string): Record<string, string> {
-  return share.intent.spec.traffic?.locality?.clusters === undefined ? {} : { [clusterLabel(cluster)]: "true" };
+export function endpointLabels(shared: ResolvedService, cluster: string): Record<string, string> {
+  return shared.intent.spec.traffic?.locality?.clusters === undefined ? {} : { [clusterLabel(cluster)]: "true" };
 }
 
 /**
@@ -95,8 +95,8 @@ export function endpointLabels(share: Share, cluster: string): Record<string, st
  * prefers near endpoints, they are where they are.
  * istio/pilot/pkg/networking/core/loadbalancer, applyLocalityWeights
  */
-export function endpointLocality(share: Share, spread: Spread, cluster: string, real: string | undefined) {
-  const isNear = share.intent.spec.traffic?.locality !== undefined && spread.weights === undefined;
+export function endpointLocality(shared: ResolvedService, spread: Spread, cluster: string, real: string | undefined) {
+  const isNear = shared.intent.spec.traffic?.locality !== undefined && spread.weights === undefined;
   return isNear ? real : spreadLocality(cluster);
 }
 
@@ -105,14 +105,14 @@ function spreadLocality(cluster: string): string {
 }
 
 /** The region of the consumer's own pods, which is what its weight goes to. */
-export function ownRegion(share: Share, facts: IstioCluster, report: Report): string | undefined {
+export function ownRegion(shared: ResolvedService, facts: IstioCluster, report: Report): string | undefined {
   const regions = new Set(facts.all("Node").map((node) => localityOfNode(node)[0]));
   const [region] = regions;
   if (regions.size === 1 && region !== undefined && region !== "") return region;
   report.add(
-    share.owner,
+    shared.owner,
     "REGION_UNKNOWN",
-    at(share.intent, "spec", "traffic", "split"),
+    at(shared.intent, "spec", "traffic", "split"),
     say`the nodes of ${{ cluster: facts.name }} are not all in one labelled region, so its own pods cannot get a weight`,
     say`kubectl --context ${{ cluster: facts.name }} label nodes --all ${{ regionLabel }}=<region>, or use the name form Mesh`,
   );

@@ -1,7 +1,7 @@
 import { matchTold, podLabels, spiffeId, type Workload } from "../../istio/index.ts";
 import { workloadsBehind } from "../../istio/registry/index.ts";
 import { dnsLabel } from "../../kinds/index.ts";
-import type { Server, Share } from "./share.ts";
+import type { ResolvedService, Server } from "./resolvedService.ts";
 
 /** What tells a version's pods from the others behind the Service. */
 export type VersionLabels = Readonly<Record<string, string>>;
@@ -13,7 +13,7 @@ export interface Part {
 }
 
 /** The versions that the declaration tells apart at a server, each once, in one order always. */
-export function versionsAt({ intent }: Share, server: Server): readonly VersionLabels[] {
+export function versionsAt({ intent }: ResolvedService, server: Server): readonly VersionLabels[] {
   const { split = [], match = [] } = intent.spec.traffic ?? {};
   const cluster = server.facts.name;
   const mentions = [
@@ -35,8 +35,8 @@ export function podsOf({ facts, service }: Server, labels: VersionLabels = {}): 
   );
 }
 
-/** A DNS label: `v1` for `version: v1`, with a hash where that would name two versions of the share. */
-export function versionName({ intent }: Share, labels: VersionLabels): string {
+/** A DNS label: `v1` for `version: v1`, with a hash where that would name two versions of the service. */
+export function versionName({ intent }: ResolvedService, labels: VersionLabels): string {
   const { split = [], match = [] } = intent.spec.traffic ?? {};
   const all = distinct([...split, ...match.map(({ to }) => to)]);
   const plain = valuesOf(labels);
@@ -67,12 +67,12 @@ function inOrder(labels: VersionLabels): VersionLabels {
 }
 
 /** SPIFFE IDs that a server, or one version there, may show. https://istio.io/latest/docs/reference/config/security/#identity */
-export function identities(share: Share, server: Server, version?: VersionLabels): readonly string[] {
+export function identities(shared: ResolvedService, server: Server, version?: VersionLabels): readonly string[] {
   const accounts =
     version === undefined
       ? server.serviceAccounts
       : [...new Set(podsOf(server, version).map(({ serviceAccount }) => serviceAccount))]
           .filter((account) => account !== "")
           .sort();
-  return accounts.map((account) => spiffeId(server.facts.meshConfig.trustDomain, share.namespace, account));
+  return accounts.map((account) => spiffeId(server.facts.meshConfig.trustDomain, shared.namespace, account));
 }

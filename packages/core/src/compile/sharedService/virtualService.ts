@@ -2,8 +2,8 @@ import { isHttp } from "../../istio/registry/index.ts";
 import { dnsLabel, networkingApiVersion, ownershipLabels, type VirtualService } from "../../kinds/index.ts";
 import type { TextMatch, TrafficRule } from "../../model/index.ts";
 import type { Placement } from "../declaration/placement.ts";
+import type { ResolvedService, SharedPort } from "./resolvedService.ts";
 import type { Routing, WeightedPart } from "./routing.ts";
-import type { Share, SharedPort } from "./share.ts";
 import type { Part } from "./version.ts";
 
 type Spec = VirtualService["spec"];
@@ -19,7 +19,7 @@ export interface RouteTarget {
 
 /** A name whose calls the callers' sidecars route. */
 export interface RoutedName {
-  readonly share: Share;
+  readonly shared: ResolvedService;
   readonly host: string;
   readonly ports: readonly SharedPort[];
   readonly routing: Routing;
@@ -29,8 +29,8 @@ export interface RoutedName {
 const throughout: Routing = { rules: [], split: undefined };
 
 /** A name that leads to one place: only timeout and retries concern it. */
-export function plainName(share: Share, host: string, ports: readonly SharedPort[]): RoutedName {
-  return { share, host, ports, routing: throughout, targetOf: () => ({ host }) };
+export function plainName(shared: ResolvedService, host: string, ports: readonly SharedPort[]): RoutedName {
+  return { shared, host, ports, routing: throughout, targetOf: () => ({ host }) };
 }
 
 /** What callers' sidecars do with calls to a name; undefined where that is nothing but to send them there. */
@@ -38,14 +38,14 @@ export function virtualService(name: RoutedName, placement: Placement): VirtualS
   const http = name.ports.flatMap((port) => httpRoutes(name, port));
   const tcp = name.ports.flatMap((port) => tcpRoutes(name, port));
   if (http.length === 0 && tcp.length === 0) return undefined;
-  const { share, host } = name;
+  const { shared, host } = name;
   return {
     apiVersion: networkingApiVersion,
     kind: "VirtualService",
     metadata: {
-      name: dnsLabel([share.service, share.namespace, "routes"], [host]),
+      name: dnsLabel([shared.service, shared.namespace, "routes"], [host]),
       namespace: placement.namespace,
-      labels: ownershipLabels(share.owner, "consumer"),
+      labels: ownershipLabels(shared.owner, "consumer"),
     },
     spec: {
       hosts: [host],
@@ -75,8 +75,8 @@ function httpRoutes(name: RoutedName, { number, protocol }: SharedPort): readonl
 }
 
 /** Anew for each route: YAML would write what two share as an alias. */
-function policyOf({ share }: RoutedName): Pick<HttpRoute, "timeout" | "retries"> {
-  const { timeout, retries } = share.intent.spec.traffic ?? {};
+function policyOf({ shared }: RoutedName): Pick<HttpRoute, "timeout" | "retries"> {
+  const { timeout, retries } = shared.intent.spec.traffic ?? {};
   return {
     ...(timeout === undefined ? {} : { timeout }),
     ...(retries === undefined ? {} : { retries: { ...retries } }),

@@ -4,7 +4,7 @@ import { type IstioCluster, isCoveredBy, type Payload, showHostPort } from "../.
 import { isIp } from "../../istio/registry/index.ts";
 import { clusterObject } from "../../kinds/index.ts";
 import { addressOwner } from "../addressOwner.ts";
-import type { Attempt, ClientStep, Destination, Front } from "../attempt.ts";
+import type { Attempt, ClientStep, Destination, PublicService } from "../attempt.ts";
 import { notFollowed } from "../gatewayApi/notFollowed.ts";
 import { broken, passed, unsure } from "../hop.ts";
 import type { OutsideRequest } from "../traceRequest.ts";
@@ -76,13 +76,13 @@ function enter(
   const why = isNamed ? "whose gateways have a server for it" : "though no gateway has a server for it";
   const assumes = [{ about: "name", detail: `${host} leads to ${where}` }] as const;
   const at = passed({ ...hop, assumes, detail: `${host} is ${where}, ${why}` });
-  const front: Front = { kind: "front", cluster: cluster.name, service, port, how };
-  return attempt(payload, front, { probability: share, hops: [client, at] });
+  const destination: PublicService = { kind: "public service", cluster: cluster.name, service, port, how };
+  return attempt(payload, destination, { probability: share, hops: [client, at] });
 }
 
 function attempt(
   payload: Payload,
-  destination: Destination | Front,
+  destination: Destination | PublicService,
   { probability, hops }: { readonly probability: number; readonly hops: readonly TraceHop[] },
 ): Attempt {
   return {

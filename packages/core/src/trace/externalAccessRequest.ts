@@ -1,9 +1,12 @@
 import { tokenPlaceholder } from "../istio/policy/index.ts";
-import type { ExternalAccess, InwardPath } from "../model/index.ts";
+import type { ExternalAccess, ExternalAccessPath } from "../model/index.ts";
 import type { OutsideRequest } from "./traceRequest.ts";
 
 /** What a client outside sends that has all that is asked for: a certificate with an accepted name, a good token. */
-export function inwardRequest({ host, port, protocol, server }: InwardPath, access?: ExternalAccess): OutsideRequest {
+export function externalAccessRequest(
+  { host, port, protocol, server }: ExternalAccessPath,
+  access?: ExternalAccess,
+): OutsideRequest {
   const { tls, jwt } = access?.spec ?? {};
   const [issuer] = jwt?.issuers ?? [];
   const [header] = issuer?.fromHeaders ?? [];

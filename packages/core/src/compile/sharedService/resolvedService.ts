@@ -25,7 +25,7 @@ export interface Server {
 }
 
 /** A SharedService with what was observed about it: ready to be written down as objects. */
-export interface Share {
+export interface ResolvedService {
   readonly intent: SharedService;
   readonly owner: string;
   readonly namespace: string;
@@ -37,6 +37,6 @@ export interface Share {
 }
 
 /** The name of a shared service in its own cluster. */
-export function localHost(share: Share, mesh: Mesh): string {
-  return serviceHost(share.service, share.namespace, mesh.spec);
+export function localHost(shared: ResolvedService, mesh: Mesh): string {
+  return serviceHost(shared.service, shared.namespace, mesh.spec);
 }

@@ -9,13 +9,13 @@ import { resolveConsumers } from "../declaration/resolveConsumers.ts";
 import { resolveGateway } from "../declaration/resolveGateway.ts";
 import type { Surroundings } from "../declaration/surroundings.ts";
 import { unreadableService } from "../declaration/unreadableService.ts";
-import type { Server, Share, SharedPort } from "./share.ts";
+import type { ResolvedService, Server, SharedPort } from "./resolvedService.ts";
 
 /**
  * What a SharedService means in the clusters as observed. Serving clusters that cannot be used are left out and reported,
  * and hold the owner; consuming clusters that cannot be read wait by themselves.
  */
-export function resolveShare(intent: SharedService, surroundings: Surroundings): Share {
+export function resolveSharedService(intent: SharedService, surroundings: Surroundings): ResolvedService {
   const { intents } = surroundings;
   const owner = ownerName(intent.kind, intent.metadata.namespace, intent.metadata.name);
   const service = intent.spec.service ?? intent.metadata.name;
