@@ -29,3 +29,11 @@ export function parseCount(value: string): number {
   }
   return count;
 }
+
+/** `10`, or `25%`. */
+export function parseLimit(value: string): { readonly objects: number } | { readonly share: number } {
+  const [, count, sign] = /^(\d+)(%?)$/.exec(value) ?? [];
+  if (count !== undefined && sign === "") return { objects: Number(count) };
+  if (count !== undefined && Number(count) <= 100) return { share: Number(count) / 100 };
+  throw new InvalidArgumentError("give a number of objects, or a share of them such as 25%.");
+}

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { addCaCommands } from "./caProgram.ts";
-import { collect, collectPort, collectWord, parseCount } from "./collect.ts";
+import { collect, collectPort, collectWord, parseCount, parseLimit } from "./collect.ts";
 import { parseDuration } from "./duration.ts";
 import type { Io } from "./io.ts";
 import type { GlobalOptions, Session } from "./session.ts";
@@ -86,6 +86,17 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     });
 
   program
+    .command("disconnect")
+    .description("take a shared service, or a consumer of it, out of its file and show the plan")
+    .argument("<service.namespace>", "the Service that is shared")
+    .option("--to <cluster/namespace>", "only this consumer, as declared (repeat it)", collect)
+    .option("--dry-run", "write no file, only show")
+    .action(async (service: string, options, command: Command) => {
+      const { disconnect } = await import("./commands/disconnect.ts");
+      finish(await disconnect(await session(command), service, options));
+    });
+
+  program
     .command("import")
     .description("declarations of another system as ours")
     .addArgument(program.createArgument("<system>", "emco: its traffic intents").choices(["emco"]))
@@ -104,13 +115,11 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     program
       .command("plan")
       .description("show what apply would do")
-      .option("--out <file>", "save the plan for `isthmus apply <file>` (also: -o <file>)")
+      .option("--out <file>", "save the plan for `isthmus apply <file>`")
       .option("--detailed-exitcode", "0 no changes, 1 error, 2 changes"),
   ).action(async (options, command: Command) => {
-    const { plan, splitOutput } = await import("./commands/plan.ts");
-    const { openSession } = await import("./session.ts");
-    const { globals, out } = splitOutput(command.optsWithGlobals<GlobalOptions & { out?: string }>());
-    finish(await plan(openSession(io, command.name(), globals), { ...options, ...(out === undefined ? {} : { out }) }));
+    const { plan } = await import("./commands/plan.ts");
+    finish(await plan(await session(command), options));
   });
   addPlanOptions(program.command("diff").description("show only what differs (exit code 0 nothing, 1 some)")).action(
     async (options, command: Command) => {
@@ -125,7 +134,8 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       .argument("[saved.plan]", "a plan that `isthmus plan --out` saved; refused if a cluster changed since")
       .option("-y, --yes", "do not ask")
       .option("--dry-run", "let the clusters check every change, and write nothing")
-      .option("--allow-mass-delete", "even if that deletes more than half of what Isthmus owns")
+      .option("--max-delete <count or %>", "delete so much of what Isthmus owns unasked (default: 50%)", parseLimit)
+      .addOption(new Option("--allow-mass-delete", "as --max-delete 100%").hideHelp())
       .option("--allow-broken-paths", "even if that breaks a declared path that works now"),
   ).action(async (saved: string | undefined, options, command: Command) => {
     const { apply } = await import("./commands/apply.ts");

@@ -45,7 +45,7 @@ export interface Session {
 }
 
 export function openSession(io: Io, command: string, options: GlobalOptions): Session {
-  const format = dataFormat(options.output);
+  const format = dataFormat(options.output, command);
   const out = createStyle(isColored(io.stdout, io, options));
   const err = createStyle(isColored(io.stderr, io, options));
   return {
@@ -73,14 +73,14 @@ function limited(signal: AbortSignal, milliseconds: number): AbortSignal {
   return AbortSignal.any([signal, over.signal]);
 }
 
-function dataFormat(output: string | undefined): DataFormat | undefined {
+function dataFormat(output: string | undefined, command: string): DataFormat | undefined {
   if (output === undefined || output === "table") return undefined;
   if (output === "json" || output === "yaml") return output;
   throw new MeshError({
     code: "USAGE",
     at: {},
     message: `--output ${output} is not one of table, yaml, json`,
-    hint: "",
+    hint: command === "plan" ? `to save the plan: --out ${output}` : "",
   });
 }
 

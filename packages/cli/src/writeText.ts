@@ -1,10 +1,11 @@
-import { writeFile } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import { MeshError } from "@isthmus/core";
+import { writeFileAtomically } from "@isthmus/engine";
 import type { Session } from "./session.ts";
 
 /**
- * Writes a text file of the user's; `file` is how the user calls it. Throws WRITE_FAILED, and USAGE where it exists and is
+ * Writes a text file of the user's, all of it or nothing; `file` is how the user calls it. Throws WRITE_FAILED, and USAGE where it exists and is
  * not to be replaced.
  */
 export async function writeText(
@@ -14,7 +15,10 @@ export async function writeText(
   options: { readonly replace: boolean } = { replace: true },
 ): Promise<void> {
   try {
-    await writeFile(resolve(io.cwd, file), text, { flag: options.replace ? "w" : "wx" });
+    const path = resolve(io.cwd, file);
+    // Where a link leads, not in its place.
+    const real = await realpath(path).catch(() => path);
+    await writeFileAtomically(real, text, options);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === "EEXIST") {

@@ -64,8 +64,10 @@ export type { Observed, ObservedCluster, TrustRoot, UnreadKind } from "./model/o
 export { type ParsedIntents, parseIntents } from "./model/parseIntents.ts";
 export type { WrittenIntent } from "./model/schema/minimalIntent.ts";
 export { consumersAt, isConsumer, restrictsCallers } from "./model/sharedService/access.ts";
+export { joinConsumers, partConsumers } from "./model/sharedService/joinConsumers.ts";
 export { type SharedService, sharedServiceSchema } from "./model/sharedService/sharedService.ts";
 export { type StrayDeclaration, strayDeclarations } from "./model/strayDeclarations.ts";
+export { withConsumers, withoutResource } from "./model/yaml/editResource.ts";
 export { offsetAt } from "./model/yaml/offsetAt.ts";
 export { readDocuments, type SourceDocument } from "./model/yaml/readDocuments.ts";
 export { type InputFile, maxFileLength } from "./model/yaml/readTokens.ts";

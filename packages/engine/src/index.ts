@@ -56,8 +56,10 @@ export type {
   RotationTarget,
   TrustObservation,
 } from "./rotation/rotation.ts";
+export { writeFileAtomically } from "./target/directory/writeFileAtomically.ts";
 export { DirectoryTarget, type DirectoryTargetOptions } from "./target/directoryTarget.ts";
 export { type OpenTargetsOptions, openTargets, withTargets } from "./target/openTargets.ts";
 export type { CallOptions, Observation, Target, WriteOptions } from "./target/target.ts";
 export type { ProvenPath, WireChoice } from "./verify/proveMesh.ts";
 export type { WireProof } from "./verify/tryPaths.ts";
+export { withFolderLock } from "./withFolderLock.ts";

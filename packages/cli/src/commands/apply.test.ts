@@ -118,7 +118,7 @@ test("what is missing in a cluster is reported at the declaration that needs it,
 test("a saved plan is applied as it is, from any folder", async () => {
   const folder = await exampleFolder();
   const saved = join(folder, "saved.plan");
-  await runCli(folder, ["plan", "-o", "saved.plan"]);
+  await runCli(folder, ["plan", "--out", "saved.plan"]);
 
   const run = await runCli("/", ["apply", saved, "--yes"]);
 
@@ -132,7 +132,7 @@ test("a saved plan shows what it changes in the live objects, whatever its file 
   if (entry === undefined) throw new Error("no ServiceEntry was written");
   const [file, text] = entry;
   await writeFile(join(folder, file), text.replace("STATIC", "NONE"));
-  await runCli(folder, ["plan", "-o", "saved.plan"]);
+  await runCli(folder, ["plan", "--out", "saved.plan"]);
   const saved = JSON.parse(await readFile(join(folder, "saved.plan"), "utf8"));
   const update = saved.actions.find(({ verb }: { readonly verb: string }) => verb === "update");
   update.changes = [{ path: "spec.harmless", after: true }];
@@ -196,7 +196,7 @@ test("a plan that breaks a path which works now is not applied, unless told", as
   await writeFile(join(folder, entry), text.replace("32001", "32002"));
 
   const refused = await runCli(folder, ["apply", "--yes"]);
-  await runCli(folder, ["plan", "-o", "saved.plan"]);
+  await runCli(folder, ["plan", "--out", "saved.plan"]);
   const refusedSaved = await runCli(folder, ["apply", "saved.plan", "--yes"]);
   const told = await runCli(folder, ["apply", "saved.plan", "--yes", "--allow-broken-paths"]);
 
@@ -207,4 +207,36 @@ test("a plan that breaks a path which works now is not applied, unless told", as
   }
   expect(told.code).toBe(0);
   expect(await readFile(join(folder, entry), "utf8")).toContain("32001");
+});
+
+test("what goes is told and asked about: the path, and the owner that no file declares", async () => {
+  const folder = await exampleFolder();
+  await runCli(folder, ["apply", "--yes"]);
+  await rm(join(folder, "httpbin.yaml"));
+  const before = await filesIn(folder);
+
+  const plan = await runCli(folder, ["plan"]);
+  const asked = await runCli(folder, ["apply", "--max-delete", "100%"], { keys: ["n"] });
+  const enough = await runCli(folder, ["apply", "--yes", "--max-delete", "2"]);
+
+  expect(plan.stdout).toContain(
+    "No file declares any longer\n  - SharedService.bar.httpbin: its 3 objects are deleted\n",
+  );
+  expect(plan.stdout).toContain("foo@cluster1 → httpbin.bar.cluster2\n    - will be gone\n");
+  expect(asked.stderr.replaceAll(/\s+/g, " ")).toContain("1 path will be gone, no file declares");
+  expect(enough.stderr).toContain("MASS_DELETE");
+  expect(await filesIn(folder)).toEqual(before);
+});
+
+test("--out replaces a saved plan, and no other file; -o is a format", async () => {
+  const folder = await exampleFolder();
+  const before = await filesIn(folder);
+
+  const declaration = await runCli(folder, ["plan", "--out", "httpbin.yaml"]);
+  const format = await runCli(folder, ["plan", "-o", "httpbin.yaml"]);
+
+  expect(declaration).toMatchObject({ code: 1, stderr: expect.stringContaining("is not a saved plan") });
+  expect(format).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("--out httpbin.yaml") });
+  expect(await filesIn(folder)).toEqual(before);
+  for (const _ of [1, 2]) expect(await runCli(folder, ["plan", "--out", "saved.plan"])).toMatchObject({ code: 0 });
 });

@@ -24,6 +24,8 @@ import { notUnderstood, withMesh } from "../withMesh.ts";
 import { writeTeller } from "../writeTeller.ts";
 
 export interface ApplyOptions extends Partial<PlanOptions>, Partial<AllowedPlans> {
+  /** As `--max-delete 100%`. */
+  readonly allowMassDelete?: boolean;
   readonly yes?: boolean;
   readonly dryRun?: boolean;
 }
@@ -44,7 +46,8 @@ export async function apply(session: Session, saved: string | undefined, options
 }
 
 async function carryOut(session: Session, planned: PlannedMesh, options: ApplyOptions): Promise<number> {
-  const { allowMassDelete = false, allowBrokenPaths = false, dryRun = false, yes = false } = options;
+  const { allowBrokenPaths = false, dryRun = false, yes = false } = options;
+  const maxDelete = options.allowMassDelete === true ? { share: 1 } : options.maxDelete;
   const asks = !yes && !dryRun;
   const teller = writeTeller(session, { dryRun });
   let isCancelled = false;
@@ -58,7 +61,8 @@ async function carryOut(session: Session, planned: PlannedMesh, options: ApplyOp
     return answer === "yes";
   };
   for await (const event of reconcile(planned, {
-    ...{ allowMassDelete, allowBrokenPaths, dryRun, signal: session.signal },
+    ...{ allowBrokenPaths, dryRun, signal: session.signal },
+    ...(maxDelete === undefined ? {} : { maxDelete }),
     ...(asks ? { approve } : {}),
   })) {
     if (event.type === "planned") {
@@ -90,9 +94,23 @@ async function carryOut(session: Session, planned: PlannedMesh, options: ApplyOp
   return isDone && !isDelayed ? exitCodes.ok : exitCodes.failed;
 }
 
-function questionFor({ plan, alarm }: JudgedMesh): string {
+function questionFor({ plan, alarm, losses }: JudgedMesh): string {
   const count = writesOf(plan);
   const clusters = new Set(plan.actions.filter(({ verb }) => verb !== "noop").map(({ cluster }) => cluster)).size;
   const what = `${count} change${count === 1 ? "" : "s"} to ${clusters} cluster${clusters === 1 ? "" : "s"}`;
-  return alarm === undefined ? `Apply ${what}?` : `${alarm.message}. Apply ${what} all the same?`;
+  const { goingPaths, undeclared } = losses;
+  const lost = [
+    ...(goingPaths.length === 0 ? [] : [`${goingPaths.length} path${goingPaths.length === 1 ? "" : "s"} will be gone`]),
+    ...(undeclared.length === 0 ? [] : [`no file declares ${some(undeclared.map(({ owner }) => owner))} any longer`]),
+    ...(alarm === undefined ? [] : [alarm.message]),
+  ];
+  return lost.length === 0 ? `Apply ${what}?` : `${capitalized(lost.join(", "))}. Apply ${what} all the same?`;
+}
+
+function some([first = "", ...others]: readonly string[]): string {
+  return others.length === 0 ? first : `${first} and ${others.length} more`;
+}
+
+function capitalized(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

@@ -12,6 +12,15 @@ async function unconnectedFolder(): Promise<string> {
   return folder;
 }
 
+/** The same with more namespaces where the callers are. */
+async function roomyFolder(): Promise<string> {
+  const folder = await unconnectedFolder();
+  const namespaces = ["other", "third"].map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } }));
+  const text = namespaces.map((each) => JSON.stringify(each)).join("\n---\n");
+  await writeFile(join(folder, "clusters/cluster1/more.yaml"), text);
+  return folder;
+}
+
 test("connect declares the service in a file of its own and shows the plan", async () => {
   const folder = await unconnectedFolder();
   const before = await filesIn(folder);
@@ -87,4 +96,70 @@ test("a file that is broken already is reported, and not added to", async () => 
 
   expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining("error[YAML_INVALID]") });
   expect(await filesIn(folder)).toEqual(before);
+});
+
+test("a consumer is added to a declaration that is there, and told", async () => {
+  const folder = await roomyFolder();
+  await runCli(folder, toHttpbin);
+
+  const run = await runCli(folder, [
+    "connect",
+    "bar/httpbin",
+    "--from",
+    "cluster2",
+    "--to",
+    "cluster1/foo",
+    "--to",
+    "cluster1/other",
+  ]);
+
+  expect(run.stderr).toContain("consumers cluster1/other");
+  expect(await readFile(join(folder, "httpbin.bar.yaml"), "utf8")).toContain("namespaces: [other]");
+});
+
+test("what the plan refuses is not written, and what is written is told", async () => {
+  const folder = await unconnectedFolder();
+  const before = await filesIn(folder);
+
+  const refused = await runCli(folder, ["connect", "none.bar", "--from", "cluster2", "--to", "cluster1/foo"]);
+
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("Nothing was written") });
+  expect(await filesIn(folder)).toEqual(before);
+  expect((await runCli(folder, toHttpbin)).stderr).toContain("Wrote httpbin.bar.yaml.");
+});
+
+test("two that connect at a time into one file lose nothing", async () => {
+  const folder = await roomyFolder();
+  const connect = (to: string) =>
+    runCli(folder, ["connect", "httpbin.bar", "--from", "cluster2", "--to", to, "-f", "mesh.yaml"]);
+
+  await Promise.all([connect("cluster1/foo"), connect("cluster1/other"), connect("cluster1/third")]);
+
+  const text = await readFile(join(folder, "mesh.yaml"), "utf8");
+  for (const name of ["foo", "other", "third"]) expect(text).toContain(name);
+  expect(Object.keys(await filesIn(folder)).filter((name) => name.includes(".isthmus"))).toEqual([]);
+});
+
+test("disconnect takes a consumer out, and with the last one the declaration and its file", async () => {
+  const folder = await roomyFolder();
+  await runCli(folder, [...toHttpbin, "--to", "cluster1/other"]);
+  const before = await filesIn(folder);
+
+  const dry = await runCli(folder, ["disconnect", "httpbin.bar", "--dry-run"]);
+  const unchanged = await filesIn(folder);
+  const one = await runCli(folder, ["disconnect", "httpbin.bar", "--to", "cluster1/other"]);
+  const left = await readFile(join(folder, "httpbin.bar.yaml"), "utf8");
+  const all = await runCli(folder, ["disconnect", "httpbin.bar.svc.cluster.local"]);
+
+  expect([dry.code, unchanged]).toEqual([0, before]);
+  expect(one.code).toBe(0);
+  expect(left).not.toContain("other");
+  expect(all).toMatchObject({ code: 0, stderr: expect.stringContaining("Deleted httpbin.bar.yaml") });
+  expect(Object.keys(await filesIn(folder))).not.toContain("httpbin.bar.yaml");
+});
+
+test("who is not connected is not disconnected, and the name that was meant is told", async () => {
+  const run = await runCli(await exampleFolder(), ["disconnect", "httpbon.bar"]);
+
+  expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining("did you mean httpbin.bar?") });
 });

@@ -1,16 +1,18 @@
-import { stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { rm, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import {
   appendDocument,
   at,
   type InputFile,
+  joinConsumers,
   MeshError,
   parseIntents,
   type SharedService,
   showDeclared,
   toYaml,
+  withConsumers,
 } from "@isthmus/core";
-import type { IntentFiles } from "@isthmus/engine";
+import { type IntentFiles, withFolderLock } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import type { Session } from "../session.ts";
@@ -22,31 +24,110 @@ export interface ConnectCommandOptions extends ConnectOptions {
   readonly dryRun?: boolean;
 }
 
+/** A file as it would be, and what that does. */
+export interface FileChange {
+  readonly file: InputFile;
+  readonly what: string;
+}
+
 /**
- * Declares a SharedService in a file and shows the plan. Nothing is written where the declarations would be wrong with it
- * or where it is declared already. Throws RESOURCE_DUPLICATE where it is declared differently.
+ * Declares a SharedService in a file, or adds consumers to the one that is declared, and shows the plan. Nothing is written
+ * where the plan has an error. Throws RESOURCE_DUPLICATE where it is declared differently.
  */
 export async function connect(session: Session, service: string, options: ConnectCommandOptions): Promise<number> {
   const intent = connectIntent(service, options);
-  const before = await readDeclarations(session);
-  const declared = before.intents?.sharedServices.find(
-    ({ metadata }) => metadata.name === intent.metadata.name && metadata.namespace === intent.metadata.namespace,
-  );
-  if (declared !== undefined) {
-    if (toYaml({ ...declared, metadata: intent.metadata }) !== toYaml(intent)) throw differs(declared, before);
-    session.note(`${showDeclared(declared)} is declared already, in ${before.sources.fileOf(declared)}.\n\n`);
-    return planDeclared(session, before, {});
-  }
   const path = await fileFor(session, `${intent.metadata.name}.${intent.metadata.namespace}.yaml`);
-  const { files, file } = withDocument(before.files, path, intent);
-  const after: IntentFiles = { ...before, files, ...parseIntents(files) };
-  if (after.intents !== undefined) {
-    session.note(`${session.err.strong(path)}\n${session.err.add(toYaml(intent))}\n`);
-    if (options.dryRun !== true) await writeText(session, path, file.text);
+  return changeDeclarations(session, path, options.dryRun === true, (before) => {
+    const declared = findDeclared(before, intent.metadata);
+    if (declared === undefined) {
+      const text = before.files.find(({ name }) => name === path)?.text ?? "";
+      return { file: { name: path, text: appendDocument(text, intent) }, what: toYaml(intent) };
+    }
+    return addedConsumers(before, declared, intent, options);
+  });
+}
+
+/**
+ * Reads what is declared, shows the plan of what it would be after `change`, and then writes the file, unless it would be
+ * refused; one isthmus at a time. Words in place of a change: why nothing is to be written.
+ */
+export async function changeDeclarations(
+  session: Session,
+  path: string,
+  dryRun: boolean,
+  change: (before: IntentFiles) => FileChange | string,
+): Promise<number> {
+  const work = async () => {
+    const before = await readDeclarations(session);
+    const changed = change(before);
+    if (typeof changed === "string") {
+      session.note(`${changed}.\n\n`);
+      return planDeclared(session, before, {});
+    }
+    const { file, what } = changed;
+    const files = [...before.files.filter(({ name }) => name !== file.name), ...(file.text === "" ? [] : [file])];
+    const after: IntentFiles = { ...before, files, ...parseIntents(files) };
+    session.note(`${session.err.strong(file.name)}\n${session.err.add(what)}\n`);
+    let isRefused = after.intents === undefined;
+    const code = await planDeclared(session, after, {
+      onPlanned: (problems) => {
+        isRefused = problems.some(({ severity }) => severity === "error");
+      },
+    });
+    if (isRefused) session.note(`\nNothing was written to ${file.name}.\n`);
+    else if (!dryRun && file.text === "") {
+      await rm(resolve(session.io.cwd, file.name));
+      session.note(`\nDeleted ${file.name}, where nothing else was declared.\n`);
+    } else if (!dryRun) {
+      await writeText(session, file.name, file.text);
+      session.note(`\nWrote ${file.name}.${code === exitCodes.ok ? " Next: isthmus apply" : ""}\n`);
+    }
+    return code;
+  };
+  if (dryRun) return work();
+  const folder = dirname(resolve(session.io.cwd, path));
+  return withFolderLock(folder, work, { signal: session.signal }).catch((error) => {
+    // No folder, or none that may be written to.
+    if (error instanceof Error && "code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code)) {
+      const message = `${path} cannot be written: ${error.message}`;
+      throw new MeshError({ code: "WRITE_FAILED", at: { file: path }, message, hint: "" }, { cause: error });
+    }
+    throw error;
+  });
+}
+
+export function findDeclared(
+  { intents }: IntentFiles,
+  { name, namespace }: { readonly name: string; readonly namespace?: string | undefined },
+): SharedService | undefined {
+  return intents?.sharedServices.find(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
+}
+
+function addedConsumers(
+  before: IntentFiles,
+  declared: SharedService,
+  { spec }: WrittenSharedService,
+  { as, port }: ConnectOptions,
+): FileChange | string {
+  const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+  if (
+    !isSame(spec.servedBy, declared.spec.servedBy) ||
+    (as !== undefined && !isSame(as, declared.spec.as)) ||
+    (port !== undefined && !isSame(port, declared.spec.ports))
+  ) {
+    throw differs(declared, before);
   }
-  const code = await planDeclared(session, after, {});
-  if (code === exitCodes.ok && options.dryRun !== true) session.note("\nNext: isthmus apply\n");
-  return code;
+  const consumers = joinConsumers(declared.spec.consumers, spec.consumers);
+  const name = before.sources.fileOf(declared);
+  if (consumers === declared.spec.consumers) return `${showDeclared(declared)} is declared already, in ${name}`;
+  const text = before.files.find((file) => file.name === name)?.text ?? "";
+  const edited = withConsumers(text, { kind: "SharedService", ...declared.metadata }, consumers);
+  if (name === undefined || name === "-" || edited === undefined) throw differs(declared, before);
+  const added = consumers.slice(declared.spec.consumers.length);
+  const who = added.flatMap(({ clusters, namespaces }) =>
+    namespaces === undefined ? clusters : namespaces.map((namespace) => `${clusters}/${namespace}`),
+  );
+  return { file: { name, text: edited }, what: `${showDeclared(declared)}: consumers ${who.join(", ")}\n` };
 }
 
 /** The file that `-f` names, or one of its own in the folder. */
@@ -58,12 +139,6 @@ async function fileFor(session: Session, name: string): Promise<string> {
     () => false,
   );
   return isFolder ? join(given, name) : given;
-}
-
-function withDocument(files: readonly InputFile[], name: string, intent: WrittenSharedService) {
-  const before = files.find((file) => file.name === name)?.text ?? "";
-  const file = { name, text: appendDocument(before, intent) };
-  return { file, files: [...files.filter((other) => other.name !== name), file] };
 }
 
 function differs(declared: SharedService, { sources }: IntentFiles): MeshError {

@@ -19,6 +19,10 @@ test("namespaces are gathered by cluster, and a whole cluster includes them", ()
   expect(spec.consumers).toEqual([{ clusters: ["us"], namespaces: ["a", "b"] }, { clusters: ["asia"] }]);
 });
 
+test.each(["shop/web", "web.shop.svc", "web.shop.svc.cluster.local"])("%s is web.shop as well", (service) => {
+  expect(connectIntent(service, { from: ["eu"], to: ["us"] }).metadata).toEqual({ name: "web", namespace: "shop" });
+});
+
 test("names and ports are passed on", () => {
   const { spec } = connectIntent("web.shop", { from: ["eu"], to: ["us"], as: ["SameName"], port: [80, 443] });
 
@@ -27,7 +31,7 @@ test("names and ports are passed on", () => {
 
 test.each([
   ["web", "us"],
-  ["web.shop.svc", "us"],
+  ["web.shop.eu", "us"],
   [".shop", "us"],
   ["web.shop", "us/"],
   ["web.shop", "/a"],

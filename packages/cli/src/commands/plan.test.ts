@@ -114,7 +114,7 @@ test("a Secret in a cluster's folder appears nowhere", async () => {
   await writeFile(join(folder, "clusters/cluster2/secret.yaml"), secret);
 
   const runs = await Promise.all(
-    [["plan", "-v"], ["plan", "-o", "json"], ["diff"], ["status", "-o", "json"], ["plan", "-o", "saved.plan"]].map(
+    [["plan", "-v"], ["plan", "-o", "json"], ["diff"], ["status", "-o", "json"], ["plan", "--out", "saved.plan"]].map(
       (argv) => runCli(folder, argv),
     ),
   );

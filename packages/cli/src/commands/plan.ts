@@ -1,16 +1,18 @@
-import { hasErrors, isPartial } from "@isthmus/core";
-import { type PlanOptions, writesOf } from "@isthmus/core/plan";
+import { hasErrors, isPartial, type Problem } from "@isthmus/core";
+import { type PlanOptions, planLosses, writesOf } from "@isthmus/core/plan";
 import { type IntentFiles, planEffects, planMesh, savePlan } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderPlan } from "../render/plan.ts";
 import { planData } from "../render/planData.ts";
-import type { GlobalOptions, Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { withMesh } from "../withMesh.ts";
 
 export interface PlanCommandOptions extends Partial<PlanOptions> {
   readonly out?: string;
   readonly detailedExitcode?: boolean;
+  /** Told what was found, before anything is saved. */
+  readonly onPlanned?: (problems: readonly Problem[]) => void;
 }
 
 /** Shows what an apply would do, and saves it where told. */
@@ -25,13 +27,15 @@ export function planDeclared(
 ): Promise<number> {
   return withMesh(session, declarations, async (declared) => {
     const planned = await planMesh(declared, { ...options, signal: session.signal });
-    const mesh = { ...planned, effects: planEffects(planned) };
+    const losses = planLosses(planned.intents, planned.plan, planned.observed);
+    const mesh = { ...planned, effects: planEffects(planned), losses };
     if (session.format === undefined) {
       session.print(renderPlan(mesh, session.out, { unchanged: session.options.verbose === true }));
     } else {
       session.printData("Plan", planData(mesh));
     }
     session.report(mesh.problems);
+    options.onPlanned?.(mesh.problems);
     if (hasErrors(mesh.problems)) return exitCodes.failed;
     if (options.out !== undefined) {
       await savePlan(mesh, options.out, session.ways);
@@ -41,11 +45,4 @@ export function planDeclared(
     if (isPartial(mesh.problems)) return exitCodes.failed;
     return options.detailedExitcode === true && writesOf(mesh.plan) > 0 ? exitCodes.changes : exitCodes.ok;
   });
-}
-
-/** `plan -o FILE` saves as `plan --out FILE` does. */
-export function splitOutput(options: GlobalOptions & { readonly out?: string }) {
-  const { output, ...rest } = options;
-  if (output === undefined || ["table", "yaml", "json"].includes(output)) return { globals: options, out: options.out };
-  return { globals: rest, out: options.out ?? output };
 }

@@ -1,5 +1,12 @@
 import { type DeclaredPath, showRef } from "@isthmus/core";
-import { type Action, type ActionVerb, type Plan, summarize } from "@isthmus/core/plan";
+import {
+  type Action,
+  type ActionVerb,
+  type GoingPath,
+  type Plan,
+  type PlanLosses,
+  summarize,
+} from "@isthmus/core/plan";
 import type { PathEffect } from "@isthmus/core/trace";
 import { renderChanges } from "./changes.ts";
 import { renderPath } from "./paths.ts";
@@ -12,6 +19,8 @@ export interface PlanView {
   readonly held: ReadonlyMap<string, string>;
   /** What the plan does to each of `paths`; absent where nothing was traced. */
   readonly effects?: readonly PathEffect[];
+  /** What the plan takes away. */
+  readonly losses?: PlanLosses;
 }
 
 export interface PlanRendering {
@@ -31,7 +40,13 @@ export function renderPlan(view: PlanView, style: Style, options: PlanRendering 
     const actions = shown.filter((action) => action.cluster === cluster);
     return `${style.strong(cluster)}\n${actions.map((action) => renderAction(action, style, options)).join("")}`;
   });
-  return [...sections, renderHeld(view.held, style), renderPaths(view, style), renderSummary(view.plan, style)]
+  return [
+    ...sections,
+    renderHeld(view.held, style),
+    renderUndeclared(view.losses, style),
+    renderPaths(view, style),
+    renderSummary(view.plan, style),
+  ]
     .filter((section) => section !== "")
     .join("\n");
 }
@@ -65,11 +80,27 @@ function renderHeld(held: ReadonlyMap<string, string>, style: Style): string {
   return `${style.strong("Left as it is for now")}\n${lines.join("")}`;
 }
 
-function renderPaths({ paths, effects = [] }: PlanView, style: Style): string {
-  if (paths.length === 0) return "";
+function renderUndeclared(losses: PlanLosses | undefined, style: Style): string {
+  if (losses === undefined || losses.undeclared.length === 0) return "";
+  const lines = losses.undeclared.map(({ owner, objects }) => {
+    const what = `its ${objects === 1 ? "object is" : `${objects} objects are`} deleted`;
+    return `  ${style.remove("-")} ${owner}: ${what}\n`;
+  });
+  return `${style.strong("No file declares any longer")}\n${lines.join("")}`;
+}
+
+function renderPaths({ paths, effects = [], losses }: PlanView, style: Style): string {
+  const going = losses?.goingPaths ?? [];
+  if (paths.length + going.length === 0) return "";
   const byPath = new Map(effects.map((effect) => [effect.path, effect]));
   const lines = paths.map((path) => `  ${renderPath(path, style)}\n${renderEffect(byPath.get(path), style)}`);
-  return `${style.strong("Paths")}\n${lines.join("")}`;
+  const gone = going.map((path) => `  ${renderGoing(path, style)}\n    ${style.remove("- will be gone")}\n`);
+  return `${style.strong("Paths")}\n${lines.join("")}${gone.join("")}`;
+}
+
+function renderGoing({ cluster, namespace, host }: GoingPath, style: Style): string {
+  const caller = namespace === undefined ? "outside" : namespace === "*" ? cluster : `${namespace}@${cluster}`;
+  return `${caller} ${style.faint("→")} ${style.accent(host)}`;
 }
 
 function renderEffect(effect: PathEffect | undefined, style: Style): string {

@@ -19,6 +19,7 @@ export function planData(view: PlanView & { readonly problems: readonly Problem[
             ...effect,
           })),
         }),
+    ...view.losses,
     held: Object.fromEntries(view.held),
     problems: view.problems,
   };

@@ -27,6 +27,14 @@ const plan = {
   stages: z.array(z.looseObject({ owners: z.array(text) })),
   paths: z.array(declaredPathSchema),
   pathEffects: z.array(pathEffectSchema).optional(),
+  goingPaths: z
+    .array(z.looseObject({ owner: text, cluster: text, namespace: text.optional(), host: text }))
+    .optional()
+    .describe("Names that callers lose; without a namespace: clients outside."),
+  undeclared: z
+    .array(z.looseObject({ owner: text, objects: z.int() }))
+    .optional()
+    .describe("Owners that no file declares any longer, and whose objects are deleted."),
   held: z.record(text, text).describe("Why what an owner has stays as it is."),
   problems,
 };

@@ -36,6 +36,6 @@ function stale({ cluster, ref }: Action, what: string): Problem {
     code: "PLAN_STALE",
     at: objectPlace(cluster, ref),
     message: say`${{ ref: showRef(ref) }} in ${{ cluster }} ${what} since the plan was made`,
-    hint: "plan again: isthmus plan -o FILE",
+    hint: "plan again: isthmus plan --out FILE",
   });
 }

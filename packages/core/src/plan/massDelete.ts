@@ -6,11 +6,15 @@ import { makeProblem } from "../problem.ts";
 import type { Plan } from "./action.ts";
 import { isInventory } from "./inventory.ts";
 
-/** A MASS_DELETE problem where the plan deletes more than half of the objects that we own in all clusters together. */
+/** How much a plan may delete unasked: so many objects, or a share of those that we own in all clusters together. */
+export type DeleteLimit = { readonly objects: number } | { readonly share: number };
+
+/** A MASS_DELETE problem where the plan deletes more than that; more than half unless set. */
 export function massDelete(
   plan: Pick<Plan, "actions">,
   observed: Observed,
   { unproven }: Pick<Compiled, "unproven"> = {},
+  limit: DeleteLimit = { share: 0.5 },
 ): Problem | undefined {
   const deletes = plan.actions.filter((action) => action.verb === "delete").length;
   let owned = 0;
@@ -18,11 +22,11 @@ export function massDelete(
     const others = unproven?.get(name);
     owned += objects.filter((object) => isInventory(object) && others?.has(keyOf(refOf(object))) !== true).length;
   }
-  if (deletes * 2 <= owned) return undefined;
+  if (deletes <= ("objects" in limit ? limit.objects : limit.share * owned)) return undefined;
   return makeProblem({
     code: "MASS_DELETE",
     at: { thing: "plan" },
     message: say`the plan deletes ${{ deletes }} of the ${{ owned }} objects that isthmus owns`,
-    hint: "check that all declarations are given (-f); if it is meant, apply with --allow-mass-delete",
+    hint: "check that all declarations are given (-f); if it is meant, apply with --max-delete 100%",
   });
 }

@@ -120,6 +120,6 @@ function invalid({ cluster, ref }: Action, why: string): Problem {
     code: "PLAN_INVALID",
     at: objectPlace(cluster, ref),
     message: say`the saved plan cannot be used: ${{ ref: showRef(ref) }} in ${{ cluster }} ${why}`,
-    hint: "make it again: isthmus plan -o FILE",
+    hint: "make it again: isthmus plan --out FILE",
   });
 }

@@ -13,6 +13,9 @@ export interface SavedPlan {
   readonly intents: Intents;
 }
 
+/** The first characters of a saved plan. */
+export const savedPlanStart = `{"format":"${savedPlanFormat}"`;
+
 /** JSON, with nothing in it but what is declared and what is live: kinds that hold secrets are never read. */
 export function encodeSavedPlan({ plan, intents }: SavedPlan): string {
   const file = { format: savedPlanFormat, version: savedPlanVersion, intents, ...plan };
@@ -71,7 +74,7 @@ function invalid(file: string, faults: readonly string[]): DecodedPlan {
         code: "PLAN_INVALID",
         at: { file },
         message: say`the saved plan cannot be used: ${{ fault }}`,
-        hint: "make it again: isthmus plan -o FILE",
+        hint: "make it again: isthmus plan --out FILE",
       }),
   );
   return { problems };

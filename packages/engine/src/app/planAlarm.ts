@@ -1,11 +1,11 @@
 import type { Compiled, Observed, Problem } from "@isthmus/core";
-import { massDelete, type Plan } from "@isthmus/core/plan";
+import { type DeleteLimit, massDelete, type Plan } from "@isthmus/core/plan";
 import { brokenPaths, type PathEffect } from "@isthmus/core/trace";
 
 /** What may be done although it looks like a mistake. */
 export interface AllowedPlans {
-  /** Delete more than half of what we own. */
-  readonly allowMassDelete: boolean;
+  /** How much may be deleted unasked; half of what we own unless set. */
+  readonly maxDelete?: DeleteLimit;
   /** Break a declared path that works now. */
   readonly allowBrokenPaths: boolean;
 }
@@ -25,8 +25,8 @@ export function planAlarm(
     readonly compiled?: Pick<Compiled, "unproven">;
     readonly effects?: readonly PathEffect[] | undefined;
   },
-  { allowMassDelete, allowBrokenPaths }: AllowedPlans,
+  { maxDelete, allowBrokenPaths }: AllowedPlans,
 ): Problem | undefined {
-  const deletes = allowMassDelete ? undefined : massDelete(plan, observed, compiled);
+  const deletes = massDelete(plan, observed, compiled, maxDelete);
   return deletes ?? (allowBrokenPaths ? undefined : brokenPaths(effects));
 }

@@ -1,5 +1,5 @@
 import { hasErrors, type Problem } from "@isthmus/core";
-import { writesOf } from "@isthmus/core/plan";
+import { type PlanLosses, planLosses, writesOf } from "@isthmus/core/plan";
 import type { PathEffect } from "@isthmus/core/trace";
 import type { ApplyEvent } from "../apply/applyEvent.ts";
 import { applyPlan } from "../apply/applyPlan.ts";
@@ -21,6 +21,7 @@ export interface ReconcileOptions extends Partial<AllowedPlans>, CallOptions {
 /** A planned mesh with what applying would do. */
 export interface JudgedMesh extends PlannedMesh {
   readonly effects: readonly PathEffect[];
+  readonly losses: PlanLosses;
   /** Why the plan looks like a mistake: MASS_DELETE, PATH_WOULD_BREAK. */
   readonly alarm: Problem | undefined;
 }
@@ -37,11 +38,12 @@ export type ReconcileEvent =
  */
 export async function* reconcile(
   planned: PlannedMesh,
-  { allowMassDelete = false, allowBrokenPaths = false, dryRun = false, approve, signal }: ReconcileOptions = {},
+  { maxDelete, allowBrokenPaths = false, dryRun = false, approve, signal }: ReconcileOptions = {},
 ): AsyncGenerator<ReconcileEvent, void, undefined> {
   const effects = planEffects(planned);
-  const alarm = planAlarm({ ...planned, effects }, { allowMassDelete, allowBrokenPaths });
-  const mesh: JudgedMesh = { ...planned, effects, alarm };
+  const losses = planLosses(planned.intents, planned.plan, planned.observed);
+  const alarm = planAlarm({ ...planned, effects }, { allowBrokenPaths, ...(maxDelete && { maxDelete }) });
+  const mesh: JudgedMesh = { ...planned, effects, losses, alarm };
   yield { type: "planned", mesh };
   if (hasErrors(mesh.problems) || (alarm !== undefined && approve === undefined)) {
     yield { type: "stopped", because: "problems" };

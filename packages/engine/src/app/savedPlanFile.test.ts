@@ -46,7 +46,7 @@ test("a plan is saved for its user only, with nothing left beside it, and reads 
 
 test("a file that others could read is replaced by one that they cannot", async () => {
   const file = join(await folder(), "saved.plan");
-  await writeFile(file, "old");
+  await writeSavedPlan(file, saved);
   await chmod(file, 0o644);
 
   await writeSavedPlan(file, saved);

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { MeshError, makeProblem, type Problem } from "@isthmus/core";
-import { type DecodedPlan, decodeSavedPlan, encodeSavedPlan, type SavedPlan } from "@isthmus/core/plan";
+import { type DecodedPlan, decodeSavedPlan, encodeSavedPlan, type SavedPlan, savedPlanStart } from "@isthmus/core/plan";
 import { readUpTo } from "../readUpTo.ts";
 import { writeFileAtomically } from "../target/directory/writeFileAtomically.ts";
 
@@ -10,10 +11,17 @@ export const maxSavedPlanSize = 128 * 1024 * 1024;
 // The plan tells how a mesh is built: not for everybody on the machine.
 const onlyOwner = 0o600;
 
-/** Saves a plan for its user only, all of it or nothing. Throws a `MeshError` WRITE_FAILED. */
+/**
+ * Saves a plan for its user only, all of it or nothing. Throws a `MeshError`: WRITE_FAILED, and USAGE where the file is there
+ * and holds something else.
+ */
 export async function writeSavedPlan(path: string, saved: SavedPlan): Promise<void> {
+  if (!(await isFree(path))) {
+    const message = `${path} is there, and is not a saved plan`;
+    throw new MeshError({ code: "USAGE", at: {}, message, hint: "give another name; a saved plan would be replaced" });
+  }
   try {
-    await writeFileAtomically(path, encodeSavedPlan(saved), onlyOwner);
+    await writeFileAtomically(path, encodeSavedPlan(saved), { mode: onlyOwner });
   } catch (error) {
     const problem: Problem = makeProblem({
       code: "WRITE_FAILED",
@@ -22,6 +30,21 @@ export async function writeSavedPlan(path: string, saved: SavedPlan): Promise<vo
       hint: "give a path that can be written",
     });
     throw new MeshError(problem, { cause: error });
+  }
+}
+
+/** Whether nothing is lost by a plan of that name. */
+async function isFree(path: string): Promise<boolean> {
+  const handle = await open(path).catch(() => undefined);
+  if (handle === undefined) return true;
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(savedPlanStart.length), 0, savedPlanStart.length, 0);
+    return bytesRead === 0 || buffer.toString("utf8", 0, bytesRead) === savedPlanStart;
+  } catch {
+    // A folder, for which the writing has its own words.
+    return true;
+  } finally {
+    await handle.close();
   }
 }
 
@@ -34,7 +57,12 @@ export async function readSavedPlan(path: string): Promise<DecodedPlan> {
     const message = `the saved plan cannot be read: ${messageOf(error)}`;
     return {
       problems: [
-        makeProblem({ code: "FILE_UNREADABLE", at: { file: path }, message, hint: "make one: isthmus plan -o FILE" }),
+        makeProblem({
+          code: "FILE_UNREADABLE",
+          at: { file: path },
+          message,
+          hint: "make one: isthmus plan --out FILE",
+        }),
       ],
     };
   }

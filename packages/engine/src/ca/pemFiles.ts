@@ -38,7 +38,7 @@ export async function writeSecretFiles(folder: NamedFile, files: Readonly<Record
   try {
     await mkdir(folder.path, { recursive: true, mode: 0o700 });
     for (const [name, text] of Object.entries(files)) {
-      await writeFileAtomically(inFolder(folder, name).path, text, 0o600);
+      await writeFileAtomically(inFolder(folder, name).path, text, { mode: 0o600 });
     }
   } catch (error) {
     const { message } = error as Error;

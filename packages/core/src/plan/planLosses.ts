@@ -1,0 +1,94 @@
+import { type KubeObject, ownerName, ownerOf, sideOf } from "../kinds/index.ts";
+import type { Intents, Observed, ObservedCluster } from "../model/index.ts";
+import type { Plan } from "./action.ts";
+import { afterPlan } from "./afterPlan.ts";
+import { isInventory } from "./inventory.ts";
+
+/** A name that callers have now, and will not have after the plan. */
+export interface GoingPath {
+  readonly owner: string;
+  readonly cluster: string;
+  /** Whose callers lose it, `*` for those of the whole cluster; absent: clients outside the mesh. */
+  readonly namespace?: string;
+  readonly host: string;
+}
+
+/** Objects of ours that the plan deletes since no file declares what they were written for. */
+export interface UndeclaredOwner {
+  readonly owner: string;
+  readonly objects: number;
+}
+
+export interface PlanLosses {
+  readonly goingPaths: readonly GoingPath[];
+  readonly undeclared: readonly UndeclaredOwner[];
+}
+
+/** What a plan takes away. Whatever was declared before is gone from the files: the clusters' own objects tell. */
+export function planLosses(intents: Intents, plan: Plan, observed: Observed): PlanLosses {
+  const after = afterPlan(observed, plan);
+  const goingPaths = [...observed.clusters.values()].flatMap((cluster) => {
+    const left = new Set(namesIn(after.clusters.get(cluster.name)).map(keyOfPath));
+    return namesIn(cluster).filter((path) => !left.has(keyOfPath(path)));
+  });
+  return { goingPaths: inOrder(goingPaths), undeclared: undeclaredOwners(intents, plan) };
+}
+
+function undeclaredOwners(intents: Intents, { actions }: Plan): readonly UndeclaredOwner[] {
+  const declared = new Set(
+    [...intents.sharedServices, ...intents.externalAccesses, ...intents.externalServices].map(({ kind, metadata }) =>
+      ownerName(kind, metadata.namespace, metadata.name),
+    ),
+  );
+  const counts = new Map<string, number>();
+  for (const { verb, owner } of actions) {
+    // ServiceExports are declared in the clusters.
+    if (verb !== "delete" || declared.has(owner) || owner.startsWith("ServiceExport.")) continue;
+    counts.set(owner, (counts.get(owner) ?? 0) + 1);
+  }
+  return [...counts].sort(([one], [other]) => (one < other ? -1 : 1)).map(([owner, objects]) => ({ owner, objects }));
+}
+
+/** The names that objects of ours give callers of a cluster. */
+function namesIn(cluster: ObservedCluster | undefined): readonly GoingPath[] {
+  return (cluster?.objects ?? []).filter(isInventory).flatMap((object) => {
+    const names = { owner: ownerOf(object), cluster: cluster?.name ?? "" };
+    if (object.kind === "ServiceEntry" && sideOf(object) === "consumer") {
+      return hostsOf(object).flatMap((host) => callersOf(object).map((namespace) => ({ ...names, namespace, host })));
+    }
+    if (object.kind === "Gateway" && names.owner.startsWith("ExternalAccess.")) {
+      return hostsOf(object).map((host) => ({ ...names, host }));
+    }
+    return [];
+  });
+}
+
+/** Of a ServiceEntry, and of the servers or listeners of a Gateway, with the namespace left out that may stand before it. */
+function hostsOf({ spec }: KubeObject): readonly string[] {
+  const { hosts, servers, listeners } = (spec ?? {}) as {
+    readonly hosts?: readonly string[];
+    readonly servers?: readonly { readonly hosts?: readonly string[] }[];
+    readonly listeners?: readonly { readonly hostname?: string }[];
+  };
+  const all = [
+    ...(hosts ?? []),
+    ...(servers ?? []).flatMap((server) => server.hosts ?? []),
+    ...(listeners ?? []).flatMap(({ hostname }) => hostname ?? []),
+  ];
+  return [...new Set(all.map((host) => host.slice(host.indexOf("/") + 1)))];
+}
+
+function callersOf({ spec, metadata }: KubeObject): readonly string[] {
+  const { exportTo = ["*"] } = (spec ?? {}) as { readonly exportTo?: readonly string[] };
+  return exportTo.map((namespace) => (namespace === "." ? (metadata.namespace ?? "default") : namespace));
+}
+
+function keyOfPath({ cluster, namespace = "", host }: GoingPath): string {
+  return `${cluster}/${namespace}/${host}`;
+}
+
+/** Each once, also where several objects give the same name. */
+function inOrder(paths: readonly GoingPath[]): readonly GoingPath[] {
+  const byKey = new Map(paths.map((path) => [keyOfPath(path), path]));
+  return [...byKey].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, path]) => path);
+}
