@@ -142,6 +142,15 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     finish(await apply(await session(command), saved, options));
   });
 
+  program
+    .command("show")
+    .description("show a saved plan")
+    .argument("<saved.plan>", "a plan that `isthmus plan --out` saved")
+    .action(async (file: string, _options: unknown, command: Command) => {
+      const { show } = await import("./commands/show.ts");
+      finish(await show(await session(command), file));
+    });
+
   program.commandsGroup("Look:");
   program
     .command("status")

@@ -240,3 +240,63 @@ test("--out replaces a saved plan, and no other file; -o is a format", async () 
   expect(await filesIn(folder)).toEqual(before);
   for (const _ of [1, 2]) expect(await runCli(folder, ["plan", "--out", "saved.plan"])).toMatchObject({ code: 0 });
 });
+
+/** The example with a plan that creates everything, saved. */
+async function plannedFolder(): Promise<string> {
+  const folder = await exampleFolder();
+  await runCli(folder, ["plan", "--out", "saved.plan"]);
+  return folder;
+}
+
+test("a saved plan is applied unasked where nobody can answer, and shown without a cluster", async () => {
+  const folder = await plannedFolder();
+
+  const shown = await runCli(folder, ["show", "saved.plan"]);
+  const json = await runCli(folder, ["show", "saved.plan", "-o", "json"]);
+  const applied = await runCli(folder, ["apply", "saved.plan"]);
+
+  expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining("3 to create") });
+  expect(JSON.parse(json.stdout)).toMatchObject({ kind: "Plan", summary: { create: 3 } });
+  expect(applied).toMatchObject({ code: 0, stdout: expect.stringContaining("3 created") });
+});
+
+test("-f beside a saved plan is refused, and nothing is written", async () => {
+  const folder = await plannedFolder();
+  const before = await filesIn(folder);
+
+  const run = await runCli(folder, ["apply", "saved.plan", "-f", "mesh.yaml"]);
+
+  expect(run).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("error[USAGE]") });
+  expect(await filesIn(folder)).toEqual(before);
+});
+
+test.each([
+  ["the gateway's address", "32001", "32999"],
+  ["a pod's account", "serviceAccountName: httpbin", "serviceAccountName: other"],
+])("a saved plan is refused once %s is another", async (_what, before, after) => {
+  const folder = await plannedFolder();
+  await replaceIn(folder, before, after);
+
+  const run = await runCli(folder, ["apply", "saved.plan"]);
+
+  expect(run).toMatchObject({ code: 1, stdout: "Nothing was applied.\n" });
+  expect(run.stderr).toContain("error[PLAN_STALE]");
+});
+
+test("what a saved plan did not read may change", async () => {
+  const folder = await plannedFolder();
+  await writeFile(
+    join(folder, "clusters/cluster2/more.yaml"),
+    "apiVersion: v1\nkind: Service\nmetadata: {name: other, namespace: bar}\nspec: {ports: [{port: 80}]}\n",
+  );
+
+  expect(await runCli(folder, ["apply", "saved.plan"])).toMatchObject({ code: 0 });
+});
+
+async function replaceIn(folder: string, before: string, after: string): Promise<void> {
+  const found = Object.entries(await filesIn(folder)).filter(
+    ([name, text]) => name.startsWith("clusters/") && text.includes(before),
+  );
+  expect(found).not.toEqual([]);
+  for (const [name, text] of found) await writeFile(join(folder, name), text.replaceAll(before, after));
+}

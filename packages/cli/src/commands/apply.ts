@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { isPartial } from "@isthmus/core";
+import { isPartial, MeshError } from "@isthmus/core";
 import { type PlanOptions, writesOf } from "@isthmus/core/plan";
 import {
   type AllowedPlans,
@@ -38,10 +38,18 @@ export async function apply(session: Session, saved: string | undefined, options
       carryOut(session, await planMesh(declared, { ...options, signal }), options),
     );
   }
+  if (session.options.filename.length > 0) {
+    const hint = "leave out -f; or plan again with it";
+    throw new MeshError({ code: "USAGE", at: {}, message: "a saved plan has its declarations with it", hint });
+  }
   const { saved: plan, problems } = await readSavedPlan(resolve(ways.cwd, saved));
   if (plan === undefined) return notUnderstood(session, problems);
   return withTargets(plan.intents, ways, async (targets) =>
-    carryOut(session, await recheckSavedPlan(plan, targets, { adopt: options.adopt === true, signal }), options),
+    carryOut(session, await recheckSavedPlan(plan, targets, { adopt: options.adopt === true, signal }), {
+      ...options,
+      // Whoever saved it has looked at it.
+      yes: options.yes === true || !isInteractive(session.io),
+    }),
   );
 }
 

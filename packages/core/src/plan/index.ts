@@ -9,6 +9,7 @@ export {
   writesOf,
 } from "./action.ts";
 export { afterPlan } from "./afterPlan.ts";
+export { checkOutdated } from "./checkOutdated.ts";
 export { checkStale } from "./checkStale.ts";
 export { fieldChanges } from "./fieldChanges.ts";
 export { isInventory } from "./inventory.ts";

@@ -1,5 +1,5 @@
 import { compile } from "@isthmus/core";
-import { checkStale, type Plan, recheckPlan, type SavedPlan } from "@isthmus/core/plan";
+import { checkOutdated, checkStale, type Plan, recheckPlan, type SavedPlan } from "@isthmus/core/plan";
 import { type ObserveResult, observe } from "../observe/observe.ts";
 import type { CallOptions, Target } from "../target/target.ts";
 import type { PlannedMesh } from "./planMesh.ts";
@@ -10,8 +10,8 @@ export interface RecheckOptions extends CallOptions {
 }
 
 /**
- * A saved plan as it may be carried out now. Whatever moved since it was made is a problem (PLAN_STALE), as is a cluster that
- * it writes to and that cannot be read. What the file says of live objects is not believed: whether they are ours, and what
+ * A saved plan as it may be carried out now. Whatever moved since it was made is a problem (PLAN_STALE), be it an object that it
+ * knows or something that its objects were made of, as is a cluster that it writes to and that cannot be read. What the file says of live objects is not believed: whether they are ours, and what
  * changes in them, is looked up (`recheckPlan`).
  */
 export async function recheckSavedPlan(
@@ -23,9 +23,13 @@ export async function recheckSavedPlan(
   const compiled = compile(intents, observed);
   const { addressPool } = intents.mesh.spec;
   const { plan, problems: untrue } = recheckPlan(saved, observed, { adopt, addressPool });
+  const stale = checkStale(saved, observed);
+  // An object that was changed itself is told once.
+  const isTold = new Set(stale.map(({ at }) => at));
+  const moved = [...stale, ...checkOutdated(saved, compiled, observed).filter(({ at }) => !isTold.has(at))];
   return {
     ...{ plan, intents, compiled, observed, targets },
-    problems: [...problems, ...checkStale(saved, observed), ...untrue],
+    problems: [...problems, ...moved, ...untrue],
     paths: compiled.paths,
     held: new Map(),
   };
