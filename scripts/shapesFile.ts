@@ -1,34 +1,26 @@
+import { catalog, checkedKinds, configMapKind, controllerKinds } from "../packages/core/src/kinds/index.ts";
 import type { KindSchemas, OpenApi } from "./openApi.ts";
 
-/** Kubernetes' own kinds that we read, by their definition. */
-const builtIn: Readonly<Record<string, string>> = {
-  "/Namespace": "io.k8s.api.core.v1.Namespace",
-  "/Node": "io.k8s.api.core.v1.Node",
-  "/Service": "io.k8s.api.core.v1.Service",
-  "/Pod": "io.k8s.api.core.v1.Pod",
-  "/ConfigMap": "io.k8s.api.core.v1.ConfigMap",
-  "apps/Deployment": "io.k8s.api.apps.v1.Deployment",
-  "apps/StatefulSet": "io.k8s.api.apps.v1.StatefulSet",
-  "apps/DaemonSet": "io.k8s.api.apps.v1.DaemonSet",
-  "discovery.k8s.io/EndpointSlice": "io.k8s.api.discovery.v1.EndpointSlice",
-  "admissionregistration.k8s.io/MutatingWebhookConfiguration":
-    "io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration",
-  "networking.k8s.io/ServiceCIDR": "io.k8s.api.networking.v1.ServiceCIDR",
-};
+/** Groups of CRDs under Kubernetes' domain. */
+const custom = /^(gateway\.networking)\./;
 
-/** CRDs of which we read objects. */
-const custom: readonly string[] = [
-  ...["DestinationRule", "EnvoyFilter", "Gateway", "ProxyConfig", "ServiceEntry", "Sidecar", "VirtualService"].map(
-    (kind) => `networking.istio.io/${kind}`,
-  ),
-  ...["WorkloadEntry", "WorkloadGroup"].map((kind) => `networking.istio.io/${kind}`),
-  ...["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"].map((kind) => `security.istio.io/${kind}`),
-  "extensions.istio.io/WasmPlugin",
-  ...["Gateway", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "ReferenceGrant"].map(
-    (kind) => `gateway.networking.k8s.io/${kind}`,
-  ),
-  ...["ServiceExport", "ServiceImport"].map((kind) => `multicluster.x-k8s.io/${kind}`),
+/** Every kind of which we read objects. */
+const read = [
+  ...catalog,
+  ...checkedKinds,
+  configMapKind,
+  ...controllerKinds.map((kind) => ({ group: "apps", version: "v1", kind })),
 ];
+
+/** Kubernetes' own kinds by their definition: its groups are of its own domain, or of none. */
+const builtIn: ReadonlyMap<string, string> = new Map(
+  read
+    .filter(({ group }) => !group.includes(".") || (group.endsWith(".k8s.io") && !custom.test(group)))
+    .map(({ group, version, kind }) => [
+      `${group}/${kind}`,
+      `io.k8s.api.${group === "" ? "core" : group.split(".")[0]}.${version}.${kind}`,
+    ]),
+);
 
 /** Of large definitions only what we read: of a pod's spec the rest is volumes, affinity and much else. */
 const readFields: Readonly<Record<string, readonly string[]>> = {
@@ -78,7 +70,7 @@ const notice =
 /** The module of core that holds the shape of every kind that we read. */
 export function shapesFile(schemas: KindSchemas): string {
   const code = new ShapeCode(schemas);
-  const kinds = [...Object.keys(builtIn), ...custom].sort();
+  const kinds = [...new Set(read.map(({ group, kind }) => `${group}/${kind}`))].sort();
   const rows = kinds.map((kind) => `  ${JSON.stringify(kind)}: ${code.ofKind(kind)},`);
   return `${notice}
 import { anything, boolean, fields, integer, integerOrText, list, map, number, type FieldsShape, text, words } from "../shape.ts";
@@ -104,7 +96,7 @@ class ShapeCode {
   }
 
   ofKind(kind: string): string {
-    const definition = builtIn[kind];
+    const definition = builtIn.get(kind);
     const schema = definition === undefined ? this.#schemas.custom.get(kind) : this.#schemas.builtIn[definition];
     if (schema?.properties === undefined) throw new Error(`there is no schema of ${kind}`);
     const { spec, status, apiVersion: _version, kind: _kind, metadata: _metadata, ...others } = schema.properties;

@@ -8,7 +8,7 @@ export { istioCluster } from "./istio/istioClusters.ts";
 export type { TokenClaims } from "./istio/policy/tokenClaims.ts";
 export { spiffeId } from "./istio/spiffeId.ts";
 export { type AskedRight, askedRights } from "./kinds/askedRights.ts";
-export { catalog, type KindEntry, kindEntry } from "./kinds/catalog.ts";
+export { catalog, controllerKinds, type KindEntry, kindEntry, type MergeRule } from "./kinds/catalog.ts";
 export {
   type CheckedKind,
   deploymentKind,
@@ -31,7 +31,7 @@ export {
 export { isReady } from "./kinds/isReady.ts";
 export { networkingApiVersion } from "./kinds/istio.ts";
 export { groupOf, type KubeObject, keyOf, type ObjectRef, refOf, showRef } from "./kinds/kubeObject.ts";
-export { elementKey, type MergeRule, mergeRules } from "./kinds/mergeRules.ts";
+export { elementKey, mergeRules } from "./kinds/mergeRules.ts";
 export {
   fieldManager,
   isOurs,
@@ -45,6 +45,7 @@ export {
 } from "./kinds/ownership.ts";
 export { meshConfigMap, type RightPurpose, trustRootConfigMap } from "./kinds/rights.ts";
 export type { AcrossPath, Compiled, DeclaredPath, ExternalServicePath } from "./model/compiled.ts";
+export { type Kind, kinds } from "./model/declaredKinds.ts";
 export {
   type ExternalAccess,
   externalAccessSchema,
@@ -52,7 +53,6 @@ export {
 } from "./model/externalAccess/externalAccess.ts";
 export { type ExternalService, externalServiceSchema } from "./model/externalService/externalService.ts";
 export { at, type Intent, type Intents, showDeclared } from "./model/intents.ts";
-export { type Kind, kinds } from "./model/kindSchemas.ts";
 export { type Mesh, meshSchema } from "./model/mesh/mesh.ts";
 export type { SignerConfig } from "./model/mesh/meshCa.ts";
 export { type MeshCluster, meshClusterSchema } from "./model/mesh/meshCluster.ts";

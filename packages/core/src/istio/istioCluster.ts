@@ -3,14 +3,16 @@ import {
   type ApiRoute,
   type AuthorizationPolicy,
   type Container,
+  catalog,
+  controllerKinds,
   type DestinationRule,
   type EnvoyFilter,
   type Gateway,
   type GrpcRoute,
-  gatewayApiGroup,
   groupOf,
   type HttpRoute,
   isNamedAsOurs,
+  type KindEntry,
   type KubeObject,
   mcsGroup,
   type Node,
@@ -74,35 +76,12 @@ interface KindsByName {
 }
 
 /** A kind's name alone does not tell it: the Gateway API has a Gateway, others a Service. */
-const groups: Readonly<Record<keyof KindsByName, string>> = {
-  Namespace: "",
-  Node: "",
-  Service: "",
-  Gateway: "networking.istio.io",
-  ServiceEntry: "networking.istio.io",
-  DestinationRule: "networking.istio.io",
-  WorkloadEntry: "networking.istio.io",
-  VirtualService: "networking.istio.io",
-  Sidecar: "networking.istio.io",
-  AuthorizationPolicy: "security.istio.io",
-  PeerAuthentication: "security.istio.io",
-  RequestAuthentication: "security.istio.io",
-  EnvoyFilter: "networking.istio.io",
-  WasmPlugin: "extensions.istio.io",
-  ProxyConfig: "networking.istio.io",
-  ApiGateway: gatewayApiGroup,
-  HTTPRoute: gatewayApiGroup,
-  GRPCRoute: gatewayApiGroup,
-  TLSRoute: gatewayApiGroup,
-  TCPRoute: gatewayApiGroup,
-  ReferenceGrant: gatewayApiGroup,
-  ServiceExport: mcsGroup,
-};
+const entries: ReadonlyMap<string, KindEntry> = new Map(catalog.map((entry) => [entry.alias ?? entry.kind, entry]));
 
 /** Kubernetes' own, and what only we read: whatever istiod looks into, they are there. */
-const ofKubernetes: ReadonlySet<keyof KindsByName> = new Set(["Namespace", "Node", "Service", "ServiceExport"]);
-
-const controllerKinds = ["Deployment", "StatefulSet", "DaemonSet"] as const;
+const ofKubernetes: ReadonlySet<string> = new Set(
+  catalog.flatMap(({ group, kind }) => (group === "" || group === mcsGroup ? [kind] : [])),
+);
 
 /** What the declarations know of a cluster and its objects don't tell. */
 export interface ClusterSettings {
@@ -215,7 +194,7 @@ export class IstioCluster {
 
   /** The same with what istiod does not see, as the API server has them. */
   stored<K extends keyof KindsByName>(kind: K): readonly KindsByName[K][] {
-    return recalled(this.#stored, kind, () => inOrderOfAge(kind, this.#ofKind(kubeKindOf(kind))));
+    return recalled(this.#stored, kind, () => inOrderOfAge(kind, this.#ofKind(entries.get(kind)?.kind ?? kind)));
   }
 
   /** The same of one namespace. */
@@ -227,7 +206,7 @@ export class IstioCluster {
     }
     return recalled(memo, namespace, () => {
       const isSeen = ofKubernetes.has(kind) || this.isDiscovered(namespace);
-      return isSeen ? inOrderOfAge(kind, this.#ofNamespace(kubeKindOf(kind), namespace)) : [];
+      return isSeen ? inOrderOfAge(kind, this.#ofNamespace(entries.get(kind)?.kind ?? kind, namespace)) : [];
     });
   }
 
@@ -412,12 +391,8 @@ interface KindIndex {
   byNamespace(): ReadonlyMap<string, readonly KubeObject[]>;
 }
 
-function kubeKindOf(kind: keyof KindsByName): string {
-  return kind === "ApiGateway" ? "Gateway" : kind;
-}
-
 function inOrderOfAge<K extends keyof KindsByName>(kind: K, found: readonly KubeObject[]): readonly KindsByName[K][] {
-  const own = found.filter(({ apiVersion }) => groupOf(apiVersion) === groups[kind]);
+  const own = found.filter(({ apiVersion }) => groupOf(apiVersion) === entries.get(kind)?.group);
   return own.sort(byAge) as unknown as KindsByName[K][];
 }
 

@@ -1,5 +1,5 @@
 export type { AskedRight } from "./askedRights.ts";
-export { catalog, kindEntry } from "./catalog.ts";
+export { catalog, controllerKinds, type KeyedListRule, type KindEntry, type MergeRules, writingOf } from "./catalog.ts";
 export { checkedKinds } from "./checkedKinds.ts";
 export { type ClusterObject, clusterObject, showClusterObject } from "./clusterObject.ts";
 export { configMapKind } from "./configMapKind.ts";
@@ -42,7 +42,7 @@ export {
 export { groupOf, type KubeObject, keyOf, type ObjectMeta, type ObjectRef, refOf, showRef } from "./kubeObject.ts";
 export type { LabelRequirement, LabelSelector } from "./labelSelector.ts";
 export { clusterSetDomain, mcsApiVersion, mcsGroup, type ServiceExport, type ServiceImport } from "./mcs.ts";
-export { elementKey, type KeyedListRule, type MergeRules, mergeRules } from "./mergeRules.ts";
+export { elementKey, mergeRules } from "./mergeRules.ts";
 export { dnsLabel, hash53 } from "./names.ts";
 export {
   fieldManager,

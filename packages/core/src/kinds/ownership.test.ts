@@ -8,7 +8,7 @@ const owner = "SharedService.bar.httpbin";
 function object(kind: string, metadata: Partial<KubeObject["metadata"]> = {}, spec: unknown = {}): KubeObject {
   const name = dnsLabel(["httpbin", "bar", "cluster2"]);
   return {
-    apiVersion: "networking.istio.io/v1",
+    apiVersion: kind === "Service" ? "v1" : "networking.istio.io/v1",
     kind,
     metadata: { name, namespace: "bar", labels: ownershipLabels(owner, "consumer"), ...metadata },
     spec,

@@ -1,4 +1,5 @@
-import type { KubeObject } from "./kubeObject.ts";
+import { catalog, type OwnerKind, writingOf } from "./catalog.ts";
+import { groupOf, type KubeObject } from "./kubeObject.ts";
 import { isHashedName, shortName } from "./names.ts";
 
 export const fieldManager = "isthmus";
@@ -47,44 +48,12 @@ export function isProvenOurs(object: KubeObject): boolean {
   return isOurs(object) && ownershipFault(object) === undefined;
 }
 
-type OwnerKind = "SharedService" | "ServiceExport" | "ExternalAccess" | "ExternalService";
-/** Where an object stands: beside the Service that its owner names, or beside callers or a gateway, wherever those are. */
-type Place = "owner's namespace" | "any namespace";
-
-const sharedKinds: Readonly<Record<string, Place>> = {
-  Service: "owner's namespace",
-  WorkloadEntry: "owner's namespace",
-  AuthorizationPolicy: "owner's namespace",
-  Gateway: "any namespace",
-  ServiceEntry: "any namespace",
-  DestinationRule: "any namespace",
-  VirtualService: "any namespace",
-};
-
-/** The kinds of objects that declarations of each kind lead to. */
-const writtenKinds: Readonly<Record<OwnerKind, Readonly<Record<string, Place>>>> = {
-  SharedService: sharedKinds,
-  ServiceExport: { ...sharedKinds, ServiceImport: "owner's namespace" },
-  ExternalAccess: {
-    VirtualService: "owner's namespace",
-    HTTPRoute: "owner's namespace",
-    TLSRoute: "owner's namespace",
-    Gateway: "any namespace",
-    EnvoyFilter: "any namespace",
-    RequestAuthentication: "any namespace",
-    AuthorizationPolicy: "any namespace",
-  },
-  ExternalService: {
-    ServiceEntry: "any namespace",
-    DestinationRule: "any namespace",
-    Gateway: "any namespace",
-    VirtualService: "any namespace",
-    AuthorizationPolicy: "any namespace",
-  },
-};
+const ownerKinds: ReadonlySet<string> = new Set(
+  catalog.flatMap(({ write }) => (write === false ? [] : Object.keys(write.places))),
+);
 
 function isOwnerKind(kind: string): kind is OwnerKind {
-  return Object.hasOwn(writtenKinds, kind);
+  return ownerKinds.has(kind);
 }
 
 /**
@@ -101,7 +70,7 @@ export function ownershipFault(object: KubeObject): string | undefined {
   if (labels[sideLabel] !== "server" && labels[sideLabel] !== "consumer") {
     return `its label ${sideLabel} is neither server nor consumer`;
   }
-  const place = Object.hasOwn(writtenKinds[ownerKind], object.kind) ? writtenKinds[ownerKind][object.kind] : undefined;
+  const place = writingOf(groupOf(object.apiVersion), object.kind)?.places[ownerKind];
   if (place === undefined) return `no ${object.kind} is written for a ${ownerKind}`;
   // A long owner is cut: then what is left of it does not tell.
   const isWhole = ownName !== undefined && owner.length < 63;

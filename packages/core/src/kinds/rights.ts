@@ -79,7 +79,7 @@ const allRights: readonly Right[] = [
     names: [trustRootConfigMap, meshConfigMap],
   },
   ...catalog
-    .filter(({ write }) => write)
+    .filter(({ write }) => write !== false)
     .map(
       ({ group, plural }): Right => ({
         purpose: "write",

@@ -1,10 +1,11 @@
 export { checkIntents } from "./checkIntents.ts";
 export type { AcrossPath, Compiled, DeclaredPath, ExternalAccessPath, ExternalServicePath } from "./compiled.ts";
-export { type ExternalAccess, externalAccessSchema, issuedCredentialName } from "./externalAccess/externalAccess.ts";
-export { type ExternalService, externalServiceSchema } from "./externalService/externalService.ts";
+export { byList, declaredKinds } from "./declaredKinds.ts";
+export { type ExternalAccess, issuedCredentialName } from "./externalAccess/externalAccess.ts";
+export type { ExternalService } from "./externalService/externalService.ts";
 export { at, type Intents, showDeclared } from "./intents.ts";
 export { type AddressPool, addressNumber, contains, parseAddressPool, plainAddress } from "./mesh/addressPool.ts";
-export { type Mesh, meshSchema } from "./mesh/mesh.ts";
+export type { Mesh } from "./mesh/mesh.ts";
 export { type MeshCluster, meshClusterSchema } from "./mesh/meshCluster.ts";
 export { selectClusters, selectsCluster } from "./mesh/selectClusters.ts";
 export { nearestName } from "./nearestName.ts";
@@ -26,7 +27,7 @@ export { type FieldSchema, fieldSchemaOf, type Path, valueAt } from "./schema/fi
 export type { WrittenIntent } from "./schema/minimalIntent.ts";
 export { readIntent } from "./schema/readIntent.ts";
 export { consumersAt, hasAccessRules, isConsumer, restrictsCallers } from "./sharedService/access.ts";
-export { type SharedService, sharedServiceSchema } from "./sharedService/sharedService.ts";
+export type { SharedService } from "./sharedService/sharedService.ts";
 export {
   concernsHttp,
   needsRoutes,

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
+import { kinds } from "./declaredKinds.ts";
 import { at, type Intent } from "./intents.ts";
-import { kinds } from "./kindSchemas.ts";
 import { parseIntents } from "./parseIntents.ts";
 import { type FieldSchema, fieldSchemaOf, type Path } from "./schema/fieldSchema.ts";
 import { minimalIntent } from "./schema/minimalIntent.ts";

@@ -1,21 +1,13 @@
 import { type Named, type Place, showPath } from "../findings/index.ts";
 import { showClusterObject } from "../kinds/index.ts";
-import type { ExternalAccess } from "./externalAccess/externalAccess.ts";
-import type { ExternalService } from "./externalService/externalService.ts";
-import type { Mesh } from "./mesh/mesh.ts";
-import type { MeshCluster } from "./mesh/meshCluster.ts";
-import type { SharedService } from "./sharedService/sharedService.ts";
+import type { IntentLists, IntentOf, Kind } from "./declaredKinds.ts";
 
 /** Everything that the user declares. */
-export interface Intents {
-  readonly mesh: Mesh;
-  readonly clusters: readonly MeshCluster[];
-  readonly sharedServices: readonly SharedService[];
-  readonly externalAccesses: readonly ExternalAccess[];
-  readonly externalServices: readonly ExternalService[];
+export interface Intents extends IntentLists {
+  readonly mesh: IntentOf<"Mesh">;
 }
 
-export type Intent = Mesh | MeshCluster | SharedService | ExternalAccess | ExternalService;
+export type Intent = IntentOf<Kind>;
 
 /**
  * The place of a field of a declaration: `SharedService bar/httpbin spec.consumers[0].clusters[0]`.

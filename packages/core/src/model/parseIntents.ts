@@ -2,8 +2,8 @@ import { say, showPlace } from "../findings/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { checkIntents } from "./checkIntents.ts";
+import { byList, isKind, type Kind } from "./declaredKinds.ts";
 import { type Intent, type Intents, showDeclared } from "./intents.ts";
-import { isKind } from "./kindSchemas.ts";
 import { meshSchema } from "./mesh/mesh.ts";
 import { apiVersion } from "./resource.ts";
 import type { Mistake } from "./schema/explainIssues.ts";
@@ -117,16 +117,9 @@ function problemOf({ document, base }: Item, { code, path, part, message, hint }
 }
 
 function collect(intents: readonly Intent[]): Intents {
-  const ofKind = <K extends Intent["kind"]>(kind: K) =>
-    intents.filter((intent): intent is Extract<Intent, { kind: K }> => intent.kind === kind);
+  const ofKind = (kind: Kind) => intents.filter((intent) => intent.kind === kind);
   const [mesh = meshSchema.parse({ apiVersion, kind: "Mesh", metadata: { name: "mesh" } })] = ofKind("Mesh");
-  return {
-    mesh,
-    clusters: ofKind("MeshCluster"),
-    sharedServices: ofKind("SharedService"),
-    externalAccesses: ofKind("ExternalAccess"),
-    externalServices: ofKind("ExternalService"),
-  };
+  return { mesh, ...byList(ofKind) } as Intents;
 }
 
 function nothingDeclared(files: readonly InputFile[]): Problem {

@@ -1,5 +1,5 @@
 import type { FilePlace } from "../findings/index.ts";
-import { isKind, kinds } from "./kindSchemas.ts";
+import { isKind, kinds } from "./declaredKinds.ts";
 import { editDistance, nearestName } from "./nearestName.ts";
 import { apiVersion, group } from "./resource.ts";
 import type { Path } from "./schema/fieldSchema.ts";

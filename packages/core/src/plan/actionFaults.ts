@@ -1,4 +1,4 @@
-import { isOurs, keyOf, kindEntry, ownerOf, refOf, showRef, sideOf } from "../kinds/index.ts";
+import { isOurs, keyOf, ownerOf, refOf, showRef, sideOf, writingOf } from "../kinds/index.ts";
 import { type Action, phaseOf } from "./action.ts";
 
 /**
@@ -18,7 +18,7 @@ export function actionFaults(actions: readonly Action[], clusters: ReadonlySet<s
 function actionFault(action: Action, clusters: ReadonlySet<string>): string | undefined {
   const { cluster, ref, verb, side, owner, desired } = action;
   if (!clusters.has(cluster)) return "is in a cluster that the plan does not say how to reach";
-  if (kindEntry(ref.group, ref.kind)?.write !== true) return "is of a kind that isthmus does not write";
+  if (writingOf(ref.group, ref.kind) === undefined) return "is of a kind that isthmus does not write";
   if (action.phase !== phaseOf(verb, side)) return "is in the wrong phase";
   if (desired === undefined) return undefined;
   if (keyOf(refOf(desired)) !== keyOf(ref)) return "does not match the object to be written";

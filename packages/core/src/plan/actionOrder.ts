@@ -1,27 +1,9 @@
-import { keyOf } from "../kinds/index.ts";
+import { keyOf, writingOf } from "../kinds/index.ts";
 import type { Action } from "./action.ts";
 
-// Who calls before who may call, so that tokens are found and known when they are asked for; that before what can be called; rules
-// before the hosts they govern, endpoints before the names that lead to them, routes after what they route to; the rest,
-// gateways, last.
-const kindsAsAdded = [
-  "EnvoyFilter",
-  "RequestAuthentication",
-  "AuthorizationPolicy",
-  "DestinationRule",
-  "WorkloadEntry",
-  "Service",
-  "ServiceEntry",
-  "ServiceImport",
-  "VirtualService",
-  "HTTPRoute",
-  "TLSRoute",
-];
-
-function kindRank(action: Action): number {
-  const index = kindsAsAdded.indexOf(action.ref.kind);
-  const rank = index < 0 ? kindsAsAdded.length : index;
-  return action.phase >= 3 ? -rank : rank;
+function kindRank({ ref, phase }: Action): number {
+  const rank = writingOf(ref.group, ref.kind)?.order ?? 0;
+  return phase >= 3 ? -rank : rank;
 }
 
 function compareText(left: string, right: string): number {

@@ -1,8 +1,8 @@
-import { groupOf, isOurs, type KubeObject, kindEntry, ownerOf } from "../kinds/index.ts";
+import { groupOf, isOurs, type KubeObject, ownerOf, writingOf } from "../kinds/index.ts";
 
 /** Whether it is of a kind that we write at all. */
 export function isWritable(object: KubeObject): boolean {
-  return kindEntry(groupOf(object.apiVersion), object.kind)?.write === true;
+  return writingOf(groupOf(object.apiVersion), object.kind) !== undefined;
 }
 
 /**

@@ -1,11 +1,5 @@
 import { z } from "zod";
-import {
-  externalAccessSchema,
-  externalServiceSchema,
-  meshClusterSchema,
-  meshSchema,
-  sharedServiceSchema,
-} from "../model/index.ts";
+import { byList, declaredKinds, type Intents } from "../model/index.ts";
 
 export const savedPlanFormat = "isthmus.io/plan";
 export const savedPlanVersion = 3;
@@ -56,12 +50,9 @@ export const savedPlanSchema = z.strictObject({
   format: z.literal(savedPlanFormat),
   version: z.literal(savedPlanVersion),
   intents: z.strictObject({
-    mesh: meshSchema,
-    clusters: z.array(meshClusterSchema),
-    sharedServices: z.array(sharedServiceSchema),
-    externalAccesses: z.array(externalAccessSchema),
-    externalServices: z.array(externalServiceSchema),
-  }),
+    mesh: declaredKinds.Mesh.schema,
+    ...byList((kind) => z.array<z.ZodType>(declaredKinds[kind].schema)),
+  }) as unknown as z.ZodType<Intents>,
   actions: z.array(actionSchema),
   // For whoever reads the file: an apply takes the order from the actions and from the clusters.
   stages: z.array(

@@ -1,6 +1,6 @@
 import { objectPlace, say } from "../../findings/index.ts";
 import { memoised } from "../../istio/index.ts";
-import { groupOf, isOurs, type KubeObject, keyOf, kindEntry, refOf, showRef, whyNotOurs } from "../../kinds/index.ts";
+import { groupOf, isOurs, type KubeObject, keyOf, refOf, showRef, whyNotOurs, writingOf } from "../../kinds/index.ts";
 import type { Observed } from "../../model/index.ts";
 import type { Report } from "../declaration/report.ts";
 
@@ -19,7 +19,7 @@ export function unprovenObjects(
   for (const { name, objects } of observed.clusters.values()) {
     const keys = new Set<string>();
     for (const object of objects) {
-      if (!isOurs(object) || kindEntry(groupOf(object.apiVersion), object.kind)?.write !== true) continue;
+      if (!isOurs(object) || writingOf(groupOf(object.apiVersion), object.kind) === undefined) continue;
       const ref = refOf(object);
       const fault = faultOf(object);
       if (fault === undefined || desired.get(name)?.has(keyOf(ref)) === true) continue;

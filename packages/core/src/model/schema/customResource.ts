@@ -1,48 +1,7 @@
 import { stringify } from "yaml";
-import { type Kind, kinds } from "../kindSchemas.ts";
+import { declaredKinds, type Kind, kinds } from "../declaredKinds.ts";
 import { group, version } from "../resource.ts";
 import { type FieldSchema, fieldSchemaOf } from "./fieldSchema.ts";
-
-interface Column {
-  readonly name: string;
-  readonly type: "string" | "date";
-  readonly jsonPath: string;
-}
-
-const plurals: Readonly<Record<Kind, string>> = {
-  Mesh: "meshes",
-  MeshCluster: "meshclusters",
-  SharedService: "sharedservices",
-  ExternalAccess: "externalaccesses",
-  ExternalService: "externalservices",
-};
-
-/** What `kubectl get` shows beside name and age. */
-const columns: Readonly<Record<Kind, readonly Column[]>> = {
-  Mesh: [
-    { name: "Trust domain", type: "string", jsonPath: ".spec.trustDomain" },
-    { name: "Address pool", type: "string", jsonPath: ".spec.addressPool" },
-  ],
-  MeshCluster: [
-    { name: "Region", type: "string", jsonPath: ".spec.locality.region" },
-    { name: "Drain", type: "string", jsonPath: ".spec.drain" },
-  ],
-  SharedService: [
-    { name: "Served by", type: "string", jsonPath: ".spec.servedBy" },
-    { name: "Consumers", type: "string", jsonPath: ".spec.consumers[*].clusters" },
-    { name: "As", type: "string", jsonPath: ".spec.as" },
-  ],
-  ExternalAccess: [
-    { name: "Hosts", type: "string", jsonPath: ".spec.hosts" },
-    { name: "TLS", type: "string", jsonPath: ".spec.tls.mode" },
-    { name: "Clusters", type: "string", jsonPath: ".spec.clusters" },
-  ],
-  ExternalService: [
-    { name: "Hosts", type: "string", jsonPath: ".spec.hosts" },
-    { name: "Resolution", type: "string", jsonPath: ".spec.resolution" },
-    { name: "Via", type: "string", jsonPath: ".spec.via" },
-  ],
-};
 
 export function isNamespaced(kind: Kind): boolean {
   return fieldSchemaOf(kind).properties?.metadata?.properties?.namespace !== undefined;
@@ -51,15 +10,19 @@ export function isNamespaced(kind: Kind): boolean {
 /** The file name and text of each kind's CustomResourceDefinition, for `kubectl apply`. */
 export function customResourceFiles(): readonly { readonly name: string; readonly text: string }[] {
   return kinds.map((kind) => ({
-    name: `${group}_${plurals[kind]}.yaml`,
+    name: `${group}_${declaredKinds[kind].plural}.yaml`,
     text: stringify(customResource(kind), { compat: "yaml-1.1", lineWidth: 0, aliasDuplicateObjects: false }),
   }));
 }
 
 /** The CustomResourceDefinition of a kind (apiextensions.k8s.io/v1), its schema from the same source as the parser's. */
 export function customResource(kind: Kind) {
-  const plural = plurals[kind];
-  const age: Column = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" };
+  const plural = declaredKinds[kind].plural;
+  const columns = Object.entries(declaredKinds[kind].columns).map(([name, jsonPath]) => ({
+    name,
+    type: "string",
+    jsonPath,
+  }));
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
@@ -74,7 +37,10 @@ export function customResource(kind: Kind) {
           served: true,
           storage: true,
           subresources: { status: {} },
-          additionalPrinterColumns: [...columns[kind], age],
+          additionalPrinterColumns: [
+            ...columns,
+            { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+          ],
           schema: { openAPIV3Schema: rootSchema(fieldSchemaOf(kind)) },
         },
       ],

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { showPath, showValue } from "../../findings/index.ts";
 import type { ProblemCode } from "../../problem.ts";
-import type { Kind } from "../kindSchemas.ts";
+import type { Kind } from "../declaredKinds.ts";
 import { nearestName } from "../nearestName.ts";
 import { describeField } from "./describeField.ts";
 import { type FieldSchema, fieldSchemaOf, fieldSchemasAt, type Path, valueAt } from "./fieldSchema.ts";

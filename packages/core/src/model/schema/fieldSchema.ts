@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Kind, kindSchemas } from "../kindSchemas.ts";
+import { declaredKinds, type Kind } from "../declaredKinds.ts";
 
 /** The part of JSON Schema that zod writes for our kinds. One description of a field serves problems, CRDs and docs. */
 export interface FieldSchema {
@@ -32,7 +32,7 @@ const schemas = new Map<Kind, FieldSchema>();
 export function fieldSchemaOf(kind: Kind): FieldSchema {
   const known = schemas.get(kind);
   if (known !== undefined) return known;
-  const schema = z.toJSONSchema(kindSchemas[kind], { io: "input", target: "openapi-3.0" }) as FieldSchema;
+  const schema = z.toJSONSchema(declaredKinds[kind].schema, { io: "input", target: "openapi-3.0" }) as FieldSchema;
   schemas.set(kind, schema);
   return schema;
 }

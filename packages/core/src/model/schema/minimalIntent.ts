@@ -1,10 +1,10 @@
 import type { z } from "zod";
+import type { declaredKinds, Kind } from "../declaredKinds.ts";
 import type { Intent } from "../intents.ts";
-import type { Kind, kindSchemas } from "../kindSchemas.ts";
 import { type FieldSchema, fieldSchemaOf } from "./fieldSchema.ts";
 
 /** A resource as a user writes it: what has a default may be absent. */
-export type WrittenIntent = z.input<(typeof kindSchemas)[Kind]>;
+export type WrittenIntent = z.input<(typeof declaredKinds)[Kind]["schema"]>;
 
 /**
  * The shortest way to write a resource: without what equals its default, without status and what only the API server

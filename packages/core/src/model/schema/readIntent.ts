@@ -1,6 +1,6 @@
 import { showValue } from "../../findings/index.ts";
+import { declaredKinds, isKind, type Kind, kinds } from "../declaredKinds.ts";
 import type { Intent } from "../intents.ts";
-import { isKind, type Kind, kindSchemas, kinds } from "../kindSchemas.ts";
 import { nearestName } from "../nearestName.ts";
 import { apiVersion, group } from "../resource.ts";
 import type { Mistake } from "./explainIssues.ts";
@@ -14,7 +14,7 @@ export type ReadIntent =
 export function readIntent(value: unknown, sourceAt: SourceAt = () => undefined): ReadIntent {
   const kind = kindOf(value);
   if (typeof kind !== "string") return { mistakes: kind };
-  const parsed = kindSchemas[kind].safeParse(value);
+  const parsed = declaredKinds[kind].schema.safeParse(value);
   if (parsed.success) return { intent: parsed.data };
   return { mistakes: explainIssues(kind, value, parsed.error.issues, sourceAt) };
 }

@@ -225,35 +225,26 @@ const s219 = fields({ match: list(s218), route: list(s216) }, ["match"]);
 const s220 = fields({ exportTo: list(text), gateways: list(text), hosts: list(text), http: list(s214), tcp: list(s217), tls: list(s219) });
 const s221 = fields({ apiVersion: text, kind: text, metadata: metadataShape, spec: s220 }, ["metadata"]);
 const s222 = fields({ apiVersion: text, kind: text, metadata: metadataShape, spec: s185 }, ["metadata", "spec"]);
-const s223 = fields({ annotations: map(text), labels: map(text) });
-const s224 = fields({ command: list(text) }, ["command"]);
-const s225 = fields({ port: integer(0, 4294967295), service: text });
-const s226 = fields({ name: text, value: text });
-const s227 = fields({ host: text, httpHeaders: list(s226), path: text, port: integer(0, 4294967295), scheme: text }, ["port"]);
-const s228 = fields({ host: text, port: integer(0, 4294967295) }, ["port"]);
-const s229 = fields({ exec: s224, failureThreshold: integer(0), grpc: s225, httpGet: s227, initialDelaySeconds: integer(0), periodSeconds: integer(0), successThreshold: integer(0), tcpSocket: s228, timeoutSeconds: integer(0) }, [], [["httpGet", "tcpSocket", "exec", "grpc"]]);
-const s230 = fields({ metadata: s223, probe: s229, template: s185 }, ["template"]);
-const s231 = fields({ apiVersion: text, kind: text, metadata: metadataShape, spec: s230 }, ["metadata", "spec"]);
-const s232 = fields({ cidrs: list(text) });
-const s233 = fields({ lastTransitionTime: text, message: text, observedGeneration: integer(), reason: text, status: text, type: text }, ["type", "status", "lastTransitionTime", "reason", "message"]);
-const s234 = fields({ conditions: list(s233) });
-const s235 = fields({ apiVersion: text, kind: text, metadata: metadataShape, spec: s232, status: s234 }, ["metadata"]);
-const s236 = fields({ ipBlocks: list(text), namespaces: list(text), notIpBlocks: list(text), notNamespaces: list(text), notPrincipals: list(text), notRemoteIpBlocks: list(text), notRequestPrincipals: list(text), notServiceAccounts: list(text), notTrustDomains: list(text), principals: list(text), remoteIpBlocks: list(text), requestPrincipals: list(text), serviceAccounts: list(text), trustDomains: list(text) });
-const s237 = fields({ source: s236 });
-const s238 = fields({ hosts: list(text), methods: list(text), notHosts: list(text), notMethods: list(text), notPaths: list(text), notPorts: list(text), paths: list(text), ports: list(text) });
-const s239 = fields({ operation: s238 });
-const s240 = fields({ key: text, notValues: list(text), values: list(text) }, ["key"]);
-const s241 = fields({ from: list(s237), to: list(s239), when: list(s240) });
-const s242 = fields({ action: words("ALLOW", "DENY", "AUDIT", "CUSTOM"), provider: s161, rules: list(s241), selector: s58, targetRef: s59, targetRefs: list(s59) });
-const s243 = fields({ apiVersion: text, kind: text, metadata: metadataShape, spec: s242 }, ["metadata"]);
-const s244 = fields({ mode: words("UNSET", "DISABLE", "PERMISSIVE", "STRICT") });
-const s245 = fields({ mtls: s244, portLevelMtls: map(s244), selector: s58 });
-const s246 = fields({ apiVersion: text, kind: text, metadata: metadataShape, spec: s245 }, ["metadata"]);
-const s247 = fields({ name: text, prefix: text }, ["name"]);
-const s248 = fields({ claim: text, header: text }, ["header", "claim"]);
-const s249 = fields({ audiences: list(text), forwardOriginalToken: boolean, fromCookies: list(text), fromHeaders: list(s247), fromParams: list(text), issuer: text, jwks: text, jwks_uri: text, jwksUri: text, outputClaimToHeaders: list(s248), outputPayloadToHeader: text, spaceDelimitedClaims: list(text), timeout: text });
-const s250 = fields({ jwtRules: list(s249), selector: s58, targetRef: s59, targetRefs: list(s59) });
-const s251 = fields({ apiVersion: text, kind: text, metadata: metadataShape, spec: s250 }, ["metadata"]);
+const s223 = fields({ cidrs: list(text) });
+const s224 = fields({ lastTransitionTime: text, message: text, observedGeneration: integer(), reason: text, status: text, type: text }, ["type", "status", "lastTransitionTime", "reason", "message"]);
+const s225 = fields({ conditions: list(s224) });
+const s226 = fields({ apiVersion: text, kind: text, metadata: metadataShape, spec: s223, status: s225 }, ["metadata"]);
+const s227 = fields({ ipBlocks: list(text), namespaces: list(text), notIpBlocks: list(text), notNamespaces: list(text), notPrincipals: list(text), notRemoteIpBlocks: list(text), notRequestPrincipals: list(text), notServiceAccounts: list(text), notTrustDomains: list(text), principals: list(text), remoteIpBlocks: list(text), requestPrincipals: list(text), serviceAccounts: list(text), trustDomains: list(text) });
+const s228 = fields({ source: s227 });
+const s229 = fields({ hosts: list(text), methods: list(text), notHosts: list(text), notMethods: list(text), notPaths: list(text), notPorts: list(text), paths: list(text), ports: list(text) });
+const s230 = fields({ operation: s229 });
+const s231 = fields({ key: text, notValues: list(text), values: list(text) }, ["key"]);
+const s232 = fields({ from: list(s228), to: list(s230), when: list(s231) });
+const s233 = fields({ action: words("ALLOW", "DENY", "AUDIT", "CUSTOM"), provider: s161, rules: list(s232), selector: s58, targetRef: s59, targetRefs: list(s59) });
+const s234 = fields({ apiVersion: text, kind: text, metadata: metadataShape, spec: s233 }, ["metadata"]);
+const s235 = fields({ mode: words("UNSET", "DISABLE", "PERMISSIVE", "STRICT") });
+const s236 = fields({ mtls: s235, portLevelMtls: map(s235), selector: s58 });
+const s237 = fields({ apiVersion: text, kind: text, metadata: metadataShape, spec: s236 }, ["metadata"]);
+const s238 = fields({ name: text, prefix: text }, ["name"]);
+const s239 = fields({ claim: text, header: text }, ["header", "claim"]);
+const s240 = fields({ audiences: list(text), forwardOriginalToken: boolean, fromCookies: list(text), fromHeaders: list(s238), fromParams: list(text), issuer: text, jwks: text, jwks_uri: text, jwksUri: text, outputClaimToHeaders: list(s239), outputPayloadToHeader: text, spaceDelimitedClaims: list(text), timeout: text });
+const s241 = fields({ jwtRules: list(s240), selector: s58, targetRef: s59, targetRefs: list(s59) });
+const s242 = fields({ apiVersion: text, kind: text, metadata: metadataShape, spec: s241 }, ["metadata"]);
 
 /** By `group/Kind`. */
 export const kindShapes: Readonly<Record<string, FieldsShape>> = {
@@ -284,9 +275,8 @@ export const kindShapes: Readonly<Record<string, FieldsShape>> = {
   "networking.istio.io/Sidecar": s195,
   "networking.istio.io/VirtualService": s221,
   "networking.istio.io/WorkloadEntry": s222,
-  "networking.istio.io/WorkloadGroup": s231,
-  "networking.k8s.io/ServiceCIDR": s235,
-  "security.istio.io/AuthorizationPolicy": s243,
-  "security.istio.io/PeerAuthentication": s246,
-  "security.istio.io/RequestAuthentication": s251,
+  "networking.k8s.io/ServiceCIDR": s226,
+  "security.istio.io/AuthorizationPolicy": s234,
+  "security.istio.io/PeerAuthentication": s237,
+  "security.istio.io/RequestAuthentication": s242,
 };

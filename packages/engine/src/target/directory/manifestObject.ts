@@ -1,9 +1,15 @@
-import { catalog, groupOf, type KubeObject, kindEntry, meshConfigMap, trustRootConfigMap } from "@isthmus/core";
+import {
+  catalog,
+  controllerKinds,
+  groupOf,
+  type KubeObject,
+  kindEntry,
+  meshConfigMap,
+  trustRootConfigMap,
+} from "@isthmus/core";
 import { type ReadObject, readObject, unreadableOf } from "@isthmus/core/shape";
 
 type Fields = Readonly<Record<string, unknown>>;
-
-const controllerKinds: ReadonlySet<string> = new Set(["Deployment", "StatefulSet", "DaemonSet"]);
 
 /** What a part of a YAML file is to us. */
 export type ReadManifest =
@@ -46,7 +52,7 @@ function withoutKind(value: Fields): ReadManifest {
 function isReadKind(group: string, kind: string): boolean {
   return (
     kindEntry(group, kind) !== undefined ||
-    (group === "apps" && controllerKinds.has(kind)) ||
+    (group === "apps" && controllerKinds.includes(kind)) ||
     (group === "" && kind === "ConfigMap")
   );
 }

@@ -16,7 +16,8 @@ export async function writeObject(client: KubeClient, action: Action, given: Wri
   const options = given.signal === undefined ? given : { ...given, signal: AbortSignal.any([given.signal]) };
   if (action.verb === "noop") return;
   const kind = kindEntry(action.ref.group, action.ref.kind);
-  if (kind?.write !== true) throw refusal("OBJECT_REFUSED", action, `isthmus does not write objects of this kind`);
+  if (kind === undefined || kind.write === false)
+    throw refusal("OBJECT_REFUSED", action, `isthmus does not write objects of this kind`);
   await attempt(client, kind, action, options, 3);
 }
 
