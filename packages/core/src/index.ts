@@ -1,25 +1,30 @@
 export { compile } from "./compile/compile.ts";
 export { type CompileState, recompile } from "./compile/recompile.ts";
 export { type FilePlace, objectPlace, type Place, showPlace, thingPlace } from "./findings/place.ts";
-export { showPath } from "./findings/showPath.ts";
+export { showPath } from "./findings/showValue.ts";
 export { gatewayAddresses } from "./istio/gatewayAddresses.ts";
 export { showHostPort } from "./istio/hostPort.ts";
 export { istioCluster } from "./istio/istioClusters.ts";
 export type { TokenClaims } from "./istio/policy/tokenClaims.ts";
 export { spiffeId } from "./istio/spiffeId.ts";
-export { type AskedRight, askedRights } from "./kinds/askedRights.ts";
-export { catalog, controllerKinds, type KindEntry, kindEntry, type MergeRule } from "./kinds/catalog.ts";
 export {
   type CheckedKind,
+  catalog,
+  configMapKind,
+  controllerKinds,
   deploymentKind,
+  elementKey,
   endpointSliceKind,
+  type KindEntry,
+  kindEntry,
+  type MergeRule,
+  mergeRules,
   mutatingWebhookKind,
   serviceCidrKind,
-} from "./kinds/checkedKinds.ts";
-export type { ClusterObject } from "./kinds/clusterObject.ts";
-export { configMapKind } from "./kinds/configMapKind.ts";
+} from "./kinds/catalog.ts";
 export {
   type Container,
+  isReady,
   type Node,
   type Pod,
   type PodController,
@@ -28,10 +33,16 @@ export {
   type Service,
   type ServicePort,
 } from "./kinds/core.ts";
-export { isReady } from "./kinds/isReady.ts";
 export { networkingApiVersion } from "./kinds/istio.ts";
-export { groupOf, type KubeObject, keyOf, type ObjectRef, refOf, showRef } from "./kinds/kubeObject.ts";
-export { elementKey, mergeRules } from "./kinds/mergeRules.ts";
+export {
+  type ClusterObject,
+  groupOf,
+  type KubeObject,
+  keyOf,
+  type ObjectRef,
+  refOf,
+  showRef,
+} from "./kinds/kubeObject.ts";
 export {
   fieldManager,
   isOurs,
@@ -43,7 +54,7 @@ export {
   type Side,
   sideOf,
 } from "./kinds/ownership.ts";
-export { meshConfigMap, type RightPurpose, trustRootConfigMap } from "./kinds/rights.ts";
+export { type AskedRight, askedRights, meshConfigMap, type RightPurpose, trustRootConfigMap } from "./kinds/rights.ts";
 export type { AcrossPath, Compiled, DeclaredPath, ExternalServicePath } from "./model/compiled.ts";
 export { type Kind, kinds } from "./model/declaredKinds.ts";
 export {

@@ -1,5 +1,5 @@
 import { formatIntents, hasErrors, MeshError, type Problem } from "@isthmus/core";
-import { importEmco } from "@isthmus/core/emco";
+import { importEmco } from "@isthmus/core/setup";
 import { readInputFiles } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import type { Session } from "../session.ts";

@@ -8,7 +8,7 @@ import {
   meshClusterSchema,
   meshConfigMap,
 } from "@isthmus/core";
-import { helmValues, type InstallOptions, istioOperator, meshConfigValues, withValues } from "@isthmus/core/install";
+import { helmValues, type InstallOptions, istioOperator, meshConfigValues, withValues } from "@isthmus/core/setup";
 import { connect, failureProblem } from "@isthmus/kube";
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { parse } from "yaml";

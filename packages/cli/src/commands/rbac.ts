@@ -6,7 +6,7 @@ import {
   MeshError,
   selectClusters,
 } from "@isthmus/core";
-import { type RbacSubject, rbacManifests } from "@isthmus/core/rbac";
+import { type RbacSubject, rbacManifests } from "@isthmus/core/setup";
 import { exitCodes } from "../exit.ts";
 import { findDeclaredCluster } from "../findDeclaredCluster.ts";
 import { readMeshIfAny } from "../readMeshIfAny.ts";

@@ -1,7 +1,6 @@
 import type { AskedRight, KubeObject } from "../kinds/index.ts";
 import type { Compiled, Intents, MeshCluster, ObservedCluster } from "../model/index.ts";
 import type { Problem } from "../problem.ts";
-import type { Reading } from "./reading.ts";
 
 /** What only `isthmus check` asks of an API server. */
 export interface Inspection {
@@ -73,3 +72,6 @@ export interface CheckInput {
   readonly problems: readonly Problem[];
   readonly keyFiles: readonly KeyFile[];
 }
+
+/** Something that was read, or why it could not be. */
+export type Reading<T> = { readonly value: T } | { readonly problem: Problem };

@@ -6,9 +6,9 @@ export type {
   GatewayProbe,
   Inspection,
   KeyFile,
+  Reading,
   ShownCertificate,
 } from "./checkInput.ts";
 export { type CheckRow, type CheckStatus, checkStatuses } from "./checkRow.ts";
 export { gatewayListener } from "./gatewayListener.ts";
-export type { Reading } from "./reading.ts";
 export { runChecks } from "./runChecks.ts";

@@ -2,7 +2,7 @@ import { istioClusters, type Reads, readsAfter, recordReads } from "../istio/ind
 import type { Compiled, Intents, Observed } from "../model/index.ts";
 import { changedParts, declaredPart } from "../world/index.ts";
 import type { Compilation } from "./declaration/compilation.ts";
-import type { CompileWorld } from "./declaration/surroundings.ts";
+import type { CompileWorld } from "./declaration/compileContext.ts";
 import { link } from "./link/link.ts";
 import { type CompileTask, compileTasks } from "./tasks.ts";
 

@@ -6,7 +6,7 @@ import {
   compileSharedService,
 } from "./compileDeclarations.ts";
 import type { Compilation } from "./declaration/compilation.ts";
-import type { CompileWorld } from "./declaration/surroundings.ts";
+import type { CompileWorld } from "./declaration/compileContext.ts";
 
 /** One declaration to compile. */
 export interface CompileTask {

@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
 import { kindShapes } from "../shape/index.ts";
-import { askedRights } from "./askedRights.ts";
 import { catalog } from "./catalog.ts";
 import { ownershipFault, ownershipLabels } from "./ownership.ts";
-import { rightsOf } from "./rights.ts";
+import { askedRights, rightsOf } from "./rights.ts";
 
 const written = catalog.flatMap((entry) => (entry.write === false ? [] : [{ ...entry, write: entry.write }]));
 

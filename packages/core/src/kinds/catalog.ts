@@ -235,3 +235,74 @@ export function writingOf(group: string, kind: string): Writing | undefined {
 
 /** What a directory of manifests has in place of Pods, of group `apps`. */
 export const controllerKinds: readonly string[] = ["Deployment", "StatefulSet", "DaemonSet"];
+
+/** Read by name, where Istio tells something: it is no kind of which all objects matter. */
+export const configMapKind: KindEntry = {
+  group: "",
+  version: "v1",
+  kind: "ConfigMap",
+  plural: "configmaps",
+  namespaced: true,
+  read: "optional",
+  write: false,
+};
+
+/** A kind that only `isthmus check` reads. */
+export interface CheckedKind extends KindEntry {
+  /** `istio`: only in Istio's own namespace. */
+  readonly scope: "everywhere" | "istio";
+}
+
+const optional = { read: "optional", write: false } as const;
+
+export const deploymentKind: CheckedKind = {
+  ...{ group: "apps", version: "v1", kind: "Deployment", plural: "deployments", namespaced: true },
+  ...optional,
+  scope: "istio",
+};
+
+export const endpointSliceKind: CheckedKind = {
+  ...{ group: "discovery.k8s.io", version: "v1", kind: "EndpointSlice", plural: "endpointslices", namespaced: true },
+  ...optional,
+  scope: "istio",
+};
+
+export const mutatingWebhookKind: CheckedKind = {
+  group: "admissionregistration.k8s.io",
+  version: "v1",
+  kind: "MutatingWebhookConfiguration",
+  plural: "mutatingwebhookconfigurations",
+  namespaced: false,
+  ...optional,
+  scope: "everywhere",
+};
+
+/** Served since Kubernetes 1.33. */
+export const serviceCidrKind: CheckedKind = {
+  ...{ group: "networking.k8s.io", version: "v1", kind: "ServiceCIDR", plural: "servicecidrs", namespaced: false },
+  ...optional,
+  scope: "everywhere",
+};
+
+/** Every kind of which only `isthmus check` lists objects. */
+export const checkedKinds: readonly CheckedKind[] = [
+  deploymentKind,
+  endpointSliceKind,
+  mutatingWebhookKind,
+  serviceCidrKind,
+];
+
+const noRules: MergeRules = {};
+
+export function mergeRules(group: string, kind: string): MergeRules {
+  return writingOf(group, kind)?.merge ?? noRules;
+}
+
+/** `8000/TCP`: what names an element of a list that is merged by keys. */
+export function elementKey(element: unknown, rule: KeyedListRule): string {
+  const fields =
+    typeof element === "object" && element !== null ? new Map<string, unknown>(Object.entries(element)) : undefined;
+  return Object.entries(rule.keys)
+    .map(([key, whenAbsent]) => String(fields?.get(key) ?? whenAbsent ?? ""))
+    .join("/");
+}

@@ -97,3 +97,26 @@ export interface Node extends KubeObject {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
   };
 }
+
+/** What Pods and Nodes say of themselves. */
+export interface WithConditions {
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+/** Whether condition Ready is True: of a Pod that it may get traffic, of a Node that it runs Pods. */
+export function isReady({ status }: WithConditions): boolean {
+  return status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
+}
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#resources-that-support-set-based-requirements */
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly LabelRequirement[];
+}
+
+export interface LabelRequirement {
+  readonly key: string;
+  /** `In`, `NotIn`, `Exists` or `DoesNotExist`. */
+  readonly operator: string;
+  readonly values?: readonly string[];
+}

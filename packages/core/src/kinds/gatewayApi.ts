@@ -1,5 +1,5 @@
+import type { LabelSelector } from "./core.ts";
 import type { KubeObject } from "./kubeObject.ts";
-import type { LabelSelector } from "./labelSelector.ts";
 
 /** The parts of Gateway API v1 that we read or write. https://gateway-api.sigs.k8s.io/reference/spec/ */
 export const gatewayApiGroup = "gateway.networking.k8s.io";

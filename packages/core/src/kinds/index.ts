@@ -1,9 +1,27 @@
-export type { AskedRight } from "./askedRights.ts";
-export { catalog, controllerKinds, type KeyedListRule, type KindEntry, type MergeRules, writingOf } from "./catalog.ts";
-export { checkedKinds } from "./checkedKinds.ts";
-export { type ClusterObject, clusterObject, showClusterObject } from "./clusterObject.ts";
-export { configMapKind } from "./configMapKind.ts";
-export type { Container, Node, Pod, PodController, PodSpec, Service, ServicePort } from "./core.ts";
+export {
+  catalog,
+  checkedKinds,
+  configMapKind,
+  controllerKinds,
+  elementKey,
+  type KeyedListRule,
+  type KindEntry,
+  type MergeRules,
+  mergeRules,
+  writingOf,
+} from "./catalog.ts";
+export {
+  type Container,
+  isReady,
+  type LabelRequirement,
+  type LabelSelector,
+  type Node,
+  type Pod,
+  type PodController,
+  type PodSpec,
+  type Service,
+  type ServicePort,
+} from "./core.ts";
 export type { ClientTls, DestinationRule, LocalitySetting, Subset, TrafficPolicy } from "./destinationRule.ts";
 export {
   type ApiGateway,
@@ -22,7 +40,6 @@ export {
   type TcpRoute,
   type TlsRoute,
 } from "./gatewayApi.ts";
-export { isReady } from "./isReady.ts";
 export {
   type AuthorizationPolicy,
   type EnvoyFilter,
@@ -39,10 +56,19 @@ export {
   type WasmPlugin,
   type WorkloadEntry,
 } from "./istio.ts";
-export { groupOf, type KubeObject, keyOf, type ObjectMeta, type ObjectRef, refOf, showRef } from "./kubeObject.ts";
-export type { LabelRequirement, LabelSelector } from "./labelSelector.ts";
+export {
+  type ClusterObject,
+  clusterObject,
+  groupOf,
+  type KubeObject,
+  keyOf,
+  type ObjectMeta,
+  type ObjectRef,
+  refOf,
+  showClusterObject,
+  showRef,
+} from "./kubeObject.ts";
 export { clusterSetDomain, mcsApiVersion, mcsGroup, type ServiceExport, type ServiceImport } from "./mcs.ts";
-export { elementKey, mergeRules } from "./mergeRules.ts";
 export { dnsLabel, hash53 } from "./names.ts";
 export {
   fieldManager,
@@ -60,4 +86,4 @@ export {
   sideOf,
   whyNotOurs,
 } from "./ownership.ts";
-export { type Right, type RightPurpose, rightsOf } from "./rights.ts";
+export { type AskedRight, type Right, type RightPurpose, rightsOf } from "./rights.ts";

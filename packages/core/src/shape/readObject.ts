@@ -6,7 +6,6 @@ import { kindShapes } from "./__generated__/kindShapes.ts";
 import { metadataShape } from "./metadataShape.ts";
 import { isFields, readShape, type ShapeFault } from "./readShape.ts";
 import { type FieldsShape, fields, map, text } from "./shape.ts";
-import type { UnreadableObject } from "./unreadableObject.ts";
 
 /** An object that was read, in the form of its kind; or what can be told of one that is not. */
 export type ReadObject =
@@ -125,4 +124,24 @@ function fieldsOf(value: unknown, name: string): Readonly<Record<string, unknown
 function textOf(fields: Readonly<Record<string, unknown>>, name: string): string | undefined {
   const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
   return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** What can be told of an object that is not of its kind's form: it is there, and nobody knows what it does. */
+export interface UnreadableObject {
+  readonly group: string;
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  /** `spec.ports must be a list, found "a"`, for people. */
+  readonly fault: string;
+  /** By our label: it is not written and not deleted while it cannot be read. */
+  readonly isOurs: boolean;
+  /** The declaration that it serves, where its label tells. */
+  readonly owner?: string;
+  /** What it is about; undefined: any host. */
+  readonly hosts: readonly string[] | undefined;
+  /** Labels of the pods that it is for; undefined: any. */
+  readonly selector: Readonly<Record<string, string>> | undefined;
+  /** Addresses that it uses, as far as they can be read: nobody else is given them. */
+  readonly addresses: readonly string[];
 }

@@ -1,16 +1,18 @@
 import { type IstioCluster, isInjected, memoised, memoisedBy } from "../istio/index.ts";
+import { tokenPlaceholder } from "../istio/policy/index.ts";
 import { ownerName } from "../kinds/index.ts";
 import {
   type AcrossPath,
   consumersAt,
   type DeclaredPath,
+  type ExternalAccess,
+  type ExternalAccessPath,
   type ExternalServicePath,
   type Intents,
   isConsumer,
   type SharedService,
 } from "../model/index.ts";
-import { externalAccessRequest } from "./externalAccessRequest.ts";
-import type { TraceRequest, TraceScheme } from "./traceRequest.ts";
+import type { OutsideRequest, TraceRequest, TraceScheme } from "./traceRequest.ts";
 import type { TraceWorld } from "./traceWorld.ts";
 
 /** What the requests of paths depend on. */
@@ -128,4 +130,32 @@ function schemeOf({ protocol }: DeclaredPath): TraceScheme {
     default:
       return "tcp";
   }
+}
+
+/** What a client outside sends that has all that is asked for: a certificate with an accepted name, a good token. */
+export function externalAccessRequest(
+  { host, port, protocol, server }: ExternalAccessPath,
+  access?: ExternalAccess,
+): OutsideRequest {
+  const { tls, jwt } = access?.spec ?? {};
+  const [issuer] = jwt?.issuers ?? [];
+  const [header] = issuer?.fromHeaders ?? [];
+  const claims = Object.fromEntries((jwt?.claims ?? []).map(({ name, values }) => [name, values.slice(0, 1)]));
+  return {
+    from: { outside: true, cluster: server.cluster },
+    method: "GET",
+    url: { scheme: protocol === "HTTP" ? "http" : "https", host: host.replace(/^\*/, "any"), port, path: "/" },
+    headers: header === undefined ? {} : { [header.name.toLowerCase()]: `${header.prefix ?? ""}${tokenPlaceholder}` },
+    ...(tls?.mode === "Mutual" ? { clientCertificate: { subjectAltNames: tls.clients?.subjectAltNames ?? [] } } : {}),
+    ...(issuer === undefined
+      ? {}
+      : {
+          claims: {
+            sub: ["client"],
+            ...claims,
+            iss: [issuer.issuer],
+            ...(issuer.audiences === undefined ? {} : { aud: issuer.audiences.slice(0, 1) }),
+          },
+        }),
+  };
 }

@@ -1,13 +1,12 @@
 import { say } from "../../findings/index.ts";
-import { noteRead, passthroughSni } from "../../istio/index.ts";
-import { at, type Intents, selectClusters } from "../../model/index.ts";
+import { type IstioCluster, noteRead, passthroughSni, principal, principalsOfNamespace } from "../../istio/index.ts";
+import { at, type Intents, type MeshCluster, selectClusters } from "../../model/index.ts";
 import { declaredPart } from "../../world/index.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import type { ResolvedService, Server, SharedPort } from "../sharedService/resolvedService.ts";
 import { passthroughHosts } from "../sharedService/serverSide.ts";
 import { allowedCalls, areRulesForHttp, denyRules, isMerged, type Rule, targetPort } from "./accessRules.ts";
 import { denyPolicy } from "./denyPolicy.ts";
-import { gatewayPrincipals } from "./gatewayPrincipals.ts";
 
 /**
  * Holds callers inside a serving cluster to the consumers that name this cluster, where the Mesh asks for it: everything that
@@ -75,4 +74,17 @@ function ingressPrincipals(
       selectClusters(spec.clusters, intents.clusters).includes(server.cluster),
   );
   return leadsHere ? gatewayPrincipals(server.cluster.spec.ingressGateway, server.facts) : [];
+}
+
+type GatewaySpec = MeshCluster["spec"]["eastWestGateway"];
+
+/** The identities of a gateway's pods, as an AuthorizationPolicy takes them; where none is seen, those of its namespace. */
+export function gatewayPrincipals(
+  { namespace, selector }: Pick<GatewaySpec, "namespace" | "selector">,
+  facts: IstioCluster,
+): readonly string[] {
+  const { trustDomain } = facts.meshConfig;
+  const accounts = facts.selectSeen(namespace, selector).map(({ serviceAccount }) => serviceAccount);
+  if (accounts.length === 0) return [principalsOfNamespace(trustDomain, namespace)];
+  return [...new Set(accounts)].sort().map((account) => principal(trustDomain, namespace, account));
 }

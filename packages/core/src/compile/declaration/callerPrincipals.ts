@@ -1,6 +1,6 @@
-import { principal, principalsOfAccount, principalsOfNamespace } from "../../istio/index.ts";
+import { type IstioCluster, principal, principalsOfAccount, principalsOfNamespace } from "../../istio/index.ts";
+import { acceptedTrustDomains, trustDomainsOf } from "../../istio/policy/index.ts";
 import type { SharedService } from "../../model/index.ts";
-import type { CallerTrustDomains } from "./callerTrustDomains.ts";
 
 /**
  * The identities of all consumers, as an AuthorizationPolicy takes them: exact, with `*` at one end, or `*` for everyone
@@ -29,4 +29,24 @@ export function exactPrincipals(
   { own, others }: CallerTrustDomains,
 ): readonly string[] {
   return [own, ...others].map((domain) => principal(domain, namespace, account));
+}
+
+/** The trust domains of those who may call a cluster. */
+export interface CallerTrustDomains {
+  readonly own: string;
+  /** The cluster takes an exact principal of its own trust domain for the same one in each of these, and no other form. */
+  readonly aliases: readonly string[];
+  /** Accepted as well, and not the same. */
+  readonly others: readonly string[];
+}
+
+/**
+ * The trust domains that callers of a cluster may have: what its own mesh config says, so that a consuming cluster that cannot
+ * be read changes nothing. Where its istiod does not look at them, those of the consumers.
+ */
+export function callerTrustDomains(server: IstioCluster, consumers: readonly IstioCluster[]): CallerTrustDomains {
+  const [own = server.meshConfig.trustDomain, ...aliases] = trustDomainsOf(server.meshConfig);
+  const accepted = acceptedTrustDomains(server) ?? consumers.map(({ meshConfig }) => meshConfig.trustDomain);
+  const others = accepted.filter((domain) => domain !== own && !aliases.includes(domain));
+  return { own, aliases, others: [...new Set(others)].sort() };
 }

@@ -3,8 +3,8 @@ import { type IstioCluster, isInjected } from "../../istio/index.ts";
 import { ownerName } from "../../kinds/index.ts";
 import { at, type ExternalService, type SharedService, selectClusters } from "../../model/index.ts";
 import { isDiscovered } from "./checkDiscovery.ts";
+import type { Surroundings } from "./compileContext.ts";
 import type { Report } from "./report.ts";
-import type { Surroundings } from "./surroundings.ts";
 
 /** One cluster that consumes what is declared. */
 export interface Consumer {

@@ -4,9 +4,9 @@ import { declaredProtocol, isHttp, meshServiceOfService } from "../../istio/regi
 import { isNamedAsOurs, ownerName, type Service, type ServicePort } from "../../kinds/index.ts";
 import { at, type ExternalAccess, type MeshCluster, selectClusters } from "../../model/index.ts";
 import { isDiscovered } from "../declaration/checkDiscovery.ts";
+import type { Surroundings } from "../declaration/compileContext.ts";
 import type { Report } from "../declaration/report.ts";
 import { resolveGateway } from "../declaration/resolveGateway.ts";
-import type { Surroundings } from "../declaration/surroundings.ts";
 import { unreadableService } from "../declaration/unreadableService.ts";
 
 /** An ExternalAccess in one cluster, with everything that it needs there. */

@@ -1,11 +1,10 @@
 import { type KubeObject, ownerName } from "../../kinds/index.ts";
 import { at, type ExternalService } from "../../model/index.ts";
 import { checkTrust } from "../declaration/checkTrust.ts";
-import type { CompileContext } from "../declaration/compileContext.ts";
+import type { CompileContext, Surroundings } from "../declaration/compileContext.ts";
 import { addressToCome, type NamedHost, namedHost } from "../declaration/namedHost.ts";
 import { placements } from "../declaration/placement.ts";
 import { resolveConsumers } from "../declaration/resolveConsumers.ts";
-import type { Surroundings } from "../declaration/surroundings.ts";
 import { resolveVia, type Via } from "./resolveVia.ts";
 import {
   externalDestinationRule,

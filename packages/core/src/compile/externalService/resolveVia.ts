@@ -2,8 +2,8 @@ import { say } from "../../findings/index.ts";
 import { type GatewayAddress, type IstioCluster, spiffeId } from "../../istio/index.ts";
 import { ownerName } from "../../kinds/index.ts";
 import { at, type ExternalService, type MeshCluster } from "../../model/index.ts";
+import type { Surroundings } from "../declaration/compileContext.ts";
 import { resolveGateway } from "../declaration/resolveGateway.ts";
-import type { Surroundings } from "../declaration/surroundings.ts";
 
 /** The cluster through whose gateway an ExternalService is reached. */
 export interface Via {

@@ -13,8 +13,7 @@ import {
   type VirtualService,
 } from "../../kinds/index.ts";
 import { type ExternalService, group } from "../../model/index.ts";
-import { allowedPrincipals } from "../declaration/callerPrincipals.ts";
-import { callerTrustDomains } from "../declaration/callerTrustDomains.ts";
+import { allowedPrincipals, callerTrustDomains } from "../declaration/callerPrincipals.ts";
 import type { Via } from "./resolveVia.ts";
 import { externalTargetPort, originatesTls, originationTls, type Port, portName, portsOf } from "./serviceEntries.ts";
 

@@ -9,7 +9,7 @@ import {
   type ServiceEntry,
   type ServiceImport,
 } from "../../kinds/index.ts";
-import { passthroughPolicy } from "../sharedService/passthroughPolicy.ts";
+import { gatewayEndpoint, importedServiceEntry, passthroughPolicy } from "../sharedService/passthroughPolicy.ts";
 import type { Server, SharedPort } from "../sharedService/resolvedService.ts";
 import type { ExportedService } from "./resolveExports.ts";
 
@@ -48,30 +48,12 @@ export function clusterSetServiceEntries(
   vip: string,
   namespace: string,
 ): readonly ServiceEntry[] {
-  return portGroups(name.servers).map(({ ports, servers }) => ({
-    apiVersion: networkingApiVersion,
-    kind: "ServiceEntry",
-    metadata: metadata(name, namespace, String(ports[0]?.number)),
-    spec: {
-      hosts: [name.host],
-      addresses: [vip],
-      exportTo: ["*"],
-      location: "MESH_INTERNAL",
-      resolution: "STATIC",
-      ports: ports.map(({ name: portName, number, protocol }) => ({
-        name: portName,
-        number,
-        ...(protocol === undefined ? {} : { protocol }),
-      })),
-      endpoints: servers.flatMap(({ gateways }) =>
-        gateways.map(({ address, port, locality }) => ({
-          address,
-          ports: Object.fromEntries(ports.map(({ name: portName }) => [portName, port])),
-          ...(locality === undefined ? {} : { locality }),
-        })),
-      ),
-    },
-  }));
+  return portGroups(name.servers).map(({ ports, servers }) =>
+    importedServiceEntry({
+      ...{ host: name.host, vip, ports, exportTo: "*", metadata: metadata(name, namespace, String(ports[0]?.number)) },
+      endpoints: servers.flatMap(({ gateways }) => gateways.map(gatewayEndpoint)),
+    }),
+  );
 }
 
 interface PortGroup {

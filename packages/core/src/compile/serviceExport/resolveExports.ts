@@ -11,8 +11,8 @@ import {
 } from "../../kinds/index.ts";
 import { apiVersion, type MeshCluster, type SharedService, showDeclared } from "../../model/index.ts";
 import { declaredPart, wholeCluster } from "../../world/index.ts";
+import type { Surroundings } from "../declaration/compileContext.ts";
 import { ExportReport } from "../declaration/exportReport.ts";
-import type { Surroundings } from "../declaration/surroundings.ts";
 import type { ResolvedService } from "../sharedService/resolvedService.ts";
 import { resolveServer } from "../sharedService/resolveSharedService.ts";
 import { mergePorts } from "./exportedPorts.ts";

@@ -1,7 +1,7 @@
 import { say } from "../../findings/index.ts";
 import { type IstioCluster, localityOfNode, regionLabel } from "../../istio/index.ts";
 import { at, nearestName } from "../../model/index.ts";
-import type { Surroundings } from "../declaration/surroundings.ts";
+import type { Surroundings } from "../declaration/compileContext.ts";
 import type { ResolvedService } from "./resolvedService.ts";
 
 /**

@@ -13,6 +13,7 @@ import type { Consumer } from "../declaration/resolveConsumers.ts";
 import { warnOfBypass } from "./bypass.ts";
 import { commonPorts } from "./commonPorts.ts";
 import { declaredPath } from "./declaredPath.ts";
+import { haveAddresses } from "./meshHosts.ts";
 import { type PartDemand, partHost } from "./perClusterHosts.ts";
 import type { ResolvedService, Server, SharedPort } from "./resolvedService.ts";
 import { localHost } from "./resolvedService.ts";
@@ -367,20 +368,10 @@ function canReachBySameName(
   shared: ResolvedService,
   consumer: Consumer,
   remote: readonly Server[],
-  { mesh, report }: CompileContext,
+  context: CompileContext,
 ): boolean {
-  for (const { facts, gateways } of remote) {
-    const name = gateways.find(({ isHostname }) => isHostname);
-    if (name === undefined) continue;
-    report.add(
-      shared.owner,
-      "GATEWAY_ADDRESS_UNSUPPORTED",
-      { kind: "MeshCluster", name: facts.name, field: "spec.eastWestGateway" },
-      say`the gateway of ${{ cluster: facts.name }} has the host name ${{ address: name.address }}, but endpoints of a Service must be IP addresses`,
-      "give `addresses` there, or use the name form PerCluster",
-    );
-    return false;
-  }
+  if (!haveAddresses(shared, remote, context, "endpoints of a Service must be IP addresses")) return false;
+  const { mesh, report } = context;
   const host = localHost(shared, mesh);
   const routes = needsRoutes(shared.intent.spec.traffic)
     ? routesInTheWay(consumer.facts, host, consumer.namespaces)

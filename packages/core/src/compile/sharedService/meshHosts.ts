@@ -7,9 +7,8 @@ import type { Consumer } from "../declaration/resolveConsumers.ts";
 import { warnOfBypass } from "./bypass.ts";
 import { commonPorts } from "./commonPorts.ts";
 import { declaredPath } from "./declaredPath.ts";
-import { hostName } from "./hostName.ts";
 import { type MeshName, meshDestinationRule, meshObjectName, meshServiceEntry } from "./meshName.ts";
-import { type PartDemand, partHost } from "./perClusterHosts.ts";
+import { hostName, type PartDemand, partHost } from "./perClusterHosts.ts";
 import type { ResolvedService, Server } from "./resolvedService.ts";
 import { partsOf, routingOf } from "./routing.ts";
 import { passthroughHost } from "./serverSide.ts";
@@ -93,11 +92,12 @@ function meshHost(
   return { named, demands: partsOf(routing).map((part) => ({ shared, consumer, part })) };
 }
 
-/** Endpoints by DNS are resolved only now and then, and hold one locality: weights need addresses. */
+/** Endpoints by DNS are resolved only now and then, and hold one locality: weights need addresses. `why`: what does need them. */
 export function haveAddresses(
   shared: ResolvedService,
   servers: readonly Server[],
   { report }: CompileContext,
+  why = "a name for several clusters needs IP addresses",
 ): boolean {
   for (const { facts, gateways } of servers) {
     const named = gateways.find(({ isHostname }) => isHostname);
@@ -106,7 +106,7 @@ export function haveAddresses(
       shared.owner,
       "GATEWAY_ADDRESS_UNSUPPORTED",
       { kind: "MeshCluster", name: facts.name, field: "spec.eastWestGateway" },
-      say`the gateway of ${{ cluster: facts.name }} has the host name ${{ address: named.address }}, but a name for several clusters needs IP addresses`,
+      say`the gateway of ${{ cluster: facts.name }} has the host name ${{ address: named.address }}, but ${why}`,
       "give `addresses` there, or use the name form PerCluster",
     );
     return false;

@@ -6,7 +6,7 @@ import {
   type ServiceEntry,
 } from "../../kinds/index.ts";
 import type { Placement } from "../declaration/placement.ts";
-import { passthroughPolicy } from "./passthroughPolicy.ts";
+import { importedServiceEntry, passthroughPolicy } from "./passthroughPolicy.ts";
 import type { ResolvedService, SharedPort } from "./resolvedService.ts";
 import type { Spread } from "./spread.ts";
 import { endpointLabels, endpointLocality, spreadSettings } from "./trafficSettings.ts";
@@ -43,35 +43,21 @@ function metadata({ shared }: MeshName, placement: Placement) {
  */
 export function meshServiceEntry(name: MeshName, vip: string, placement: Placement): ServiceEntry {
   const { shared, host, ports, spread } = name;
-  return {
-    apiVersion: networkingApiVersion,
-    kind: "ServiceEntry",
-    metadata: metadata(name, placement),
-    spec: {
-      hosts: [host],
-      addresses: [vip],
-      exportTo: [placement.exportTo],
-      location: "MESH_INTERNAL",
-      resolution: "STATIC",
-      ports: ports.map(({ name: portName, number, protocol }) => ({
-        name: portName,
-        number,
-        ...(protocol === undefined ? {} : { protocol }),
-      })),
-      endpoints: spread.servers.flatMap(({ facts, gateways }) =>
-        gateways.map(({ address, port, locality: real }) => {
-          const locality = endpointLocality(shared, spread, facts.name, real);
-          const labels = endpointLabels(shared, facts.name);
-          return {
-            address,
-            ports: Object.fromEntries(ports.map(({ name: portName }) => [portName, port])),
-            ...(Object.keys(labels).length === 0 ? {} : { labels }),
-            ...(locality === undefined ? {} : { locality }),
-          };
-        }),
-      ),
-    },
-  };
+  return importedServiceEntry({
+    ...{ host, vip, ports, exportTo: placement.exportTo, metadata: metadata(name, placement) },
+    endpoints: spread.servers.flatMap(({ facts, gateways }) =>
+      gateways.map(({ address, port, locality: real }) => {
+        const locality = endpointLocality(shared, spread, facts.name, real);
+        const labels = endpointLabels(shared, facts.name);
+        return {
+          address,
+          port,
+          ...(Object.keys(labels).length === 0 ? {} : { labels }),
+          ...(locality === undefined ? {} : { locality }),
+        };
+      }),
+    ),
+  });
 }
 
 /** Mutual TLS to that name, accepting the identities of all clusters that serve it. */

@@ -1,5 +1,5 @@
-import { passthroughSni } from "../../istio/index.ts";
-import type { TrafficPolicy } from "../../kinds/index.ts";
+import { type GatewayAddress, passthroughSni } from "../../istio/index.ts";
+import { networkingApiVersion, type ServiceEntry, type TrafficPolicy } from "../../kinds/index.ts";
 import type { SharedPort } from "./resolvedService.ts";
 
 /** What the declaration says about connections to a host. */
@@ -23,4 +23,50 @@ export function passthroughPolicy(
     tls: { mode: "ISTIO_MUTUAL" },
     portLevelSettings: ports.map(({ number }) => ({ port: { number }, ...settings, tls: tls(number) })),
   };
+}
+
+/** What ServiceEntries of names that lead through gateways have in common. */
+export interface ImportedName {
+  readonly metadata: ServiceEntry["metadata"];
+  readonly host: string;
+  readonly vip: string;
+  readonly exportTo: "." | "*";
+  readonly resolution?: "STATIC" | "DNS";
+  readonly ports: readonly SharedPort[];
+  /** Gateways: each with its one port for all of these. */
+  readonly endpoints: readonly (Readonly<Record<string, unknown>> & {
+    readonly address: string;
+    readonly port: number;
+  })[];
+}
+
+/** A name with a virtual address, and gateways as its endpoints. */
+export function importedServiceEntry(name: ImportedName): ServiceEntry {
+  const { metadata, host, vip, exportTo, resolution = "STATIC", ports, endpoints } = name;
+  return {
+    apiVersion: networkingApiVersion,
+    kind: "ServiceEntry",
+    metadata,
+    spec: {
+      hosts: [host],
+      addresses: [vip],
+      exportTo: [exportTo],
+      location: "MESH_INTERNAL",
+      resolution,
+      ports: ports.map(({ name: portName, number, protocol }) => ({
+        name: portName,
+        number,
+        ...(protocol === undefined ? {} : { protocol }),
+      })),
+      endpoints: endpoints.map(({ address, port, ...rest }) => ({
+        address,
+        ports: Object.fromEntries(ports.map(({ name: portName }) => [portName, port])),
+        ...rest,
+      })),
+    },
+  };
+}
+
+export function gatewayEndpoint({ address, port, locality }: GatewayAddress): ImportedName["endpoints"][number] {
+  return { address, port, ...(locality === undefined ? {} : { locality }) };
 }

@@ -6,7 +6,7 @@ import {
   type ServiceEntry,
 } from "../../kinds/index.ts";
 import type { Placement } from "../declaration/placement.ts";
-import { passthroughPolicy } from "./passthroughPolicy.ts";
+import { gatewayEndpoint, importedServiceEntry, passthroughPolicy } from "./passthroughPolicy.ts";
 import type { ResolvedService, Server } from "./resolvedService.ts";
 import { trafficSettings } from "./trafficSettings.ts";
 import { type VersionLabels, valuesOf, versionKey } from "./version.ts";
@@ -42,28 +42,11 @@ function metadata(name: ClusterName, placement: Placement) {
  */
 export function perClusterServiceEntry(name: ClusterName, vip: string, placement: Placement): ServiceEntry {
   const { server, host } = name;
-  return {
-    apiVersion: networkingApiVersion,
-    kind: "ServiceEntry",
-    metadata: metadata(name, placement),
-    spec: {
-      hosts: [host],
-      addresses: [vip],
-      exportTo: [placement.exportTo],
-      location: "MESH_INTERNAL",
-      resolution: server.gateways.some(({ isHostname }) => isHostname) ? "DNS" : "STATIC",
-      ports: server.ports.map(({ name: portName, number, protocol }) => ({
-        name: portName,
-        number,
-        ...(protocol === undefined ? {} : { protocol }),
-      })),
-      endpoints: server.gateways.map(({ address, port, locality }) => ({
-        address,
-        ports: Object.fromEntries(server.ports.map(({ name: portName }) => [portName, port])),
-        ...(locality === undefined ? {} : { locality }),
-      })),
-    },
-  };
+  return importedServiceEntry({
+    ...{ host, vip, ports: server.ports, exportTo: placement.exportTo, metadata: metadata(name, placement) },
+    resolution: server.gateways.some(({ isHostname }) => isHostname) ? "DNS" : "STATIC",
+    endpoints: server.gateways.map(gatewayEndpoint),
+  });
 }
 
 /** Mutual TLS to that name, accepting only the identities that serve it. */

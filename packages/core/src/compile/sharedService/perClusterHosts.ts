@@ -1,11 +1,11 @@
 import { say } from "../../findings/index.ts";
-import { at, type Mesh } from "../../model/index.ts";
+import { at, hostSchema, type Mesh } from "../../model/index.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
 import { addressToCome, type NamedHost, namedHost } from "../declaration/namedHost.ts";
 import { placements } from "../declaration/placement.ts";
 import type { Consumer } from "../declaration/resolveConsumers.ts";
 import { declaredPath } from "./declaredPath.ts";
-import { hostName } from "./hostName.ts";
+
 import { perClusterDestinationRule, perClusterObjectName, perClusterServiceEntry } from "./perCluster.ts";
 import type { ResolvedService, Server } from "./resolvedService.ts";
 import { passthroughHost } from "./serverSide.ts";
@@ -120,4 +120,20 @@ function emitImport({ shared, server, consumer, version, host }: NamedImport, co
       context.declare(declaredPath(shared, server, mesh, { host, port, cluster, namespace, version }));
     }
   }
+}
+
+export interface HostParts {
+  readonly service: string;
+  readonly namespace: string;
+  readonly cluster: string;
+}
+
+/** Fills a name template; undefined where the result is no DNS name (RFC 1123: 253 characters, labels of 63). */
+export function hostName(template: string, parts: HostParts): string | undefined {
+  const host = template
+    .replaceAll("{service}", parts.service)
+    .replaceAll("{namespace}", parts.namespace)
+    .replaceAll("{cluster}", parts.cluster);
+  const fits = hostSchema.safeParse(host).success && host.split(".").every((label) => label.length <= 63);
+  return fits && !host.startsWith("*") ? host : undefined;
 }

@@ -4,10 +4,10 @@ import { type DeclaredProtocol, declaredProtocol, workloadsBehind } from "../../
 import { isNamedAsOurs, ownerName, type Service, type ServicePort } from "../../kinds/index.ts";
 import { at, type MeshCluster, type SharedService, selectClusters } from "../../model/index.ts";
 import { isDiscovered } from "../declaration/checkDiscovery.ts";
+import type { Surroundings } from "../declaration/compileContext.ts";
 import type { Report } from "../declaration/report.ts";
 import { resolveConsumers } from "../declaration/resolveConsumers.ts";
 import { resolveGateway } from "../declaration/resolveGateway.ts";
-import type { Surroundings } from "../declaration/surroundings.ts";
 import { unreadableService } from "../declaration/unreadableService.ts";
 import type { ResolvedService, Server, SharedPort } from "./resolvedService.ts";
 

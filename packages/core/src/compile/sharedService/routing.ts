@@ -1,7 +1,6 @@
 import { splitsByVersion, type TrafficRule } from "../../model/index.ts";
-import { percentages } from "./percentages.ts";
 import type { ResolvedService } from "./resolvedService.ts";
-import { percentByCluster, type Spread } from "./spread.ts";
+import { percentages, percentByCluster, type Spread } from "./spread.ts";
 import { type Part, podsOf } from "./version.ts";
 
 export interface WeightedPart {

@@ -1,7 +1,7 @@
 import type { Identity } from "../spiffeId.ts";
 import { type Caller, formOf } from "./caller.ts";
+import type { RuleContext } from "./connectionFacts.ts";
 import { escapeRegExp, matchPolicyText } from "./matchPolicyText.ts";
-import type { RuleContext } from "./ruleContext.ts";
 import { expandTrustDomains, withTrustDomainAliases } from "./trustDomains.ts";
 import { or, type Truth } from "./truth.ts";
 

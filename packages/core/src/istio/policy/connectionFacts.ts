@@ -1,4 +1,7 @@
+import type { AuthorizationPolicy } from "../../kinds/index.ts";
+import type { MeshConfig } from "../../model/index.ts";
 import type { HttpPayload } from "../connection.ts";
+import type { Workload } from "../workload.ts";
 import type { Caller } from "./caller.ts";
 import type { TokenClaims } from "./tokenClaims.ts";
 
@@ -18,4 +21,13 @@ export interface ConnectionFacts {
   readonly http: HttpPayload | "any" | undefined;
   /** Of a token that the proxy has found good; none with an `http` that is known: there is no token. */
   readonly claims?: TokenClaims;
+}
+
+/** What a rule of a policy is held against. */
+export interface RuleContext {
+  readonly policy: AuthorizationPolicy;
+  readonly mesh: MeshConfig;
+  /** Whose proxy asks. */
+  readonly workload: Pick<Workload, "proxy">;
+  readonly facts: ConnectionFacts;
 }

@@ -1,4 +1,5 @@
 import type { AuthorizationPolicy } from "../../kinds/index.ts";
+import type { RuleContext } from "./connectionFacts.ts";
 import {
   type Condition,
   portCondition,
@@ -6,7 +7,6 @@ import {
   requestCondition,
   whenCondition,
 } from "./policyConditions.ts";
-import type { RuleContext } from "./ruleContext.ts";
 import { and, not, or, type Truth } from "./truth.ts";
 
 export type PolicyRule = NonNullable<AuthorizationPolicy["spec"]["rules"]>[number];

@@ -1,7 +1,7 @@
 import { callerCondition } from "./callerConditions.ts";
+import type { RuleContext } from "./connectionFacts.ts";
 import { isInRange, isRange } from "./ipRange.ts";
 import { matchPolicyPath, matchPolicyText } from "./matchPolicyText.ts";
-import type { RuleContext } from "./ruleContext.ts";
 import { isClaimKey, matchesClaim } from "./tokenCondition.ts";
 import type { Truth } from "./truth.ts";
 

@@ -3,9 +3,8 @@ import type { Problem } from "../../problem.ts";
 import { makeProblem } from "../../problem.ts";
 import { at, type Intents } from "../intents.ts";
 import { checkAccess } from "./checkAccess.ts";
-import { checkFailover } from "./checkFailover.ts";
 import { checkRoutes } from "./checkRoutes.ts";
-import { checkSplit } from "./checkSplit.ts";
+import { checkFailover, checkSplit } from "./checkSplit.ts";
 import { checkTrafficPolicy } from "./checkTrafficPolicy.ts";
 import type { SharedService } from "./sharedService.ts";
 

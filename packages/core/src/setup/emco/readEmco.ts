@@ -1,6 +1,6 @@
-import { type InputFile, offsetAt, readDocuments, type SourceDocument, valueAt } from "../model/index.ts";
-import type { Problem } from "../problem.ts";
-import { makeProblem } from "../problem.ts";
+import { type InputFile, offsetAt, readDocuments, type SourceDocument, valueAt } from "../../model/index.ts";
+import type { Problem } from "../../problem.ts";
+import { makeProblem } from "../../problem.ts";
 import { type EmcoKind, type EmcoResource, emcoKinds } from "./emcoResource.ts";
 
 /**

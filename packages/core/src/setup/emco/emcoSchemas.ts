@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dnsLabelSchema, hostSchema, portNumberSchema } from "../model/index.ts";
+import { dnsLabelSchema, hostSchema, portNumberSchema } from "../../model/index.ts";
 
 // src/dtc/json-schemas and src/dtc/pkg/module of emco-base; its documentation writes numbers and booleans as strings too.
 const port = z.union([portNumberSchema, z.string().regex(/^\d+$/).transform(Number).pipe(portNumberSchema)], {

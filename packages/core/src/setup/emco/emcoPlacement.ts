@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Problem } from "../problem.ts";
+import type { Problem } from "../../problem.ts";
 import { type EmcoResource, emcoProblem, readFields } from "./emcoResource.ts";
 import { appIntentSchema, groupSchema, keyValuesSchema, labelSchema, logicalCloudSchema } from "./emcoSchemas.ts";
 

@@ -1,5 +1,5 @@
-import { apiVersion, type InputFile, type Path, readIntent, type WrittenIntent } from "../model/index.ts";
-import { hasErrors, makeProblem, type Problem } from "../problem.ts";
+import { apiVersion, type InputFile, type Path, readIntent, type WrittenIntent } from "../../model/index.ts";
+import { hasErrors, makeProblem, type Problem } from "../../problem.ts";
 import { type InboundTree, importInbound } from "./emcoInbound.ts";
 import { importOutbound, type OutboundTree } from "./emcoOutbound.ts";
 import { type EmcoOptions, EmcoPlacement } from "./emcoPlacement.ts";

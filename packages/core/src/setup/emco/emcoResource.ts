@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import { offsetAt, type Path, type SourceDocument, valueAt } from "../model/index.ts";
-import type { Problem, ProblemCode } from "../problem.ts";
-import { makeProblem } from "../problem.ts";
+import { offsetAt, type Path, type SourceDocument, valueAt } from "../../model/index.ts";
+import type { Problem, ProblemCode } from "../../problem.ts";
+import { makeProblem } from "../../problem.ts";
 
 /** One resource of the reference system: a document of emcoctl, or the body of its REST API. */
 export interface EmcoResource {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { formatIntents, parseIntents } from "../model/index.ts";
-import { hasErrors } from "../problem.ts";
+import { formatIntents, parseIntents } from "../../model/index.ts";
+import { hasErrors } from "../../problem.ts";
 import { importEmco } from "./importEmco.ts";
 
 const group = "projects/p/composite-apps/c/v1/deployment-intent-groups/g";

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { apiVersion, type WrittenIntent } from "../model/index.ts";
-import type { Problem } from "../problem.ts";
+import { apiVersion, type WrittenIntent } from "../../model/index.ts";
+import type { Problem } from "../../problem.ts";
 import type { EmcoPlacement } from "./emcoPlacement.ts";
 import { type EmcoResource, emcoProblem, leftOut, readFields, unknownFields } from "./emcoResource.ts";
 import { accessSchema, clientSchema, inboundSchema } from "./emcoSchemas.ts";

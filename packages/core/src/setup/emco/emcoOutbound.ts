@@ -1,5 +1,5 @@
-import { apiVersion, type WrittenIntent } from "../model/index.ts";
-import type { Problem } from "../problem.ts";
+import { apiVersion, type WrittenIntent } from "../../model/index.ts";
+import type { Problem } from "../../problem.ts";
 import type { EmcoPlacement } from "./emcoPlacement.ts";
 import { type EmcoResource, leftOut, readFields, unknownFields } from "./emcoResource.ts";
 import { outboundSchema, outboundServerSchema } from "./emcoSchemas.ts";

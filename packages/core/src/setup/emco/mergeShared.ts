@@ -1,4 +1,4 @@
-import type { WrittenIntent } from "../model/index.ts";
+import type { WrittenIntent } from "../../model/index.ts";
 
 type Shared = Extract<WrittenIntent, { kind: "SharedService" }>;
 

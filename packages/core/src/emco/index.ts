@@ -1,1 +1,0 @@
-export { importEmco } from "./importEmco.ts";

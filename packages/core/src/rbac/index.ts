@@ -1,1 +1,0 @@
-export { type RbacSubject, rbacManifests } from "./rbacManifests.ts";
