@@ -99,7 +99,11 @@ test("the installed program speaks to an API server, by a kubeconfig in YAML: wh
 
   const run = await isthmus(folder, ["plan", "--kubeconfig", "kubeconfig"]);
 
-  expect(run).toEqual({ code: 0, stdout: "Plan: 0 to create, 0 to update, 0 to delete, 0 unchanged.\n", stderr: "" });
+  expect(run).toEqual({
+    code: 0,
+    stdout: "Plan: 0 to create, 0 to update, 0 to delete, 0 unchanged.\n",
+    stderr: "No path is declared.\n",
+  });
 });
 
 test("a reader that goes away is no error, and the work is finished", async () => {

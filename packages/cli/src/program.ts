@@ -262,11 +262,11 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     });
   program
     .command("explain")
-    .description("what a problem code means; without a code, all")
-    .argument("[code]", "such as GATEWAY_NO_ADDRESS")
-    .action(async (code: string | undefined, _options: unknown, command: Command) => {
+    .description("what problem codes mean; without one, all")
+    .argument("[code...]", "such as GATEWAY_NO_ADDRESS")
+    .action(async (codes: string[], _options: unknown, command: Command) => {
       const { explain } = await import("./commands/explain.ts");
-      finish(await explain(await session(command), code));
+      finish(await explain(await session(command), codes));
     });
 
   program.commandsGroup("Set up:");

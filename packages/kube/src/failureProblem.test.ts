@@ -19,7 +19,7 @@ test("a kind that we may not read is CLUSTER_FORBIDDEN with verb and resource", 
     code: "CLUSTER_FORBIDDEN",
     at: "cluster1: gateways.networking.istio.io",
     message: "cluster cluster1: we may not list gateways.networking.istio.io",
-    hint: "Grant the verb: kubectl auth can-i list gateways.networking.istio.io -A",
+    hint: "Grant what isthmus needs: isthmus rbac cluster1 | kubectl --context cluster1 apply -f -",
   });
 });
 

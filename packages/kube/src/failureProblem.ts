@@ -10,7 +10,7 @@ import { KubeError } from "./kubeError.ts";
 export function failureProblem(failure: unknown, cluster: string): Problem | undefined {
   if (failure instanceof MeshError) return failure.problem;
   if (!(failure instanceof KubeError)) return undefined;
-  const { code, message, hint } = explain(failure);
+  const { code, message, hint } = explain(failure, cluster);
   return makeProblem({ code, at: placeOf(failure, cluster), message: `cluster ${cluster}: ${message}`, hint });
 }
 
@@ -20,7 +20,7 @@ interface Explanation {
   readonly hint: string;
 }
 
-function explain(error: KubeError): Explanation {
+function explain(error: KubeError, cluster: string): Explanation {
   const { call, status, message } = error;
   if (status === 403) {
     const where = call.namespace === undefined ? "" : ` in namespace ${call.namespace}`;
@@ -28,7 +28,7 @@ function explain(error: KubeError): Explanation {
     return {
       code: "CLUSTER_FORBIDDEN",
       message: `we may not ${verb} ${call.resource}${where}`,
-      hint: `Grant the verb: kubectl auth can-i ${call.verb} ${call.resource}${call.namespace === undefined ? " -A" : ` -n ${call.namespace}`}`,
+      hint: `Grant what isthmus needs: isthmus rbac ${cluster} | kubectl --context ${cluster} apply -f -`,
     };
   }
   if (status === 404 && !error.isObjectMissing) {

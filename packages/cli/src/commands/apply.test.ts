@@ -220,7 +220,7 @@ test("what goes is told and asked about: the path, and the owner that no file de
   const enough = await runCli(folder, ["apply", "--yes", "--max-delete", "2"]);
 
   expect(plan.stdout).toContain(
-    "No file declares any longer\n  - SharedService.bar.httpbin: its 3 objects are deleted\n",
+    "No file declares any longer\n  - SharedService.bar.httpbin: 3 objects, which an apply deletes\n",
   );
   expect(plan.stdout).toContain("foo@cluster1 → httpbin.bar.cluster2\n    - will be gone\n");
   expect(asked.stderr.replaceAll(/\s+/g, " ")).toContain("1 path will be gone, no file declares");

@@ -1,6 +1,6 @@
 import type { CheckCategory, CheckRow } from "@isthmus/core/check";
 import { checkMesh } from "@isthmus/engine";
-import { exitCodes } from "../exit.ts";
+import { exitCodes, failureCode } from "../exit.ts";
 import { countRows, renderChecks } from "../render/checks.ts";
 import type { Session } from "../session.ts";
 import { withMesh } from "../withMesh.ts";
@@ -33,7 +33,10 @@ export async function check(session: Session, options: CheckOptions): Promise<nu
     });
     await print(session, rows, options);
     session.report(given.problems);
-    return rows.some(({ status }) => status === "failed") ? exitCodes.broken : exitCodes.ok;
+    if (rows.some(({ status }) => status === "failed")) return exitCodes.broken;
+    if (rows.some(({ status }) => status !== "skipped")) return exitCodes.ok;
+    session.note("Nothing could be checked: every check was skipped (-v says why).\n");
+    return failureCode("check");
   });
 }
 

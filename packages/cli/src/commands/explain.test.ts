@@ -28,3 +28,11 @@ test("what is no code is refused", async () => {
 
   expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining("toString is not a problem code") });
 });
+
+test("a slip in a code is answered with the one that was meant, and several codes are explained at once", async () => {
+  const slip = await runCli("/", ["explain", "GATEWAY_NO_ADRESS"]);
+  const both = await runCli("/", ["explain", "GATEWAY_NO_ADDRESS", "MASS_DELETE"]);
+
+  expect(slip).toMatchObject({ code: 1, stderr: expect.stringContaining("did you mean GATEWAY_NO_ADDRESS?") });
+  expect(both.stdout.match(/^### /gm)).toHaveLength(2);
+});

@@ -1,32 +1,37 @@
-import { MeshError, type ProblemCode, problemCodes } from "@isthmus/core";
+import { MeshError, nearestName, type ProblemCode, problemCodes } from "@isthmus/core";
 import { readProblemsPage } from "../assets.ts";
 import { exitCodes } from "../exit.ts";
 import type { Session } from "../session.ts";
 
-/** Prints what docs/problems.md says about a code; without a code, the list of all. */
-export async function explain(session: Session, code: string | undefined): Promise<number> {
-  if (code === undefined) {
+/** Prints what docs/problems.md says about codes; without one, the list of all. Throws USAGE. */
+export async function explain(session: Session, codes: readonly string[]): Promise<number> {
+  if (codes.length === 0) {
     const { renderTable } = await import("../render/table.ts");
     const rows = Object.entries(problemCodes).map(([name, { severity, summary }]) => [name, severity, summary]);
     session.print(renderTable(["CODE", "SEVERITY", "MEANING"], rows, session.out));
     return exitCodes.ok;
   }
-  const known = code.toUpperCase();
-  if (!isProblemCode(known)) {
-    throw new MeshError({
-      code: "USAGE",
-      at: {},
-      message: `${code} is not a problem code`,
-      hint: "`isthmus explain` without a code lists them all.",
-    });
-  }
+  const known = codes.map(problemCode);
   const page = await readProblemsPage();
-  session.print(`${problemSection(page, known)}\n`);
+  session.print(`${known.map((code) => problemSection(page, code)).join("\n\n")}\n`);
   return exitCodes.ok;
 }
 
+/** Throws USAGE. */
+function problemCode(word: string): ProblemCode {
+  const code = word.toUpperCase();
+  if (isProblemCode(code)) return code;
+  const meant = nearestName(code, Object.keys(problemCodes));
+  throw new MeshError({
+    code: "USAGE",
+    at: {},
+    message: `${word} is not a problem code`,
+    hint: meant === undefined ? "`isthmus explain` without a code lists them all." : `did you mean ${meant}?`,
+  });
+}
+
 function isProblemCode(code: string): code is ProblemCode {
-  return code in problemCodes;
+  return Object.hasOwn(problemCodes, code);
 }
 
 /** The section of docs/problems.md that has this code as its heading. */

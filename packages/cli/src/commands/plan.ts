@@ -34,6 +34,7 @@ export function planDeclared(
     } else {
       session.printData("Plan", planData(mesh));
     }
+    if (mesh.paths.length === 0 && mesh.held.size === 0) session.note("No path is declared.\n");
     session.report(mesh.problems);
     options.onPlanned?.(mesh.problems);
     if (hasErrors(mesh.problems)) return exitCodes.failed;

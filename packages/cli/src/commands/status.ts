@@ -1,4 +1,4 @@
-import { hasErrors } from "@isthmus/core";
+import { isPartial } from "@isthmus/core";
 import { meshStatus, planMesh } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";
@@ -14,6 +14,7 @@ export async function status(session: Session): Promise<number> {
     if (session.format === undefined) session.print(renderStatus(report, session.out));
     else session.printData("Status", report);
     session.report(mesh.problems);
-    return hasErrors(mesh.problems) ? exitCodes.failed : exitCodes.ok;
+    // What could not be read is not fine, whatever the rest is.
+    return isPartial(mesh.problems) ? exitCodes.failed : exitCodes.ok;
   });
 }

@@ -4,6 +4,7 @@ import { exitCodes, failureCode } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { type GraphFormat, renderGraph } from "../render/graph.ts";
 import { urlOf } from "../render/paths.ts";
+import { renderUndeclared } from "../render/plan.ts";
 import { proofLines } from "../render/proofLines.ts";
 import { renderProofs } from "../render/proofs.ts";
 import type { Session } from "../session.ts";
@@ -59,7 +60,11 @@ function waitingFor({ proofs, problems }: VerifiedMesh): string {
   return `${open.length} of ${proofs.length} paths, first ${urlOf(first.path)}${reason}`;
 }
 
-async function print(session: Session, { proofs, problems }: VerifiedMesh, { format }: VerifyOptions): Promise<void> {
+async function print(
+  session: Session,
+  { proofs, problems, undeclared }: VerifiedMesh,
+  { format }: VerifyOptions,
+): Promise<void> {
   if (format === "junit") {
     const { renderJunit } = await import("../render/junit.ts");
     const { proofSuites } = await import("../render/proofSuites.ts");
@@ -67,9 +72,9 @@ async function print(session: Session, { proofs, problems }: VerifiedMesh, { for
   } else if (format !== undefined) {
     session.print(renderGraph(graph(proofs.map(({ trace }) => trace)), format));
   } else if (session.format === undefined) {
-    session.print(renderProofs(proofs, session.out));
+    session.print(renderProofs(proofs, session.out) + renderUndeclared(undeclared, session.out));
   } else {
-    session.printData("Verification", { proofs, problems });
+    session.printData("Verification", { proofs, undeclared, problems });
   }
 }
 

@@ -1,4 +1,5 @@
 import { type CheckRow, type CheckStatus, checkStatuses } from "@isthmus/core/check";
+import { explainCommand } from "./problems.ts";
 import type { Style } from "./style.ts";
 
 /** The rows by category, what is wrong with its code and hint, and a summary. Skipped ones are counted, and shown if asked for. */
@@ -57,8 +58,7 @@ function renderSummary(rows: readonly CheckRow[], style: Style, isAllShown: bool
   const parts = checkStatuses.filter((status) => counts[status] > 0).map((status) => `${counts[status]} ${status}`);
   const hidden = counts.skipped > 0 && !isAllShown ? " (-v shows them)" : "";
   const summary = `${rows.length} checks: ${parts.join(", ")}${hidden}.`;
-  const codes = [...new Set(rows.flatMap(({ code }) => code ?? []))];
-  if (counts.failed > 0)
-    return style.error(`${summary} More: isthmus explain ${codes.length === 1 ? codes[0] : "<code>"}`);
+  const codes = rows.flatMap(({ code, status }) => (status === "failed" ? (code ?? []) : []));
+  if (counts.failed > 0) return style.error(`${summary} More: ${explainCommand(codes)}`);
   return counts.warning > 0 ? style.warning(summary) : style.good(summary);
 }

@@ -43,7 +43,7 @@ export function renderPlan(view: PlanView, style: Style, options: PlanRendering 
   return [
     ...sections,
     renderHeld(view.held, style),
-    renderUndeclared(view.losses, style),
+    renderUndeclared(view.losses?.undeclared ?? [], style),
     renderPaths(view, style),
     renderSummary(view.plan, style),
   ]
@@ -80,10 +80,11 @@ function renderHeld(held: ReadonlyMap<string, string>, style: Style): string {
   return `${style.strong("Left as it is for now")}\n${lines.join("")}`;
 }
 
-function renderUndeclared(losses: PlanLosses | undefined, style: Style): string {
-  if (losses === undefined || losses.undeclared.length === 0) return "";
-  const lines = losses.undeclared.map(({ owner, objects }) => {
-    const what = `its ${objects === 1 ? "object is" : `${objects} objects are`} deleted`;
+/** Whose objects are there although no file declares them; an apply deletes them. */
+export function renderUndeclared(undeclared: PlanLosses["undeclared"], style: Style): string {
+  if (undeclared.length === 0) return "";
+  const lines = undeclared.map(({ owner, objects }) => {
+    const what = `${objects} object${objects === 1 ? "" : "s"}, which an apply deletes`;
     return `  ${style.remove("-")} ${owner}: ${what}\n`;
   });
   return `${style.strong("No file declares any longer")}\n${lines.join("")}`;

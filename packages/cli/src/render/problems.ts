@@ -31,9 +31,13 @@ function renderFooter(problems: readonly Problem[], style: Style): string {
     const count = problems.filter((problem) => problem.severity === severity).length;
     return count === 0 ? [] : [`${count} ${severity}${count === 1 ? "" : "s"}`];
   });
-  const codes = new Set(problems.map((problem): ProblemCode => problem.code));
-  const code = codes.size === 1 ? [...codes][0] : "<code>";
-  return style.faint(`${counts.join(", ")}. More: isthmus explain ${code}`);
+  const codes = problems.map((problem): ProblemCode => problem.code);
+  return style.faint(`${counts.join(", ")}. More: ${explainCommand(codes)}`);
+}
+
+/** What explains these codes, or the first of many. */
+export function explainCommand(codes: readonly ProblemCode[]): string {
+  return `isthmus explain ${[...new Set(codes)].slice(0, 3).join(" ")}`;
 }
 
 function indentRest(text: string, indent: string): string {

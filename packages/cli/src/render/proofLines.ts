@@ -69,8 +69,10 @@ function callOf(trace: Trace, share: number): string {
   const now = share === 0 ? "; as things stand, all calls go to other clusters" : "";
   if (verdict === "reaches") return `${seen}${now}${trace.assumes.length === 0 ? "" : ", assuming that"}`;
   if (blamed === undefined) return seen;
-  const caller = showCaller(request).replace("*", "WORKLOAD");
-  return `${seen}: ${blamed.code}, see isthmus trace ${caller} ${showUrl(request.url)}`;
+  const caller = showCaller(request);
+  // Where no workload is there yet, there is none to trace from.
+  const more = caller.includes("*") ? "" : `, see isthmus trace ${caller} ${showUrl(request.url)}`;
+  return `${seen}: ${blamed.code}${more}`;
 }
 
 function wireLines({ probes, detail }: WireProof): readonly ProofLine[] {

@@ -6,6 +6,7 @@ import type {
   MeshStatus,
   SharedServiceStatus,
 } from "@isthmus/engine";
+import { renderUndeclared } from "./plan.ts";
 import type { Style } from "./style.ts";
 import { renderTable } from "./table.ts";
 
@@ -15,6 +16,15 @@ export function renderStatus(report: MeshStatus, style: Style): string {
   if (report.sharedServices.length > 0) tables.push(renderSharedServices(report.sharedServices, style));
   if (report.externalAccesses.length > 0) tables.push(renderExternalAccesses(report.externalAccesses, style));
   if (report.externalServices.length > 0) tables.push(renderExternalServices(report.externalServices, style));
+  const reasons = [...report.sharedServices, ...report.externalAccesses, ...report.externalServices].flatMap(
+    ({ name, state, reason, paths: { why } }) => {
+      // Before an apply nothing works, which is no news.
+      const told = reason ?? (state === "to apply" ? undefined : why);
+      return told === undefined ? [] : [`${style.warning(name)}: ${told}\n`];
+    },
+  );
+  if (reasons.length > 0) tables.push(reasons.join(""));
+  if (report.undeclared.length > 0) tables.push(renderUndeclared(report.undeclared, style));
   return tables.join("\n");
 }
 

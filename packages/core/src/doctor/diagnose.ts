@@ -242,7 +242,7 @@ function syncFaults({ proxies, istiods }: Evidence): readonly Problem[] {
 
 function istiodFaults({ istiods }: Evidence): readonly Problem[] {
   return istiods.flatMap((istiod) => {
-    if (istiod.ready > 0 && !("down" in istiod.proxies)) return [];
+    if (istiod.ready === undefined || (istiod.ready > 0 && !("down" in istiod.proxies))) return [];
     return [
       problem(
         "DOCTOR_ISTIOD_DOWN",

@@ -74,8 +74,9 @@ export interface ProxySync {
 
 export interface IstiodEvidence {
   readonly cluster: string;
-  readonly pods: number;
-  readonly ready: number;
+  /** Absent, as `ready`, where nobody can tell what runs. */
+  readonly pods?: number;
+  readonly ready?: number;
   readonly proxies: readonly ProxySync[] | Down | Unseen;
 }
 

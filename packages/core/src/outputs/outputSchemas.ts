@@ -54,9 +54,9 @@ const outputs = {
   Problems: { problems },
   Plan: plan,
   Apply: { ...plan, written: z.array(anything), waits: z.array(z.json()) },
-  Status: { clusters: z.array(anything), problems },
+  Status: { clusters: z.array(anything), undeclared: plan.undeclared, problems },
   Trace: traceSchema,
-  Verification: { proofs: z.array(proofSchema), problems },
+  Verification: { proofs: z.array(proofSchema), undeclared: plan.undeclared, problems },
   Probes: { probes: z.array(z.looseObject({ kind: text, at: text, status: text, detail: text })), problems },
   Check: { summary: z.record(z.enum(checkStatuses), z.int()), rows: z.array(checkRow) },
   Diagnosis: {

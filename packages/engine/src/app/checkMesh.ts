@@ -2,6 +2,7 @@ import { movedTo, type RightPurpose } from "@isthmus/core";
 import { type CheckCategory, type CheckRow, runChecks } from "@isthmus/core/check";
 import { gatherFacts } from "../check/gatherFacts.ts";
 import type { CallOptions } from "../target/target.ts";
+import { pasteableHints } from "./pasteableHints.ts";
 import type { DeclaredMesh } from "./planMesh.ts";
 import { tryUntil } from "./tryUntil.ts";
 
@@ -48,7 +49,8 @@ async function checkNow(
     ...{ cwd, purposes, timeout: clusterTimeout, probeTimeout },
     ...(signal === undefined ? {} : { signal }),
   });
-  return runChecks(facts)
-    .filter(({ category }) => categories === undefined || categories.includes(category))
-    .map((row) => (sources === undefined || row.place === undefined ? row : movedTo(row, sources.locate(row.place))));
+  const rows = runChecks(facts).filter(({ category }) => categories === undefined || categories.includes(category));
+  return pasteableHints(rows, intents.clusters).map((row) =>
+    sources === undefined || row.place === undefined ? row : movedTo(row, sources.locate(row.place)),
+  );
 }

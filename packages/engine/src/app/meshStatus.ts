@@ -13,7 +13,7 @@ import {
   selectClusters,
   showHostPort,
 } from "@isthmus/core";
-import { isInventory } from "@isthmus/core/plan";
+import { isInventory, type PlanLosses, planLosses } from "@isthmus/core/plan";
 import { type PathTrace, type TraceVerdict, tracePaths, whyNot } from "@isthmus/core/trace";
 import type { PlannedMesh } from "./planMesh.ts";
 
@@ -82,12 +82,14 @@ export interface MeshStatus {
   readonly sharedServices: readonly SharedServiceStatus[];
   readonly externalAccesses: readonly ExternalAccessStatus[];
   readonly externalServices: readonly ExternalServiceStatus[];
+  /** Whose objects are there although no file declares them any longer. */
+  readonly undeclared: PlanLosses["undeclared"];
   readonly problems: readonly Problem[];
 }
 
 /** What `isthmus status` tells: a summary of what is declared and observed, and of the plan between them. */
 export function meshStatus(now: PlannedMesh): MeshStatus {
-  const { intents, problems, paths, observed } = now;
+  const { intents, problems, paths, observed, plan } = now;
   const mesh = { ...now, traces: tracePaths({ intents, paths, observed }) };
   return {
     clusters: intents.clusters.map((cluster) => clusterStatus(cluster, mesh)),
@@ -97,6 +99,7 @@ export function meshStatus(now: PlannedMesh): MeshStatus {
     ],
     externalAccesses: intents.externalAccesses.map((access) => externalAccessStatus(access, mesh)),
     externalServices: intents.externalServices.map((service) => externalServiceStatus(service, mesh)),
+    undeclared: planLosses(intents, plan, observed).undeclared,
     problems,
   };
 }

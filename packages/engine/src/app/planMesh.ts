@@ -11,6 +11,7 @@ import {
 import { type Plan, type PlanOptions, plan } from "@isthmus/core/plan";
 import { type ObserveOptions, observe } from "../observe/observe.ts";
 import type { Target } from "../target/target.ts";
+import { pasteableHints } from "./pasteableHints.ts";
 
 /** What is wanted, and the ways to the clusters. */
 export interface DeclaredMesh {
@@ -53,6 +54,6 @@ export async function planMesh(mesh: DeclaredMesh, options: PlanMeshOptions = {}
     plan: planned.plan,
     paths: compiled.paths,
     held: compiled.held,
-    problems: sources === undefined ? problems : withPositions(problems, sources),
+    problems: pasteableHints(sources === undefined ? problems : withPositions(problems, sources), intents.clusters),
   };
 }

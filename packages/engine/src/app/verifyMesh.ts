@@ -1,4 +1,5 @@
 import { hasErrors, type Problem } from "@isthmus/core";
+import { type PlanLosses, planLosses } from "@isthmus/core/plan";
 import type { ProofStatus } from "@isthmus/core/verify";
 import { reachOf } from "../target/reachOf.ts";
 import type { CallOptions } from "../target/target.ts";
@@ -21,6 +22,8 @@ export interface VerifiedMesh {
   /** `ok`: every path stands and everything could be read; `broken`: something does not, or is declared wrongly. */
   readonly verdict: ProofStatus;
   readonly proofs: readonly ProvenPath[];
+  /** Whose objects are there although no file declares them any longer. */
+  readonly undeclared: PlanLosses["undeclared"];
   readonly problems: readonly Problem[];
 }
 
@@ -48,8 +51,9 @@ async function verifyNow(
     timeout: callTimeout,
     ...(wait === undefined && onCalls !== undefined ? { onStart: onCalls } : {}),
   });
-  const { problems } = planned;
-  return { verdict: verdictOf(proofs, problems), proofs, problems };
+  const { problems, intents, plan, observed } = planned;
+  const { undeclared } = planLosses(intents, plan, observed);
+  return { verdict: verdictOf(proofs, problems), proofs, undeclared, problems };
 }
 
 function verdictOf(proofs: readonly ProvenPath[], problems: readonly Problem[]): ProofStatus {

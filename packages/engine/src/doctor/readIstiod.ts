@@ -14,9 +14,10 @@ export interface IstiodQuestion {
 
 /** Whether istiod runs, and which proxies are connected to it. */
 export async function readIstiod({ cluster, reach, ...question }: IstiodQuestion): Promise<IstiodEvidence> {
+  // Manifests tell what should run, and not whether it does.
+  if (reach === undefined) return { cluster, proxies: { unseen: `${cluster} is a directory` } };
   const pods = istiodPods(question.objects, question.istioNamespace);
   const counts = { cluster, pods: pods.length, ready: pods.filter(isReady).length };
-  if (reach === undefined) return { ...counts, proxies: { unseen: `${cluster} is a directory` } };
   const found = await readSyncs({ ...question, reach });
   if (!("sends" in found)) return { ...counts, proxies: found };
   return {

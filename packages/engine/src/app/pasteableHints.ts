@@ -1,0 +1,48 @@
+import type { MeshCluster, Problem } from "@isthmus/core";
+
+/**
+ * Commands in hints as they can be pasted: with the kubeconfig and the context that lead to a cluster, where core, which knows
+ * neither, has the cluster's name. A directory has no API server to command.
+ */
+export function pasteableHints<P extends Partial<Problem>>(
+  problems: readonly P[],
+  clusters: readonly MeshCluster[],
+): readonly P[] {
+  const byName = new Map(clusters.map((cluster) => [cluster.metadata.name, cluster]));
+  return problems.map((problem) => {
+    const { hint = "", place, refs = [] } = problem;
+    if (!command.test(hint)) return problem;
+    const cluster = place?.cluster ?? refs[0]?.cluster;
+    return { ...problem, hint: hint.replaceAll(each, (...found) => spelled(found, byName, cluster)) };
+  });
+}
+
+const command = /\b(?:kubectl|istioctl) /;
+/** A command up to what follows it in a sentence. */
+const each = /(`?)\b(kubectl|istioctl) (?:--context (\S+) )?([^`,;]*?)(?=`|[,;]|\.(?: |$)| and | tells |$)(`?)/g;
+
+function spelled(found: readonly string[], clusters: ReadonlyMap<string, MeshCluster>, of: string | undefined): string {
+  const [whole = "", open = "", tool = "", named, words = "", close = ""] = found;
+  const cluster = clusters.get(named ?? of ?? "");
+  if (cluster === undefined) return whole;
+  const { directory, kubeconfig, context } = cluster.spec.access;
+  if (directory !== undefined) return inDirectory(words, directory);
+  const file = kubeconfig?.path;
+  const ways = [
+    ...(file === undefined ? [] : [`--kubeconfig ${file}`]),
+    // A file of the cluster's own tells by its current context.
+    ...(file !== undefined && context === undefined ? [] : [`--context ${context ?? cluster.metadata.name}`]),
+  ];
+  return `${open}${tool} ${ways.join(" ")} ${words}${close}`;
+}
+
+/** What has the same effect on manifests. */
+function inDirectory(words: string, directory: string): string {
+  const [, kind, name] = /^(?:-n \S+ )?create (\S+) (\S+)/.exec(words) ?? [];
+  if (kind !== undefined) return `add a manifest of ${kind} ${name} to ${directory}`;
+  const [, labelled, subject, label] = /^label (\S+) (\S+) (\S+)/.exec(words) ?? [];
+  if (labelled !== undefined) {
+    return `set the label ${label} on ${subject === "--all" ? labelled : `${labelled} ${subject}`} in ${directory}`;
+  }
+  return `look into the manifests in ${directory}`;
+}
