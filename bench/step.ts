@@ -1,4 +1,11 @@
-import { type CompileState, type Intents, type KubeObject, type Observed, applyChanges, recompile } from "@isthmus/core";
+import {
+  applyChanges,
+  type CompileState,
+  type Intents,
+  type KubeObject,
+  type Observed,
+  recompile,
+} from "@isthmus/core";
 import { plan } from "@isthmus/core/plan";
 import { middle } from "./median.ts";
 import { applied, type World, world } from "./world.ts";

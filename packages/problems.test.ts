@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const page = readFileSync(join(root, "docs/problems.md"), "utf8");
-// A section: `### CODE`, `*severity* · summary`, what it means, `> an example message`, how to mend it.
+// A section: `### CODE`, `*severity* · summary`, what it means, `> an example message`, how to fix it.
 const sections = [...page.matchAll(/^### (\S+)\n\n\*(\w+)\* · (.+)\n\n(.+)\n\n> (.+)\n\n(.+)$/gm)];
 
 test("docs/problems.md has one section for each code, in the table's order, with its severity and summary", () => {

@@ -1,5 +1,11 @@
 import { type Kind, kinds, toYaml } from "../packages/core/src/index.ts";
-import { type FieldSchema, apiVersion, describeField, fieldSchemaOf, isNamespaced } from "../packages/core/src/model/index.ts";
+import {
+  apiVersion,
+  describeField,
+  type FieldSchema,
+  fieldSchemaOf,
+  isNamespaced,
+} from "../packages/core/src/model/index.ts";
 import { referenceExamples } from "./referenceExamples.ts";
 
 const intro = `# Reference of the resources

@@ -19,7 +19,7 @@ items:
   expect(parseManifests(text).map((object) => object.metadata.name)).toEqual(["foo", "a", "b"]);
 });
 
-test("what is no object is told with its place", () => {
+test("what is not an object is told with its place", () => {
   expect(() => parseManifests("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\nhello: world\n")).toThrow(
     "document 2",
   );

@@ -41,7 +41,7 @@ export function cachedFile(name: CachedFile): string {
 }
 
 /**
- * Says everything that is missing at once, so that one installation mends it, and raises the kernel's limit of inotify
+ * Says everything that is missing at once, so that one installation fixes it, and raises the kernel's limit of inotify
  * instances where it is too low for several labs.
  */
 export async function checkMachine(): Promise<void> {

@@ -321,7 +321,7 @@ test("istiod, injection, namespaces and pods: many breaks at once, each with its
     lab.startPod("cluster2", "istio-system/istio-ingressgateway"),
     kubectl("cluster1", "-n", "foo", "delete", "serviceentry", "users"),
   ]);
-  const mended = await check(["--wait", "60s"]);
+  const fixed = await check(["--wait", "60s"]);
   await setIstiod("app.kubernetes.io/version-");
 
   expect(broken.exitCode).toBe(1);
@@ -339,8 +339,8 @@ test("istiod, injection, namespaces and pods: many breaks at once, each with its
     "cluster2 ISTIOD_NOT_READY",
     "cluster2 ISTIO_UNSUPPORTED",
   ]);
-  // A warning is no failure.
-  expect(mended).toMatchObject({ exitCode: 0, found: ["- ISTIO_VERSION_SKEW"] });
+  // A warning is not a failure.
+  expect(fixed).toMatchObject({ exitCode: 0, found: ["- ISTIO_VERSION_SKEW"] });
 });
 
 test("CA certificates that have ended or end soon, a gateway without address, and a kind that is not installed", async () => {

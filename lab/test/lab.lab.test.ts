@@ -83,7 +83,7 @@ test("an API server reaches into pods as kubectl exec and port-forward do", asyn
   expect(proxies.stdout).toContain("sleep-1.foo");
 });
 
-test("a gateway that is stopped breaks the path, and started again mends it", async () => {
+test("a gateway that is stopped breaks the path, and started again fixes it", async () => {
   const url = "http://httpbin.bar.cluster2:8000/get";
 
   await lab.stopPod("cluster2", "istio-system/istio-ingressgateway");

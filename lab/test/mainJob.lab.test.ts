@@ -129,7 +129,7 @@ test("a call goes through the gateway of the serving cluster with the consumer's
   expect(clusters).toMatch(/::cx_total::[1-9]/);
 });
 
-test("another identity than the server's is refused on the wire; verify names it and apply mends it", async () => {
+test("another identity than the server's is refused on the wire; verify names it and apply fixes it", async () => {
   const folder = await prepareExample(lab, "sleep-httpbin");
   await isthmus(folder, lab.kubeconfig, "apply", "--yes");
   const url = "http://httpbin.bar.cluster2:8000/headers";
@@ -142,12 +142,12 @@ test("another identity than the server's is refused on the wire; verify names it
   await lab.apply("cluster1", [{ ...changed, metadata }]);
   const refused = await lab.curlUntil("cluster1", "foo/sleep", url, 503);
   const verified = await isthmus(folder, lab.kubeconfig, "verify");
-  const mended = await isthmus(folder, lab.kubeconfig, "apply", "--yes");
+  const fixed = await isthmus(folder, lab.kubeconfig, "apply", "--yes");
 
   expect(refused.status).toBe(503);
   expect(verified.exitCode).toBe(1);
   expect(verified.stdout).toMatch(/identity +.*sa\/httpbin, and the caller accepts only .*impostor/);
-  expect(mended.exitCode, mended.stderr).toBe(0);
+  expect(fixed.exitCode, fixed.stderr).toBe(0);
   await lab.curlUntil("cluster1", "foo/sleep", url, 200);
 });
 

@@ -74,7 +74,7 @@ test("without an identity the server is still known by its certificate, and the 
   expect(probes[0]?.detail).toContain("the right server, spiffe://cluster.local/ns/bar/sa/httpbin");
 });
 
-test("verify calls the path too: it stands, is broken on the wire alone, and stands again once that is mended", async () => {
+test("verify calls the path too: it stands, is broken on the wire alone, and stands again once that is fixed", async () => {
   const verify = (...args: readonly string[]) => isthmus(folder, lab.kubeconfig, "verify", ...args);
   const good = await verify("--probe", "-o", "junit");
 

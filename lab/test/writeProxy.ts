@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { Agent, request } from "node:https";
 import type { AddressInfo } from "node:net";
 
-/** Called for each write that is no dry run, in the order in which they come. `number` begins with 1. */
+/** Called for each write that is not a dry run, in the order in which they come. `number` begins with 1. */
 export interface WriteHooks {
   readonly before?: (cluster: string, number: number) => Promise<void>;
   /** The API server has answered, the client has not got it; "lost": and never will. */

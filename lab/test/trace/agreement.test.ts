@@ -23,7 +23,7 @@ function traced(verdict: TraceVerdict, ...ends: readonly (readonly [number, Trac
     code: "TRACE_NOTHING_LISTENS",
     detail: "",
     source: "",
-    mend: "",
+    fix: "",
   };
   return {
     request,

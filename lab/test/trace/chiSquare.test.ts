@@ -20,7 +20,7 @@ test("half and half is not nine to one", () => {
   expect(shares([28, 0.9], [2, 0.1])).toBeGreaterThan(0.001);
 });
 
-test("what cannot be and is seen once is no chance", () => {
+test("what cannot be and is seen once is not chance", () => {
   expect(shares([39, 1], [1, 0])).toBe(0);
 });
 

@@ -1,4 +1,4 @@
-import { type Observed, compile, parseIntents } from "@isthmus/core";
+import { compile, type Observed, parseIntents } from "@isthmus/core";
 import { type Edit, edited, fill, parseCall, serverService } from "./recipe.ts";
 import type { Scenario } from "./scenario.ts";
 

@@ -1,4 +1,4 @@
-import { type MeshCluster, type Observed, meshClusterSchema, meshSchema } from "@isthmus/core";
+import { type MeshCluster, meshClusterSchema, meshSchema, type Observed } from "@isthmus/core";
 import { type Trace, traceWorld } from "@isthmus/core/trace";
 import { observe, openTargets, type Target } from "@isthmus/engine";
 import type { Lab } from "../../src/index.ts";

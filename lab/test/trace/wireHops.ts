@@ -49,7 +49,7 @@ function serverHops(entry: AccessLogEntry): readonly string[] | undefined {
   if (reason.includes("jwt_authn")) return ["authentication"];
   // The connection to the app itself.
   if (has(entry, "UF", "URX", "UC", "UT", "UPE")) return ["destination", "application"];
-  // Bytes that are no HTTP to a chain of HTTP.
+  // Bytes that are not HTTP to a chain of HTTP.
   if (has(entry, "DPE")) return ["mutual TLS", "destination"];
   return undefined;
 }

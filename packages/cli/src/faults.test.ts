@@ -102,7 +102,7 @@ f: &f [*e, *e, *e, *e, *e, *e, *e, *e, *e]
 test.each([
   ["YAML_ALIASES", "a YAML bomb", `${bomb}kind: Mesh\n`],
   ["FILE_TOO_LARGE", "ten megabytes", `# ${"x".repeat(10_000_000)}\n${declared("cluster2")}`],
-  ["YAML_INVALID", "what is no YAML", "kind: [Mesh\n"],
+  ["YAML_INVALID", "what is not YAML", "kind: [Mesh\n"],
   ["FIELD_UNKNOWN", "a field that does not exist", `${declared("cluster2")}  consumer: []\n`],
 ])("%s: %s is refused, and nothing is written", async (code, _what, text) => {
   await using server = await startCluster();

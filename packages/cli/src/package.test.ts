@@ -106,7 +106,7 @@ test("the installed program speaks to an API server, by a kubeconfig in YAML: wh
   });
 });
 
-test("a reader that goes away is no error, and the work is finished", async () => {
+test("a reader that goes away is not an error, and the work is finished", async () => {
   const folder = await exampleFolder();
 
   const run = await isthmus(folder, ["apply", "--yes"], (child) => {

@@ -25,7 +25,7 @@ export function addRotateCommands(
   withWaiting(rotate.command("root").description("lead all clusters to the root of spec.ca.signer: old, both, new"))
     .option("--abort", "go back to the root that the clusters had before")
     .option("--signer <file>", "with --abort: the key file of that root")
-    .option("--root <file>", "the new root's certificate, where spec.ca.signer is no key file")
+    .option("--root <file>", "the new root's certificate, where spec.ca.signer is not a key file")
     .action(async (options, command: Command) => {
       const { caRotateRoot } = await import("./commands/caRotateRoot.ts");
       finish(await caRotateRoot(await session(command), options));

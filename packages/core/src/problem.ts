@@ -4,8 +4,8 @@ import { factsOf, type Place, type Sentence, sentenceOf, showPlace, type Words }
  * Every code we report: its severity and what it means in one line. A code is never renamed and never reused;
  * docs/problems.md has one section for each, and a test compares both ways.
  *
- * - `error`: a declaration or a cluster state that cannot work; nothing is applied until it is mended.
- * - `delay`: something cannot be seen or reached now; only what needs it waits, everything else goes on.
+ * - `error`: a declaration or a cluster state that cannot work; nothing is applied until it is fixed.
+ * - `pending`: something cannot be seen or reached now; only what needs it waits, everything else goes on.
  * - `warning`: it works, but probably not as meant.
  */
 export const problemCodes = {
@@ -26,12 +26,12 @@ export const problemCodes = {
   IMPORT_BY_HAND: { severity: "warning", summary: "something that was imported has to be completed by hand" },
   // Configuration of the tool and access to clusters
   KUBECONFIG_INVALID: { severity: "error", summary: "the kubeconfig cannot be read or has no such context" },
-  CLUSTER_UNREACHABLE: { severity: "delay", summary: "a cluster's API server does not answer" },
-  CLUSTER_UNAUTHORIZED: { severity: "delay", summary: "a cluster's API server refuses our credentials" },
-  CLUSTER_FORBIDDEN: { severity: "delay", summary: "we may not read a kind that is needed" },
-  CLUSTER_CERTIFICATE: { severity: "delay", summary: "a client or server certificate is expired or not trusted" },
-  KIND_NOT_INSTALLED: { severity: "delay", summary: "a cluster has no CRD for a kind that is needed" },
-  ANSWER_MALFORMED: { severity: "delay", summary: "an API server's address answers with something else" },
+  CLUSTER_UNREACHABLE: { severity: "pending", summary: "a cluster's API server does not answer" },
+  CLUSTER_UNAUTHORIZED: { severity: "pending", summary: "a cluster's API server refuses our credentials" },
+  CLUSTER_FORBIDDEN: { severity: "pending", summary: "we may not read a kind that is needed" },
+  CLUSTER_CERTIFICATE: { severity: "pending", summary: "a client or server certificate is expired or not trusted" },
+  KIND_NOT_INSTALLED: { severity: "pending", summary: "a cluster has no CRD for a kind that is needed" },
+  ANSWER_MALFORMED: { severity: "pending", summary: "an API server's address answers with something else" },
   OBJECT_MALFORMED: { severity: "warning", summary: "an object is not of its kind's form and was left out" },
   OBJECT_TWICE: { severity: "warning", summary: "a cluster's directory holds an object twice, and the two differ" },
   DIRECTORY_INVALID: { severity: "error", summary: "a cluster's directory holds a manifest that cannot be read" },
@@ -42,7 +42,7 @@ export const problemCodes = {
   NAMESPACE_MISSING: { severity: "error", summary: "a namespace does not exist in a cluster that needs it" },
   NAMESPACE_UNDISCOVERED: { severity: "error", summary: "istiod does not look into a namespace that is needed" },
   SERVICE_MISSING: { severity: "error", summary: "a serving cluster has no such Service" },
-  SERVICE_UNREADABLE: { severity: "delay", summary: "a serving cluster's Service is not of its kind's form" },
+  SERVICE_UNREADABLE: { severity: "pending", summary: "a serving cluster's Service is not of its kind's form" },
   SERVICE_UNSUPPORTED: { severity: "error", summary: "the Service is of a type that cannot be shared" },
   SERVICE_HIDDEN: { severity: "error", summary: "the gateway that is to serve a Service does not see it" },
   SERVICE_NODE_LOCAL: {
@@ -54,7 +54,7 @@ export const problemCodes = {
   PORT_LEFT_OUT: { severity: "warning", summary: "a port of the Service is not shared" },
   PORT_MISMATCH: { severity: "error", summary: "the Service's ports differ between clusters" },
   PORT_NAMED: { severity: "error", summary: "a Service gives its pods' port by name where a rule needs the number" },
-  SERVICE_ACCOUNT_UNKNOWN: { severity: "delay", summary: "no workload behind the Service tells its service account" },
+  SERVICE_ACCOUNT_UNKNOWN: { severity: "pending", summary: "no workload behind the Service tells its service account" },
   SIDECAR_PARTIAL: { severity: "warning", summary: "some workloads behind the Service have no sidecar" },
   SIDECAR_MISSING: { severity: "error", summary: "the workload behind the Service has no sidecar" },
   CONSUMER_WITHOUT_SIDECAR: { severity: "warning", summary: "no sidecar injection in a consuming namespace" },
@@ -87,7 +87,7 @@ export const problemCodes = {
   SERVICE_NOT_EXPORTED: { severity: "error", summary: "a Service of the user is not exported to consumers" },
   ACCESS_LOCAL_CALLERS: { severity: "warning", summary: "access rules also hold for local callers of a merged name" },
   EXPORT_INVALID: { severity: "warning", summary: "a ServiceExport has no Service that can be exported" },
-  EXPORT_UNUSABLE: { severity: "delay", summary: "an exported Service lacks something that it needs" },
+  EXPORT_UNUSABLE: { severity: "pending", summary: "an exported Service lacks something that it needs" },
   EXPORT_CONFLICT: { severity: "warning", summary: "exports of one Service differ; the older one counts" },
   EXPORT_IGNORED: { severity: "warning", summary: "an exported Service is shared by a declaration already" },
   EMIT_FALLBACK: { severity: "warning", summary: "Gateway API objects cannot say the same, Istio's are written" },
@@ -107,7 +107,7 @@ export const problemCodes = {
   TRAFFIC_BYPASSED: { severity: "warning", summary: "a route of the user leads calls past the traffic settings" },
   GATEWAY_HOST_CONFLICT: { severity: "error", summary: "another Gateway serves the same host on the same port" },
   CREDENTIAL_SHARED: { severity: "warning", summary: "two servers show one certificate at the same gateway" },
-  VIP_POOL_INVALID: { severity: "error", summary: "the address pool is no usable range" },
+  VIP_POOL_INVALID: { severity: "error", summary: "the address pool is not a usable range" },
   VIP_POOL_EXHAUSTED: { severity: "error", summary: "the address pool has no free address left" },
   VIP_SHARED: { severity: "warning", summary: "an object of the user uses an address that a host of ours has" },
   // Certificates
@@ -163,7 +163,7 @@ export const problemCodes = {
   CA_SIGNER_UNKNOWN: { severity: "error", summary: "a cluster trusts several roots and does not say which one signs" },
   CA_SIGNER_MISMATCH: { severity: "error", summary: "the signer works under another root than the one to move to" },
   MULTIROOT_OFF: { severity: "error", summary: "istiod does not take over other roots while it runs" },
-  ROTATION_WAITS: { severity: "delay", summary: "a rotation is not done yet: istiods or proxies have to follow" },
+  ROTATION_WAITS: { severity: "pending", summary: "a rotation is not done yet: istiods or proxies have to follow" },
   // What check finds of a cluster
   CLUSTER_DECLARED_TWICE: { severity: "error", summary: "two declared clusters are one and the same" },
   KUBERNETES_UNSUPPORTED: { severity: "warning", summary: "the API server is older than what Istio supports" },
@@ -256,7 +256,7 @@ export const problemCodes = {
   DOCTOR_CONFIG_REJECTED: { severity: "error", summary: "Envoy rejects what istiod sends it" },
   DOCTOR_PROXY_STALE: { severity: "error", summary: "a proxy works with an old configuration" },
   DOCTOR_ISTIOD_DOWN: { severity: "error", summary: "istiod does not answer" },
-} as const satisfies Record<string, { severity: "error" | "delay" | "warning"; summary: string }>;
+} as const satisfies Record<string, { severity: "error" | "pending" | "warning"; summary: string }>;
 
 export type ProblemCode = keyof typeof problemCodes;
 export type Severity = (typeof problemCodes)[ProblemCode]["severity"];
@@ -305,7 +305,7 @@ export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity === "error");
 }
 
-/** Whether a problem kept something from being seen or done: an error, or a delay. */
+/** Whether a problem kept something from being seen or done: an error, or a pending one. */
 export function isPartial(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity !== "warning");
 }

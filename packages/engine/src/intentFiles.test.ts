@@ -93,7 +93,7 @@ test("standard input without an end is too large as soon as it is", async () => 
   expect(problems).toMatchObject([{ code: "FILE_TOO_LARGE", at: "-" }]);
 });
 
-test("a cluster's directory within a folder is no declaration, but a file of it that is named is read", async () => {
+test("a cluster's directory within a folder is not a declaration, but a file of it that is named is read", async () => {
   const { read } = await openFolder({
     "mesh.yaml": `${cluster("a", "directory: clusters/a")}---\n${cluster("b", "directory: ./clusters/../b")}`,
     "clusters/a/manifest.yaml": manifest,
@@ -109,7 +109,7 @@ test("a cluster's directory within a folder is no declaration, but a file of it 
   expect(named.problems).toMatchObject([{ code: "KIND_UNKNOWN", at: "clusters/a/manifest.yaml:1:13" }]);
 });
 
-test("a CA's key file within a folder is no declaration, and one that is named is not taken for one", async () => {
+test("a CA's key file within a folder is not a declaration, and one that is named is not taken for one", async () => {
   const keyFile = JSON.stringify({ format: "isthmus-ca-key", version: 1 }, undefined, 2);
   const { read } = await openFolder({ "mesh/a.yaml": cluster("a"), "mesh/ca/mesh-root.json": keyFile });
 

@@ -96,7 +96,7 @@ test.each([
     "clusters[0].cluster.server is missing",
   ],
   [
-    "a server that is no URL",
+    "a server that is not a URL",
     two.replace("https://192.0.2.1:6443", "192.0.2.1:6443"),
     "clusters[0].cluster.server is not an http or https URL",
   ],

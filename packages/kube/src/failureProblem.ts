@@ -2,7 +2,7 @@ import { MeshError, makeProblem, type Place, type Problem, type ProblemCode } fr
 import { KubeError } from "./kubeError.ts";
 
 /**
- * What a failure of a `KubeClient` call means for the user, undefined where it is no failure of the cluster's (an abort, a bug).
+ * What a failure of a `KubeClient` call means for the user, undefined where it is not a failure of the cluster's (an abort, a bug).
  * - 403: CLUSTER_FORBIDDEN, with verb and resource; 404 for a kind: KIND_NOT_INSTALLED;
  * - 400, 413, 422: OBJECT_REFUSED, with the fields; PLAN_STALE where the uid is another; 409: PLAN_STALE where the object moved, OBJECT_NOT_OURS where another
  *   manager owns a field; 429 and 5xx: CLUSTER_UNREACHABLE; anything else that the server answers: WRITE_FAILED.

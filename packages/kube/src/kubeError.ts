@@ -8,7 +8,7 @@ export interface KubeErrorCause {
 /** What was asked, in the words of RBAC. */
 export interface KubeCall {
   readonly verb: "get" | "list" | "watch" | "create" | "patch" | "delete";
-  /** `services`, `gateways.networking.istio.io`, or a path that is no resource (`/version`). */
+  /** `services`, `gateways.networking.istio.io`, or a path that is not a resource (`/version`). */
   readonly resource: string;
   readonly namespace?: string;
   readonly name?: string;

@@ -15,7 +15,7 @@ export interface Authority {
 
 /**
  * An authority from PEM texts: `certificates` has its certificate first, then any issuers. Throws CERTIFICATE_INVALID where it
- * is no authority, or the key belongs to another certificate.
+ * is not an authority, or the key belongs to another certificate.
  */
 export async function loadAuthority(certificates: string, key: string, at = ""): Promise<Authority> {
   const invalid = (message: string, hint: string) =>

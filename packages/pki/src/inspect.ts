@@ -75,7 +75,7 @@ export function inspectCertificate(pem: string, at = ""): CertificateFacts {
       {
         code: "CERTIFICATE_INVALID",
         at: thingPlace(at),
-        message: "this is no certificate in PEM form, or a damaged one",
+        message: "this is not a certificate in PEM form, or a damaged one",
         hint: "",
       },
       { cause },

@@ -98,7 +98,7 @@ function readAnswer(
   try {
     return inspectBundle(`${answer}\n${roots}`);
   } catch {
-    throw failed("the answer is no PEM text of certificates");
+    throw failed("the answer is not a PEM text of certificates");
   }
 }
 

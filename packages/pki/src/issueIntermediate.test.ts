@@ -160,7 +160,7 @@ test("what a signer answers is checked before it is used", async () => {
   ]);
 
   expect(failures).toEqual([
-    "SIGNER_FAILED: command sign: the answer is no PEM text of certificates",
+    "SIGNER_FAILED: command sign: the answer is not a PEM text of certificates",
     "SIGNER_FAILED: command sign: the first certificate of the answer is not for the key that was to be certified",
     expect.stringContaining("SIGNER_FAILED: command sign: no path leads from O=cluster.local, CN=cluster1"),
     expect.stringContaining("SIGNER_FAILED: command sign: no path leads from O=cluster.local, CN=cluster1"),

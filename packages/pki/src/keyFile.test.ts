@@ -77,9 +77,9 @@ test("another authority's certificate beside the key is found out", async () => 
 });
 
 test.each([
-  ["no JSON", "-----BEGIN PRIVATE KEY-----", "this is no key file of Isthmus"],
-  ["another JSON", "{}", "this is no key file of Isthmus: format, version, certificates, kdf, cipher, key"],
-  ["a list", "[]", "this is no key file of Isthmus: its top level"],
+  ["no JSON", "-----BEGIN PRIVATE KEY-----", "this is not a key file of Isthmus"],
+  ["another JSON", "{}", "this is not a key file of Isthmus: format, version, certificates, kdf, cipher, key"],
+  ["a list", "[]", "this is not a key file of Isthmus: its top level"],
 ])("%s is CA_KEY_FILE_INVALID", async (_name, text, message) => {
   await expect(decryptKeyFile(text, passphrase, "f")).rejects.toMatchObject({ code: "CA_KEY_FILE_INVALID", message });
 });

@@ -53,7 +53,7 @@ export async function encryptKeyFile(authority: Authority, passphrase: string): 
 }
 
 /**
- * The authority of a key file's text; `at` is the file. Throws CA_KEY_FILE_INVALID where it is no key file of a version
+ * The authority of a key file's text; `at` is the file. Throws CA_KEY_FILE_INVALID where it is not a key file of a version
  * that we know, CA_KEY_LOCKED where the passphrase is wrong or anything in the file was changed.
  */
 export async function decryptKeyFile(text: string, passphrase: string, at: string): Promise<Authority> {
@@ -91,7 +91,7 @@ function parseKeyFile(text: string, at: string): KeyFile {
     data = JSON.parse(text);
   } catch {
     throw invalid(
-      "this is no key file of Isthmus",
+      "this is not a key file of Isthmus",
       "Take a PEM key over with: isthmus ca import --cert FILE --key FILE",
     );
   }
@@ -103,7 +103,7 @@ function parseKeyFile(text: string, at: string): KeyFile {
   }
   // Only where it is wrong: a value could be what was meant to stay secret.
   const fields = [...new Set(parsed.error.issues.map(({ path }) => path.join(".") || "its top level"))];
-  throw invalid(`this is no key file of Isthmus: ${fields.join(", ")}`, "Restore it from its backup.");
+  throw invalid(`this is not a key file of Isthmus: ${fields.join(", ")}`, "Restore it from its backup.");
 }
 
 /** The same bytes for the same content, however the JSON is laid out. */

@@ -96,7 +96,7 @@ function parseKey(pem: string, at: string): KeyObject {
           "the private key is encrypted",
           "Decrypt it first: openssl pkey -in FILE -out FILE2, with umask 077.",
         )
-      : invalidKey(at, "this is no private key in PEM form", "");
+      : invalidKey(at, "this is not a private key in PEM form", "");
   }
 }
 

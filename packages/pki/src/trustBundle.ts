@@ -2,7 +2,7 @@ import { fingerprintOf, splitPem } from "./pem.ts";
 
 /**
  * One PEM bundle of all certificates in `bundles`: each once, in the order in which they first occur. Throws an Error of
- * OpenSSL's where a block is no certificate: `inspectBundle` says which.
+ * OpenSSL's where a block is not a certificate: `inspectBundle` says which.
  */
 export function joinBundles(...bundles: readonly string[]): string {
   const unique = new Map(bundles.flatMap(splitPem).map((pem) => [fingerprintOf(pem), pem]));

@@ -131,7 +131,7 @@ test("an authority below one of path length 0 is one too many", async () => {
   expect(verdicts.map(kinds)).toEqual([["PathTooLong"], []]);
 });
 
-test("a certificate signed by one that is no authority is refused", async () => {
+test("a certificate signed by one that is not an authority is refused", async () => {
   const root = await newRoot();
   const server = await signWith(root, { profile: "server", names: { dns: ["a.example"] } });
   const { privateKey } = await readPrivateKey(server.key);

@@ -165,34 +165,36 @@ export const randomMesh: fc.Arbitrary<RandomMesh> = fc
     hidden: fc.uniqueArray(fc.constantFrom(...clusterNames), { maxLength: 2 }),
     nodes: fc.integer({ min: 0, max: 2 }),
   })
-  .map(({ placed, shares: declared, drained, accesses: entrances, outsides: exits, hidden, nodes }) => ({
-    intents: intents(
-      declared.map(({ where, ...spec }) => sharedService(where, spec)),
-      {
-        clusters: clusterNames.map((name) => meshCluster(name, { drain: drained.includes(name) })),
-        externalAccesses: entrances.map(({ where, ...spec }) => externalAccess(where, spec)),
-        externalServices: exits.map(({ where, ...spec }) => externalService(where, spec)),
+  .map(
+    ({ placed, shares: declared, drained, accesses: declaredAccesses, outsides: declaredServices, hidden, nodes }) => ({
+      intents: intents(
+        declared.map(({ where, ...spec }) => sharedService(where, spec)),
+        {
+          clusters: clusterNames.map((name) => meshCluster(name, { drain: drained.includes(name) })),
+          externalAccesses: declaredAccesses.map(({ where, ...spec }) => externalAccess(where, spec)),
+          externalServices: declaredServices.map(({ where, ...spec }) => externalService(where, spec)),
+        },
+      ),
+      observed: {
+        clusters: new Map(
+          clusterNames
+            .filter((name) => !hidden.includes(name))
+            .map((name, index) => [name, cluster(name, index, { placed, nodes })]),
+        ),
+        unreachable: new Map(
+          hidden.map((name) => [
+            name,
+            makeProblem({
+              code: "CLUSTER_UNREACHABLE",
+              at: { kind: "MeshCluster", name: name },
+              message: `${name} does not answer`,
+              hint: "",
+            }),
+          ]),
+        ),
       },
-    ),
-    observed: {
-      clusters: new Map(
-        clusterNames
-          .filter((name) => !hidden.includes(name))
-          .map((name, index) => [name, cluster(name, index, { placed, nodes })]),
-      ),
-      unreachable: new Map(
-        hidden.map((name) => [
-          name,
-          makeProblem({
-            code: "CLUSTER_UNREACHABLE",
-            at: { kind: "MeshCluster", name: name },
-            message: `${name} does not answer`,
-            hint: "",
-          }),
-        ]),
-      ),
-    },
-  }));
+    }),
+  );
 
 function cluster(
   name: string,

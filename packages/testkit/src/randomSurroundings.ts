@@ -139,7 +139,7 @@ function cluster(
   const objects: readonly KubeObject[] = [
     namespace("istio-system", {}),
     node(`${name}-1`, `192.0.2.${index + 1}`),
-    ...(gateway === "no Service" ? [] : [entrance(name, gateway)]),
+    ...(gateway === "no Service" ? [] : [ingressService(name, gateway)]),
     ...(needsPods ? [gatewayPod()] : []),
     namespace("red", injects),
     namespace("blue", injects),
@@ -164,7 +164,7 @@ function cluster(
   return observedCluster(name, `192.0.2.${index + 1}`, [], { source, objects, meshConfig });
 }
 
-function entrance(name: ClusterName, gateway: Surroundings["gateway"]): Service {
+function ingressService(name: ClusterName, gateway: Surroundings["gateway"]): Service {
   const number = clusterNames.indexOf(name) + 1;
   const ingress = (...all: readonly { readonly ip?: string; readonly hostname?: string }[]) =>
     gatewayService({ type: "LoadBalancer" }, { loadBalancer: { ingress: all } });

@@ -84,7 +84,7 @@ const trustDomains = usersOf("trust domain aliases", [
     calls: local,
   },
   {
-    name: "a policy still names the old trust domain, which is no alias",
+    name: "a policy still names the old trust domain, which is not an alias",
     cluster2: policy('rules: [{from: [{source: {principals: ["old-td/ns/$sv/sa/sleep"]}}]}]'),
     calls: local,
   },

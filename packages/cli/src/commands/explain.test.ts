@@ -23,7 +23,7 @@ test("without a code all are listed", async () => {
   expect(run.stdout.trimEnd().split("\n")).toHaveLength(Object.keys(problemCodes).length + 1);
 });
 
-test("what is no code is refused", async () => {
+test("what is not a code is refused", async () => {
   const run = await runCli("/", ["explain", "toString"]);
 
   expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining("toString is not a problem code") });

@@ -75,7 +75,7 @@ test("json and yaml hold the same plan", async () => {
   expect(JSON.parse(json.stdout)).toMatchObject({
     summary: { create: 3 },
     paths: [{ host: "httpbin.bar.cluster2", port: 8000 }],
-    held: {},
+    pending: {},
     problems: [],
   });
   expect(parse(yaml.stdout)).toEqual(JSON.parse(json.stdout));

@@ -14,7 +14,7 @@ test("status shows each cluster's facts and each service's names, ends and state
   await expect(run.stdout).toMatchFileSnapshot("testdata/status.golden.txt");
 });
 
-test("the state tells what is still to apply, and what is held by a problem", async () => {
+test("the state tells what is still to apply, and what a problem leaves pending", async () => {
   const folder = await exampleFolder();
 
   const before = await runCli(folder, ["status", "-o", "json"]);
@@ -22,7 +22,7 @@ test("the state tells what is still to apply, and what is held by a problem", as
   const broken = await runCli(folder, ["status", "-o", "json"]);
 
   expect(JSON.parse(before.stdout)).toMatchObject({ sharedServices: [{ name: "bar/httpbin", state: "to apply" }] });
-  expect(JSON.parse(broken.stdout)).toMatchObject({ sharedServices: [{ name: "bar/httpbin", state: "held" }] });
+  expect(JSON.parse(broken.stdout)).toMatchObject({ sharedServices: [{ name: "bar/httpbin", state: "pending" }] });
   expect([before.code, broken.code]).toEqual([0, 1]);
 });
 

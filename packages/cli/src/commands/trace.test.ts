@@ -5,7 +5,7 @@ import { exampleFolder, runCli } from "../testing/runCli.ts";
 
 const words = ["trace", "sleep.foo@cluster1", "http://httpbin.bar.cluster2:8000/headers"];
 
-test("before an apply the name resolves nowhere: exit code 1, with the code and what to mend", async () => {
+test("before an apply the name resolves nowhere: exit code 1, with the code and what to fix", async () => {
   const folder = await exampleFolder();
 
   const run = await runCli(folder, words);
@@ -131,7 +131,7 @@ test.each([
   ["a workload that connects elsewhere", ["sleep.foo@cluster1", "http://a", "--connect-to", "192.0.2.1:80"]],
   ["an address without a port", ["outside", "http://a", "--connect-to", "192.0.2.1"]],
   ["a client outside whose DNS says something", ["outside", "http://a", "--resolve", "192.0.2.1"]],
-  ["an answer of DNS that is no address", ["sleep.foo@cluster1", "http://a", "--resolve", "b.example.com"]],
+  ["an answer of DNS that is not an address", ["sleep.foo@cluster1", "http://a", "--resolve", "b.example.com"]],
   ["a claim without a value", ["outside", "http://a", "--claim", "iss"]],
   ["a token without an issuer", ["outside", "http://a", "--claim", "sub=alice"]],
   ["a scheme that is not known", ["sleep.foo@cluster1", "ftp://a"]],

@@ -7,7 +7,7 @@ test("suites are counted, faults are of their kind, and no text breaks the XML",
       name: "first <suite>",
       cases: [
         { name: "good", classname: "a" },
-        { name: 'says "no" & more', classname: "a", failure: { type: "CODE", text: "x < y\u0007\nmend & it" } },
+        { name: 'says "no" & more', classname: "a", failure: { type: "CODE", text: "x < y\u0007\nfix & it" } },
         { name: "not seen", classname: "b", error: { text: "no way" }, output: "line\nline" },
         { name: "left out", classname: "b", skipped: "why" },
       ],
@@ -20,7 +20,7 @@ test("suites are counted, faults are of their kind, and no text breaks the XML",
     <testcase name="good" classname="a"/>
     <testcase name="says &quot;no&quot; &amp; more" classname="a">
       <failure message="x &lt; y" type="CODE">x &lt; y
-mend &amp; it</failure>
+fix &amp; it</failure>
     </testcase>
     <testcase name="not seen" classname="b">
       <error message="no way">no way</error>

@@ -77,7 +77,7 @@ function renderAction(action: Action, style: Style, { brief = false }: PlanRende
 function renderHeld(held: ReadonlyMap<string, string>, style: Style): string {
   if (held.size === 0) return "";
   const lines = [...held].map(([owner, reason]) => `  ${style.warning("=")} ${owner}: ${reason}\n`);
-  return `${style.strong("Left as it is for now")}\n${lines.join("")}`;
+  return `${style.strong("Pending: left as it is for now")}\n${lines.join("")}`;
 }
 
 /** Whose objects are there although no file declares them; an apply deletes them. */

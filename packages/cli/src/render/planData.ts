@@ -20,7 +20,7 @@ export function planData(view: PlanView & { readonly problems: readonly Problem[
           })),
         }),
     ...view.losses,
-    held: Object.fromEntries(view.held),
+    pending: Object.fromEntries(view.held),
     problems: view.problems,
   };
 }

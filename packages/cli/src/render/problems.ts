@@ -1,7 +1,7 @@
 import type { Problem, ProblemCode, Severity } from "@isthmus/core";
 import type { Style } from "./style.ts";
 
-const order: Readonly<Record<Severity, number>> = { error: 0, delay: 1, warning: 2 };
+const order: Readonly<Record<Severity, number>> = { error: 0, pending: 1, warning: 2 };
 
 /**
  * Problems for people, errors first, each with place and hint, and where to read more:
@@ -27,9 +27,9 @@ function renderProblem(problem: Problem, style: Style): string {
 }
 
 function renderFooter(problems: readonly Problem[], style: Style): string {
-  const counts = (["error", "delay", "warning"] as const).flatMap((severity) => {
+  const counts = (["error", "pending", "warning"] as const).flatMap((severity) => {
     const count = problems.filter((problem) => problem.severity === severity).length;
-    return count === 0 ? [] : [`${count} ${severity}${count === 1 ? "" : "s"}`];
+    return count === 0 ? [] : [`${count} ${severity}${count === 1 || severity === "pending" ? "" : "s"}`];
   });
   const codes = problems.map((problem): ProblemCode => problem.code);
   return style.faint(`${counts.join(", ")}. More: ${explainCommand(codes)}`);

@@ -50,11 +50,11 @@ function runLines(run: readonly Hop[]): readonly ProofLine[] {
 
 /** A broken one says where, and what to change. */
 function hopLines(hop: Hop): readonly ProofLine[] {
-  const { name, status, detail, cluster, others = [], mend } = hop;
+  const { name, status, detail, cluster, others = [], fix } = hop;
   const line = { name, status, detail, ...(cluster === undefined ? {} : { cluster }) };
   if (status !== "broken") return [line];
   const places = [hop, ...others].map(placeOf).filter((place) => place !== "");
-  const more = [...places, ...(mend === undefined ? [] : [mend])];
+  const more = [...places, ...(fix === undefined ? [] : [fix])];
   return [line, ...more.map(noted)];
 }
 

@@ -18,7 +18,7 @@ export function renderStatus(report: MeshStatus, style: Style): string {
   if (report.externalServices.length > 0) tables.push(renderExternalServices(report.externalServices, style));
   const reasons = [...report.sharedServices, ...report.externalAccesses, ...report.externalServices].flatMap(
     ({ name, state, reason, paths: { why } }) => {
-      // Before an apply nothing works, which is no news.
+      // Before an apply nothing works, which is not news.
       const told = reason ?? (state === "to apply" ? undefined : why);
       return told === undefined ? [] : [`${style.warning(name)}: ${told}\n`];
     },
@@ -81,7 +81,7 @@ function renderState({ state }: DeclaredState, style: Style): string {
       return style.good(state);
     case "to apply":
       return style.change(state);
-    case "held":
+    case "pending":
       return style.warning(state);
   }
 }

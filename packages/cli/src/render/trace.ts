@@ -14,7 +14,7 @@ import {
 import { renderHopStatus } from "./hopStatus.ts";
 import type { Style } from "./style.ts";
 
-/** The request with its verdict, the way that it takes hop by hop, and what to mend. */
+/** The request with its verdict, the way that it takes hop by hop, and what to fix. */
 export function renderTrace(trace: Trace, style: Style, allBranches: boolean): string {
   const { request, verdict, branches } = trace;
   const { url, method } = request;
@@ -88,7 +88,7 @@ function renderBlame(hop: BrokenHop, style: Style): string {
   return [
     ...(place === "" ? [] : [`      at    ${style.strong(place)}\n`]),
     renderOthers(hop, style),
-    `      mend  ${hop.mend}\n`,
+    `      fix  ${hop.fix}\n`,
     `      code  ${hop.code} ${style.faint(`(isthmus explain ${hop.code})`)}\n`,
     `      rule  ${style.faint(hop.source)}\n`,
   ].join("");

@@ -261,7 +261,7 @@ test("an address that refuses is wrong only once a Gateway object opened its por
   ]);
 });
 
-test("an intermediate that a gateway shows is judged with the roots; whoever is no workload is no gateway", () => {
+test("an intermediate that a gateway shows is judged with the roots; whoever is not a workload is not a gateway", () => {
   const shown = (notAfter: string, identity?: string): GatewayProbe => ({
     address: "192.168.121.10:32001",
     outcome: {

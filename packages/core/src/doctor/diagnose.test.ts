@@ -15,7 +15,7 @@ const blames = (cluster: string, code: string, object?: object): Trace =>
     request,
     branches: [],
     verdict: "broken",
-    blamed: { code, cluster, object, field: "spec.rules[0]", detail: "it is denied", mend: "Allow it." },
+    blamed: { code, cluster, object, field: "spec.rules[0]", detail: "it is denied", fix: "Allow it." },
   }) as unknown as Trace;
 
 const answered: WireCall = { exitCode: 0, status: 200, server: "envoy", body: "{}", error: "", seconds: 0.1 };

@@ -167,7 +167,7 @@ function knockFault({ address, port, from, result, detail }: Knock): Problem | u
 function paperFaults({ paper }: Evidence): readonly Problem[] {
   const { blamed } = paper;
   if (blamed === undefined || paper.verdict === "reaches") return [];
-  return [problem(blamed.code, placeOfHop(blamed), blamed.detail, blamed.mend)];
+  return [problem(blamed.code, placeOfHop(blamed), blamed.detail, blamed.fix)];
 }
 
 /** The server's sidecar could not open a connection to its app while we asked. */

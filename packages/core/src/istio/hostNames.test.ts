@@ -10,7 +10,7 @@ test("names of Services end with the cluster's own domain", () => {
 });
 
 test.each(["httpbin.bar.svc.cluster.local", "httpbin.bar.corp.internal", "a.httpbin.bar.svc.corp.internal", "httpbin"])(
-  "%s is no Service's name in a cluster of another domain",
+  "%s is not a Service's name in a cluster of another domain",
   (host) => {
     expect(parseServiceHost(host, corporate)).toBeUndefined();
   },

@@ -32,7 +32,7 @@ function isIpv6(host: string): boolean {
   return host.includes(":") && /^[\da-f:.]+(%[\da-z]+)?$/i.test(host) && ipaddr.IPv6.isValid(host);
 }
 
-/** One text for one address: IPv6 may be written in many ways (RFC 5952). What is no address stays as it is, in lower case. */
+/** One text for one address: IPv6 may be written in many ways (RFC 5952). What is not an address stays as it is, in lower case. */
 export function canonicalHost(host: string): string {
   return isIpv6(host) ? ipaddr.parse(host).toString() : host.toLowerCase();
 }

@@ -47,7 +47,7 @@ test.each([
   expect(normalized(path, base)).toBe(expected);
 });
 
-test.each(["/xyz/.%00../abc", "/xyz/%00.%00./abc", "/xyz/AAAAA%%0000/abc", "/a\0b"])("%j is no path", (path) => {
+test.each(["/xyz/.%00../abc", "/xyz/%00.%00./abc", "/xyz/AAAAA%%0000/abc", "/a\0b"])("%j is not a path", (path) => {
   expect(normalized(path, base)).toBe("rejected");
   expect(normalized(path, none)).toBe(path);
 });

@@ -10,7 +10,7 @@ test.each([
 });
 
 test.each(["", "httpbin.bar.svc.cluster.local", "outbound_.x_._.a.b", "outbound_.80_._.", "inbound_.80_._.a.b"])(
-  "%j is no name of an upstream cluster",
+  "%j is not a name of an upstream cluster",
   (sni) => {
     expect(parsePassthroughSni(sni)).toBeUndefined();
   },

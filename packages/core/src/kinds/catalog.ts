@@ -236,7 +236,7 @@ export function writingOf(group: string, kind: string): Writing | undefined {
 /** What a directory of manifests has in place of Pods, of group `apps`. */
 export const controllerKinds: readonly string[] = ["Deployment", "StatefulSet", "DaemonSet"];
 
-/** Read by name, where Istio tells something: it is no kind of which all objects matter. */
+/** Read by name, where Istio tells something: it is not a kind of which all objects matter. */
 export const configMapKind: KindEntry = {
   group: "",
   version: "v1",

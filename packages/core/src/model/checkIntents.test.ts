@@ -211,7 +211,7 @@ test.each([
     { attempts: 0, retryOn: "5xx" },
     "spec.traffic.retries tries nothing again, so perTryTimeout and retryOn mean nothing",
   ],
-  [{ attempts: 1, retryOn: "5xx, reset,gone" }, 'spec.traffic.retries.retryOn: " reset", "gone" is no condition'],
+  [{ attempts: 1, retryOn: "5xx, reset,gone" }, 'spec.traffic.retries.retryOn: " reset", "gone" is not a condition'],
   [
     { attempts: 1, perTryTimeout: "2s" },
     "spec.traffic.retries.perTryTimeout of 2s is longer than spec.traffic.timeout of 1500ms",

@@ -24,7 +24,7 @@ function parse(...texts: readonly string[]) {
   return parseIntents(texts.map((text, index) => ({ name: `${"abc"[index]}.yaml`, text })));
 }
 
-/** Code and place of each problem, for texts that are no intents. */
+/** Code and place of each problem, for texts that are not intents. */
 function faults(...texts: readonly string[]) {
   const { intents, problems } = parse(...texts);
   expect(intents).toBeUndefined();
@@ -259,7 +259,7 @@ test.each([
   ],
   ["- a\n", "FIELD_INVALID a.yaml:1:1", ""],
   ["hello\n", "FIELD_INVALID a.yaml:1:1", ""],
-])("a document that is no resource of ours is refused: %j", (text, fault, hint) => {
+])("a document that is not a resource of ours is refused: %j", (text, fault, hint) => {
   const { intents, problems } = parse(text);
 
   expect(intents).toBeUndefined();
@@ -280,7 +280,7 @@ test("a resource that is declared twice names the first place", () => {
   ]);
 });
 
-test("the same name in another namespace or kind is no duplicate", () => {
+test("the same name in another namespace or kind is not a duplicate", () => {
   const other = httpbin.replace("namespace: bar", "namespace: baz");
 
   expect(parse(clusters, httpbin, other).problems).toEqual([]);

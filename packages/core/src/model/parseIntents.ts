@@ -70,7 +70,7 @@ function itemsOf(item: Item): readonly Item[] {
   const value = valueAt(item.document.value, item.base);
   if (valueAt(value, ["kind"]) !== "List" || valueAt(value, ["apiVersion"]) !== "v1") return [item];
   const items = valueAt(value, ["items"]);
-  // What is no list of items is read as a resource, and so refused as one.
+  // What is not a list of items is read as a resource, and so refused as one.
   if (!Array.isArray(items)) return [item];
   return items.flatMap((_, index) => itemsOf({ ...item, base: [...item.base, "items", index] }));
 }

@@ -32,7 +32,7 @@ export const madeOfSchema = {
 
 export const problemSchema = z.strictObject({
   code: codeSchema,
-  severity: z.enum(["error", "delay", "warning"]),
+  severity: z.enum(["error", "pending", "warning"]),
   place: placeSchema,
   ...madeOfSchema,
   at: text.describe("The place, for people."),

@@ -35,7 +35,7 @@ const plan = {
     .array(z.looseObject({ owner: text, objects: z.int() }))
     .optional()
     .describe("Owners that no file declares any longer, and whose objects are deleted."),
-  held: z.record(text, text).describe("Why what an owner has stays as it is."),
+  pending: z.record(text, text).describe("Why what an owner has stays as it is."),
   problems,
 };
 

@@ -21,7 +21,7 @@ const hopSchema = z.strictObject({
   assumes: assumes.optional(),
   source: text.optional().describe("The file of Istio's source that the rule rests on."),
   code: codeSchema.optional(),
-  mend: text.optional().describe("What to change."),
+  fix: text.optional().describe("What to change."),
   params: madeOfSchema.params.optional(),
   refs: madeOfSchema.refs.optional(),
 });

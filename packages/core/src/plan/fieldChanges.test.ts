@@ -62,7 +62,7 @@ test("an object that the server defaulted and gave a status has no changes", () 
   expect(changes).toEqual([]);
 });
 
-test("labels, annotations and fields that others added are no change", () => {
+test("labels, annotations and fields that others added are not changes", () => {
   const desired = serviceEntry({ hosts: ["a.b"] });
   const object = live(
     serviceEntry({ hosts: ["a.b"], resolution: "STATIC" }),
@@ -144,7 +144,7 @@ test("of a whole block that is declared no longer only the fields that we own ar
   expect(changes).toEqual([{ path: "spec.trafficPolicy.tls.mode", before: "ISTIO_MUTUAL" }]);
 });
 
-test("a Service's ports are matched by port and protocol: a foreign one stays, ours is removed, order is no change", () => {
+test("a Service's ports are matched by port and protocol: a foreign one stays, ours is removed, order is not a change", () => {
   const desired = service({
     ports: [
       { name: "http", port: 8000 },
@@ -220,7 +220,7 @@ test("names with dots are quoted, and a label may be called like a property of e
   ]);
 });
 
-test("another version of the API is no change on a server, but one in a file", () => {
+test("another version of the API is not a change on a server, but one in a file", () => {
   const desired = serviceEntry({ hosts: ["a.b"] });
   const older = { ...desired, apiVersion: "networking.istio.io/v1beta1" };
 

@@ -26,7 +26,7 @@ interface Place {
 /**
  * What writing `desired` would change in `live`.
  * In a directory the file is ours as a whole. On an API server server-side apply merges: what we declare counts, and what
- * we own (managedFields) and declare no longer; fields that others added or the server defaulted stay and are no change.
+ * we own (managedFields) and declare no longer; fields that others added or the server defaulted stay and are not changes.
  */
 export function fieldChanges(
   desired: KubeObject,

@@ -45,7 +45,7 @@ test("a name that no object gives any longer goes, for those who had it", () => 
   expect(losses([before], [before]).goingPaths).toEqual([]);
 });
 
-test("objects of an owner that no file declares are counted, and what only a server has is no path", () => {
+test("objects of an owner that no file declares are counted, and what only a server has is not a path", () => {
   const objects = [
     entry("a", formerOwner, { hosts: ["a.example"] }),
     entry("b", formerOwner, { hosts: ["b.example"] }, "server"),

@@ -74,7 +74,7 @@ test("a file with the actions in another order gives the same plan", () => {
 });
 
 test.each([
-  ["text that is no JSON", "{"],
+  ["text that is not JSON", "{"],
   ["an earlier format", '{"format":"isthmus.io/plan","version":1}'],
   ["other JSON", '{"kind":"List"}'],
   ["a later format", '{"format":"isthmus.io/plan","version":4}'],

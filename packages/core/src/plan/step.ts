@@ -6,7 +6,7 @@ import { makeProblem } from "../problem.ts";
 import { type Action, type LiveVersion, phaseOf } from "./action.ts";
 import { fieldChanges } from "./fieldChanges.ts";
 
-/** An action as it should be; where it cannot be done now, why, and the problem if the user has to mend it. */
+/** An action as it should be; where it cannot be done now, why, and the problem if the user has to fix it. */
 export interface Step {
   readonly action: Action;
   readonly held?: string;

@@ -266,7 +266,7 @@ test.each([
     "1 TRACE_ROUTE_MISSING refused 404 NR",
   ],
   [
-    "an unknown host is no cluster",
+    "an unknown host is not a cluster",
     { route: [{ destination: { host: "nobody" } }] },
     "1 TRACE_DESTINATION_UNKNOWN refused 503 NC",
   ],
@@ -333,7 +333,7 @@ test("a subset's labels choose its pods; a subset without any is unhealthy", () 
   expect(blamed(steps)).toBe("DestinationRule bar/d spec.subsets[1].labels");
 });
 
-test("nothing behind a Service, or nothing ready, is no healthy upstream", () => {
+test("nothing behind a Service, or nothing ready, is not a healthy upstream", () => {
   const none = call("http://httpbin.bar:8000", httpbin.replace("{app: httpbin}", "{app: nobody}"));
   const unready = call("http://httpbin.bar:8000", httpbin.replace('"status":"True"', '"status":"False"'));
 
@@ -470,7 +470,7 @@ test("a delegate's routes stand in for the root's, within the root's match", () 
   ]);
 });
 
-test("a VirtualService that has hosts of its own is no delegate", () => {
+test("a VirtualService that has hosts of its own is not a delegate", () => {
   const root = object("VirtualService", "bar/root", {
     hosts: ["httpbin"],
     http: [
@@ -496,9 +496,7 @@ test("a caller that does not exist is told with those that do", () => {
     headers: {},
   });
 
-  expect(steps).toMatchObject([
-    { kind: "ended", hops: [{ code: "TRACE_CALLER_UNKNOWN", mend: "Name one of other." }] },
-  ]);
+  expect(steps).toMatchObject([{ kind: "ended", hops: [{ code: "TRACE_CALLER_UNKNOWN", fix: "Name one of other." }] }]);
 });
 
 test("a ServiceEntry beside a Sidecar that keeps it out: the Sidecar is blamed, and both are named", () => {
@@ -512,7 +510,7 @@ test("a ServiceEntry beside a Sidecar that keeps it out: the Sidecar is blamed, 
   expect(blamed(steps)).toBe("Sidecar foo/default spec.egress");
   const hop = steps[0]?.hops.at(-1);
   expect(hop).toMatchObject({
-    mend: 'Add "foo/httpbin.bar.c2" to the hosts of an egress listener of Sidecar foo/default.',
+    fix: 'Add "foo/httpbin.bar.c2" to the hosts of an egress listener of Sidecar foo/default.',
     others: [{ object: { kind: "ServiceEntry", namespace: "foo", name: "httpbin" } }],
   });
 });
@@ -549,7 +547,7 @@ test("a Service that is not exported says so at its annotation, or at the mesh's
   expect(blamed(byAnnotation)).toBe('Service bar/httpbin metadata.annotations["networking.istio.io/exportTo"]');
   expect(byDefault[0]?.hops.at(-1)).toMatchObject({
     code: "TRACE_HOST_HIDDEN",
-    mend: expect.stringContaining("defaultServiceExportTo"),
+    fix: expect.stringContaining("defaultServiceExportTo"),
   });
 });
 

@@ -96,7 +96,7 @@ function unknownCaller(cluster: IstioCluster, { from }: WorkloadRequest): Client
     cluster: cluster.name,
     code: "TRACE_CALLER_UNKNOWN",
     detail: say`namespace ${{ namespace: from.namespace }} has no workload ${{ workload: from.workload }}`,
-    mend:
+    fix:
       known.length === 0
         ? say`Start a workload in namespace ${{ namespace: from.namespace }}.`
         : say`Name one of ${{ known: known.sort() }}.`,
@@ -155,7 +155,7 @@ function resolved(walk: Walk, found: Resolved): readonly ClientStep[] {
         ...base,
         code: "TRACE_HOST_UNKNOWN",
         detail: say`${{ host }} resolves nowhere: no Service and no ServiceEntry of ${{ cluster: cluster.name }} has it`,
-        mend: say`Declare ${{ host }}: a Service of that name, or a ServiceEntry with the host; or mend the name.`,
+        fix: say`Declare ${{ host }}: a Service of that name, or a ServiceEntry with the host; or fix the name.`,
       });
       return [ended(walk, hop, { kind: "no-such-host" })];
     }

@@ -58,7 +58,7 @@ test.each(["PerCluster", "SameName", "Mesh"])(
   },
 );
 
-test("a name of the cluster's own DNS domain is no name of the outside world", () => {
+test("a name of the cluster's own DNS domain is not a name of the outside world", () => {
   const declared = { mesh: mesh({ clusterDomain: "k8s.example.com" }) };
   const request: TraceRequest = {
     from: { cluster: "cluster1", namespace: "foo", workload: "sleep" },

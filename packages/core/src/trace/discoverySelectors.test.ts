@@ -123,7 +123,7 @@ test("a Gateway that istiod does not see opens no port", () => {
   });
 });
 
-test("a name that istiod does not see is no name to the caller's sidecar", () => {
+test("a name that istiod does not see is not a name to the caller's sidecar", () => {
   expect(traceAfter({ cluster1: ["istio-system"], cluster2: everywhere })).toMatchObject({
     verdict: "broken",
     blamed: {

@@ -51,7 +51,7 @@ const withTimeout = intents([sharedService("bar/httpbin", { traffic: { timeout: 
 const virtualService = (namespace: string, exportTo = "") =>
   `{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: v, namespace: ${namespace}}, spec: {${exportTo}hosts: [httpbin.bar.cluster2], http: [{route: [{destination: {host: a.b}}]}]}}`;
 
-test("a VirtualService is no conflict where it is private, be it by the mesh's default", () => {
+test("a VirtualService is not a conflict where it is private, be it by the mesh's default", () => {
   expect(problemsOf(withTimeout, {}, virtualService("other"))).toEqual(["VIRTUAL_SERVICE_CONFLICT"]);
   expect(problemsOf(withTimeout, privately, virtualService("other"))).toEqual([]);
   expect(problemsOf(withTimeout, privately, virtualService("other", 'exportTo: ["*"], '))).toEqual([
@@ -61,7 +61,7 @@ test("a VirtualService is no conflict where it is private, be it by the mesh's d
   expect(problemsOf(withTimeout, {}, virtualService("foo", "exportTo: [other], "))).toEqual([]);
 });
 
-test("a ServiceEntry of the same host is no conflict where its namespace alone sees it", () => {
+test("a ServiceEntry of the same host is not a conflict where its namespace alone sees it", () => {
   const entry = (namespace: string) =>
     `{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: e, namespace: ${namespace}}, spec: {hosts: [httpbin.bar.cluster2], ports: [{number: 8000, name: http, protocol: HTTP}], resolution: DNS}}`;
 

@@ -243,7 +243,7 @@ test.each<[string, Partial<OutsideRequest>, string]>([
   ["one of nobody", { claims: { iss: ["https://else.test"] } }, "broken: refused 401 TRACE_TOKEN"],
   ["one of the other issuer", { claims: { iss: ["https://other.test"] } }, "broken: refused 403 TRACE_DENIED"],
   ["one that is not known", { headers: { authorization: "Bearer abc" } }, "unknown: unknown"],
-  ["what is no token", { headers: { authorization: "Basic abc" } }, "broken: refused 403 TRACE_DENIED"],
+  ["what is not a token", { headers: { authorization: "Basic abc" } }, "broken: refused 403 TRACE_DENIED"],
 ])("where a gateway asks for tokens, a request with %s", (_, more, expected) => {
   const objects = [...httpbin, gateway(http), toHttpbin, tokens, demanded];
 

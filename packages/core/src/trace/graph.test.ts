@@ -29,7 +29,7 @@ const denied = broken({
   cluster: "west",
   code: "TRACE_DENIED",
   detail: "",
-  mend: "",
+  fix: "",
   source: "",
 });
 const refused: TraceBranch = { probability: 1, hops: [client, ...gateway, denied], outcome: { kind: "refused" } };

@@ -4,7 +4,7 @@ import { exportFieldOf, type Hiding, hidingOf } from "../istio/scope/index.ts";
 import { clusterObject, showClusterObject } from "../kinds/index.ts";
 import { broken } from "./hop.ts";
 import type { BrokenHop, TraceHopName } from "./traceResult.ts";
-import { discoverySource, mendDiscovery, undiscovered } from "./undiscovered.ts";
+import { discoverySource, fixDiscovery, undiscovered } from "./undiscovered.ts";
 
 export interface HiddenService {
   readonly cluster: IstioCluster;
@@ -34,7 +34,7 @@ export function hiddenOf(
   return hidden.find(({ hiding }) => hiding.kind !== "not exported") ?? hidden[0];
 }
 
-type Fault = Pick<BrokenHop, "object" | "field" | "detail" | "mend" | "others" | "source">;
+type Fault = Pick<BrokenHop, "object" | "field" | "detail" | "fix" | "others" | "source">;
 
 function faultOf({ cluster, proxy, service, hiding, called }: HiddenService): Fault {
   const own = clusterObject(cluster.name, service.object);
@@ -45,7 +45,7 @@ function faultOf({ cluster, proxy, service, hiding, called }: HiddenService): Fa
         object: own,
         field: "metadata.namespace",
         detail: `${shown} is in ${undiscovered(cluster, service.namespace)}`,
-        mend: mendDiscovery(service.namespace),
+        fix: fixDiscovery(service.namespace),
         source: discoverySource,
       };
     case "not exported": {
@@ -54,14 +54,14 @@ function faultOf({ cluster, proxy, service, hiding, called }: HiddenService): Fa
       const to = service.exportTo.includes("~") ? "nobody" : `${service.exportTo.join(", ")} only`;
       if (field !== undefined) {
         const detail = `${shown} is exported to ${to}, not to namespace ${proxy.namespace}`;
-        return { object: own, field, detail, mend: `Add ${proxy.namespace} to ${field} of ${shown}.`, source };
+        return { object: own, field, detail, fix: `Add ${proxy.namespace} to ${field} of ${shown}.`, source };
       }
       const written = service.isKubernetes ? 'annotation "networking.istio.io/exportTo"' : "spec.exportTo";
       return {
         object: own,
         field: service.isKubernetes ? "metadata.annotations" : "spec.exportTo",
         detail: `${shown} has no exportTo, and the mesh's default exports it to ${to}, not to namespace ${proxy.namespace}`,
-        mend: `Give ${shown} ${written} with ${proxy.namespace} in it, or change defaultServiceExportTo of the mesh config.`,
+        fix: `Give ${shown} ${written} with ${proxy.namespace} in it, or change defaultServiceExportTo of the mesh config.`,
         source,
       };
     }
@@ -71,7 +71,7 @@ function faultOf({ cluster, proxy, service, hiding, called }: HiddenService): Fa
         object: sidecar,
         field: "spec.egress",
         detail: `${showClusterObject(sidecar)} does not let ${called} through to ${proxy.name === "*" ? `namespace ${proxy.namespace}` : proxy.name}`,
-        mend: `Add "${service.namespace}/${service.host}" to the hosts of an egress listener of ${showClusterObject(sidecar)}.`,
+        fix: `Add "${service.namespace}/${service.host}" to the hosts of an egress listener of ${showClusterObject(sidecar)}.`,
         others: [{ object: own, part: "has the name, and is what stays hidden" }],
         source: "pilot/pkg/model/sidecar.go, selectServices",
       };
@@ -83,7 +83,7 @@ function faultOf({ cluster, proxy, service, hiding, called }: HiddenService): Fa
         object: own,
         field: service.isKubernetes ? "metadata.name" : "spec.hosts",
         detail: `${shown} is ignored here: ${showClusterObject(other)} has the host ${service.host} as well, and ${whyItCounts(proxy, by, service)}`,
-        mend: `Remove the host from one of ${shown} and ${showClusterObject(other)}.`,
+        fix: `Remove the host from one of ${shown} and ${showClusterObject(other)}.`,
         others: [{ object: other, part: "has the same host and is the one that counts" }],
         source: "pilot/pkg/model/sidecar.go, selectServices",
       };

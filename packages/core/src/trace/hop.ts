@@ -7,16 +7,16 @@ export function passed(hop: Omit<PassedHop, "status">): PassedHop {
 }
 
 /** What a hop is made from: its text and what that is made of come from the same sentences. */
-type Draft<Hop> = Omit<Hop, "status" | "detail" | "mend" | "params" | "refs"> & { readonly detail: Words };
+type Draft<Hop> = Omit<Hop, "status" | "detail" | "fix" | "params" | "refs"> & { readonly detail: Words };
 
 export function unsure(hop: Draft<PassedHop>): PassedHop {
   const detail = sentenceOf(hop.detail);
   return { ...hop, status: "unknown", ...factsOf([detail]), detail: detail.text };
 }
 
-export function broken(hop: Draft<BrokenHop> & { readonly mend: Words }): BrokenHop {
-  const [detail, mend] = [sentenceOf(hop.detail), sentenceOf(hop.mend)];
-  return { ...hop, status: "broken", ...factsOf([detail, mend]), detail: detail.text, mend: mend.text };
+export function broken(hop: Draft<BrokenHop> & { readonly fix: Words }): BrokenHop {
+  const [detail, fix] = [sentenceOf(hop.detail), sentenceOf(hop.fix)];
+  return { ...hop, status: "broken", ...factsOf([detail, fix]), detail: detail.text, fix: fix.text };
 }
 
 /** The object and field that a hop is about. */

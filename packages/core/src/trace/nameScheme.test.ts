@@ -24,7 +24,7 @@ function called(host: string, scheme: "declared" | "unknown" = "declared"): stri
   return `${found.verdict} ${found.blamed?.code ?? ""}`.trim();
 }
 
-test("a name of the mesh's scheme is no name of the outside world, whatever its last label is", () => {
+test("a name of the mesh's scheme is not a name of the outside world, whatever its last label is", () => {
   expect(called("api.shop.prod")).toBe("broken TRACE_HOST_UNKNOWN");
   expect(called("api.shop.mesh")).toBe("broken TRACE_HOST_UNKNOWN");
   expect(called("www.example.prod")).toBe("unknown");

@@ -70,7 +70,7 @@ test("an endpoint that has no address is as if it were not there", () => {
   expect(called(["b.shop.mesh", "web.foo.svc.cluster.local"])).toBe("answered");
 });
 
-test("without endpoints the host itself is asked for, and a wildcard is no name to ask for", () => {
+test("without endpoints the host itself is asked for, and a wildcard is not a name to ask for", () => {
   expect(called([])).toBe("refused UH TRACE_ADDRESS_UNKNOWN api spec.hosts");
   expect(called([], { hosts: ["*.shop.mesh"] })).toBe("refused UH TRACE_ADDRESS_UNKNOWN api spec.hosts");
 });

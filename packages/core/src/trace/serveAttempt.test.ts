@@ -366,7 +366,7 @@ test("a node port for pods of its own node only cannot be told where the pods' n
   expect(served([local, pod("bar/httpbin"), node("other", "192.0.2.3")], call)).toEqual(["1 unknown"]);
 });
 
-test("what is no HTTP is closed by a port that is served as HTTP", () => {
+test("what is not HTTP is closed by a port that is served as HTTP", () => {
   const nodePort = service("bar/httpbin", [{ name: "http", port: 8000, targetPort: 8080, nodePort: 30123 }], {
     type: "NodePort",
   });

@@ -96,7 +96,7 @@ function unresolved(arrival: Arrival, cluster: string, name: string): readonly T
     cluster,
     code: "TRACE_ADDRESS_UNKNOWN" as const,
     detail: `an endpoint is to be resolved by DNS, and has no address there, ${name}`,
-    mend: `Create the Service that it names, or correct the endpoint's address.`,
+    fix: `Create the Service that it names, or correct the endpoint's address.`,
     source: "pilot/pkg/networking/core/cluster.go",
   };
   return broken(arrival, fault, failedConnection(arrival, arrival.through.length > 0 ? "UF" : "UH"));
@@ -123,7 +123,7 @@ function serveAtOwner(
       ...hop,
       code: "TRACE_NOTHING_LISTENS" as const,
       detail: `${where} is an address of ${cluster.name}, but ${owner.what}`,
-      mend: "Correct the endpoint's port: the node port of the gateway's Service, or its own port at a load balancer.",
+      fix: "Correct the endpoint's port: the node port of the gateway's Service, or its own port at a load balancer.",
     };
     return broken(arrival, fault, failedConnection(arrival, "UF"));
   }
@@ -166,7 +166,7 @@ function serveAtOwner(
       ...about,
       code: "TRACE_NOTHING_LISTENS" as const,
       detail: `${where === undefined ? "" : `${where} is ${how}, and `}${show(service)} has no ready pod with the target port${onNode}`,
-      mend: `Start the pods that ${show(service)} selects (${selectorOf(service)}), or correct its selector or targetPort.`,
+      fix: `Start the pods that ${show(service)} selects (${selectorOf(service)}), or correct its selector or targetPort.`,
     };
     return broken(arrival, fault, isLocal && all.length > 0 ? silence(arrival) : failedConnection(arrival, "UF"));
   }
@@ -209,7 +209,7 @@ function serveOnNode(
       ...hop,
       code: "TRACE_NO_ENDPOINTS" as const,
       detail: `${only}, and has none on that of ${caller.name}`,
-      mend: "Set internalTrafficPolicy: Cluster, or run its pods on every node that calls.",
+      fix: "Set internalTrafficPolicy: Cluster, or run its pods on every node that calls.",
     };
     return broken(arrival, fault, silence(arrival));
   }
@@ -292,7 +292,7 @@ function leave(
       cluster,
       code: "TRACE_NOTHING_LISTENS" as const,
       detail: `${at} is ${virtual}: nothing is there, and no sidecar leads on from there for a proxy`,
-      mend: "Correct the address: that of a server, or of a gateway that leads to it.",
+      fix: "Correct the address: that of a server, or of a gateway that leads to it.",
     };
     return broken(arrival, fault, silence(arrival));
   }
@@ -303,7 +303,7 @@ function leave(
       cluster,
       code: "TRACE_NOTHING_LISTENS" as const,
       detail: `${address} is among the addresses of pods of node ${formerNode}, and no pod has it`,
-      mend: "Correct the address: a pod's changes with every restart; name its Service.",
+      fix: "Correct the address: a pod's changes with every restart; name its Service.",
     };
     return broken(arrival, fault, silence(arrival));
   }
@@ -331,7 +331,7 @@ function leave(
     cluster,
     code: "TRACE_ADDRESS_UNKNOWN" as const,
     detail: `${at} is not an address of any observed cluster, and mutual TLS of the mesh is spoken to it`,
-    mend: "Correct the endpoint's address: a node's with the gateway's node port, or the gateway's load balancer.",
+    fix: "Correct the endpoint's address: a node's with the gateway's node port, or the gateway's load balancer.",
   };
   return broken(arrival, fault, failedConnection(arrival, "UF"));
 }

@@ -13,7 +13,7 @@ export type PathTaken =
   /** `detail` where the path has changed. */
   | { readonly kind: "goes on"; readonly http: HttpPayload; readonly detail?: string }
   | { readonly kind: "redirected"; readonly status: 307; readonly detail: string }
-  | { readonly kind: "refused"; readonly status: 400; readonly detail: string; readonly mend: string };
+  | { readonly kind: "refused"; readonly status: 400; readonly detail: string; readonly fix: string };
 
 export function takePath(cluster: IstioCluster, workload: Workload, http: HttpPayload): PathTaken {
   const found = normalizePath(http.path, pathNormalization(cluster, workload));
@@ -21,8 +21,8 @@ export function takePath(cluster: IstioCluster, workload: Workload, http: HttpPa
   const isGrpc = http.headers["content-type"]?.startsWith("application/grpc") === true;
   if (found.kind === "rejected" || (found.kind === "redirected" && isGrpc)) {
     const detail = `${where} takes no path ${showPath(http.path)}`;
-    const mend = "Call a path without NUL (%00), and without escaped slashes (%2F, %5C) where the mesh refuses them.";
-    return { kind: "refused", status: 400, detail, mend };
+    const fix = "Call a path without NUL (%00), and without escaped slashes (%2F, %5C) where the mesh refuses them.";
+    return { kind: "refused", status: 400, detail, fix };
   }
   const detail = `${where} takes path ${showPath(http.path)} as ${found.path}`;
   if (found.kind === "redirected")

@@ -170,7 +170,7 @@ function astray(branch: TraceBranch, { host, what }: { readonly host: string; re
     ...(field === undefined ? {} : { field }),
     code: "TRACE_ELSEWHERE",
     detail: `${what}, and the call ends elsewhere: ${last?.detail ?? "nowhere known"}`,
-    mend: say`Correct what leads there, or let Isthmus write ${{ host }} again: isthmus apply.`,
+    fix: say`Correct what leads there, or let Isthmus write ${{ host }} again: isthmus apply.`,
     source: "pilot/pkg/networking/core/route/route.go",
   });
   return { ...branch, hops: [...hops, hop] };

@@ -68,7 +68,7 @@ export interface BrokenHop extends HopFacts, Pick<Sentence, "params" | "refs"> {
   readonly status: "broken";
   readonly code: TraceCode;
   /** What to change, naming object and field. */
-  readonly mend: string;
+  readonly fix: string;
 }
 
 export type TraceHop = PassedHop | BrokenHop;

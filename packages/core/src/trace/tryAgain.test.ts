@@ -50,7 +50,7 @@ test("a connection that fails is made up for, one that is closed without an answ
   ]);
 });
 
-test("an answer of 503 that comes through the proxy is no failed connection of its own", () => {
+test("an answer of 503 that comes through the proxy is not a failed connection of its own", () => {
   const relayed = { isRelayed: true } as const;
 
   expect(tries([answered, failed("UF")], relayed)[1]).toBe("0.5 refused");

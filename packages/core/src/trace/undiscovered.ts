@@ -8,14 +8,14 @@ export function undiscovered({ name }: IstioCluster, namespace: string): string 
   return `namespace ${namespace}, which the istiod of ${name} does not look into (discoverySelectors)`;
 }
 
-export function mendDiscovery(namespace: string): string {
+export function fixDiscovery(namespace: string): string {
   return `Give namespace ${namespace} a label that discoverySelectors of the mesh config choose, or extend them.`;
 }
 
 interface Overlooked {
   readonly object: ReturnType<typeof clusterObject>;
   readonly detail: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 /** What an object would do if istiod saw it: undefined where it does. */
@@ -26,6 +26,6 @@ export function overlooked(cluster: IstioCluster, object: KubeObject | undefined
   return {
     object: found,
     detail: `${showClusterObject(found)} is in ${undiscovered(cluster, namespace)}`,
-    mend: mendDiscovery(namespace),
+    fix: fixDiscovery(namespace),
   };
 }

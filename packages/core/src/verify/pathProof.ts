@@ -22,7 +22,7 @@ export interface Hop {
   readonly others?: readonly OtherObject[];
   readonly code?: TraceCode;
   /** Of a broken one: what to change. */
-  readonly mend?: string;
+  readonly fix?: string;
   readonly params?: Sentence["params"];
   readonly refs?: Sentence["refs"];
 }

@@ -31,7 +31,7 @@ function hopOfTrace({ name, cluster, status, detail, object, field, others, ...m
     ...(field === undefined ? {} : { field }),
     ...(others === undefined ? {} : { others }),
     ...("code" in more && more.code !== undefined ? { code: more.code } : {}),
-    ...("mend" in more ? { mend: more.mend } : {}),
+    ...("fix" in more ? { fix: more.fix } : {}),
     ...(more.params === undefined ? {} : { params: more.params }),
     ...(more.refs === undefined ? {} : { refs: more.refs }),
   };

@@ -34,9 +34,9 @@ export interface ClusterStatus {
 
 /** How a declaration stands. */
 export interface DeclaredState {
-  /** `in sync`: live is as declared; `to apply`: a plan would write; `held`: it cannot be said or done now. */
-  readonly state: "in sync" | "to apply" | "held";
-  /** Why it is held. */
+  /** `in sync`: live is as declared; `to apply`: a plan would write; `pending`: it cannot be said or done now. */
+  readonly state: "in sync" | "to apply" | "pending";
+  /** Why it is pending. */
   readonly reason?: string;
   /** What a trace says of the declared paths, as the clusters are now. */
   readonly paths: PathCounts;
@@ -208,7 +208,7 @@ function stateOf(owner: string, mesh: TracedMesh): DeclaredState {
   const paths = pathCounts(mesh.traces.filter(({ path }) => path.owner === owner));
   const actions = mesh.plan.actions.filter((action) => action.owner === owner);
   const reason = mesh.held.get(owner) ?? actions.find((action) => action.reason !== undefined)?.reason;
-  if (reason !== undefined) return { state: "held", reason, paths };
+  if (reason !== undefined) return { state: "pending", reason, paths };
   return { state: actions.every(({ verb }) => verb === "noop") ? "in sync" : "to apply", paths };
 }
 

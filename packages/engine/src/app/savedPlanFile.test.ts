@@ -63,7 +63,7 @@ test("a plan that cannot be saved leaves what was there", async () => {
   expect(await readdir(path)).toEqual([]);
 });
 
-test("what is no file, too large or not a plan is a problem", async () => {
+test("what is not a file, too large or not a plan is a problem", async () => {
   const path = await folder();
   const [large, other, endless] = [join(path, "large"), join(path, "other"), join(path, "endless")];
   await writeFile(large, "");

@@ -59,6 +59,6 @@ async function verifyNow(
 function verdictOf(proofs: readonly ProvenPath[], problems: readonly Problem[]): ProofStatus {
   if (proofs.some(({ verdict }) => verdict === "broken") || hasErrors(problems)) return "broken";
   const isSeen =
-    proofs.every(({ verdict }) => verdict === "ok") && problems.every(({ severity }) => severity !== "delay");
+    proofs.every(({ verdict }) => verdict === "ok") && problems.every(({ severity }) => severity !== "pending");
   return isSeen ? "ok" : "unknown";
 }

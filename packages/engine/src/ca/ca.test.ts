@@ -206,7 +206,7 @@ test("a renewal goes on to trust what the cluster trusts beside its own root", a
   expect(splitPem(bench.secret().data["root-cert.pem"] ?? "")).toEqual([mine, theirs]);
 });
 
-test("that a new root is published in the middle of a rotation is no leave to sign with it", async () => {
+test("that a new root is published in the middle of a rotation does not mean that it may sign", async () => {
   const bench = await withRoots(await openBench());
   const other = await withRoots(await openBench());
   const [mine, theirs] = [(await bench.ca.knownRoot("mesh")) ?? "", (await other.ca.knownRoot("mesh")) ?? ""];

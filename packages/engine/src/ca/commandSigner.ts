@@ -41,7 +41,7 @@ export function commandSigner({ command, cwd, env, timeLimit }: CommandSignerOpt
       });
       const output = collected(child.stdout);
       const errors = collected(child.stderr);
-      // A program that does not read its input is no failure by itself.
+      // A program that does not read its input is not a failure by itself.
       child.stdin.on("error", () => {}).end(csr);
       const timer = setTimeout(() => stop(failed(request, `gave no answer in ${timeLimit / 1000} s`)), timeLimit);
       const onAbort = () => stop(signal?.reason);

@@ -27,7 +27,7 @@ async function keyFile(cwd: string, path: string): Promise<readonly KeyFile[]> {
     const text = await readFile(join(cwd, path), "utf8");
     return /"format"\s*:\s*"isthmus-ca-key"/.test(text) ? [{ path, mode: mode & 0o777 }] : [];
   } catch {
-    // What we may not read others may not either; what is no file is no key file.
+    // What we may not read others may not either; what is not a file is not a key file.
     return [];
   }
 }

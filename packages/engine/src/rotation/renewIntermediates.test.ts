@@ -61,7 +61,7 @@ test("one is due when two thirds of its life are over, or when all are asked for
   expect(inspectBundle(east.secret()["root-cert.pem"] ?? "").map(({ pem }) => pem)).toEqual([(await root).certificate]);
 });
 
-test("a signer of another root is no renewal, and writes nothing", async () => {
+test("a signer of another root is not a renewal, and writes nothing", async () => {
   await using east = await FakeCluster.start(await startFakeApiServer(), "east", await root);
   const { options } = await at(now, [east], { issue: issuer(await rootNamed("other")) });
 

@@ -78,7 +78,7 @@ async function look(
   try {
     return await Promise.all(clusters.map((each) => observeTrust(each, options)));
   } catch (error) {
-    const mayPass = error instanceof MeshError && error.problem.severity === "delay";
+    const mayPass = error instanceof MeshError && error.problem.severity === "pending";
     if (!mayPass || options.wait !== true || looks === 0) throw error;
     options.onEvent?.({ type: "blind", problem: error.problem });
     return undefined;

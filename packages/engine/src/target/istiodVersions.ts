@@ -39,7 +39,7 @@ function podsOf(object: KubeObject): readonly PodLike[] {
   }
 }
 
-/** `1.27.1` of `docker.io/istio/pilot:1.27.1@sha256:…`; a registry's port is no tag. */
+/** `1.27.1` of `docker.io/istio/pilot:1.27.1@sha256:…`; a registry's port is not a tag. */
 function imageTag(spec: PodSpec): string | undefined {
   const containers = spec.containers ?? [];
   const { image } = containers.find(({ name }) => name === "discovery") ?? containers[0] ?? {};

@@ -293,7 +293,7 @@ test("an edit of somebody else in our object is taken back by an update", async 
   expect(stored()).toMatchObject([{ spec: { hosts: ["httpbin.bar.c2"] } }]);
 });
 
-test("a write whose answer is lost is done once and is no error", async () => {
+test("a write whose answer is lost is done once and is not an error", async () => {
   const { server, target, stored, find } = await openCluster();
   const loseNext = () =>
     server.fail({ when: ({ write }) => write > 0, times: 1, fault: { type: "kill", effect: "after" } });

@@ -26,7 +26,7 @@ export interface Target {
   readonly source: "live" | "directory";
   /** Undefined for a directory. */
   readonly reach?: Reach;
-  /** Throws a `MeshError` with a `delay` code where the cluster cannot be read. */
+  /** Throws a `MeshError` with a `pending` code where the cluster cannot be read. */
   observe(options?: CallOptions): Promise<Observation>;
   /**
    * Carries out a create, update or delete, only if the object is still as the action was planned against.

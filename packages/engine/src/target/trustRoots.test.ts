@@ -10,7 +10,7 @@ async function exampleRoot(): Promise<string> {
   return pem.replaceAll(/^ +/gm, "");
 }
 
-test("a root that is there twice is one, and what is no certificate is left out", async () => {
+test("a root that is there twice is one, and what is not a certificate is left out", async () => {
   const root = await exampleRoot();
   const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
 

@@ -28,7 +28,7 @@ export interface ExecAnswer {
   readonly expiresAt?: number;
 }
 
-/** Undefined where the output is no ExecCredential that holds a token or a certificate. */
+/** Undefined where the output is not an ExecCredential that holds a token or a certificate. */
 export function parseExecCredential(output: string): ExecAnswer | undefined {
   const status = field(parseJson(output), "status");
   const token = textOf(field(status, "token"));

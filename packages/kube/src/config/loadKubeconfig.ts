@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { kubeconfigError } from "./kubeconfigError.ts";
 import { type Kubeconfig, parseKubeconfig } from "./parseKubeconfig.ts";
 
-/** A kubeconfig of hundreds of clusters is some MB; what is larger is no kubeconfig. */
+/** A kubeconfig of hundreds of clusters is some MB; what is larger is not a kubeconfig. */
 const largestBytes = 8 * 1024 * 1024;
 
 /**

@@ -13,7 +13,7 @@ export interface ContextEntry {
 
 /**
  * One or several kubeconfig files as one. Clusters and users are read only when asked for:
- * a mistake in an entry that nobody uses is no one's trouble.
+ * a mistake in an entry that nobody uses troubles nobody.
  */
 export interface Kubeconfig {
   readonly files: readonly string[];

@@ -1,7 +1,7 @@
 import type { KubeCall, KubeErrorCause } from "../kubeError.ts";
 import { KubeError } from "../kubeError.ts";
 
-/** An answer that is no success, as an error. Bodies that are no Kubernetes Status (a proxy's page) give their first line. */
+/** An answer that is not a success, as an error. Bodies that are not a Kubernetes Status (a proxy's page) give their first line. */
 export function readStatus(call: KubeCall, status: number, body: string, retryAfter: string | undefined): KubeError {
   const parsed = parseStatus(body);
   const seconds = Number(retryAfter ?? parsed?.details?.retryAfterSeconds);

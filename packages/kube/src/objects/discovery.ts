@@ -28,7 +28,7 @@ export async function readServed(
     const request = { call: { verb: "get", resource: path }, method: "GET", path, signal } as const;
     const { value } = await session.json(request, resourcesShape);
     const { resources } = value as { readonly resources: readonly { readonly name: string }[] };
-    // `pods/exec` is no resource of its own.
+    // `pods/exec` is not a resource of its own.
     return resources.flatMap(({ name }) => (name.includes("/") ? [] : [name]));
   } catch (failure) {
     if (failure instanceof KubeError && failure.status === 404) return [];

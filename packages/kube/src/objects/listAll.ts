@@ -10,7 +10,7 @@ interface Page {
   readonly items: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** API servers say `items: []` where there are none: what lacks them is no answer, and not an empty cluster. */
+/** API servers say `items: []` where there are none: what lacks them is not an answer, and not an empty cluster. */
 const pageShape = (kind: KindEntry) =>
   fields(
     {

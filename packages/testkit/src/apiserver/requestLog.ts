@@ -5,7 +5,7 @@ export interface RequestEntry {
   /** With its query. */
   readonly path: string;
   readonly userAgent: string;
-  /** Absent for what is no resource, `/version`. */
+  /** Absent for what is not a resource, `/version`. */
   readonly verb?: Verb;
   /** `services`, `gateways.networking.istio.io`. */
   readonly resource?: string;

@@ -4,7 +4,7 @@ export interface StatusCause {
   readonly field: string;
 }
 
-/** An answer that is no success, as kube-apiserver words it. */
+/** An answer that is not a success, as kube-apiserver words it. */
 export class StatusError extends Error {
   override readonly name = "StatusError";
   readonly code: number;

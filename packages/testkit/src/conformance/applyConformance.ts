@@ -217,7 +217,7 @@ export function applyConformance(rig: ConformanceRig): void {
     expect(gone).toMatchObject({ status: 409, reason: "Conflict" });
   });
 
-  test("a resourceVersion is no precondition for an object that is gone: it is created anew", async () => {
+  test("a resourceVersion is not a precondition for an object that is gone: it is created anew", async () => {
     await using bench = await openBench(rig);
     const { ours, namespace } = bench;
     const { object } = await ours.apply(kinds.service, service(namespace, { ports: [{ port: 80 }] }));

@@ -3,7 +3,7 @@ import { type ConformanceRig, istio, kinds, openBench, refusal, service, service
 
 /** What is refused, and what is filled in. */
 export function validationConformance(rig: ConformanceRig): void {
-  test("what is not there is absent, and removing it is no mistake", async () => {
+  test("what is not there is absent, and removing it is not a mistake", async () => {
     await using bench = await openBench(rig);
     const { ours, namespace } = bench;
 

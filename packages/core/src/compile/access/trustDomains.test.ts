@@ -90,7 +90,7 @@ test("a whole namespace is allowed in each trust domain, since istiod takes only
   expect(compiled({ client: east, server: west, spec: access }).allowed).toEqual(["east/ns/foo/*", "west/ns/foo/*"]);
 });
 
-test("one account is allowed in the server's own trust domain, and in those that are no aliases of it", () => {
+test("one account is allowed in the server's own trust domain, and in those that are not aliases of it", () => {
   const spec = { consumers: [{ ...consumers[0], serviceAccounts: ["sleep"] }] };
   const partner = { ...west, authorityTrustDomains: ["partner"] };
 

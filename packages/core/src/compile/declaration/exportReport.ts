@@ -5,7 +5,7 @@ import { Report } from "./report.ts";
 
 /**
  * Problems of something that was found in a cluster, not declared. Whoever may export a Service must not be able to stop
- * everybody's apply: what would be an error is a delay, EXPORT_UNUSABLE, for this export alone.
+ * everybody's apply: what would be an error is pending, EXPORT_UNUSABLE, for this export alone.
  */
 export class ExportReport extends Report {
   readonly #target: Report;

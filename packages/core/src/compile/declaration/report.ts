@@ -13,7 +13,7 @@ export class Report implements Told {
   readonly #problems = new Map<string, Problem>();
   readonly #held = new Map<string, string>();
 
-  /** An error or a delay holds `owner`, where one is given; a warning does not. */
+  /** An error or a pending problem holds `owner`, where one is given; a warning does not. */
   add(owner: string | undefined, code: ProblemCode, at: Place, message: Words, hint: Words): void {
     const problem = makeProblem({ code, at, message, hint });
     this.#keep(problem);

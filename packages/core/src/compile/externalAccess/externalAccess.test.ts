@@ -146,7 +146,7 @@ test("Passthrough leads by SNI to a port whose workload ends TLS", () => {
   ]);
 });
 
-test("one host by plain HTTP and by TLS is no conflict", () => {
+test("one host by plain HTTP and by TLS is not a conflict", () => {
   const plain = externalAccess("bar/plain", { service: "httpbin", hosts: ["a.example.com"] });
   const secure = externalAccess("bar/secure", { service: "httpbin", hosts: ["a.example.com"], tls: mutual });
 
@@ -378,7 +378,7 @@ test("an issued certificate is looked for in a Secret of its own for each declar
   expect(new Set(credentials).size).toBe(2);
 });
 
-test("a wildcard Gateway of the user is no conflict: the exact host wins", () => {
+test("a wildcard Gateway of the user is not a conflict: the exact host wins", () => {
   const wildcard = gateway("bar/theirs", {
     port: { number: 443, name: "https", protocol: "HTTPS" },
     tls: { mode: "SIMPLE", credentialName: "theirs" },

@@ -73,7 +73,7 @@ test("a pool that is full is reported for the host that is left out", () => {
 });
 
 test.each(["240.0.0.0/31", "10.0.0/8", "240.0.0.0", "127.0.0.0/8", "224.0.0.0/4", "240.240.0.0/12", "240.240.1.0/24"])(
-  "%s is no pool",
+  "%s is not a pool",
   (cidr) => {
     expect(parseAddressPool(cidr)).toBeTypeOf("string");
   },

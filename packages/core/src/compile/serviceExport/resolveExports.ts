@@ -121,7 +121,7 @@ function resolveExport(exports: readonly Export[], surroundings: Surroundings): 
     return server === undefined ? [] : [{ server, place: placeOf(object, facts) }];
   });
   const consumers = [...allFacts.values()]
-    // "A namespace that does not exist in a cluster" is no error: KEP-1645, "Importing Services".
+    // "A namespace that does not exist in a cluster" is not an error: KEP-1645, "Importing Services".
     .filter(({ namespaces }) => namespaces.has(namespace))
     .map((facts) => ({ facts, namespaces: undefined }));
   return {
@@ -162,7 +162,7 @@ function isDeclared(exports: readonly Export[], { intents, report }: Surrounding
   return true;
 }
 
-/** Those that the KEP calls not valid, and headless ones, are no servers: the others go on. */
+/** Those that the KEP calls not valid, and headless ones, are not servers: the others go on. */
 function isExportable({ metadata, ...rest }: ServiceExport, facts: IstioCluster, { report }: Surroundings): boolean {
   const service = facts.service(metadata.namespace ?? "default", metadata.name);
   const fault = faultOf(service);

@@ -92,7 +92,7 @@ test("an exported Service gets its name under clusterset.local in every cluster 
   expect(compiled.problems).toEqual([]);
 });
 
-test("a cluster without the namespace cannot import it, which is no mistake", () => {
+test("a cluster without the namespace cannot import it, which is not a mistake", () => {
   const clusters = observed([], [...httpbin(), serviceExport("bar/httpbin")]).clusters;
   clusters.set("cluster1", observedCluster("cluster1", "192.0.2.1"));
 
@@ -157,7 +157,7 @@ test.each([
   ["of an ExternalName", [service("bar/httpbin", [], { type: "ExternalName", externalName: "example.com" })]],
   ["of a headless Service", [service("bar/httpbin", [port(80)], { clusterIP: "None" })]],
   ["of a Service without a selector", [service("bar/httpbin", [port(80)], { selector: {} })]],
-])("an export %s is no server, and others of the same name go on", (_, objects) => {
+])("an export %s is not a server, and others of the same name go on", (_, objects) => {
   const compiled = compile(
     asked(),
     observed([...objects, serviceExport("bar/httpbin")], [...httpbin(), serviceExport("bar/httpbin")]),
@@ -168,7 +168,7 @@ test.each([
   expect(faults(compiled)).toEqual(["EXPORT_INVALID cluster1: ServiceExport bar/httpbin"]);
 });
 
-test("an export that cannot be served now holds only what it made, and is no error", () => {
+test("an export that cannot be served now holds only what it made, and is not an error", () => {
   const compiled = compile(
     asked(),
     observed([], [service("bar/httpbin"), pod("bar/httpbin", { sidecar: false }), serviceExport("bar/httpbin")]),

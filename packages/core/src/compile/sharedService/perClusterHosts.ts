@@ -28,7 +28,7 @@ interface NamedImport {
   readonly host: string;
 }
 
-/** `httpbin.bar.cluster2`, for a version `v1.httpbin.bar.cluster2`; undefined where that is no DNS name. */
+/** `httpbin.bar.cluster2`, for a version `v1.httpbin.bar.cluster2`; undefined where that is not a DNS name. */
 export function partHost(shared: ResolvedService, { cluster, labels }: Part, mesh: Mesh): string | undefined {
   const template = mesh.spec.names.perCluster;
   const prefix = labels === undefined ? "" : `${versionName(shared, labels)}.`;
@@ -128,7 +128,7 @@ export interface HostParts {
   readonly cluster: string;
 }
 
-/** Fills a name template; undefined where the result is no DNS name (RFC 1123: 253 characters, labels of 63). */
+/** Fills a name template; undefined where the result is not a DNS name (RFC 1123: 253 characters, labels of 63). */
 export function hostName(template: string, parts: HostParts): string | undefined {
   const host = template
     .replaceAll("{service}", parts.service)

@@ -40,7 +40,7 @@ export function inboundChain(
   return protocol === "http" ? undefined : plain(false);
 }
 
-/** Undefined where the connection is no TLS. */
+/** Undefined where the connection is not TLS. */
 export function alpnOf({ transport, payload }: ConnectionBytes): readonly string[] | undefined {
   if (transport.mode !== "none") return transport.alpn;
   return payload.kind === "tls" ? payload.alpn : undefined;

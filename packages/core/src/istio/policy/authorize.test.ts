@@ -110,7 +110,7 @@ test.each<[string, object, string]>([
   expect(allowed(from(source))).toBe(expected);
 });
 
-test("who has no identity is no principal, and none of those who may not", () => {
+test("who has no identity is not a principal, and none of those who may not", () => {
   expect(allowed(from({ principals: ["*"] }), nobody)).toBe("denied");
   expect(allowed(from({ notPrincipals: ["cluster.local/ns/foo/sa/sleep"] }), nobody)).toBe("allowed");
   expect(denied(from({ notNamespaces: ["foo"] }), nobody)).toBe("denied");

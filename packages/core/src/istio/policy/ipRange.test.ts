@@ -19,7 +19,7 @@ test.each([
 });
 
 test.each(["", "10", "10.1", "10/8", "10.0.0.0/33", "10.0.0.0/x", "10.0.0.256", "web", "::/129"])(
-  "%j is no range",
+  "%j is not a range",
   (range) => {
     expect(isRange(range)).toBe(false);
     expect(isInRange("10.1.2.3", range)).toBeUndefined();

@@ -111,7 +111,7 @@ test.each<[object, RuleMatch]>([
   expect(match(rule, anyRequest)).toBe(expected);
 });
 
-test("a port that only has a name is not known, and one that is none is no value", () => {
+test("a port that only has a name is not known, and one that is none is not a value", () => {
   const unnamed = { ...known, destinationPort: undefined };
 
   expect(match(to({ ports: ["8080"] }), unnamed)).toBe("unknown");

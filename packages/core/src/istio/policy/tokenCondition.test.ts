@@ -41,7 +41,7 @@ test.each([
   expect(matchesClaim(key, value, claims)).toBe(expected);
 });
 
-test("a token without a subject is no principal", () => {
+test("a token without a subject is not a principal", () => {
   expect(matchesClaim("request.auth.principal", "*", { iss: ["x"] })).toBe(false);
   expect(matchesClaim("request.auth.principal", "x/*", { iss: ["x"] })).toBe(false);
 });

@@ -49,7 +49,7 @@ test("a machine is behind the Services that select its labels, beside their pods
   expect(workloadsBehind(cluster, headless).filter(isMachine)).toEqual([]);
 });
 
-test("a machine is found by its address however that is written; a name is no machine, nor is what we wrote", () => {
+test("a machine is found by its address however that is written; a name is not a machine, nor is what we wrote", () => {
   const ours = entry("ours", { address: "10.2.9.1" }, { "app.kubernetes.io/managed-by": "isthmus" });
   const cluster = clusterOf(
     machine,

@@ -8,7 +8,7 @@ import type { Workload } from "../workload.ts";
 import { isIp } from "./endpoints.ts";
 
 /**
- * A machine that is no pod, as its WorkloadEntry tells of it: whether it runs, and its sidecar, are not to be seen. Mutual TLS as
+ * A machine that is not a pod, as its WorkloadEntry tells of it: whether it runs, and its sidecar, are not to be seen. Mutual TLS as
  * for any endpoint: by label, else where it has an account (pilot/pkg/serviceregistry/serviceentry/conversion.go,
  * getTLSModeFromWorkloadEntry). What we write for remote endpoints is none.
  */

@@ -24,7 +24,7 @@ export function onOwnNode(
   { caller, endpoints }: { readonly caller: Workload; readonly endpoints: readonly MeshEndpoint[] },
 ): OnNode {
   if (!isNodeLocal(service)) return { endpoints, isTold: true };
-  // What is no pod is on no node.
+  // What is not a pod is on no node.
   const pods = endpoints.flatMap((endpoint) =>
     endpoint.workload === undefined ? [] : [{ ...endpoint, workload: endpoint.workload }],
   );

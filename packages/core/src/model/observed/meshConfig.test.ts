@@ -43,7 +43,7 @@ discoverySelectors: [{matchLabels: {mesh: on, team: 7}}, {matchExpressions: [{ke
   });
 });
 
-test("a text that is no mapping gives no settings, and a wrong type none of its own", () => {
+test("a text that is not a mapping gives no settings, and a wrong type none of its own", () => {
   expect(parseMeshConfig("[1, 2]")).toBeUndefined();
   expect(parseMeshConfig("a: [")).toBeUndefined();
   expect(parseMeshConfig("trustDomain: 7\ntrustDomainAliases: x")).toEqual(defaultMeshConfig);

@@ -72,7 +72,7 @@ const none = defaultMeshConfig;
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Of the texts in ConfigMap `istio`, keys `mesh` and `meshNetworks`; undefined where the first is no YAML mapping. Fields of a
+ * Of the texts in ConfigMap `istio`, keys `mesh` and `meshNetworks`; undefined where the first is not a YAML mapping. Fields of a
  * wrong type count as absent.
  */
 export function parseMeshConfig(text: string, networksText = ""): MeshConfig | undefined {

@@ -6,7 +6,7 @@ import type { Mesh } from "../mesh/mesh.ts";
 import { isConsumer, restrictsCallers } from "./access.ts";
 import type { SharedService } from "./sharedService.ts";
 
-/** Access rules that name callers who are no consumers, and a dry run of no rules. */
+/** Access rules that name callers who are not consumers, and a dry run of no rules. */
 export function checkAccess(service: SharedService, mesh: Mesh): readonly Problem[] {
   const { access = [], consumers, accessDryRun } = service.spec;
   const strangers = access.flatMap(({ from = [] }, rule) =>

@@ -88,7 +88,7 @@ function checkRetries(service: SharedService): readonly Problem[] {
   }
   const unknown = (retryOn?.split(",") ?? []).filter((each) => !retryConditions.has(each) && !/^[1-5]\d\d$/.test(each));
   if (unknown.length > 0) {
-    const message = `spec.traffic.retries.retryOn: ${unknown.map((each) => `"${each}"`).join(", ")} is no condition`;
+    const message = `spec.traffic.retries.retryOn: ${unknown.map((each) => `"${each}"`).join(", ")} is not a condition`;
     const hint = `known are status codes and ${[...retryConditions].join(",")}`;
     problems.push(invalid(service, ["retries", "retryOn"], message, hint));
   }

@@ -3,7 +3,7 @@ import { joinConsumers, partConsumers } from "./joinConsumers.ts";
 
 const declared = [{ clusters: ["cluster1", "cluster2"], namespaces: ["foo", "bar"] }, { clusters: ["cluster3"] }];
 
-test("only who is no consumer yet is added", () => {
+test("only who is not a consumer yet is added", () => {
   expect(joinConsumers(declared, [{ clusters: ["cluster1"], namespaces: ["foo"] }])).toBe(declared);
   expect(joinConsumers(declared, [{ clusters: ["cluster3"], namespaces: ["any"] }])).toBe(declared);
   expect(joinConsumers(declared, [{ clusters: ["cluster1"], namespaces: ["foo", "new"] }])).toEqual([

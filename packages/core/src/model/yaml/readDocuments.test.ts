@@ -47,10 +47,10 @@ test("every error of every broken document is told, and whole documents are read
 test.each([
   ["a tab as indentation", "a:\n\t- b\n", ["YAML_INVALID mesh.yaml:2:1"]],
   ["an unknown tag", "a: !secret b\n", ["YAML_INVALID mesh.yaml:1:4"]],
-  ["a tag that is no JSON", "a: !!binary aGk=\n", ["YAML_INVALID mesh.yaml:1:4"]],
+  ["a tag that is not JSON", "a: !!binary aGk=\n", ["YAML_INVALID mesh.yaml:1:4"]],
   ["an alias without an anchor", "a: *x\n", ["YAML_INVALID mesh.yaml:1:4"]],
   [
-    "a merge of what is no mapping",
+    "a merge of what is not a mapping",
     "a: &x [1]\nb: {<<: *y, c: 1}\nd:\n  <<: 1\n",
     ["YAML_INVALID mesh.yaml:2:9", "YAML_INVALID mesh.yaml:4:7"],
   ],

@@ -63,7 +63,7 @@ export function readDocuments(file: InputFile): ReadDocuments {
   return { documents, problems, complete };
 }
 
-/** The library throws where a merge key leads, by an alias or under a tag, to something that is no mapping. */
+/** The library throws where a merge key leads, by an alias or under a tag, to something that is not a mapping. */
 function toValue(
   document: Document.Parsed,
   place: (offset: number) => FilePlace,

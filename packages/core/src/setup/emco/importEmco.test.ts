@@ -257,7 +257,7 @@ test("all mistakes are told together, each where it is", () => {
   ]);
 });
 
-test("a template that is not filled in, and what is no resource of EMCO, are told", () => {
+test("a template that is not filled in, and what is not a resource of EMCO, are told", () => {
   const result = importEmco([
     { name: "template.yaml", text: "metadata:\n  name: {{ .Name }}\n" },
     { name: "service.yaml", text: "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n" },

@@ -27,7 +27,7 @@ export function bypassed(walk: Walk, address: NamedAddress, { field, why }: Bypa
     ...base,
     code: "TRACE_SIDECAR_BYPASSED",
     detail: say`the call goes around the sidecar (${why}), and ${where} is ${{ virtual }}: nothing but a sidecar leads on from there`,
-    mend: say`Let the sidecar of ${{ object }} take calls to ${where}: correct ${{ field }}, and restart its pods.`,
+    fix: say`Let the sidecar of ${{ object }} take calls to ${where}: correct ${{ field }}, and restart its pods.`,
   });
   return [ended(walk, hop, { kind: "timeout" })];
 }

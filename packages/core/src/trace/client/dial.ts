@@ -62,10 +62,8 @@ export function dial(walk: Walk, address: NamedAddress, service: MeshService | u
   const base = { name: "listener", cluster: cluster.name, source: pathSource } as const;
   switch (taken.kind) {
     case "refused": {
-      const { detail, mend, status } = taken;
-      return [
-        ended(onward, broken({ ...base, code: "TRACE_PATH_REFUSED", detail, mend }), { kind: "refused", status }),
-      ];
+      const { detail, fix, status } = taken;
+      return [ended(onward, broken({ ...base, code: "TRACE_PATH_REFUSED", detail, fix }), { kind: "refused", status })];
     }
     case "redirected": {
       const { detail, status } = taken;

@@ -54,7 +54,7 @@ export function direct(walk: Walk, address: NamedAddress, proxied: Attempt["prox
     field: isPort ? "spec.ports" : "spec.selector",
     code: isPort ? "TRACE_PORT_UNDECLARED" : "TRACE_NO_ENDPOINTS",
     detail: isPort ? say`${{ object }} has no port ${{ port }}` : say`${{ object }} selects no ready pod`,
-    mend: isPort
+    fix: isPort
       ? say`Call one of its ports ${{ ports: found.service.ports.map(({ number }) => number) }}, or add ${{ port }}.`
       : say`Start pods that ${{ object }} selects, or correct its selector.`,
     source,
@@ -86,7 +86,7 @@ function otherNodes(
     ...base,
     code: "TRACE_NO_ENDPOINTS",
     detail: say`${{ only }}, and has none on that of ${{ caller: caller.name }}`,
-    mend: `Set internalTrafficPolicy: Cluster, or run its pods on every node that calls.`,
+    fix: `Set internalTrafficPolicy: Cluster, or run its pods on every node that calls.`,
   });
   return ended(walk, hop, unreachable(proxied, true));
 }
@@ -106,7 +106,7 @@ function nothingThere(
     object: workloadObject(caller),
     code: "TRACE_NOTHING_LISTENS",
     detail: say`${where} is ${{ virtual }}, ${isPlain ? `which only a sidecar leads on from, and ${caller.name} has none` : "and no listener of the sidecar takes the call"}`,
-    mend: isPlain
+    fix: isPlain
       ? say`Give ${{ caller: caller.name }} a sidecar, or call an address that something has.`
       : say`Call a port that is declared for the address, or declare ${{ port: request.url.port }} there.`,
     source: "pilot/pkg/serviceregistry/serviceentry/auto_allocation.go",

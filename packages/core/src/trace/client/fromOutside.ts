@@ -121,7 +121,7 @@ function nowhere(clusters: readonly string[], host: string, port: number): Clien
     name: "name",
     code: "TRACE_HOST_UNKNOWN",
     detail: say`${{ host }} leads nowhere: no Service of a gateway in ${{ clusters }} has port ${{ port }}`,
-    mend: say`Give the gateway's Service port ${{ port }}, or call a port that it has.`,
+    fix: say`Give the gateway's Service port ${{ port }}, or call a port that it has.`,
     source,
   });
   return { kind: "ended", probability: 1, hops: [client, hop], outcome: { kind: "no-such-host" } };

@@ -21,7 +21,7 @@ export function notCaptured(walk: Walk, service: MeshService): ClientStep {
       caller.proxy === "none"
         ? say`${{ host: request.url.host }} is a name of ${{ object }}, and ${{ caller: caller.name }} has no sidecar that could answer it`
         : say`${{ host: request.url.host }} is a name of ${{ object }}, and the sidecar of ${{ caller: caller.name }} does not capture DNS`,
-    mend:
+    fix:
       caller.proxy === "none"
         ? say`Give ${{ caller: caller.name }} a sidecar, or call a Service of its own cluster.`
         : 'Set ISTIO_META_DNS_CAPTURE: "true" in proxyMetadata of the mesh\'s defaultConfig, and restart the pod.',
@@ -45,7 +45,7 @@ export function noSuchPod(walk: Walk, service: MeshService): ClientStep {
     object,
     code: "TRACE_HOST_UNKNOWN",
     detail: say`${{ host: request.url.host }} would be a pod ${{ pod }} behind ${{ object }}, which has ${{ named }}`,
-    mend: say`Call one of its pods, or ${{ host: service.host }} for any of them; a pod has such a name where its spec.subdomain (a StatefulSet's serviceName) is ${{ service: service.name }}, and while it is ready.`,
+    fix: say`Call one of its pods, or ${{ host: service.host }} for any of them; a pod has such a name where its spec.subdomain (a StatefulSet's serviceName) is ${{ service: service.name }}, and while it is ready.`,
     source: dnsSource,
   });
   return ended(walk, hop, { kind: "no-such-host" });

@@ -123,7 +123,7 @@ function routed(
       field: `${field}.delegate`,
       code: "TRACE_ROUTE_MISSING",
       detail: say`${{ object }} leaves ${{ authority: http.authority }}${{ path: http.path }} to ${{ delegate }}, which is not there, or not exported to namespace ${{ namespace }}: the route is dropped`,
-      mend: say`Create ${{ delegate }} without hosts, export it to ${{ namespace }}, or correct ${{ field }}.delegate.`,
+      fix: say`Create ${{ delegate }} without hosts, export it to ${{ namespace }}, or correct ${{ field }}.delegate.`,
       others: [
         {
           object: { cluster: cluster.name, kind: "VirtualService", namespace: inNamespace, name: to },
@@ -146,7 +146,7 @@ function routed(
       field: "spec.http",
       code: "TRACE_ROUTE_MISSING",
       detail: say`no route of ${{ object }} matches ${{ method: http.method }} ${{ authority: http.authority }}${{ path: http.path }}${ignored.length === 0 ? "" : `, and of several VirtualServices of one host only the first holds: those of the caller's namespace alone, those exported to it, then all others, each by age`}`,
-      mend: say`Add a route without match to ${{ object }}, or one that matches the request.`,
+      fix: say`Add a route without match to ${{ object }}, or one that matches the request.`,
       ...(ignored.length === 0 ? {} : { others: ignored }),
     });
     return [ended(walk, hop, { kind: "refused", status: 404, responseFlag: "NR" })];
@@ -186,7 +186,7 @@ function followRoute(
         field: `${route.field}.fault.abort`,
         code: "TRACE_ROUTE_ABORTS",
         detail: say`${{ object: here.object }} aborts with ${{ status: effect.status }}${{ share }}, as it is told`,
-        mend: say`Remove ${{ field: route.field }}.fault.abort when the test is over.`,
+        fix: say`Remove ${{ field: route.field }}.fault.abort when the test is over.`,
       });
       return [ended({ ...walk, probability }, hop, { kind: "refused", status: effect.status, responseFlag: "FI" })];
     }

@@ -53,7 +53,7 @@ export function unmatched(
           : { object: clusterObject(cluster.name, setBy), field: "spec.outboundTrafficPolicy" }),
       code: isPortMissing ? "TRACE_PORT_UNDECLARED" : "TRACE_EGRESS_FORBIDDEN",
       detail: say`${{ detail }}: ${{ host: showHostPort(host, port) }} is not in the registry, and the mesh lets nothing else out (REGISTRY_ONLY)`,
-      mend:
+      fix:
         isPortMissing && object !== undefined
           ? say`Add port ${{ port }} to ${{ object }}.`
           : say`Declare ${{ host }} and port ${{ port }} in a ServiceEntry.`,
@@ -119,7 +119,7 @@ function nothingBehind(
       field: "spec.ports",
       code: "TRACE_PORT_UNDECLARED",
       detail: say`${{ object }} has no port ${{ port }}, and nothing is behind its virtual address`,
-      mend: say`Call one of its ports ${{ ports: service.ports.map(({ number }) => number) }}, or add ${{ port }}.`,
+      fix: say`Call one of its ports ${{ ports: service.ports.map(({ number }) => number) }}, or add ${{ port }}.`,
       source: "pilot/pkg/networking/core/listener.go",
     });
   }
@@ -129,7 +129,7 @@ function nothingBehind(
       field: "spec.hosts",
       code: "TRACE_HOST_UNKNOWN",
       detail: say`${{ detail }}: the Host header is none that ${{ object }} or a VirtualService has`,
-      mend: say`Send one of ${{ host: service.host }} as Host, or declare ${payload.kind === "http" ? payload.authority : "it"} as well.`,
+      fix: say`Send one of ${{ host: service.host }} as Host, or declare ${payload.kind === "http" ? payload.authority : "it"} as well.`,
       source: "pilot/pkg/networking/core/httproute.go",
     });
   }
@@ -140,7 +140,7 @@ function nothingBehind(
     field: `spec.ports[${index}].protocol`,
     code: "TRACE_PROTOCOL_MISMATCH",
     detail: say`the client speaks ${{ scheme }} to a port that is declared as ${{ protocol }}: the sidecar lets it pass, and nothing is behind the virtual address`,
-    mend: say`Declare the protocol that is spoken (${scheme === "https" ? "TLS" : "TCP"}), or speak ${{ protocol }}.`,
+    fix: say`Declare the protocol that is spoken (${scheme === "https" ? "TLS" : "TCP"}), or speak ${{ protocol }}.`,
     source: "pilot/pkg/networking/core/listener.go",
   });
 }

@@ -120,7 +120,7 @@ function hasRoutes(virtualService: MeshVirtualService, context: RouteContext): b
 
 interface Wrapper {
   readonly virtualService: MeshVirtualService;
-  /** Hosts of it that are no service's. */
+  /** Hosts of it that no service has. */
   readonly others: readonly string[];
   readonly services: readonly MeshService[];
   readonly isHttp: boolean;

@@ -39,7 +39,7 @@ export function wrongListener(walk: Walk, { address, service, chain, where }: Ta
     detail: isShared
       ? say`${where} leads calls of ${{ host }}:${{ port }} to ${{ host2: taker.host }}: ${{ object }} has the same address and came first`
       : say`${where} leads calls of ${{ host }}:${{ port }} to ${{ host2: taker.host }}: ${{ object }} has no address, so that it takes all TCP at port ${{ port }}`,
-    mend: isShared
+    fix: isShared
       ? say`Give ${{ object }} an address of its own.`
       : say`Give ${{ object }} spec.addresses, let sidecars capture DNS, or declare port ${{ port }} as TLS, which is told apart by its SNI.`,
     source: "pilot/pkg/networking/core/listener.go",
@@ -98,7 +98,7 @@ export function wrongVirtualHost(
     field: "spec.hosts",
     code: "TRACE_ELSEWHERE",
     detail: say`${{ host }}:${{ port }} is meant for ${{ host2: service.host }}, and goes to ${{ host3: taker.host }} of ${{ object }}`,
-    mend: say`Declare port ${{ port }} for ${{ host: service.host }}, or take its name out of what ${{ object }} has.`,
+    fix: say`Declare port ${{ port }} for ${{ host: service.host }}, or take its name out of what ${{ object }} has.`,
     source: "pilot/pkg/networking/core/httproute.go",
   });
 }

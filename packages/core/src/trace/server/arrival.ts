@@ -85,7 +85,7 @@ export function ended({ probability, hops }: Arrival, outcome: TraceOutcome): re
 interface Fault extends Omit<HopText, "detail"> {
   readonly detail: Words;
   readonly code: TraceCode;
-  readonly mend: Words;
+  readonly fix: Words;
 }
 
 export function broken(arrival: Arrival, fault: Fault, outcome: TraceOutcome): readonly TraceBranch[] {
@@ -94,7 +94,7 @@ export function broken(arrival: Arrival, fault: Fault, outcome: TraceOutcome): r
 
 /**
  * What the caller sees of a connection that fails, with the flags that its own proxy logs: an HTTP proxy answers 503, a TCP proxy or
- * none shows a closed connection. To a TCP proxy a server that closes is no failure, and one that can't be connected to is the last
+ * none shows a closed connection. To a TCP proxy a server that closes is not a failure, and one that can't be connected to is the last
  * of `max_connect_attempts` (Envoy, source/common/tcp_proxy/tcp_proxy.cc, establishUpstreamConnection).
  */
 export function failedConnection({ attempt }: Arrival, responseFlag: "UF" | "UC" | "UH"): TraceOutcome {

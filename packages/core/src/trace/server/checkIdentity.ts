@@ -27,7 +27,7 @@ export function checkIdentity(
       ...at,
       code: "TRACE_CLIENT_CERTIFICATE" as const,
       detail: `${workload.namespace}/${workload.name} asks for a certificate of the mesh, and the caller shows ${shows}`,
-      mend: "Let the caller's proxy use mutual TLS of the mesh: a DestinationRule with tls.mode ISTIO_MUTUAL, or none.",
+      fix: "Let the caller's proxy use mutual TLS of the mesh: a DestinationRule with tls.mode ISTIO_MUTUAL, or none.",
     };
     // With TLS 1.3 the client has sent its request before it learns that its certificate was refused.
     return { branches: broken(arrival, fault, failedConnection(arrival, "UC")) };
@@ -39,7 +39,7 @@ export function checkIdentity(
       ...at,
       code: "TRACE_TRUST" as const,
       detail: `the workloads of ${caller} and of ${cluster.name} trust no common root certificate`,
-      mend: `Give both clusters' istiod an intermediate of one root (Secret cacerts), or both roots in their trust bundles.`,
+      fix: `Give both clusters' istiod an intermediate of one root (Secret cacerts), or both roots in their trust bundles.`,
     };
     return { branches: broken(arrival, fault, fails) };
   }
@@ -55,7 +55,7 @@ export function checkIdentity(
       ...at,
       code: "TRACE_IDENTITY" as const,
       detail: `the server is ${server}, and the caller accepts only ${accepted.join(", ")}`,
-      mend: `Let the caller accept ${server}: subjectAltNames of its DestinationRule or ServiceEntry, or serviceAccount of the endpoint.`,
+      fix: `Let the caller accept ${server}: subjectAltNames of its DestinationRule or ServiceEntry, or serviceAccount of the endpoint.`,
     };
     return { branches: broken(arrival, fault, fails) };
   }
@@ -66,7 +66,7 @@ export function checkIdentity(
       ...at,
       code: "TRACE_TRUST" as const,
       detail: `the caller is ${client}, and ${cluster.name} accepts only the trust domains ${domains.join(", ")}`,
-      mend: `Add the caller's trust domain to trustDomainAliases in the mesh config of ${cluster.name}.`,
+      fix: `Add the caller's trust domain to trustDomainAliases in the mesh config of ${cluster.name}.`,
     };
     return { branches: broken(arrival, fault, failedConnection(arrival, "UC")) };
   }

@@ -63,7 +63,7 @@ export function checkPolicies(arrival: Arrival, question: PolicyQuestion): Check
         object: clusterObject(cluster.name, found.policy),
         code: "TRACE_TOKEN" as const,
         detail: `${show(found.policy)} refuses the request: ${found.why}`,
-        mend: `Call with a token that ${show(found.policy)} accepts, or with none, or add its issuer and audience to spec.jwtRules.`,
+        fix: `Call with a token that ${show(found.policy)} accepts, or with none, or add its issuer and audience to spec.jwtRules.`,
       };
       return { branches: broken(arrival, fault, { kind: "refused", status: found.status }) };
     }
@@ -87,7 +87,7 @@ function denial(
   const change = id === undefined ? "" : ` so that it lets ${id.replace("spiffe://", "")} call`;
   return {
     detail: `${show(policy)} denies it: ${why}; the caller is ${who}`,
-    mend: `Change ${field} of ${show(policy)}${change}.`,
+    fix: `Change ${field} of ${show(policy)}${change}.`,
   };
 }
 

@@ -32,7 +32,7 @@ export function endGatewayTls(
       ...hop,
       code: "TRACE_NO_FILTER_CHAIN" as const,
       detail: `server ${index} of ${show(gateway)} expects plain HTTP, and the connection is ${showConnection(arrival)}`,
-      mend: "Call it with http, or give the server protocol HTTPS and tls settings.",
+      fix: "Call it with http, or give the server protocol HTTPS and tls settings.",
     };
     return { branches: broken(arrival, fault, failedConnection(arrival, "UF")) };
   }
@@ -41,7 +41,7 @@ export function endGatewayTls(
       ...hop,
       code: "TRACE_NO_FILTER_CHAIN" as const,
       detail: `server ${index} of ${show(gateway)} expects TLS, and the connection is ${showConnection(arrival)}`,
-      mend: "Call it with TLS, or give the server protocol HTTP and no tls settings.",
+      fix: "Call it with TLS, or give the server protocol HTTP and no tls settings.",
     };
     return { branches: broken(arrival, fault, failedConnection(arrival, "UC")) };
   }
@@ -56,7 +56,7 @@ export function endGatewayTls(
       name: "identity" as const,
       code: "TRACE_IDENTITY" as const,
       detail: `server ${index} of ${show(gateway)} shows the certificate of its credential, and the caller expects an identity of the mesh`,
-      mend: `Use tls.mode ISTIO_MUTUAL at the server, or SIMPLE in the caller's DestinationRule.`,
+      fix: `Use tls.mode ISTIO_MUTUAL at the server, or SIMPLE in the caller's DestinationRule.`,
     };
     return { branches: broken(arrival, fault, failedConnection(arrival, "UF")) };
   }
@@ -66,7 +66,7 @@ export function endGatewayTls(
       ...hop,
       code: "TRACE_CLIENT_CERTIFICATE" as const,
       detail: `server ${index} of ${show(gateway)} asks for a client certificate, and the client shows none`,
-      mend: "Call with a certificate of the server's CA (in a trace: --client-certificate), or use mode SIMPLE.",
+      fix: "Call with a certificate of the server's CA (in a trace: --client-certificate), or use mode SIMPLE.",
     };
     return { branches: broken(arrival, fault, failedConnection(arrival, "UC")) };
   }
@@ -92,7 +92,7 @@ export function endGatewayTls(
         field: `${server.field}.tls.subjectAltNames`,
         code: "TRACE_CLIENT_CERTIFICATE" as const,
         detail: `server ${index} of ${show(gateway)} takes only client certificates for ${wanted}, and the client's is for ${shown.join(", ") || "nobody"}`,
-        mend: `Call with a certificate for one of them, or add the client's name to subjectAltNames of ${show(gateway)}.`,
+        fix: `Call with a certificate for one of them, or add the client's name to subjectAltNames of ${show(gateway)}.`,
       };
       return { branches: broken(arrival, fault, failedConnection(arrival, "UC")) };
     }

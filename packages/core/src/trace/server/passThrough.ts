@@ -95,7 +95,7 @@ function otherNodes(
     ...hop,
     code: "TRACE_GATEWAY_ENDPOINTS" as const,
     detail: `${only}, and has none on that of ${gateway}`,
-    mend: "Set internalTrafficPolicy: Cluster, or pass through to a Service without it that selects the same pods.",
+    fix: "Set internalTrafficPolicy: Cluster, or pass through to a Service without it that selects the same pods.",
   };
   return broken(arrival, fault, failedConnection(arrival, "UF"));
 }
@@ -122,7 +122,7 @@ function whyNotMutual(pod: GatewayPod, { service, port, subset }: PassthroughTar
       object,
       ...(field === undefined ? {} : { field: `${field}.labels` }),
       why: `${showClusterObject(object)} lacks label security.istio.io/tlsMode: istio`,
-      mend:
+      fix:
         object.kind === "Pod"
           ? `Give the pods of ${show(service.object)} a sidecar.`
           : `Give the endpoint the label security.istio.io/tlsMode: istio, or pass through to the Service itself.`,
@@ -144,7 +144,7 @@ function whyNotMutual(pod: GatewayPod, { service, port, subset }: PassthroughTar
       object,
       field,
       why: `${showClusterObject(object)} sets tls.mode ${mode} for them, where the gateway sees it`,
-      mend: `Set ISTIO_MUTUAL in ${field} of ${showClusterObject(object)}, or remove its tls.`,
+      fix: `Set ISTIO_MUTUAL in ${field} of ${showClusterObject(object)}, or remove its tls.`,
     };
   }
   const peer = mutualTlsMode(cluster, endpoint, endpoint.port);
@@ -154,7 +154,7 @@ function whyNotMutual(pod: GatewayPod, { service, port, subset }: PassthroughTar
     object,
     ...(peer.field === undefined ? {} : { field: peer.field }),
     why: `${showClusterObject(object)} sets DISABLE for port ${endpoint.port}`,
-    mend: `Set PERMISSIVE or STRICT in ${peer.field ?? "spec.mtls.mode"} of ${showClusterObject(object)}.`,
+    fix: `Set PERMISSIVE or STRICT in ${peer.field ?? "spec.mtls.mode"} of ${showClusterObject(object)}.`,
   };
 }
 
@@ -179,11 +179,11 @@ function noEndpoint(
     hindrance === undefined
       ? { object: clusterObject(cluster.name, service.object) }
       : { object: hindrance.object, ...(hindrance.field === undefined ? {} : { field: hindrance.field }) };
-  const [detail, mend] =
+  const [detail, fix] =
     hindrance !== undefined
       ? [
           `${what} has ${healthy.length} endpoints for port ${port.number}, none of which takes mutual TLS: ${hindrance.why}`,
-          hindrance.mend,
+          hindrance.fix,
         ]
       : inSubset.length > 0
         ? [`none of the ${inSubset.length} pods of ${what} is ready`, `Look why the pods of ${what} are not ready.`]
@@ -203,7 +203,7 @@ function noEndpoint(
     ...about,
     code: "TRACE_GATEWAY_ENDPOINTS" as const,
     detail,
-    mend,
+    fix,
   };
   return broken(arrival, fault, failedConnection(arrival, "UF"));
 }

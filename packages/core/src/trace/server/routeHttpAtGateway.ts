@@ -127,7 +127,7 @@ function useChoice(
       ...about,
       code: "TRACE_GATEWAY_ROUTE" as const,
       detail: `no route for ${authority} at port ${server.server.port.number} of ${show(server.gateway)} matches ${payload.method} ${payload.path}`,
-      mend: "Add a route whose match the request fits, or correct match.uri, match.port or match.gateways.",
+      fix: "Add a route whose match the request fits, or correct match.uri, match.port or match.gateways.",
     };
     return broken(arrival, fault, { kind: "refused", status: 404, responseFlag: "NR" });
   }
@@ -160,7 +160,7 @@ function take(
       source,
       code: "TRACE_ROUTE_ABORTS" as const,
       detail: `${showClusterObject(object)} aborts with ${effect.status}, as it is told`,
-      mend: `Remove ${route.field}.fault.abort when the test is over.`,
+      fix: `Remove ${route.field}.fault.abort when the test is over.`,
     };
     return broken(part, fault, { kind: "refused", status: effect.status, responseFlag: "FI" });
   }
@@ -210,7 +210,7 @@ function noRoute(
     source,
     code: "TRACE_GATEWAY_ROUTE" as const,
     detail: `no VirtualService of ${show(server.gateway)} has host ${authority}: ${others}`,
-    mend: `Bind a VirtualService with host ${authority} to it: gateways: [${server.gatewayName}], exported to the gateway's namespace, and a host that the Gateway's server has as well.`,
+    fix: `Bind a VirtualService with host ${authority} to it: gateways: [${server.gatewayName}], exported to the gateway's namespace, and a host that the Gateway's server has as well.`,
   };
   return broken(arrival, fault, { kind: "refused", status: 404, responseFlag: "NR" });
 }

@@ -48,7 +48,7 @@ export function serveAtGateway(arrival: Arrival, visit: GatewayVisit): readonly 
       object: { cluster: cluster.name, kind: "Pod", namespace: workload.namespace, name: workload.name },
       code: "TRACE_LOOP" as const,
       detail: `gateway ${name} of ${cluster.name} sends the request back to itself`,
-      mend: "Keep endpoints of other clusters out of what the gateway forwards to: a Service that selects only local pods.",
+      fix: "Keep endpoints of other clusters out of what the gateway forwards to: a Service that selects only local pods.",
     };
     return broken(arrival, fault, failedConnection(arrival, "UF"));
   }
@@ -153,7 +153,7 @@ function nothingListens(arrival: Arrival, visit: GatewayVisit, { servers, skippe
       atPort === undefined
         ? `gateway ${name} of ${cluster.name} opens no port ${port}, ${open}: no Gateway that selects it has a server for it`
         : `gateway ${name} of ${cluster.name} opens no port ${port}: istiod skips server ${atPort.index} of ${show(atPort.gateway)}, since ${atPort.why}`,
-    mend: `Give a Gateway whose selector is among the pod's labels a server with the Service's port that leads to ${port}.`,
+    fix: `Give a Gateway whose selector is among the pod's labels a server with the Service's port that leads to ${port}.`,
     ...(atPort === undefined ? overlooked(cluster, overlookedGateway(visit)) : undefined),
   };
   return broken(arrival, fault, failedConnection(arrival, "UF"));
@@ -201,7 +201,7 @@ function noChain(
       ...about(second),
       code: "TRACE_LISTENER_REJECTED" as const,
       detail: `server ${first.index} of ${show(first.gateway)} and server ${second.index} of ${show(second.gateway)} both have a filter chain for ${choice.sni}: Envoy rejects the listener of port ${port} as a whole`,
-      mend: `Remove the host from ${show(second.gateway)} or ${show(first.gateway)}.`,
+      fix: `Remove the host from ${show(second.gateway)} or ${show(first.gateway)}.`,
     };
     return broken(arrival, fault, fails);
   }
@@ -217,7 +217,7 @@ function noChain(
       choice.kind === "no listener"
         ? `the servers of gateway ${name} at port ${port} (${listed.join(", ")}) have nothing to forward to, so that it does not open the port`
         : `no server of gateway ${name} at port ${port} (${listed.join(", ")}) takes ${showConnection(arrival)}${skipped === undefined ? "" : `; istiod skips a server of ${show(skipped.gateway)}, since ${skipped.why}`}`,
-    mend: "Correct the SNI that the caller sends (tls.sni of its DestinationRule), or hosts of the Gateway; a passthrough server forwards only to Services and ServiceEntries of the mesh that the gateway's namespace sees.",
+    fix: "Correct the SNI that the caller sends (tls.sni of its DestinationRule), or hosts of the Gateway; a passthrough server forwards only to Services and ServiceEntries of the mesh that the gateway's namespace sees.",
     ...overlooked(cluster, overlookedService(cluster, sniOf(arrival) ?? "")),
   };
   if (sni === undefined) return broken(arrival, fault, fails);

@@ -62,7 +62,7 @@ export function serveAtPod(
         : { object: clusterObject(cluster.name, inbound.object), field: "spec.ports" }),
       code: "TRACE_PROTOCOL_MISMATCH" as const,
       detail: `the sidecar of ${noun} ${where} serves port ${port} as ${served}, and what is spoken is ${payload.kind === "tls" ? "TLS" : "not HTTP"}`,
-      mend: "Name the Service's port as what it carries: tls-…, https-… or tcp-….",
+      fix: "Name the Service's port as what it carries: tls-…, https-… or tcp-….",
     };
     return broken(terminated.arrival, fault, failedConnection(arrival, "UC"));
   }
@@ -119,7 +119,7 @@ function refusedByMode(
     ...modeHop(cluster, where),
     code: "TRACE_MUTUAL_TLS" as const,
     detail: `${sayMode(where)}, and the connection is ${came}: no filter chain takes it`,
-    mend: strict
+    fix: strict
       ? `Let the caller speak mutual TLS (a sidecar, no DestinationRule with tls.mode DISABLE), or set PERMISSIVE for port ${where.port} of ${workload.namespace}/${workload.name}.`
       : `Let the caller use tls.mode ISTIO_MUTUAL, or name the Service's port as what it carries (https, tls or tcp).`,
   };
@@ -143,7 +143,7 @@ function endTls(
         ...hop,
         code: "TRACE_CLIENT_CERTIFICATE" as const,
         detail: `${sayMode(where)}, and the client's own TLS has no certificate of the mesh`,
-        mend: "Let the client speak plain text to its sidecar, which adds mutual TLS.",
+        fix: "Let the client speak plain text to its sidecar, which adds mutual TLS.",
       };
       return { branches: broken(at, fault, { kind: "reset" }) };
     }
@@ -157,7 +157,7 @@ function endTls(
       ...hop,
       code: "TRACE_MUTUAL_TLS" as const,
       detail: `${sayMode(where)}, so that HTTP is expected in plain text, and the connection is TLS`,
-      mend:
+      fix:
         mode.policy === undefined
           ? "Let the caller speak plain text to this port."
           : `Let the caller speak plain text (tls.mode DISABLE), or take back DISABLE in ${show(mode.policy)}.`,
@@ -187,7 +187,7 @@ function serveByApp(
       ...hop,
       code: "TRACE_NO_SIDECAR" as const,
       detail: `the connection is mutual TLS of the mesh, and nothing at port ${port} of ${noun} ${where} speaks it`,
-      mend: `Give ${where} a sidecar, or let callers speak plain text to it: tls.mode DISABLE for its host, and no tlsMode label.`,
+      fix: `Give ${where} a sidecar, or let callers speak plain text to it: tls.mode DISABLE for its host, and no tlsMode label.`,
     };
     return broken(arrival, fault, failedConnection(arrival, "UF"));
   }

@@ -27,9 +27,9 @@ export function takeArrivedPath(
       return { branches: ended(at, { kind: "answered", by: { type: "proxy" }, status: taken.status }) };
     }
     case "refused": {
-      const { detail, mend, status } = taken;
+      const { detail, fix, status } = taken;
       return {
-        branches: broken(arrival, { ...hop, code: "TRACE_PATH_REFUSED", detail, mend }, { kind: "refused", status }),
+        branches: broken(arrival, { ...hop, code: "TRACE_PATH_REFUSED", detail, fix }, { kind: "refused", status }),
       };
     }
   }

@@ -30,7 +30,7 @@ export function wrapped(
     source: "pilot/pkg/networking/core/cluster_tls.go",
     code: "TRACE_TLS_IN_TLS" as const,
     detail: `${by} wraps the client's own TLS in another (${mode}), and ${who} ends only one`,
-    mend: `Let the client speak plain text to its proxy, which then adds the TLS, or set tls.mode DISABLE for the port in ${by}.`,
+    fix: `Let the client speak plain text to its proxy, which then adds the TLS, or set tls.mode DISABLE for the port in ${by}.`,
   };
   return broken(arrival, fault, failedConnection(arrival, "UC"));
 }

@@ -11,12 +11,12 @@ export interface WrongSni {
   readonly object: ClusterObject;
   readonly field: string;
   readonly detail: string;
-  readonly mend: string;
+  readonly fix: string;
   readonly others: readonly OtherObject[];
 }
 
 /**
- * Undefined where a rule of the caller's gives the SNI, or the caller is no proxy: then the SNI itself is to be looked at. Without
+ * Undefined where a rule of the caller's gives the SNI, or the caller is not a proxy: then the SNI itself is to be looked at. Without
  * `tls.sni` it is made of the host (pilot/pkg/networking/core/cluster_tls.go, buildUpstreamTLSSettings).
  */
 export function wrongSni(
@@ -46,7 +46,7 @@ export function wrongSni(
       object,
       field: rule === undefined ? "spec.hosts" : "spec.trafficPolicy.tls.sni",
       detail: `no DestinationRule of ${cluster.name} gives ${host} an SNI that another cluster's gateway knows, so that its own name is sent`,
-      mend: `Give ${host} a DestinationRule in namespace ${proxy.namespace} with tls.mode ISTIO_MUTUAL and tls.sni outbound_.PORT_._.SERVICE.NAMESPACE.svc.cluster.local.`,
+      fix: `Give ${host} a DestinationRule in namespace ${proxy.namespace} with tls.mode ISTIO_MUTUAL and tls.sni outbound_.PORT_._.SERVICE.NAMESPACE.svc.cluster.local.`,
       others: [],
     };
   }
@@ -57,7 +57,7 @@ export function wrongSni(
       object,
       field: "spec.host",
       detail: `${showClusterObject(object)}, which gives the SNI, is ignored: ${showClusterObject(counted)} is for ${host} as well and counts first`,
-      mend: `Put what ${showClusterObject(object)} says into ${showClusterObject(counted)}, or remove that.`,
+      fix: `Put what ${showClusterObject(object)} says into ${showClusterObject(counted)}, or remove that.`,
       others: [{ object: counted, part: `holds for ${host} in namespace ${proxy.namespace}` }],
     };
   }
@@ -65,7 +65,7 @@ export function wrongSni(
     object,
     field: ignored.spec.exportTo === undefined ? "metadata.namespace" : "spec.exportTo",
     detail: `${showClusterObject(object)}, which gives the SNI, does not hold for ${proxy.namespace}: ${whereRulesCount(proxy, service)}`,
-    mend: `Move ${showClusterObject(object)} to namespace ${proxy.namespace} or ${service.namespace}, and export it to ${proxy.namespace}.`,
+    fix: `Move ${showClusterObject(object)} to namespace ${proxy.namespace} or ${service.namespace}, and export it to ${proxy.namespace}.`,
     others: [{ object: own, part: "is what the rule is for" }],
   };
 }

@@ -160,7 +160,7 @@ function unresolvedEndpoint(open: OpenUpstream, { address = "", object, field }:
     ...(field === undefined ? {} : { field: field === "spec.hosts" ? field : `${field}.address` }),
     code: "TRACE_ADDRESS_UNKNOWN",
     detail: say`${{ address }}, an endpoint of ${{ host: target.host }}, is to be resolved by DNS, and has no address there: ${{ why: unresolvable(cluster, open.proxy.namespace, address) }}`,
-    mend: say`Give ${{ object }} an endpoint that DNS knows in full, as service.namespace.svc.${{ clusterDomain: cluster.clusterDomain }}, or an IP address.`,
+    fix: say`Give ${{ object }} an endpoint that DNS knows in full, as service.namespace.svc.${{ clusterDomain: cluster.clusterDomain }}, or an IP address.`,
     source: clusterSource,
   });
   return ended(open, [hop], failure(proxied, "UH"));
@@ -175,7 +175,7 @@ function otherNodes(open: OpenUpstream, { cluster, proxy, service }: Upstream): 
     field: nodeLocalField,
     code: "TRACE_NO_ENDPOINTS",
     detail: say`${{ object }} is for pods of the caller's own node (internalTrafficPolicy Local), and has none on that of ${{ proxy: proxy.name }}${proxy.node === undefined ? "" : `, ${proxy.node}`}`,
-    mend: `Set internalTrafficPolicy: Cluster, or run its pods on every node that calls.`,
+    fix: `Set internalTrafficPolicy: Cluster, or run its pods on every node that calls.`,
   });
   return ended(open, [hop], failure(open.proxied, "UH"));
 }
@@ -426,7 +426,7 @@ function unknownUpstream(open: OpenUpstream, isPortMissing: boolean): ClientStep
         }),
     code: "TRACE_DESTINATION_UNKNOWN",
     detail: `the route leads to ${what}, which the proxy does not know`,
-    mend: isPortMissing
+    fix: isPortMissing
       ? say`Name a port that ${{ host: target.host }} has, or add ${{ port: target.port }} to it.`
       : say`Declare ${{ host: target.host }} as a Service or ServiceEntry that namespace ${{ namespace: open.proxy.namespace }} can see, or correct the name.`,
     source: "pilot/pkg/networking/core/route/route.go, GetDestinationCluster",
@@ -447,7 +447,7 @@ function unknownSubset(open: OpenUpstream, rule: MergedRule | undefined): Client
       rule === undefined
         ? say`subset ${{ subset: target.subset }} is asked for, but no DestinationRule of ${{ host: target.host }} holds here`
         : say`subset ${{ subset: target.subset }} is not in ${{ object: clusterObject(cluster.name, rule.policyFrom) }}`,
-    mend: say`Add the subset to a DestinationRule of ${{ host: target.host }} that namespace ${{ namespace: open.proxy.namespace }} sees, or route without it.`,
+    fix: say`Add the subset to a DestinationRule of ${{ host: target.host }} that namespace ${{ namespace: open.proxy.namespace }} sees, or route without it.`,
     source: "pilot/pkg/networking/core/cluster_builder.go, buildSubsetCluster",
   });
   return ended(open, [hop], failure(proxied, "NC"));
@@ -483,7 +483,7 @@ function noEndpoints(
       field: `${found.subset.field}.labels`,
       code: "TRACE_SUBSET_EMPTY",
       detail: say`no endpoint of ${{ host: service.host }} has the labels of subset ${{ subsetName }}`,
-      mend: say`Correct the labels of subset ${{ subsetName }}, or those of the pods.`,
+      fix: say`Correct the labels of subset ${{ subsetName }}, or those of the pods.`,
     });
     return ended(open, [hop], failure(open.proxied, flag));
   }
@@ -496,7 +496,7 @@ function noEndpoints(
       unready === undefined
         ? say`nothing serves port ${{ number: port.number }} of ${{ host: service.host }}: ${{ object }} has no endpoint for it`
         : say`none of the ${{ inSubset: found.inSubset.length }} endpoints of ${{ host: service.host }} is ready`,
-    mend:
+    fix:
       unready === undefined
         ? say`Start pods that ${{ object }} selects and that have its target port, or correct its ${service.isKubernetes ? "selector" : "endpoints"}.`
         : say`Find out why ${{ object: unready.object }} is not ready: kubectl describe it.`,

@@ -111,7 +111,7 @@ function explained(action: Action, error: KubeError): MeshError {
   if (error.causes.some(({ reason }) => reason === "NamespaceTerminating")) {
     return refusal("NAMESPACE_MISSING", action, `namespace ${namespace} is being deleted`, { cause: error });
   }
-  // A kind that is not served is no missing object, and a missing object is created: so it is the namespace.
+  // A kind that is not served is not a missing object, and a missing object is created: so it is the namespace.
   if (error.status === 404 && error.isObjectMissing) {
     return refusal("NAMESPACE_MISSING", action, `namespace ${namespace} does not exist`, {
       hint: `kubectl create namespace ${namespace}`,
