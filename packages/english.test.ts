@@ -12,6 +12,7 @@ const words: readonly (readonly [string, RegExp])[] = [
     "is not a Y, for is no Y",
     /(?<!there )\b(?:is|are|was|were) no (?!longer|more|matter|less|such|one\b|harm|difference|trouble|rules)[a-z]/i,
   ],
+  ["what or anyone who, for a bare who", /\b(?:by|for|to|since) who\b/],
   ["fix, for mend", /\bmend(?:s|ed|ing)?\b/i],
   ["pending, for a delay", /\*delay\*|severity: "delay"/],
   ["an ExternalAccess, for an entrance", /\bentrances?\b/i],

@@ -205,7 +205,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       .description("try each path on the wire, and what must be refused")
       .argument("[service...]", "only paths to these: httpbin.bar, or a host")
       .addOption(
-        new Option("--identity <source>", "who gives each consumer's certificate: its istiod, the mesh's CA, or nobody")
+        new Option("--identity <source>", "what issues each consumer's certificate: its istiod, the mesh's CA, or none")
           .choices(["istiod", "ca", "none"])
           .default("istiod"),
       )

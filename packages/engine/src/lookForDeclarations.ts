@@ -18,7 +18,7 @@ const suspicion = new RegExp(`${kinds.join("|")}|apiVersion["']?\\s*:\\s*["']?i`
 const mention = new RegExp(`\\b(?:${kinds.join("|")})\\b|\\bisthmus\\.io/`);
 
 export interface FoundDeclarations {
-  /** Whether it declares something, or was meant to: what is wrong with it is then told by who parses it. */
+  /** Whether it declares something, or was meant to: what is wrong with it is then told by what parses it. */
   readonly declares: boolean;
   /** KIND_NAMESAKE. */
   readonly namesakes: readonly Problem[];

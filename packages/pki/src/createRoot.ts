@@ -27,7 +27,7 @@ export interface RootOptions {
 
 /**
  * A self-signed root. Its common name ends with the first bytes of its key's identifier, so that two roots of a mesh never
- * have one name: who checks a chain finds an issuer by its name.
+ * have one name: a verifier of a chain finds an issuer by its name.
  */
 export async function createRoot(options: RootOptions): Promise<Authority> {
   const { name, organization, keys, now, days = 3650, pathLength } = options;

@@ -63,7 +63,7 @@ export async function issue(signer: Signer, options: IssueOptions): Promise<Issu
     throw failed("the first certificate of the answer is not for the key that was to be certified");
   }
   for (const fault of faultsOf(facts, options)) throw failed(fault);
-  // Who answers with a chain is trusted as far as it goes: its self-signed certificates are the roots.
+  // An answer with a chain is trusted as far as it goes: its self-signed certificates are the roots.
   const anchors = above.filter(({ isSelfIssued }) => isSelfIssued);
   const verdict = verifyChain({
     chain: [facts, ...above.filter(({ isSelfIssued }) => !isSelfIssued)],

@@ -20,7 +20,7 @@ export function meshNameLimits(trustDomain: string, clusterDomain: string): Name
   };
 }
 
-/** Critical, as RFC 5280 demands: who does not understand it must not accept the certificate. */
+/** Critical, as RFC 5280 demands: a verifier that does not understand it must not accept the certificate. */
 export function nameConstraintsExtension({ permitted, excluded }: NameLimits): Extension {
   const constraints = new NameConstraints({
     ...(permitted !== undefined && { permittedSubtrees: subtrees(permitted) }),

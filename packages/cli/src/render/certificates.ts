@@ -45,7 +45,7 @@ export function renderKeyFile({ file, facts }: KeyFileMade): string {
     `Wrote ${file.name}, encrypted, mode 0600.`,
     `  ${facts.subject}`,
     `  ${facts.key}, until ${day(facts.notAfter)}, SHA-256 ${facts.fingerprint}`,
-    "Keep a copy of the file, and its passphrase elsewhere: who has both can act as any workload.",
+    "Keep a copy of the file, and its passphrase elsewhere: anyone who has both can act as any workload.",
     "",
   ].join("\n");
 }

@@ -21,8 +21,8 @@ export interface KindEntry {
 /** How objects of a kind that we write are written. */
 export interface Writing {
   /**
-   * Lower ones are added first, and removed last. Who calls before who may call, so that tokens are found and known when they are
-   * asked for; that before what can be called; rules before the hosts they govern, endpoints before the names that lead to them,
+   * Lower ones are added first, and removed last. What finds and knows tokens before policies that ask for them; those before
+   * what can be called; rules before the hosts they govern, endpoints before the names that lead to them,
    * routes after what they route to, gateways last.
    */
   readonly order: number;

@@ -74,7 +74,7 @@ function unreadableByKey({ unreadable = [] }: ObservedCluster): ReadonlyMap<stri
   );
 }
 
-/** Who may still use what we would delete at the serving side, for people. */
+/** What may still use what we would delete at the serving side, for people. */
 function unreachableUsers({ unreachable }: Observed): readonly string[] {
   return [...unreachable.keys()].map((cluster) => `cluster ${cluster} cannot be read`);
 }

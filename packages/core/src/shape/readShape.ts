@@ -136,7 +136,7 @@ class ShapeReader {
   }
 
   #at(step: Step, shape: Shape, value: unknown): unknown {
-    // Who broke so much has to look at the whole.
+    // So many faults call for a look at the whole.
     if (this.faults.length >= mostFaults) return value;
     this.#path.push(step);
     const read = this.read(shape, value);

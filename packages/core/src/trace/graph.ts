@@ -31,7 +31,7 @@ export interface Graph {
   readonly edges: readonly GraphEdge[];
 }
 
-/** Who calls whom, by what gateways, and how each part of the way stands. Sorted, so that the order of the traces does not show. */
+/** What calls what, by what gateways, and how each part of the way stands. Sorted, so that the order of the traces does not show. */
 export function graph(traces: readonly Trace[]): Graph {
   const nodes = new Map<string, GraphNode>();
   const legs = new Map<string, Leg[]>();

@@ -8,7 +8,7 @@ import { tracePaths } from "./tracePaths.ts";
 import type { Trace, TraceVerdict } from "./traceResult.ts";
 
 /**
- * What a plan does to a declared path: `makes` one that does not work now, `breaks` one that does, `changes` who answers or on
+ * What a plan does to a declared path: `makes` one that does not work now, `breaks` one that does, `changes` what answers or on
  * which way; `keeps` it as it is; `leaves broken` what is broken now; `hides` whether one that works now still does;
  * `unclear`: whether it works afterwards cannot be told, as before.
  */
@@ -71,7 +71,7 @@ export function whyNot({ verdict, blamed, branches }: Trace): string | undefined
   return branches.flatMap(({ outcome }) => (outcome.kind === "unknown" ? [outcome.why] : []))[0];
 }
 
-/** Who answers, and how often. */
+/** What answers, and how often. */
 function endsOf({ branches }: Trace): string {
   const ends = branches.map(({ probability, outcome }) => `${probability.toFixed(3)} ${JSON.stringify(outcome)}`);
   return ends.sort().join("\n");

@@ -24,7 +24,7 @@ import type { TraceBranch } from "./traceResult.ts";
 import type { TraceWorld } from "./traceWorld.ts";
 
 /**
- * The server's half of a way: who takes the connection of an attempt, and what comes of it. The probabilities of the branches
+ * The server's half of a way: what takes the connection of an attempt, and what comes of it. The probabilities of the branches
  * add up to the attempt's; each has the attempt's hops and its own.
  */
 export function serveAttempt(world: TraceWorld, attempt: Attempt): readonly TraceBranch[] {

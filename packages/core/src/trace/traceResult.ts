@@ -88,7 +88,7 @@ export type TraceOutcome =
   | { readonly kind: "timeout" }
   | { readonly kind: "unknown"; readonly why: string };
 
-/** Who answers: a workload of a mesh, something outside of all clusters, or a proxy as it was told to. */
+/** What answers: a workload of a mesh, something outside of all clusters, or a proxy as it was told to. */
 export type AnsweredBy =
   | {
       readonly type: "workload";

@@ -55,7 +55,7 @@ export async function writeNewKeyFile({ path, name }: NamedFile, text: string): 
     } finally {
       await file.close();
     }
-    // Unlike a rename, a link fails where the name is taken, also by who was quicker.
+    // Unlike a rename, a link fails where the name is taken, also by a process that was quicker.
     await link(temporary, path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

@@ -136,7 +136,7 @@ function overtime(cluster: string, timeout: number, error: unknown): MeshError["
   });
 }
 
-/** Who may not write everywhere may be allowed to where it is needed. */
+/** A user that may not write everywhere may be allowed to where it is needed. */
 async function withNarrowRights(
   reading: Reading<Inspection> | undefined,
   target: Target | undefined,

@@ -110,7 +110,7 @@ test.each([
   ],
   [503, "my own maintenance page", { server: "istio-envoy" }, { status: "ok", detail: `503 from ${httpbin}` }],
   [404, "not found", {}, { status: "ok", detail: `404 from ${httpbin}` }],
-] as const)("an answer of %i %s is judged by who gives it", async (status, body, headers, judgement) => {
+] as const)("an answer of %i %s is judged by what gives it", async (status, body, headers, judgement) => {
   const port = await serve(status, body, headers);
   const identity = await certificate("client", sleep);
 

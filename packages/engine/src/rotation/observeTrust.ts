@@ -124,7 +124,7 @@ async function certificateOf(
   if (startedAt >= since) return { ...known, issuedAfter: startedAt };
   const asked = options.now();
   const left = await view.timeLeft(pod, options);
-  // Who lives longer than it asked for was signed by something that has its own mind about lifetimes.
+  // A certificate that lives longer than was asked for was signed by something that has its own mind about lifetimes.
   if (left === undefined || left > lifetime + clockSlack) return { ...known, issuedAfter: startedAt };
   const issuedAfter = Math.max(startedAt, asked + left - lifetime - clockSlack);
   return { ...known, issuedAfter, renewsBefore: asked + left - lifetime * (1 - latestRenewal) };

@@ -17,7 +17,7 @@ import type { Ca } from "../ca/openCa.ts";
 import { metricsView } from "./certificateView.ts";
 import type { RotationCluster, TrustObservation } from "./observeTrust.ts";
 
-/** Where a rotation leads, and who signs there. */
+/** Where a rotation leads, and what signs there. */
 export interface RotationTarget {
   /** PEM. */
   readonly root: string;

@@ -6,7 +6,7 @@ import { type ProbeOptions, probePaths } from "../probe/probePaths.ts";
 export interface WireProof {
   /** `not tried`: not, or not to the end. That says nothing about the path: only that it cannot be called from here. */
   readonly status: "ok" | "broken" | "not tried";
-  /** The first fault, or why it was not tried, or who answered; for people. */
+  /** The first fault, or why it was not tried, or what answered; for people. */
   readonly detail: string;
   readonly probes: readonly Omit<Probe, "path">[];
 }

@@ -7,7 +7,7 @@ import type { Timeouts } from "./timeouts.ts";
 /** Lists of all kinds run side by side; each further connection costs a TLS handshake before it saves time. */
 const connections = 4;
 
-/** A pool of keep-alive connections to one API server, each told to `onSocket` unless it leads through a proxy. undici takes 65 ms to load: only who speaks to a server pays. */
+/** A pool of keep-alive connections to one API server, each told to `onSocket` unless it leads through a proxy. undici takes 65 ms to load: only what speaks to a server pays. */
 export async function openDispatcher(
   access: ClusterAccess,
   authority: string | undefined,

@@ -1,2 +1,2 @@
-// By name: what `import()` makes of a CommonJS package depends on who bundles it.
+// By name: what `import()` makes of a CommonJS package depends on the bundler.
 export { buildConnector, EnvHttpProxyAgent, Pool, ProxyAgent, WebSocket } from "undici";

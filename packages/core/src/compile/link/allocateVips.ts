@@ -56,7 +56,7 @@ export function allocateVips(pool: AddressPool, demands: readonly VipDemand[]): 
     for (const [host, address] of [...held].sort(([a], [b]) => (a < b ? -1 : 1))) {
       if (!used.has(address)) used.set(address, host);
       if (!ofHost.has(host)) ofHost.set(host, address);
-      // Held by two of ours it is the first one's; who else came to use it does not matter.
+      // Held by two of ours it is the first one's; what else came to use it does not matter.
       if ((here.get(address) ?? "") !== "") continue;
       here.set(address, host);
       if (!wanted.has(host)) continue;

@@ -16,7 +16,7 @@ import { type VersionLabels, versionName } from "./version.ts";
 
 /**
  * The Service under its own name in a cluster that lacks it (recipes, section 3): Kubernetes gives it an address and a
- * DNS name, the WorkloadEntries of `remoteEndpoints` give it endpoints. `namespaces` limits who sees it.
+ * DNS name, the WorkloadEntries of `remoteEndpoints` give it endpoints. `namespaces` limits where it is seen.
  */
 export function importedService(
   shared: ResolvedService,

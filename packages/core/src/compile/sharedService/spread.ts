@@ -22,7 +22,7 @@ interface Candidate {
 }
 
 /**
- * Who serves the name: not the clusters that `split` gives nothing, nor those that are drained as long as any other is left.
+ * What serves the name: not the clusters that `split` gives nothing, nor those that are drained as long as any other is left.
  * `local` is the consuming cluster, where its own pods are behind the name without a gateway.
  */
 export function spreadOf(

@@ -81,7 +81,7 @@ const rule = fc
   })
   .map((fields) => without(fields) as PolicyRule);
 
-/** One connection, and which of what is known of it is not known to who asks about all that are like it. */
+/** One connection, and which of what is known of it is not known where one asks about all that are like it. */
 const connection = fc.record({
   domain: fc.constantFrom(...domains),
   namespace: fc.constantFrom(...namespaces),

@@ -12,7 +12,7 @@ export interface Share {
 
 /**
  * How a proxy spreads requests over healthy endpoints while all of them answer: by weight; by locality where a rule says so.
- * pilot/pkg/networking/core/loadbalancer/loadbalancer.go. Who is nearer gets all where outlier detection is on, since only
+ * pilot/pkg/networking/core/loadbalancer/loadbalancer.go. The nearer ones get all where outlier detection is on, since only
  * then Envoy would notice that the near ones fail.
  */
 export function shares(

@@ -65,7 +65,7 @@ function istioMutual(upstream: Upstream, tls: ClientTls): ProxyTls {
   };
 }
 
-/** What istiod knows of who serves, in all trust domains that are one (push_context.go, addServiceAccounts). */
+/** What istiod knows of the servers, in all trust domains that are one (push_context.go, addServiceAccounts). */
 const knownIdentities = memoisedBy((cluster: IstioCluster, service: MeshService): readonly string[] => {
   const found = service.ports.flatMap((port) =>
     endpointsOf(cluster, service, port).endpoints.flatMap(({ identity }) => identity ?? []),

@@ -48,7 +48,7 @@ export type SignerConfig = z.infer<typeof signerSchema>;
 export const meshCaSchema = z.strictObject({
   signer: signerSchema
     .prefault({ file: { path: "ca/mesh-root.json" } })
-    .describe("Who signs the clusters' intermediates: one of file, certManager and exec"),
+    .describe("What signs the clusters' intermediates: one of file, certManager and exec"),
   roots: z
     .string()
     .min(1)
@@ -69,7 +69,7 @@ export const meshCaSchema = z.strictObject({
     .strictObject({
       signer: signerSchema
         .prefault({ file: { path: "ca/external-root.json" } })
-        .describe("Who signs them: one of file, certManager and exec. Never the root of the mesh itself"),
+        .describe("What signs them: one of file, certManager and exec. Never the root of the mesh itself"),
       days: days(825).default(90).describe("Life of a certificate; renewed after two thirds of it"),
       key: keyKindSchema.default("ecdsa").describe("Its key: ECDSA on P-256, or RSA with 4096 bits"),
     })

@@ -6,7 +6,7 @@ import type { Mesh } from "../mesh/mesh.ts";
 import { isConsumer, restrictsCallers } from "./access.ts";
 import type { SharedService } from "./sharedService.ts";
 
-/** Access rules that name callers who are not consumers, and a dry run of no rules. */
+/** Access rules that name callers that are not consumers, and a dry run of no rules. */
 export function checkAccess(service: SharedService, mesh: Mesh): readonly Problem[] {
   const { access = [], consumers, accessDryRun } = service.spec;
   const strangers = access.flatMap(({ from = [] }, rule) =>
@@ -17,7 +17,7 @@ export function checkAccess(service: SharedService, mesh: Mesh): readonly Proble
       return [makeProblem({ code: "FIELD_INVALID", at: place, message, hint: "add it to spec.consumers" })];
     }),
   );
-  // Who names strangers leaves consumers out by the same slip.
+  // A rule that names strangers leaves out consumers by the same slip.
   const unadmitted = strangers.length > 0 ? [] : unadmittedConsumers(service);
   if (accessDryRun !== true || restrictsCallers(service.spec, mesh) || mesh.spec.access.localCallers === "Consumers")
     return [...strangers, ...unadmitted];

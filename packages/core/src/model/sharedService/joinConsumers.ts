@@ -2,7 +2,7 @@ import type { SharedService } from "./sharedService.ts";
 
 type Consumer = SharedService["spec"]["consumers"][number];
 
-/** The consumers with those who are not among them yet; the very list where all are. */
+/** The consumers with those that are not among them yet; the very list where all are. */
 export function joinConsumers(declared: readonly Consumer[], wanted: readonly Consumer[]): readonly Consumer[] {
   const missing = wanted.flatMap(({ clusters, namespaces }) => {
     if (!Array.isArray(clusters)) return [];

@@ -19,7 +19,7 @@ export function withConsumers(text: string, wanted: ResourceName, consumers: rea
       return;
     }
     const left = consumers.map((each) => JSON.stringify(each));
-    // Who stays keeps comments and place.
+    // Those that stay keep their comments and place.
     node.items = node.items.filter((item) => {
       const index = left.indexOf(JSON.stringify(isMap(item) ? item.toJS(document) : item));
       if (index >= 0) left.splice(index, 1);

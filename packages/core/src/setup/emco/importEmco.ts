@@ -94,7 +94,7 @@ function meshCluster({ name, cluster }: Cluster, placement: EmcoPlacement): Writ
   };
 }
 
-/** Who belongs to whom: by the anchor, or where a file does not say, by the only one in the same file. */
+/** Which belongs to which: by the anchor, or where a file does not say, by the only one in the same file. */
 function trees(resources: readonly EmcoResource[]): {
   readonly inbound: readonly InboundTree[];
   readonly outbound: readonly OutboundTree[];

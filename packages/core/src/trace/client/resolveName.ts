@@ -120,7 +120,7 @@ function namedAddresses(cluster: IstioCluster, service: MeshService): readonly N
   return isHeadless(service) ? headlessAddresses(cluster, service) : [];
 }
 
-/** Without a port nothing is known of who is behind. */
+/** Without a port nothing is known of what is behind. */
 function isHeadless({ resolution, ports }: MeshService): boolean {
   return resolution === "passthrough" && ports.length > 0;
 }

@@ -22,7 +22,7 @@ export interface Passage {
   readonly payload: Payload;
 }
 
-/** A connection on its way to a server: what is left to find out is who takes it, and whether. */
+/** A connection on its way to a server: what is left to find out is what takes it, and whether. */
 export interface Arrival {
   readonly attempt: Attempt;
   readonly probability: number;

@@ -31,7 +31,7 @@ export function followUpstream(
 }
 
 /**
- * How a gateway's failure looks to who sent it the request: its HTTP answer as it is; and a connection that it closes as one
+ * How a gateway's failure looks to the client that sent the request: its HTTP answer as it is; and a connection that it closes as one
  * that stood and got no answer, for which an HTTP proxy says 503 and `UC`, or `UF` where its TLS never came about, since the
  * gateway passes that on.
  */
@@ -46,7 +46,7 @@ function relayed({ probability, hops, outcome, isRetried }: TraceBranch, { attem
 
 /**
  * What the gateway sends on as bytes. Where it adds no TLS of its own (its DestinationRule says DISABLE, or nothing takes mutual
- * TLS), the server meets the TLS of who called the gateway: its SNI, its ALPN and its identity (Envoy's tcp_proxy changes no byte).
+ * TLS), the server meets the TLS of the gateway's client: its SNI, its ALPN and its identity (Envoy's tcp_proxy changes no byte).
  */
 export function followBytes(
   arrival: Arrival,

@@ -453,7 +453,7 @@ function unknownSubset(open: OpenUpstream, rule: MergedRule | undefined): Client
   return ended(open, [hop], failure(proxied, "NC"));
 }
 
-/** Who belongs to the subset depends on what no object tells. */
+/** Which endpoints belong to the subset depends on what no object tells. */
 function untoldSubset(open: OpenUpstream, { subset, from, field }: PlacedSubset, hidden: string): ClientStep {
   const { cluster } = open;
   const why = `whether endpoints of ${open.target.host} belong to subset ${subset.name} cannot be told (${hidden})`;

@@ -99,7 +99,7 @@ function unreadKind(kind: KindEntry, answer: Answer<unknown>): readonly (readonl
   ]);
 }
 
-/** One problem for all kinds that are missing: CRDs first, since who has none needs no right to list them. */
+/** One problem for all kinds that are missing: CRDs first, since a cluster without them needs no right to list them. */
 function incomplete(refusals: readonly KubeError[], cluster: string): Problem {
   const missing = refusals.filter(({ status }) => status === 404).map(({ call }) => call.resource);
   if (missing.length > 0) {
