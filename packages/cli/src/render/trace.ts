@@ -88,7 +88,7 @@ function renderBlame(hop: BrokenHop, style: Style): string {
   return [
     ...(place === "" ? [] : [`      at    ${style.strong(place)}\n`]),
     renderOthers(hop, style),
-    `      fix  ${hop.fix}\n`,
+    `      fix   ${hop.fix}\n`,
     `      code  ${hop.code} ${style.faint(`(isthmus explain ${hop.code})`)}\n`,
     `      rule  ${style.faint(hop.source)}\n`,
   ].join("");
