@@ -12,10 +12,15 @@ process.on("SIGINT", () => {
 });
 process.on("SIGTERM", () => interrupt.abort());
 
+let isCut = false;
 // The reader has gone (`isthmus apply | head`). Nobody hears what is still said, but what was begun is finished.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+    if (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED") return;
+    // Such as a full disk: what was begun is finished, and the exit code tells.
+    if (!isCut && stream === process.stdout)
+      process.stderr.write(`isthmus: stdout cannot be written: ${error.message}\n`);
+    isCut = true;
   });
 }
 
@@ -42,4 +47,7 @@ const io: Io = {
 // Not by process.exit(): what is written to a pipe would be lost.
 void run(process.argv.slice(2), io).then((code) => {
   process.exitCode = code;
+  process.on("exit", () => {
+    if (isCut && process.exitCode === exitCodes.ok) process.exitCode = exitCodes.failed;
+  });
 });

@@ -1,5 +1,6 @@
 import { MeshError } from "@isthmus/core";
 import { isInteractive } from "./io.ts";
+import { terminalText } from "./render/terminalText.ts";
 import type { Session } from "./session.ts";
 
 /** Asks on the terminal. Throws CONFIRMATION_NEEDED where nobody can answer. */
@@ -20,7 +21,7 @@ export async function confirm(
   const prompts = await import("@clack/prompts");
   // Not on stdout, which is for data.
   const answer = await prompts.confirm({
-    message: question,
+    message: terminalText(question, { colored: false, ascii: false }),
     initialValue: false,
     input: io.stdin,
     output: io.stderr,

@@ -3,20 +3,21 @@ import { CommanderError } from "commander";
 import type { Io } from "./io.ts";
 import { renderOutput } from "./render/data.ts";
 import { renderProblems } from "./render/problems.ts";
-import { createStyle } from "./render/style.ts";
+import { dataText } from "./render/terminalText.ts";
+import { openTerminal } from "./terminal.ts";
 
 /** Tells why a command could not do its work; in JSON or YAML as data as well. */
 export function reportFailure(error: unknown, command: string, argv: readonly string[], io: Io): void {
   const problem = problemOf(error, command);
-  const colored = io.stderr.isTTY === true && (io.env.NO_COLOR ?? "") === "" && !argv.includes("--no-color");
+  const stderr = openTerminal(io.stderr, io, { color: !argv.includes("--no-color") });
   if (problem === undefined) {
-    io.stderr.write(`isthmus failed in a way it should not: ${showError(error)}\n`);
+    stderr.write(`isthmus failed in a way it should not: ${showError(error)}\n`);
     return;
   }
-  io.stderr.write(renderProblems([problem], createStyle(colored)));
+  stderr.write(renderProblems([problem], stderr.style));
   const format = outputOf(argv);
   if (format === "json" || format === "yaml") {
-    io.stdout.write(renderOutput("Problems", { problems: [problem] }, format));
+    io.stdout.write(dataText(renderOutput("Problems", { problems: [problem] }, format)));
   }
 }
 

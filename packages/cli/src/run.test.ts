@@ -65,3 +65,33 @@ test("when the time is over the command gives up", async () => {
 
   expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining("error[TIMED_OUT]") });
 });
+
+test("colours come where they are asked for, and signs are ASCII where the locale has no others", async () => {
+  const folder = await exampleFolder();
+  const verify = (env: Readonly<Record<string, string>>) => runCli(folder, ["verify", "--no-probe"], { env });
+
+  expect((await verify({ FORCE_COLOR: "1" })).stdout).toContain("\u001B[");
+  for (const env of [{}, { FORCE_COLOR: "0" }, { FORCE_COLOR: "1", NO_COLOR: "1" }])
+    expect((await verify(env)).stdout).not.toContain("\u001B[");
+  expect((await verify({ LANG: "C.UTF-8" })).stdout).toContain("✖");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: all that is ASCII
+  expect((await verify({ LC_ALL: "C" })).stdout).toMatch(/^[\u0000-\u007F]+$/);
+});
+
+test("a folder whose name would move the cursor is named without", async () => {
+  const run = await runCli(await exampleFolder(), ["plan", "-f", "a\u001B[2Kb.yaml"]);
+
+  expect(run.stderr).toContain("a\\u001b[2Kb.yaml");
+  expect(run.stderr).not.toContain("\u001B");
+});
+
+test.each([80, 120])("tables fit %i columns, with words whole where there is room", async (columns) => {
+  const folder = await exampleFolder("egress-via");
+
+  for (const argv of [["status"], ["explain"]]) {
+    const { stdout } = await runCli(folder, argv, { columns });
+
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(columns);
+    if (argv[0] === "status") await expect(stdout).toMatchFileSnapshot(`testdata/status-${columns}.golden.txt`);
+  }
+});

@@ -20,10 +20,21 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     if (io.signal.aborted) return exitCodes.interrupted;
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
     const command = commandIn(argv, program);
+    // A command that only has commands of its own: its help is the answer, as a mistake.
+    if (error instanceof CommanderError && error.code === "commander.help") {
+      io.stderr.write(commandNamed(command, program).helpInformation());
+      return failureCode(command);
+    }
     const { reportFailure } = await import("./reportFailure.ts");
     reportFailure(error, command, argv, io);
     return failureCode(command);
   }
+}
+
+function commandNamed(path: string, program: Command): Command {
+  return path
+    .split(" ")
+    .reduce((parent, name) => parent.commands.find((command) => command.name() === name) ?? parent, program);
 }
 
 /** `plan`, or `ca status` where a command has commands of its own. */

@@ -1,10 +1,12 @@
 import { MeshError, type Problem } from "@isthmus/core";
 import type { OutputKind } from "@isthmus/core/outputs";
 import type { OpenTargetsOptions } from "@isthmus/engine";
-import type { Io, Output } from "./io.ts";
+import type { Io } from "./io.ts";
 import { type DataFormat, renderData, renderOutput } from "./render/data.ts";
 import { renderProblems } from "./render/problems.ts";
-import { createStyle, type Style } from "./render/style.ts";
+import type { Style } from "./render/style.ts";
+import { dataText } from "./render/terminalText.ts";
+import { openTerminal } from "./terminal.ts";
 
 /** The options that every command takes, as commander has parsed them. */
 export interface GlobalOptions {
@@ -46,22 +48,21 @@ export interface Session {
 
 export function openSession(io: Io, command: string, options: GlobalOptions): Session {
   const format = dataFormat(options.output, command);
-  const out = createStyle(isColored(io.stdout, io, options));
-  const err = createStyle(isColored(io.stderr, io, options));
+  const [stdout, stderr] = [openTerminal(io.stdout, io, options), openTerminal(io.stderr, io, options)];
   return {
     io,
     command,
     options,
     ways: { cwd: io.cwd, ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }) },
     format,
-    out,
-    err,
+    out: stdout.style,
+    err: stderr.style,
     signal: options.timeout === undefined ? io.signal : limited(io.signal, options.timeout),
-    print: (text) => void io.stdout.write(text),
-    note: (text) => void io.stderr.write(text),
-    printData: (kind, value) => void io.stdout.write(renderOutput(kind, value, format ?? "yaml")),
-    printManifests: (value) => void io.stdout.write(renderData(value, format ?? "yaml")),
-    report: (problems) => void io.stderr.write(renderProblems(problems, err)),
+    print: stdout.write,
+    note: stderr.write,
+    printData: (kind, value) => void io.stdout.write(dataText(renderOutput(kind, value, format ?? "yaml"))),
+    printManifests: (value) => void io.stdout.write(dataText(renderData(value, format ?? "yaml"))),
+    report: (problems) => stderr.write(renderProblems(problems, stderr.style)),
   };
 }
 
@@ -82,9 +83,4 @@ function dataFormat(output: string | undefined, command: string): DataFormat | u
     message: `--output ${output} is not one of table, yaml, json`,
     hint: command === "plan" ? `to save the plan: --out ${output}` : "",
   });
-}
-
-// https://no-color.org: any value that is not empty
-function isColored(output: Output, io: Io, options: GlobalOptions): boolean {
-  return options.color && output.isTTY === true && (io.env.NO_COLOR ?? "") === "" && io.env.TERM !== "dumb";
 }

@@ -1,6 +1,7 @@
 import { MeshError, nearestName, type ProblemCode, problemCodes } from "@isthmus/core";
 import { readProblemsPage } from "../assets.ts";
 import { exitCodes } from "../exit.ts";
+import { renderMarkdown } from "../render/markdown.ts";
 import type { Session } from "../session.ts";
 
 /** Prints what docs/problems.md says about codes; without one, the list of all. Throws USAGE. */
@@ -13,7 +14,7 @@ export async function explain(session: Session, codes: readonly string[]): Promi
   }
   const known = codes.map(problemCode);
   const page = await readProblemsPage();
-  session.print(`${known.map((code) => problemSection(page, code)).join("\n\n")}\n`);
+  session.print(renderMarkdown(known.map((code) => problemSection(page, code)).join("\n\n"), session.out));
   return exitCodes.ok;
 }
 

@@ -4,6 +4,7 @@ import { findGateways } from "@isthmus/engine";
 import { listContexts } from "@isthmus/kube";
 import { exitCodes } from "../exit.ts";
 import { isInteractive } from "../io.ts";
+import { terminalText } from "../render/terminalText.ts";
 import type { Session } from "../session.ts";
 import { writeText } from "../writeText.ts";
 
@@ -48,7 +49,7 @@ async function askForContexts(session: Session, names: readonly string[]): Promi
   const prompts = await import("@clack/prompts");
   const answer = await prompts.multiselect({
     message: "Which clusters form the mesh? (space chooses, enter accepts)",
-    options: names.map((value) => ({ value })),
+    options: names.map((value) => ({ value, label: terminalText(value, { colored: false, ascii: false }) })),
     required: true,
     input: io.stdin,
     output: io.stderr,

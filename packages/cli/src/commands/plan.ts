@@ -29,6 +29,9 @@ export function planDeclared(
     const planned = await planMesh(declared, { ...options, signal: session.signal });
     const losses = planLosses(planned.intents, planned.plan, planned.observed);
     const mesh = { ...planned, effects: planEffects(planned), losses };
+    const isSaved = options.out !== undefined && !hasErrors(mesh.problems);
+    // First: where that fails there is one answer, not a plan and a problem.
+    if (options.out !== undefined && isSaved) await savePlan(mesh, options.out, session.ways);
     if (session.format === undefined) {
       session.print(renderPlan(mesh, session.out, { unchanged: session.options.verbose === true }));
     } else {
@@ -38,10 +41,7 @@ export function planDeclared(
     session.report(mesh.problems);
     options.onPlanned?.(mesh.problems);
     if (hasErrors(mesh.problems)) return exitCodes.failed;
-    if (options.out !== undefined) {
-      await savePlan(mesh, options.out, session.ways);
-      session.note(`\nSaved. Next: isthmus apply ${options.out}\n`);
-    }
+    if (isSaved) session.note(`\nSaved. Next: isthmus apply ${options.out}\n`);
     // Where something could not be seen, nobody should read "no changes" from the exit code.
     if (isPartial(mesh.problems)) return exitCodes.failed;
     return options.detailedExitcode === true && writesOf(mesh.plan) > 0 ? exitCodes.changes : exitCodes.ok;

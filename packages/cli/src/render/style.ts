@@ -13,9 +13,11 @@ export interface Style {
   readonly strong: Paint;
   readonly faint: Paint;
   readonly accent: Paint;
+  /** Of the terminal; undefined where it has no end. */
+  readonly columns?: number | undefined;
 }
 
-export function createStyle(colored: boolean): Style {
+export function createStyle(colored: boolean, columns?: number): Style {
   const colors = pc.createColors(colored);
   return {
     add: colors.green,
@@ -27,5 +29,6 @@ export function createStyle(colored: boolean): Style {
     strong: colors.bold,
     faint: colors.dim,
     accent: colors.cyan,
+    columns,
   };
 }

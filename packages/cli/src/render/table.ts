@@ -1,5 +1,7 @@
+import { stripVTControlCharacters } from "node:util";
 import Table from "cli-table3";
 import type { Style } from "./style.ts";
+import { wrap } from "./wrap.ts";
 
 const borderless = {
   top: "",
@@ -19,13 +21,54 @@ const borderless = {
   middle: "   ",
 } as const;
 
-/** Columns as kubectl shows them: no borders, widths from the content. Cells may be coloured and hold several lines. */
+const gap = borderless.middle.length;
+// What is narrower cannot be read.
+const least = 10;
+
+/** The columns' widths: as wide as their cells; where that does not fit, lines end between words, and then within them. */
+function fittingWidths(rows: readonly (readonly string[])[], columns = Number.POSITIVE_INFINITY): readonly number[] {
+  const indices = Array.from({ length: Math.max(...rows.map((row) => row.length)) }, (_, index) => index);
+  const widest = (separator: RegExp) =>
+    indices.map((index) =>
+      Math.max(
+        1,
+        ...rows.flatMap((row) =>
+          stripVTControlCharacters(row[index] ?? "")
+            .split(separator)
+            .map(({ length }) => length),
+        ),
+      ),
+    );
+  const widths = widest(/\n/);
+  shrink(widths, widest(/\s/), columns);
+  shrink(
+    widths,
+    widths.map(() => least),
+    columns,
+  );
+  return widths;
+}
+
+/** Makes the columns narrower that are widest above what they need, until all of them fit or none is. */
+function shrink(widths: number[], needed: readonly number[], columns: number): void {
+  const room = columns - gap * (widths.length - 1);
+  while (widths.reduce((sum, width) => sum + width, 0) > room) {
+    const free = widths.map((width, index) => (width > (needed[index] ?? 0) ? width : 0));
+    const most = Math.max(...free);
+    if (most === 0) return;
+    widths[free.indexOf(most)] = most - 1;
+  }
+}
+
+/** Columns as kubectl shows them: no borders, widths from the content and what the terminal has. Cells may be coloured and hold several lines. */
 export function renderTable(head: readonly string[], rows: readonly (readonly string[])[], style: Style): string {
   const table = new Table({
     chars: borderless,
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
   });
-  table.push(head.map(style.faint), ...rows.map((row) => [...row]));
+  const widths = fittingWidths([head, ...rows], style.columns);
+  const fitted = (row: readonly string[]) => row.map((cell, index) => wrap(cell, widths[index] ?? 1).join("\n"));
+  table.push(fitted(head).map(style.faint), ...rows.map(fitted));
   return table
     .toString()
     .split("\n")

@@ -20,13 +20,15 @@ export interface CliOptions {
   /** What comes on standard input. */
   readonly input?: string;
   readonly signal?: AbortSignal;
+  /** Of the streams; 80 unless set. */
+  readonly columns?: number;
 }
 
 /** Runs a command line in this process, in `folder`, without a terminal unless keys are given. */
 export async function runCli(folder: string, argv: readonly string[], options: CliOptions = {}): Promise<CliRun> {
   const isTTY = options.keys !== undefined;
-  const stdout = new Collected(isTTY);
-  const stderr = new Collected(isTTY);
+  const stdout = new Collected(isTTY, options.columns);
+  const stderr = new Collected(isTTY, options.columns);
   const io: Io = {
     stdout,
     stderr,
@@ -44,11 +46,12 @@ export async function runCli(folder: string, argv: readonly string[], options: C
 
 class Collected extends Writable implements Output {
   readonly isTTY: boolean;
-  readonly columns = 80;
+  readonly columns: number;
   text = "";
 
-  constructor(isTTY: boolean) {
+  constructor(isTTY: boolean, columns = 80) {
     super();
+    this.columns = columns;
     this.isTTY = isTTY;
   }
 
