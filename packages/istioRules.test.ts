@@ -162,6 +162,7 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
       names: ["parseMeshConfig", "defaultMeshConfig"],
       telltales: [/config\.(trustDomain|rootNamespace|outboundTrafficPolicy|enableAutoMtls)/],
     },
+    { file: "istio/meshSettings.ts", names: ["MeshSettings", "meshSettings"], telltales: [/meshConfig \?\? /] },
     { file: "istio/istioClusters.ts", names: ["istioCluster", "istioClusters"], telltales: [/new IstioCluster\(/] },
   ],
 };

@@ -25,7 +25,7 @@ export function gatewayListener(facts: IstioCluster, declared: MeshCluster, _mes
 
 function serverName(facts: IstioCluster, given: string): string | undefined {
   const host = given.slice(given.indexOf("/") + 1);
-  const named = parseServiceHost(host, facts);
+  const named = parseServiceHost(host, facts.settings);
   if (named === undefined) return undefined;
   const { name, namespace } = named;
   const service = facts.services.get(`${namespace}/${name}`);

@@ -16,7 +16,7 @@ export const proxyChecks: readonly Check[] = [
     needs: ["objects-read"],
     run: ofObjects((facts, view, mesh) => {
       const config = view.cluster?.meshConfig;
-      const wide = proxyMetadataIn(facts, facts.meshConfig.rootNamespace)[variable] === "true";
+      const wide = proxyMetadataIn(facts, facts.settings.rootNamespace)[variable] === "true";
       // SameName is a Service, which every DNS server of the cluster knows.
       const needing = mesh.intents.sharedServices.filter(({ spec }) => spec.as.some((form) => form !== "SameName"));
       const namespaces = consumingNamespaces(view, mesh, needing);

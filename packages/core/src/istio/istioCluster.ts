@@ -32,20 +32,14 @@ import {
   type WasmPlugin,
   type WorkloadEntry,
 } from "../kinds/index.ts";
-import {
-  defaultMeshConfig,
-  type MeshConfig,
-  type ObservedCluster,
-  type TrustRoot,
-  type UnreadKind,
-} from "../model/index.ts";
+import type { ObservedCluster, TrustRoot, UnreadKind } from "../model/index.ts";
 import type { UnreadableObject } from "../shape/index.ts";
 import { kindIn, wholeCluster, wholeKind } from "../world/index.ts";
 import { apiListeners } from "./gatewayApi/apiListeners.ts";
-import { defaultClusterDomain } from "./hostNames.ts";
 import { canonicalHost } from "./hostPort.ts";
 import { labelsMatch, labelsOfNamespace, selectorMatches } from "./labels.ts";
 import { type Memo, memoised, memoisedBy, recalled } from "./memoised.ts";
+import type { MeshSettings } from "./meshSettings.ts";
 import type { NameScheme } from "./nameOrigin.ts";
 import { ask, isRecording, noteRead } from "./reads.ts";
 import { imaginedGateway, type Workload, workloadOfController, workloadOfPod } from "./workload.ts";
@@ -83,16 +77,13 @@ const ofKubernetes: ReadonlySet<string> = new Set(
   catalog.flatMap(({ group, kind }) => (group === "" || group === mcsGroup ? [kind] : [])),
 );
 
-/** What the declarations know of a cluster and its objects don't tell. */
-export interface ClusterSettings {
-  readonly clusterDomain?: string;
+/** What a cluster's own objects don't tell. */
+export interface AroundCluster {
+  readonly settings: MeshSettings;
+  /** What names of the mesh look like; absent without declarations. */
   readonly scheme?: NameScheme;
   /** The other observed clusters, once all are there. */
   readonly others?: () => readonly IstioCluster[];
-  /** CIDR of the virtual addresses that the mesh gives names. */
-  readonly addressPool?: string;
-  /** Taken where the mesh config cannot be read. */
-  readonly trustDomain?: string;
 }
 
 /**
@@ -102,16 +93,11 @@ export interface ClusterSettings {
 export class IstioCluster {
   readonly name: string;
   readonly source: "live" | "directory";
-  readonly meshConfig: MeshConfig;
-  /** False: `meshConfig` is Istio's defaults, since ConfigMap `istio` is not there or kept from us. */
-  readonly isMeshConfigKnown: boolean;
+  readonly settings: MeshSettings;
   /** The roots that its workloads trust; empty where unknown. */
   readonly trustRoots: readonly TrustRoot[];
-  /** Kubernetes' DNS domain, which no object of the cluster tells: `cluster.local` unless the Mesh says otherwise. */
-  readonly clusterDomain: string;
   /** Undefined without declarations. */
   readonly scheme: NameScheme | undefined;
-  readonly addressPool: string | undefined;
   /** Whether istiod gives ServiceEntries virtual addresses by itself: since 1.25, also where the version is not known. */
   readonly allocatesAddresses: boolean;
   readonly istiodVersions: readonly string[];
@@ -120,14 +106,14 @@ export class IstioCluster {
   readonly #objects: readonly KubeObject[];
   readonly #unread: ObservedCluster["unread"];
   readonly #implied: ReadonlySet<string>;
-  readonly #others: ClusterSettings["others"];
+  readonly #others: AroundCluster["others"];
 
   static readonly #othersOf = memoised((of: IstioCluster): readonly IstioCluster[] => of.#others?.() ?? []);
   static readonly #discoveredNamespaces = memoised((of: IstioCluster): ReadonlySet<string> => {
     const all = [...of.namespaces.values()].filter(
       (each) =>
         of.#implied.has(each.metadata.name) ||
-        of.meshConfig.discoverySelectors.some((selector) => selectorMatches(selector, labelsOfNamespace(each))),
+        of.settings.discoverySelectors.some((selector) => selectorMatches(selector, labelsOfNamespace(each))),
     );
     return new Set(all.map(({ metadata }) => metadata.name));
   });
@@ -161,17 +147,13 @@ export class IstioCluster {
   readonly #byNamespace = new Map<string, Memo<string>>();
 
   /** `istioClusters` makes it of what is observed. */
-  constructor(cluster: ObservedCluster, settings: ClusterSettings = {}) {
+  constructor(cluster: ObservedCluster, { settings, scheme, others }: AroundCluster) {
     this.name = cluster.name;
     this.source = cluster.source;
-    const { trustDomain = defaultMeshConfig.trustDomain } = settings;
-    this.meshConfig = cluster.meshConfig ?? { ...defaultMeshConfig, trustDomain };
-    this.isMeshConfigKnown = cluster.meshConfig !== undefined;
+    this.settings = settings;
     this.trustRoots = cluster.trustRoots;
-    this.clusterDomain = settings.clusterDomain ?? defaultClusterDomain;
-    this.scheme = settings.scheme;
-    this.#others = settings.others;
-    this.addressPool = settings.addressPool;
+    this.scheme = scheme;
+    this.#others = others;
     this.#unread = cluster.unread;
     this.#implied = cluster.impliedNamespaces ?? new Set();
     this.allocatesAddresses = cluster.istiodVersions.every((version) => !isBefore125(version));
@@ -186,7 +168,7 @@ export class IstioCluster {
    * see `discoveredServices`.
    */
   all<K extends keyof KindsByName>(kind: K): readonly KindsByName[K][] {
-    if (ofKubernetes.has(kind) || this.meshConfig.discoverySelectors.length === 0) return this.stored(kind);
+    if (ofKubernetes.has(kind) || this.settings.discoverySelectors.length === 0) return this.stored(kind);
     return recalled(this.#all, kind, () =>
       this.stored(kind).filter(({ metadata }) => this.isDiscovered(metadata.namespace ?? "default")),
     );
@@ -221,7 +203,7 @@ export class IstioCluster {
    * there (pkg/kube/namespace/filter.go, Filter). One of a directory that no manifest shows is taken to be chosen.
    */
   isDiscovered(namespace: string): boolean {
-    if (this.meshConfig.discoverySelectors.length === 0) return true;
+    if (this.settings.discoverySelectors.length === 0) return true;
     const chosen = IstioCluster.#discoveredNamespaces(this);
     return chosen.has(namespace) || !this.namespaces.has(namespace);
   }

@@ -1,26 +1,24 @@
-import type { Mesh, Observed, ObservedCluster } from "../model/index.ts";
-import { type ClusterSettings, IstioCluster } from "./istioCluster.ts";
+import type { Observed, ObservedCluster } from "../model/index.ts";
+import { type AroundCluster, IstioCluster } from "./istioCluster.ts";
+import { type DeclaredMesh, meshSettings } from "./meshSettings.ts";
 import type { NameScheme } from "./nameOrigin.ts";
 
 /** What no object of a cluster tells. */
 interface Declared {
-  readonly mesh: Pick<Mesh, "spec"> | undefined;
+  readonly mesh: DeclaredMesh | undefined;
   /** What names of the mesh look like; absent: Istio's alone. */
   readonly scheme?: NameScheme;
 }
 
 /** One observed cluster as its istiod sees it. `mesh`: as declared; without one Istio's defaults hold. */
-export function istioCluster(cluster: ObservedCluster, declared: Declared): IstioCluster {
+export function istioCluster(cluster: ObservedCluster, declared: Declared = { mesh: undefined }): IstioCluster {
   return build(cluster, declared);
 }
 
-function build(cluster: ObservedCluster, { mesh, scheme }: Declared, others?: ClusterSettings["others"]): IstioCluster {
-  const { clusterDomain, trustDomain, addressPool } = mesh?.spec ?? {};
+function build(cluster: ObservedCluster, { mesh, scheme }: Declared, others?: AroundCluster["others"]): IstioCluster {
   return new IstioCluster(cluster, {
+    settings: meshSettings(cluster, mesh),
     ...(others === undefined ? {} : { others }),
-    ...(clusterDomain === undefined ? {} : { clusterDomain }),
-    ...(trustDomain === undefined ? {} : { trustDomain }),
-    ...(addressPool === undefined ? {} : { addressPool }),
     ...(scheme === undefined ? {} : { scheme }),
   });
 }

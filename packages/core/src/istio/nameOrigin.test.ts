@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { defaultMeshConfig } from "../model/index.ts";
-import { IstioCluster } from "./istioCluster.ts";
+import { istioCluster } from "./istioClusters.ts";
 import { type NameScheme, nameOrigin } from "./nameOrigin.ts";
 
 const scheme: NameScheme = {
@@ -12,7 +12,7 @@ const scheme: NameScheme = {
 };
 
 function originOf(name: string, settings: { clusterDomain?: string } = {}): string {
-  const cluster = new IstioCluster(
+  const cluster = istioCluster(
     {
       name: "east",
       source: "live",
@@ -21,7 +21,7 @@ function originOf(name: string, settings: { clusterDomain?: string } = {}): stri
       trustRoots: [],
       meshConfig: defaultMeshConfig,
     },
-    { scheme, ...settings },
+    { scheme, mesh: { spec: settings } },
   );
   return nameOrigin(cluster, name);
 }

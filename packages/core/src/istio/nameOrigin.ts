@@ -35,7 +35,7 @@ export function nameOrigin(cluster: IstioCluster, name: string): NameOrigin {
   const labels = name.split(".");
   const last = labels.at(-1) ?? "";
   if (labels.length < 2 || last === "svc" || last === "clusterset" || isReserved(name)) return "ours";
-  if (name.endsWith(`.${cluster.clusterDomain}`) || name.endsWith(".clusterset.local")) return "ours";
+  if (name.endsWith(`.${cluster.settings.clusterDomain}`) || name.endsWith(".clusterset.local")) return "ours";
   const isOfWorld = topLevelDomains.has(last) || last.startsWith("xn--");
   if (isShort(labels, scheme)) return "ours";
   const found = ofTemplates(labels, scheme);

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { parseMeshConfig } from "../model/index.ts";
-import { IstioCluster } from "./istioCluster.ts";
+import { istioCluster } from "./istioClusters.ts";
 import { pathNormalization } from "./pathNormalization.ts";
 
 function of(config: string, annotation?: string, proxy: "sidecar" | "gateway" = "sidecar") {
   const meshConfig = parseMeshConfig(config);
-  const cluster = new IstioCluster({
+  const cluster = istioCluster({
     name: "c",
     source: "live",
     objects: [],

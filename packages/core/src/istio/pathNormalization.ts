@@ -9,20 +9,20 @@ import type { Workload } from "./workload.ts";
  * gateway with profile EDGE (connection_settings.go, applyEdgeProfileDefaults).
  */
 export function pathNormalization(
-  { meshConfig }: IstioCluster,
+  { settings }: IstioCluster,
   { proxy, annotations }: Pick<Workload, "proxy" | "annotations">,
 ): PathNormalization {
-  const level = meshConfig.pathNormalization;
+  const level = settings.pathNormalization;
   const own = annotations["proxy.istio.io/config"];
-  const settings = (own === undefined ? undefined : podConnectionSettings(own)) ?? meshConfig.connectionSettings;
-  const isEdge = settings?.isEdge === true && proxy === "gateway";
+  const connection = (own === undefined ? undefined : podConnectionSettings(own)) ?? settings.connectionSettings;
+  const isEdge = connection?.isEdge === true && proxy === "gateway";
   return {
     isCanonical: level !== "NONE",
-    mergesSlashes: settings?.mergesSlashes ?? (isEdge || level === "MERGE_SLASHES" || decodes(level)),
-    escapedSlashes: settings?.escapedSlashes ?? (isEdge ? "redirect" : decodes(level) ? "unescape" : "keep"),
+    mergesSlashes: connection?.mergesSlashes ?? (isEdge || level === "MERGE_SLASHES" || decodes(level)),
+    escapedSlashes: connection?.escapedSlashes ?? (isEdge ? "redirect" : decodes(level) ? "unescape" : "keep"),
   };
 }
 
-function decodes(level: IstioCluster["meshConfig"]["pathNormalization"]): boolean {
+function decodes(level: IstioCluster["settings"]["pathNormalization"]): boolean {
   return level === "DECODE_AND_MERGE_SLASHES";
 }

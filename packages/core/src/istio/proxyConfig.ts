@@ -25,7 +25,7 @@ export function proxyMetadataOf(cluster: IstioCluster, workload: Workload): Meta
 
 /** The same of a namespace, for whatever says nothing of its own. */
 export function proxyMetadataIn(cluster: IstioCluster, namespace: string): Metadata {
-  const { proxyMetadata, rootNamespace } = cluster.meshConfig;
+  const { proxyMetadata, rootNamespace } = cluster.settings;
   const ofAll = (each: string) =>
     variablesOf(cluster.in("ProxyConfig", each).find(({ spec }) => spec?.selector === undefined));
   return { ...proxyMetadata, ...ofAll(rootNamespace), ...(namespace === rootNamespace ? {} : ofAll(namespace)) };
@@ -48,5 +48,5 @@ export const capturesDns = memoisedBy((cluster: IstioCluster, workload: Workload
   const { proxyEnvironment } = workload;
   if (proxyEnvironment !== undefined) return proxyEnvironment[dnsCapture] === "true";
   const told = proxyMetadataOf(cluster, workload)[dnsCapture];
-  return told === undefined ? !cluster.isMeshConfigKnown : told === "true";
+  return told === undefined ? !cluster.settings.isKnown : told === "true";
 });

@@ -1,11 +1,12 @@
 import { namespace, node, pod } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import type { KubeObject } from "../kinds/index.ts";
-import { IstioCluster } from "./istioCluster.ts";
+import type { IstioCluster } from "./istioCluster.ts";
+import { istioCluster } from "./istioClusters.ts";
 import { entryLabels, matchTold, podLabels, whyUntold } from "./topologyLabels.ts";
 
 function clusterOf(objects: readonly KubeObject[], source: "live" | "directory" = "live"): IstioCluster {
-  return new IstioCluster({ name: "west", source, objects, istiodVersions: [], trustRoots: [] });
+  return istioCluster({ name: "west", source, objects, istiodVersions: [], trustRoots: [] });
 }
 
 function istiod(env: readonly object[] = []): KubeObject {

@@ -131,11 +131,11 @@ export function networkOf(
 ): string {
   const own = labels[networkLabel] ?? "";
   if (own !== "") return own;
-  const ofCluster = cluster.namespaces.get(cluster.meshConfig.rootNamespace)?.metadata.labels?.[networkLabel] ?? "";
+  const ofCluster = cluster.namespaces.get(cluster.settings.rootNamespace)?.metadata.labels?.[networkLabel] ?? "";
   if (ofCluster !== "") return ofCluster;
   const [named] = networksOf(cluster);
   if (named !== undefined) return named.name;
-  const ranges = (cluster.meshConfig.networks ?? []).find(({ cidrs }) =>
+  const ranges = (cluster.settings.networks ?? []).find(({ cidrs }) =>
     cidrs.some((range) => isIn(range, address ?? "")),
   );
   return ranges?.name ?? "";
@@ -144,7 +144,7 @@ export function networkOf(
 /** Networks of meshNetworks that take in the cluster as a whole (network.go, reloadMeshNetworks). */
 export function networksOf(cluster: IstioCluster): readonly MeshNetwork[] {
   const id = clusterIdOf(cluster);
-  return (cluster.meshConfig.networks ?? []).filter(({ registries }) => id !== undefined && registries.includes(id));
+  return (cluster.settings.networks ?? []).filter(({ registries }) => id !== undefined && registries.includes(id));
 }
 
 /**

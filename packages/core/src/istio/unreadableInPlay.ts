@@ -32,7 +32,7 @@ function isInPlay(object: UnreadableObject, passage: Passage): boolean {
     case "EnvoyFilter":
     case "WasmPlugin":
     case "ProxyConfig":
-      return isTouched(object.namespace, passage) || object.namespace === cluster.meshConfig.rootNamespace;
+      return isTouched(object.namespace, passage) || object.namespace === cluster.settings.rootNamespace;
     // For whoever calls the hosts, from any namespace.
     case "VirtualService":
     case "DestinationRule":

@@ -1,6 +1,7 @@
 import { observedOf } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import { IstioCluster } from "./istioCluster.ts";
+import type { IstioCluster } from "./istioCluster.ts";
+import { istioCluster } from "./istioClusters.ts";
 import { virtualAddress } from "./virtualAddress.ts";
 
 const entry = (name: string, spec: string) =>
@@ -18,7 +19,7 @@ const objects = [
 function cluster(settings: { readonly addressPool?: string } = {}): IstioCluster {
   const [observed] = observedOf({ c1: { yaml: objects } }).clusters.values();
   if (observed === undefined) throw new Error("there is one");
-  return new IstioCluster(observed, settings);
+  return istioCluster(observed, { mesh: { spec: settings } });
 }
 
 test.each([

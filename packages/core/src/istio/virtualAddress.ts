@@ -17,7 +17,7 @@ export function virtualAddress(cluster: IstioCluster, address: string): string |
   if (address.startsWith("auto-ip:")) return `istiod's virtual address of ${address.slice("auto-ip:".length)}`;
   const owner = ownerOf(cluster, address);
   if (owner !== undefined) return `the virtual address of ${showClusterObject(clusterObject(cluster.name, owner))}`;
-  const { addressPool } = cluster;
+  const { addressPool } = cluster.settings;
   const ranges = addressPool === undefined ? nowhere : [...nowhere, addressPool];
   const range = ranges.find((each) => isIn(each, address));
   return range === undefined ? undefined : `a virtual address, of ${range}`;

@@ -126,7 +126,7 @@ function resolved(walk: Walk, found: Resolved): readonly ClientStep[] {
         const hop = passed({
           ...base,
           ...(service && { object: clusterObject(cluster.name, service.object) }),
-          ...(by === "sidecar" && !cluster.isMeshConfigKnown ? { assumes: [capturesDnsByDefault(cluster)] } : {}),
+          ...(by === "sidecar" && !cluster.settings.isKnown ? { assumes: [capturesDnsByDefault(cluster)] } : {}),
           detail,
         });
         return dial({ ...walk, hops: [...walk.hops, hop], probability: share }, address, service);

@@ -84,7 +84,7 @@ function serveAtAddress(
 
 /** As the caller's cluster DNS answers; the name itself where that is none of its own. */
 function resolve(cluster: IstioCluster, name: string): string | readonly NamedAddress[] {
-  const answer = clusterDns(cluster, withClusterDomain(cluster, name));
+  const answer = clusterDns(cluster, withClusterDomain(cluster.settings, name));
   if (answer === undefined) return name;
   return answer.kind === "addresses" ? answer.addresses : answer.name;
 }

@@ -113,7 +113,7 @@ function callsOf(
       const clusters = shared.consumers.filter(({ facts }) =>
         selectsCluster(consumer.clusters, facts.name, intents.clusters),
       );
-      const trustDomains = new Set(clusters.map(({ facts }) => facts.meshConfig.trustDomain));
+      const trustDomains = new Set(clusters.map(({ facts }) => facts.settings.trustDomain));
       return [...trustDomains].flatMap((trustDomain) =>
         principals
           .map((principal) => principal.replace(/^[^/*]+(?=\/)/, trustDomain))

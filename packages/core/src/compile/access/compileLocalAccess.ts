@@ -83,7 +83,7 @@ export function gatewayPrincipals(
   { namespace, selector }: Pick<GatewaySpec, "namespace" | "selector">,
   facts: IstioCluster,
 ): readonly string[] {
-  const { trustDomain } = facts.meshConfig;
+  const { trustDomain } = facts.settings;
   const accounts = facts.selectSeen(namespace, selector).map(({ serviceAccount }) => serviceAccount);
   if (accounts.length === 0) return [principalsOfNamespace(trustDomain, namespace)];
   return [...new Set(accounts)].sort().map((account) => principal(trustDomain, namespace, account));

@@ -45,8 +45,8 @@ export interface CallerTrustDomains {
  * be read changes nothing. Where its istiod does not look at them, those of the consumers.
  */
 export function callerTrustDomains(server: IstioCluster, consumers: readonly IstioCluster[]): CallerTrustDomains {
-  const [own = server.meshConfig.trustDomain, ...aliases] = trustDomainsOf(server.meshConfig);
-  const accepted = acceptedTrustDomains(server) ?? consumers.map(({ meshConfig }) => meshConfig.trustDomain);
+  const [own = server.settings.trustDomain, ...aliases] = trustDomainsOf(server.settings);
+  const accepted = acceptedTrustDomains(server) ?? consumers.map(({ settings }) => settings.trustDomain);
   const others = accepted.filter((domain) => domain !== own && !aliases.includes(domain));
   return { own, aliases, others: [...new Set(others)].sort() };
 }

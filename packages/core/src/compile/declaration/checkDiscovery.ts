@@ -18,7 +18,7 @@ export function isDiscovered(owner: string, { facts, namespace, what, place }: N
     "NAMESPACE_UNDISCOVERED",
     place,
     say`${what} in ${{ cluster: facts.name }} is in namespace ${{ namespace }}, which istiod does not look into: none of discoverySelectors chooses it`,
-    say`give the namespace a label that discoverySelectors of the mesh config choose, or extend them (ConfigMap istio in ${{ rootNamespace: facts.meshConfig.rootNamespace }})`,
+    say`give the namespace a label that discoverySelectors of the mesh config choose, or extend them (ConfigMap istio in ${{ rootNamespace: facts.settings.rootNamespace }})`,
   );
   return false;
 }

@@ -19,14 +19,14 @@ export function checkPinnedTrustDomain(
   server: IstioCluster,
   report: Report,
 ): boolean {
-  if (!consumer.isMeshConfigKnown || !server.isMeshConfigKnown) return true;
-  const { trustDomain } = server.meshConfig;
-  if (trustDomainsOf(consumer.meshConfig).includes(trustDomain)) return true;
+  if (!consumer.settings.isKnown || !server.settings.isKnown) return true;
+  const { trustDomain } = server.settings;
+  if (trustDomainsOf(consumer.settings).includes(trustDomain)) return true;
   report.add(
     owner,
     "TRUST_DOMAIN_REFUSED",
     { kind: "MeshCluster", name: consumer.name },
-    say`callers in ${{ consumer: consumer.name }} do not accept identities of ${{ server: server.name }}, whose trust domain is ${{ trustDomain }}, under a Service's own name (they accept ${{ meshConfig: trustDomainsOf(consumer.meshConfig) }})`,
+    say`callers in ${{ consumer: consumer.name }} do not accept identities of ${{ server: server.name }}, whose trust domain is ${{ trustDomain }}, under a Service's own name (they accept ${{ meshConfig: trustDomainsOf(consumer.settings) }})`,
     say`add ${{ trustDomain }} to meshConfig.trustDomainAliases of ${{ consumer: consumer.name }}, or use the name form PerCluster`,
   );
   return false;
@@ -34,8 +34,8 @@ export function checkPinnedTrustDomain(
 
 function acceptsTrustDomain(owner: string, consumer: IstioCluster, server: IstioCluster, report: Report): boolean {
   const accepted = acceptedTrustDomains(server);
-  const { trustDomain } = consumer.meshConfig;
-  const isKnown = consumer.isMeshConfigKnown && server.isMeshConfigKnown;
+  const { trustDomain } = consumer.settings;
+  const isKnown = consumer.settings.isKnown && server.settings.isKnown;
   if (!isKnown || accepted === undefined || accepted.includes(trustDomain)) return true;
   report.add(
     owner,

@@ -29,7 +29,7 @@ export function claimOfHost(cluster: IstioCluster, host: string, namespace: stri
 }
 
 function claimIn(facts: IstioCluster, host: string, namespace: string): string | undefined {
-  const named = parseServiceHost(host, facts);
+  const named = parseServiceHost(host, facts.settings);
   if (named !== undefined && facts.service(named.namespace, named.name) !== undefined) return "a Service";
   const entry = (meshRegistry(facts).byHost.get(host) ?? []).find(
     (each) =>
@@ -137,7 +137,7 @@ const ofUser = memoised((facts: IstioCluster): RoutesOfUser => {
 function hostsOfParent(object: ApiRoute, parent: ParentRef, facts: IstioCluster): readonly MeshRoute[] {
   const namespace = parent.namespace ?? object.metadata.namespace ?? "default";
   if (parent.group === "" && parent.kind === "Service") {
-    return [{ object, host: serviceHost(parent.name, namespace, facts), namespace }];
+    return [{ object, host: serviceHost(parent.name, namespace, facts.settings), namespace }];
   }
   if (parent.group !== "networking.istio.io" || parent.kind !== "ServiceEntry") return [];
   const entry = facts.in("ServiceEntry", namespace).find(({ metadata }) => metadata.name === parent.name);

@@ -40,7 +40,7 @@ export function resolveVia(
     );
   }
   if (gateways === undefined || accounts.size === 0) return undefined;
-  const { trustDomain } = facts.meshConfig;
+  const { trustDomain } = facts.settings;
   const identities = [...accounts].sort().map((account) => spiffeId(trustDomain, namespace, account));
   return { cluster, facts, gateways, identities };
 }

@@ -36,7 +36,7 @@ export function warnOfBypass(
 function destinationsOf(route: VirtualService | ApiRoute, facts: IstioCluster): readonly string[] {
   const namespace = route.metadata.namespace ?? "default";
   const hosts = route.kind === "VirtualService" ? ofVirtualService(route) : ofApiRoute(route, facts);
-  return [...new Set(hosts.map((host) => fullHost(host, namespace, facts)))].sort();
+  return [...new Set(hosts.map((host) => fullHost(host, namespace, facts.settings)))].sort();
 }
 
 function ofVirtualService({ spec }: VirtualService): readonly string[] {
@@ -48,7 +48,7 @@ function ofApiRoute({ metadata, spec }: ApiRoute, facts: IstioCluster): readonly
   const rules: readonly { readonly backendRefs?: readonly BackendRef[] }[] = spec?.rules ?? [];
   return rules.flatMap(({ backendRefs = [] }) =>
     backendRefs.flatMap(({ kind = "Service", name, namespace = metadata.namespace ?? "default" }) => {
-      if (kind === "Service" || kind === "ServiceImport") return [serviceHost(name, namespace, facts)];
+      if (kind === "Service" || kind === "ServiceImport") return [serviceHost(name, namespace, facts.settings)];
       return kind === "Hostname" ? [name] : [];
     }),
   );

@@ -74,5 +74,5 @@ export function identities(shared: ResolvedService, server: Server, version?: Ve
       : [...new Set(podsOf(server, version).map(({ serviceAccount }) => serviceAccount))]
           .filter((account) => account !== "")
           .sort();
-  return accounts.map((account) => spiffeId(server.facts.meshConfig.trustDomain, shared.namespace, account));
+  return accounts.map((account) => spiffeId(server.facts.settings.trustDomain, shared.namespace, account));
 }

@@ -17,7 +17,7 @@ export interface ProxyPatch {
 /** The patches of a proxy in the order in which istiod applies them (pilot/pkg/model/push_context.go, EnvoyFilters). */
 export const proxyPatches = memoisedBy((cluster: IstioCluster, workload: Workload): readonly ProxyPatch[] => {
   if (cluster.all("EnvoyFilter").length === 0) return [];
-  const { rootNamespace } = cluster.meshConfig;
+  const { rootNamespace } = cluster.settings;
   const namespaces = new Set([rootNamespace, workload.namespace]);
   const filters = [...namespaces]
     .flatMap((namespace) => cluster.in("EnvoyFilter", namespace))

@@ -1,7 +1,7 @@
 import { gatewayService, pod } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import type { KubeObject } from "../../kinds/index.ts";
-import { IstioCluster } from "../istioCluster.ts";
+import { istioCluster } from "../istioClusters.ts";
 import { workloadOfPod } from "../workload.ts";
 import { mergedGateway } from "./mergedGateway.ts";
 
@@ -26,7 +26,7 @@ const server = (number: number, protocol: string, hosts: readonly string[], mode
 /** What is taken as `gateway:port hosts`, and what is skipped as `gateway: why`. */
 function merged(...gateways: readonly KubeObject[]) {
   const objects = [gatewayService(), ...gateways];
-  const cluster = new IstioCluster({ name: "c", source: "live", objects, istiodVersions: [], trustRoots: [] });
+  const cluster = istioCluster({ name: "c", source: "live", objects, istiodVersions: [], trustRoots: [] });
   const workload = workloadOfPod("c", labelled);
   if (workload === undefined) throw new Error("no gateway");
   const { servers, skipped } = mergedGateway(cluster, workload);

@@ -81,7 +81,7 @@ export function servicesOfGateway(cluster: IstioCluster, gateway: ApiGateway): r
   return addresses.flatMap(({ type, value }) => {
     if (value === undefined || (type !== undefined && type !== "Hostname")) return [];
     if (!value.includes(".")) return [value];
-    const suffix = serviceHost("", namespace, cluster);
+    const suffix = serviceHost("", namespace, cluster.settings);
     return value.endsWith(suffix) ? [value.slice(0, -suffix.length)] : [];
   });
 }

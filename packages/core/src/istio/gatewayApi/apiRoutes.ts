@@ -51,7 +51,7 @@ function httpOf(cluster: IstioCluster, route: ApiHttpRoute | GrpcRoute): readonl
     if (service !== undefined) {
       const http = httpRules(cluster, route, { isMesh: true, port: ref.port });
       const isConsumers = service.namespace !== route.metadata.namespace;
-      const host = serviceHost(service.name, service.namespace, cluster);
+      const host = serviceHost(service.name, service.namespace, cluster.settings);
       const bound = virtualService(route, { host, gateway: meshGateway, http });
       return [{ ...bound, exportTo: [isConsumers ? (route.metadata.namespace ?? "default") : "*"] }];
     }

@@ -43,7 +43,7 @@ function hostOf(
   if (!isMesh && namespace !== own && !isGranted(cluster, route, { ...ref, group, kind, namespace })) {
     return `${kind} ${namespace}/${name} (no ReferenceGrant)`;
   }
-  if (group === "" && kind === "Service") return serviceHost(name, namespace, cluster);
+  if (group === "" && kind === "Service") return serviceHost(name, namespace, cluster.settings);
   return `${kind} ${namespace}/${name}`;
 }
 

@@ -59,7 +59,7 @@ function targetsOf(cluster: IstioCluster, workload: Workload): readonly Target[]
 const targetsIn = memoisedBy((cluster: IstioCluster, namespace: string): ReadonlyMap<Workload, readonly Target[]> => {
   if (!cluster.isDiscovered(namespace)) return new Map();
   const services = cluster.in("Service", namespace).map((object) => ({
-    key: keyOf(object, serviceHost(object.metadata.name, namespace, cluster)),
+    key: keyOf(object, serviceHost(object.metadata.name, namespace, cluster.settings)),
     workloads: workloadsBehind(cluster, object),
     targets: (workload: Workload) => ofService(object, workload),
   }));

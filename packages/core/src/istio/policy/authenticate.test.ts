@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { KubeObject } from "../../kinds/index.ts";
 import type { HttpPayload } from "../connection.ts";
-import { IstioCluster } from "../istioCluster.ts";
+import { istioCluster } from "../istioClusters.ts";
 import type { Workload } from "../workload.ts";
 import { type Authentication, authenticate } from "./authenticate.ts";
 import type { TokenClaims } from "./tokenClaims.ts";
@@ -31,7 +31,7 @@ function tokens(jwtRules: unknown, metadata: object = {}, spec: object = {}): Ku
 }
 
 function ask(payload: HttpPayload, ...objects: readonly KubeObject[]): Authentication {
-  const cluster = new IstioCluster({ name: "c", source: "live", objects, istiodVersions: [], trustRoots: [] });
+  const cluster = istioCluster({ name: "c", source: "live", objects, istiodVersions: [], trustRoots: [] });
   return authenticate(cluster, workload, payload);
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { KubeObject } from "../../kinds/index.ts";
 import { defaultMeshConfig, type MeshConfig } from "../../model/index.ts";
 import type { HttpPayload } from "../connection.ts";
-import { IstioCluster } from "../istioCluster.ts";
+import { istioCluster } from "../istioClusters.ts";
 import type { Workload } from "../workload.ts";
 import { authorize } from "./authorize.ts";
 import type { ConnectionFacts } from "./connectionFacts.ts";
@@ -56,7 +56,7 @@ function policy(spec: object, metadata: Partial<KubeObject["metadata"]> = {}): K
 }
 
 function decide(facts: ConnectionFacts, objects: readonly KubeObject[], mesh: Partial<MeshConfig> = {}): string {
-  const cluster = new IstioCluster({
+  const cluster = istioCluster({
     name: "c",
     source: "live",
     objects,
@@ -211,7 +211,7 @@ test("CUSTOM policies of several providers deny, and dry runs of them cannot be 
 test("which providers there are is not known without the mesh config", () => {
   const custom = policy({ action: "CUSTOM", provider: { name: "opa" }, rules: [{}] });
   const objects = [custom];
-  const cluster = new IstioCluster({ name: "c", source: "live", objects, istiodVersions: [], trustRoots: [] });
+  const cluster = istioCluster({ name: "c", source: "live", objects, istiodVersions: [], trustRoots: [] });
 
   expect(authorize(cluster, workload, fromFoo).kind).toBe("unknown");
 });
@@ -232,7 +232,7 @@ test("all policies that deny are named", () => {
   const [first, second] = [policy({ action: "DENY", rules: [{}] }), policy({ action: "DENY", rules: [{}, {}] })];
   const objects = [first, second, policy({ rules: [{}] })];
   const meshConfig = defaultMeshConfig;
-  const cluster = new IstioCluster({
+  const cluster = istioCluster({
     name: "c",
     source: "live",
     objects,

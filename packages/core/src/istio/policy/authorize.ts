@@ -75,7 +75,7 @@ function matches(policies: readonly AuthorizationPolicy[], { cluster, workload, 
     (policy.spec.rules ?? []).map((rule, index) => ({
       policy,
       rule: index,
-      match: matchRule(rule, { policy, mesh: cluster.meshConfig, workload, facts }),
+      match: matchRule(rule, { policy, mesh: cluster.settings, workload, facts }),
     })),
   );
 }
@@ -96,10 +96,10 @@ function custom(policies: readonly AuthorizationPolicy[], context: Context): Aut
   const provider = policy.spec.provider?.name ?? "";
   if (isDryRun(policy))
     return { kind: "unknown", policy, rule, why: "whether its dry run denies is up to istiod's version" };
-  const { meshConfig, isMeshConfigKnown } = context.cluster;
+  const { isKnown, extensionProviders } = context.cluster.settings;
   const providers = new Set(ofCustom.filter((each) => !isDryRun(each)).map(({ spec }) => spec.provider?.name ?? ""));
   const denied = { kind: "denied", action: "CUSTOM", policies: [policy], policy, rule } as const;
-  if (hit.match === true && isMeshConfigKnown && !meshConfig.extensionProviders.includes(provider)) {
+  if (hit.match === true && isKnown && !extensionProviders.includes(provider)) {
     return { ...denied, why: `its provider ${provider} is not an external authorizer of the mesh config` };
   }
   if (hit.match === true && providers.size > 1) {

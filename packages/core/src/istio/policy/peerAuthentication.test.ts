@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { KubeObject } from "../../kinds/index.ts";
-import { IstioCluster } from "../istioCluster.ts";
+import { istioCluster } from "../istioClusters.ts";
 import { mutualTlsMode } from "./peerAuthentication.ts";
 
 const httpbin = { namespace: "bar", labels: { app: "httpbin" } };
@@ -17,7 +17,7 @@ function policy(where: string, spec: object, creationTimestamp = "2026-01-01T00:
 }
 
 function modeAt(port: number, ...objects: readonly KubeObject[]) {
-  const cluster = new IstioCluster({ name: "c", source: "live", objects, istiodVersions: [], trustRoots: [] });
+  const cluster = istioCluster({ name: "c", source: "live", objects, istiodVersions: [], trustRoots: [] });
   const { mode, policy: found, field } = mutualTlsMode(cluster, httpbin, port);
   return [mode, found?.metadata.name, field];
 }

@@ -22,7 +22,7 @@ export function mutualTlsMode(
   workload: Pick<Workload, "namespace" | "labels">,
   port: number,
 ): PeerMode {
-  const { rootNamespace } = cluster.meshConfig;
+  const { rootNamespace } = cluster.settings;
   const own = cluster.in("PeerAuthentication", workload.namespace);
   const mesh = cluster.in("PeerAuthentication", rootNamespace).find((policy) => !hasSelector(policy));
   const namespace = workload.namespace === rootNamespace ? undefined : own.find((policy) => !hasSelector(policy));

@@ -25,7 +25,7 @@ type Policies = { readonly [K in keyof KindOfPolicy]: readonly KindOfPolicy[K][]
 
 const policiesByWorkload = memoisedBy(
   (cluster: IstioCluster, workload: Pick<Workload, "namespace" | "labels">): Policies => {
-    const namespaces = [...new Set([cluster.meshConfig.rootNamespace, workload.namespace])];
+    const namespaces = [...new Set([cluster.settings.rootNamespace, workload.namespace])];
     const attached = <K extends keyof KindOfPolicy>(kind: K) =>
       namespaces
         .flatMap((namespace): readonly KindOfPolicy[K][] => cluster.in(kind, namespace))

@@ -39,7 +39,7 @@ export function acceptedTrustDomains(cluster: IstioCluster): readonly string[] |
     ),
   );
   if (skips) return undefined;
-  return [...new Set([...trustDomainsOf(cluster.meshConfig), ...cluster.meshConfig.authorityTrustDomains])];
+  return [...new Set([...trustDomainsOf(cluster.settings), ...cluster.settings.authorityTrustDomains])];
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { IstioCluster } from "../istioCluster.ts";
+import type { MeshSettings } from "../meshSettings.ts";
 import type { Workload } from "../workload.ts";
 import { endpointsOf, isIp } from "./endpoints.ts";
 import { kubeServices } from "./meshRegistry.ts";
@@ -41,7 +42,7 @@ function kubernetesService(cluster: IstioCluster, name: string): MeshService | u
   return kubeServices(cluster).get(name);
 }
 
-function isOfCluster({ clusterDomain }: IstioCluster, name: string): boolean {
+function isOfCluster({ settings: { clusterDomain } }: IstioCluster, name: string): boolean {
   return name.endsWith(`.svc.${clusterDomain}`);
 }
 
@@ -65,7 +66,7 @@ function podByName(cluster: IstioCluster, name: string): DnsAnswer | undefined {
 
 /** What a pod's resolver adds to a short name, in this order; https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/ */
 export function withSearchDomains(
-  { clusterDomain }: Pick<IstioCluster, "clusterDomain">,
+  { clusterDomain }: Pick<MeshSettings, "clusterDomain">,
   namespace: string,
   name: string,
 ): readonly string[] {
@@ -75,7 +76,7 @@ export function withSearchDomains(
 }
 
 /** A name as cluster DNS has it: `api.shop.svc` lacks the cluster's domain. */
-export function withClusterDomain({ clusterDomain }: Pick<IstioCluster, "clusterDomain">, name: string): string {
+export function withClusterDomain({ clusterDomain }: Pick<MeshSettings, "clusterDomain">, name: string): string {
   return name.endsWith(".svc") ? `${name}.${clusterDomain}` : name;
 }
 

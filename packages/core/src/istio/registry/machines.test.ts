@@ -1,7 +1,8 @@
 import { pod, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import type { KubeObject } from "../../kinds/index.ts";
-import { IstioCluster } from "../istioCluster.ts";
+import type { IstioCluster } from "../istioCluster.ts";
+import { istioCluster } from "../istioClusters.ts";
 import { isMachine, machineAt, machines, workloadsBehind } from "./machines.ts";
 
 function entry(name: string, spec: object, labels: Readonly<Record<string, string>> = {}): KubeObject {
@@ -14,7 +15,7 @@ function entry(name: string, spec: object, labels: Readonly<Record<string, strin
 }
 
 function clusterOf(...objects: readonly KubeObject[]): IstioCluster {
-  return new IstioCluster({ name: "west", source: "live", objects, istiodVersions: [], trustRoots: [] });
+  return istioCluster({ name: "west", source: "live", objects, istiodVersions: [], trustRoots: [] });
 }
 
 const machine = entry("vm1", {

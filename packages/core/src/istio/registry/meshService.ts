@@ -57,10 +57,10 @@ export function meshServiceOfService(cluster: IstioCluster, service: Service): M
   const namespace = metadata.namespace ?? "default";
   const isAlias = spec.type === "ExternalName" && spec.externalName !== undefined;
   const isHeadless = spec.clusterIP === "None";
-  const trustDomain = cluster.meshConfig.trustDomain;
+  const trustDomain = cluster.settings.trustDomain;
   const accounts = metadata.annotations?.["alpha.istio.io/kubernetes-serviceaccounts"];
   return {
-    host: serviceHost(metadata.name, namespace, cluster),
+    host: serviceHost(metadata.name, namespace, cluster.settings),
     namespace,
     object: service,
     isKubernetes: true,
@@ -75,7 +75,7 @@ export function meshServiceOfService(cluster: IstioCluster, service: Service): M
       targetPort: namedTargetPort(port),
       index,
     })),
-    exportTo: exportedTo(exportToOfAnnotations(metadata.annotations), cluster.meshConfig.defaultServiceExportTo),
+    exportTo: exportedTo(exportToOfAnnotations(metadata.annotations), cluster.settings.defaultServiceExportTo),
     created: metadata.creationTimestamp ?? "",
     name: metadata.name,
     labels: metadata.labels ?? {},
@@ -121,7 +121,7 @@ export function meshServicesOfEntry(cluster: IstioCluster, entry: ServiceEntry):
     addresses,
     autoAddress: autoAddress(cluster, entry, host),
     ports,
-    exportTo: exportedTo(spec.exportTo, cluster.meshConfig.defaultServiceExportTo),
+    exportTo: exportedTo(spec.exportTo, cluster.settings.defaultServiceExportTo),
     created: metadata.creationTimestamp ?? "",
     name: host,
     labels: metadata.labels ?? {},

@@ -15,11 +15,13 @@ export function unresolvable(cluster: IstioCluster, namespace: string, address: 
   const name = searched(cluster, namespace, address.toLowerCase().replace(/\.$/, ""));
   if (isIp(name)) return undefined;
   if (name.startsWith("*")) return "DNS has no wildcards to ask for";
-  const full = withClusterDomain(cluster, name);
+  const full = withClusterDomain(cluster.settings, name);
   if (clusterDns(cluster, full) !== undefined) return undefined;
   const parent = headlessParent(cluster, full);
   if (parent !== undefined) return `Service ${parent.namespace}/${parent.name} has no ready pod of that name`;
-  const service = parseServiceHost(name, cluster) ?? parseServiceHost(`${name}.${cluster.clusterDomain}`, cluster);
+  const service =
+    parseServiceHost(name, cluster.settings) ??
+    parseServiceHost(`${name}.${cluster.settings.clusterDomain}`, cluster.settings);
   if (service !== undefined) {
     const where = `${service.namespace}/${service.name}`;
     const found = cluster.services.get(where);
@@ -37,9 +39,9 @@ export function unresolvable(cluster: IstioCluster, namespace: string, address: 
 /** A short name with the search domain of the proxy's own pod that makes it a Service's [lab]; any other as it is. */
 export function searched(cluster: IstioCluster, namespace: string, name: string): string {
   if (isIp(name)) return name;
-  const found = withSearchDomains(cluster, namespace, name).find((full) => {
+  const found = withSearchDomains(cluster.settings, namespace, name).find((full) => {
     if (clusterDns(cluster, full) !== undefined) return true;
-    const service = parseServiceHost(full, cluster);
+    const service = parseServiceHost(full, cluster.settings);
     return service !== undefined && cluster.services.has(`${service.namespace}/${service.name}`);
   });
   return found ?? name;

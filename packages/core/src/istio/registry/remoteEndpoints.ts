@@ -8,7 +8,7 @@ import { networkOf } from "../topologyLabels.ts";
  * alone (pilot/pkg/serviceregistry/aggregate/controller.go).
  */
 export function mayBeServedBy(cluster: IstioCluster, host: string): IstioCluster | undefined {
-  const named = parseServiceHost(host, cluster);
+  const named = parseServiceHost(host, cluster.settings);
   if (named === undefined || networkOf(cluster, {}) === "") return undefined;
   const key = `${named.namespace}/${named.name}`;
   return cluster.others.find((other) => {

@@ -39,7 +39,7 @@ const ruleIndex = memoised((cluster: IstioCluster): RuleIndex => {
   const local = new Map<string, ByHost>();
   const exported = new Map<string, ByHost>();
   const rootLocal: ByHost = new HostMap();
-  const { rootNamespace } = cluster.meshConfig;
+  const { rootNamespace } = cluster.settings;
   const all = cluster.all("DestinationRule");
   // Rules for some workloads come first; the sort by age is stable.
   const ordered = [...all.filter(hasSelector), ...all.filter((rule) => !hasSelector(rule))];
@@ -61,14 +61,14 @@ interface RuleReach {
   readonly isPrivate: boolean;
 }
 
-function reachOf({ meshConfig }: IstioCluster, rule: DestinationRule): RuleReach {
+function reachOf({ settings }: IstioCluster, rule: DestinationRule): RuleReach {
   const { namespace = "default" } = rule.metadata;
   const exportTo = hasSelector(rule) ? new Set(["."]) : new Set(rule.spec.exportTo ?? []);
   return {
     exportTo,
     isLocal: exportTo.size === 0 || exportTo.has("*") || exportTo.has(".") || exportTo.has(namespace),
     isPrivate:
-      (exportTo.size === 0 && meshConfig.defaultDestinationRuleExportTo.includes(".")) ||
+      (exportTo.size === 0 && settings.defaultDestinationRuleExportTo.includes(".")) ||
       (exportTo.size === 1 && (exportTo.has(".") || exportTo.has(namespace))),
   };
 }
@@ -86,7 +86,7 @@ function bucket(index: Map<string, ByHost>, namespace: string): ByHost {
 function converted(cluster: IstioCluster, rule: DestinationRule, exportTo: ReadonlySet<string>): MergedRule {
   const { namespace = "default" } = rule.metadata;
   return {
-    host: fullHost(rule.spec.host ?? "", namespace, cluster),
+    host: fullHost(rule.spec.host ?? "", namespace, cluster.settings),
     namespace,
     exportTo,
     selector: rule.spec.workloadSelector === undefined ? undefined : (rule.spec.workloadSelector.matchLabels ?? {}),
@@ -161,7 +161,7 @@ const rulesFor = memoisedBy(
   ({ cluster, service }: ReturnType<typeof inCluster>, client: string): readonly MergedRule[] => {
     const { host, namespace } = service;
     const { local, exported, rootLocal } = ruleIndex(cluster);
-    const { rootNamespace } = cluster.meshConfig;
+    const { rootNamespace } = cluster.settings;
     const own = client === rootNamespace ? rootLocal : local.get(client);
     const first = own?.mostSpecific(host);
     if (first !== undefined) return first;
@@ -208,7 +208,7 @@ export function rulesInTheWay(
   { host, namespace: owner }: HostRule,
   client: string | undefined,
 ): readonly DestinationRule[] {
-  const { rootNamespace } = cluster.meshConfig;
+  const { rootNamespace } = cluster.settings;
   const { exact, wildcards } = rulesByHost(cluster);
   const isInTheWay = (rule: DestinationRule, of: string, isExact: boolean): boolean => {
     const { namespace = "default" } = rule.metadata;
@@ -231,7 +231,7 @@ const rulesByHost = memoised((cluster: IstioCluster) => {
   const exact = new Map<string, DestinationRule[]>();
   const wildcards: { readonly host: string; readonly rule: DestinationRule }[] = [];
   for (const rule of cluster.all("DestinationRule")) {
-    const host = fullHost(rule.spec.host ?? "", rule.metadata.namespace ?? "default", cluster);
+    const host = fullHost(rule.spec.host ?? "", rule.metadata.namespace ?? "default", cluster.settings);
     if (isWildcard(host)) wildcards.push({ host, rule });
     else exact.set(host, [...(exact.get(host) ?? []), rule]);
   }

@@ -65,7 +65,7 @@ function buildScope(cluster: IstioCluster, namespace: string, sidecar: Sidecar |
     // An empty setting is the API's zero, which is REGISTRY_ONLY.
     outboundTrafficPolicy:
       own === undefined
-        ? cluster.meshConfig.outboundTrafficPolicy
+        ? cluster.settings.outboundTrafficPolicy
         : own.mode === "ALLOW_ANY"
           ? "ALLOW_ANY"
           : "REGISTRY_ONLY",

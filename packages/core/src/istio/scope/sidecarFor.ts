@@ -17,5 +17,5 @@ export function sidecarFor(
   const selecting = own.find(
     (each) => !isDefault(each) && labelsMatch(each.spec?.workloadSelector?.labels ?? {}, labels),
   );
-  return selecting ?? own.find(isDefault) ?? cluster.in("Sidecar", cluster.meshConfig.rootNamespace).find(isDefault);
+  return selecting ?? own.find(isDefault) ?? cluster.in("Sidecar", cluster.settings.rootNamespace).find(isDefault);
 }

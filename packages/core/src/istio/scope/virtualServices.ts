@@ -52,7 +52,7 @@ const mergedVirtualServices = memoised((cluster: IstioCluster): readonly MeshVir
 
 function resolved(cluster: IstioCluster, { metadata, spec }: VirtualService): MeshVirtualService {
   const { name, namespace = "default" } = metadata;
-  const exportTo = exportedTo(spec.exportTo, cluster.meshConfig.defaultVirtualServiceExportTo);
+  const exportTo = exportedTo(spec.exportTo, cluster.settings.defaultVirtualServiceExportTo);
   const gateways = spec.gateways === undefined || spec.gateways.length === 0 ? [meshGateway] : spec.gateways;
   const place = <T>(kind: string, routes: readonly T[]): readonly Placed<T>[] =>
     routes.map((value, index) => ({
@@ -63,7 +63,7 @@ function resolved(cluster: IstioCluster, { metadata, spec }: VirtualService): Me
   const targets = (route: readonly WeightedTarget[]): readonly WeightedTarget[] =>
     route.map((each) => ({
       ...each,
-      destination: { ...each.destination, host: fullHost(each.destination?.host ?? "", namespace, cluster) },
+      destination: { ...each.destination, host: fullHost(each.destination?.host ?? "", namespace, cluster.settings) },
     }));
   const ofHttp = (spec.http ?? []) as readonly HttpRoute[];
   const ofL4 = (routes: readonly unknown[] | undefined) =>
@@ -78,7 +78,7 @@ function resolved(cluster: IstioCluster, { metadata, spec }: VirtualService): Me
     namespace,
     name,
     created: metadata.creationTimestamp ?? "",
-    hosts: (spec.hosts ?? []).map((host) => fullHost(host, namespace, cluster)),
+    hosts: (spec.hosts ?? []).map((host) => fullHost(host, namespace, cluster.settings)),
     gateways: gateways.map((gateway) => gatewayName(gateway, namespace)),
     exportTo,
     http: place(

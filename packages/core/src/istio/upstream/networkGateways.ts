@@ -36,8 +36,8 @@ function byAddress(left: NetworkGateway, right: NetworkGateway): number {
   return left.port - right.port;
 }
 
-function ofMeshNetworks({ meshConfig }: IstioCluster): readonly NetworkGateway[] {
-  return (meshConfig.networks ?? []).flatMap(({ name: network, gateways }) =>
+function ofMeshNetworks({ settings }: IstioCluster): readonly NetworkGateway[] {
+  return (settings.networks ?? []).flatMap(({ name: network, gateways }) =>
     gateways.flatMap(({ address, port }) => (address === undefined ? [] : [{ network, address, port }])),
   );
 }

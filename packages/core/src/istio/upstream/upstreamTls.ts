@@ -59,7 +59,7 @@ function istioMutual(upstream: Upstream, tls: ClientTls): ProxyTls {
     mode: "ISTIO_MUTUAL",
     sni: tls.sni === undefined || tls.sni === "" ? passthroughSni(service.host, port.number, subset) : tls.sni,
     alpn: isH2 ? ["istio", "h2"] : ["istio"],
-    clientIdentity: spiffeId(cluster.meshConfig.trustDomain, proxy.namespace, proxy.serviceAccount),
+    clientIdentity: spiffeId(cluster.settings.trustDomain, proxy.namespace, proxy.serviceAccount),
     acceptedSubjectAltNames: own.length > 0 ? own : knownIdentities(cluster, service),
     trusts: "mesh",
   };
@@ -71,7 +71,7 @@ const knownIdentities = memoisedBy((cluster: IstioCluster, service: MeshService)
     endpointsOf(cluster, service, port).endpoints.flatMap(({ identity }) => identity ?? []),
   );
   const all = [...service.subjectAltNames, ...found];
-  return [...new Set(all.flatMap((identity) => withAliases(identity, cluster.meshConfig)))].sort();
+  return [...new Set(all.flatMap((identity) => withAliases(identity, cluster.settings)))].sort();
 });
 
 /** SIMPLE and MUTUAL: constructUpstreamTLS. */
@@ -108,7 +108,7 @@ function originated(upstream: Upstream, tls: ClientTls, authority: string | unde
  */
 function isAutomatic(upstream: Upstream, endpoint: MeshEndpoint | undefined): boolean {
   const { cluster, service, port, isOriginalDestination } = upstream;
-  if (service.isExternal || !cluster.meshConfig.enableAutoMtls) return false;
+  if (service.isExternal || !cluster.settings.enableAutoMtls) return false;
   if (mutualTlsMode(cluster, { namespace: service.namespace, labels: {} }, port.number).mode === "DISABLE")
     return false;
   if (isOriginalDestination) {

@@ -1,6 +1,7 @@
 import { gatewayService, meshCluster, pod } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import { IstioCluster } from "../../istio/index.ts";
+import type { IstioCluster } from "../../istio/index.ts";
+import { istioCluster } from "../../istio/index.ts";
 import type { KubeObject } from "../../kinds/index.ts";
 import { closeness, outsideEntries } from "./outsideEntries.ts";
 
@@ -13,7 +14,7 @@ const gatewayPod = {
 
 function clusterWith(...objects: readonly KubeObject[]): IstioCluster {
   const all = [gatewayService(), gatewayPod, ...objects];
-  return new IstioCluster({ name: "c", source: "live", objects: all, istiodVersions: [], trustRoots: [] });
+  return istioCluster({ name: "c", source: "live", objects: all, istiodVersions: [], trustRoots: [] });
 }
 
 test("the same gateway has a way in by a declared address for whom one is declared, whoever asked before", () => {

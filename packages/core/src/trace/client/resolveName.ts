@@ -73,7 +73,7 @@ export function resolveName(cluster: IstioCluster, caller: Workload, host: strin
 }
 
 function searched(name: string, namespace: string, cluster: IstioCluster): readonly string[] {
-  const expanded = withSearchDomains(cluster, namespace, name);
+  const expanded = withSearchDomains(cluster.settings, namespace, name);
   return name.split(".").length > 5 ? [name, ...expanded] : [...expanded, name];
 }
 

@@ -45,7 +45,7 @@ export function unmatched(
               object: {
                 cluster: cluster.name,
                 kind: "ConfigMap",
-                namespace: cluster.meshConfig.rootNamespace,
+                namespace: cluster.settings.rootNamespace,
                 name: "istio",
               },
               field: "data.mesh outboundTrafficPolicy",

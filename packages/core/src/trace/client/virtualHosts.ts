@@ -158,7 +158,7 @@ function domainsOf(sight: Sight, service: MeshService, known: ReadonlySet<string
   const names = [service.host, ...service.aliases].map((host) => host.toLowerCase());
   const domains = names.flatMap((host) => [
     host,
-    ...shortHosts(host, namespace, cluster).filter((each) => !known.has(each)),
+    ...shortHosts(host, namespace, cluster.settings).filter((each) => !known.has(each)),
   ]);
   const headless =
     service.isKubernetes && service.resolution === "passthrough" ? domains.map((domain) => `*.${domain}`) : [];

@@ -124,7 +124,7 @@ function isOf({ patch }: ProxyPatch, { host, port, subset }: UpstreamUse): boole
 }
 
 const pluginsOf = memoisedBy((cluster: IstioCluster, workload: Workload): readonly WasmPlugin[] =>
-  [...new Set([cluster.meshConfig.rootNamespace, workload.namespace])]
+  [...new Set([cluster.settings.rootNamespace, workload.namespace])]
     .flatMap((namespace) => cluster.in("WasmPlugin", namespace))
     .filter(({ metadata, spec }) => isAttached(attachmentOf(metadata.namespace, spec), workload)),
 );

@@ -20,7 +20,7 @@ export function checkIdentity(
   const { transport } = arrival;
   const at = { name: "identity" as const, cluster: cluster.name, source: "pilot/pkg/security/model/authentication.go" };
   const fails = failedConnection(arrival, "UF");
-  const server = spiffeId(cluster.meshConfig.trustDomain, workload.namespace, workload.serviceAccount);
+  const server = spiffeId(cluster.settings.trustDomain, workload.namespace, workload.serviceAccount);
   if (transport.mode !== "ISTIO_MUTUAL") {
     const shows = transport.mode === "MUTUAL" ? "a certificate that is not of the mesh" : "no certificate";
     const fault = {

@@ -73,7 +73,10 @@ export function wrongSni(
 function rulesOf(cluster: IstioCluster, host: string): readonly DestinationRule[] {
   return cluster
     .all("DestinationRule")
-    .filter(({ metadata: { namespace = "default" }, spec }) => fullHost(spec.host ?? "", namespace, cluster) === host);
+    .filter(
+      ({ metadata: { namespace = "default" }, spec }) =>
+        fullHost(spec.host ?? "", namespace, cluster.settings) === host,
+    );
 }
 
 function givesSni({ spec }: DestinationRule, port: number): boolean {

@@ -160,7 +160,7 @@ function unresolvedEndpoint(open: OpenUpstream, { address = "", object, field }:
     ...(field === undefined ? {} : { field: field === "spec.hosts" ? field : `${field}.address` }),
     code: "TRACE_ADDRESS_UNKNOWN",
     detail: say`${{ address }}, an endpoint of ${{ host: target.host }}, is to be resolved by DNS, and has no address there: ${{ why: unresolvable(cluster, open.proxy.namespace, address) }}`,
-    fix: say`Give ${{ object }} an endpoint that DNS knows in full, as service.namespace.svc.${{ clusterDomain: cluster.clusterDomain }}, or an IP address.`,
+    fix: say`Give ${{ object }} an endpoint that DNS knows in full, as service.namespace.svc.${{ clusterDomain: cluster.settings.clusterDomain }}, or an IP address.`,
     source: clusterSource,
   });
   return ended(open, [hop], failure(proxied, "UH"));
