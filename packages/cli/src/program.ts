@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { addCaCommands } from "./caProgram.ts";
 import { collect, collectPort, collectWord, parseCount, parseLimit } from "./collect.ts";
 import { parseDuration } from "./duration.ts";
+import { examples } from "./examples.ts";
 import type { Io } from "./io.ts";
 import type { GlobalOptions, Session } from "./session.ts";
 import { version } from "./version.ts";
@@ -151,17 +152,29 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       finish(await show(await session(command), file));
     });
 
+  program
+    .command("destroy")
+    .description("delete all that Isthmus wrote into the declared clusters; files stay")
+    .option("-y, --yes", "do not ask")
+    .option("--dry-run", "let the clusters check every deletion, and write nothing")
+    .action(async (options, command: Command) => {
+      const { destroy } = await import("./commands/destroy.ts");
+      finish(await destroy(await session(command), options));
+    });
+
   program.commandsGroup("Look:");
   program
     .command("status")
     .description("clusters and what is declared at a glance")
-    .action(async (_options: unknown, command: Command) => {
+    .argument("[service...]", "only these: httpbin.bar")
+    .action(async (services: string[], _options: unknown, command: Command) => {
       const { status } = await import("./commands/status.ts");
-      finish(await status(await session(command)));
+      finish(await status(await session(command), services));
     });
   program
     .command("verify")
     .description("prove each path, on paper and by a call (exit code 0 yes, 1 no)")
+    .argument("[service...]", "only these: httpbin.bar")
     .option("--probe", "a path that cannot be called from here is unknown")
     .option("--no-probe", "send nothing: what the clusters hold has to do")
     .addOption(
@@ -169,14 +182,14 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
         .preset("5m")
         .argParser(parseDuration),
     )
-    .action(async (_options: unknown, command: Command) => {
+    .action(async (services: string[], _options: unknown, command: Command) => {
       const { verify } = await import("./commands/verify.ts");
       const { splitFormat } = await import("./splitFormat.ts");
       const { openSession } = await import("./session.ts");
       const options = command.optsWithGlobals<GlobalOptions & { probe?: boolean; wait?: number }>();
       const { globals, own } = splitFormat(options, ["junit", "dot", "mermaid"]);
       const session = openSession(io, command.name(), globals);
-      finish(await verify(session, { ...options, ...(own === undefined ? {} : { format: own }) }));
+      finish(await verify(session, { ...options, services, ...(own === undefined ? {} : { format: own }) }));
     });
   program
     .command("trace")
@@ -321,6 +334,14 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
 
   program.commandsGroup("More:").helpCommand("help [command]", "print help for a command");
   program
+    .command("version")
+    .description("print the versions of this program and of the clusters")
+    .option("--client", "only of this program: no cluster is asked")
+    .action(async (options: { client?: boolean }, command: Command) => {
+      const { version: versions } = await import("./commands/version.ts");
+      finish(await versions(await session(command), options));
+    });
+  program
     .command("completion")
     .description("print the completion script for a shell")
     .addArgument(program.createArgument("<shell>").choices(["bash", "zsh", "fish", "powershell"]))
@@ -337,7 +358,18 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       const { complete } = await import("./commands/completion.ts");
       finish(await complete(program, words, await session(command)));
     });
+  addExamples(program, "");
   return program;
+}
+
+function addExamples(parent: Command, prefix: string): void {
+  for (const command of parent.commands) {
+    const path = `${prefix}${command.name()}`;
+    const lines = examples[path];
+    if (lines !== undefined)
+      command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`);
+    addExamples(command, `${path} `);
+  }
 }
 
 function addGlobalOptions(program: Command): void {

@@ -1,4 +1,8 @@
+import type { Command } from "commander";
 import { expect, test } from "vitest";
+import { examples } from "./examples.ts";
+import type { Io } from "./io.ts";
+import { buildProgram } from "./program.ts";
 import { emptyFolder, exampleFolder, runCli } from "./testing/runCli.ts";
 import { version } from "./version.ts";
 
@@ -94,4 +98,41 @@ test.each([80, 120])("tables fit %i columns, with words whole where there is roo
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(columns);
     if (argv[0] === "status") await expect(stdout).toMatchFileSnapshot(`testdata/status-${columns}.golden.txt`);
   }
+});
+
+test("every command shows how it is called, with options that it has", async () => {
+  const program = buildProgram({ stdout: { columns: 80 } } as Io, () => {});
+  for (const [path, lines] of Object.entries(examples)) {
+    const words = path.split(" ");
+    const { stdout } = await runCli("/", [...words, "--help"]);
+    const command = words.reduce<Command>((parent, name) => {
+      const found = parent.commands.find((each) => each.name() === name);
+      if (found === undefined) throw new Error(`there is no command ${path}`);
+      return found;
+    }, program);
+    const known = [...command.options, ...program.options].flatMap(({ long, short }) => [long, short]);
+    for (const line of lines) {
+      expect(stdout).toContain(`  ${line}\n`);
+      const [own = ""] = line.split(/ \| | > /);
+      for (const option of own.match(/(?<= )--?[a-zA-Z-]+/g) ?? []) expect(known, line).toContain(option);
+    }
+  }
+  expect(program.commands.map((each) => each.name()).filter((name) => !["ca", "complete"].includes(name))).toEqual(
+    expect.arrayContaining(Object.keys(examples).filter((path) => !path.includes(" "))),
+  );
+});
+
+test("status and verify of a service are of it alone, and a slip in its name is told", async () => {
+  const folder = await exampleFolder("egress-via");
+
+  const status = await runCli(folder, ["status", "api.foo"]);
+  const verify = await runCli(folder, ["verify", "foo/api", "--no-probe", "-o", "json"]);
+  const slip = await runCli(folder, ["status", "apy.foo"]);
+
+  expect(status.stdout).toContain("foo/api");
+  expect(status.stdout).not.toContain("foo/mysql");
+  expect(new Set(JSON.parse(verify.stdout).proofs.map(({ path }: { path: { host: string } }) => path.host))).toEqual(
+    new Set(["api.example.com"]),
+  );
+  expect(slip).toMatchObject({ code: 1, stderr: expect.stringContaining("did you mean api.foo?") });
 });

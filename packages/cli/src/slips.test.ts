@@ -51,7 +51,7 @@ const slips: readonly Slip[] = [
   { what: "more than all", argv: ["apply", "--max-delete", "120%"], code: 1, stderr: "25%" },
   { what: "a port that is none", argv: [...connect, "--port", "0"], code: 1, stderr: "65535" },
   { what: "a form of name that is none", argv: [...connect, "--as", "Nickname"], code: 1, stderr: "PerCluster" },
-  { what: "an argument too many", argv: ["status", "cluster1"], code: 1, stderr: "error[USAGE]" },
+  { what: "an argument too many", argv: ["plan", "cluster1"], code: 1, stderr: "error[USAGE]" },
   // Which files
   { what: "a file that is not there", argv: ["plan", "-f", "mash.yaml"], code: 1, stderr: "FILE_UNREADABLE" },
   { what: "a folder that is not there", argv: ["diff", "-f", "no/"], code: 2, stderr: "FILE_UNREADABLE" },
@@ -235,7 +235,30 @@ const slips: readonly Slip[] = [
     code: 1,
     stderr: "error[",
   },
+  {
+    what: "a time without its unit",
+    argv: ["plan"],
+    before: write(
+      "a.yaml",
+      service("spec: {servedBy: [cluster2], consumers: [{clusters: [cluster1]}], traffic: {timeout: 5}}\n"),
+    ),
+    code: 1,
+    stderr: "did you mean 5s?",
+  },
+  { what: "a destruction that nobody can approve", argv: ["destroy"], code: 1, stderr: "CONFIRMATION_NEEDED" },
   // Looking
+  {
+    what: "the status of a service with a slip",
+    argv: ["status", "httpbon.bar"],
+    code: 1,
+    stderr: "did you mean httpbin.bar?",
+  },
+  {
+    what: "a proof of a service with a slip",
+    argv: ["verify", "httpbon.bar"],
+    code: 2,
+    stderr: "did you mean httpbin.bar?",
+  },
   {
     what: "a code with a slip",
     argv: ["explain", "GATEWAY_NO_ADRESS"],

@@ -53,7 +53,8 @@ export async function apply(session: Session, saved: string | undefined, options
   );
 }
 
-async function carryOut(session: Session, planned: PlannedMesh, options: ApplyOptions): Promise<number> {
+/** Shows a plan, asks, and writes; the exit code. */
+export async function carryOut(session: Session, planned: PlannedMesh, options: ApplyOptions): Promise<number> {
   const { allowBrokenPaths = false, dryRun = false, yes = false } = options;
   const maxDelete = options.allowMassDelete === true ? { share: 1 } : options.maxDelete;
   const asks = !yes && !dryRun;

@@ -13,6 +13,8 @@ import { withMesh } from "../withMesh.ts";
 export interface VerifyOptions {
   /** True: every path must be called; false: none is. */
   readonly probe?: boolean;
+  /** Only what is declared by these names. */
+  readonly services?: readonly string[];
   /** Milliseconds to wait for every path to stand. */
   readonly wait?: number;
   readonly format?: GraphFormat | "junit";
@@ -23,6 +25,7 @@ export async function verify(session: Session, options: VerifyOptions): Promise<
   return withMesh(session, await readDeclarations(session), async (declared) => {
     const { signal } = session;
     const verified = await verifyMesh(declared, {
+      services: options.services ?? [],
       ...{ ...progressOf(session), wire: wireOf(options.probe), now: () => new Date(), signal },
       ...(options.wait === undefined ? {} : { wait: options.wait }),
     });

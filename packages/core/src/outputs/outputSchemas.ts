@@ -71,6 +71,7 @@ const outputs = {
   Intermediates: { clusters: z.array(anything), problems },
   KeyFile: { file: text, subject: text, fingerprint: text, notBefore: text, notAfter: text, key: text },
   Rotation: { target: text, stage: text, clusters: z.array(anything), waits: z.array(anything), problems },
+  Version: { client: text, clusters: z.array(z.looseObject({ name: text, kubernetes: text, istio: z.array(text) })) },
   WrittenFiles: { written: z.json() },
 } as const satisfies Record<string, z.core.$ZodLooseShape>;
 

@@ -15,6 +15,7 @@ import {
 } from "@isthmus/core";
 import { isInventory, type PlanLosses, planLosses } from "@isthmus/core/plan";
 import { type PathTrace, type TraceVerdict, tracePaths, whyNot } from "@isthmus/core/trace";
+import { ownersOf } from "./ownersOf.ts";
 import type { PlannedMesh } from "./planMesh.ts";
 
 export interface ClusterStatus {
@@ -87,18 +88,22 @@ export interface MeshStatus {
   readonly problems: readonly Problem[];
 }
 
-/** What `isthmus status` tells: a summary of what is declared and observed, and of the plan between them. */
-export function meshStatus(now: PlannedMesh): MeshStatus {
-  const { intents, problems, paths, observed, plan } = now;
+/** What `isthmus status` tells, of all or of what is declared by these names: a summary of what is declared and observed, and of the plan between them. */
+export function meshStatus(now: PlannedMesh, services: readonly string[] = []): MeshStatus {
+  const { intents, problems, observed, plan } = now;
+  const owners = ownersOf(intents, services);
+  const paths = now.paths.filter(({ owner }) => owners?.has(owner) !== false);
+  const isAsked = ({ kind, metadata }: SharedService | ExternalAccess | ExternalService) =>
+    owners?.has(ownerName(kind, metadata.namespace, metadata.name)) !== false;
   const mesh = { ...now, traces: tracePaths({ intents, paths, observed }) };
   return {
     clusters: intents.clusters.map((cluster) => clusterStatus(cluster, mesh)),
     sharedServices: [
-      ...intents.sharedServices.map((service) => sharedServiceStatus(service, mesh)),
-      ...exportedServices(mesh),
+      ...intents.sharedServices.filter(isAsked).map((service) => sharedServiceStatus(service, mesh)),
+      ...(owners === undefined ? exportedServices(mesh) : []),
     ],
-    externalAccesses: intents.externalAccesses.map((access) => externalAccessStatus(access, mesh)),
-    externalServices: intents.externalServices.map((service) => externalServiceStatus(service, mesh)),
+    externalAccesses: intents.externalAccesses.filter(isAsked).map((access) => externalAccessStatus(access, mesh)),
+    externalServices: intents.externalServices.filter(isAsked).map((service) => externalServiceStatus(service, mesh)),
     undeclared: planLosses(intents, plan, observed).undeclared,
     problems,
   };

@@ -4,10 +4,13 @@ import type { ProofStatus } from "@isthmus/core/verify";
 import { reachOf } from "../target/reachOf.ts";
 import type { CallOptions } from "../target/target.ts";
 import { type ProvenPath, proveMesh, type WireChoice } from "../verify/proveMesh.ts";
+import { ownersOf } from "./ownersOf.ts";
 import { type DeclaredMesh, planMesh } from "./planMesh.ts";
 import { tryUntil } from "./tryUntil.ts";
 
 export interface VerifyMeshOptions extends CallOptions {
+  /** Only what is declared by these names (`httpbin.bar`); all unless set. */
+  readonly services?: readonly string[];
   readonly wire: WireChoice;
   /** Milliseconds to wait for every path to stand; none unless set. */
   readonly wait?: number;
@@ -41,10 +44,13 @@ export function verifyMesh(mesh: DeclaredMesh, options: VerifyMeshOptions): Prom
 
 async function verifyNow(
   mesh: DeclaredMesh,
-  { wire, wait, now, onCalls, signal }: VerifyMeshOptions,
+  { wire, wait, now, onCalls, services = [], signal }: VerifyMeshOptions,
 ): Promise<VerifiedMesh> {
   const stopping = signal === undefined ? {} : { signal };
-  const planned = await planMesh(mesh, stopping);
+  const owners = ownersOf(mesh.intents, services);
+  const whole = await planMesh(mesh, stopping);
+  const paths = whole.paths.filter(({ owner }) => owners?.has(owner) !== false);
+  const planned = { ...whole, paths, compiled: { ...whole.compiled, paths } };
   const proofs = await proveMesh(planned, {
     ...{ wire, now, ...stopping },
     reach: reachOf(mesh.targets),

@@ -98,6 +98,10 @@ function hintFor(schemas: readonly FieldSchema[], found: unknown, source: string
   if (!scalar) return "";
   const written = source ?? String(found);
   if (takes("array") && written.length <= 63) return `write a list: [${written}]`;
+  // A time without its unit.
+  const lacksUnit = ({ pattern }: FieldSchema) =>
+    pattern?.endsWith("(ms|s|m|h)$") && new RegExp(pattern).test(`${found}s`);
+  if (schemas.some(lacksUnit)) return `did you mean ${found}s?`;
   if (typeof found !== "string" && takes("string")) return `quote it: "${written}"`;
   if (typeof found === "string" && takes("integer") && /^\d+$/.test(found)) return `write it without quotes: ${found}`;
   const options = schemas.flatMap((schema) => schema.enum ?? []).filter((option) => typeof option === "string");
