@@ -149,6 +149,16 @@ test("a plugin that prints something else is CLUSTER_UNAUTHORIZED, and what it p
   expect(inspect(failure)).not.toContain("s3cr3t");
 });
 
+test("a plugin that prints without an end is ended, and is CLUSTER_UNAUTHORIZED", async () => {
+  const command = await plugin("endless", `for (;;) require("node:fs").writeSync(1, "x".repeat(65536));`);
+  await using bench = await open({ exec: exec(command) });
+
+  expect(await failureOf(bench.client.version())).toMatchObject({
+    code: "CLUSTER_UNAUTHORIZED",
+    message: `cluster fake: the credential plugin ${command} printed more than 1 MB`,
+  });
+});
+
 test("an abort does not wait for a plugin", async () => {
   const command = await plugin("slow", "setTimeout(() => {}, 60_000);");
   await using bench = await open({ exec: exec(command) });

@@ -6,6 +6,9 @@ import { withoutSecrets } from "./withoutSecrets.ts";
 /** A plugin that waits for a browser login gets this long, in milliseconds. */
 const timeLimit = 60_000;
 
+/** Characters. A credential has some kilobytes. */
+const longestOutput = 1024 * 1024;
+
 /**
  * Runs a credential plugin and returns what it printed. Its standard input is closed: we never hand it our terminal.
  * Throws CLUSTER_UNAUTHORIZED with the first line of its standard error.
@@ -38,9 +41,11 @@ export async function runPlugin(
     let errors = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       output += chunk;
+      if (output.length > longestOutput) stop(refused("printed more than 1 MB", "Run it by hand."));
     });
     child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
-      errors += chunk;
+      // Only its first line is told.
+      if (errors.length < longestOutput) errors += chunk;
     });
     const timer = setTimeout(
       () => stop(refused(`gave no answer in ${timeLimit / 1000} s`, "Run it by hand.")),

@@ -1,5 +1,6 @@
 import { MeshError, makeProblem, type Problem } from "@isthmus/core";
 import { codesOf, isRetryableFailure } from "./failureCodes.ts";
+import { DeadlineError } from "./withDeadline.ts";
 
 export interface FailureContext {
   /** The cluster's name in messages. */
@@ -88,10 +89,26 @@ function certificateProblem(codes: readonly string[], context: FailureContext): 
 }
 
 function connectionProblem(failure: unknown, codes: readonly string[], context: FailureContext): Problem | undefined {
+  const { cluster, server } = context;
+  if (failure instanceof DeadlineError) {
+    return makeProblem({
+      code: "CLUSTER_UNREACHABLE",
+      at: { cluster },
+      message: `cluster ${cluster}: ${server} does not end its answer within ${failure.milliseconds / 1000} s`,
+      hint: "Check the API server, what stands between it and this machine, and the connection.",
+    });
+  }
+  if (failure instanceof Error && failure.name === "HTTPParserError") {
+    return makeProblem({
+      code: "CLUSTER_UNREACHABLE",
+      at: { cluster },
+      message: `cluster ${cluster}: ${server} does not speak HTTP`,
+      hint: "Correct the server's address and port in the kubeconfig.",
+    });
+  }
   const isUnknownHost = codes.includes("ENOTFOUND");
   if (!isUnknownHost && !isRetryableFailure(failure) && !codes.some((code) => code.startsWith("UND_ERR_")))
     return undefined;
-  const { cluster, server } = context;
   return makeProblem({
     code: "CLUSTER_UNREACHABLE",
     at: { cluster },

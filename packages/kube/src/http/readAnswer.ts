@@ -37,7 +37,8 @@ function parse(answerer: Answerer, call: KubeCall, body: string): unknown {
   }
 }
 
-function malformed({ cluster, server }: Answerer, { verb, resource }: KubeCall, why: string): MeshError {
+/** ANSWER_MALFORMED: what came is no answer of an API server. */
+export function malformed({ cluster, server }: Answerer, { verb, resource }: KubeCall, why: string): MeshError {
   return new MeshError({
     code: "ANSWER_MALFORMED",
     at: { cluster },

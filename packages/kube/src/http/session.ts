@@ -14,11 +14,18 @@ import { expiredCertificate } from "./expiredCertificate.ts";
 import { clientExpiredProblem, explainFailure, type FailureContext } from "./explainFailure.ts";
 import { openDispatcher } from "./openDispatcher.ts";
 import { openWebSocket, type WebSocketListener } from "./openWebSocket.ts";
-import { type Answerer, readAnswer } from "./readAnswer.ts";
+import { type Answerer, malformed, readAnswer } from "./readAnswer.ts";
+import { readBody } from "./readBody.ts";
 import { readStatus } from "./readStatus.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { Timing } from "./timing.ts";
+import { withDeadline } from "./withDeadline.ts";
 import { type RetryPolicy, wasNotTried, withRetries } from "./withRetries.ts";
+
+/** Bytes. A page of 500 objects has some megabytes; what is far larger would fill our memory. */
+const largestAnswer = 64 * 1024 * 1024;
+/** Bytes of an answer that is an error. */
+const largestError = 1024 * 1024;
 
 export interface HttpRequest {
   readonly call: KubeCall;
@@ -84,9 +91,13 @@ export class Session {
   async send(request: HttpRequest, onRepeat: () => void = () => {}): Promise<HttpAnswer> {
     return this.#withRetries(request, async (attempt) => {
       if (attempt > 1) onRepeat();
-      const { statusCode, headers, body } = await this.#exchange(request);
-      const date = typeof headers.date === "string" ? { date: headers.date } : {};
-      return { status: statusCode, body: await body.text(), ...date };
+      return this.#withinDeadline(request, async (bounded) => {
+        const { statusCode, headers, body } = await this.#exchange(bounded);
+        const date = typeof headers.date === "string" ? { date: headers.date } : {};
+        const text = await readBody(body, largestAnswer);
+        if (text !== undefined) return { status: statusCode, body: text, ...date };
+        throw this.malformed(request.call, `more than ${largestAnswer / 1024 / 1024} MB`);
+      });
     });
   }
 
@@ -99,6 +110,11 @@ export class Session {
   /** The same of an event of a watch. */
   event(call: KubeCall, shape: FieldsShape, line: string): Readonly<Record<string, unknown>> {
     return readAnswer(this.#answerer, call, shape, line);
+  }
+
+  /** ANSWER_MALFORMED, for what only the caller can tell. */
+  malformed(call: KubeCall, why: string): MeshError {
+    return malformed(this.#answerer, call, why);
   }
 
   /** The cluster's name, for messages. */
@@ -122,16 +138,13 @@ export class Session {
       const credentials = await abortable(this.#source.current(), signal);
       const dispatcher = await abortable(this.#dispatcher(credentials), signal);
       const url = `${this.#access.server.replace(/\/+$/, "").replace(/^http/, "ws")}${path}`;
-      const socket = await openWebSocket(url, {
-        dispatcher,
-        protocols,
-        listener,
-        headers: this.#headers(request, credentials),
-        signal,
-      });
+      const headers = this.#headers(request, credentials);
+      const socket = await this.#withinDeadline(request, ({ signal }) =>
+        openWebSocket(url, { dispatcher, protocols, listener, headers, signal }),
+      );
       if (socket !== undefined) return socket;
       // A refused upgrade does not tell why; the same request without one does.
-      await (await this.#exchange(request)).body.dump();
+      await this.#withinDeadline(request, async (bounded) => (await this.#exchange(bounded)).body.dump());
       throw readStatus(call, 500, "the API server does not open a WebSocket", undefined);
     });
   }
@@ -174,6 +187,12 @@ export class Session {
     }
   }
 
+  /** The deadline begins when the credentials are there: a plugin that waits for a login has a time of its own. */
+  async #withinDeadline<T>(request: HttpRequest, work: (bounded: HttpRequest) => Promise<T>): Promise<T> {
+    await abortable(this.#source.current(), request.signal);
+    return withDeadline(this.#options.timeouts.answer, request.signal, (signal) => work({ ...request, signal }));
+  }
+
   async #exchange(request: HttpRequest): Promise<Dispatcher.ResponseData> {
     const { signal } = request;
     const credentials = await abortable(this.#source.current(), signal);
@@ -190,8 +209,15 @@ export class Session {
     });
     if (answer.statusCode < 300) return answer;
     const retryAfter = answer.headers["retry-after"];
-    const text = await answer.body.text();
-    throw readStatus(request.call, answer.statusCode, text, Array.isArray(retryAfter) ? retryAfter[0] : retryAfter);
+    // Of a watch as well, whose answer has no deadline unless it is an error.
+    const reading = readBody(answer.body, largestError);
+    const text = await withDeadline(this.#options.timeouts.answer, signal, (bounded) => abortable(reading, bounded));
+    throw readStatus(
+      request.call,
+      answer.statusCode,
+      text ?? "",
+      Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
+    );
   }
 
   #headers(request: HttpRequest, credentials: Credentials): Record<string, string | string[]> {

@@ -21,6 +21,9 @@ const pageShape = (kind: KindEntry) =>
     ["kind", "metadata", "items"],
   );
 
+/** Of 500 objects each, half a million: no cluster has more of a kind. */
+const mostPages = 1000;
+
 /** All pages. Their continue token lives about five minutes: where it expired on the way, all is read once more. */
 export async function listAll(session: Session, kind: KindEntry, options: ListOptions): Promise<Listed> {
   try {
@@ -37,7 +40,7 @@ async function readPages(session: Session, kind: KindEntry, options: ListOptions
   const unreadable: UnreadableObject[] = [];
   const shape = pageShape(kind);
   let next: string | undefined;
-  for (;;) {
+  for (let pages = 1; ; pages++) {
     const request = {
       call: { verb: "list" as const, resource: resourceName(kind), ...(namespace === undefined ? {} : { namespace }) },
       method: "GET" as const,
@@ -50,7 +53,11 @@ async function readPages(session: Session, kind: KindEntry, options: ListOptions
       if (read.unreadable === undefined) objects.push(withoutManagedFields(read.object, keepManagedFields));
       else unreadable.push(read.unreadable);
     }
-    next = page.metadata.continue;
+    const { continue: further } = page.metadata;
+    if (further !== undefined && further !== "" && (further === next || pages === mostPages)) {
+      throw session.malformed(request.call, `after ${pages} pages it has no end`);
+    }
+    next = further;
     // All pages show the state of the first, and its version.
     const { resourceVersion = "" } = page.metadata;
     if (next === undefined || next === "") return { objects, unreadable, resourceVersion };

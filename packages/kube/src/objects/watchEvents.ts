@@ -47,6 +47,7 @@ export async function* watchEvents(
       yield readEvent(call, session.event(call, eventShape, line) as unknown as RawEvent);
   } catch (failure) {
     signal?.throwIfAborted();
+    if (failure instanceof RangeError) throw session.malformed(call, failure.message);
     throw await session.explain(failure);
   }
 }

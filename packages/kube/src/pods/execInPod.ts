@@ -7,6 +7,9 @@ import { podPath } from "./podPath.ts";
 /** k8s.io/apimachinery/pkg/util/remotecommand: the only version in which standard input can be closed. */
 const protocol = "v5.channel.k8s.io";
 
+/** Bytes; what we run prints a few kilobytes. */
+const longestOutput = 16 * 1024 * 1024;
+
 /** The first byte of every message. */
 const channels = { stdin: 0, stdout: 1, stderr: 2, status: 3, close: 255 } as const;
 
@@ -43,6 +46,7 @@ function collect(
   signal: AbortSignal | undefined,
 ): { readonly listener: WebSocketListener; readonly ended: Promise<ExecResult> } {
   const output: Record<"stdout" | "stderr", Buffer[]> = { stdout: [], stderr: [] };
+  let size = 0;
   const { promise: ended, resolve, reject } = withResolvers<ExecResult>();
   const onAbort = () => reject(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
@@ -53,6 +57,8 @@ function collect(
     onMessage(data) {
       const message = Buffer.from(data);
       const bytes = message.subarray(1);
+      size += bytes.byteLength;
+      if (size > longestOutput) return reject(failed(call, "the program prints more than 16 MB"));
       if (message[0] === channels.stdout) output.stdout.push(bytes);
       if (message[0] === channels.stderr) output.stderr.push(bytes);
       if (message[0] !== channels.status) return;
