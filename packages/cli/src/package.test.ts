@@ -138,6 +138,9 @@ test.each([
   [["complete", "--", "pl"], ["plan"]],
   [["complete", "--", "plan", "--no-p"], ["--no-prune"]],
   [["complete", "--", "ca", "export"], ["export-trust"]],
+  [["complete", "--", "explain", "MASS_"], ["MASS_DELETE"]],
+  [["complete", "--", "status", ""], ["httpbin.bar"]],
+  [["complete", "--", "disconnect", ""], ["httpbin.bar"]],
   [["complete", "--", "ca", "issue", "--rep"], ["--replace-root"]],
   [
     ["complete", "--", "connect", "httpbin.bar", "--from", ""],

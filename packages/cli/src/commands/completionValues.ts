@@ -1,18 +1,24 @@
+import { type Intents, problemCodes } from "@isthmus/core";
 import { readIntentFiles } from "@isthmus/engine";
 import { listContexts } from "@isthmus/kube";
 import type { Session } from "../session.ts";
 import type { ValueSources } from "./completion.ts";
 
-/** What a shell may offer: contexts of the kubeconfig, and the clusters that the files in this folder declare. */
+/** What a shell may offer: contexts of the kubeconfig, problem codes, and what the files in this folder declare. */
 export async function completionValues(session: Session): Promise<ValueSources> {
-  const [contexts, clusters] = await Promise.all([
+  const [contexts, intents] = await Promise.all([
     // Someone who presses Tab does not want to read what is wrong with a file.
     listContexts(session.options.kubeconfig).then(
       ({ names }) => names,
       () => [],
     ),
-    declaredClusters(session.io.cwd).catch(() => []),
+    declared(session.io.cwd).catch(() => undefined),
   ]);
+  const clusters = intents?.clusters.map(({ metadata }) => metadata.name) ?? [];
+  const shared = (intents?.sharedServices ?? []).map(({ metadata }) => `${metadata.name}.${metadata.namespace}`);
+  const others = [...(intents?.externalAccesses ?? []), ...(intents?.externalServices ?? [])].map(
+    ({ metadata }) => `${metadata.name}.${metadata.namespace}`,
+  );
   const caller = ["outside", ...clusters.map((cluster) => `outside@${cluster}`)];
   return {
     context: contexts,
@@ -20,11 +26,13 @@ export async function completionValues(session: Session): Promise<ValueSources> 
     from: clusters,
     to: clusters,
     caller,
+    code: Object.keys(problemCodes),
+    service: [...shared, ...others],
+    "service.namespace": shared,
     output: ["table", "yaml", "json"],
   };
 }
 
-async function declaredClusters(cwd: string): Promise<readonly string[]> {
-  const { intents } = await readIntentFiles([], { cwd });
-  return intents?.clusters.map(({ metadata }) => metadata.name) ?? [];
+async function declared(cwd: string): Promise<Intents | undefined> {
+  return (await readIntentFiles([], { cwd })).intents;
 }
