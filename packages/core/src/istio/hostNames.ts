@@ -75,7 +75,7 @@ export function parseServiceHost(
 }
 
 /** What the names of all Services end with. */
-export function serviceDomain({ clusterDomain }: { readonly clusterDomain: string }): string {
+function serviceDomain({ clusterDomain }: { readonly clusterDomain: string }): string {
   return `.svc.${clusterDomain}`;
 }
 

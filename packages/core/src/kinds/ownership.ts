@@ -5,7 +5,7 @@ import { isHashedName, shortName } from "./names.ts";
 export const fieldManager = "isthmus";
 export const managedByLabel = "app.kubernetes.io/managed-by";
 export const ownerLabel = "isthmus.io/owner";
-export const sideLabel = "isthmus.io/side";
+const sideLabel = "isthmus.io/side";
 
 /** Which end of a path an object serves: additions go server side first, removals consumer side first. */
 export type Side = "server" | "consumer";

@@ -133,7 +133,7 @@ function schemeOf({ protocol }: DeclaredPath): TraceScheme {
 }
 
 /** What a client outside sends that has all that is asked for: a certificate with an accepted name, a good token. */
-export function externalAccessRequest(
+function externalAccessRequest(
   { host, port, protocol, server }: ExternalAccessPath,
   access?: ExternalAccess,
 ): OutsideRequest {

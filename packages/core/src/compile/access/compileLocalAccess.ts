@@ -79,7 +79,7 @@ function ingressPrincipals(
 type GatewaySpec = MeshCluster["spec"]["eastWestGateway"];
 
 /** The identities of a gateway's pods, as an AuthorizationPolicy takes them; where none is seen, those of its namespace. */
-export function gatewayPrincipals(
+function gatewayPrincipals(
   { namespace, selector }: Pick<GatewaySpec, "namespace" | "selector">,
   facts: IstioCluster,
 ): readonly string[] {

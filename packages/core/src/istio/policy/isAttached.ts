@@ -36,7 +36,7 @@ export function attachmentOf(
 }
 
 /** The label by which a pod is known as one of a gateway of the Gateway API. */
-export const gatewayNameLabel = "gateway.networking.k8s.io/gateway-name";
+const gatewayNameLabel = "gateway.networking.k8s.io/gateway-name";
 
 /**
  * Whether an object holds for a workload that sees its namespace. One with `targetRefs` is only for gateways of the Gateway API

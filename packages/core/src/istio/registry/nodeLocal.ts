@@ -7,7 +7,7 @@ import type { MeshService } from "./meshService.ts";
 export const nodeLocalField = "spec.internalTrafficPolicy";
 
 /** pilot/pkg/serviceregistry/kube/conversion.go, ConvertService, NodeLocal; kube-proxy does the same. */
-export function isNodeLocal({ object, isKubernetes }: MeshService): boolean {
+function isNodeLocal({ object, isKubernetes }: MeshService): boolean {
   return isKubernetes && "internalTrafficPolicy" in object.spec && object.spec.internalTrafficPolicy === "Local";
 }
 

@@ -67,7 +67,7 @@ const jwtSchema = z.strictObject({
   publicPaths: uniqueList(httpPathSchema).exactOptional().describe("Paths that need no token"),
 });
 
-export const externalAccessSpecSchema = z.strictObject({
+const externalAccessSpecSchema = z.strictObject({
   hosts: uniqueList(hostSchema).describe("Host names that clients outside the mesh call"),
   service: dnsLabelSchema.exactOptional().describe("Name of the Service; default: the resource's name"),
   port: portNumberSchema.describe("Port of the Service"),

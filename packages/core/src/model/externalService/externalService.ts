@@ -10,7 +10,7 @@ import {
   uniqueList,
 } from "../resource.ts";
 
-export const externalServiceSpecSchema = z.strictObject({
+const externalServiceSpecSchema = z.strictObject({
   hosts: uniqueList(hostSchema).describe("Host names that workloads call"),
   ports: z
     .array(

@@ -8,7 +8,7 @@ const hostTemplate = z
 
 const callersSchema = z.enum(["Any", "Consumers"]);
 
-export const meshSpecSchema = z.strictObject({
+const meshSpecSchema = z.strictObject({
   trustDomain: z.string().min(1).default("cluster.local").describe("SPIFFE trust domain of every cluster"),
   istioNamespace: dnsLabelSchema.default("istio-system").describe("Istio's root namespace in every cluster"),
   clusterDomain: z.string().min(1).default("cluster.local").describe("DNS domain of Kubernetes Services"),

@@ -28,7 +28,7 @@ const gatewaySchema = (port: number, portText: string) =>
       .describe("Addresses to reach the gateway by, in place of observed ones: host or host:port"),
   });
 
-export const meshClusterSpecSchema = z.strictObject({
+const meshClusterSpecSchema = z.strictObject({
   access: z
     .strictObject({
       context: z.string().min(1).exactOptional().describe("Context of the kubeconfig"),

@@ -1,7 +1,7 @@
 import type { MeshCluster } from "./meshCluster.ts";
 
 /** Whether an entry of a selector asks for labels; else it is a cluster's name. */
-export function isLabelSelector(entry: string): boolean {
+function isLabelSelector(entry: string): boolean {
   return entry.includes("=");
 }
 

@@ -35,7 +35,7 @@ const accessRuleSchema = z.strictObject({
     .describe("Identities as <service account>.<namespace>; absent: every consumer"),
 });
 
-export const sharedServiceSpecSchema = z.strictObject({
+const sharedServiceSpecSchema = z.strictObject({
   service: dnsLabelSchema.exactOptional().describe("Name of the Service; default: the resource's name"),
   ports: uniqueList(portNumberSchema).exactOptional().describe("Ports to share; absent: all of the Service's"),
   servedBy: clusterSelectorSchema.describe("Clusters that serve it, by name or by labels (env=prod)"),
