@@ -110,7 +110,7 @@ test("an event of a watch that has no end is told, and not kept", async () => {
   await expect(watching.next()).rejects.toMatchObject(malformed("a line of more than"));
 });
 
-test("a watch that sends slowly is no hostile server: it has no deadline", async () => {
+test("a watch that sends slowly is not a hostile server: it has no deadline", async () => {
   const event = JSON.stringify({ type: "BOOKMARK", object: { metadata: { resourceVersion: "7" } } });
   await using bench = await open(async (response) => {
     for await (const _ of every(400)) if (!response.write(`${event}\n`)) return;

@@ -37,7 +37,7 @@ function parse(answerer: Answerer, call: KubeCall, body: string): unknown {
   }
 }
 
-/** ANSWER_MALFORMED: what came is no answer of an API server. */
+/** ANSWER_MALFORMED: what came is not an answer of an API server. */
 export function malformed({ cluster, server }: Answerer, { verb, resource }: KubeCall, why: string): MeshError {
   return new MeshError({
     code: "ANSWER_MALFORMED",
