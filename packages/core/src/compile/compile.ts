@@ -12,5 +12,5 @@ export function compile(intents: Intents, observed: Observed): Compiled {
   return link(
     compileTasks(intents).map(({ run }) => run(world)),
     world,
-  );
+  ).compiled;
 }

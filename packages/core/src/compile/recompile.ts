@@ -3,12 +3,13 @@ import type { Compiled, Intents, Observed } from "../model/index.ts";
 import { changedParts, declaredPart } from "../world/index.ts";
 import type { Compilation } from "./declaration/compilation.ts";
 import type { CompileWorld } from "./declaration/compileContext.ts";
-import { link } from "./link/link.ts";
+import { type LinkState, link } from "./link/link.ts";
 import { type CompileTask, compileTasks } from "./tasks.ts";
 
 /** A result of compile with what each declaration read for it. */
 export interface CompileState {
   readonly compiled: Compiled;
+  readonly linked: LinkState;
   /** For the next step alone: an unchanged cluster's `others` are those of an earlier one, so that nobody traces with it. */
   readonly world: CompileWorld;
   readonly done: ReadonlyMap<string, DoneTask>;
@@ -35,7 +36,8 @@ export function recompile(previous: CompileState | undefined, intents: Intents, 
     done.set(task.key, (before && keep(before, task, changed ?? new Set(), world)) ?? fresh(task, world));
   }
   const compilations = [...done.values()].map(({ compilation }) => compilation);
-  return { compiled: link(compilations, world), world, done };
+  const linked = link(compilations, world, { previous: known?.linked, changed: changed ?? new Set() });
+  return { compiled: linked.compiled, linked, world, done };
 }
 
 function fresh(task: CompileTask, world: CompileWorld): DoneTask {

@@ -39,7 +39,7 @@ export { type NameScheme, nameOrigin } from "./nameOrigin.ts";
 export { normalizePath } from "./normalizePath.ts";
 export { pathNormalization } from "./pathNormalization.ts";
 export { capturesDns, dnsCapture, proxyMetadataIn } from "./proxyConfig.ts";
-export { ask, noteRead, type Reads, readsAfter, recordReads } from "./reads.ts";
+export { ask, meet, noteRead, type Reads, readsAfter, recordParts, recordReads } from "./reads.ts";
 export { parsePassthroughSni, passthroughSni } from "./sni.ts";
 export { principal, principalsOfAccount, principalsOfNamespace, spiffeId } from "./spiffeId.ts";
 export {

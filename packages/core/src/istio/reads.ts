@@ -8,6 +8,8 @@ import type { IstioCluster } from "./istioCluster.ts";
 export interface Reads {
   readonly parts: ReadonlySet<string>;
   readonly questions: readonly Question[];
+  /** All that the questions are about. */
+  readonly asked: ReadonlySet<string>;
 }
 
 export interface Question {
@@ -46,7 +48,7 @@ export function noteReads(parts: ReadonlySet<string>): void {
 export function recordReads<T>(work: () => T): { readonly value: T; readonly reads: Reads } {
   const questions: Question[] = [];
   const { value, parts } = inFrame(work, questions);
-  return { value, reads: { parts, questions } };
+  return { value, reads: { parts, questions, asked: partsOf(questions) } };
 }
 
 /** The same for a derived fact. */
@@ -86,14 +88,20 @@ export function readsAfter(
   clusters: ReadonlyMap<string, IstioCluster>,
 ): Reads | undefined {
   if (meet(reads.parts, changed)) return undefined;
-  if (!reads.questions.some(({ parts }) => meet(parts, changed))) return reads;
+  if (!meet(reads.asked, changed)) return reads;
   const questions: Question[] = [];
   for (const question of reads.questions) {
     const again = meet(question.parts, changed) ? asked(question, clusters) : question;
     if (again === undefined) return undefined;
     questions.push(again);
   }
-  return { ...reads, questions };
+  return { ...reads, questions, asked: partsOf(questions) };
+}
+
+function partsOf(questions: readonly Question[]): ReadonlySet<string> {
+  const parts = new Set<string>();
+  for (const question of questions) for (const part of question.parts) parts.add(part);
+  return parts;
 }
 
 function asked(question: Question, clusters: ReadonlyMap<string, IstioCluster>): Question | undefined {
@@ -108,7 +116,8 @@ function isSame(left: unknown, right: unknown): boolean {
   return left.length === right.length && left.every((each, index) => each === right[index]);
 }
 
-function meet(left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
+/** Whether two sets of parts have one in common. */
+export function meet(left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
   const [few, many] = left.size < right.size ? [left, right] : [right, left];
   for (const each of few) if (many.has(each)) return true;
   return false;

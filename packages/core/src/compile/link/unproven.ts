@@ -1,38 +1,39 @@
 import { objectPlace, say } from "../../findings/index.ts";
-import { memoised } from "../../istio/index.ts";
-import { groupOf, isOurs, type KubeObject, keyOf, refOf, showRef, whyNotOurs, writingOf } from "../../kinds/index.ts";
-import type { Observed } from "../../model/index.ts";
-import type { Report } from "../declaration/report.ts";
+import { groupOf, isOurs, keyOf, refOf, showRef, whyNotOurs, writingOf } from "../../kinds/index.ts";
+import type { ObservedCluster } from "../../model/index.ts";
+import { Report, type Told } from "../declaration/report.ts";
 
-const faultOf = memoised(whyNotOurs);
+/** The objects of a cluster, by key, that carry our label and are neither wanted nor shown to be ours. */
+export interface Unproven extends Told {
+  readonly cluster: ObservedCluster;
+  readonly wanted: ReadonlySet<string>;
+  readonly keys: ReadonlySet<string>;
+}
 
-/**
- * The objects of each cluster, by key, that carry our label and are neither wanted nor shown to be ours (law 13): a warning
- * each, and nobody deletes them. What is wanted is ours by its place and name.
- */
+/** A warning each, and nobody deletes them (law 13). What is wanted is ours by its place and name. */
 export function unprovenObjects(
-  observed: Observed,
-  desired: ReadonlyMap<string, ReadonlyMap<string, KubeObject>>,
-  report: Report,
-): ReadonlyMap<string, ReadonlySet<string>> {
-  const unproven = new Map<string, ReadonlySet<string>>();
-  for (const { name, objects } of observed.clusters.values()) {
-    const keys = new Set<string>();
-    for (const object of objects) {
-      if (!isOurs(object) || writingOf(groupOf(object.apiVersion), object.kind) === undefined) continue;
-      const ref = refOf(object);
-      const fault = faultOf(object);
-      if (fault === undefined || desired.get(name)?.has(keyOf(ref)) === true) continue;
-      keys.add(keyOf(ref));
-      report.add(
-        undefined,
-        "OWNERSHIP_UNPROVEN",
-        objectPlace(name, ref),
-        say`${{ ref: showRef(ref) }} in ${{ name }} carries the label of isthmus, but ${{ fault }}: it is taken for somebody else's`,
-        "remove the label app.kubernetes.io/managed-by from it, or the object if nobody needs it",
-      );
-    }
-    if (keys.size > 0) unproven.set(name, keys);
+  cluster: ObservedCluster,
+  wanted: ReadonlySet<string>,
+  before: Unproven | undefined,
+): Unproven {
+  if (before?.cluster === cluster && before.wanted === wanted) return before;
+  const report = new Report();
+  const keys = new Set<string>();
+  for (const object of cluster.objects) {
+    if (!isOurs(object) || writingOf(groupOf(object.apiVersion), object.kind) === undefined) continue;
+    const ref = refOf(object);
+    const key = keyOf(ref);
+    if (wanted.has(key)) continue;
+    const fault = whyNotOurs(object);
+    if (fault === undefined) continue;
+    keys.add(key);
+    report.add(
+      undefined,
+      "OWNERSHIP_UNPROVEN",
+      objectPlace(cluster.name, ref),
+      say`${{ ref: showRef(ref) }} in ${{ name: cluster.name }} carries the label of isthmus, but ${{ fault }}: it is taken for somebody else's`,
+      "remove the label app.kubernetes.io/managed-by from it, or the object if nobody needs it",
+    );
   }
-  return unproven;
+  return { cluster, wanted, keys, problems: report.problems, held: report.held };
 }

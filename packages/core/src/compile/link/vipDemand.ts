@@ -17,7 +17,7 @@ import type { VipDemand } from "./allocateVips.ts";
 
 /** A host that needs a virtual address, and which ServiceEntries give it one. */
 export interface VirtualHost {
-  readonly facts: IstioCluster;
+  readonly cluster: string;
   readonly host: string;
   /** The namespaces in which its ServiceEntries stand. */
   readonly placements: readonly string[];
@@ -25,18 +25,21 @@ export interface VirtualHost {
 }
 
 /**
- * What each consuming cluster needs and has. An address is believed only of a ServiceEntry that is where we would write it,
- * by the name that we would give it, and only an address of the pool: a label alone would let anybody move what a path uses.
+ * What a consuming cluster needs and has; `wanted`: of all clusters, by host. An address is believed only of a ServiceEntry that
+ * is where we would write it, by the name that we would give it, and only an address of the pool: a label alone would let
+ * anybody move what a path uses.
  */
-export function vipDemands(named: readonly VirtualHost[], pool: AddressPool): readonly VipDemand[] {
-  const byHost = groupBy(named, ({ host }) => host);
-  return [...groupBy(named, ({ facts }) => facts)].map(([facts, here]) => {
-    const hosts = new Set(here.map(({ host }) => host));
-    const found = facts.stored("ServiceEntry").flatMap((entry) => heldBy(entry, { byHost, hosts, pool }) ?? []);
-    const held = believed(found);
-    const keeping = new Set(found.filter(({ host, address }) => held.get(host) === address).map(({ entry }) => entry));
-    return { cluster: facts.name, hosts: [...hosts], held, ...addressesOfOthers(facts, keeping, pool) };
-  });
+export function vipDemand(
+  facts: IstioCluster,
+  here: readonly VirtualHost[],
+  wanted: ReadonlyMap<string, readonly VirtualHost[]>,
+  pool: AddressPool,
+): VipDemand {
+  const hosts = new Set(here.map(({ host }) => host));
+  const found = facts.stored("ServiceEntry").flatMap((entry) => heldBy(entry, { byHost: wanted, hosts, pool }) ?? []);
+  const held = believed(found);
+  const keeping = new Set(found.filter(({ host, address }) => held.get(host) === address).map(({ entry }) => entry));
+  return { cluster: facts.name, hosts: [...hosts], held, ...addressesOfOthers(facts, keeping, pool) };
 }
 
 /** An address that one of our ServiceEntries gives to a host. */
@@ -141,14 +144,4 @@ function addressesOf({ spec, status }: Service): readonly string[] {
   const { clusterIP, clusterIPs = [], externalIPs = [] } = spec;
   const ingress = status?.loadBalancer?.ingress ?? [];
   return [clusterIP ?? "", ...clusterIPs, ...externalIPs, ...ingress.map(({ ip }) => ip ?? "")];
-}
-
-function groupBy<K, T>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
 }

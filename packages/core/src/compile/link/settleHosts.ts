@@ -1,0 +1,181 @@
+import { type IstioCluster, meet, recordParts } from "../../istio/index.ts";
+import { type AddressPool, type Mesh, parseAddressPool } from "../../model/index.ts";
+import type { Compilation } from "../declaration/compilation.ts";
+import type { NamedHost } from "../declaration/namedHost.ts";
+import { allocateVips, type VipAllocation, type VipDemand } from "./allocateVips.ts";
+import { type VirtualHost, vipDemand } from "./vipDemand.ts";
+
+/** What `link` knew before, and the parts of the clusters that changed since. */
+export interface Since<T> {
+  readonly previous: T | undefined;
+  readonly changed: ReadonlySet<string>;
+}
+
+/** What hosts of all declarations have to agree about. */
+export interface HostGrants extends Omit<VipAllocation, "exhausted"> {
+  /** By `claimKey`: all that ask for a host of a cluster. */
+  readonly claims: ReadonlyMap<string, readonly Claim[]>;
+  /** By `claimKey`: those for which no address is left. */
+  readonly exhausted: ReadonlySet<string>;
+  /** What is wrong with the pool of addresses. */
+  readonly poolFault: string | undefined;
+}
+
+type Claim = Pick<NamedHost, "meaning" | "namespaces">;
+
+/** The hosts that can be had and need an address. */
+interface Wanted {
+  readonly byHost: ReadonlyMap<string, readonly VirtualHost[]>;
+  readonly byCluster: ReadonlyMap<string, readonly VirtualHost[]>;
+}
+
+export interface HostSettlement {
+  /** The same object as long as it says the same. */
+  readonly grants: HostGrants;
+  readonly compilations: readonly Compilation[];
+  readonly wanted: Wanted;
+  readonly demands: ReadonlyMap<string, KnownDemand>;
+}
+
+interface KnownDemand {
+  readonly demand: VipDemand;
+  /** What it was made of, where that is recorded. */
+  readonly parts: ReadonlySet<string> | undefined;
+}
+
+interface Clusters {
+  readonly mesh: Mesh;
+  readonly facts: ReadonlyMap<string, IstioCluster>;
+}
+
+export function claimKey({ cluster, host }: Pick<NamedHost, "cluster" | "host">): string {
+  return `${cluster} ${host}`;
+}
+
+/**
+ * Who may have which host by which address. One call for hosts of every source: they share one pool of virtual addresses, and
+ * names must not meet.
+ */
+export function settleHosts(
+  compilations: readonly Compilation[],
+  { mesh, facts }: Clusters,
+  since: Since<HostSettlement> | undefined,
+): HostSettlement {
+  const previous = since?.previous;
+  const known = previous !== undefined && askTheSame(previous.compilations, compilations) ? previous : undefined;
+  const claims = known?.grants.claims ?? claimsOf(compilations);
+  const wanted = known?.wanted ?? wantedHosts(compilations, claims);
+  const pool = parseAddressPool(mesh.spec.addressPool);
+  if (typeof pool === "string" || wanted.byHost.size === 0) {
+    const none = { vips: new Map(), exhausted: new Set<string>(), shared: [] };
+    const poolFault = typeof pool === "string" ? pool : undefined;
+    return { grants: known?.grants ?? { ...none, claims, poolFault }, compilations, wanted, demands: new Map() };
+  }
+  const demands = new Map<string, KnownDemand>();
+  for (const [name, hosts] of wanted.byCluster) {
+    const here = facts.get(name);
+    const before = known?.demands.get(name);
+    if (here === undefined) continue;
+    const isKept = before?.parts !== undefined && since !== undefined && !meet(before.parts, since.changed);
+    demands.set(name, isKept ? before : demandOf(here, { hosts, wanted: wanted.byHost, pool }, since !== undefined));
+  }
+  if (known !== undefined && haveSameDemands(known.demands, demands)) {
+    return { grants: known.grants, compilations, wanted, demands };
+  }
+  const { vips, exhausted, shared } = allocateVips(
+    pool,
+    [...demands.values()].map(({ demand }) => demand),
+  );
+  const grants = { vips, exhausted: new Set(exhausted.map(claimKey)), shared, claims, poolFault: undefined };
+  return { grants, compilations, wanted, demands };
+}
+
+interface Demanded {
+  readonly hosts: readonly VirtualHost[];
+  readonly wanted: ReadonlyMap<string, readonly VirtualHost[]>;
+  readonly pool: AddressPool;
+}
+
+function demandOf(facts: IstioCluster, { hosts, wanted, pool }: Demanded, isRecorded: boolean): KnownDemand {
+  const work = () => vipDemand(facts, hosts, wanted, pool);
+  if (!isRecorded) return { demand: work(), parts: undefined };
+  const { value, parts } = recordParts(work);
+  return { demand: value, parts };
+}
+
+function claimsOf(compilations: readonly Compilation[]): HostGrants["claims"] {
+  const claims = new Map<string, Claim[]>();
+  for (const { hosts } of compilations) {
+    for (const named of hosts) push(claims, claimKey(named), { meaning: named.meaning, namespaces: named.namespaces });
+  }
+  return claims;
+}
+
+/** What a host would mean to the workloads that see it; more than one excludes all. */
+export function meaningsOf(named: NamedHost, { claims }: Pick<HostGrants, "claims">): ReadonlySet<string> {
+  const rivals = (claims.get(claimKey(named)) ?? []).filter((other) => overlap(named, other));
+  return new Set(rivals.map(({ meaning }) => meaning)).add(named.meaning);
+}
+
+function overlap({ namespaces }: Claim, other: Claim): boolean {
+  if (namespaces === undefined || other.namespaces === undefined) return true;
+  return namespaces.some((namespace) => other.namespaces?.includes(namespace));
+}
+
+function wantedHosts(compilations: readonly Compilation[], claims: HostGrants["claims"]): Wanted {
+  const [byHost, byCluster] = [new Map<string, VirtualHost[]>(), new Map<string, VirtualHost[]>()];
+  for (const { hosts } of compilations) {
+    for (const named of hosts) {
+      const { cluster, host, address, claimed } = named;
+      if (address === undefined || claimed !== undefined || meaningsOf(named, { claims }).size > 1) continue;
+      const wanted = { cluster, host, ...address };
+      push(byHost, host, wanted);
+      push(byCluster, cluster, wanted);
+    }
+  }
+  return { byHost, byCluster };
+}
+
+function push<T>(lists: Map<string, T[]>, key: string, value: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
+
+/** Whether declarations ask for the same hosts, whatever they write for them. */
+function askTheSame(before: readonly Compilation[], after: readonly Compilation[]): boolean {
+  return (
+    before.length === after.length &&
+    before.every((each, index) => each === after[index] || isSameList(each.hosts, after[index]?.hosts, asksTheSame))
+  );
+}
+
+function asksTheSame(before: NamedHost, after: NamedHost): boolean {
+  return (
+    before.cluster === after.cluster &&
+    before.host === after.host &&
+    before.meaning === after.meaning &&
+    (before.claimed === undefined) === (after.claimed === undefined) &&
+    JSON.stringify([before.namespaces, before.address]) === JSON.stringify([after.namespaces, after.address])
+  );
+}
+
+function haveSameDemands(before: HostSettlement["demands"], after: HostSettlement["demands"]): boolean {
+  return (
+    before.size === after.size &&
+    [...after].every(([cluster, { demand }]) => {
+      const known = before.get(cluster)?.demand;
+      return (
+        known === demand || (known !== undefined && JSON.stringify(plain(known)) === JSON.stringify(plain(demand)))
+      );
+    })
+  );
+}
+
+function plain({ held, taken, ...others }: VipDemand): unknown {
+  return { ...others, held: [...held], taken: [...taken] };
+}
+
+function isSameList<T>(left: readonly T[], right: readonly T[] = [], isSame: (left: T, right: T) => boolean): boolean {
+  return left.length === right.length && left.every((each, index) => isSame(each, right[index] as T));
+}
