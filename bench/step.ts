@@ -6,7 +6,7 @@ import {
   type Observed,
   recompile,
 } from "@isthmus/core";
-import { plan } from "@isthmus/core/plan";
+import { type PlanState, replan } from "@isthmus/core/plan";
 import { middle } from "./median.ts";
 import { applied, type World, world } from "./world.ts";
 
@@ -22,15 +22,18 @@ export interface StepTimes {
 export function measureSteps(services: number, runs: number): readonly StepTimes[] {
   const before = world(services);
   const { intents, observed } = applied(before, recompile(undefined, before.intents, before.observed).compiled.desired);
+  const options = { prune: true, adopt: false };
   const start = recompile(undefined, intents, observed);
+  const first = replan(undefined, start.compiled, observed, options);
   return Object.entries(changes).map(([change, make]) => {
     let state: CompileState = start;
+    let planned: PlanState = first;
     const times = Array.from({ length: runs }, (_, index) => {
       const next = make(state.world, index);
       const began = performance.now();
       state = recompile(state, next.intents, next.observed);
       const compiled = performance.now();
-      plan(state.compiled, next.observed, { prune: true, adopt: false });
+      planned = replan(planned, state.compiled, next.observed, options);
       return [compiled - began, performance.now() - compiled] as const;
     });
     const sums = times.map(([first, second]) => first + second).sort((a, b) => a - b);

@@ -1,7 +1,8 @@
 import { keyOf, writingOf } from "../kinds/index.ts";
 import type { Action } from "./action.ts";
 
-function kindRank({ ref, phase }: Action): number {
+/** Among the kinds of one phase. */
+export function kindRank({ ref, phase }: Action): number {
   const rank = writingOf(ref.group, ref.kind)?.order ?? 0;
   return phase >= 3 ? -rank : rank;
 }

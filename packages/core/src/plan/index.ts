@@ -11,10 +11,11 @@ export {
 export { afterPlan } from "./afterPlan.ts";
 export { checkOutdated } from "./checkOutdated.ts";
 export { checkStale } from "./checkStale.ts";
+export type { PlanOptions } from "./clusterSteps.ts";
 export { fieldChanges } from "./fieldChanges.ts";
 export { isInventory } from "./inventory.ts";
 export { type DeleteLimit, massDelete } from "./massDelete.ts";
-export { type PlanOptions, plan } from "./plan.ts";
+export { type PlanState, plan, replan } from "./plan.ts";
 export { type GoingPath, type PlanLosses, planLosses } from "./planLosses.ts";
 export { recheckPlan } from "./recheckPlan.ts";
 export { type DecodedPlan, decodeSavedPlan, encodeSavedPlan, type SavedPlan, savedPlanStart } from "./savedPlan.ts";

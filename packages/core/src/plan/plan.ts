@@ -1,19 +1,19 @@
-import { type KubeObject, keyOf, ownerOf, refOf, sideOf } from "../kinds/index.ts";
-import type { Compiled, Observed, ObservedCluster } from "../model/index.ts";
+import { type KubeObject, ownerOf, sideOf } from "../kinds/index.ts";
+import type { Compiled, Observed } from "../model/index.ts";
 import type { Problem } from "../problem.ts";
 import { showUnreadable } from "../shape/index.ts";
-import type { Plan } from "./action.ts";
+import type { Action, Plan } from "./action.ts";
 import { inOrder } from "./actionOrder.ts";
+import { type ClusterSteps, clusterSteps, type PlanOptions } from "./clusterSteps.ts";
 import { type Gap, holdBack } from "./holdBack.ts";
-import { isInventory, isWritable } from "./inventory.ts";
 import { planStages } from "./planStages.ts";
-import { desiredStep, leftoverStep, type Step, toAction, unreadableStep } from "./step.ts";
+import { toAction } from "./step.ts";
 
-export interface PlanOptions {
-  /** Delete what we own and nobody declares any longer. */
-  readonly prune: boolean;
-  /** Take over objects of the same name that are not ours. */
-  readonly adopt: boolean;
+/** A plan with what the next one can keep of it. */
+export interface PlanState {
+  readonly plan: Plan;
+  readonly problems: readonly Problem[];
+  readonly clusters: ReadonlyMap<string, ClusterSteps>;
 }
 
 /**
@@ -25,53 +25,49 @@ export function plan(
   observed: Observed,
   options: PlanOptions,
 ): { readonly plan: Plan; readonly problems: readonly Problem[] } {
-  const steps: Step[] = [];
+  const { plan, problems } = replan(undefined, compiled, observed, options);
+  return { plan, problems };
+}
+
+/** The same, byte for byte, from the plan before: only what is another object now, by identity, is compared again. */
+export function replan(
+  previous: PlanState | undefined,
+  compiled: Compiled,
+  observed: Observed,
+  options: PlanOptions,
+): PlanState {
+  const clusters = new Map<string, ClusterSteps>();
   const gaps: Gap[] = [];
   for (const [name, desired] of compiled.desired) {
     const cluster = observed.clusters.get(name);
-    if (cluster === undefined) gaps.push(...unseenGaps(name, desired));
-    else for (const step of clusterSteps(cluster, desired, compiled, options)) steps.push(step);
+    if (cluster === undefined) {
+      gaps.push(...unseenGaps(name, desired));
+      continue;
+    }
+    const last = previous?.clusters.get(name);
+    const before = last?.options.prune === options.prune && last.options.adopt === options.adopt ? last : undefined;
+    const of = { cluster, desired, held: compiled.held, unproven: compiled.unproven?.get(name) };
+    clusters.set(name, clusterSteps(of, options, before));
   }
+  const steps = [...clusters.values()].flatMap(({ others }) => others);
   const unseen = [...unreachableUsers(observed), ...unreadableUsers(observed)].sort()[0];
-  const actions = inOrder(holdBack(steps, gaps, unseen).map(toAction));
+  const actions = allInOrder(clusters, holdBack(steps, gaps, unseen).map(toAction));
   return {
     plan: { actions, stages: planStages(actions, observed) },
     problems: steps.flatMap(({ problem }) => problem ?? []).sort((left, right) => (left.at < right.at ? -1 : 1)),
+    clusters,
   };
 }
 
-function clusterSteps(
-  cluster: ObservedCluster,
-  desired: readonly KubeObject[],
-  { held, unproven }: Pick<Compiled, "held" | "unproven">,
-  { prune, adopt }: PlanOptions,
-): readonly Step[] {
-  const writable = cluster.objects.filter((object) => isWritable(object));
-  const liveByKey = new Map(writable.map((object) => [keyOf(refOf(object)), object]));
-  const unreadable = unreadableByKey(cluster);
-  const steps = desired.map((object) => {
-    const key = keyOf(refOf(object));
-    const fault = unreadable.get(key);
-    if (fault !== undefined) return unreadableStep(cluster, object, fault);
-    const live = liveByKey.get(key);
-    liveByKey.delete(key);
-    return desiredStep(cluster, object, live, { adopt, ownerHeld: held.get(ownerOf(object)) });
-  });
-  const others = unproven?.get(cluster.name);
-  for (const [key, live] of liveByKey) {
-    if (isInventory(live) && others?.has(key) !== true)
-      steps.push(leftoverStep(cluster, live, { prune, ownerHeld: held.get(ownerOf(live)) }));
+/** What is right is in order already, and goes first. */
+function allInOrder(clusters: ReadonlyMap<string, ClusterSteps>, others: readonly Action[]): readonly Action[] {
+  const actions: Action[] = [];
+  for (const [name, { noops }] of [...clusters].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const left = others.filter(({ phase, cluster }) => phase === 0 && cluster === name);
+    for (const action of left.length === 0 ? noops : inOrder([...noops, ...left])) actions.push(action);
   }
-  return steps;
-}
-
-/** What an object that is there says cannot be told, so it is neither missing nor right. */
-function unreadableByKey({ unreadable = [] }: ObservedCluster): ReadonlyMap<string, string> {
-  return new Map(
-    unreadable.flatMap(({ name, fault, ...ref }) =>
-      name === undefined ? [] : [[keyOf({ ...ref, name }), fault] as const],
-    ),
-  );
+  for (const action of inOrder(others.filter(({ phase }) => phase > 0))) actions.push(action);
+  return actions;
 }
 
 /** What may still use what we would delete at the serving side, for people. */
