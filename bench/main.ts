@@ -61,7 +61,7 @@ function steps(): void {
   );
   const rounded = (ms: number) => Number(ms.toFixed(1));
   console.table(
-    measureSteps(1000, 6).map(({ change, compile, plan, p99 }) => ({
+    measureSteps(1000, 50).map(({ change, compile, plan, p99 }) => ({
       change,
       ...{ compile: rounded(compile), plan: rounded(plan), p99: rounded(p99) },
     })),

@@ -1,6 +1,6 @@
 import { istioClusters, type Reads, readsAfter, recordReads } from "../istio/index.ts";
 import type { Compiled, Intents, Observed } from "../model/index.ts";
-import { changedParts, declaredPart } from "../world/index.ts";
+import { changedParts, declaredPart, keepEqual } from "../world/index.ts";
 import type { Compilation } from "./declaration/compilation.ts";
 import type { CompileWorld } from "./declaration/compileContext.ts";
 import { type LinkState, link } from "./link/link.ts";
@@ -33,16 +33,17 @@ export function recompile(previous: CompileState | undefined, intents: Intents, 
   const done = new Map<string, DoneTask>();
   for (const task of compileTasks(intents)) {
     const before = known?.done.get(task.key);
-    done.set(task.key, (before && keep(before, task, changed ?? new Set(), world)) ?? fresh(task, world));
+    done.set(task.key, (before && keep(before, task, changed ?? new Set(), world)) ?? fresh(task, world, before));
   }
   const compilations = [...done.values()].map(({ compilation }) => compilation);
   const linked = link(compilations, world, { previous: known?.linked, changed: changed ?? new Set() });
   return { compiled: linked.compiled, linked, world, done };
 }
 
-function fresh(task: CompileTask, world: CompileWorld): DoneTask {
+/** Most of what is compiled anew says the same again. */
+function fresh(task: CompileTask, world: CompileWorld, before: DoneTask | undefined): DoneTask {
   const { value, reads } = recordReads(() => task.run(world));
-  return { task, compilation: value, reads };
+  return { task, compilation: keepEqual(before?.compilation, value), reads };
 }
 
 /** Undefined where it has to be done anew. */

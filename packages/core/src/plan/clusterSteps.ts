@@ -1,5 +1,6 @@
 import { type KubeObject, keyOf, ownerOf, refOf } from "../kinds/index.ts";
 import type { Compiled, ObservedCluster } from "../model/index.ts";
+import { changedObjects } from "../world/index.ts";
 import type { Action } from "./action.ts";
 import { inOrder, kindRank } from "./actionOrder.ts";
 import { isInventory, isWritable } from "./inventory.ts";
@@ -17,7 +18,9 @@ export interface ClusterSteps {
   readonly of: Compared;
   readonly options: PlanOptions;
   readonly live: ReadonlyMap<string, KubeObject>;
-  readonly known: ReadonlyMap<string, KnownStep>;
+  /** Of each desired object, in their order. */
+  readonly known: readonly KnownStep[];
+  readonly keys: ReadonlySet<string>;
   /** What is right as it is, in the plan's order. */
   readonly noops: readonly Action[];
   readonly others: readonly Step[];
@@ -32,6 +35,7 @@ export interface Compared {
 }
 
 interface KnownStep {
+  readonly key: string;
   readonly desired: KubeObject;
   readonly live: KubeObject | undefined;
   readonly ownerHeld: string | undefined;
@@ -40,45 +44,64 @@ interface KnownStep {
 
 /** `before`: of the last plan with the same options; only objects that are others now are compared again. */
 export function clusterSteps(of: Compared, options: PlanOptions, before: ClusterSteps | undefined): ClusterSteps {
-  const { cluster, desired, held, unproven } = of;
-  const { adopt, prune } = options;
-  if (before !== undefined && isSame(before.of, of)) return before;
-  const live = before?.of.cluster === cluster ? before.live : liveByKey(cluster);
-  const unreadable = unreadableByKey(cluster);
-  const known = new Map<string, KnownStep>();
-  const others: Step[] = [];
-  for (const object of desired) {
-    const key = keyOf(refOf(object));
-    const now = { desired: object, live: live.get(key), ownerHeld: held.get(ownerOf(object)) };
-    const fault = unreadable.get(key);
-    const last = before?.known.get(key);
-    const is =
-      fault === undefined && last !== undefined && isKnown(last, now)
-        ? last
-        : {
-            ...now,
-            step:
-              fault === undefined
-                ? desiredStep(cluster, object, now.live, { adopt, ownerHeld: now.ownerHeld })
-                : unreadableStep(cluster, object, fault),
-          };
-    known.set(key, is);
-    if (!isRight(is.step)) others.push(is.step);
+  const { cluster, held, unproven } = of;
+  const live = liveByKey(cluster, before);
+  const isReadable = (each: ObservedCluster) => (each.unreadable ?? []).length === 0;
+  const last = before !== undefined && isReadable(cluster) && isReadable(before.of.cluster) ? before : undefined;
+  const known = knownSteps(of, options, live, last);
+  const keys = known === last?.known ? last.keys : new Set(known.map(({ key }) => key));
+  if (
+    last !== undefined &&
+    known === last.known &&
+    live === last.live &&
+    held === last.of.held &&
+    unproven === last.of.unproven
+  ) {
+    return { ...last, of };
   }
-  for (const [key, object] of live) {
-    if (known.has(key) || unproven?.has(key) === true || !isInventory(object)) continue;
-    others.push(leftoverStep(cluster, object, { prune, ownerHeld: held.get(ownerOf(object)) }));
-  }
-  return { of, options, live, known, noops: rightInOrder(known), others };
+  const leftovers = [...live].flatMap(([key, object]) =>
+    keys.has(key) || unproven?.has(key) === true || !isInventory(object)
+      ? []
+      : [leftoverStep(cluster, object, { prune: options.prune, ownerHeld: held.get(ownerOf(object)) })],
+  );
+  const others = [...known.flatMap(({ step }) => (isRight(step) ? [] : [step])), ...leftovers];
+  const noops = known === last?.known ? last.noops : rightInOrder(known);
+  return { of, options, live, known, keys, noops, others };
 }
 
-function isSame(before: Compared, after: Compared): boolean {
-  return (
-    before.cluster === after.cluster &&
-    before.desired === after.desired &&
-    before.held === after.held &&
-    before.unproven === after.unproven
-  );
+/** The same list as before where nothing in it is another. */
+function knownSteps(
+  { cluster, desired, held }: Compared,
+  { adopt }: PlanOptions,
+  live: ReadonlyMap<string, KubeObject>,
+  before: ClusterSteps | undefined,
+): readonly KnownStep[] {
+  const unreadable = unreadableByKey(cluster);
+  const known = before?.known ?? [];
+  const isAsHeld = before?.of.held === held;
+  let byKey: ReadonlyMap<string, KnownStep> | undefined;
+  let isSame = known.length === desired.length;
+  const steps = desired.map((object, index): KnownStep => {
+    const there = known[index];
+    const isThere = there?.desired === object;
+    if (isThere && isAsHeld && (live === before?.live || there.live === live.get(there.key))) return there;
+    const key = isThere ? there.key : keyOf(refOf(object));
+    byKey ??= isThere ? undefined : new Map(known.map((each) => [each.key, each]));
+    const last = isThere ? there : byKey?.get(key);
+    const now = { key, desired: object, live: live.get(key), ownerHeld: held.get(ownerOf(object)) };
+    if (last !== undefined && isKnown(last, now)) {
+      isSame &&= last === there;
+      return last;
+    }
+    isSame = false;
+    const fault = unreadable.get(key);
+    const step =
+      fault === undefined
+        ? desiredStep(cluster, object, now.live, { adopt, ownerHeld: now.ownerHeld })
+        : unreadableStep(cluster, object, fault);
+    return { ...now, step };
+  });
+  return isSame ? known : steps;
 }
 
 function isKnown(last: KnownStep, now: Omit<KnownStep, "step">): boolean {
@@ -90,12 +113,12 @@ function isRight({ action, held }: Step): boolean {
 }
 
 /** Objects that come by key need no sorting but by the rank of their kind. */
-function rightInOrder(known: ReadonlyMap<string, KnownStep>): readonly Action[] {
+function rightInOrder(known: readonly KnownStep[]): readonly Action[] {
   const byRank = new Map<number, Action[]>();
   const ranks = new Map<string, number>();
   let last = "";
   let isSorted = true;
-  for (const [key, { step }] of known) {
+  for (const { key, step } of known) {
     if (!isRight(step)) continue;
     isSorted &&= last <= key;
     last = key;
@@ -110,7 +133,11 @@ function rightInOrder(known: ReadonlyMap<string, KnownStep>): readonly Action[] 
   return isSorted ? actions : inOrder(actions);
 }
 
-function liveByKey(cluster: ObservedCluster): ReadonlyMap<string, KubeObject> {
+/** The same map as before where only objects are others that we never write. */
+function liveByKey(cluster: ObservedCluster, before: ClusterSteps | undefined): ReadonlyMap<string, KubeObject> {
+  const isAsBefore =
+    before !== undefined && !changedObjects(before.of.cluster.objects, cluster.objects).some(isWritable);
+  if (isAsBefore) return before.live;
   const writable = cluster.objects.filter((object) => isWritable(object));
   return new Map(writable.map((object) => [keyOf(refOf(object)), object]));
 }

@@ -1,5 +1,5 @@
 import { type KubeObject, ownerOf, sideOf } from "../kinds/index.ts";
-import type { Compiled, Observed } from "../model/index.ts";
+import type { Compiled, Observed, ObservedCluster } from "../model/index.ts";
 import type { Problem } from "../problem.ts";
 import { showUnreadable } from "../shape/index.ts";
 import type { Action, Plan } from "./action.ts";
@@ -44,30 +44,37 @@ export function replan(
       gaps.push(...unseenGaps(name, desired));
       continue;
     }
-    const last = previous?.clusters.get(name);
-    const before = last?.options.prune === options.prune && last.options.adopt === options.adopt ? last : undefined;
+    const before = previous?.clusters.get(name);
     const of = { cluster, desired, held: compiled.held, unproven: compiled.unproven?.get(name) };
-    clusters.set(name, clusterSteps(of, options, before));
+    clusters.set(name, clusterSteps(of, options, isComparable(before, cluster, options) ? before : undefined));
   }
   const steps = [...clusters.values()].flatMap(({ others }) => others);
   const unseen = [...unreachableUsers(observed), ...unreadableUsers(observed)].sort()[0];
-  const actions = allInOrder(clusters, holdBack(steps, gaps, unseen).map(toAction));
+  const others = holdBack(steps, gaps, unseen).map(toAction);
+  const writes = inOrder(others.filter(({ phase }) => phase > 0));
   return {
-    plan: { actions, stages: planStages(actions, observed) },
+    plan: { actions: [...noopsInOrder(clusters, others), writes].flat(), stages: planStages(writes, observed) },
     problems: steps.flatMap(({ problem }) => problem ?? []).sort((left, right) => (left.at < right.at ? -1 : 1)),
     clusters,
   };
 }
 
-/** What is right is in order already, and goes first. */
-function allInOrder(clusters: ReadonlyMap<string, ClusterSteps>, others: readonly Action[]): readonly Action[] {
-  const actions: Action[] = [];
-  for (const [name, { noops }] of [...clusters].sort(([a], [b]) => (a < b ? -1 : 1))) {
+function isComparable(before: ClusterSteps | undefined, { source }: ObservedCluster, options: PlanOptions): boolean {
+  if (before === undefined) return false;
+  const { prune, adopt } = before.options;
+  return before.of.cluster.source === source && prune === options.prune && adopt === options.adopt;
+}
+
+/** What is right is in order already. */
+function noopsInOrder(
+  clusters: ReadonlyMap<string, ClusterSteps>,
+  others: readonly Action[],
+): readonly (readonly Action[])[] {
+  const byName = [...clusters].sort(([a], [b]) => (a < b ? -1 : 1));
+  return byName.map(([name, { noops }]) => {
     const left = others.filter(({ phase, cluster }) => phase === 0 && cluster === name);
-    for (const action of left.length === 0 ? noops : inOrder([...noops, ...left])) actions.push(action);
-  }
-  for (const action of inOrder(others.filter(({ phase }) => phase > 0))) actions.push(action);
-  return actions;
+    return left.length === 0 ? noops : inOrder([...noops, ...left]);
+  });
 }
 
 /** What may still use what we would delete at the serving side, for people. */

@@ -1,5 +1,5 @@
-import type { KubeObject } from "../kinds/index.ts";
 import type { Observed, ObservedCluster } from "../model/index.ts";
+import { changedObjects } from "./changedObjects.ts";
 import { kindIn, wholeCluster, wholeKind } from "./parts.ts";
 
 /**
@@ -22,13 +22,6 @@ export function changedParts(before: Observed, after: Observed): ReadonlySet<str
     }
   }
   return parts;
-}
-
-function changedObjects(before: readonly KubeObject[], after: readonly KubeObject[]): readonly KubeObject[] {
-  if (before === after) return [];
-  const known = new Set(before);
-  const come = after.filter((object) => !known.delete(object));
-  return [...known, ...come];
 }
 
 function isSameButObjects(before: ObservedCluster, after: ObservedCluster): boolean {

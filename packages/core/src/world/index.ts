@@ -1,3 +1,5 @@
 export { applyChanges } from "./applyChanges.ts";
+export { changedObjects } from "./changedObjects.ts";
 export { changedParts } from "./changedParts.ts";
+export { keepEqual } from "./keepEqual.ts";
 export { declaredPart, kindIn, wholeCluster, wholeKind } from "./parts.ts";

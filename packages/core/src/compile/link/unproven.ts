@@ -1,6 +1,7 @@
 import { objectPlace, say } from "../../findings/index.ts";
-import { groupOf, isOurs, keyOf, refOf, showRef, whyNotOurs, writingOf } from "../../kinds/index.ts";
+import { groupOf, isOurs, type KubeObject, keyOf, refOf, showRef, whyNotOurs, writingOf } from "../../kinds/index.ts";
 import type { ObservedCluster } from "../../model/index.ts";
+import { changedObjects } from "../../world/index.ts";
 import { Report, type Told } from "../declaration/report.ts";
 
 /** The objects of a cluster, by key, that carry our label and are neither wanted nor shown to be ours. */
@@ -16,11 +17,15 @@ export function unprovenObjects(
   wanted: ReadonlySet<string>,
   before: Unproven | undefined,
 ): Unproven {
-  if (before?.cluster === cluster && before.wanted === wanted) return before;
+  if (before?.wanted === wanted) {
+    if (before.cluster === cluster) return before;
+    const isTold = before.keys.size > 0 || changedObjects(before.cluster.objects, cluster.objects).some(isCarrying);
+    if (!isTold) return { ...before, cluster };
+  }
   const report = new Report();
   const keys = new Set<string>();
   for (const object of cluster.objects) {
-    if (!isOurs(object) || writingOf(groupOf(object.apiVersion), object.kind) === undefined) continue;
+    if (!isCarrying(object)) continue;
     const ref = refOf(object);
     const key = keyOf(ref);
     if (wanted.has(key)) continue;
@@ -36,4 +41,9 @@ export function unprovenObjects(
     );
   }
   return { cluster, wanted, keys, problems: report.problems, held: report.held };
+}
+
+/** Our label, on an object of a kind that we write. */
+function isCarrying(object: KubeObject): boolean {
+  return isOurs(object) && writingOf(groupOf(object.apiVersion), object.kind) !== undefined;
 }
