@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { type KubeObject, type ObjectMeta, ownershipLabels, type Side } from "../kinds/index.ts";
 import type { Compiled, Observed, ObservedCluster } from "../model/index.ts";
 import { makeProblem } from "../problem.ts";
-import { type PlanOptions, plan } from "./plan.ts";
+import type { PlanOptions } from "./clusterSteps.ts";
+import { plan } from "./plan.ts";
 
 const usual: PlanOptions = { prune: true, adopt: false };
 
