@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import {
@@ -10,6 +9,7 @@ import {
   parseIntents,
   readDocuments,
 } from "@isthmus/core";
+import { FileRefused, readRegularFile } from "@isthmus/kube";
 import { lookForDeclarations } from "./lookForDeclarations.ts";
 import { readUpTo } from "./readUpTo.ts";
 import { findManifestFiles } from "./target/directory/findManifestFiles.ts";
@@ -129,11 +129,10 @@ async function readSource(source: Source, { stdin = process.stdin, signal }: Int
   const { name, path } = source;
   try {
     if (path === standardInput) return withinLimit(source, await readUpTo(stdin, maxFileLength, signal));
-    const { size } = await stat(path);
-    if (size > maxFileLength) return { problem: tooLarge(name) };
-    return withinLimit(source, await readUpTo(createReadStream(path), maxFileLength, signal));
+    return withinLimit(source, await readRegularFile(path, { limit: maxFileLength, signal }));
   } catch (error) {
     signal?.throwIfAborted();
+    if (error instanceof FileRefused && error.code === "TOO_LARGE") return { problem: tooLarge(name) };
     return { problem: unreadable(name, error) };
   }
 }
@@ -170,7 +169,7 @@ async function foldersThatDeclare(
     signal?.throwIfAborted();
     for (const file of files.slice(0, mostLookedAt)) {
       if (isManifest(file)) continue;
-      const text = await readUpTo(createReadStream(file), maxFileLength, signal).catch(() => undefined);
+      const text = await readRegularFile(file, { limit: maxFileLength, signal }).catch(() => undefined);
       signal?.throwIfAborted();
       if (text === undefined || !lookForDeclarations({ name, text }, false).declares) continue;
       declaring.push(name);

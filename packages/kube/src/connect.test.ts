@@ -53,6 +53,21 @@ test("files of $KUBECONFIG are merged, the first one wins, those that do not exi
   expect((await connect()).server).toBe("https://192.0.2.2:6443");
 });
 
+test.each(["[", "{a: ", "- ", '{"a":'])(
+  "a kubeconfig that nests %j without end is told, in YAML and JSON",
+  async (open) => {
+    const path = await kubeconfig("deep.yaml", `extensions: ${open.startsWith("-") ? "\n" : ""}${open.repeat(2_000)}`);
+    const closed = await kubeconfig("deep.json", `{"a":${"[".repeat(2_000)}${"]".repeat(2_000)}}`);
+
+    for (const file of [path, closed]) {
+      await expect(listContexts(file)).rejects.toMatchObject({
+        code: "KUBECONFIG_INVALID",
+        message: expect.stringMatching(/is nested deeper than 100 levels$/),
+      });
+    }
+  },
+);
+
 test("without $KUBECONFIG it is ~/.kube/config", async () => {
   await mkdir(join(folder, ".kube"));
   await kubeconfig(join(".kube", "config"), two);

@@ -27,4 +27,5 @@ export type {
 } from "./kubeClient.ts";
 export { type KubeCall, KubeError, type KubeErrorCause } from "./kubeError.ts";
 export { type Contexts, listContexts } from "./listContexts.ts";
+export { FileRefused, readRegularFile } from "./readRegularFile.ts";
 export { userAgent } from "./userAgent.ts";

@@ -1,15 +1,15 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
   configMapKind,
   type Intents,
   type MeshCluster,
   MeshError,
+  maxFileLength,
   meshClusterSchema,
   meshConfigMap,
 } from "@isthmus/core";
 import { helmValues, type InstallOptions, istioOperator, meshConfigValues, withValues } from "@isthmus/core/setup";
-import { connect, failureProblem } from "@isthmus/kube";
+import { connect, failureProblem, readRegularFile } from "@isthmus/kube";
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { parse } from "yaml";
 import { exitCodes } from "../exit.ts";
@@ -113,7 +113,7 @@ async function readCurrent(
 ): Promise<unknown> {
   if (options.current !== undefined) {
     const path = resolve(session.io.cwd, options.current);
-    const text = await readFile(path, "utf8").catch((cause: Error) => {
+    const text = await readRegularFile(path, { limit: maxFileLength }).catch((cause: Error) => {
       throw unreadable("FILE_UNREADABLE", options.current ?? "", cause.message);
     });
     return readYaml(text, options.current);

@@ -1,8 +1,7 @@
-import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { MeshError, makeProblem, type Problem } from "@isthmus/core";
 import { type DecodedPlan, decodeSavedPlan, encodeSavedPlan, type SavedPlan, savedPlanStart } from "@isthmus/core/plan";
-import { readUpTo } from "../readUpTo.ts";
+import { FileRefused, readRegularFile } from "@isthmus/kube";
 import { writeFileAtomically } from "../target/directory/writeFileAtomically.ts";
 
 /** Bytes. A plan that creates everything for 10 clusters of 1,000 shared services is about 40 MB. */
@@ -50,29 +49,19 @@ async function isFree(path: string): Promise<boolean> {
 
 /** Problems: FILE_UNREADABLE, FILE_TOO_LARGE, PLAN_INVALID. */
 export async function readSavedPlan(path: string): Promise<DecodedPlan> {
-  let text: string | undefined;
+  const refused = (code: Problem["code"], message: string, hint: string) => ({
+    problems: [makeProblem({ code, at: { file: path }, message, hint })],
+  });
   try {
-    text = await readUpTo(createReadStream(path), maxSavedPlanSize);
+    return decodeSavedPlan(await readRegularFile(path, { limit: maxSavedPlanSize }), path);
   } catch (error) {
+    if (error instanceof FileRefused && error.code === "TOO_LARGE") {
+      const message = `the file is larger than ${maxSavedPlanSize / 1024 / 1024} MB`;
+      return refused("FILE_TOO_LARGE", message, "give a plan that isthmus saved");
+    }
     const message = `the saved plan cannot be read: ${messageOf(error)}`;
-    return {
-      problems: [
-        makeProblem({
-          code: "FILE_UNREADABLE",
-          at: { file: path },
-          message,
-          hint: "make one: isthmus plan --out FILE",
-        }),
-      ],
-    };
+    return refused("FILE_UNREADABLE", message, "make one: isthmus plan --out FILE");
   }
-  if (text !== undefined) return decodeSavedPlan(text, path);
-  const message = `the file is larger than ${maxSavedPlanSize / 1024 / 1024} MB`;
-  return {
-    problems: [
-      makeProblem({ code: "FILE_TOO_LARGE", at: { file: path }, message, hint: "give a plan that isthmus saved" }),
-    ],
-  };
 }
 
 function messageOf(error: unknown): string {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { access, link, mkdir, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { MeshError } from "@isthmus/core";
+import { readRegularFile } from "@isthmus/kube";
 
 /** A file as it is found, and as messages call it. */
 export interface NamedFile {
@@ -17,16 +18,13 @@ const largest = 2_000_000;
  */
 export async function readKeyFile({ path, name }: NamedFile): Promise<string> {
   try {
-    const file = await open(path, "r");
-    try {
-      const { mode, size } = await file.stat();
-      // Windows has no such modes.
-      if (process.platform !== "win32" && (mode & 0o077) !== 0) throw exposed(name, mode);
-      if (size > largest) throw unreadable(name, "it is larger than a key file");
-      return await file.readFile("utf8");
-    } finally {
-      await file.close();
-    }
+    return await readRegularFile(path, {
+      limit: largest,
+      check: ({ mode }) => {
+        // Windows has no such modes.
+        if (process.platform !== "win32" && (mode & 0o077) !== 0) throw exposed(name, mode);
+      },
+    });
   } catch (error) {
     if (error instanceof MeshError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;

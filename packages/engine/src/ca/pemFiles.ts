@@ -1,5 +1,6 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { MeshError } from "@isthmus/core";
+import { readRegularFile } from "@isthmus/kube";
 import type { CaCerts } from "@isthmus/pki";
 import { writeFileAtomically } from "../target/directory/writeFileAtomically.ts";
 import type { NamedFile } from "./keyFiles.ts";
@@ -7,10 +8,13 @@ import { inFolder } from "./openCa.ts";
 
 const caCertsFiles = ["ca-cert.pem", "ca-key.pem", "root-cert.pem", "cert-chain.pem"] as const;
 
+/** Bytes; bundles of authorities have some hundred kilobytes. */
+const largest = 8 * 1024 * 1024;
+
 /** Throws FILE_UNREADABLE. */
 export async function readTextFile({ path, name }: NamedFile): Promise<string> {
   try {
-    return await readFile(path, "utf8");
+    return await readRegularFile(path, { limit: largest });
   } catch (error) {
     const { message } = error as Error;
     throw new MeshError({

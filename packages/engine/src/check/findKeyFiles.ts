@@ -1,6 +1,7 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { KeyFile } from "@isthmus/core/check";
+import { readRegularFile } from "@isthmus/kube";
 
 /** Where `isthmus ca` keeps key files unless told. */
 const folders = [".", "ca"];
@@ -22,12 +23,11 @@ export async function findKeyFiles(cwd: string): Promise<readonly KeyFile[]> {
 
 async function keyFile(cwd: string, path: string): Promise<readonly KeyFile[]> {
   try {
-    const { mode, size } = await stat(join(cwd, path));
-    if (size > largest) return [];
-    const text = await readFile(join(cwd, path), "utf8");
+    const { mode } = await stat(join(cwd, path));
+    const text = await readRegularFile(join(cwd, path), { limit: largest });
     return /"format"\s*:\s*"isthmus-ca-key"/.test(text) ? [{ path, mode: mode & 0o777 }] : [];
   } catch {
-    // What we may not read others may not either; what is not a file is not a key file.
+    // What we may not read others may not either; what is no file, or a large one, is not a key file.
     return [];
   }
 }

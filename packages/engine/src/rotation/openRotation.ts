@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { MeshError } from "@isthmus/core";
 import {
   authoritySigner,
@@ -14,6 +13,7 @@ import {
 import { declaredRoots } from "../ca/clusterCaCerts.ts";
 import { type NamedFile, readKeyFile } from "../ca/keyFiles.ts";
 import type { Ca } from "../ca/openCa.ts";
+import { readTextFile } from "../ca/pemFiles.ts";
 import { metricsView } from "./certificateView.ts";
 import type { RotationCluster, TrustObservation } from "./observeTrust.ts";
 
@@ -126,16 +126,8 @@ export function issueWith(ca: Ca, target: Pick<RotationTarget, "signer">): (clus
   };
 }
 
-async function readRoot({ path, name }: NamedFile): Promise<string> {
-  const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw new MeshError({
-      code: "FILE_UNREADABLE",
-      at: { file: name },
-      message: `${name} cannot be read: ${error.message}`,
-      hint: "",
-    });
-  });
-  return inspectBundle(text, name)[0]?.pem ?? "";
+async function readRoot(file: NamedFile): Promise<string> {
+  return inspectBundle(await readTextFile(file), file.name)[0]?.pem ?? "";
 }
 
 function subjectOf(pem: string): string {

@@ -1,6 +1,9 @@
-import { readFile } from "node:fs/promises";
 import type { PemSource } from "../clusterAccess.ts";
 import { kubeconfigError } from "../config/kubeconfigError.ts";
+import { FileRefused, readRegularFile } from "../readRegularFile.ts";
+
+/** Bytes; bundles of authorities have some hundred kilobytes. */
+const largest = 8 * 1024 * 1024;
 
 /** Throws KUBECONFIG_INVALID where the file that the kubeconfig names cannot be read. */
 export async function readPem(source: PemSource): Promise<string> {
@@ -9,12 +12,12 @@ export async function readPem(source: PemSource): Promise<string> {
 
 export async function readCredentialFile(path: string): Promise<string> {
   try {
-    return await readFile(path, "utf8");
+    return await readRegularFile(path, { limit: largest });
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
+    const why = cause instanceof FileRefused ? cause.message : (cause as NodeJS.ErrnoException).code;
     throw kubeconfigError(
       path,
-      `${path}, which the kubeconfig names, cannot be read (${code})`,
+      `${path}, which the kubeconfig names, cannot be read (${why})`,
       "Correct the path in the kubeconfig, or log in again.",
       { cause },
     );

@@ -1,6 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { FileRefused, readRegularFile } from "../readRegularFile.ts";
 import { kubeconfigError } from "./kubeconfigError.ts";
 import { type Kubeconfig, parseKubeconfig } from "./parseKubeconfig.ts";
 
@@ -49,14 +50,16 @@ async function readOne(file: string): Promise<Kubeconfig> {
 
 async function readText(file: string): Promise<string> {
   try {
-    const { size } = await stat(file);
-    if (size <= largestBytes) return await readFile(file, "utf8");
+    return await readRegularFile(file, { limit: largestBytes });
   } catch (cause) {
+    if (cause instanceof FileRefused && cause.code === "TOO_LARGE") {
+      throw kubeconfigError(file, `kubeconfig ${file} is larger than ${largestBytes / 1024 / 1024} MB`, "");
+    }
     const { code } = cause as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "does not exist" : `cannot be read (${code})`;
+    const reason = cause instanceof FileRefused ? cause.message : code;
+    const why = code === "ENOENT" ? "does not exist" : `cannot be read (${reason})`;
     throw kubeconfigError(file, `kubeconfig ${file} ${why}`, "Give the path of a kubeconfig file.", { cause });
   }
-  throw kubeconfigError(file, `kubeconfig ${file} is larger than ${largestBytes / 1024 / 1024} MB`, "");
 }
 
 async function exists(file: string): Promise<boolean> {

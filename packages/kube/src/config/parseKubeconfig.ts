@@ -1,3 +1,4 @@
+import { showPlace } from "@isthmus/core";
 import type { ClusterAccess } from "../clusterAccess.ts";
 import { child, type Fields, fieldsOf, flag, items, requiredText, text } from "./fields.ts";
 import { kubeconfigError } from "./kubeconfigError.ts";
@@ -87,18 +88,26 @@ async function parseYaml(file: string, source: string): Promise<unknown> {
   // kubeconfigs are often JSON (our lab's are): no need to load the YAML parser for those.
   if (source.trimStart().startsWith("{")) {
     try {
-      return JSON.parse(source);
+      const value: unknown = JSON.parse(source);
+      if (!isDeeperThan(maxDepth, value)) return value;
     } catch {
       // YAML in flow style looks like this too.
     }
   }
-  const { parse } = await import("./yaml.ts");
-  try {
-    return parse(source, { logLevel: "error" });
-  } catch (cause) {
-    // The parser's message quotes the line, which may hold a token: only the place is told.
-    const place = (cause as { linePos?: readonly { line: number; col: number }[] }).linePos?.[0];
-    const where = place === undefined ? file : `${file}:${place.line}:${place.col}`;
-    throw kubeconfigError(where, `kubeconfig ${where} is not valid YAML`, "");
-  }
+  const { readDocuments } = await import("./yaml.ts");
+  const { documents, problems } = readDocuments({ name: file, text: source });
+  const [first] = problems;
+  if (first === undefined && documents.length <= 1) return documents[0]?.value;
+  // The problem's message may quote the line, which may hold a token: only the place is told.
+  const where = first === undefined ? file : showPlace(first.place);
+  const why = first?.message.startsWith("nested deeper") === true ? first.message : "not valid YAML";
+  throw kubeconfigError(where, `kubeconfig ${where} is ${why}`, "");
+}
+
+/** What YAML is held to; a kubeconfig has 7 levels, and what a plugin's own configuration adds. */
+const maxDepth = 100;
+
+function isDeeperThan(depth: number, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return depth === 0 || Object.values(value).some((part) => isDeeperThan(depth - 1, part));
 }

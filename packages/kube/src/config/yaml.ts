@@ -1,2 +1,2 @@
-// By name: what `import()` makes of a CommonJS package depends on the bundler.
-export { parse } from "yaml";
+// Apart, so that a bundle loads the YAML parser only for a kubeconfig that needs it.
+export { readDocuments } from "@isthmus/core";

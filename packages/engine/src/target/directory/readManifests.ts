@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import {
   type InputFile,
   isOurs,
   type KubeObject,
   keyOf,
   makeProblem,
+  maxFileLength,
   offsetAt,
   type Place,
   type Problem,
@@ -14,7 +14,7 @@ import {
   type SourceDocument,
 } from "@isthmus/core";
 import { malformedProblem, type UnreadableObject, unreadableOf } from "@isthmus/core/shape";
-import pLimit from "p-limit";
+import { readRegularFile } from "@isthmus/kube";
 import { findManifestFiles } from "./findManifestFiles.ts";
 import type { Manifest } from "./manifest.ts";
 import { isFields, type ReadManifest, readManifest } from "./manifestObject.ts";
@@ -33,13 +33,10 @@ export interface Manifests {
   readonly problems: readonly Problem[];
 }
 
-const filesAtATime = 16;
-
 /** All manifests below a directory. Throws what the file system throws for the directory itself. */
 export async function readManifests(directory: string, signal?: AbortSignal): Promise<Manifests> {
   const files = await findManifestFiles(directory, signal);
-  const limit = pLimit(filesAtATime);
-  const read = await Promise.all(files.map((file) => limit(() => readFileManifests(file, signal))));
+  const read = await Promise.all(files.map((file) => readFileManifests(file, signal)));
   const { manifests, unreadable, findings } = separateTwice(read.flatMap((each) => each.manifests));
   return {
     manifests,
@@ -52,7 +49,7 @@ export async function readManifests(directory: string, signal?: AbortSignal): Pr
 
 async function readFileManifests(file: string, signal: AbortSignal | undefined): Promise<Manifests> {
   try {
-    return parseManifests({ name: file, text: await readFile(file, { encoding: "utf8", ...(signal && { signal }) }) });
+    return parseManifests({ name: file, text: await readRegularFile(file, { limit: maxFileLength, signal }) });
   } catch (error) {
     signal?.throwIfAborted();
     const message = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;

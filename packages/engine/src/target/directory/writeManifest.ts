@@ -1,8 +1,9 @@
-import { access, constants, mkdir, readFile, realpath, rm, rmdir } from "node:fs/promises";
+import { access, constants, mkdir, realpath, rm, rmdir } from "node:fs/promises";
 import { dirname, extname, join, sep } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { isOurs, type KubeObject, keyOf, refOf } from "@isthmus/core";
+import { isOurs, type KubeObject, keyOf, maxFileLength, refOf } from "@isthmus/core";
 import type { Action } from "@isthmus/core/plan";
+import { readRegularFile } from "@isthmus/kube";
 import { refusal } from "../refusal.ts";
 import { DirectoryError } from "./directoryError.ts";
 import { editManifests, formatManifest } from "./editManifests.ts";
@@ -67,7 +68,7 @@ function ownFile(action: Action, directory: string): string {
 
 async function readIfThere(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, "utf8");
+    return await readRegularFile(file, { limit: maxFileLength });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;
