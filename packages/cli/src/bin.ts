@@ -5,12 +5,13 @@ import type { Io } from "./io.ts";
 import { run } from "./run.ts";
 
 const interrupt = new AbortController();
-process.on("SIGINT", () => {
-  // The second time the user does not want to wait for what is under way.
-  if (interrupt.signal.aborted) process.exit(exitCodes.interrupted);
-  interrupt.abort();
-});
-process.on("SIGTERM", () => interrupt.abort());
+for (const name of ["SIGINT", "SIGTERM"]) {
+  process.on(name, () => {
+    // The second time, whichever it is, nobody wants to wait for what is under way.
+    if (interrupt.signal.aborted) process.exit(exitCodes.interrupted);
+    interrupt.abort();
+  });
+}
 
 let isCut = false;
 // The reader has gone (`isthmus apply | head`). Nobody hears what is still said, but what was begun is finished.

@@ -1,4 +1,4 @@
-import { say } from "../findings/index.ts";
+import { joinNames, say } from "../findings/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { type Check, judged, type MeshView, ofApiServer } from "./check.ts";
@@ -75,7 +75,7 @@ function distinctClusters({ clusters }: MeshView) {
         makeProblem({
           code: "CLUSTER_DECLARED_TWICE",
           at: { kind: "MeshCluster", name: names[1] ?? "" },
-          message: `${names.join(" and ")} are the same cluster`,
+          message: `${joinNames(names)} are the same cluster`,
           hint: "remove one, or give each its own context",
         }),
     );

@@ -1,4 +1,4 @@
-import { say } from "../findings/index.ts";
+import { joinNames, say } from "../findings/index.ts";
 import { isReady, type KubeObject, type Pod } from "../kinds/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
@@ -229,7 +229,7 @@ function distinctIds({ clusters }: MeshView): Verdict {
         makeProblem({
           code: "CLUSTER_ID_SHARED",
           at: { cluster: names[1] ?? "" },
-          message: say`istiod of ${names.join(" and ")} have the same cluster name ${{ id }}, so metrics and traces mix them up`,
+          message: say`istiod of ${joinNames(names)} have the same cluster name ${{ id }}, so metrics and traces mix them up`,
           hint: "set global.multiCluster.clusterName: isthmus install-config writes it",
         }),
     );

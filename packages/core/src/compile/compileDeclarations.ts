@@ -1,4 +1,4 @@
-import { say } from "../findings/index.ts";
+import { joinNames, say } from "../findings/index.ts";
 import { at, type ExternalAccess, type ExternalService, type SharedService } from "../model/index.ts";
 import { checkUserPolicies } from "./access/checkUserPolicies.ts";
 import { compileAccess } from "./access/compileAccess.ts";
@@ -42,7 +42,7 @@ export function compileSharedService(
         owner,
         "SERVICE_SHARED_TWICE",
         at(intent),
-        say`Service ${{ namespace }}/${{ service }} is shared by ${sharing.join(" and ")}`,
+        say`Service ${{ namespace }}/${{ service }} is shared by ${joinNames(sharing)}`,
         "put all consumers into one SharedService",
       );
       return [];

@@ -1,3 +1,3 @@
 export { type FilePlace, objectPlace, type Place, showPlace } from "./place.ts";
-export { factsOf, type Named, type Sentence, say, sentenceOf, type Words } from "./say.ts";
+export { factsOf, joinNames, type Named, type Sentence, say, sentenceOf, type Words } from "./say.ts";
 export { showPath, showValue } from "./showValue.ts";

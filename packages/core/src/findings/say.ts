@@ -40,6 +40,15 @@ export function say(parts: TemplateStringsArray, ...values: readonly (Words | Fa
   return { text, ...factsOf(sentences) };
 }
 
+/** So that a sentence about each of thousands of rivals does not name all of them: together they would fill the memory. */
+const mostNamed = 10;
+
+/** Names for a sentence, joined by "and"; of many the first ten, and how many more there are. */
+export function joinNames(names: readonly string[]): string {
+  const more = names.length - mostNamed;
+  return more <= 0 ? names.join(" and ") : `${names.slice(0, mostNamed).join(", ")} and ${more} more`;
+}
+
 export function sentenceOf(words: Words): Sentence {
   return typeof words === "string" ? { text: words, params: {}, refs: [] } : words;
 }

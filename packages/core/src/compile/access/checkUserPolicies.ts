@@ -1,4 +1,4 @@
-import { say } from "../../findings/index.ts";
+import { joinNames, say } from "../../findings/index.ts";
 import { passthroughSni, type Workload } from "../../istio/index.ts";
 import { type Authorization, authorize, type Caller, callersOf } from "../../istio/policy/index.ts";
 import { isHttp, workloadsBehind } from "../../istio/registry/index.ts";
@@ -71,7 +71,7 @@ function report(
     undefined,
     "CONSUMER_DENIED",
     at(shared.intent, "spec", "consumers"),
-    say`AuthorizationPolicy ${names.join(" and ")} in ${{ cluster: server.facts.name }} ${{ verb }} ${{ identities }} at port ${{ value: [...ports].sort((a, b) => a - b) }} of ${{ namespace: shared.namespace }}/${{ service: shared.service }}`,
+    say`AuthorizationPolicy ${joinNames(names)} in ${{ cluster: server.facts.name }} ${{ verb }} ${{ identities }} at port ${{ value: [...ports].sort((a, b) => a - b) }} of ${{ namespace: shared.namespace }}/${{ service: shared.service }}`,
     hints[action],
   );
 }

@@ -1,4 +1,4 @@
-import { say } from "../../findings/index.ts";
+import { joinNames, say } from "../../findings/index.ts";
 import { type KubeObject, keyOf, refOf, type ServiceEntry, type ServiceImport } from "../../kinds/index.ts";
 import { at, type DeclaredPath, type Mesh } from "../../model/index.ts";
 import type { Compilation } from "../declaration/compilation.ts";
@@ -83,7 +83,7 @@ function isGranted(named: NamedHost, grants: HostGrants, report: Report): boolea
   const { owner, cluster, host, place, remedy, claimed } = named;
   const meanings = meaningsOf(named, grants);
   if (meanings.size > 1) {
-    const message = say`${{ host }} in ${{ cluster }} would mean ${[...meanings].sort().join(" and ")}`;
+    const message = say`${{ host }} in ${{ cluster }} would mean ${joinNames([...meanings].sort())}`;
     reportOf(named, report).add(owner, "HOST_CONFLICT", place, message, remedy);
     return false;
   }

@@ -1,4 +1,4 @@
-import { say } from "../../findings/index.ts";
+import { joinNames, say } from "../../findings/index.ts";
 import type {
   CompiledExternalAccess,
   ExternalAccessCredential,
@@ -37,7 +37,7 @@ function reportSharedCredentials(externalAccesses: readonly CompiledExternalAcce
         owner,
         "CREDENTIAL_SHARED",
         place,
-        say`${all.join(" and ")} show the certificate of Secret ${{ secret }}`,
+        say`${joinNames(all)} show the certificate of Secret ${{ secret }}`,
         "give each its own certificate for its own hosts, or put the hosts into one ExternalAccess",
       );
     }
@@ -82,7 +82,7 @@ function isTaken(
   const where = `port ${port} of the ingress gateway in ${cluster}`;
   const claim = [...(claims.get(claimKey(cluster, entry)) ?? [])].sort();
   if (claim.length > 1) {
-    const message = `${host} at ${where} is claimed by ${claim.join(" and ")}`;
+    const message = `${host} at ${where} is claimed by ${joinNames(claim)}`;
     report.add(owner, "HOST_CONFLICT", place, message, "give each declaration hosts of its own");
     return true;
   }

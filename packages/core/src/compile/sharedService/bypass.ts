@@ -1,4 +1,4 @@
-import { say } from "../../findings/index.ts";
+import { joinNames, say } from "../../findings/index.ts";
 import { fullHost, type IstioCluster, serviceHost } from "../../istio/index.ts";
 import type { ApiRoute, BackendRef, VirtualService } from "../../kinds/index.ts";
 import { at } from "../../model/index.ts";
@@ -28,7 +28,7 @@ export function warnOfBypass(
     undefined,
     "TRAFFIC_BYPASSED",
     at(shared.intent, "spec", "traffic", split === undefined ? "locality" : "split"),
-    say`${{ kind: route.kind }} ${{ namespace: route.metadata.namespace }}/${{ route: route.metadata.name }} in ${{ cluster: facts.name }} leads calls to ${{ host }} on to ${elsewhere.join(" and ")}, past what spec.traffic says`,
+    say`${{ kind: route.kind }} ${{ namespace: route.metadata.namespace }}/${{ route: route.metadata.name }} in ${{ cluster: facts.name }} leads calls to ${{ host }} on to ${joinNames(elsewhere)}, past what spec.traffic says`,
     "share those too, or let spec.traffic.match do what it does",
   );
 }

@@ -1,4 +1,4 @@
-import { say } from "../../findings/index.ts";
+import { joinNames, say } from "../../findings/index.ts";
 import { isHttp } from "../../istio/registry/index.ts";
 import { at, concernsHttp, splitsByVersion } from "../../model/index.ts";
 import type { Report } from "../declaration/report.ts";
@@ -98,7 +98,7 @@ function warnOfMissingVersions(shared: ResolvedService, report: Report): void {
       undefined,
       "VERSION_MISSING",
       at(intent, "spec", "traffic", ...path),
-      say`${asked.map(({ facts }) => facts.name).join(" and ")} has no pod with a sidecar behind Service ${{ namespace }}/${{ service }} that carries ${{ labels: showLabels(labels) }}: calls go to the others`,
+      say`${joinNames(asked.map(({ facts }) => facts.name))} has no pod with a sidecar behind Service ${{ namespace }}/${{ service }} that carries ${{ labels: showLabels(labels) }}: calls go to the others`,
       "start the version, or correct its labels",
     );
   }

@@ -1,4 +1,4 @@
-import { say } from "../../findings/index.ts";
+import { joinNames, say } from "../../findings/index.ts";
 import { at, type SharedService } from "../../model/index.ts";
 import type { Report } from "../declaration/report.ts";
 
@@ -73,7 +73,7 @@ function reportDrain(
   serving: readonly Candidate[],
   report: Report,
 ): void {
-  const names = serving.map(({ cluster }) => cluster).join(" and ");
+  const names = joinNames(serving.map(({ cluster }) => cluster));
   report.add(
     undefined,
     "DRAIN_WITHOUT_EFFECT",
