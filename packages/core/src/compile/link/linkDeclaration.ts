@@ -34,11 +34,20 @@ interface LinkedHost extends Linked {
   readonly address: string | undefined;
 }
 
-export function linked({ objects, paths }: Pick<Output, "objects" | "paths">): Linked {
+export function linked({ objects, paths }: Pick<Output, "objects" | "paths">, addressed: Addressed = keyed): Linked {
   return {
-    objects: objects.map(({ cluster, object }) => ({ cluster, key: keyOf(refOf(object)), object })),
+    objects: objects.map(({ cluster, object }) => {
+      const { key, object: given } = addressed(object);
+      return { cluster, key, object: given };
+    }),
     paths: paths.map((path) => ({ key: JSON.stringify(path), path })),
   };
+}
+
+type Addressed = (object: KubeObject) => Pick<LinkedObject, "key" | "object">;
+
+function keyed(object: KubeObject): ReturnType<Addressed> {
+  return { key: keyOf(refOf(object)), object };
 }
 
 /** `before`: with other grants; what they leave alone stays the same. */
@@ -54,11 +63,17 @@ export function linkDeclaration(
   const granted = inOrder(compilation.hosts).filter((named) => isGranted(named, grants, report));
   for (const { output } of granted) report.take(output);
   const hosts = new Map<NamedHost, LinkedHost>();
+  const addressed = addressing();
   for (const named of granted) {
     const address = named.address === undefined ? undefined : addressOf(named, grants, mesh, report);
     if (named.address !== undefined && address === undefined) continue;
     const known = before?.hosts.get(named);
-    hosts.set(named, known?.address === address && known !== undefined ? known : linkedHost(named, address));
+    hosts.set(
+      named,
+      known?.address === address && known !== undefined
+        ? known
+        : { address, ...linked(named.output, addressed(address)) },
+    );
   }
   const parts = [linked(compilation), ...hosts.values()];
   return {
@@ -119,11 +134,17 @@ function addressOf(
   return address;
 }
 
-function linkedHost({ output }: NamedHost, address: string | undefined): LinkedHost {
-  const { objects, paths } = linked(output);
-  const given =
-    address === undefined ? objects : objects.map((each) => ({ ...each, object: withAddress(each.object, address) }));
-  return { address, objects: given, paths };
+/** One object is written in many clusters, nearly always with the same address: it stays one. */
+function addressing(): (address: string | undefined) => Addressed {
+  const made = new Map<KubeObject, { readonly address: string } & ReturnType<Addressed>>();
+  return (address) => (object) => {
+    if (address === undefined) return keyed(object);
+    const known = made.get(object);
+    if (known?.address === address) return known;
+    const given = { address, ...keyed(withAddress(object, address)) };
+    made.set(object, given);
+    return given;
+  };
 }
 
 function withAddress(object: KubeObject, vip: string): KubeObject {

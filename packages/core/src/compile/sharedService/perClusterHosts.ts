@@ -1,31 +1,21 @@
 import { say } from "../../findings/index.ts";
+import type { KubeObject } from "../../kinds/index.ts";
 import { at, hostSchema, type Mesh } from "../../model/index.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
-import { addressToCome, type NamedHost, namedHost } from "../declaration/namedHost.ts";
-import { placements } from "../declaration/placement.ts";
+import { type NamedHost, namedHost } from "../declaration/namedHost.ts";
+import { type Placement, placements } from "../declaration/placement.ts";
 import type { Consumer } from "../declaration/resolveConsumers.ts";
 import { declaredPath } from "./declaredPath.ts";
-
-import { perClusterDestinationRule, perClusterObjectName, perClusterServiceEntry } from "./perCluster.ts";
+import { type ClusterName, perClusterObjectName, perClusterObjects } from "./perCluster.ts";
 import type { ResolvedService, Server } from "./resolvedService.ts";
 import { passthroughHost } from "./serverSide.ts";
-import { identities, type Part, type VersionLabels, versionKey, versionName } from "./version.ts";
-import { plainName, virtualService } from "./virtualService.ts";
+import { identities, type Part, versionKey, versionName } from "./version.ts";
 
 /** A part of a service that the routes of a consuming cluster lead to. */
 export interface PartDemand {
   readonly shared: ResolvedService;
   readonly consumer: Consumer;
   readonly part: Part;
-}
-
-/** One name in one consuming cluster that leads to one serving cluster, or one version there. */
-interface NamedImport {
-  readonly shared: ResolvedService;
-  readonly server: Server;
-  readonly consumer: Consumer;
-  readonly version: VersionLabels | undefined;
-  readonly host: string;
 }
 
 /** `httpbin.bar.cluster2`, for a version `v1.httpbin.bar.cluster2`; undefined where that is not a DNS name. */
@@ -48,37 +38,37 @@ export function perClusterHosts(
       )
     : [];
   const wanted = new Map([...asked, ...demands].map((demand) => [demandKey(demand), demand]));
-  const { timeout, retries } = shared.intent.spec.traffic ?? {};
-  return [...wanted.values()]
-    .flatMap((demand) => namedImport(demand, trusted, context) ?? [])
-    .map((named) => {
-      const { server, consumer, version, host } = named;
-      const claim = {
-        owner: shared.owner,
-        facts: consumer.facts,
-        namespaces: consumer.namespaces,
-        host,
-        ports: server.ports.map(({ number }) => number),
-        meaning: `${shared.owner} ${server.facts.name}${version === undefined ? "" : ` ${versionKey(version)}`}`,
-        place: at(shared.intent, "spec", "as"),
-        remedy: "use {service}, {namespace} and {cluster} in spec.names.perCluster of the Mesh",
-        ruleRemedy: "what it sets belongs in spec.traffic of the SharedService",
-        writesRoutes: timeout !== undefined || retries !== undefined,
-        entries: perClusterObjectName(named),
-      };
-      return namedHost(claim, context.mesh, (own) => emitImport(named, own));
-    });
+  const names = new Map<string, WrittenName | undefined>();
+  return [...wanted.values()].flatMap((demand) => {
+    const key = nameKey(demand);
+    if (!names.has(key)) names.set(key, writtenName(demand, shared, context));
+    const name = names.get(key);
+    return name === undefined || !trusted(demand.consumer, name.server, demand.shared)
+      ? []
+      : [importedHost(name, demand.consumer, shared, context.mesh)];
+  });
 }
 
-function demandKey({ shared, consumer, part: { cluster, labels = {} } }: PartDemand): string {
-  return JSON.stringify([shared.owner, consumer.facts.name, cluster, versionKey(labels)]);
+function demandKey(demand: PartDemand): string {
+  return `${demand.consumer.facts.name} ${nameKey(demand)}`;
 }
 
-function namedImport(
-  { shared, consumer, part }: PartDemand,
-  trusted: (consumer: Consumer, server: Server, shared: ResolvedService) => boolean,
+function nameKey({ shared, part: { cluster, labels = {} } }: PartDemand): string {
+  return `${shared.owner} ${cluster} ${versionKey(labels)}`;
+}
+
+/** A name with what is written for it, which consuming clusters have in common. */
+interface WrittenName extends ClusterName {
+  readonly portNumbers: readonly number[];
+  readonly meaning: string;
+  objectsIn(placement: Placement): readonly KubeObject[];
+}
+
+function writtenName(
+  { shared, part }: PartDemand,
+  asking: ResolvedService,
   { mesh, report }: CompileContext,
-): NamedImport | undefined {
+): WrittenName | undefined {
   const server = shared.servers.find(({ facts }) => facts.name === part.cluster);
   if (server === undefined) return undefined;
   const host = partHost(shared, part, mesh);
@@ -92,32 +82,53 @@ function namedImport(
     );
     return undefined;
   }
-  return trusted(consumer, server, shared) ? { shared, server, consumer, version: part.labels, host } : undefined;
-}
-
-function emitImport({ shared, server, consumer, version, host }: NamedImport, context: CompileContext): void {
-  const { mesh } = context;
-  const cluster = consumer.facts.name;
-  const name = {
-    shared,
-    server,
-    version,
-    host,
+  const version = part.labels;
+  const name: ClusterName = {
+    ...{ shared, server, version, host },
     passthroughHost: passthroughHost(shared, mesh, version),
     identities: identities(shared, server, version),
+    objectName: perClusterObjectName({ shared, server, version }),
   };
-  for (const placement of placements(consumer.namespaces, mesh)) {
-    const routes = virtualService(plainName(shared, host, server.ports), placement);
-    context.emit(
-      cluster,
-      perClusterDestinationRule(name, placement),
-      perClusterServiceEntry(name, addressToCome, placement),
-      ...(routes === undefined ? [] : [routes]),
-    );
-  }
-  for (const namespace of consumer.namespaces ?? ["*"]) {
+  const objects = new Map<string, readonly KubeObject[]>();
+  return {
+    ...name,
+    portNumbers: server.ports.map(({ number }) => number),
+    meaning: `${asking.owner} ${server.facts.name}${version === undefined ? "" : ` ${versionKey(version)}`}`,
+    objectsIn(placement) {
+      const key = `${placement.namespace} ${placement.exportTo}`;
+      const known = objects.get(key) ?? perClusterObjects(name, placement);
+      objects.set(key, known);
+      return known;
+    },
+  };
+}
+
+/** The name in one consuming cluster. `asking`: the service whose declaration asks for it, by itself or by its routes. */
+function importedHost(name: WrittenName, consumer: Consumer, asking: ResolvedService, mesh: Mesh): NamedHost {
+  const { timeout, retries } = asking.intent.spec.traffic ?? {};
+  const claim = {
+    owner: asking.owner,
+    facts: consumer.facts,
+    namespaces: consumer.namespaces,
+    host: name.host,
+    ports: name.portNumbers,
+    meaning: name.meaning,
+    place: at(asking.intent, "spec", "as"),
+    remedy: "use {service}, {namespace} and {cluster} in spec.names.perCluster of the Mesh",
+    ruleRemedy: "what it sets belongs in spec.traffic of the SharedService",
+    writesRoutes: timeout !== undefined || retries !== undefined,
+    entries: name.objectName,
+  };
+  return namedHost(claim, mesh, (context) => emitImport(name, consumer, context));
+}
+
+function emitImport(name: WrittenName, { facts, namespaces }: Consumer, context: CompileContext): void {
+  const { shared, server, version, host } = name;
+  const cluster = facts.name;
+  for (const placement of placements(namespaces, context.mesh)) context.emit(cluster, ...name.objectsIn(placement));
+  for (const namespace of namespaces ?? ["*"]) {
     for (const port of server.ports) {
-      context.declare(declaredPath(shared, server, mesh, { host, port, cluster, namespace, version }));
+      context.declare(declaredPath(shared, server, context.mesh, { host, port, cluster, namespace, version }));
     }
   }
 }
