@@ -275,11 +275,11 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     });
   program
     .command("explain")
-    .description("what problem codes mean; without one, all")
-    .argument("[code...]", "such as GATEWAY_NO_ADDRESS")
-    .action(async (codes: string[], _options: unknown, command: Command) => {
+    .description("what problem codes mean, and what fields of a declaration take; alone: all codes")
+    .argument("[word...]", "such as GATEWAY_NO_ADDRESS or SharedService.spec.traffic")
+    .action(async (words: string[], _options: unknown, command: Command) => {
       const { explain } = await import("./commands/explain.ts");
-      finish(await explain(await session(command), codes));
+      finish(await explain(await session(command), words));
     });
 
   program.commandsGroup("Set up:");

@@ -70,6 +70,7 @@ export { type MeshCluster, meshClusterSchema } from "./model/mesh/meshCluster.ts
 export { selectClusters } from "./model/mesh/selectClusters.ts";
 export { clusterNames, type FoundCluster, starterMesh } from "./model/mesh/starterMesh.ts";
 export { nearestName } from "./model/nearestName.ts";
+export { type ExplainedField, explainField } from "./model/schema/explainField.ts";
 export { defaultMeshConfig, type MeshConfig, parseMeshConfig } from "./model/observed/meshConfig.ts";
 export type { Observed, ObservedCluster, TrustRoot, UnreadKind } from "./model/observed/observed.ts";
 export { type ParsedIntents, parseIntents } from "./model/parseIntents.ts";

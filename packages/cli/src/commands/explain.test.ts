@@ -1,4 +1,4 @@
-import { problemCodes } from "@isthmus/core";
+import { kinds, problemCodes } from "@isthmus/core";
 import { expect, test } from "vitest";
 import { runCli } from "../testing/runCli.ts";
 
@@ -36,4 +36,25 @@ test("a slip in a code is answered with the one that was meant, and several code
 
   expect(slip).toMatchObject({ code: 1, stderr: expect.stringContaining("did you mean GATEWAY_NO_ADDRESS?") });
   expect(both.stdout).toMatch(/^GATEWAY_NO_ADDRESS$[\s\S]*^MASS_DELETE$/m);
+});
+
+test("a field of a declaration is explained with what is below it, as kubectl does, in any case and in the plural", async () => {
+  const run = await runCli("/", ["explain", "SharedService.spec.consumers"]);
+
+  expect(run).toMatchObject({ code: 0, stderr: "" });
+  expect(run.stdout).toMatch(/^SharedService\.spec\.consumers$/m);
+  expect(run.stdout).toMatch(/^clusters .*required: Consuming clusters/m);
+  expect(await runCli("/", ["explain", "sharedservices.spec.consumers"])).toEqual(run);
+});
+
+test.each(kinds)("%s is explained as a whole", async (kind) => {
+  const run = await runCli("/", ["explain", kind]);
+
+  expect(run).toMatchObject({ code: 0, stdout: expect.stringMatching(/^spec /m) });
+});
+
+test("a slip in a field is answered with the one that was meant", async () => {
+  const run = await runCli("/", ["explain", "SharedService.spec.trafic"]);
+
+  expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining("did you mean traffic?") });
 });

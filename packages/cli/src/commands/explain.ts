@@ -1,33 +1,100 @@
-import { MeshError, nearestName, type ProblemCode, problemCodes } from "@isthmus/core";
+import {
+  type ExplainedField,
+  explainField,
+  type Kind,
+  kinds,
+  MeshError,
+  nearestName,
+  type ProblemCode,
+  problemCodes,
+} from "@isthmus/core";
 import { readProblemsPage } from "../assets.ts";
 import { exitCodes } from "../exit.ts";
 import { renderMarkdown } from "../render/markdown.ts";
+import type { Style } from "../render/style.ts";
 import type { Session } from "../session.ts";
 
-/** Prints what docs/problems.md says about codes; without one, the list of all. Throws USAGE. */
-export async function explain(session: Session, codes: readonly string[]): Promise<number> {
-  if (codes.length === 0) {
-    const { renderTable } = await import("../render/table.ts");
+/**
+ * Prints what docs/problems.md says about codes, and what fields of a declaration take (`SharedService.spec.traffic`); without
+ * either, the list of all codes. Throws USAGE.
+ */
+export async function explain(session: Session, words: readonly string[]): Promise<number> {
+  const { renderTable } = await import("../render/table.ts");
+  if (words.length === 0) {
     const rows = Object.entries(problemCodes).map(([name, { severity, summary }]) => [name, severity, summary]);
     session.print(renderTable(["CODE", "SEVERITY", "MEANING"], rows, session.out));
     return exitCodes.ok;
   }
-  const known = codes.map(problemCode);
+  const found = words.map((word) => fieldOf(word) ?? problemCode(word));
   const page = await readProblemsPage();
-  session.print(renderMarkdown(known.map((code) => problemSection(page, code)).join("\n\n"), session.out));
+  const sections = found.map((each) =>
+    typeof each === "string"
+      ? renderMarkdown(problemSection(page, each), session.out)
+      : renderField(each, session.out, renderTable),
+  );
+  session.print(sections.join("\n"));
   return exitCodes.ok;
+}
+
+/** Undefined where the word does not begin with a kind, in any case or in the plural. Throws USAGE. */
+function fieldOf(word: string): ExplainedField | undefined {
+  const [first = "", ...path] = word.split(".");
+  const named = first.toLowerCase();
+  const kind = kinds.find((each) => each.toLowerCase() === named || pluralOf(each) === named);
+  if (kind === undefined) return undefined;
+  const found = explainField(kind, path);
+  if (!("unknown" in found)) return found;
+  const meant = nearestName(found.unknown, found.known);
+  const known = found.known.length === 0 ? "it has no fields" : `its fields are ${found.known.join(", ")}`;
+  throw new MeshError({
+    code: "USAGE",
+    at: {},
+    message: `${word}: there is no field ${found.unknown}`,
+    hint: meant === undefined ? known : `did you mean ${meant}?`,
+  });
+}
+
+function pluralOf(kind: Kind): string {
+  const lower = kind.toLowerCase();
+  return /s$/.test(lower) ? `${lower}es` : `${lower}s`;
+}
+
+function renderField(
+  { name, takes, isRequired, description = "", default: preset, fields }: ExplainedField,
+  style: Style,
+  renderTable: typeof import("../render/table.ts").renderTable,
+): string {
+  const marks = [
+    isRequired && name.includes(".") ? "required" : "",
+    preset === undefined ? "" : `${preset} unless set`,
+  ];
+  const facts = [takes, ...marks].filter((each) => each !== "").join("; ");
+  const about = renderMarkdown([`# ${name}`, facts, description].filter((part) => part !== "").join("\n\n"), style);
+  if (fields.length === 0) return about;
+  const rows = fields.map((field) => [
+    field.name,
+    // What is in a mapping is what explaining that field tells.
+    field.takes.replace(/ with .*$/, ""),
+    [...(field.isRequired ? ["required"] : []), ...(field.description === undefined ? [] : [field.description])].join(
+      ": ",
+    ),
+  ]);
+  return `${about}\n${renderTable(["FIELD", "TAKES", "MEANING"], rows, style)}`;
 }
 
 /** Throws USAGE. */
 function problemCode(word: string): ProblemCode {
   const code = word.toUpperCase();
   if (isProblemCode(code)) return code;
-  const meant = nearestName(code, Object.keys(problemCodes));
+  const meant = nearestName(code, Object.keys(problemCodes)) ?? nearestName(word, kinds);
   throw new MeshError({
     code: "USAGE",
     at: {},
-    message: `${word} is not a problem code`,
-    hint: meant === undefined ? "`isthmus explain` without a code lists them all." : `did you mean ${meant}?`,
+    message: `${word} is not a problem code, nor a kind that is declared`,
+    hint:
+      meant === undefined
+        ? `\`isthmus explain\` alone lists all codes; the kinds are ${kinds.join(", ")}.`
+        : `did you mean ${meant}?`,
   });
 }
 

@@ -27,7 +27,7 @@ async function keyFile(cwd: string, path: string): Promise<readonly KeyFile[]> {
     const text = await readRegularFile(join(cwd, path), { limit: largest });
     return /"format"\s*:\s*"isthmus-ca-key"/.test(text) ? [{ path, mode: mode & 0o777 }] : [];
   } catch {
-    // What we may not read others may not either; what is no file, or a large one, is not a key file.
+    // What we may not read others may not either; something that is not a file, or a large one, is not a key file.
     return [];
   }
 }
