@@ -47,7 +47,9 @@ export async function readRegularFile(path: string, { limit, check, signal }: Re
       const chunks: Buffer[] = [];
       let size = 0;
       // Counted: a pipe, a file of /proc and a file that grows do not tell their size.
-      for await (const chunk of file.createReadStream({ autoClose: false, end: limit, ...(signal && { signal }) })) {
+      // A signal of its own: so many listeners on one would look like a leak to Node.
+      const stopping = signal === undefined ? {} : { signal: AbortSignal.any([signal]) };
+      for await (const chunk of file.createReadStream({ autoClose: false, end: limit, ...stopping })) {
         chunks.push(chunk);
         size += chunk.length;
       }
