@@ -5,11 +5,13 @@ import type { Io } from "./io.ts";
 import { run } from "./run.ts";
 
 const interrupt = new AbortController();
-for (const name of ["SIGINT", "SIGTERM"]) {
+const stops = ["SIGINT", "SIGTERM"];
+for (const name of stops) {
   process.on(name, () => {
-    // The second time, whichever it is, nobody wants to wait for what is under way.
-    if (interrupt.signal.aborted) process.exit(exitCodes.interrupted);
     interrupt.abort();
+    // The second time, whichever it is, nobody wants to wait for what is under way: as if we had never listened. Not by
+    // process.exit(), which waits for a read that is under way, of a pipe that nobody writes.
+    for (const each of stops) process.removeAllListeners(each);
   });
 }
 

@@ -127,6 +127,30 @@ test("Ctrl-C ends with 130, also while it waits for input", async () => {
   expect(run).toMatchObject({ code: 130, stdout: "" });
 });
 
+test("a second signal ends at once, also while a pipe is read that nobody writes any longer", async () => {
+  const program = join(installed, "node_modules/.bin/isthmus");
+  // More than a pipe holds: "reading" is said once the program reads.
+  const pipe = "head -c 1000000 /dev/zero | tr '\\0' '#'; echo reading >&2; exec sleep 15";
+  const child = spawn("bash", ["-c", `exec "${process.execPath}" "${program}" plan -f <(${pipe})`], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const began = await new Promise<number>((resolve) => {
+    child.stderr.on("data", (chunk: Buffer) => {
+      if (`${chunk}`.includes("reading")) resolve(performance.now());
+    });
+  });
+  const ended = new Promise<NodeJS.Signals | number | null>((resolve) => {
+    child.on("exit", (code, signal) => resolve(signal ?? code));
+  });
+
+  child.kill("SIGTERM");
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  child.kill("SIGTERM");
+
+  expect(await ended).toBe("SIGTERM");
+  expect(performance.now() - began).toBeLessThan(10_000);
+});
+
 test.each(["bash", "zsh", "fish", "powershell"])("completion for %s asks the program itself", async (shell) => {
   const run = await isthmus(installed, ["completion", shell]);
 
