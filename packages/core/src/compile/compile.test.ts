@@ -586,3 +586,45 @@ test("an unreachable serving cluster holds what it serves, and nothing else", ()
   expect(problems).toEqual([]);
   expect(kinds(desired.get("cluster1"))).toEqual(["DestinationRule foo", "ServiceEntry foo"]);
 });
+
+test.each([
+  ["bar", "htpbin", "did you mean bar/httpbin?"],
+  ["prod", "httpbin", "did you mean bar/httpbin?"],
+  ["bar", "unlike", "look at `kubectl --context cluster2 -n bar get services`, or correct spec.servedBy"],
+])("a Service %s/%s that is not there is answered with the one that is meant, if any", (space, name, hint) => {
+  const served = observedCluster("cluster2", "192.0.2.2", [
+    ...["bar", "prod"].map((each) => namespace(each)),
+    service("bar/httpbin"),
+    pod("bar/httpbin"),
+  ]);
+  const called = observedCluster("cluster1", "192.0.2.1", [namespace("foo"), pod("foo/sleep")]);
+
+  const { problems } = compile(intents([sharedService(`${space}/${name}`)]), {
+    clusters: new Map([served, called].map((cluster) => [cluster.name, cluster])),
+    unreachable: new Map(),
+  });
+
+  expect(problems).toContainEqual(expect.objectContaining({ code: "SERVICE_MISSING", hint }));
+});
+
+test("a namespace that is not there is answered with the one that is meant", () => {
+  const served = observedCluster("cluster2", "192.0.2.2", [
+    namespace("bar"),
+    service("bar/httpbin"),
+    pod("bar/httpbin"),
+  ]);
+  const called = observedCluster("cluster1", "192.0.2.1", [namespace("frontend"), pod("frontend/sleep")]);
+  const share = sharedService("bar/httpbin", { consumers: [{ clusters: ["cluster1"], namespaces: ["fronted"] }] });
+
+  const { problems } = compile(intents([share]), {
+    clusters: new Map([served, called].map((cluster) => [cluster.name, cluster])),
+    unreachable: new Map(),
+  });
+
+  expect(problems).toContainEqual(
+    expect.objectContaining({
+      code: "NAMESPACE_MISSING",
+      hint: "did you mean frontend? Or kubectl --context cluster1 create namespace fronted",
+    }),
+  );
+});

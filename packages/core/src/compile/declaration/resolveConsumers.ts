@@ -4,6 +4,7 @@ import { ownerName } from "../../kinds/index.ts";
 import { at, type ExternalService, type SharedService, selectClusters } from "../../model/index.ts";
 import { isDiscovered } from "./checkDiscovery.ts";
 import type { Surroundings } from "./compileContext.ts";
+import { meantNamespace } from "./meantName.ts";
 import type { Report } from "./report.ts";
 
 /** One cluster that consumes what is declared. */
@@ -59,12 +60,15 @@ export function resolveConsumers(
 function checkNamespace(namespace: string, place: Place, owner: string, facts: IstioCluster, report: Report): boolean {
   const found = facts.namespaces.get(namespace);
   if (found === undefined) {
+    const meant = meantNamespace(facts, namespace);
     report.add(
       owner,
       "NAMESPACE_MISSING",
       place,
       say`${{ cluster: facts.name }} has no namespace ${{ namespace }}`,
-      say`kubectl --context ${{ cluster: facts.name }} create namespace ${{ namespace }}, or correct the name`,
+      meant !== undefined
+        ? say`did you mean ${{ meant }}? Or kubectl --context ${{ cluster: facts.name }} create namespace ${{ namespace }}`
+        : say`kubectl --context ${{ cluster: facts.name }} create namespace ${{ namespace }}, or correct the name`,
     );
     return false;
   }

@@ -5,6 +5,7 @@ import { isNamedAsOurs, ownerName, type Service, type ServicePort } from "../../
 import { at, type ExternalAccess, type MeshCluster, selectClusters } from "../../model/index.ts";
 import { isDiscovered } from "../declaration/checkDiscovery.ts";
 import type { Surroundings } from "../declaration/compileContext.ts";
+import { meantNamespace, meantService } from "../declaration/meantName.ts";
 import type { Report } from "../declaration/report.ts";
 import { resolveGateway } from "../declaration/resolveGateway.ts";
 import { unreadableService } from "../declaration/unreadableService.ts";
@@ -39,12 +40,13 @@ function serviceIsThere(access: ResolvedExternalAccess, report: Report): boolean
   const { namespace } = intent.metadata;
   const place = at(intent, "spec", intent.spec.service === undefined ? "clusters" : "service");
   if (!facts.namespaces.has(namespace)) {
+    const meant = meantNamespace(facts, namespace);
     report.add(
       owner,
       "NAMESPACE_MISSING",
       at(intent, "spec", "clusters"),
       say`${{ cluster: facts.name }} has no namespace ${{ namespace }}`,
-      "correct spec.clusters or metadata.namespace",
+      meant === undefined ? "correct spec.clusters or metadata.namespace" : say`did you mean ${{ meant }}?`,
     );
     return false;
   }
@@ -52,12 +54,15 @@ function serviceIsThere(access: ResolvedExternalAccess, report: Report): boolean
   if (service === undefined && unreadableService({ owner, facts, namespace, name }, report)) return false;
   // What we imported there ourselves serves nobody.
   if (service === undefined || isNamedAsOurs(service)) {
+    const meant = meantService(facts, namespace, name);
     report.add(
       owner,
       "SERVICE_MISSING",
       place,
       say`${{ cluster: facts.name }} has no Service ${{ namespace }}/${{ name }}`,
-      say`look at \`kubectl --context ${{ cluster: facts.name }} -n ${{ namespace }} get services\`, or correct spec.clusters`,
+      meant !== undefined
+        ? say`did you mean ${{ meant }}?`
+        : say`look at \`kubectl --context ${{ cluster: facts.name }} -n ${{ namespace }} get services\`, or correct spec.clusters`,
     );
     return false;
   }

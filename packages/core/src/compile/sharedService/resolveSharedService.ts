@@ -5,6 +5,7 @@ import { isNamedAsOurs, ownerName, type Service, type ServicePort } from "../../
 import { at, type MeshCluster, type SharedService, selectClusters } from "../../model/index.ts";
 import { isDiscovered } from "../declaration/checkDiscovery.ts";
 import type { Surroundings } from "../declaration/compileContext.ts";
+import { meantService } from "../declaration/meantName.ts";
 import type { Report } from "../declaration/report.ts";
 import { resolveConsumers } from "../declaration/resolveConsumers.ts";
 import { resolveGateway } from "../declaration/resolveGateway.ts";
@@ -55,12 +56,15 @@ export function resolveServer(
     return undefined;
   // What we imported there ourselves serves nobody.
   if (service === undefined || isNamedAsOurs(service)) {
+    const meant = meantService(facts, intent.metadata.namespace, name);
     report.add(
       owner,
       "SERVICE_MISSING",
       at(intent, "spec", intent.spec.service === undefined ? "servedBy" : "service"),
       say`${{ clusterName }} has no Service ${{ namespace: intent.metadata.namespace }}/${{ name }}`,
-      say`look at \`kubectl --context ${{ clusterName }} -n ${{ namespace: intent.metadata.namespace }} get services\`, or correct spec.servedBy`,
+      meant !== undefined
+        ? say`did you mean ${{ meant }}?`
+        : say`look at \`kubectl --context ${{ clusterName }} -n ${{ namespace: intent.metadata.namespace }} get services\`, or correct spec.servedBy`,
     );
     return undefined;
   }
