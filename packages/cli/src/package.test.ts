@@ -2,6 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startFakeApiServer } from "@isthmus/testkit";
@@ -143,8 +144,10 @@ test("a second signal ends at once, also while a pipe is read that nobody writes
     child.on("exit", (code, signal) => resolve(signal ?? code));
   });
 
+  // By then it has taken what was written, and waits.
+  await sleep(1000);
   child.kill("SIGTERM");
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await sleep(500);
   child.kill("SIGTERM");
 
   expect(await ended).toBe("SIGTERM");
@@ -163,6 +166,7 @@ test.each([
   [["complete", "--", "plan", "--no-p"], ["--no-prune"]],
   [["complete", "--", "ca", "export"], ["export-trust"]],
   [["complete", "--", "explain", "MASS_"], ["MASS_DELETE"]],
+  [["complete", "--", "explain", "Shared"], ["SharedService"]],
   [["complete", "--", "status", ""], ["httpbin.bar"]],
   [["complete", "--", "disconnect", ""], ["httpbin.bar"]],
   [["complete", "--", "ca", "issue", "--rep"], ["--replace-root"]],

@@ -275,7 +275,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     });
   program
     .command("explain")
-    .description("what problem codes mean, and what fields of a declaration take; alone: all codes")
+    .description("what a problem code or a field means; alone: all codes")
     .argument("[word...]", "such as GATEWAY_NO_ADDRESS or SharedService.spec.traffic")
     .action(async (words: string[], _options: unknown, command: Command) => {
       const { explain } = await import("./commands/explain.ts");
@@ -381,6 +381,7 @@ function addGlobalOptions(program: Command): void {
     )
     .option("-R, --recursive", "also what is below the folders of -f")
     .option("--kubeconfig <path>", "in place of $KUBECONFIG or ~/.kube/config")
+    .option("--trust-access", "let declared kubeconfigs run plugins and read files elsewhere")
     .option("-o, --output <format>", "table, yaml or json")
     .option("--no-color", "no colours (also: NO_COLOR=1)")
     .option("-v, --verbose", "say more")

@@ -13,6 +13,7 @@ export interface GlobalOptions {
   readonly filename: readonly string[];
   readonly recursive?: boolean;
   readonly kubeconfig?: string;
+  readonly trustAccess?: boolean;
   readonly output?: string;
   readonly color: boolean;
   readonly verbose?: boolean;
@@ -53,7 +54,11 @@ export function openSession(io: Io, command: string, options: GlobalOptions): Se
     io,
     command,
     options,
-    ways: { cwd: io.cwd, ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }) },
+    ways: {
+      cwd: io.cwd,
+      ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
+      trustAccess: options.trustAccess === true,
+    },
     format,
     out: stdout.style,
     err: stderr.style,

@@ -179,3 +179,52 @@ async function problem(call: Promise<unknown>): Promise<unknown> {
     (failure: unknown) => (failure instanceof MeshError ? failure.problem : failure),
   );
 }
+
+const access = (cluster: string, user: string) => `apiVersion: v1
+kind: Config
+current-context: c
+contexts: [{name: c, context: {cluster: c, user: u}}]
+clusters: [{name: c, cluster: {${cluster}}}]
+users: [{name: u, user: {${user}}}]
+`;
+
+test.each([
+  ["token: secret1"],
+  ["tokenFile: token"],
+  ["username: me, password: secret1"],
+  ["exec: {apiVersion: client.authentication.k8s.io/v1, command: plugin}"],
+])("credentials (%s) do not go over plain http, unless asked or on this machine", async (user) => {
+  const at = async (cluster: string) =>
+    connect({ kubeconfigPath: await kubeconfig("plain.yaml", access(cluster, user)) });
+
+  const refused = await at("server: http://192.0.2.1:8080").catch((error: unknown) => error);
+
+  expect(refused).toBeInstanceOf(MeshError);
+  expect(refused).toMatchObject({ code: "KUBECONFIG_INVALID", message: expect.stringContaining("unencrypted") });
+  expect(String(refused)).not.toContain("secret1");
+  await expect(at("server: http://127.0.0.1:8001")).resolves.toBeDefined();
+  await expect(at("server: http://192.0.2.1:8080, insecure-skip-tls-verify: true")).resolves.toBeDefined();
+  await expect(at("server: https://192.0.2.1:6443")).resolves.toBeDefined();
+});
+
+test.each([
+  ["exec: {apiVersion: client.authentication.k8s.io/v1, command: plugin}", "would run plugin"],
+  ["tokenFile: /etc/hostname", "would read /etc/hostname"],
+  ["client-certificate: ../cert.pem, client-key: ../key.pem", "which is outside its folder"],
+])("a kubeconfig that somebody else names does nothing but what its folder holds: %s", async (user, why) => {
+  const kubeconfigPath = await kubeconfig("declared.yaml", access("server: https://192.0.2.1:6443", user));
+
+  await expect(connect({ kubeconfigPath, isTrusted: false })).rejects.toMatchObject({
+    code: "KUBECONFIG_INVALID",
+    message: expect.stringContaining(why),
+  });
+  await expect(connect({ kubeconfigPath })).resolves.toBeDefined();
+});
+
+test("a kubeconfig that somebody else names may bring its credentials with it", async () => {
+  const token = await kubeconfig("token.yaml", access("server: https://192.0.2.1:6443", "token: secret1"));
+  const beside = await kubeconfig("beside.yaml", access("server: https://192.0.2.1:6443", "tokenFile: token"));
+
+  await expect(connect({ kubeconfigPath: token, isTrusted: false })).resolves.toBeDefined();
+  await expect(connect({ kubeconfigPath: beside, isTrusted: false })).resolves.toBeDefined();
+});

@@ -1,6 +1,8 @@
+import { resolve } from "node:path";
 import { inClusterAccess } from "./config/inClusterAccess.ts";
 import { kubeconfigError } from "./config/kubeconfigError.ts";
 import { loadKubeconfig } from "./config/loadKubeconfig.ts";
+import { refuseCleartext, refuseUntrusted } from "./config/refuseDangers.ts";
 import { selectContext } from "./config/selectContext.ts";
 import { type ClientOptions, createKubeClient } from "./createKubeClient.ts";
 import type { KubeClient } from "./kubeClient.ts";
@@ -12,6 +14,8 @@ export interface ConnectOptions extends ClientOptions {
   readonly context?: string;
   /** What messages call the cluster; the context's name unless told. */
   readonly cluster?: string;
+  /** False where it is not the person at the keyboard who named the kubeconfig: it runs no program then, and reads no file elsewhere. */
+  readonly isTrusted?: boolean;
 }
 
 /**
@@ -19,7 +23,7 @@ export interface ConnectOptions extends ClientOptions {
  * Throws `MeshError` KUBECONFIG_INVALID.
  */
 export async function connect(options: ConnectOptions = {}): Promise<KubeClient> {
-  const { kubeconfigPath, context, cluster } = options;
+  const { kubeconfigPath, context, cluster, isTrusted = true } = options;
   const config = await loadKubeconfig(kubeconfigPath);
   // A context that is named is some cluster, not necessarily the one that we run in.
   const fallback = context === undefined ? inClusterAccess : () => undefined;
@@ -31,5 +35,8 @@ export async function connect(options: ConnectOptions = {}): Promise<KubeClient>
       "Name one, set $KUBECONFIG, or log in to the cluster.",
     );
   }
+  const file = config?.files.join(", ") ?? "";
+  refuseCleartext(access, file);
+  if (!isTrusted) refuseUntrusted(access, kubeconfigPath === undefined ? file : resolve(kubeconfigPath));
   return createKubeClient(cluster === undefined ? access : { ...access, name: cluster }, options);
 }

@@ -5,6 +5,8 @@ import pLimit from "p-limit";
 /** A process may often have no more than 1,024 files open, and sockets count. */
 const atOnce = pLimit(64);
 
+const chunkSize = 64 * 1024;
+
 export interface ReadRegularFileOptions {
   /** Bytes. */
   readonly limit: number;
@@ -47,17 +49,15 @@ export async function readRegularFile(path: string, { limit, check, signal }: Re
       const chunks: Buffer[] = [];
       let size = 0;
       // Counted: a pipe, a file of /proc and a file that grows do not tell their size.
-      // A signal of its own: so many listeners on one would look like a leak to Node.
-      const stopping = signal === undefined ? {} : { signal: AbortSignal.any([signal]) };
-      for await (const chunk of file.createReadStream({ autoClose: false, end: limit, ...stopping })) {
-        chunks.push(chunk);
-        size += chunk.length;
+      while (size <= limit) {
+        signal?.throwIfAborted();
+        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkSize), 0, chunkSize, null);
+        if (bytesRead === 0) break;
+        chunks.push(buffer.subarray(0, bytesRead));
+        size += bytesRead;
       }
       if (size > limit) throw tooLarge(limit);
       return Buffer.concat(chunks).toString();
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw error;
     } finally {
       await file.close();
     }

@@ -1,4 +1,4 @@
-import { type Intents, problemCodes } from "@isthmus/core";
+import { type Intents, kinds, problemCodes } from "@isthmus/core";
 import { readIntentFiles } from "@isthmus/engine";
 import { listContexts } from "@isthmus/kube";
 import type { Session } from "../session.ts";
@@ -26,7 +26,7 @@ export async function completionValues(session: Session): Promise<ValueSources> 
     from: clusters,
     to: clusters,
     caller,
-    code: Object.keys(problemCodes),
+    word: [...Object.keys(problemCodes), ...kinds],
     service: [...shared, ...others],
     "service.namespace": shared,
     output: ["table", "yaml", "json"],

@@ -15,6 +15,7 @@ export interface CaOptions {
   readonly sources: Sources | undefined;
   readonly cwd: string;
   readonly kubeconfig?: string;
+  readonly trustAccess?: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
   /** Asks for the passphrase of a key file, by the name that the user knows it by. */
@@ -40,7 +41,7 @@ export interface Ca extends Omit<CaOptions, "passphrase"> {
 const certManagerTimeLimit = 300_000;
 
 export function openCa(options: CaOptions): Ca {
-  const { intents, sources, cwd, env, kubeconfig, now, passphrase } = options;
+  const { intents, sources, cwd, env, kubeconfig, trustAccess = false, now, passphrase } = options;
   const { mesh } = intents;
   const clients = new Map<string, Promise<KubeClient>>();
   const signers = new Map<CaKind, Promise<Signer>>();
@@ -53,7 +54,8 @@ export function openCa(options: CaOptions): Ca {
   const client = (cluster: MeshCluster): Promise<KubeClient> => {
     const { name } = cluster.metadata;
     if (cluster.spec.access.directory !== undefined) throw isDirectory(name);
-    const open = clients.get(name) ?? connectCluster(cluster, { sources, cwd, ...(kubeconfig && { kubeconfig }) });
+    const ways = { sources, cwd, trustAccess, ...(kubeconfig && { kubeconfig }) };
+    const open = clients.get(name) ?? connectCluster(cluster, ways);
     clients.set(name, open);
     return open;
   };

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mesh, meshCluster, startFakeApiServer } from "@isthmus/testkit";
@@ -93,4 +93,41 @@ test("relative paths are relative to the file that declares the cluster, or else
     { code: "DIRECTORY_INVALID", at: join(folder, "deep/clusters/c") },
   ]);
   expect(await problemsWith({})).toMatchObject([{ code: "DIRECTORY_INVALID", at: "clusters/c" }]);
+});
+
+test("a kubeconfig that a declaration names runs no plugin, unless the person says that the declarations are trusted", async () => {
+  const server = await startFakeApiServer();
+  onTestFinished(() => server.stop());
+  const folder = await temporary();
+  const ran = join(folder, "ran");
+  await writeFile(
+    join(folder, "own"),
+    JSON.stringify({
+      "current-context": "c",
+      contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
+      clusters: [{ name: "c", cluster: { server: server.url } }],
+      users: [
+        {
+          name: "u",
+          user: { exec: { apiVersion: "client.authentication.k8s.io/v1", command: "touch", args: [ran] } },
+        },
+      ],
+    }),
+  );
+  const clusters = [meshCluster("own", { access: { kubeconfig: { path: join(folder, "own") } } })];
+
+  const { problems } = await observe(await open(clusters, {}));
+
+  expect(problems).toMatchObject([
+    {
+      code: "KUBECONFIG_INVALID",
+      message: expect.stringContaining("would run touch"),
+      hint: expect.stringContaining("--trust-access"),
+    },
+  ]);
+  await expect(stat(ran)).rejects.toMatchObject({ code: "ENOENT" });
+
+  await observe(await open(clusters, { trustAccess: true }));
+
+  await expect(stat(ran)).resolves.toBeDefined();
 });

@@ -12,6 +12,8 @@ export interface OpenTargetsOptions {
   readonly cwd?: string;
   /** For clusters that name no kubeconfig of their own; $KUBECONFIG or ~/.kube/config unless set. */
   readonly kubeconfig?: string;
+  /** Lets kubeconfigs that declarations name run credential plugins, and read files outside of their folders. */
+  readonly trustAccess?: boolean;
 }
 
 /**
@@ -84,7 +86,10 @@ export async function connectCluster(declared: MeshCluster, options: OpenTargets
   // A file of the cluster's own tells by its current context which cluster that is.
   const way =
     kubeconfig?.path !== undefined
-      ? { kubeconfigPath: declaredPath(kubeconfig.path, declared, options) }
+      ? {
+          kubeconfigPath: declaredPath(kubeconfig.path, declared, options),
+          isTrusted: options.trustAccess === true,
+        }
       : {
           context,
           ...(options.kubeconfig !== undefined && { kubeconfigPath: resolve(options.cwd ?? "", options.kubeconfig) }),

@@ -133,3 +133,15 @@ test("an object that has lost our label is not deleted, even at the version that
 
   expect(asked).toEqual([]);
 });
+
+test.each([
+  ["another name", { name: "b", namespace: "foo", uid: "1" }],
+  ["another namespace", { name: "a", namespace: "bar", uid: "1" }],
+  ["another object of that name", { name: "a", namespace: "foo", uid: "2" }],
+])("an answer about %s is not taken for the write", async (_, metadata) => {
+  const apply = () => Promise.resolve({ object: { ...desired, metadata }, created: false });
+  const client = { apply } as Partial<KubeClient> as KubeClient;
+  const update: Action = { ...create, verb: "update", live: { uid: "1", resourceVersion: "7" } };
+
+  await expect(writeObject(client, update, {})).rejects.toMatchObject({ code: "WRITE_FAILED" });
+});

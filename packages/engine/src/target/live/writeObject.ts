@@ -60,7 +60,21 @@ async function send(client: KubeClient, kind: KindEntry, action: Action, options
   const expected = action.verb === "create" ? { resourceVersion: versionOfNone } : versionOf(live);
   const object = { ...desired, metadata: { ...desired.metadata, ...expected } };
   // By force we take back what somebody changed in our own object; what is not ours we never force.
-  await client.apply(kind, object, { ...options, force: action.verb === "update" });
+  const { object: written } = await client.apply(kind, object, { ...options, force: action.verb === "update" });
+  if (!isAnswerTo(action, written)) {
+    throw refusal(
+      "WRITE_FAILED",
+      action,
+      "the API server answered with another object: nobody can tell what was written",
+    );
+  }
+}
+
+/** Nothing that a server answers is trusted: what it says that it wrote has to be what it was told to. */
+function isAnswerTo({ ref, live }: Action, { metadata: { name, namespace, uid } }: KubeObject): boolean {
+  return (
+    name === ref.name && namespace === ref.namespace && (live === undefined || live.uid === "" || uid === live.uid)
+  );
 }
 
 function versionOf(live: Action["live"]): { readonly uid?: string; readonly resourceVersion?: string } {

@@ -1,0 +1,53 @@
+import { dirname, relative, sep } from "node:path";
+import type { ClusterAccess } from "../clusterAccess.ts";
+import { kubeconfigError } from "./kubeconfigError.ts";
+
+/**
+ * Credentials go over a connection that anybody on the way may read only where the kubeconfig asks for that: by
+ * `insecure-skip-tls-verify` beside the URL. What stays on this machine, as with `kubectl proxy`, nobody reads. Throws
+ * KUBECONFIG_INVALID.
+ */
+export function refuseCleartext(
+  { name, server, insecureSkipTlsVerify = false, user }: ClusterAccess,
+  file: string,
+): void {
+  const { protocol, hostname } = new URL(server);
+  if (protocol !== "http:" || insecureSkipTlsVerify || isLoopback(hostname)) return;
+  const { token, tokenFile, basic, exec, oidc } = user;
+  if ([token, tokenFile, basic, exec, oidc].every((each) => each === undefined)) return;
+  throw kubeconfigError(
+    file,
+    `kubeconfig ${file}: the credentials of context ${name} would go to ${server} unencrypted`,
+    "Name the server by https; where that cannot be, set insecure-skip-tls-verify of the cluster.",
+  );
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
+}
+
+/**
+ * A kubeconfig that a declaration names may come with a pull request: reading it runs no program, and sends no file but its own
+ * folder's to the server that it names. Throws KUBECONFIG_INVALID.
+ */
+export function refuseUntrusted({ name, user }: ClusterAccess, file: string): void {
+  const { exec, tokenFile, certificate, key } = user;
+  const paths = [tokenFile, pathOf(certificate), pathOf(key)].filter((path) => path !== undefined);
+  const elsewhere = paths.find((path) => relative(dirname(file), path).split(sep)[0] === "..");
+  const danger =
+    exec !== undefined
+      ? `run ${exec.command}`
+      : elsewhere !== undefined
+        ? `read ${elsewhere}, which is outside its folder`
+        : undefined;
+  if (danger === undefined) return;
+  throw kubeconfigError(
+    file,
+    `kubeconfig ${file}, which a declaration names, would ${danger} for context ${name}`,
+    "If you trust the declarations: --trust-access; or name a context of your own kubeconfig (access.context).",
+  );
+}
+
+function pathOf(source: ClusterAccess["user"]["key"]): string | undefined {
+  return source !== undefined && "path" in source ? source.path : undefined;
+}
