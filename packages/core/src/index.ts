@@ -70,10 +70,10 @@ export { type MeshCluster, meshClusterSchema } from "./model/mesh/meshCluster.ts
 export { selectClusters } from "./model/mesh/selectClusters.ts";
 export { clusterNames, type FoundCluster, starterMesh } from "./model/mesh/starterMesh.ts";
 export { nearestName } from "./model/nearestName.ts";
-export { type ExplainedField, explainField } from "./model/schema/explainField.ts";
 export { defaultMeshConfig, type MeshConfig, parseMeshConfig } from "./model/observed/meshConfig.ts";
 export type { Observed, ObservedCluster, TrustRoot, UnreadKind } from "./model/observed/observed.ts";
 export { type ParsedIntents, parseIntents } from "./model/parseIntents.ts";
+export { type ExplainedField, explainField } from "./model/schema/explainField.ts";
 export type { WrittenIntent } from "./model/schema/minimalIntent.ts";
 export { consumersAt, isConsumer, restrictsCallers } from "./model/sharedService/access.ts";
 export { joinConsumers, partConsumers } from "./model/sharedService/joinConsumers.ts";
