@@ -45,6 +45,7 @@ test("a field of a declaration is explained with what is below it, as kubectl do
   expect(run.stdout).toMatch(/^SharedService\.spec\.consumers$/m);
   expect(run.stdout).toMatch(/^clusters .*required: Consuming clusters/m);
   expect(await runCli("/", ["explain", "sharedservices.spec.consumers"])).toEqual(run);
+  expect(await runCli("/", ["explain", "meshes"])).toEqual(await runCli("/", ["explain", "Mesh"]));
 });
 
 test.each(kinds)("%s is explained as a whole", async (kind) => {

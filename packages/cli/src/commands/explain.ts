@@ -1,7 +1,7 @@
 import {
   type ExplainedField,
   explainField,
-  type Kind,
+  kindNamed,
   kinds,
   MeshError,
   nearestName,
@@ -12,6 +12,7 @@ import { readProblemsPage } from "../assets.ts";
 import { exitCodes } from "../exit.ts";
 import { renderMarkdown } from "../render/markdown.ts";
 import type { Style } from "../render/style.ts";
+import { renderTable } from "../render/table.ts";
 import type { Session } from "../session.ts";
 
 /**
@@ -19,7 +20,6 @@ import type { Session } from "../session.ts";
  * either, the list of all codes. Throws USAGE.
  */
 export async function explain(session: Session, words: readonly string[]): Promise<number> {
-  const { renderTable } = await import("../render/table.ts");
   if (words.length === 0) {
     const rows = Object.entries(problemCodes).map(([name, { severity, summary }]) => [name, severity, summary]);
     session.print(renderTable(["CODE", "SEVERITY", "MEANING"], rows, session.out));
@@ -28,9 +28,7 @@ export async function explain(session: Session, words: readonly string[]): Promi
   const found = words.map((word) => fieldOf(word) ?? problemCode(word));
   const page = await readProblemsPage();
   const sections = found.map((each) =>
-    typeof each === "string"
-      ? renderMarkdown(problemSection(page, each), session.out)
-      : renderField(each, session.out, renderTable),
+    typeof each === "string" ? renderMarkdown(problemSection(page, each), session.out) : renderField(each, session.out),
   );
   session.print(sections.join("\n"));
   return exitCodes.ok;
@@ -39,8 +37,7 @@ export async function explain(session: Session, words: readonly string[]): Promi
 /** Undefined where the word does not begin with a kind, in any case or in the plural. Throws USAGE. */
 function fieldOf(word: string): ExplainedField | undefined {
   const [first = "", ...path] = word.split(".");
-  const named = first.toLowerCase();
-  const kind = kinds.find((each) => each.toLowerCase() === named || pluralOf(each) === named);
+  const kind = kindNamed(first);
   if (kind === undefined) return undefined;
   const found = explainField(kind, path);
   if (!("unknown" in found)) return found;
@@ -54,15 +51,9 @@ function fieldOf(word: string): ExplainedField | undefined {
   });
 }
 
-function pluralOf(kind: Kind): string {
-  const lower = kind.toLowerCase();
-  return /s$/.test(lower) ? `${lower}es` : `${lower}s`;
-}
-
 function renderField(
   { name, takes, isRequired, description = "", default: preset, fields }: ExplainedField,
   style: Style,
-  renderTable: typeof import("../render/table.ts").renderTable,
 ): string {
   const marks = [
     isRequired && name.includes(".") ? "required" : "",

@@ -50,6 +50,12 @@ export function isKind(name: unknown): name is Kind {
   return typeof name === "string" && Object.hasOwn(declaredKinds, name);
 }
 
+/** The kind of this name, in any case or in the plural, as kubectl takes it. */
+export function kindNamed(name: string): Kind | undefined {
+  const wanted = name.toLowerCase();
+  return kinds.find((kind) => kind.toLowerCase() === wanted || declaredKinds[kind].plural === wanted);
+}
+
 type Entry<K extends Kind> = (typeof declaredKinds)[K];
 
 export type IntentOf<K extends Kind> = z.output<Entry<K>["schema"]>;
