@@ -76,6 +76,7 @@ export {
   isNamedAsOurs,
   isOurs,
   isProvenOurs,
+  isWritable,
   isWrittenByOthers,
   managedByLabel,
   ownerLabel,

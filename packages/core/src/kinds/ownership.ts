@@ -30,6 +30,11 @@ export function isOurs(object: KubeObject): boolean {
   return object.metadata.labels?.[managedByLabel] === fieldManager;
 }
 
+/** Whether it is of a kind that we write at all. */
+export function isWritable(object: KubeObject): boolean {
+  return writingOf(groupOf(object.apiVersion), object.kind) !== undefined;
+}
+
 export function ownerOf(object: KubeObject): string {
   return object.metadata.labels?.[ownerLabel] ?? "";
 }

@@ -1,9 +1,9 @@
-import { type KubeObject, keyOf, ownerOf, refOf } from "../kinds/index.ts";
+import { isWritable, type KubeObject, keyOf, ownerOf, refOf } from "../kinds/index.ts";
 import type { Compiled, ObservedCluster } from "../model/index.ts";
 import { changedObjects } from "../world/index.ts";
 import type { Action } from "./action.ts";
 import { inOrder, kindRank } from "./actionOrder.ts";
-import { isInventory, isWritable } from "./inventory.ts";
+import { isInventory } from "./inventory.ts";
 import { desiredStep, leftoverStep, type Step, unreadableStep } from "./step.ts";
 
 export interface PlanOptions {
@@ -80,7 +80,6 @@ function knownSteps(
   const known = before?.known ?? [];
   const isAsHeld = before?.of.held === held;
   let byKey: ReadonlyMap<string, KnownStep> | undefined;
-  let isSame = known.length === desired.length;
   const steps = desired.map((object, index): KnownStep => {
     const there = known[index];
     const isThere = there?.desired === object;
@@ -89,11 +88,7 @@ function knownSteps(
     byKey ??= isThere ? undefined : new Map(known.map((each) => [each.key, each]));
     const last = isThere ? there : byKey?.get(key);
     const now = { key, desired: object, live: live.get(key), ownerHeld: held.get(ownerOf(object)) };
-    if (last !== undefined && isKnown(last, now)) {
-      isSame &&= last === there;
-      return last;
-    }
-    isSame = false;
+    if (last !== undefined && isKnown(last, now)) return last;
     const fault = unreadable.get(key);
     const step =
       fault === undefined
@@ -101,7 +96,7 @@ function knownSteps(
         : unreadableStep(cluster, object, fault);
     return { ...now, step };
   });
-  return isSame ? known : steps;
+  return steps.length === known.length && steps.every((step, index) => step === known[index]) ? known : steps;
 }
 
 function isKnown(last: KnownStep, now: Omit<KnownStep, "step">): boolean {
@@ -138,7 +133,7 @@ function liveByKey(cluster: ObservedCluster, before: ClusterSteps | undefined): 
   const isAsBefore =
     before !== undefined && !changedObjects(before.of.cluster.objects, cluster.objects).some(isWritable);
   if (isAsBefore) return before.live;
-  const writable = cluster.objects.filter((object) => isWritable(object));
+  const writable = cluster.objects.filter(isWritable);
   return new Map(writable.map((object) => [keyOf(refOf(object)), object]));
 }
 

@@ -2,6 +2,7 @@ import { say } from "../../findings/index.ts";
 import type { IstioCluster } from "../../istio/index.ts";
 import type { Compiled } from "../../model/index.ts";
 import { showUnreadable } from "../../shape/index.ts";
+import { keepEqual } from "../../world/index.ts";
 import type { Compilation, CompiledExternalAccess } from "../declaration/compilation.ts";
 import type { CompileWorld } from "../declaration/compileContext.ts";
 import type { Output } from "../declaration/output.ts";
@@ -85,14 +86,10 @@ function compiledOf(
   return {
     desired: new Map([...desired].map(([name, { objects }]) => [name, objects])),
     paths,
-    held: before !== undefined && isSameMap(before.held, held) ? before.held : held,
+    held: keepEqual(before?.held, held),
     ...(found.length === 0 ? {} : { unproven: new Map(found) }),
     problems: report.problems,
   };
-}
-
-function isSameMap(left: ReadonlyMap<string, string>, right: ReadonlyMap<string, string>): boolean {
-  return left.size === right.size && [...left].every(([key, value]) => right.get(key) === value);
 }
 
 /** What an object of ours holds now, its address for one, is not known: its declaration keeps what it has. */

@@ -18,14 +18,10 @@ export interface Merged {
   readonly doubled: ReadonlySet<string>;
 }
 
-/** Of the parts that are as before nothing is touched, where all write the objects and paths that they wrote before. */
+/** `previous`: of the same clusters. Of its parts that are as before nothing is touched, where all write the same keys. */
 export function merge(parts: readonly Linked[], clusters: Iterable<string>, previous: Merged | undefined): Merged {
-  const names = [...clusters].sort();
-  const replaced =
-    previous === undefined || !isSameList(names, [...previous.desired.keys()])
-      ? undefined
-      : replacedBy(previous, parts);
-  if (previous === undefined || replaced === undefined) return mergeAll(parts, names);
+  const replaced = previous && replacedBy(previous, parts);
+  if (previous === undefined || replaced === undefined) return mergeAll(parts, clusters);
   const desired = new Map(previous.desired);
   for (const [cluster, objects] of replaced) {
     const known = desired.get(cluster);
@@ -34,8 +30,8 @@ export function merge(parts: readonly Linked[], clusters: Iterable<string>, prev
   return { ...previous, parts, desired };
 }
 
-function mergeAll(parts: readonly Linked[], names: readonly string[]): Merged {
-  const byCluster = new Map<string, Map<string, KubeObject>>(names.map((name) => [name, new Map()]));
+function mergeAll(parts: readonly Linked[], clusters: Iterable<string>): Merged {
+  const byCluster = new Map<string, Map<string, KubeObject>>([...clusters].sort().map((name) => [name, new Map()]));
   const doubled = new Set<string>();
   const paths: LinkedPath[] = [];
   for (const part of parts) {
@@ -67,8 +63,8 @@ function replacedBy(
   for (const [index, part] of after.entries()) {
     const before = parts[index];
     if (before === part) continue;
-    if (before === undefined || !isSameList(keysOf(before.paths), keysOf(part.paths))) return undefined;
-    if (before.objects.length !== part.objects.length) return undefined;
+    if (before?.objects.length !== part.objects.length || before.paths.length !== part.paths.length) return undefined;
+    if (part.paths.some(({ key }, at) => key !== before.paths[at]?.key)) return undefined;
     for (const [at, each] of part.objects.entries()) {
       const { cluster, key, object } = each;
       const last = before.objects[at];
@@ -97,12 +93,4 @@ function indexOf(keys: readonly string[], key: string): number {
     else high = middle;
   }
   return low;
-}
-
-function keysOf(paths: readonly LinkedPath[]): readonly string[] {
-  return paths.map(({ key }) => key);
-}
-
-function isSameList(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((each, index) => each === right[index]);
 }

@@ -1,5 +1,6 @@
 import { type IstioCluster, meet, recordParts } from "../../istio/index.ts";
 import { type AddressPool, type Mesh, parseAddressPool } from "../../model/index.ts";
+import { keepEqual } from "../../world/index.ts";
 import type { Compilation } from "../declaration/compilation.ts";
 import type { NamedHost } from "../declaration/namedHost.ts";
 import { allocateVips, type VipAllocation, type VipDemand } from "./allocateVips.ts";
@@ -77,9 +78,14 @@ export function settleHosts(
     const before = known?.demands.get(name);
     if (here === undefined) continue;
     const isKept = before?.parts !== undefined && since !== undefined && !meet(before.parts, since.changed);
-    demands.set(name, isKept ? before : demandOf(here, { hosts, wanted: wanted.byHost, pool }, since !== undefined));
+    if (isKept) demands.set(name, before);
+    else {
+      const { demand, parts } = demandOf(here, { hosts, wanted: wanted.byHost, pool }, since !== undefined);
+      demands.set(name, { demand: keepEqual(before?.demand, demand), parts });
+    }
   }
-  if (known !== undefined && haveSameDemands(known.demands, demands)) {
+  const isSame = ([name, { demand }]: readonly [string, KnownDemand]) => known?.demands.get(name)?.demand === demand;
+  if (known?.demands.size === demands.size && [...demands].every(isSame)) {
     return { grants: known.grants, compilations, wanted, demands };
   }
   const { vips, exhausted, shared } = allocateVips(
@@ -142,40 +148,27 @@ function push<T>(lists: Map<string, T[]>, key: string, value: T): void {
   else list.push(value);
 }
 
-/** Whether declarations ask for the same hosts, whatever they write for them. */
+/** Whether declarations ask for the same hosts, whatever they write for them; what equals what was before is the very same. */
 function askTheSame(before: readonly Compilation[], after: readonly Compilation[]): boolean {
   return (
     before.length === after.length &&
-    before.every((each, index) => each === after[index] || isSameList(each.hosts, after[index]?.hosts, asksTheSame))
+    before.every((each, index) => each === after[index] || haveSameHosts(each.hosts, after[index]?.hosts ?? []))
   );
 }
 
-function asksTheSame(before: NamedHost, after: NamedHost): boolean {
+function haveSameHosts(before: readonly NamedHost[], after: readonly NamedHost[]): boolean {
   return (
-    before.cluster === after.cluster &&
-    before.host === after.host &&
-    before.meaning === after.meaning &&
-    (before.claimed === undefined) === (after.claimed === undefined) &&
-    JSON.stringify([before.namespaces, before.address]) === JSON.stringify([after.namespaces, after.address])
-  );
-}
-
-function haveSameDemands(before: HostSettlement["demands"], after: HostSettlement["demands"]): boolean {
-  return (
-    before.size === after.size &&
-    [...after].every(([cluster, { demand }]) => {
-      const known = before.get(cluster)?.demand;
+    before.length === after.length &&
+    before.every(({ cluster, host, meaning, namespaces, address, claimed }, index) => {
+      const other = after[index];
       return (
-        known === demand || (known !== undefined && JSON.stringify(plain(known)) === JSON.stringify(plain(demand)))
+        cluster === other?.cluster &&
+        host === other.host &&
+        meaning === other.meaning &&
+        namespaces === other.namespaces &&
+        address === other.address &&
+        (claimed === undefined) === (other.claimed === undefined)
       );
     })
   );
-}
-
-function plain({ held, taken, ...others }: VipDemand): unknown {
-  return { ...others, held: [...held], taken: [...taken] };
-}
-
-function isSameList<T>(left: readonly T[], right: readonly T[] = [], isSame: (left: T, right: T) => boolean): boolean {
-  return left.length === right.length && left.every((each, index) => isSame(each, right[index] as T));
 }

@@ -1,5 +1,5 @@
 import { objectPlace, say } from "../../findings/index.ts";
-import { groupOf, isOurs, type KubeObject, keyOf, refOf, showRef, whyNotOurs, writingOf } from "../../kinds/index.ts";
+import { isOurs, isWritable, type KubeObject, keyOf, refOf, showRef, whyNotOurs } from "../../kinds/index.ts";
 import type { ObservedCluster } from "../../model/index.ts";
 import { changedObjects } from "../../world/index.ts";
 import { Report, type Told } from "../declaration/report.ts";
@@ -45,5 +45,5 @@ export function unprovenObjects(
 
 /** Our label, on an object of a kind that we write. */
 function isCarrying(object: KubeObject): boolean {
-  return isOurs(object) && writingOf(groupOf(object.apiVersion), object.kind) !== undefined;
+  return isOurs(object) && isWritable(object);
 }
