@@ -4,12 +4,11 @@ import {
   dnsLabel,
   mcsApiVersion,
   mcsGroup,
-  networkingApiVersion,
   ownershipLabels,
   type ServiceEntry,
   type ServiceImport,
 } from "../../kinds/index.ts";
-import { gatewayEndpoint, importedServiceEntry, passthroughPolicy } from "../sharedService/passthroughPolicy.ts";
+import { gatewayEndpoint, importedDestinationRule, importedServiceEntry } from "../sharedService/passthroughPolicy.ts";
 import type { Server, SharedPort } from "../sharedService/resolvedService.ts";
 import type { ExportedService } from "./resolveExports.ts";
 
@@ -81,23 +80,11 @@ function allPorts(servers: readonly Server[]): readonly SharedPort[] {
 
 /** Mutual TLS to that name, accepting the identities of all clusters that serve it. */
 export function clusterSetRule(name: ClusterSetName, namespace: string): DestinationRule {
-  return {
-    apiVersion: networkingApiVersion,
-    kind: "DestinationRule",
-    metadata: metadata(name, namespace, "rule"),
-    spec: {
-      host: name.host,
-      exportTo: ["*"],
-      trafficPolicy: passthroughPolicy(
-        name.passthroughHost,
-        allPorts(name.servers),
-        {},
-        {
-          subjectAltNames: [...name.identities],
-        },
-      ),
-    },
-  };
+  const { host, passthroughHost, identities, servers } = name;
+  return importedDestinationRule({
+    ...{ host, passthroughHost, identities, ports: allPorts(servers), settings: {} },
+    ...{ exportTo: "*", metadata: metadata(name, namespace, "rule") },
+  });
 }
 
 /**

@@ -1,12 +1,6 @@
-import {
-  type DestinationRule,
-  dnsLabel,
-  networkingApiVersion,
-  ownershipLabels,
-  type ServiceEntry,
-} from "../../kinds/index.ts";
+import { type DestinationRule, dnsLabel, ownershipLabels, type ServiceEntry } from "../../kinds/index.ts";
 import type { Placement } from "../declaration/placement.ts";
-import { importedServiceEntry, passthroughPolicy } from "./passthroughPolicy.ts";
+import { importedDestinationRule, importedServiceEntry } from "./passthroughPolicy.ts";
 import type { ResolvedService, SharedPort } from "./resolvedService.ts";
 import type { Spread } from "./spread.ts";
 import { endpointLabels, endpointLocality, spreadSettings } from "./trafficSettings.ts";
@@ -63,16 +57,8 @@ export function meshServiceEntry(name: MeshName, vip: string, placement: Placeme
 /** Mutual TLS to that name, accepting the identities of all clusters that serve it. */
 export function meshDestinationRule(name: MeshName, placement: Placement): DestinationRule {
   const { shared, host, ports, spread, passthroughHost, identities, consumer } = name;
-  return {
-    apiVersion: networkingApiVersion,
-    kind: "DestinationRule",
-    metadata: metadata(name, placement),
-    spec: {
-      host,
-      exportTo: [placement.exportTo],
-      trafficPolicy: passthroughPolicy(passthroughHost, ports, spreadSettings(shared, spread, { cluster: consumer }), {
-        subjectAltNames: [...identities],
-      }),
-    },
-  };
+  return importedDestinationRule({
+    ...{ host, passthroughHost, identities, ports, settings: spreadSettings(shared, spread, { cluster: consumer }) },
+    ...{ exportTo: placement.exportTo, metadata: metadata(name, placement) },
+  });
 }

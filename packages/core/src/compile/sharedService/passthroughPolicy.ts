@@ -1,5 +1,10 @@
 import { type GatewayAddress, passthroughSni } from "../../istio/index.ts";
-import { networkingApiVersion, type ServiceEntry, type TrafficPolicy } from "../../kinds/index.ts";
+import {
+  type DestinationRule,
+  networkingApiVersion,
+  type ServiceEntry,
+  type TrafficPolicy,
+} from "../../kinds/index.ts";
 import type { SharedPort } from "./resolvedService.ts";
 
 /** What the declaration says about connections to a host. */
@@ -63,6 +68,32 @@ export function importedServiceEntry(name: ImportedName): ServiceEntry {
         ports: Object.fromEntries(ports.map(({ name: portName }) => [portName, port])),
         ...rest,
       })),
+    },
+  };
+}
+
+/** Mutual TLS to such a name, accepting only the identities that serve it. */
+export function importedDestinationRule({
+  metadata,
+  host,
+  exportTo,
+  passthroughHost,
+  ports,
+  settings,
+  identities,
+}: Pick<ImportedName, "metadata" | "host" | "exportTo" | "ports"> & {
+  readonly passthroughHost: string;
+  readonly settings: TrafficSettings;
+  readonly identities: readonly string[];
+}): DestinationRule {
+  return {
+    apiVersion: networkingApiVersion,
+    kind: "DestinationRule",
+    metadata,
+    spec: {
+      host,
+      exportTo: [exportTo],
+      trafficPolicy: passthroughPolicy(passthroughHost, ports, settings, { subjectAltNames: [...identities] }),
     },
   };
 }

@@ -2,13 +2,12 @@ import {
   type DestinationRule,
   dnsLabel,
   type KubeObject,
-  networkingApiVersion,
   ownershipLabels,
   type ServiceEntry,
 } from "../../kinds/index.ts";
 import { addressToCome } from "../declaration/namedHost.ts";
 import type { Placement } from "../declaration/placement.ts";
-import { gatewayEndpoint, importedServiceEntry, passthroughPolicy } from "./passthroughPolicy.ts";
+import { gatewayEndpoint, importedDestinationRule, importedServiceEntry } from "./passthroughPolicy.ts";
 import type { ResolvedService, Server } from "./resolvedService.ts";
 import { trafficSettings } from "./trafficSettings.ts";
 import { type VersionLabels, valuesOf, versionKey } from "./version.ts";
@@ -72,16 +71,8 @@ function perClusterServiceEntry(name: ClusterName, placement: Placement): Servic
 /** Mutual TLS to that name, accepting only the identities that serve it. */
 function perClusterDestinationRule(name: ClusterName, placement: Placement): DestinationRule {
   const { shared, server, host, passthroughHost, identities } = name;
-  return {
-    apiVersion: networkingApiVersion,
-    kind: "DestinationRule",
-    metadata: metadata(name, placement),
-    spec: {
-      host,
-      exportTo: [placement.exportTo],
-      trafficPolicy: passthroughPolicy(passthroughHost, server.ports, trafficSettings(shared), {
-        subjectAltNames: [...identities],
-      }),
-    },
-  };
+  return importedDestinationRule({
+    ...{ host, passthroughHost, identities, ports: server.ports, settings: trafficSettings(shared) },
+    ...{ exportTo: placement.exportTo, metadata: metadata(name, placement) },
+  });
 }
