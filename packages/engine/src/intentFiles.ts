@@ -9,9 +9,8 @@ import {
   parseIntents,
   readDocuments,
 } from "@isthmus/core";
-import { FileRefused, readRegularFile } from "@isthmus/kube";
+import { FileRefused, readRegularFile, readUpTo } from "@isthmus/kube";
 import { lookForDeclarations } from "./lookForDeclarations.ts";
-import { readUpTo } from "./readUpTo.ts";
 import { findManifestFiles } from "./target/directory/findManifestFiles.ts";
 import type { CallOptions } from "./target/target.ts";
 

@@ -2,7 +2,7 @@ import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MeshError } from "@isthmus/core";
-import { orAborted } from "./orAborted.ts";
+import { orAborted } from "@isthmus/kube";
 import type { CallOptions } from "./target/target.ts";
 
 /** Milliseconds. */

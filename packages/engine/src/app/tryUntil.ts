@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { orAborted } from "../orAborted.ts";
+import { orAborted } from "@isthmus/kube";
 import type { CallOptions } from "../target/target.ts";
 
 /** Milliseconds. */

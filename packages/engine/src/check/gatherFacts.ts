@@ -21,10 +21,10 @@ import {
   type Reading,
 } from "@isthmus/core/check";
 import { plan } from "@isthmus/core/plan";
+import { orAborted } from "@isthmus/kube";
 import { observe } from "../observe/observe.ts";
-import { orAborted } from "../orAborted.ts";
 import type { Target } from "../target/target.ts";
-import { withPatience } from "../withPatience.ts";
+import { isImpatience, withPatience } from "../withPatience.ts";
 import { findKeyFiles } from "./findKeyFiles.ts";
 import { probeGateway } from "./probeGateway.ts";
 
@@ -126,8 +126,7 @@ async function inspectAll(targets: ReadonlyMap<string, Target>, options: GatherO
 }
 
 function overtime(cluster: string, timeout: number, error: unknown): MeshError["problem"] {
-  const isLate = error instanceof Error && error.name === "TimeoutError";
-  if (!isLate) throw error;
+  if (!isImpatience(error)) throw error;
   return makeProblem({
     code: "CLUSTER_UNREACHABLE",
     at: { cluster },

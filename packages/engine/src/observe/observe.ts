@@ -1,5 +1,5 @@
 import { MeshError, makeProblem, type Observed, type ObservedCluster, type Problem } from "@isthmus/core";
-import { orAborted } from "../orAborted.ts";
+import { orAborted } from "@isthmus/kube";
 import { DirectoryError } from "../target/directory/directoryError.ts";
 import type { CallOptions, Observation, Target } from "../target/target.ts";
 

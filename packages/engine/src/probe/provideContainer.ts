@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { kindEntry, type Pod } from "@isthmus/core";
-import { type EphemeralContainer, type KubeClient, KubeError, type PodName } from "@isthmus/kube";
-import { orAborted } from "../orAborted.ts";
+import { type EphemeralContainer, type KubeClient, KubeError, orAborted, type PodName } from "@isthmus/kube";
 
 export interface ContainerWish {
   readonly client: Pick<KubeClient, "list" | "addEphemeralContainer">;

@@ -1,6 +1,6 @@
 import { MeshError } from "@isthmus/core";
+import { orAborted } from "@isthmus/kube";
 import { ageOf, fingerprintOf, type Intermediate } from "@isthmus/pki";
-import { orAborted } from "../orAborted.ts";
 import { observeTrust, type RotationCluster, type TrustObservation } from "./observeTrust.ts";
 import { writeSigner } from "./writeTrust.ts";
 

@@ -1,7 +1,7 @@
 import { MeshError, type Problem } from "@isthmus/core";
 import { nextMove, type RotationMove, type RotationStep } from "@isthmus/core/rotation";
+import { orAborted } from "@isthmus/kube";
 import { fingerprintOf, type Intermediate, splitPem } from "@isthmus/pki";
-import { orAborted } from "../orAborted.ts";
 import { observeTrust, type RotationCluster, type TrustObservation } from "./observeTrust.ts";
 import { writeInUse, writeRoots, writeSigner } from "./writeTrust.ts";
 

@@ -8,14 +8,14 @@ import { impersonationHeaders } from "../auth/impersonationHeaders.ts";
 import { readPem } from "../auth/readPem.ts";
 import type { ClusterAccess } from "../clusterAccess.ts";
 import { type KubeCall, KubeError } from "../kubeError.ts";
+import { orAborted } from "../orAborted.ts";
+import { readUpTo } from "../readUpTo.ts";
 import { userAgent } from "../userAgent.ts";
-import { abortable } from "./abortable.ts";
 import { expiredCertificate } from "./expiredCertificate.ts";
 import { clientExpiredProblem, explainFailure, type FailureContext } from "./explainFailure.ts";
 import { openDispatcher } from "./openDispatcher.ts";
 import { openWebSocket, type WebSocketListener } from "./openWebSocket.ts";
 import { type Answerer, malformed, readAnswer } from "./readAnswer.ts";
-import { readBody } from "./readBody.ts";
 import { readStatus } from "./readStatus.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { Timing } from "./timing.ts";
@@ -94,7 +94,7 @@ export class Session {
       return this.#withinDeadline(request, async (bounded) => {
         const { statusCode, headers, body } = await this.#exchange(bounded);
         const date = typeof headers.date === "string" ? { date: headers.date } : {};
-        const text = await readBody(body, largestAnswer);
+        const text = await readUpTo(body, largestAnswer);
         if (text !== undefined) return { status: statusCode, body: text, ...date };
         throw this.malformed(request.call, `more than ${largestAnswer / 1024 / 1024} MB`);
       });
@@ -135,8 +135,8 @@ export class Session {
   async webSocket({ call, path, protocols, listener, signal }: WebSocketRequest): Promise<WebSocket> {
     const request: HttpRequest = { call, method: "GET", path, signal, once: true };
     return this.#withRetries(request, async () => {
-      const credentials = await abortable(this.#source.current(), signal);
-      const dispatcher = await abortable(this.#dispatcher(credentials), signal);
+      const credentials = await orAborted(this.#source.current(), signal);
+      const dispatcher = await orAborted(this.#dispatcher(credentials), signal);
       const url = `${this.#access.server.replace(/\/+$/, "").replace(/^http/, "ws")}${path}`;
       const headers = this.#headers(request, credentials);
       const socket = await this.#withinDeadline(request, ({ signal }) =>
@@ -189,14 +189,14 @@ export class Session {
 
   /** The deadline begins when the credentials are there: a plugin that waits for a login has a time of its own. */
   async #withinDeadline<T>(request: HttpRequest, work: (bounded: HttpRequest) => Promise<T>): Promise<T> {
-    await abortable(this.#source.current(), request.signal);
+    await orAborted(this.#source.current(), request.signal);
     return withDeadline(this.#options.timeouts.answer, request.signal, (signal) => work({ ...request, signal }));
   }
 
   async #exchange(request: HttpRequest): Promise<Dispatcher.ResponseData> {
     const { signal } = request;
-    const credentials = await abortable(this.#source.current(), signal);
-    const dispatcher = await abortable(this.#dispatcher(credentials), signal);
+    const credentials = await orAborted(this.#source.current(), signal);
+    const dispatcher = await orAborted(this.#dispatcher(credentials), signal);
     const answer = await dispatcher.request({
       origin: new URL(this.#access.server).origin,
       path: `${new URL(this.#access.server).pathname.replace(/\/+$/, "")}${request.path}`,
@@ -210,8 +210,8 @@ export class Session {
     if (answer.statusCode < 300) return answer;
     const retryAfter = answer.headers["retry-after"];
     // Of a watch as well, whose answer has no deadline unless it is an error.
-    const reading = readBody(answer.body, largestError);
-    const text = await withDeadline(this.#options.timeouts.answer, signal, (bounded) => abortable(reading, bounded));
+    const reading = readUpTo(answer.body, largestError);
+    const text = await withDeadline(this.#options.timeouts.answer, signal, (bounded) => orAborted(reading, bounded));
     throw readStatus(
       request.call,
       answer.statusCode,

@@ -10,17 +10,21 @@ export class DeadlineError extends Error {
   }
 }
 
-/** `work` under a signal that aborts with the caller's, and with a `DeadlineError` once the time is over. */
+/**
+ * `work` under a signal that aborts with the caller's, and with `reason` once the time is over. Not by AbortSignal.timeout within
+ * AbortSignal.any: Node 20 may collect such a timeout as garbage, and it never comes (nodejs/node#54614).
+ */
 export async function withDeadline<T>(
   milliseconds: number,
   signal: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<T>,
+  reason: () => Error = () => new DeadlineError(milliseconds),
 ): Promise<T> {
   signal?.throwIfAborted();
   const controller = new AbortController();
   const onAbort = () => controller.abort(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
-  const timer = setTimeout(() => controller.abort(new DeadlineError(milliseconds)), milliseconds);
+  const timer = setTimeout(() => controller.abort(reason()), milliseconds);
   try {
     return await work(controller.signal);
   } finally {
