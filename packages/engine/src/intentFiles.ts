@@ -164,9 +164,9 @@ async function foldersThatDeclare(
   const declaring: string[] = [];
   for (const name of below.flat()) {
     const path = resolve(cwd, name);
-    const files = await findManifestFiles(path, signal).catch(() => []);
+    const files = await findManifestFiles(path, signal, { most: mostLookedAt }).catch(() => []);
     signal?.throwIfAborted();
-    for (const file of files.slice(0, mostLookedAt)) {
+    for (const file of files) {
       if (isManifest(file)) continue;
       const text = await readRegularFile(file, { limit: maxFileLength, signal }).catch(() => undefined);
       signal?.throwIfAborted();

@@ -4,6 +4,13 @@ import { join, sep } from "node:path";
 
 const manifestName = /\.(ya?ml|json)$/i;
 
+export interface FindOptions {
+  /** Also what is below the folders in it; true unless set. */
+  readonly recursive?: boolean;
+  /** Only the first so many, and nothing is looked at any more; all unless set. */
+  readonly most?: number;
+}
+
 /**
  * The files below `directory` that may hold manifests, sorted: *.yaml, *.yml, *.json, each real file once. Hidden files
  * and folders are left out, and so are symbolic links that lead out of the directory: what is not in the repository
@@ -12,7 +19,7 @@ const manifestName = /\.(ya?ml|json)$/i;
 export async function findManifestFiles(
   directory: string,
   signal?: AbortSignal,
-  { recursive = true }: { readonly recursive?: boolean } = {},
+  { recursive = true, most = Number.POSITIVE_INFINITY }: FindOptions = {},
 ): Promise<readonly string[]> {
   const root = await realpath(directory);
   const files: string[] = [];
@@ -21,6 +28,7 @@ export async function findManifestFiles(
     signal?.throwIfAborted();
     const entries = await readdir(folder, { withFileTypes: true });
     for (const entry of entries.sort((left, right) => (left.name < right.name ? -1 : 1))) {
+      if (files.length >= most) return;
       if (entry.name.startsWith(".")) continue;
       const path = join(folder, entry.name);
       const type = await typeOf(entry, path, root);
