@@ -11,6 +11,7 @@ export {
   type PathCounts,
   type SharedServiceStatus,
 } from "./app/meshStatus.ts";
+export { type ClusterVersions, meshVersions } from "./app/meshVersions.ts";
 export type { AllowedPlans } from "./app/planAlarm.ts";
 export { planEffects } from "./app/planEffects.ts";
 export { type DeclaredMesh, type PlanMeshOptions, type PlannedMesh, planMesh } from "./app/planMesh.ts";

@@ -1,5 +1,5 @@
 import { isPartial } from "@isthmus/core";
-import { meshStatus, planMesh } from "@isthmus/engine";
+import { type ClusterVersions, meshVersions } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderTable } from "../render/table.ts";
@@ -14,25 +14,11 @@ export async function version(session: Session, options: { readonly client?: boo
     return exitCodes.ok;
   }
   return withMesh(session, await readDeclarations(session), async (declared) => {
-    const mesh = await planMesh(declared, { signal: session.signal });
-    print(
-      session,
-      meshStatus(mesh).clusters.map(({ name, version: kubernetes = "-", istiodVersions: istio }) => ({
-        name,
-        kubernetes,
-        istio,
-      })),
-    );
-    const unread = mesh.problems.filter(({ severity }) => severity !== "warning" && severity !== "error");
-    session.report(unread);
-    return isPartial(unread) ? exitCodes.failed : exitCodes.ok;
+    const { clusters, problems } = await meshVersions(declared, { signal: session.signal });
+    print(session, clusters);
+    session.report(problems);
+    return isPartial(problems) ? exitCodes.failed : exitCodes.ok;
   });
-}
-
-interface ClusterVersions {
-  readonly name: string;
-  readonly kubernetes: string;
-  readonly istio: readonly string[];
 }
 
 function print(session: Session, clusters: readonly ClusterVersions[]): void {
