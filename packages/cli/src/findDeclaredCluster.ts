@@ -1,4 +1,5 @@
-import { type MeshCluster, MeshError, nearestName } from "@isthmus/core";
+import { type MeshCluster, nearestName } from "@isthmus/core";
+import { usage } from "./usage.ts";
 
 /** The cluster of that name. Throws USAGE where it is not declared, or is a directory: files are not installed. */
 export function findDeclaredCluster(name: string, clusters: readonly MeshCluster[]): MeshCluster {
@@ -12,8 +13,4 @@ export function findDeclaredCluster(name: string, clusters: readonly MeshCluster
     );
   }
   return found;
-}
-
-function usage(message: string, hint: string): MeshError {
-  return new MeshError({ code: "USAGE", at: {}, message, hint });
 }

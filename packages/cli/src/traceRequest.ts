@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
-import { MeshError, type TokenClaims } from "@isthmus/core";
+import type { TokenClaims } from "@isthmus/core";
 import { type TraceRequest, type TraceScheme, traceSchemes, type WorkloadRequest } from "@isthmus/core/trace";
+import { usage } from "./usage.ts";
 
 export interface TraceWords {
   /** `sleep.foo@cluster1`; without a cluster where only one is declared; `outside`, `outside@cluster1`. */
@@ -143,8 +144,4 @@ function claims(given: readonly string[]): TokenClaims {
   if (found.iss === undefined)
     throw usage("the token has no issuer", "Say who issued it: --claim iss=https://issuer.example.com.");
   return found;
-}
-
-function usage(message: string, hint: string): MeshError {
-  return new MeshError({ code: "USAGE", at: {}, message, hint });
 }

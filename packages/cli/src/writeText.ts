@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { MeshError } from "@isthmus/core";
 import { writeFileAtomically } from "@isthmus/engine";
 import type { Session } from "./session.ts";
+import { usage } from "./usage.ts";
 
 /**
  * Writes a text file of the user's, all of it or nothing; `file` is how the user calls it. Throws WRITE_FAILED, and USAGE where it exists and is
@@ -23,7 +24,7 @@ export async function writeText(
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === "EEXIST") {
       const hint = "--force replaces it, -f names another file";
-      throw new MeshError({ code: "USAGE", at: {}, message: `${file} exists already`, hint });
+      throw usage(`${file} exists already`, hint);
     }
     const hint = code === "ENOENT" ? "create its folder first" : "";
     throw new MeshError(

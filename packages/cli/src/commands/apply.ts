@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { isPartial, MeshError } from "@isthmus/core";
+import { isPartial } from "@isthmus/core";
 import { type PlanOptions, writesOf } from "@isthmus/core/plan";
 import {
   type AllowedPlans,
@@ -20,6 +20,7 @@ import { renderOutcome } from "../render/outcome.ts";
 import { renderPlan } from "../render/plan.ts";
 import { planData } from "../render/planData.ts";
 import type { Session } from "../session.ts";
+import { usage } from "../usage.ts";
 import { notUnderstood, withMesh } from "../withMesh.ts";
 import { writeTeller } from "../writeTeller.ts";
 
@@ -40,7 +41,7 @@ export async function apply(session: Session, saved: string | undefined, options
   }
   if (session.options.filename.length > 0) {
     const hint = "leave out -f; or plan again with it";
-    throw new MeshError({ code: "USAGE", at: {}, message: "a saved plan has its declarations with it", hint });
+    throw usage("a saved plan has its declarations with it", hint);
   }
   const { saved: plan, problems } = await readSavedPlan(resolve(ways.cwd, saved));
   if (plan === undefined) return notUnderstood(session, problems);

@@ -1,7 +1,7 @@
-import { MeshError } from "@isthmus/core";
 import { joinBundles } from "@isthmus/pki";
 import { exitCodes } from "../exit.ts";
 import type { Session } from "../session.ts";
+import { usage } from "../usage.ts";
 import { type CaWork, withCa } from "../withCa.ts";
 import { writeText } from "../writeText.ts";
 
@@ -26,12 +26,10 @@ async function rootsOfCa({ ca, functions }: CaWork, { external }: CaExportTrustO
   const root = await ca.knownRoot(isExternal ? "external" : "mesh");
   const bundle = joinBundles(root ?? "", isExternal ? "" : await functions.declaredRoots(ca));
   if (bundle !== "") return bundle;
-  throw new MeshError({
-    code: "USAGE",
-    at: {},
-    message: "only the signer knows its root",
-    hint: "isthmus ca export-trust --from-clusters prints what the clusters trust.",
-  });
+  throw usage(
+    "only the signer knows its root",
+    "isthmus ca export-trust --from-clusters prints what the clusters trust.",
+  );
 }
 
 async function rootsOfClusters({ ca, functions, intents }: CaWork): Promise<string> {

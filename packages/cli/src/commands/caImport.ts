@@ -1,10 +1,10 @@
 import { basename, resolve } from "node:path";
-import { MeshError } from "@isthmus/core";
 import type { CaKind } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import type { PassphraseOptions } from "../passphrase.ts";
 import { keyFileData, renderKeyFile } from "../render/certificates.ts";
 import type { Session } from "../session.ts";
+import { usage } from "../usage.ts";
 import { type CaFunctions, withCa } from "../withCa.ts";
 
 export interface CaImportOptions extends PassphraseOptions {
@@ -46,7 +46,7 @@ async function readPem(
   }
   if (folder !== undefined || cert === undefined || key === undefined) {
     const hint = "isthmus ca import FOLDER, or isthmus ca import --cert FILE --key FILE [--chain FILE]";
-    throw new MeshError({ code: "USAGE", at: {}, message: "give a folder, or both --cert and --key", hint });
+    throw usage("give a folder, or both --cert and --key", hint);
   }
   const [certificate, privateKey, above] = await Promise.all([
     readTextFile(named(cert)),

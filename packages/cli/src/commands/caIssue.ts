@@ -5,6 +5,7 @@ import { exitCodes } from "../exit.ts";
 import type { PassphraseOptions } from "../passphrase.ts";
 import { renderOutcomes } from "../render/certificates.ts";
 import type { Session } from "../session.ts";
+import { usage } from "../usage.ts";
 import { type CaWork, clusterNamed, withCa } from "../withCa.ts";
 
 export interface CaIssueOptions extends PassphraseOptions {
@@ -107,8 +108,4 @@ export function restartNeeded({ cluster, secret }: SecretOutcome): Problem {
     message: "istiod does not use the certificate yet: it watches its files only if it started with them",
     hint: `kubectl rollout restart deployment/istiod -n ${secret.split("/", 1)[0]}, then the workloads`,
   });
-}
-
-function usage(message: string, hint: string): MeshError {
-  return new MeshError({ code: "USAGE", at: {}, message, hint });
 }

@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
-import { MeshError } from "@isthmus/core";
 import { exitCodes } from "../exit.ts";
 import type { PassphraseOptions } from "../passphrase.ts";
 import type { Session } from "../session.ts";
+import { usage } from "../usage.ts";
 import { withCa } from "../withCa.ts";
 
 export interface CaIssueClientOptions extends PassphraseOptions {
@@ -16,7 +16,7 @@ export interface CaIssueClientOptions extends PassphraseOptions {
 export async function caIssueClient(session: Session, name: string, options: CaIssueClientOptions): Promise<number> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
     const message = `${name} cannot be the name of a client`;
-    throw new MeshError({ code: "USAGE", at: {}, message, hint: "Letters, digits, '.', '_' and '-', 64 at most." });
+    throw usage(message, "Letters, digits, '.', '_' and '-', 64 at most.");
   }
   return withCa(session, options, async ({ ca, functions }) => {
     const { days, san, out = name } = options;

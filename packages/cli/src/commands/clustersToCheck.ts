@@ -3,6 +3,7 @@ import { clusterNames, type Intents, MeshError, meshClusterSchema, meshSchema, n
 import { listContexts } from "@isthmus/kube";
 import { readDeclarations } from "../readDeclarations.ts";
 import type { Session } from "../session.ts";
+import { usage } from "../usage.ts";
 import type { Declarations } from "../withMesh.ts";
 
 export interface ClusterChoice {
@@ -57,7 +58,7 @@ function narrowed(intents: Intents, chosen: readonly string[] | undefined): Inte
   if (unknown !== undefined) {
     const meant = nearestName(unknown, names);
     const hint = meant === undefined ? `declared are: ${names.join(", ")}` : `did you mean ${meant}?`;
-    throw new MeshError({ code: "USAGE", at: {}, message: `no cluster ${unknown} is declared`, hint });
+    throw usage(`no cluster ${unknown} is declared`, hint);
   }
   return { ...intents, clusters: intents.clusters.filter(({ metadata }) => chosen.includes(metadata.name)) };
 }

@@ -1,4 +1,5 @@
-import { MeshError, type WrittenIntent } from "@isthmus/core";
+import type { WrittenIntent } from "@isthmus/core";
+import { usage } from "../usage.ts";
 
 export interface ConnectOptions {
   readonly from: string[];
@@ -51,8 +52,4 @@ export function parseConsumer(to: string): { readonly cluster: string; readonly 
     throw usage(`--to ${to} is neither a cluster nor a cluster and its namespace`, "such as --to cluster1/foo");
   }
   return namespace === undefined ? { cluster } : { cluster, namespace };
-}
-
-function usage(message: string, hint: string): MeshError {
-  return new MeshError({ code: "USAGE", at: {}, message, hint });
 }

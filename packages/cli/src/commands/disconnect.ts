@@ -1,6 +1,14 @@
-import { MeshError, nearestName, partConsumers, showDeclared, withConsumers, withoutResource } from "@isthmus/core";
+import {
+  type MeshError,
+  nearestName,
+  partConsumers,
+  showDeclared,
+  withConsumers,
+  withoutResource,
+} from "@isthmus/core";
 import type { IntentFiles } from "@isthmus/engine";
 import type { Session } from "../session.ts";
+import { usage } from "../usage.ts";
 import { changeDeclarations, type FileChange, findDeclared } from "./connect.ts";
 import { parseConsumer, parseService } from "./connectIntent.ts";
 
@@ -38,8 +46,4 @@ function notDeclared(service: string, { intents }: IntentFiles): MeshError {
   const meant = nearestName(service, names);
   const all = names.length === 0 ? "none is" : `declared are: ${names.slice(0, 10).join(", ")}`;
   return usage(`no SharedService ${service} is declared`, meant === undefined ? all : `did you mean ${meant}?`);
-}
-
-function usage(message: string, hint: string): MeshError {
-  return new MeshError({ code: "USAGE", at: {}, message, hint });
 }

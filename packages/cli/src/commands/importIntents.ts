@@ -1,8 +1,9 @@
-import { formatIntents, hasErrors, MeshError, type Problem } from "@isthmus/core";
+import { formatIntents, hasErrors, type Problem } from "@isthmus/core";
 import { importEmco } from "@isthmus/core/setup";
 import { readInputFiles } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import type { Session } from "../session.ts";
+import { usage } from "../usage.ts";
 import { writeText } from "../writeText.ts";
 
 export interface ImportOptions {
@@ -53,7 +54,7 @@ function placesOf(places: readonly string[]): ReadonlyMap<string, readonly strin
     const [app = "", cluster = "", ...rest] = place.split("=");
     if (app === "" || cluster === "" || rest.length > 0) {
       const message = `--place ${place} is not app=cluster`;
-      throw new MeshError({ code: "USAGE", at: {}, message, hint: "such as --place httpbin=cluster2" });
+      throw usage(message, "such as --place httpbin=cluster2");
     }
     clusters.set(app, [...(clusters.get(app) ?? []), cluster]);
   }

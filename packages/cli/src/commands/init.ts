@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
-import { MeshError, starterMesh } from "@isthmus/core";
+import { starterMesh } from "@isthmus/core";
 import { findGateways } from "@isthmus/engine";
 import { listContexts } from "@isthmus/kube";
 import { exitCodes } from "../exit.ts";
 import { isInteractive } from "../io.ts";
 import { terminalText } from "../render/terminalText.ts";
 import type { Session } from "../session.ts";
+import { usage } from "../usage.ts";
 import { writeText } from "../writeText.ts";
 
 export interface InitOptions {
@@ -56,8 +57,4 @@ async function askForContexts(session: Session, names: readonly string[]): Promi
     signal,
   });
   return prompts.isCancel(answer) ? undefined : answer;
-}
-
-function usage(message: string, hint: string): MeshError {
-  return new MeshError({ code: "USAGE", at: {}, message, hint });
 }

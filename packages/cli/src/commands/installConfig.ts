@@ -18,6 +18,7 @@ import { readMeshIfAny } from "../readMeshIfAny.ts";
 import { renderYaml } from "../render/data.ts";
 import { paintDiff } from "../render/diff.ts";
 import type { Session } from "../session.ts";
+import { usage } from "../usage.ts";
 
 export interface InstallConfigOptions {
   readonly format: "helm" | "operator" | "meshconfig";
@@ -119,12 +120,10 @@ async function readCurrent(
     return readYaml(text, options.current);
   }
   if (options.format !== "meshconfig") {
-    throw new MeshError({
-      code: "USAGE",
-      at: {},
-      message: "--live compares the mesh configuration",
-      hint: "add --format meshconfig; for Helm: helm get values istiod -n NAMESPACE > FILE, then --current FILE",
-    });
+    throw usage(
+      "--live compares the mesh configuration",
+      "add --format meshconfig; for Helm: helm get values istiod -n NAMESPACE > FILE, then --current FILE",
+    );
   }
   const name = declared.metadata.name;
   const { kubeconfig } = session.options;

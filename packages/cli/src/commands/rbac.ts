@@ -1,17 +1,11 @@
-import {
-  type ExternalAccess,
-  issuedCredentialName,
-  type Mesh,
-  type MeshCluster,
-  MeshError,
-  selectClusters,
-} from "@isthmus/core";
+import { type ExternalAccess, issuedCredentialName, type Mesh, type MeshCluster, selectClusters } from "@isthmus/core";
 import { type RbacSubject, rbacManifests } from "@isthmus/core/setup";
 import { exitCodes } from "../exit.ts";
 import { findDeclaredCluster } from "../findDeclaredCluster.ts";
 import { readMeshIfAny } from "../readMeshIfAny.ts";
 import { renderYaml } from "../render/data.ts";
 import type { Session } from "../session.ts";
+import { usage } from "../usage.ts";
 
 export interface RbacCommandOptions {
   readonly readOnly?: boolean;
@@ -90,8 +84,4 @@ function nextSteps(context: string, subject: RbacSubject): string {
   const apply = `Next: isthmus rbac … | kubectl --context ${context} apply -f -\n`;
   if (subject.kind !== "ServiceAccount") return apply;
   return `${apply}      kubectl --context ${context} create token ${subject.name} -n ${subject.namespace} --duration 24h\n`;
-}
-
-function usage(message: string, hint: string): MeshError {
-  return new MeshError({ code: "USAGE", at: {}, message, hint });
 }

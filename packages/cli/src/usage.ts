@@ -1,0 +1,6 @@
+import { MeshError } from "@isthmus/core";
+
+/** What the person typed cannot be done: to be thrown. */
+export function usage(message: string, hint: string): MeshError {
+  return new MeshError({ code: "USAGE", at: {}, message, hint });
+}
