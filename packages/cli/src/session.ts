@@ -1,6 +1,6 @@
 import { MeshError, type Problem } from "@isthmus/core";
 import type { OutputKind } from "@isthmus/core/outputs";
-import type { OpenTargetsOptions } from "@isthmus/engine";
+import type { ObserveOptions, OpenTargetsOptions } from "@isthmus/engine";
 import type { Io } from "./io.ts";
 import { type DataFormat, renderData, renderOutput } from "./render/data.ts";
 import { renderProblems } from "./render/problems.ts";
@@ -35,6 +35,8 @@ export interface Session {
   readonly err: Style;
   /** Aborted by Ctrl-C or once `--timeout` is over. */
   readonly signal: AbortSignal;
+  /** How long the reading of clusters may take, and who is told which of them are waited for. */
+  readonly reading: ObserveOptions & { readonly signal: AbortSignal };
   /** To stdout. */
   print(text: string): void;
   /** To stderr. */
@@ -50,6 +52,8 @@ export interface Session {
 export function openSession(io: Io, command: string, options: GlobalOptions): Session {
   const format = dataFormat(options.output, command);
   const [stdout, stderr] = [openTerminal(io.stdout, io, options), openTerminal(io.stderr, io, options)];
+  const { timeout } = options;
+  const signal = timeout === undefined ? io.signal : limited(io.signal, timeout);
   return {
     io,
     command,
@@ -62,7 +66,12 @@ export function openSession(io: Io, command: string, options: GlobalOptions): Se
     format,
     out: stdout.style,
     err: stderr.style,
-    signal: options.timeout === undefined ? io.signal : limited(io.signal, options.timeout),
+    signal,
+    reading: {
+      signal,
+      onWaiting: waitingTeller((text) => stderr.write(stderr.style.faint(text)), io.stderr.isTTY === true),
+      ...(timeout !== undefined && goesOn(command) ? { timeout: Math.min(longestRead, timeout / 2) } : {}),
+    },
     print: stdout.write,
     note: stderr.write,
     printData: (kind, value) => void io.stdout.write(dataText(renderOutput(kind, value, format ?? "yaml"))),
@@ -71,10 +80,32 @@ export function openSession(io: Io, command: string, options: GlobalOptions): Se
   };
 }
 
+/** Milliseconds for each cluster. */
+const longestRead = 60_000;
+
+/** Whether a command has more to do with the clusters once they are read: it keeps half of the time for that. */
+function goesOn(command: string): boolean {
+  return ["apply", "check", "destroy", "doctor", "probe", "verify"].includes(command);
+}
+
+/** Milliseconds after which a log that nobody watches gets a line. */
+const longWait = 10_000;
+
+/** Tells which clusters are waited for: a person at once, and a log when it takes long; again when there are others. */
+function waitingTeller(tell: (text: string) => void, isWatched: boolean): NonNullable<ObserveOptions["onWaiting"]> {
+  let told = "";
+  return (clusters, milliseconds) => {
+    const line = `Waiting for ${clusters.join(", ")} …\n`;
+    if (line === told || (!isWatched && milliseconds < longWait)) return;
+    told = line;
+    tell(line);
+  };
+}
+
 /** Not by AbortSignal.timeout, which Node 20 may collect as garbage before it comes (nodejs/node#54614). */
 function limited(signal: AbortSignal, milliseconds: number): AbortSignal {
   const over = new AbortController();
-  const reason = new DOMException("The operation was aborted due to timeout", "TimeoutError");
+  const reason = new DOMException(`no answer within the ${milliseconds / 1000} s that --timeout gives`, "TimeoutError");
   setTimeout(() => over.abort(reason), milliseconds).unref();
   return AbortSignal.any([signal, over.signal]);
 }

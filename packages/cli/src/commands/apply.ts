@@ -33,10 +33,10 @@ export interface ApplyOptions extends Partial<PlanOptions>, Partial<AllowedPlans
 
 /** Makes the clusters as declared: plans, shows, asks, writes. Nothing at all is written while there is an error. */
 export async function apply(session: Session, saved: string | undefined, options: ApplyOptions): Promise<number> {
-  const { ways, signal } = session;
+  const { ways } = session;
   if (saved === undefined) {
     return withMesh(session, await readDeclarations(session), async (declared) =>
-      carryOut(session, await planMesh(declared, { ...options, signal }), options),
+      carryOut(session, await planMesh(declared, { ...options, ...session.reading }), options),
     );
   }
   if (session.options.filename.length > 0) {
@@ -46,7 +46,7 @@ export async function apply(session: Session, saved: string | undefined, options
   const { saved: plan, problems } = await readSavedPlan(resolve(ways.cwd, saved));
   if (plan === undefined) return notUnderstood(session, problems);
   return withTargets(plan.intents, ways, async (targets) =>
-    carryOut(session, await recheckSavedPlan(plan, targets, { adopt: options.adopt === true, signal }), {
+    carryOut(session, await recheckSavedPlan(plan, targets, { adopt: options.adopt === true, ...session.reading }), {
       ...options,
       // Whoever saved it has looked at it.
       yes: options.yes === true || !isInteractive(session.io),

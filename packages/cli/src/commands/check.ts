@@ -29,7 +29,7 @@ export async function check(session: Session, options: CheckOptions): Promise<nu
       ...(options.category === undefined ? {} : { categories: options.category }),
       ...(options.wait === undefined ? {} : { wait: options.wait }),
       onWait: (failed) => tell(`Waiting for ${failed} to pass …\n`),
-      signal: session.signal,
+      ...session.reading,
     });
     await print(session, rows, options);
     session.report(given.problems);

@@ -16,7 +16,7 @@ export async function destroy(session: Session, options: DestroyOptions): Promis
   const nothing = { sharedServices: [], externalAccesses: [], externalServices: [] };
   const intents = read.intents && { ...read.intents, ...nothing, mesh: withoutExports(read.intents.mesh) };
   return withMesh(session, { ...read, intents }, async (declared) => {
-    const mesh = await planMesh(declared, { prune: true, adopt: false, signal: session.signal });
+    const mesh = await planMesh(declared, { prune: true, adopt: false, ...session.reading });
     return carryOut(session, mesh, { ...options, maxDelete: { share: 1 } });
   });
 }

@@ -12,7 +12,7 @@ import { withMesh } from "../withMesh.ts";
 /** Shows only what differs between what is declared and what is there. */
 export async function diff(session: Session, options: Partial<PlanOptions>): Promise<number> {
   return withMesh(session, await readDeclarations(session), async (declared) => {
-    const mesh = await planMesh(declared, { ...options, signal: session.signal });
+    const mesh = await planMesh(declared, { ...options, ...session.reading });
     if (session.format === undefined) session.print(renderDiff(mesh.plan, liveObjects(mesh.observed), session.out));
     else session.printData("Plan", planData(mesh));
     session.report(mesh.problems);

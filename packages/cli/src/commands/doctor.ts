@@ -12,7 +12,7 @@ export async function doctor(session: Session, words: TraceWords, options: Reque
   return withMesh(session, await readDeclarations(session), async (declared) => {
     const names = declared.intents.clusters.map(({ metadata }) => metadata.name);
     const request = workloadRequest(words, options, names);
-    const mesh = await planMesh(declared, { signal: session.signal });
+    const mesh = await planMesh(declared, session.reading);
     session.note(session.err.faint("Asking the proxies on the way …\n"));
     const { evidence, diagnosis } = await diagnoseMesh(mesh, request, {
       now: () => new Date(),

@@ -26,7 +26,7 @@ export function planDeclared(
   options: PlanCommandOptions,
 ): Promise<number> {
   return withMesh(session, declarations, async (declared) => {
-    const planned = await planMesh(declared, { ...options, signal: session.signal });
+    const planned = await planMesh(declared, { ...options, ...session.reading });
     const losses = planLosses(planned.intents, planned.plan, planned.observed);
     const mesh = { ...planned, effects: planEffects(planned), losses };
     const isSaved = options.out !== undefined && !hasErrors(mesh.problems);

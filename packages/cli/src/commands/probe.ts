@@ -38,7 +38,7 @@ export async function probe(
   options: ProbeCommandOptions,
 ): Promise<number> {
   return withMesh(session, await readDeclarations(session), async (declared) => {
-    const mesh = await planMesh(declared, { signal: session.signal });
+    const mesh = await planMesh(declared, session.reading);
     const probes = await runProbes(session, mesh, services, options);
     if (session.format === undefined) session.print(renderProbes(probes, session.out));
     else session.printData("Probes", { probes, problems: mesh.problems });

@@ -9,7 +9,7 @@ import { withMesh } from "../withMesh.ts";
 /** Clusters and shared services at a glance. */
 export async function status(session: Session, services: readonly string[]): Promise<number> {
   return withMesh(session, await readDeclarations(session), async (declared) => {
-    const mesh = await planMesh(declared, { signal: session.signal });
+    const mesh = await planMesh(declared, session.reading);
     const report = meshStatus(mesh, services);
     if (session.format === undefined) session.print(renderStatus(report, session.out));
     else session.printData("Status", report);

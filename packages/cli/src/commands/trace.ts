@@ -22,7 +22,7 @@ export async function trace(session: Session, words: TraceWords, options: TraceO
       options,
       declared.intents.clusters.map(({ metadata }) => metadata.name),
     );
-    const mesh = await planMesh(declared, { signal: session.signal });
+    const mesh = await planMesh(declared, session.reading);
     const found = traceMesh(mesh, request, options.planned === true ? "planned" : "now");
     if (options.format !== undefined) session.print(renderGraph(graph([found]), options.format));
     else if (session.format === undefined) session.print(renderTrace(found, session.out, options.allBranches === true));

@@ -23,10 +23,10 @@ export interface VerifyOptions {
 /** Proves each declared path and tells. */
 export async function verify(session: Session, options: VerifyOptions): Promise<number> {
   return withMesh(session, await readDeclarations(session), async (declared) => {
-    const { signal } = session;
     const verified = await verifyMesh(declared, {
       services: options.services ?? [],
-      ...{ ...progressOf(session), wire: wireOf(options.probe), now: () => new Date(), signal },
+      ...{ ...progressOf(session), wire: wireOf(options.probe), now: () => new Date() },
+      ...session.reading,
       ...(options.wait === undefined ? {} : { wait: options.wait }),
     });
     await print(session, verified, options);

@@ -14,7 +14,7 @@ export async function version(session: Session, options: { readonly client?: boo
     return exitCodes.ok;
   }
   return withMesh(session, await readDeclarations(session), async (declared) => {
-    const { clusters, problems } = await meshVersions(declared, { signal: session.signal });
+    const { clusters, problems } = await meshVersions(declared, session.reading);
     print(session, clusters);
     session.report(problems);
     return isPartial(problems) ? exitCodes.failed : exitCodes.ok;

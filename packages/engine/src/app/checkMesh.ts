@@ -1,12 +1,12 @@
 import { movedTo, type RightPurpose } from "@isthmus/core";
 import { type CheckCategory, type CheckRow, runChecks } from "@isthmus/core/check";
 import { gatherFacts } from "../check/gatherFacts.ts";
-import type { CallOptions } from "../target/target.ts";
+import type { ReadOptions } from "../observe/readClusters.ts";
 import { pasteableHints } from "./pasteableHints.ts";
 import type { DeclaredMesh } from "./planMesh.ts";
 import { tryUntil } from "./tryUntil.ts";
 
-export interface CheckMeshOptions extends CallOptions {
+export interface CheckMeshOptions extends ReadOptions {
   /** Where key files are looked for. */
   readonly cwd: string;
   /** Do not ask for the rights that apply needs. */
@@ -42,12 +42,13 @@ function failed(rows: readonly CheckRow[]): number {
 
 async function checkNow(
   { intents, targets, sources }: DeclaredMesh,
-  { cwd, readOnly, categories, signal }: CheckMeshOptions,
+  { cwd, readOnly, categories, timeout = clusterTimeout, signal, onWaiting }: CheckMeshOptions,
 ): Promise<readonly CheckRow[]> {
   const purposes: readonly RightPurpose[] = ["observe", "check", ...(readOnly ? [] : ["write" as const])];
   const facts = await gatherFacts(intents, targets, {
-    ...{ cwd, purposes, timeout: clusterTimeout, probeTimeout },
+    ...{ cwd, purposes, timeout: Math.min(timeout, clusterTimeout), probeTimeout },
     ...(signal === undefined ? {} : { signal }),
+    ...(onWaiting === undefined ? {} : { onWaiting }),
   });
   const rows = runChecks(facts).filter(({ category }) => categories === undefined || categories.includes(category));
   return pasteableHints(rows, intents.clusters).map((row) =>

@@ -1,6 +1,5 @@
 import type { Problem } from "@isthmus/core";
-import { observe } from "../observe/observe.ts";
-import type { CallOptions } from "../target/target.ts";
+import { type ObserveOptions, observe } from "../observe/observe.ts";
 import { pasteableHints } from "./pasteableHints.ts";
 import type { DeclaredMesh } from "./planMesh.ts";
 
@@ -14,7 +13,7 @@ export interface ClusterVersions {
 /** The versions of Kubernetes and Istio in the declared clusters, and why some could not be read. */
 export async function meshVersions(
   { intents, targets }: Pick<DeclaredMesh, "intents" | "targets">,
-  options: CallOptions,
+  options: ObserveOptions,
 ): Promise<{ readonly clusters: readonly ClusterVersions[]; readonly problems: readonly Problem[] }> {
   const { observed, problems } = await observe(targets, options);
   const clusters = intents.clusters.map(({ metadata: { name } }) => {

@@ -1,10 +1,10 @@
 import { compile } from "@isthmus/core";
 import { checkOutdated, checkStale, type Plan, recheckPlan, type SavedPlan } from "@isthmus/core/plan";
-import { type ObserveResult, observe } from "../observe/observe.ts";
-import type { CallOptions, Target } from "../target/target.ts";
+import { type ObserveOptions, type ObserveResult, observe } from "../observe/observe.ts";
+import type { Target } from "../target/target.ts";
 import type { PlannedMesh } from "./planMesh.ts";
 
-export interface RecheckOptions extends CallOptions {
+export interface RecheckOptions extends ObserveOptions {
   /** Take over objects of the same name that are not ours. */
   readonly adopt: boolean;
 }
@@ -39,7 +39,7 @@ export async function recheckSavedPlan(
 async function observeFor(
   plan: Plan,
   targets: ReadonlyMap<string, Target>,
-  options: CallOptions,
+  options: ObserveOptions,
 ): Promise<ObserveResult> {
   const used = new Set(plan.actions.map(({ cluster }) => cluster));
   const some = (isUsed: boolean) =>

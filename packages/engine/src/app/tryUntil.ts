@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { orAborted } from "@isthmus/kube";
 import type { CallOptions } from "../target/target.ts";
+import { isOver } from "../withPatience.ts";
 
 /** Milliseconds. */
 const betweenTries = 2000;
@@ -13,7 +14,7 @@ export interface TryOptions<T> extends CallOptions {
   readonly onWait?: (found: T) => void;
 }
 
-/** Once, or again until it is enough or the time is over: then what came last. Throws what `look` does, or the signal's reason. */
+/** Once, or again until it is enough or the time is over: then what came last. Throws what `look` does, or the reason of a signal that stops. */
 export async function tryUntil<T>(
   look: () => Promise<T>,
   { wait = 0, isEnough, onWait, signal }: TryOptions<T>,
@@ -23,6 +24,9 @@ export async function tryUntil<T>(
     const found = await look();
     if (isEnough(found) || performance.now() + betweenTries > deadline) return found;
     onWait?.(found);
-    await orAborted(delay(betweenTries), signal);
+    await orAborted(delay(betweenTries), signal).catch((error: unknown) => {
+      if (!isOver(signal)) throw error;
+    });
+    if (isOver(signal)) return found;
   }
 }

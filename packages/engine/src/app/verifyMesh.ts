@@ -1,14 +1,14 @@
 import { hasErrors, type Problem } from "@isthmus/core";
 import { type PlanLosses, planLosses } from "@isthmus/core/plan";
 import type { ProofStatus } from "@isthmus/core/verify";
+import type { ReadOptions } from "../observe/readClusters.ts";
 import { reachOf } from "../target/reachOf.ts";
-import type { CallOptions } from "../target/target.ts";
 import { type ProvenPath, proveMesh, type WireChoice } from "../verify/proveMesh.ts";
 import { ownersOf } from "./ownersOf.ts";
 import { type DeclaredMesh, planMesh } from "./planMesh.ts";
 import { tryUntil } from "./tryUntil.ts";
 
-export interface VerifyMeshOptions extends CallOptions {
+export interface VerifyMeshOptions extends ReadOptions {
   /** Only what is declared by these names (`httpbin.bar`); all unless set. */
   readonly services?: readonly string[];
   readonly wire: WireChoice;
@@ -36,7 +36,7 @@ const callTimeout = 5000;
 /**
  * Proves each declared path: that what it needs is in place, that a call gets there on paper, and on the wire where it can be
  * called from here. Once, or with `wait` again until every path stands or the time is over: then as it was last. Throws only
- * the signal's reason.
+ * the reason of a signal that stops.
  */
 export function verifyMesh(mesh: DeclaredMesh, options: VerifyMeshOptions): Promise<VerifiedMesh> {
   return tryUntil(() => verifyNow(mesh, options), { ...options, isEnough: ({ verdict }) => verdict === "ok" });
@@ -44,11 +44,11 @@ export function verifyMesh(mesh: DeclaredMesh, options: VerifyMeshOptions): Prom
 
 async function verifyNow(
   mesh: DeclaredMesh,
-  { wire, wait, now, onCalls, services = [], signal }: VerifyMeshOptions,
+  { wire, wait, now, onCalls, services = [], ...reading }: VerifyMeshOptions,
 ): Promise<VerifiedMesh> {
-  const stopping = signal === undefined ? {} : { signal };
+  const stopping = reading.signal === undefined ? {} : { signal: reading.signal };
   const owners = ownersOf(mesh.intents, services);
-  const whole = await planMesh(mesh, stopping);
+  const whole = await planMesh(mesh, reading);
   const paths = whole.paths.filter(({ owner }) => owners?.has(owner) !== false);
   const planned = { ...whole, paths, compiled: { ...whole.compiled, paths } };
   const proofs = await proveMesh(planned, {

@@ -2,6 +2,7 @@ import { MeshError, type Problem, type ProblemCode } from "@isthmus/core";
 import type { Action } from "@isthmus/core/plan";
 import pLimit, { type LimitFunction } from "p-limit";
 import type { Target } from "../target/target.ts";
+import { orOver } from "../withPatience.ts";
 import { interrupted, type Outcome, skipped, writeProblem } from "./outcome.ts";
 
 // What is wrong with the cluster as a whole: each further write would only wait for the same answer.
@@ -39,13 +40,13 @@ export class ClusterWriter {
     });
   }
 
-  /** A write that has begun is never interrupted: nobody could tell whether it went through. */
+  /** A write that has begun is not interrupted, since nobody could tell whether it went through, unless the time is over. */
   write(action: Action): Promise<Outcome> {
     return this.limit(async () => {
       const skip = this.skip(action);
       if (skip !== undefined) return skip;
       try {
-        await this.target.write(action);
+        await orOver(this.target.write(action), this.signal);
         return { type: "done" };
       } catch (error) {
         this.noteDown(error);
@@ -55,7 +56,7 @@ export class ClusterWriter {
   }
 
   private skip(action: Action): Outcome | undefined {
-    if (this.signal.aborted) return interrupted(action);
+    if (this.signal.aborted) return interrupted(action, this.signal);
     return this.down === undefined ? undefined : skipped(action, this.down.message, this.down.hint);
   }
 

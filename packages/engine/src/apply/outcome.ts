@@ -1,5 +1,6 @@
 import { MeshError, makeProblem, movedTo, objectPlace, type Place, type Problem } from "@isthmus/core";
 import type { Action } from "@isthmus/core/plan";
+import { isOver } from "../withPatience.ts";
 
 /** How an action ended. */
 export type Outcome =
@@ -14,8 +15,9 @@ export function skipped(action: Action, why: string, hint: string): Outcome {
   };
 }
 
-export function interrupted(action: Action): Outcome {
-  return skipped(action, "the apply was interrupted", "apply again to finish the work");
+export function interrupted(action: Action, signal: AbortSignal): Outcome {
+  const why = isOver(signal) ? "the time that --timeout gives is over" : "the apply was interrupted";
+  return skipped(action, why, "apply again to finish the work");
 }
 
 /** What a target threw, at the object that it was about. */

@@ -6,7 +6,6 @@ import {
   istioCluster,
   type MeshCluster,
   MeshError,
-  makeProblem,
   type Observed,
   type ObservedCluster,
   type RightPurpose,
@@ -21,23 +20,20 @@ import {
   type Reading,
 } from "@isthmus/core/check";
 import { plan } from "@isthmus/core/plan";
-import { orAborted } from "@isthmus/kube";
 import { observe } from "../observe/observe.ts";
+import { type ReadOptions, readClusters } from "../observe/readClusters.ts";
 import type { Target } from "../target/target.ts";
-import { isImpatience, withPatience } from "../withPatience.ts";
+import { isImpatience, throwIfStopped } from "../withPatience.ts";
 import { findKeyFiles } from "./findKeyFiles.ts";
 import { probeGateway } from "./probeGateway.ts";
 
-export interface GatherOptions {
+export interface GatherOptions extends ReadOptions {
   /** Where key files are looked for. */
   readonly cwd: string;
   /** The rights that are asked for. */
   readonly purposes: readonly RightPurpose[];
-  /** Milliseconds for each cluster. */
-  readonly timeout: number;
   /** Milliseconds for each address of a gateway. */
   readonly probeTimeout: number;
-  readonly signal?: AbortSignal;
 }
 
 /** A gateway with more addresses than these is tried at the first ones only: each answers alike, or a node is down. */
@@ -45,7 +41,7 @@ const mostAddresses = 8;
 
 /**
  * Everything that the checks are functions of: all clusters at the same time, then, since it depends on what they hold, each
- * gateway's addresses. Throws only the reason of an aborted `signal`.
+ * gateway's addresses. Throws only the reason of a `signal` that stops.
  */
 export async function gatherFacts(
   intents: Intents,
@@ -84,7 +80,7 @@ export async function gatherFacts(
       };
     }),
   );
-  signal?.throwIfAborted();
+  throwIfStopped(signal);
   return {
     now: new Date().toISOString(),
     intents,
@@ -105,34 +101,18 @@ function observedOf(name: string, { clusters, unreachable }: Observed): Reading<
 
 type Inspections = ReadonlyMap<string, Reading<Inspection>>;
 
-async function inspectAll(targets: ReadonlyMap<string, Target>, options: GatherOptions): Promise<Inspections> {
-  const { purposes, timeout, signal } = options;
-  const read = [...targets].map(
-    async ([name, target]): Promise<readonly (readonly [string, Reading<Inspection>])[]> => {
-      const { inspect } = target;
-      if (inspect === undefined) return [];
-      try {
-        const value = await withPatience(timeout, signal, (limit) =>
-          orAborted(inspect.call(target, purposes, { signal: limit }), limit),
-        );
-        return [[name, { value }]];
-      } catch (error) {
-        signal?.throwIfAborted();
-        return [[name, { problem: error instanceof MeshError ? error.problem : overtime(name, timeout, error) }]];
-      }
-    },
-  );
-  return new Map((await Promise.all(read)).flat());
-}
-
-function overtime(cluster: string, timeout: number, error: unknown): MeshError["problem"] {
-  if (!isImpatience(error)) throw error;
-  return makeProblem({
-    code: "CLUSTER_UNREACHABLE",
-    at: { cluster },
-    message: `cluster ${cluster} could not be read within ${timeout / 1000} s`,
-    hint: "Is its API server overloaded, or the way to it slow?",
-  });
+async function inspectAll(
+  targets: ReadonlyMap<string, Target>,
+  { onWaiting: _, ...options }: GatherOptions,
+): Promise<Inspections> {
+  const asked = new Map([...targets].filter(([, { inspect }]) => inspect !== undefined));
+  const inspect = async (target: Target, signal: AbortSignal) => target.inspect?.(options.purposes, { signal });
+  const found: (readonly [string, Reading<Inspection>])[] = [];
+  for (const [name, read] of await readClusters(asked, inspect, options)) {
+    if ("problems" in read) found.push([name, { problem: read.problems[0] }]);
+    else if (read.value !== undefined) found.push([name, { value: read.value }]);
+  }
+  return new Map(found);
 }
 
 /** A user that may not write everywhere may be allowed to where it is needed. */
@@ -146,7 +126,15 @@ async function withNarrowRights(
   const denied = reading.value.rights.filter(({ purpose, allowed }) => purpose === "write" && !allowed);
   if (denied.length === 0 || namespaces.length === 0) return reading;
   const asked = denied.flatMap(({ allowed: _, ...right }) => namespaces.map((namespace) => ({ ...right, namespace })));
-  const answered: readonly AnsweredRight[] = await target.review(asked, signal === undefined ? {} : { signal });
+  let answered: readonly AnsweredRight[];
+  try {
+    answered = await target.review(asked, signal === undefined ? {} : { signal });
+  } catch (error) {
+    throwIfStopped(signal);
+    // What it would refuse everywhere is known, and more it does not say.
+    if (error instanceof MeshError || isImpatience(error)) return reading;
+    throw error;
+  }
   const kept = reading.value.rights.filter((right) => !denied.includes(right));
   return { value: { ...reading.value, rights: [...kept, ...answered] } };
 }

@@ -3,7 +3,7 @@ import type { Unseen, WireCall } from "@isthmus/core/doctor";
 import { showUrl, type WorkloadRequest } from "@isthmus/core/trace";
 import { KubeError } from "@isthmus/kube";
 import type { Reach } from "../reach.ts";
-import { isImpatience, withPatience } from "../withPatience.ts";
+import { isImpatience, isOver, throwIfStopped, withPatience } from "../withPatience.ts";
 
 export interface PodCall {
   readonly reach: Reach;
@@ -19,7 +19,7 @@ const seconds = 8;
 const patience = 3 * seconds;
 const separator = "\u001e";
 
-/** Makes a request from a pod's app container with curl, through its sidecar. Throws only the signal's reason. */
+/** Makes a request from a pod's app container with curl, through its sidecar. Throws only the reason of a signal that stops. */
 export async function callFromPod({
   reach,
   namespace,
@@ -54,8 +54,9 @@ export async function callFromPod({
       seconds: time,
     };
   } catch (error) {
-    signal?.throwIfAborted();
+    throwIfStopped(signal);
     // curl's own patience does not cover a resolver that hangs.
+    if (isOver(signal)) return { unseen: "the time that --timeout gives was over first" };
     if (isImpatience(error)) {
       return { exitCode: 28, status: 0, server: "", body: "", error: `no end within ${patience} s`, seconds: patience };
     }

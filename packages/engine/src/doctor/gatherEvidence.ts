@@ -9,6 +9,7 @@ import {
   type WorkloadRequest,
 } from "@isthmus/core/trace";
 import type { Reach } from "../reach.ts";
+import { throwIfStopped } from "../withPatience.ts";
 import { callFromPod } from "./callFromPod.ts";
 import { knock } from "./knock.ts";
 import { readIstiod } from "./readIstiod.ts";
@@ -31,7 +32,7 @@ const proxyContainer = "istio-proxy";
 
 /**
  * All that can be found out about a request: makes it from the caller's pod, asks the proxies and istiods on its way, and knocks
- * at the addresses that the paper names. Changes nothing. Throws only the signal's reason.
+ * at the addresses that the paper names. Changes nothing. Throws only the reason of a signal that stops.
  */
 export async function gatherEvidence(options: EvidenceOptions): Promise<Evidence> {
   const { request, paper, world, now, signal } = options;
@@ -45,7 +46,7 @@ export async function gatherEvidence(options: EvidenceOptions): Promise<Evidence
   ]);
   const wire = await callNow(options);
   const after = await readAll(proxies, options);
-  signal?.throwIfAborted();
+  throwIfStopped(signal);
   return {
     request,
     paper,

@@ -3,7 +3,7 @@ import type { Knock } from "@isthmus/core/doctor";
 import { KubeError } from "@isthmus/kube";
 import { callGateway } from "../probe/callGateway.ts";
 import type { Reach } from "../reach.ts";
-import { isImpatience, withPatience } from "../withPatience.ts";
+import { isImpatience, throwIfStopped, withPatience } from "../withPatience.ts";
 
 export interface KnockQuestion {
   readonly address: string;
@@ -18,7 +18,7 @@ const seconds = 4;
 
 /**
  * Whether somebody is at an address: from the network of the client's pod, in its sidecar's container, whose own connections
- * Istio does not redirect; where that has no curl (a distroless image), from here. Throws only the signal's reason.
+ * Istio does not redirect; where that has no curl (a distroless image), from here. Throws only the reason of a signal that stops.
  */
 export async function knock(question: KnockQuestion): Promise<Knock> {
   const { address, port, sni, client, signal } = question;
@@ -36,7 +36,7 @@ export async function knock(question: KnockQuestion): Promise<Knock> {
       );
       return { ...base, from: "client", ...judge(exitCode, Number(stdout) > 0, stderr.trim()) };
     } catch (error) {
-      signal?.throwIfAborted();
+      throwIfStopped(signal);
       if (!(error instanceof KubeError) && !isImpatience(error)) throw error;
     }
   }

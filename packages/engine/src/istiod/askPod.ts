@@ -4,7 +4,7 @@ import { MeshError } from "@isthmus/core";
 import type { Down, Unseen } from "@isthmus/core/doctor";
 import { KubeError } from "@isthmus/kube";
 import type { Reach } from "../reach.ts";
-import { isImpatience, withPatience } from "../withPatience.ts";
+import { isImpatience, throwIfStopped, withPatience } from "../withPatience.ts";
 
 export interface PodQuestion {
   readonly reach: Reach;
@@ -19,7 +19,7 @@ const timeout = 5_000;
 
 /**
  * The body of an HTTP answer on a pod's own loopback interface, such as Envoy's admin interface. `unseen` where the API server
- * does not let us in; `down` where it does and nobody answers. Throws only the signal's reason.
+ * does not let us in; `down` where it does and nobody answers. Throws only the reason of a signal that stops.
  */
 export async function askPod(question: PodQuestion): Promise<{ readonly body: string } | Down | Unseen> {
   const { reach, namespace, pod, port, path } = question;
@@ -29,7 +29,7 @@ export async function askPod(question: PodQuestion): Promise<{ readonly body: st
       return { body: await get(socket, path) };
     });
   } catch (error) {
-    question.signal?.throwIfAborted();
+    throwIfStopped(question.signal);
     if (error instanceof KubeError && (error.status === 403 || error.status === 404)) return { unseen: error.message };
     if (error instanceof MeshError) return { unseen: error.message };
     return { down: isImpatience(error) ? `no answer on port ${port} within ${timeout / 1000} s` : reasonOf(error) };

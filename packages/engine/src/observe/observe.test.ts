@@ -56,8 +56,31 @@ test("a cluster that does not answer in time keeps nobody waiting", async () => 
   ]);
 });
 
-test("an abort ends the reading of all clusters with its reason", async () => {
-  const signal = AbortSignal.timeout(20);
+test("a caller that stops ends the reading of all clusters with its reason", async () => {
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(new Error("stopped")), 20);
 
-  await expect(observe(new Map([target("slow", never)]), { signal })).rejects.toMatchObject({ name: "TimeoutError" });
+  const reading = observe(new Map([target("slow", never)]), { signal: stop.signal });
+
+  await expect(reading).rejects.toThrow("stopped");
+});
+
+test("a caller whose time is over keeps what came till then", async () => {
+  const targets = new Map([target("slow", never), ["good", new MemoryTarget("good")] as const]);
+
+  const { observed } = await observe(targets, { signal: AbortSignal.timeout(20) });
+
+  expect([...observed.clusters.keys()]).toEqual(["good"]);
+  expect([...observed.unreachable.values()]).toMatchObject([
+    { code: "CLUSTER_UNREACHABLE", message: "cluster slow could not be read within the time that --timeout gives" },
+  ]);
+});
+
+test("who waits is told every second for which clusters", async () => {
+  const told: (readonly string[])[] = [];
+  const targets = new Map([target("b", never), target("a", never), ["good", new MemoryTarget("good")] as const]);
+
+  await observe(targets, { timeout: 1500, onWaiting: (clusters) => void told.push(clusters) });
+
+  expect(told).toEqual([["a", "b"]]);
 });

@@ -3,6 +3,7 @@ import { connect as connectTcp, isIP } from "node:net";
 import { performance } from "node:perf_hooks";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { CertificateFacts } from "@isthmus/pki";
+import { isOver, throwIfStopped } from "../withPatience.ts";
 import { peerChain } from "./peerChain.ts";
 
 /** The certificate that a probe shows. PEM texts; `key` is a secret. */
@@ -46,10 +47,12 @@ export type GatewayAnswer =
 
 /** How long a connection has to stay open to count: TLS 1.3 refuses a client's certificate only after the handshake. */
 const openFor = 300;
+const late = "the time that --timeout gives was over first";
 
-/** One connection to a gateway and at most one request over it. Whom it met is told, not judged. Throws only the signal's reason. */
+/** One connection to a gateway and at most one request over it. Whom it met is told, not judged. Throws only the reason of a signal that stops. */
 export async function callGateway(call: GatewayCall): Promise<GatewayAnswer> {
-  call.signal?.throwIfAborted();
+  throwIfStopped(call.signal);
+  if (isOver(call.signal)) return { kind: "unreachable", detail: late };
   return new Promise((resolve, reject) => {
     const begin = performance.now();
     const socket = connectTcp({ host: call.address, port: call.port });
@@ -67,7 +70,8 @@ export async function callGateway(call: GatewayCall): Promise<GatewayAnswer> {
       socket.destroy();
     };
     const settle = (answer: GatewayAnswer) => finish(() => resolve(answer));
-    const onAbort = () => finish(() => reject(call.signal?.reason));
+    const onAbort = () =>
+      isOver(call.signal) ? settle({ kind: "unreachable", detail: late }) : finish(() => reject(call.signal?.reason));
     const fail = (detail: string) =>
       settle(isConnected ? { kind: "refused", detail, chain } : { kind: "unreachable", detail });
     const timer = setTimeout(

@@ -14,6 +14,7 @@ import { fingerprintOf, inspectBundle } from "@isthmus/pki";
 import pLimit from "p-limit";
 import { istiodPods } from "../istiod/istiodPods.ts";
 import type { Reach } from "../reach.ts";
+import { throwIfStopped } from "../withPatience.ts";
 import type { IssuedIdentity } from "./caIdentity.ts";
 import { type Caller, callerOf, podOf } from "./callerOf.ts";
 import { type ClientIdentity, callGateway, type GatewayAnswer, type GatewayCall } from "./callGateway.ts";
@@ -59,7 +60,7 @@ const foreignName = "outbound_.1_._.nobody.invalid";
 /**
  * Tries the declared paths on the wire: every gateway address with what a consumer's sidecar would send, and what must be
  * refused. A gateway that cannot be reached from here makes its probes `unknown`. In the order of the paths. Throws only the
- * signal's reason.
+ * reason of a signal that stops.
  */
 export async function probePaths(paths: readonly AcrossPath[], options: ProbeOptions): Promise<readonly Probe[]> {
   const run = new ProbeRun(options);
@@ -68,9 +69,9 @@ export async function probePaths(paths: readonly AcrossPath[], options: ProbeOpt
   return Promise.all(
     work.map((probe) =>
       limit(async () => {
-        options.signal?.throwIfAborted();
+        throwIfStopped(options.signal);
         const result = await probe();
-        options.signal?.throwIfAborted();
+        throwIfStopped(options.signal);
         return result;
       }),
     ),
@@ -264,7 +265,7 @@ class ProbeRun {
       const { root, ...certificate } = await issue(name);
       return { name, certificate, root };
     } catch (error) {
-      this.#options.signal?.throwIfAborted();
+      throwIfStopped(this.#options.signal);
       return { reason: `no identity of ${namespace}/${serviceAccount}: ${messageOf(error)}` };
     }
   }
@@ -290,7 +291,7 @@ class ProbeRun {
       });
       return { name: spiffeId(trustDomain, namespace, serviceAccount), certificate };
     } catch (error) {
-      signal?.throwIfAborted();
+      throwIfStopped(signal);
       return { reason: `no identity of ${namespace}/${serviceAccount}: ${messageOf(error)}` };
     }
   }
