@@ -4,6 +4,7 @@ import { collect, collectPort, collectWord, parseCount, parseLimit } from "./col
 import { parseDuration } from "./duration.ts";
 import { examples } from "./examples.ts";
 import type { Io } from "./io.ts";
+import { addScope, type ScopeOptions, scopeWords } from "./scopeOptions.ts";
 import type { GlobalOptions, Session } from "./session.ts";
 import { version } from "./version.ts";
 import { withPassphrase } from "./withPassphrase.ts";
@@ -113,34 +114,31 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
 
   program.commandsGroup("Change:");
   addPlanOptions(
-    program
-      .command("plan")
+    addScope(program.command("plan"))
       .description("show what apply would do")
       .option("--out <file>", "save the plan for `isthmus apply <file>`")
       .option("--detailed-exitcode", "0 no changes, 1 error, 2 changes"),
-  ).action(async (options, command: Command) => {
+  ).action(async (services: string[], options, command: Command) => {
     const { plan } = await import("./commands/plan.ts");
-    finish(await plan(await session(command), options));
+    finish(await plan(await session(command), services, options));
   });
-  addPlanOptions(program.command("diff").description("show only what differs (exit code 0 nothing, 1 some)")).action(
-    async (options, command: Command) => {
-      const { diff } = await import("./commands/diff.ts");
-      finish(await diff(await session(command), options));
-    },
-  );
   addPlanOptions(
-    program
-      .command("apply")
+    addScope(program.command("diff")).description("show only what differs (exit code 0 nothing, 1 some)"),
+  ).action(async (services: string[], options, command: Command) => {
+    const { diff } = await import("./commands/diff.ts");
+    finish(await diff(await session(command), services, options));
+  });
+  addPlanOptions(
+    addScope(program.command("apply"), "[saved.plan | service.namespace...]")
       .description("make the clusters as declared; or apply a saved plan")
-      .argument("[saved.plan]", "a plan that `isthmus plan --out` saved; refused if a cluster changed since")
       .option("-y, --yes", "do not ask")
       .option("--dry-run", "let the clusters check every change, and write nothing")
       .option("--max-delete <count or %>", "delete so much of what Isthmus owns unasked (default: 50%)", parseLimit)
       .addOption(new Option("--allow-mass-delete", "as --max-delete 100%").hideHelp())
       .option("--allow-broken-paths", "even if that breaks a declared path that works now"),
-  ).action(async (saved: string | undefined, options, command: Command) => {
+  ).action(async (words: string[], options, command: Command) => {
     const { apply } = await import("./commands/apply.ts");
-    finish(await apply(await session(command), saved, options));
+    finish(await apply(await session(command), words, options));
   });
 
   program
@@ -163,18 +161,14 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     });
 
   program.commandsGroup("Look:");
-  program
-    .command("status")
+  addScope(program.command("status"))
     .description("clusters and what is declared at a glance")
-    .argument("[service...]", "only these: httpbin.bar")
-    .action(async (services: string[], _options: unknown, command: Command) => {
+    .action(async (services: string[], options, command: Command) => {
       const { status } = await import("./commands/status.ts");
-      finish(await status(await session(command), services));
+      finish(await status(await session(command), services, options));
     });
-  program
-    .command("verify")
+  addScope(program.command("verify"))
     .description("prove each path, on paper and by a call (exit code 0 yes, 1 no)")
-    .argument("[service...]", "only these: httpbin.bar")
     .option("--probe", "a path that cannot be called from here is unknown")
     .option("--no-probe", "send nothing: what the clusters hold has to do")
     .addOption(
@@ -186,10 +180,16 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       const { verify } = await import("./commands/verify.ts");
       const { splitFormat } = await import("./splitFormat.ts");
       const { openSession } = await import("./session.ts");
-      const options = command.optsWithGlobals<GlobalOptions & { probe?: boolean; wait?: number }>();
+      const options = command.optsWithGlobals<GlobalOptions & ScopeOptions & { probe?: boolean; wait?: number }>();
       const { globals, own } = splitFormat(options, ["junit", "dot", "mermaid"]);
       const session = openSession(io, command.name(), globals);
-      finish(await verify(session, { ...options, services, ...(own === undefined ? {} : { format: own }) }));
+      finish(
+        await verify(session, {
+          ...options,
+          scope: scopeWords(services, options),
+          ...(own === undefined ? {} : { format: own }),
+        }),
+      );
     });
   program
     .command("trace")
@@ -213,10 +213,8 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       finish(await trace(openSession(io, command.name(), globals), { from, url }, { ...options, ...format }));
     });
   withPassphrase(
-    program
-      .command("probe")
+    addScope(program.command("probe"))
       .description("try each path on the wire, and what must be refused")
-      .argument("[service...]", "only paths to these: httpbin.bar, or a host")
       .addOption(
         new Option("--identity <source>", "what issues each consumer's certificate: its istiod, the mesh's CA, or none")
           .choices(["istiod", "ca", "none"])

@@ -1,9 +1,11 @@
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { isPartial } from "@isthmus/core";
 import { type PlanOptions, writesOf } from "@isthmus/core/plan";
 import {
   type AllowedPlans,
   type JudgedMesh,
+  narrowMesh,
   type PlannedMesh,
   planMesh,
   type ReconcileEvent,
@@ -19,12 +21,13 @@ import { readDeclarations } from "../readDeclarations.ts";
 import { renderOutcome } from "../render/outcome.ts";
 import { renderPlan } from "../render/plan.ts";
 import { planData } from "../render/planData.ts";
+import { isNarrowed, type ScopeOptions, scopeWords } from "../scopeOptions.ts";
 import type { Session } from "../session.ts";
 import { usage } from "../usage.ts";
 import { notUnderstood, withMesh } from "../withMesh.ts";
 import { writeTeller } from "../writeTeller.ts";
 
-export interface ApplyOptions extends Partial<PlanOptions>, Partial<AllowedPlans> {
+export interface ApplyOptions extends Partial<PlanOptions>, Partial<AllowedPlans>, ScopeOptions {
   /** As `--max-delete 100%`. */
   readonly allowMassDelete?: boolean;
   readonly yes?: boolean;
@@ -32,12 +35,23 @@ export interface ApplyOptions extends Partial<PlanOptions>, Partial<AllowedPlans
 }
 
 /** Makes the clusters as declared: plans, shows, asks, writes. Nothing at all is written while there is an error. */
-export async function apply(session: Session, saved: string | undefined, options: ApplyOptions): Promise<number> {
+export async function apply(session: Session, words: readonly string[], options: ApplyOptions): Promise<number> {
   const { ways } = session;
+  const saved = await savedPlanAmong(words, ways.cwd);
   if (saved === undefined) {
-    return withMesh(session, await readDeclarations(session), async (declared) =>
-      carryOut(session, await planMesh(declared, { ...options, ...session.reading }), options),
-    );
+    return withMesh(session, await readDeclarations(session), async (declared) => {
+      const planned = await planMesh(declared, { ...options, ...session.reading });
+      return carryOut(session, narrowMesh(planned, scopeWords(words, options)), options);
+    });
+  }
+  if (
+    isNarrowed(
+      words.filter((word) => word !== saved),
+      options,
+    )
+  ) {
+    const hint = "plan again with these services, and save that";
+    throw usage("a saved plan is applied as a whole", hint);
   }
   if (session.options.filename.length > 0) {
     const hint = "leave out -f; or plan again with it";
@@ -52,6 +66,16 @@ export async function apply(session: Session, saved: string | undefined, options
       yes: options.yes === true || !isInteractive(session.io),
     }),
   );
+}
+
+/** The word that names a file. A service whose name is that of a file here as well is called by namespace/name. */
+async function savedPlanAmong(words: readonly string[], cwd: string): Promise<string | undefined> {
+  for (const word of words) {
+    if (word.endsWith(".plan") || word.startsWith(".") || word.startsWith("/")) return word;
+    const found = await stat(resolve(cwd, word)).catch(() => undefined);
+    if (found?.isFile() === true) return word;
+  }
+  return undefined;
 }
 
 /** Shows a plan, asks, and writes; the exit code. */

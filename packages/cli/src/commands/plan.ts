@@ -1,14 +1,16 @@
 import { hasErrors, isPartial, type Problem } from "@isthmus/core";
 import { type PlanOptions, planLosses, writesOf } from "@isthmus/core/plan";
-import { type IntentFiles, planEffects, planMesh, savePlan } from "@isthmus/engine";
+import { type IntentFiles, narrowMesh, planEffects, planMesh, savePlan } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderPlan } from "../render/plan.ts";
 import { planData } from "../render/planData.ts";
+import { type ScopeOptions, scopeWords } from "../scopeOptions.ts";
 import type { Session } from "../session.ts";
 import { withMesh } from "../withMesh.ts";
 
-export interface PlanCommandOptions extends Partial<PlanOptions> {
+export interface PlanCommandOptions extends Partial<PlanOptions>, ScopeOptions {
+  readonly services?: readonly string[];
   readonly out?: string;
   readonly detailedExitcode?: boolean;
   /** Told what was found, before anything is saved. */
@@ -16,8 +18,12 @@ export interface PlanCommandOptions extends Partial<PlanOptions> {
 }
 
 /** Shows what an apply would do, and saves it where told. */
-export async function plan(session: Session, options: PlanCommandOptions): Promise<number> {
-  return planDeclared(session, await readDeclarations(session), options);
+export async function plan(
+  session: Session,
+  services: readonly string[],
+  options: PlanCommandOptions,
+): Promise<number> {
+  return planDeclared(session, await readDeclarations(session), { ...options, services });
 }
 
 export function planDeclared(
@@ -26,7 +32,8 @@ export function planDeclared(
   options: PlanCommandOptions,
 ): Promise<number> {
   return withMesh(session, declarations, async (declared) => {
-    const planned = await planMesh(declared, { ...options, ...session.reading });
+    const whole = await planMesh(declared, { ...options, ...session.reading });
+    const planned = narrowMesh(whole, scopeWords(options.services ?? [], options));
     const losses = planLosses(planned.intents, planned.plan, planned.observed);
     const mesh = { ...planned, effects: planEffects(planned), losses };
     const isSaved = options.out !== undefined && !hasErrors(mesh.problems);

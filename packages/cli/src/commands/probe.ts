@@ -13,10 +13,11 @@ import { openDeclaredCa } from "../openDeclaredCa.ts";
 import { type PassphraseOptions, passphrases } from "../passphrase.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderProbes } from "../render/probes.ts";
+import { type ScopeOptions, scopeWords } from "../scopeOptions.ts";
 import type { Session } from "../session.ts";
 import { withMesh } from "../withMesh.ts";
 
-export interface ProbeCommandOptions extends PassphraseOptions {
+export interface ProbeCommandOptions extends PassphraseOptions, ScopeOptions {
   readonly identity: "istiod" | "ca" | "none";
   readonly fromPod?: boolean;
   /** Add a container of `image` to a pod whose app's has no curl. */
@@ -58,7 +59,7 @@ async function runProbes(
   const { identity } = options;
   if (identity !== "ca") return run(identity);
   // A wrong name is told before a passphrase is asked for.
-  probedPaths(mesh, services);
+  probedPaths(mesh, scopeWords(services, options));
   const ca = await openDeclaredCa(session, mesh, passphrases(session, options));
   try {
     // A wrong passphrase ends it before anything is tried.
@@ -70,7 +71,7 @@ async function runProbes(
 
   function run(identity: ProbeMeshOptions["identity"]): Promise<readonly Probe[]> {
     return probeMesh(mesh, {
-      services,
+      scope: scopeWords(services, options),
       onStart: (paths) =>
         session.note(session.err.faint(`Trying ${paths} ${paths === 1 ? "path" : "paths"} on the wire …\n`)),
       identity,

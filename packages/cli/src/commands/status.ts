@@ -3,14 +3,15 @@ import { meshStatus, planMesh } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { renderStatus } from "../render/status.ts";
+import { type ScopeOptions, scopeWords } from "../scopeOptions.ts";
 import type { Session } from "../session.ts";
 import { withMesh } from "../withMesh.ts";
 
 /** Clusters and shared services at a glance. */
-export async function status(session: Session, services: readonly string[]): Promise<number> {
+export async function status(session: Session, services: readonly string[], options: ScopeOptions): Promise<number> {
   return withMesh(session, await readDeclarations(session), async (declared) => {
     const mesh = await planMesh(declared, session.reading);
-    const report = meshStatus(mesh, services);
+    const report = meshStatus(mesh, scopeWords(services, options));
     if (session.format === undefined) session.print(renderStatus(report, session.out));
     else session.printData("Status", report);
     session.report(mesh.problems);

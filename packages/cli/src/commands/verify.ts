@@ -1,5 +1,5 @@
 import { graph } from "@isthmus/core/trace";
-import { type VerifiedMesh, verifyMesh, type WireChoice } from "@isthmus/engine";
+import { type ScopeWords, type VerifiedMesh, verifyMesh, type WireChoice } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";
 import { type GraphFormat, renderGraph } from "../render/graph.ts";
@@ -13,8 +13,7 @@ import { withMesh } from "../withMesh.ts";
 export interface VerifyOptions {
   /** True: every path must be called; false: none is. */
   readonly probe?: boolean;
-  /** Only what is declared by these names. */
-  readonly services?: readonly string[];
+  readonly scope?: ScopeWords;
   /** Milliseconds to wait for every path to stand. */
   readonly wait?: number;
   readonly format?: GraphFormat | "junit";
@@ -24,7 +23,7 @@ export interface VerifyOptions {
 export async function verify(session: Session, options: VerifyOptions): Promise<number> {
   return withMesh(session, await readDeclarations(session), async (declared) => {
     const verified = await verifyMesh(declared, {
-      services: options.services ?? [],
+      scope: options.scope ?? {},
       ...{ ...progressOf(session), wire: wireOf(options.probe), now: () => new Date() },
       ...session.reading,
       ...(options.wait === undefined ? {} : { wait: options.wait }),

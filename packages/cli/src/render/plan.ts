@@ -3,6 +3,8 @@ import {
   type Action,
   type ActionVerb,
   type GoingPath,
+  isLeftOut,
+  leftOut,
   type Plan,
   type PlanLosses,
   summarize,
@@ -33,7 +35,8 @@ export interface PlanRendering {
 /** A plan for people: per cluster what changes and how, what is kept, the paths that it leads to, and the summary. */
 export function renderPlan(view: PlanView, style: Style, options: PlanRendering = {}): string {
   const shown = view.plan.actions.filter(
-    ({ verb, reason }) => verb !== "noop" || reason !== undefined || options.unchanged === true,
+    (action) =>
+      action.verb !== "noop" || (action.reason !== undefined && !isLeftOut(action)) || options.unchanged === true,
   );
   const clusters = [...new Set(shown.map((action) => action.cluster))];
   const sections = clusters.map((cluster) => {
@@ -45,6 +48,7 @@ export function renderPlan(view: PlanView, style: Style, options: PlanRendering 
     renderHeld(view.held, style),
     renderUndeclared(view.losses?.undeclared ?? [], style),
     renderPaths(view, style),
+    renderLeftOut(view.plan, style),
     renderSummary(view.plan, style),
   ]
     .filter((section) => section !== "")
@@ -78,6 +82,13 @@ function renderHeld(held: ReadonlyMap<string, string>, style: Style): string {
   if (held.size === 0) return "";
   const lines = [...held].map(([owner, reason]) => `  ${style.warning("=")} ${owner}: ${reason}\n`);
   return `${style.strong("Pending: left as it is for now")}\n${lines.join("")}`;
+}
+
+function renderLeftOut(plan: Plan, style: Style): string {
+  const owners = leftOut(plan);
+  if (owners.length === 0) return "";
+  const lines = owners.map(({ owner, writes }) => `  ${owner}: ${writes} change${writes === 1 ? "" : "s"}\n`);
+  return `${style.strong("Left out of this plan, since it was asked for only a part")}\n${lines.join("")}`;
 }
 
 /** Whose objects are there although no file declares them; an apply deletes them. */

@@ -1,5 +1,5 @@
 import type { Problem } from "@isthmus/core";
-import { summarize } from "@isthmus/core/plan";
+import { leftOut, summarize } from "@isthmus/core/plan";
 import type { PlanView } from "./plan.ts";
 
 /** A plan for programs (`-o json|yaml`): nothing is left out. */
@@ -20,6 +20,7 @@ export function planData(view: PlanView & { readonly problems: readonly Problem[
           })),
         }),
     ...view.losses,
+    leftOut: leftOut(view.plan),
     pending: Object.fromEntries(view.held),
     problems: view.problems,
   };

@@ -35,6 +35,9 @@ const plan = {
     .array(z.looseObject({ owner: text, objects: z.int() }))
     .optional()
     .describe("Owners that no file declares any longer, and whose objects are deleted."),
+  leftOut: z
+    .array(z.looseObject({ owner: text, writes: z.int() }))
+    .describe("What the whole plan would write for others than were asked for."),
   pending: z.record(text, text).describe("Why what an owner has stays as it is."),
   problems,
 };

@@ -15,6 +15,7 @@ export type { PlanOptions } from "./clusterSteps.ts";
 export { fieldChanges } from "./fieldChanges.ts";
 export { isInventory } from "./inventory.ts";
 export { type DeleteLimit, massDelete } from "./massDelete.ts";
+export { isLeftOut, leftOut, narrowPlan, type PlanScope } from "./narrowPlan.ts";
 export { type PlanState, plan, replan } from "./plan.ts";
 export { type GoingPath, type PlanLosses, planLosses } from "./planLosses.ts";
 export { recheckPlan } from "./recheckPlan.ts";

@@ -13,10 +13,10 @@ import {
   selectClusters,
   showHostPort,
 } from "@isthmus/core";
-import { isInventory, type PlanLosses, planLosses } from "@isthmus/core/plan";
+import { isInventory, type PlanLosses, type PlanScope, planLosses } from "@isthmus/core/plan";
 import { type PathTrace, type TraceVerdict, tracePaths, whyNot } from "@isthmus/core/trace";
-import { ownersOf } from "./ownersOf.ts";
 import type { PlannedMesh } from "./planMesh.ts";
+import { isPathIn, type ScopeWords, scopeOf } from "./scope.ts";
 
 export interface ClusterStatus {
   readonly name: string;
@@ -88,19 +88,22 @@ export interface MeshStatus {
   readonly problems: readonly Problem[];
 }
 
-/** What `isthmus status` tells, of all or of what is declared by these names: a summary of what is declared and observed, and of the plan between them. */
-export function meshStatus(now: PlannedMesh, services: readonly string[] = []): MeshStatus {
+/** What `isthmus status` tells, of all or of what is asked about: a summary of what is declared and observed, and of the plan between them. */
+export function meshStatus(now: PlannedMesh, words: ScopeWords = {}): MeshStatus {
   const { intents, problems, observed, plan } = now;
-  const owners = ownersOf(intents, services);
-  const paths = now.paths.filter(({ owner }) => owners?.has(owner) !== false);
+  const scope = scopeOf(now, words);
+  const paths = now.paths.filter((path) => isPathIn(scope, path));
+  const traces = tracePaths({ intents, paths, observed });
+  const mesh = { ...now, paths, traces, scope };
   const isAsked = ({ kind, metadata }: SharedService | ExternalAccess | ExternalService) =>
-    owners?.has(ownerName(kind, metadata.namespace, metadata.name)) !== false;
-  const mesh = { ...now, traces: tracePaths({ intents, paths, observed }) };
+    isOwnerAsked(ownerName(kind, metadata.namespace, metadata.name), mesh);
   return {
-    clusters: intents.clusters.map((cluster) => clusterStatus(cluster, mesh)),
+    clusters: intents.clusters
+      .filter(({ metadata }) => scope.clusters?.has(metadata.name) !== false)
+      .map((cluster) => clusterStatus(cluster, mesh)),
     sharedServices: [
       ...intents.sharedServices.filter(isAsked).map((service) => sharedServiceStatus(service, mesh)),
-      ...(owners === undefined ? exportedServices(mesh) : []),
+      ...exportedServices(mesh),
     ],
     externalAccesses: intents.externalAccesses.filter(isAsked).map((access) => externalAccessStatus(access, mesh)),
     externalServices: intents.externalServices.filter(isAsked).map((service) => externalServiceStatus(service, mesh)),
@@ -111,6 +114,17 @@ export function meshStatus(now: PlannedMesh, services: readonly string[] = []): 
 
 interface TracedMesh extends PlannedMesh {
   readonly traces: readonly PathTrace[];
+  readonly scope: PlanScope;
+}
+
+/** Of chosen clusters: what has paths or objects there. */
+function isOwnerAsked(owner: string, { scope: { owners, clusters }, paths, plan }: TracedMesh): boolean {
+  if (owners?.has(owner) === false) return false;
+  return (
+    clusters === undefined ||
+    paths.some((path) => path.owner === owner) ||
+    plan.actions.some((action) => action.owner === owner && clusters.has(action.cluster))
+  );
 }
 
 function clusterStatus(declared: MeshCluster, { intents, observed }: TracedMesh): ClusterStatus {
@@ -184,8 +198,8 @@ function consumersOf(paths: readonly (AcrossPath | ExternalServicePath)[]): read
 /** What ServiceExports have made, where the Mesh asks for them. */
 function exportedServices(mesh: TracedMesh): readonly SharedServiceStatus[] {
   const prefix = "ServiceExport.";
-  const owners = unique([...mesh.paths.map(({ owner }) => owner), ...mesh.held.keys()]).filter((owner) =>
-    owner.startsWith(prefix),
+  const owners = unique([...mesh.paths.map(({ owner }) => owner), ...mesh.held.keys()]).filter(
+    (owner) => owner.startsWith(prefix) && isOwnerAsked(owner, mesh),
   );
   return owners.map((owner) => {
     const paths = acrossPaths(owner, mesh);

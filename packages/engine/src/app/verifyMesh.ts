@@ -4,13 +4,13 @@ import type { ProofStatus } from "@isthmus/core/verify";
 import type { ReadOptions } from "../observe/readClusters.ts";
 import { reachOf } from "../target/reachOf.ts";
 import { type ProvenPath, proveMesh, type WireChoice } from "../verify/proveMesh.ts";
-import { ownersOf } from "./ownersOf.ts";
 import { type DeclaredMesh, planMesh } from "./planMesh.ts";
+import { isPathIn, type ScopeWords, scopeOf } from "./scope.ts";
 import { tryUntil } from "./tryUntil.ts";
 
 export interface VerifyMeshOptions extends ReadOptions {
-  /** Only what is declared by these names (`httpbin.bar`); all unless set. */
-  readonly services?: readonly string[];
+  /** Only these paths; all unless set. */
+  readonly scope?: ScopeWords;
   readonly wire: WireChoice;
   /** Milliseconds to wait for every path to stand; none unless set. */
   readonly wait?: number;
@@ -44,12 +44,12 @@ export function verifyMesh(mesh: DeclaredMesh, options: VerifyMeshOptions): Prom
 
 async function verifyNow(
   mesh: DeclaredMesh,
-  { wire, wait, now, onCalls, services = [], ...reading }: VerifyMeshOptions,
+  { wire, wait, now, onCalls, scope = {}, ...reading }: VerifyMeshOptions,
 ): Promise<VerifiedMesh> {
   const stopping = reading.signal === undefined ? {} : { signal: reading.signal };
-  const owners = ownersOf(mesh.intents, services);
   const whole = await planMesh(mesh, reading);
-  const paths = whole.paths.filter(({ owner }) => owners?.has(owner) !== false);
+  const asked = scopeOf(whole, scope);
+  const paths = whole.paths.filter((path) => isPathIn(asked, path));
   const planned = { ...whole, paths, compiled: { ...whole.compiled, paths } };
   const proofs = await proveMesh(planned, {
     ...{ wire, now, ...stopping },
