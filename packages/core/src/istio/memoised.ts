@@ -59,24 +59,30 @@ export function recalled<Key, T>(memo: Memo<Key>, key: Key, compute: () => T): T
   return made.value as T;
 }
 
-/** A map that holds no object only because it was asked about. */
+/** A map that holds no object only because it was asked about. A map for each object asked about: made only once it holds something. */
 class Answers<By, T> {
-  readonly #values = new Map<By, T>();
-  readonly #objects = new WeakMap<object, T>();
+  #values: Map<By, T> | undefined;
+  #objects: WeakMap<object, T> | undefined;
 
   get(by: By): T | undefined {
-    return this.#of(by).get(by);
+    return isObject(by) ? this.#objects?.get(by) : this.#values?.get(by);
   }
 
   has(by: By): boolean {
-    return this.#of(by).has(by);
+    return (isObject(by) ? this.#objects?.has(by) : this.#values?.has(by)) === true;
   }
 
   set(by: By, value: T): void {
-    this.#of(by).set(by, value);
+    if (isObject(by)) {
+      this.#objects ??= new WeakMap();
+      this.#objects.set(by, value);
+    } else {
+      this.#values ??= new Map();
+      this.#values.set(by, value);
+    }
   }
+}
 
-  #of(by: By): Pick<Map<By, T>, "get" | "has" | "set"> {
-    return typeof by === "object" && by !== null ? (this.#objects as unknown as Map<By, T>) : this.#values;
-  }
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

@@ -16,19 +16,6 @@ export function change(path: string, before: unknown, after: unknown): FieldChan
   return { path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
 }
 
-export function isSame(declared: unknown, live: unknown): boolean {
-  if (declared === live) return true;
-  if (Array.isArray(declared) && Array.isArray(live)) {
-    return declared.length === live.length && declared.every((element, index) => isSame(element, live[index]));
-  }
-  if (!isFields(declared) || !isFields(live)) return false;
-  const names = Object.keys(declared);
-  return (
-    names.length === Object.keys(live).length &&
-    names.every((name) => Object.hasOwn(live, name) && isSame(declared[name], live[name]))
-  );
-}
-
 /** The places where two values differ, lists compared in order. */
 export function compareWhole(path: string, declared: unknown, live: unknown): readonly FieldChange[] {
   if (declared === live) return [];

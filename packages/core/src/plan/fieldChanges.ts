@@ -6,8 +6,9 @@ import {
   type MergeRules,
   mergeRules,
 } from "../kinds/index.ts";
+import { isSame } from "../world/index.ts";
 import type { FieldChange } from "./action.ts";
-import { change, compareWhole, type Fields, fieldValue, isFields, isSame } from "./compareWhole.ts";
+import { change, compareWhole, type Fields, fieldValue, isFields } from "./compareWhole.ts";
 import { elementPath, fieldPath } from "./fieldPath.ts";
 import {
   isOwnedWhole,

@@ -17,8 +17,8 @@ import { clusterObject, type Service } from "../kinds/index.ts";
 import { type AddressOwner, addressOwner } from "./addressOwner.ts";
 import type { Attempt, PublicService } from "./attempt.ts";
 import { type Arrival, broken, ended, failedConnection, passed, share, show, silence } from "./server/arrival.ts";
+import { serveAlike } from "./server/serveAlike.ts";
 import { serveAtGateway } from "./server/serveAtGateway.ts";
-import { serveAtPod } from "./server/serveAtPod.ts";
 import { tlsInTls } from "./server/tlsInTls.ts";
 import type { TraceBranch } from "./traceResult.ts";
 import type { TraceWorld } from "./traceWorld.ts";
@@ -248,7 +248,7 @@ function serveAtWorkload(
   arrival: Arrival,
   { cluster, workload, port }: WorkloadPort,
 ): readonly TraceBranch[] {
-  if (workload.proxy !== "gateway") return serveAtPod(arrival, cluster, workload, port);
+  if (workload.proxy !== "gateway") return serveAlike(arrival, cluster, workload, port);
   return serveAtGateway(arrival, { world, cluster, workload, port, forward: (next, to) => serve(world, next, to) });
 }
 

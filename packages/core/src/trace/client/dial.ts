@@ -23,7 +23,7 @@ export function dial(walk: Walk, address: NamedAddress, service: MeshService | u
   const { port } = request.url;
   const ambient = inAmbient(cluster, caller, "client");
   if (ambient !== undefined) return [ended(walk, ambient, { kind: "unknown", why: ambient.detail })];
-  if (isIn("127.0.0.0/8", address.address) || address.address === "::1") {
+  if (isLoopback(address.address)) {
     const detail = `${address.address} is the caller's own pod: what listens there is not looked into`;
     const own = unsure({
       name: "connection",
@@ -76,4 +76,11 @@ export function dial(walk: Walk, address: NamedAddress, service: MeshService | u
       return throughHttp(on, address, { chain, scope, service, http });
     }
   }
+}
+
+/** Written in decimal another address shows at once; octal, hexadecimal and short forms are parsed, which is slow for each path. */
+function isLoopback(address: string): boolean {
+  if (address === "::1") return true;
+  const isOther = /^[1-9]\d*\.\d/.test(address) && !address.startsWith("127.");
+  return !isOther && isIn("127.0.0.0/8", address);
 }
