@@ -1,3 +1,4 @@
+import type { DeleteLimit } from "@isthmus/core/plan";
 import { InvalidArgumentError } from "commander";
 
 /** For an option that may be repeated: each time one more value. */
@@ -31,9 +32,9 @@ export function parseCount(value: string): number {
 }
 
 /** `10`, or `25%`. */
-export function parseLimit(value: string): { readonly objects: number } | { readonly share: number } {
+export function parseLimit(value: string): DeleteLimit {
   const [, count, sign] = /^(\d+)(%?)$/.exec(value) ?? [];
   if (count !== undefined && sign === "") return { objects: Number(count) };
-  if (count !== undefined && Number(count) <= 100) return { share: Number(count) / 100 };
-  throw new InvalidArgumentError("give a number of objects, or a share of them such as 25%.");
+  if (count !== undefined && Number(count) <= 100) return { percent: Number(count) };
+  throw new InvalidArgumentError("give a number of objects, or a part of them such as 25%.");
 }

@@ -2,14 +2,20 @@ import { MeshError } from "@isthmus/core";
 import { type IntentFiles, type PassedOver, readIntentFiles } from "@isthmus/engine";
 import type { Session } from "./session.ts";
 
-/** What `-f` names, or the declarations in this folder. Throws NO_INTENTS where there is neither. */
+/** What `-f` names, or the declarations in this folder; says what was passed over. Throws NO_INTENTS where there is neither. */
 export async function readDeclarations(session: Session): Promise<IntentFiles> {
+  const read = await readDeclarationsQuietly(session);
+  tellPassedOver(session, read.passedOver);
+  return read;
+}
+
+/** The same without a word: for a first look, after which they are read again. */
+export async function readDeclarationsQuietly(session: Session): Promise<IntentFiles> {
   const { io, options, signal } = session;
   const recursive = options.recursive === true;
   const read = await readIntentFiles(options.filename, { cwd: io.cwd, stdin: io.stdin, recursive, signal });
   const [first] = read.problems;
   if (options.filename.length === 0 && first?.code === "NO_INTENTS") throw new MeshError(first);
-  tellPassedOver(session, read.passedOver);
   return read;
 }
 

@@ -20,6 +20,9 @@ interface Slip {
 const write = (name: string, text: string | Buffer) => (folder: string) => writeFile(join(folder, name), text);
 const service = (more: string) =>
   `apiVersion: isthmus.io/v1alpha1\nkind: SharedService\nmetadata: {name: other, namespace: bar}\n${more}`;
+/** As a Windows editor may save it. */
+const recoded = async (folder: string, name: string) =>
+  write(name, Buffer.from(`\uFEFF${(await filesIn(folder))[name]}`, "utf16le"))(folder);
 const request = ["sleep.foo@cluster1", "http://httpbin.bar.cluster2:8000/"] as const;
 const connect = ["connect", "other.bar", "--from", "cluster2", "--to", "cluster1/foo"] as const;
 const anything = /./;
@@ -80,7 +83,7 @@ const slips: readonly Slip[] = [
   {
     what: "no apiVersion",
     argv: ["apply", "--yes"],
-    before: write("a.yaml", "kind: SharedService\n"),
+    before: write("a.yaml", "kind: SharedService\nmetadata: {name: a}\n"),
     code: 1,
     stderr: "FIELD_MISSING",
   },
@@ -228,6 +231,35 @@ const slips: readonly Slip[] = [
     code: 1,
     stderr: "is not a consumer",
   },
+  {
+    what: "to connect while a file cannot be read",
+    argv: ["connect", "httpbin.bar", "--from", "cluster2", "--to", "cluster1/other"],
+    before: (folder) => recoded(folder, "httpbin.yaml"),
+    code: 1,
+    stderr: /FILE_UNREADABLE[\s\S]*Nothing was written/,
+  },
+  {
+    what: "to connect while a file is too large",
+    argv: connect,
+    before: write("a.yaml", " ".repeat(20_000_000)),
+    code: 1,
+    stderr: /FILE_TOO_LARGE[\s\S]*Nothing was written/,
+  },
+  {
+    what: "to disconnect while a file cannot be read",
+    argv: ["disconnect", "httpbin.bar"],
+    before: (folder) => recoded(folder, "mesh.yaml"),
+    code: 1,
+    stderr: /FILE_UNREADABLE[\s\S]*Nothing was written/,
+  },
+  {
+    what: "to disconnect from what comes on standard input",
+    argv: ["disconnect", "httpbin.bar", "-f", "-"],
+    input: service("spec: {}\n"),
+    code: 1,
+    stderr: "standard input is not one",
+  },
+  { what: "to connect in standard input", argv: [...connect, "-f", "-"], code: 1, stderr: "standard input is not one" },
   {
     what: "init over a file",
     argv: ["init", "--context", "one"],

@@ -14,8 +14,11 @@ const declaration = /^[\s-]*(?:[[{](?:.*[[{,])?\s*)?["']?apiVersion["']?\s*:\s*[
 /** Whether it is worth looking for what was meant to be a declaration. */
 const suspicion = new RegExp(`${kinds.join("|")}|apiVersion["']?\\s*:\\s*["']?i`, "i");
 
-/** What a file that cannot be parsed has to mention to count as one of ours all the same. */
-const mention = new RegExp(`\\b(?:${kinds.join("|")})\\b|\\bisthmus\\.io/`);
+/** What a document of a file that cannot be parsed has to say to count as one of ours all the same: our group, or our kind. */
+const ourVersion = /\bisthmus\.io\/v\d/;
+const ourKind = new RegExp(`^[\\s-]*(?:[[{].*)?["']?\\bkind["']?\\s*:[\\s["']*(?:${kinds.join("|")})\\b`, "m");
+/** And not another's: templates of Helm and CloudFormation cannot be parsed either, and some products have a Mesh. */
+const otherVersion = /^[\s-]*(?:[[{].*)?["']?apiVersion["']?\s*:\s*["']?[\w.-]+\//m;
 
 export interface FoundDeclarations {
   /** Whether it declares something, or was meant to: what is wrong with it is then told by what parses it. */
@@ -27,10 +30,14 @@ export interface FoundDeclarations {
 /** Whether a file is one of ours. Other manifests in the same folder are none of our business, unless a file is named. */
 export function lookForDeclarations(file: InputFile, isNamed: boolean): FoundDeclarations {
   if (isNamed || declaration.test(file.text)) return { declares: true, namesakes: [] };
-  if (mention.test(file.text) && !readDocuments(file).complete) return { declares: true, namesakes: [] };
+  if (file.text.split(/^---/m).some(isMeant) && !readDocuments(file).complete) return { declares: true, namesakes: [] };
   const strays = suspicion.test(file.text) ? strayDeclarations(file) : [];
   if (strays.some(({ type }) => type === "meant")) return { declares: true, namesakes: [] };
   return { declares: false, namesakes: strays.map(namesake) };
+}
+
+function isMeant(text: string): boolean {
+  return ourVersion.test(text) || (ourKind.test(text) && !otherVersion.test(text));
 }
 
 function namesake({ at, kind, apiVersion }: StrayDeclaration): Problem {

@@ -283,6 +283,28 @@ test.each([
   expect(run.stderr).toContain("error[PLAN_STALE]");
 });
 
+const claim = `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: claim, namespace: foo}
+spec: {hosts: [httpbin.bar.cluster2], ports: [{number: 8000, name: http, protocol: HTTP}], resolution: DNS}
+`;
+
+test("a saved plan writes nothing for what has to wait since: another claim to the name", async () => {
+  const folder = await plannedFolder();
+  await writeFile(join(folder, "clusters/cluster1/claim.yaml"), claim);
+  const before = await filesIn(folder);
+
+  const fresh = await runCli(folder, ["apply", "--yes"]);
+  const saved = await runCli(folder, ["apply", "saved.plan"]);
+
+  for (const run of [fresh, saved]) {
+    expect(run).toMatchObject({ code: 1, stdout: "Nothing was applied.\n" });
+    expect(run.stderr).toContain("HOST_CONFLICT");
+  }
+  expect(saved.stderr.replaceAll(/\s+/g, " ")).toContain("SharedService.bar.httpbin is pending now");
+  expect(await filesIn(folder)).toEqual(before);
+});
+
 test("what a saved plan did not read may change", async () => {
   const folder = await plannedFolder();
   await writeFile(

@@ -81,7 +81,7 @@ async function savedPlanAmong(words: readonly string[], cwd: string): Promise<st
 /** Shows a plan, asks, and writes; the exit code. */
 export async function carryOut(session: Session, planned: PlannedMesh, options: ApplyOptions): Promise<number> {
   const { allowBrokenPaths = false, dryRun = false, yes = false } = options;
-  const maxDelete = options.allowMassDelete === true ? { share: 1 } : options.maxDelete;
+  const maxDelete = options.allowMassDelete === true ? { percent: 100 } : options.maxDelete;
   const asks = !yes && !dryRun;
   const teller = writeTeller(session, { dryRun });
   let isCancelled = false;

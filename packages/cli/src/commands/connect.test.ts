@@ -1,7 +1,7 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { exampleFolder, filesIn, runCli } from "../testing/runCli.ts";
+import { emptyFolder, exampleFolder, filesIn, runCli } from "../testing/runCli.ts";
 
 const toHttpbin = ["connect", "httpbin.bar", "--from", "cluster2", "--to", "cluster1/foo"] as const;
 
@@ -162,4 +162,25 @@ test("who is not connected is not disconnected, and the name that was meant is t
   const run = await runCli(await exampleFolder(), ["disconnect", "httpbon.bar"]);
 
   expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining("did you mean httpbin.bar?") });
+});
+
+test.each([["."], ["mesh/sub"]])("what is edited in %s is locked there, and not the folder above", async (below) => {
+  const folder = join(await emptyFolder(), "top");
+  await cp(await exampleFolder(), folder, { recursive: true });
+  await mkdir(join(folder, "mesh/sub"), { recursive: true });
+  if (below !== ".") await rename(join(folder, "httpbin.yaml"), join(folder, below, "httpbin.yaml"));
+  const files = below === "." ? [] : ["-f", below, "-f", "mesh.yaml"];
+  const argv = ["disconnect", "httpbin.bar", ...files];
+  // As of a process that runs.
+  const lock = (where: string) => writeFile(join(folder, where, ".isthmus.lock"), String(process.pid));
+  await lock(below);
+
+  const waiting = await runCli(folder, argv, { signal: AbortSignal.timeout(1500) });
+  await rm(join(folder, below, ".isthmus.lock"));
+  await lock(join(below, ".."));
+  const free = await runCli(folder, argv);
+  await rm(join(folder, below, "..", ".isthmus.lock"));
+
+  expect(waiting.code).not.toBe(0);
+  expect(free).toMatchObject({ code: 0, stderr: expect.stringContaining("Deleted") });
 });

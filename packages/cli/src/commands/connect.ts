@@ -1,8 +1,9 @@
-import { rm, stat } from "node:fs/promises";
+import { realpath, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import {
   appendDocument,
   at,
+  hasErrors,
   type InputFile,
   joinConsumers,
   MeshError,
@@ -14,8 +15,10 @@ import {
 } from "@isthmus/core";
 import { type IntentFiles, withFolderLock } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
-import { readDeclarations } from "../readDeclarations.ts";
+import { readDeclarations, readDeclarationsQuietly } from "../readDeclarations.ts";
 import type { Session } from "../session.ts";
+import { usage } from "../usage.ts";
+import { notUnderstood } from "../withMesh.ts";
 import { writeText } from "../writeText.ts";
 import { type ConnectOptions, connectIntent, type WrittenSharedService } from "./connectIntent.ts";
 import { planDeclared } from "./plan.ts";
@@ -37,7 +40,7 @@ export interface FileChange {
 export async function connect(session: Session, service: string, options: ConnectCommandOptions): Promise<number> {
   const intent = connectIntent(service, options);
   const path = await fileFor(session, `${intent.metadata.name}.${intent.metadata.namespace}.yaml`);
-  return changeDeclarations(session, path, options.dryRun === true, (before) => {
+  return changeDeclarations(session, options.dryRun === true, (before) => {
     const declared = findDeclared(before, intent.metadata);
     if (declared === undefined) {
       const text = before.files.find(({ name }) => name === path)?.text ?? "";
@@ -49,29 +52,42 @@ export async function connect(session: Session, service: string, options: Connec
 
 /**
  * Reads what is declared, shows the plan of what it would be after `change`, and then writes the file, unless it would be
- * refused; one isthmus at a time. Words in place of a change: why nothing is to be written.
+ * refused; one isthmus at a time. Words in place of a change: why nothing is to be written. While something that is declared
+ * cannot be read nothing is written either: it may declare just that.
  */
 export async function changeDeclarations(
   session: Session,
-  path: string,
   dryRun: boolean,
   change: (before: IntentFiles) => FileChange | string,
 ): Promise<number> {
-  const work = async () => {
+  const { filename } = session.options;
+  if (filename.includes("-")) {
+    throw usage(`${session.command} edits a file, and standard input is not one`, "name a file or a folder with -f");
+  }
+  const work = async (locked: string | undefined) => {
     const before = await readDeclarations(session);
+    if (hasErrors(before.problems)) {
+      const code = notUnderstood(session, before.problems);
+      session.note("\nNothing was written.\n");
+      return code;
+    }
     const changed = change(before);
     if (typeof changed === "string") {
       session.note(`${changed}.\n\n`);
       return planDeclared(session, before, {});
     }
     const { file, what } = changed;
+    if (!dryRun && (await folderOf(session, file)) !== locked) {
+      const message = "the declarations have changed meanwhile";
+      throw new MeshError({ code: "WRITE_FAILED", at: { file: file.name }, message, hint: "try again" });
+    }
     const files = [...before.files.filter(({ name }) => name !== file.name), ...(file.text === "" ? [] : [file])];
     const after: IntentFiles = { ...before, files, ...parseIntents(files) };
     session.note(`${session.err.strong(file.name)}\n${session.err.add(what)}\n`);
     let isRefused = after.intents === undefined;
     const code = await planDeclared(session, after, {
       onPlanned: (problems) => {
-        isRefused = problems.some(({ severity }) => severity === "error");
+        isRefused = hasErrors(problems);
       },
     });
     if (isRefused) session.note(`\nNothing was written to ${file.name}.\n`);
@@ -84,9 +100,14 @@ export async function changeDeclarations(
     }
     return code;
   };
-  if (dryRun) return work();
-  const folder = dirname(resolve(session.io.cwd, path));
-  return withFolderLock(folder, work, { signal: session.signal }).catch((error) => {
+  if (dryRun) return work(undefined);
+  // Which file it is only what is declared tells, and that may be another by the time that its folder is ours.
+  const first = await readDeclarationsQuietly(session);
+  const changed = hasErrors(first.problems) ? "" : change(first);
+  if (typeof changed === "string") return work(undefined);
+  const path = changed.file.name;
+  const folder = await folderOf(session, changed.file);
+  return withFolderLock(folder, () => work(folder), { signal: session.signal }).catch((error) => {
     // No folder, or none that may be written to.
     if (error instanceof Error && "code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code)) {
       const message = `${path} cannot be written: ${error.message}`;
@@ -94,6 +115,12 @@ export async function changeDeclarations(
     }
     throw error;
   });
+}
+
+/** The folder that a file is written in: where a link leads. */
+async function folderOf({ io }: Session, { name }: InputFile): Promise<string> {
+  const path = resolve(io.cwd, name);
+  return dirname(await realpath(path).catch(() => path));
 }
 
 export function findDeclared(
@@ -122,7 +149,7 @@ function addedConsumers(
   if (consumers === declared.spec.consumers) return `${showDeclared(declared)} is declared already, in ${name}`;
   const text = before.files.find((file) => file.name === name)?.text ?? "";
   const edited = withConsumers(text, { kind: "SharedService", ...declared.metadata }, consumers);
-  if (name === undefined || name === "-" || edited === undefined) throw differs(declared, before);
+  if (name === undefined || edited === undefined) throw differs(declared, before);
   const added = consumers.slice(declared.spec.consumers.length);
   const who = added.flatMap(({ clusters, namespaces }) =>
     namespaces === undefined ? clusters : namespaces.map((namespace) => `${clusters}/${namespace}`),

@@ -17,7 +17,7 @@ export async function destroy(session: Session, options: DestroyOptions): Promis
   const intents = read.intents && { ...read.intents, ...nothing, mesh: withoutExports(read.intents.mesh) };
   return withMesh(session, { ...read, intents }, async (declared) => {
     const mesh = await planMesh(declared, { prune: true, adopt: false, ...session.reading });
-    return carryOut(session, mesh, { ...options, maxDelete: { share: 1 } });
+    return carryOut(session, mesh, { ...options, maxDelete: { percent: 100 } });
   });
 }
 

@@ -20,8 +20,7 @@ export interface DisconnectOptions {
 /** Takes a SharedService, or some of its consumers, out of the file that declares it, and shows the plan. Throws USAGE. */
 export async function disconnect(session: Session, service: string, options: DisconnectOptions): Promise<number> {
   const name = parseService(service);
-  const [path = "."] = session.options.filename;
-  return changeDeclarations(session, path, options.dryRun === true, (before) => {
+  return changeDeclarations(session, options.dryRun === true, (before) => {
     const declared = findDeclared(before, name);
     if (declared === undefined) throw notDeclared(service, before);
     const file = before.sources.fileOf(declared) ?? "";

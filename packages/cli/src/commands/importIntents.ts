@@ -1,4 +1,4 @@
-import { formatIntents, hasErrors, type Problem } from "@isthmus/core";
+import { formatIntents, hasErrors, type Problem, shellWord } from "@isthmus/core";
 import { importEmco } from "@isthmus/core/setup";
 import { readInputFiles } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
@@ -42,7 +42,7 @@ export async function importIntents(
   }
   const clusters = found.intents.flatMap(({ kind, metadata }) => (kind === "MeshCluster" ? [metadata.name] : []));
   session.note(
-    `Next: see that ${clusters.join(", ")} ${clusters.length === 1 ? "is a context" : "are contexts"} of your kubeconfig (spec.access.context), then isthmus plan${options.out === undefined ? "" : ` -f ${options.out}`}\n`,
+    `Next: see that ${clusters.join(", ")} ${clusters.length === 1 ? "is a context" : "are contexts"} of your kubeconfig (spec.access.context), then isthmus plan${options.out === undefined ? "" : ` -f ${shellWord(options.out)}`}\n`,
   );
   return exitCodes.ok;
 }

@@ -1,4 +1,4 @@
-import { hasErrors, isPartial, type Problem } from "@isthmus/core";
+import { hasErrors, isPartial, type Problem, shellWord } from "@isthmus/core";
 import { type PlanOptions, planLosses, writesOf } from "@isthmus/core/plan";
 import { type IntentFiles, narrowMesh, planEffects, planMesh, savePlan } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
@@ -48,7 +48,7 @@ export function planDeclared(
     session.report(mesh.problems);
     options.onPlanned?.(mesh.problems);
     if (hasErrors(mesh.problems)) return exitCodes.failed;
-    if (isSaved) session.note(`\nSaved. Next: isthmus apply ${options.out}\n`);
+    if (isSaved && options.out !== undefined) session.note(`\nSaved. Next: isthmus apply ${shellWord(options.out)}\n`);
     // Where something could not be seen, nobody should read "no changes" from the exit code.
     if (isPartial(mesh.problems)) return exitCodes.failed;
     return options.detailedExitcode === true && writesOf(mesh.plan) > 0 ? exitCodes.changes : exitCodes.ok;

@@ -1,4 +1,11 @@
-import { type ExternalAccess, issuedCredentialName, type Mesh, type MeshCluster, selectClusters } from "@isthmus/core";
+import {
+  type ExternalAccess,
+  issuedCredentialName,
+  type Mesh,
+  type MeshCluster,
+  selectClusters,
+  shellWord,
+} from "@isthmus/core";
 import { type RbacSubject, rbacManifests } from "@isthmus/core/setup";
 import { exitCodes } from "../exit.ts";
 import { findDeclaredCluster } from "../findDeclaredCluster.ts";
@@ -81,7 +88,8 @@ function subjectOf({ user, group }: RbacCommandOptions, name: string, namespace:
 }
 
 function nextSteps(context: string, subject: RbacSubject): string {
-  const apply = `Next: isthmus rbac … | kubectl --context ${context} apply -f -\n`;
+  const kubectl = `kubectl --context ${shellWord(context)}`;
+  const apply = `Next: isthmus rbac … | ${kubectl} apply -f -\n`;
   if (subject.kind !== "ServiceAccount") return apply;
-  return `${apply}      kubectl --context ${context} create token ${subject.name} -n ${subject.namespace} --duration 24h\n`;
+  return `${apply}      ${kubectl} create token ${subject.name} -n ${subject.namespace} --duration 24h\n`;
 }

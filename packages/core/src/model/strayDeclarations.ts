@@ -30,7 +30,8 @@ function straysIn(document: SourceDocument, base: Path): readonly StrayDeclarati
   if (kind === "List" && Array.isArray(items)) {
     return items.flatMap((_, index) => straysIn(document, [...base, "items", index]));
   }
-  const type = typeOf(kind, version);
+  const isResource = ["metadata", "spec"].some((field) => valueAt(value, [field]) !== undefined);
+  const type = typeOf(kind, version, isResource);
   if (type === undefined) return [];
   return [
     {
@@ -42,14 +43,17 @@ function straysIn(document: SourceDocument, base: Path): readonly StrayDeclarati
   ];
 }
 
-function typeOf(kind: unknown, version: unknown): StrayDeclaration["type"] | undefined {
+/** `isResource`: it has metadata or a spec. The values of a Helm chart, which have neither, may well have a kind and a version. */
+function typeOf(kind: unknown, version: unknown, isResource: boolean): StrayDeclaration["type"] | undefined {
   if (version === undefined || version === null) {
-    return isKind(kind) || (typeof kind === "string" && nearestName(kind, kinds) !== undefined) ? "meant" : undefined;
+    const isLikeOurs = isKind(kind) || (typeof kind === "string" && nearestName(kind, kinds) !== undefined);
+    return isLikeOurs && isResource ? "meant" : undefined;
   }
   if (isNear(version)) return "meant";
   if (!isKind(kind)) return undefined;
   // Kubernetes' own groups have none of these kinds.
-  return typeof version === "string" && version.includes("/") ? "namesake" : "meant";
+  if (typeof version === "string" && version.includes("/")) return "namesake";
+  return isResource ? "meant" : undefined;
 }
 
 /** Two slips in the group are as far as one goes: `istio.io` is three away, and not meant. */

@@ -32,6 +32,20 @@ test("a plan may delete half of what we own in all clusters together, but not mo
   expect(guarded(0)).toMatchObject({ code: "MASS_DELETE", at: "plan" });
 });
 
+test("a part in percent is kept to the object", () => {
+  for (let percent = 0; percent <= 100; percent += 1) {
+    const objects = gateways("c1", 100);
+    const cluster = { name: "c1", source: "live", objects, istiodVersions: [], trustRoots: [] } as const;
+    const observed = { clusters: new Map([["c1", cluster]]), unreachable: new Map() };
+    const deleting = (count: number) => {
+      const desired = new Map([["c1", objects.slice(count)]]);
+      return plan({ desired, paths: [], held: new Map(), problems: [] }, observed, { prune: true, adopt: false }).plan;
+    };
+    expect(massDelete(deleting(percent), observed, {}, { percent })).toBeUndefined();
+    if (percent < 100) expect(massDelete(deleting(percent + 1), observed, {}, { percent })).toBeDefined();
+  }
+});
+
 test("a plan over empty clusters deletes nothing", () => {
   expect(massDelete({ actions: [] }, { clusters: new Map(), unreachable: new Map() })).toBeUndefined();
 });

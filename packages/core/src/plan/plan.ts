@@ -1,13 +1,13 @@
 import { type KubeObject, ownerOf, sideOf } from "../kinds/index.ts";
 import type { Compiled, Observed, ObservedCluster } from "../model/index.ts";
 import type { Problem } from "../problem.ts";
-import { showUnreadable } from "../shape/index.ts";
 import type { Action, Plan } from "./action.ts";
 import { inOrder } from "./actionOrder.ts";
 import { type ClusterSteps, clusterSteps, type PlanOptions } from "./clusterSteps.ts";
 import { type Gap, holdBack } from "./holdBack.ts";
 import { planStages } from "./planStages.ts";
 import { toAction } from "./step.ts";
+import { unseenUsers } from "./unseenUsers.ts";
 
 /** A plan with what the next one can keep of it. */
 export interface PlanState {
@@ -49,7 +49,7 @@ export function replan(
     clusters.set(name, clusterSteps(of, options, isComparable(before, cluster, options) ? before : undefined));
   }
   const steps = [...clusters.values()].flatMap(({ others }) => others);
-  const unseen = [...unreachableUsers(observed), ...unreadableUsers(observed)].sort()[0];
+  const unseen = unseenUsers(observed);
   const others = holdBack(steps, gaps, unseen).map(toAction);
   const writes = inOrder(others.filter(({ phase }) => phase > 0));
   return {
@@ -75,17 +75,6 @@ function noopsInOrder(
     const left = others.filter(({ phase, cluster }) => phase === 0 && cluster === name);
     return left.length === 0 ? noops : inOrder([...noops, ...left]);
   });
-}
-
-/** What may still use what we would delete at the serving side, for people. */
-function unreachableUsers({ unreachable }: Observed): readonly string[] {
-  return [...unreachable.keys()].map((cluster) => `cluster ${cluster} cannot be read`);
-}
-
-function unreadableUsers({ clusters }: Observed): readonly string[] {
-  return [...clusters.values()].flatMap(({ name, unreadable = [] }) =>
-    unreadable.filter(({ isOurs }) => isOurs).map((each) => `${showUnreadable(each)} of ${name} cannot be read`),
-  );
 }
 
 /** Server-side objects in a cluster that we can't see: their consumers get nothing new. */

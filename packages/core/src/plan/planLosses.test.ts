@@ -45,6 +45,14 @@ test("a name that no object gives any longer goes, for those who had it", () => 
   expect(losses([before], [before]).goingPaths).toEqual([]);
 });
 
+test("nothing goes where callers are widened to the whole cluster, and where they are narrowed the others lose it", () => {
+  const wide = entry("a", declaredOwner, { hosts: ["a.example"] });
+  const narrow = entry("a", declaredOwner, { hosts: ["a.example"], exportTo: ["."] });
+
+  expect(losses([narrow], [wide]).goingPaths).toEqual([]);
+  expect(losses([wide], [narrow]).goingPaths).toMatchObject([{ namespace: "*", host: "a.example" }]);
+});
+
 test("objects of an owner that no file declares are counted, and what only a server has is not a path", () => {
   const objects = [
     entry("a", formerOwner, { hosts: ["a.example"] }),

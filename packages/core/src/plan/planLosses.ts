@@ -29,7 +29,7 @@ export function planLosses(intents: Intents, plan: Plan, observed: Observed): Pl
   const after = afterPlan(observed, plan);
   const goingPaths = [...observed.clusters.values()].flatMap((cluster) => {
     const left = new Set(namesIn(after.clusters.get(cluster.name)).map(keyOfPath));
-    return namesIn(cluster).filter((path) => !left.has(keyOfPath(path)));
+    return namesIn(cluster).filter((path) => !waysTo(path).some((way) => left.has(keyOfPath(way))));
   });
   return { goingPaths: inOrder(goingPaths), undeclared: undeclaredOwners(intents, plan) };
 }
@@ -81,6 +81,11 @@ function hostsOf({ spec }: KubeObject): readonly string[] {
 function callersOf({ spec, metadata }: KubeObject): readonly string[] {
   const { exportTo = ["*"] } = (spec ?? {}) as { readonly exportTo?: readonly string[] };
   return exportTo.map((namespace) => (namespace === "." ? (metadata.namespace ?? "default") : namespace));
+}
+
+/** A name that everybody in the cluster has is there for a namespace as well. */
+function waysTo(path: GoingPath): readonly GoingPath[] {
+  return path.namespace === undefined ? [path] : [path, { ...path, namespace: "*" }];
 }
 
 function keyOfPath({ cluster, namespace = "", host }: GoingPath): string {

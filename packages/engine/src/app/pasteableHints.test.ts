@@ -6,6 +6,7 @@ import { pasteableHints } from "./pasteableHints.ts";
 const clusters = [
   meshCluster("c1", { access: { context: "kind-c1" } }),
   meshCluster("c2", { access: { kubeconfig: { path: "/home/me/c2" } } }),
+  meshCluster("c4", { access: { kubeconfig: { path: "/home/me/o'neil/c 4" }, context: "eu $(west)" } }),
   meshCluster("c3", { access: { directory: "clusters/c3" } }),
 ];
 
@@ -30,6 +31,7 @@ test.each([
   ["istioctl --context c3 proxy-status", "look into the manifests in clusters/c3"],
   ["kubectl --context elsewhere get pods", "kubectl --context elsewhere get pods"],
   ["correct the name", "correct the name"],
+  ["kubectl --context c4 get pods", "kubectl --kubeconfig '/home/me/o'\\''neil/c 4' --context 'eu $(west)' get pods"],
 ])("%s", (hint, told) => {
   const problem = makeProblem({ code: "SERVICE_MISSING", at: {}, message: "it is missing", hint });
 

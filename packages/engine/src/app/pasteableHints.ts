@@ -1,4 +1,4 @@
-import type { MeshCluster, Problem } from "@isthmus/core";
+import { type MeshCluster, type Problem, shellWord } from "@isthmus/core";
 
 /**
  * Commands in hints as they can be pasted: with the kubeconfig and the context that lead to a cluster, where core, which knows
@@ -29,9 +29,11 @@ function spelled(found: readonly string[], clusters: ReadonlyMap<string, MeshClu
   if (directory !== undefined) return inDirectory(words, directory);
   const file = kubeconfig?.path;
   const ways = [
-    ...(file === undefined ? [] : [`--kubeconfig ${file}`]),
+    ...(file === undefined ? [] : [`--kubeconfig ${shellWord(file)}`]),
     // A file of the cluster's own tells by its current context.
-    ...(file !== undefined && context === undefined ? [] : [`--context ${context ?? cluster.metadata.name}`]),
+    ...(file !== undefined && context === undefined
+      ? []
+      : [`--context ${shellWord(context ?? cluster.metadata.name)}`]),
   ];
   return `${open}${tool} ${ways.join(" ")} ${words}${close}`;
 }

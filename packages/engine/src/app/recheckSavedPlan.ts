@@ -2,6 +2,7 @@ import { compile } from "@isthmus/core";
 import { checkOutdated, checkStale, type Plan, recheckPlan, type SavedPlan } from "@isthmus/core/plan";
 import { type ObserveOptions, type ObserveResult, observe } from "../observe/observe.ts";
 import type { Target } from "../target/target.ts";
+import { pasteableHints } from "./pasteableHints.ts";
 import type { PlannedMesh } from "./planMesh.ts";
 
 export interface RecheckOptions extends ObserveOptions {
@@ -11,8 +12,9 @@ export interface RecheckOptions extends ObserveOptions {
 
 /**
  * A saved plan as it may be carried out now. Whatever moved since it was made is a problem (PLAN_STALE), be it an object that it
- * knows or something that its objects were made of, as is a cluster that it writes to and that cannot be read. What the file says of live objects is not believed: whether they are ours, and what
- * changes in them, is looked up (`recheckPlan`).
+ * knows or something that its objects were made of, as is a cluster that it writes to and that cannot be read, and each error
+ * that a new plan would have. What the file says of live objects is not believed: whether they are ours, and what changes in
+ * them, is looked up (`recheckPlan`).
  */
 export async function recheckSavedPlan(
   { plan: saved, intents }: SavedPlan,
@@ -23,15 +25,17 @@ export async function recheckSavedPlan(
   const compiled = compile(intents, observed);
   const { addressPool } = intents.mesh.spec;
   const { plan, problems: untrue } = recheckPlan(saved, observed, { adopt, addressPool });
+  // What is pending or a warning was so when the plan was looked at, or it is stale; an error there was none of.
+  const wrong = compiled.problems.filter(({ severity }) => severity === "error");
   const stale = checkStale(saved, observed);
   // An object that was changed itself is told once.
   const isTold = new Set(stale.map(({ at }) => at));
   const moved = [...stale, ...checkOutdated(saved, compiled, observed).filter(({ at }) => !isTold.has(at))];
   return {
     ...{ plan, intents, compiled, observed, targets },
-    problems: [...problems, ...moved, ...untrue],
+    problems: pasteableHints([...problems, ...wrong, ...moved, ...untrue], intents.clusters),
     paths: compiled.paths,
-    held: new Map(),
+    held: compiled.held,
   };
 }
 

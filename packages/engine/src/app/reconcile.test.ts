@@ -98,7 +98,7 @@ test("a plan that deletes most of what we own is applied only where that is allo
     codes: ["MASS_DELETE"],
     effects: [],
   });
-  expect(await turn(undeclared, { maxDelete: { share: 1 } })).toMatchObject({ codes: [] });
+  expect(await turn(undeclared, { maxDelete: { percent: 100 } })).toMatchObject({ codes: [] });
   expect(mesh.server.list().filter(({ kind }) => kind === "Gateway")).toEqual([]);
 });
 
