@@ -25,6 +25,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   show: ["isthmus show saved.plan"],
   destroy: ["isthmus destroy --dry-run", "isthmus destroy"],
   status: ["isthmus status", "isthmus status -l tier=web", "isthmus status httpbin.bar -o json"],
+  describe: ["isthmus describe httpbin.bar", "isthmus describe httpbin.bar.cluster2 -o json"],
   verify: ["isthmus verify --wait", "isthmus verify httpbin.bar --no-probe -o junit"],
   trace: [
     "isthmus trace sleep.foo@cluster1 http://httpbin.bar.cluster2:8000/headers",

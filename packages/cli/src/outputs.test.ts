@@ -23,6 +23,7 @@ test.each([
   ["Plan", ["plan"]],
   ["Plan", ["diff"]],
   ["Status", ["status"]],
+  ["Description", ["describe", "httpbin.bar"]],
   ["Verification", ["verify", "--no-probe"]],
   ["Verification", ["verify"]],
   ["Trace", ["trace", ...request]],

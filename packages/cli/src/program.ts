@@ -167,6 +167,14 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       const { status } = await import("./commands/status.ts");
       finish(await status(await session(command), services, options));
     });
+  program
+    .command("describe")
+    .description("all about one host: what declares it, what is there, who may call")
+    .argument("<host>", "httpbin.bar.cluster2, or service.namespace as declared")
+    .action(async (host: string, _options: unknown, command: Command) => {
+      const { describe } = await import("./commands/describe.ts");
+      finish(await describe(await session(command), host));
+    });
   addScope(program.command("verify"))
     .description("prove each path, on paper and by a call (exit code 0 yes, 1 no)")
     .option("--probe", "a path that cannot be called from here is unknown")

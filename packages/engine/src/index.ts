@@ -1,4 +1,5 @@
 export { type CheckMeshOptions, checkMesh } from "./app/checkMesh.ts";
+export { type DescribedObject, type DescribedPath, describeHost, type HostDescription } from "./app/describeHost.ts";
 export { type DiagnoseOptions, diagnoseMesh } from "./app/diagnoseMesh.ts";
 export { type FoundGateways, findGateways } from "./app/findGateways.ts";
 export {

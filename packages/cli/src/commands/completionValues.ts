@@ -28,7 +28,8 @@ export async function completionValues(session: Session): Promise<ValueSources> 
     caller,
     word: [...Object.keys(problemCodes), ...kinds],
     service: [...shared, ...others],
-    "service.namespace": shared,
+    "service.namespace": [...shared, ...others],
+    host: [...shared, ...others],
     output: ["table", "yaml", "json"],
   };
 }

@@ -62,13 +62,17 @@ function shrink(widths: number[], needed: readonly number[], columns: number): v
 
 /** Columns as kubectl shows them: no borders, widths from the content and what the terminal has. Cells may be coloured and hold several lines. */
 export function renderTable(head: readonly string[], rows: readonly (readonly string[])[], style: Style): string {
+  return renderRows([head.map(style.faint), ...rows], style);
+}
+
+/** The same without a head. */
+export function renderRows(rows: readonly (readonly string[])[], style: Style): string {
   const table = new Table({
     chars: borderless,
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
   });
-  const widths = fittingWidths([head, ...rows], style.columns);
-  const fitted = (row: readonly string[]) => row.map((cell, index) => wrap(cell, widths[index] ?? 1).join("\n"));
-  table.push(fitted(head).map(style.faint), ...rows.map(fitted));
+  const widths = fittingWidths(rows, style.columns);
+  table.push(...rows.map((row) => row.map((cell, index) => wrap(cell, widths[index] ?? 1).join("\n"))));
   return table
     .toString()
     .split("\n")

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { checkCategories, checkStatuses } from "../check/index.ts";
 import { actionVerbs } from "../plan/index.ts";
-import { problemSchema } from "./findingSchema.ts";
+import { problemSchema, refSchema } from "./findingSchema.ts";
 import { declaredPathSchema, pathEffectSchema, proofSchema, traceSchema } from "./traceSchema.ts";
 
 export const outputVersion = "output.isthmus.io/v1";
@@ -58,6 +58,37 @@ const outputs = {
   Plan: plan,
   Apply: { ...plan, written: z.array(anything), waits: z.array(z.json()) },
   Status: { clusters: z.array(anything), undeclared: plan.undeclared, problems },
+  Description: {
+    name: text,
+    declarations: z.array(z.strictObject({ declaration: text, at: text })),
+    sharedServices: z.array(anything),
+    externalAccesses: z.array(anything),
+    externalServices: z.array(anything),
+    hosts: z.array(text),
+    clusters: z.array(z.looseObject({ name: text, gateway: z.array(text), trustRoots: z.array(anything) })),
+    servers: z.array(
+      z.looseObject({
+        cluster: text,
+        namespace: text,
+        service: text,
+        exists: z.boolean(),
+        ports: z.array(z.looseObject({ number: z.int(), name: text, endpoints: z.array(anything) })),
+        policies: z.array(z.strictObject({ object: refSchema, says: text })),
+      }),
+    ),
+    objects: z.array(
+      refSchema.extend({
+        owner: text,
+        state: z.enum(["in place", "missing", "differs", "not declared any longer", "left as it is"]),
+        fields: z.array(text),
+        reason: text.optional(),
+      }),
+    ),
+    paths: z.array(
+      z.looseObject({ path: declaredPathSchema, verdict: traceSchema.verdict, assumes: traceSchema.assumes }),
+    ),
+    problems,
+  },
   Trace: traceSchema,
   Verification: { proofs: z.array(proofSchema), undeclared: plan.undeclared, problems },
   Probes: { probes: z.array(z.looseObject({ kind: text, at: text, status: text, detail: text })), problems },

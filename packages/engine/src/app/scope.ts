@@ -47,7 +47,8 @@ export function isPathIn({ owners, clusters }: PlanScope, path: DeclaredPath): b
   return clusters === undefined || clustersOf(path).some((cluster) => clusters.has(cluster));
 }
 
-function clustersOf(path: DeclaredPath): readonly string[] {
+/** Where a path begins, leads through and ends. */
+export function clustersOf(path: DeclaredPath): readonly string[] {
   if (path.direction === "in") return [path.server.cluster];
   if (path.direction === "across") return [path.consumer.cluster, path.server.cluster];
   return [path.consumer.cluster, ...(path.via === undefined ? [] : [path.via])];
