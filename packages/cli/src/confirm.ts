@@ -1,4 +1,4 @@
-import { MeshError } from "@isthmus/core";
+import { MeshError, say } from "@isthmus/core";
 import { isInteractive } from "./io.ts";
 import { terminalText } from "./render/terminalText.ts";
 import type { Session } from "./session.ts";
@@ -14,7 +14,7 @@ export async function confirm(
     throw new MeshError({
       code: "CONFIRMATION_NEEDED",
       at: {},
-      message: "there is no terminal to ask on",
+      message: say`there is no terminal to ask on`,
       hint,
     });
   }

@@ -1,4 +1,4 @@
-import { type MeshCluster, nearestName } from "@isthmus/core";
+import { type MeshCluster, nearestName, say } from "@isthmus/core";
 import { usage } from "./usage.ts";
 
 /** The cluster of that name. Throws USAGE where it is not declared, or is a directory: files are not installed. */
@@ -8,7 +8,7 @@ export function findDeclaredCluster(name: string, clusters: readonly MeshCluster
     const names = clusters.map(({ metadata }) => metadata.name);
     const meant = nearestName(name, names);
     throw usage(
-      `no cluster ${name} is declared`,
+      say`no cluster ${{ name }} is declared`,
       meant === undefined ? `declared are: ${names.join(", ")}` : `did you mean ${meant}?`,
     );
   }

@@ -1,6 +1,6 @@
 import { read } from "node:fs";
 import { promisify } from "node:util";
-import { MeshError, thingPlace } from "@isthmus/core";
+import { MeshError, type Sentence, say, thingPlace } from "@isthmus/core";
 import { isInteractive } from "./io.ts";
 import type { Session } from "./session.ts";
 
@@ -33,7 +33,7 @@ export function passphrases(session: Session, { passphraseFd }: PassphraseOption
       if (outside !== undefined) return checked(file, outside);
       const typed = checked(file, await ask(session, file, `New passphrase for ${file}`));
       if ((await ask(session, file, "The same again")) === typed) return typed;
-      throw missing(file, "the two passphrases differ", "Try again.");
+      throw missing(file, say`the two passphrases differ`, "Try again.");
     },
   };
 }
@@ -43,19 +43,23 @@ async function ask(session: Session, file: string, message: string): Promise<str
   if (!isInteractive(io)) {
     throw missing(
       file,
-      "the key file needs a passphrase, and there is no terminal to ask on",
+      say`the key file needs a passphrase, and there is no terminal to ask on`,
       `Give it with --passphrase-fd, or in the environment as ${variable}.`,
     );
   }
   const prompts = await import("@clack/prompts");
   const answer = await prompts.password({ message, input: io.stdin, output: io.stderr, signal });
-  if (prompts.isCancel(answer)) throw missing(file, "no passphrase was typed", "");
+  if (prompts.isCancel(answer)) throw missing(file, say`no passphrase was typed`, "");
   return answer;
 }
 
 function checked(file: string, passphrase: string): string {
   if (passphrase.length >= shortest) return passphrase;
-  throw missing(file, `the passphrase is shorter than ${shortest} characters`, "Take four random words or more.");
+  throw missing(
+    file,
+    say`the passphrase is shorter than ${{ shortest }} characters`,
+    "Take four random words or more.",
+  );
 }
 
 async function firstLine(descriptor: number): Promise<string> {
@@ -70,11 +74,15 @@ async function firstLine(descriptor: number): Promise<string> {
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw missing("", `file descriptor ${descriptor} cannot be read (${code})`, "Open it: --passphrase-fd 3 3<FILE");
+    throw missing(
+      "",
+      say`file descriptor ${{ descriptor }} cannot be read (${{ code }})`,
+      "Open it: --passphrase-fd 3 3<FILE",
+    );
   }
   return bytes.toString("utf8").split(/\r?\n/, 1)[0] ?? "";
 }
 
-function missing(at: string, message: string, hint: string): MeshError {
+function missing(at: string, message: Sentence, hint: string): MeshError {
   return new MeshError({ code: "CA_PASSPHRASE_MISSING", at: thingPlace(at), message, hint });
 }

@@ -1,4 +1,4 @@
-import { MeshError, makeProblem, type Problem } from "@isthmus/core";
+import { MeshError, makeProblem, type Problem, say } from "@isthmus/core";
 import { CommanderError } from "commander";
 import type { Io } from "./io.ts";
 import { renderOutput } from "./render/data.ts";
@@ -28,7 +28,7 @@ function problemOf(error: unknown, command: string): Problem | undefined {
     return makeProblem({
       code: "TIMED_OUT",
       at: {},
-      message: "the time that --timeout gives is over",
+      message: say`the time that --timeout gives is over`,
       hint: "What was written so far is complete in itself; the same command again goes on from there.",
     });
   }
@@ -43,7 +43,7 @@ function usageProblem(error: CommanderError, command: string): Problem {
   return makeProblem({
     code: "USAGE",
     at: {},
-    message: first,
+    message: say`${{ reason: first }}`,
     hint: suggestion === "" ? `See ${help}` : `${suggestion} See ${help}`,
   });
 }

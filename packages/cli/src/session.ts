@@ -1,4 +1,4 @@
-import { MeshError, type Problem } from "@isthmus/core";
+import { MeshError, type Problem, say } from "@isthmus/core";
 import type { OutputKind } from "@isthmus/core/outputs";
 import type { ObserveOptions, OpenTargetsOptions } from "@isthmus/engine";
 import type { Io } from "./io.ts";
@@ -116,7 +116,7 @@ function dataFormat(output: string | undefined, command: string): DataFormat | u
   throw new MeshError({
     code: "USAGE",
     at: {},
-    message: `--output ${output} is not one of table, yaml, json`,
+    message: say`--output ${{ output }} is not one of table, yaml, json`,
     hint: command === "plan" ? `to save the plan: --out ${output}` : "",
   });
 }

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { TokenClaims } from "@isthmus/core";
+import { say, type TokenClaims } from "@isthmus/core";
 import { type TraceRequest, type TraceScheme, traceSchemes, type WorkloadRequest } from "@isthmus/core/trace";
 import { usage } from "./usage.ts";
 
@@ -44,11 +44,14 @@ export function traceRequest(
   const { connectTo, resolve } = options;
   if (!("outside" in from)) {
     if (connectTo !== undefined)
-      throw usage("--connect-to is for a client outside", "Call as outside, or say what its DNS answers: --resolve.");
+      throw usage(
+        say`--connect-to is for a client outside`,
+        "Call as outside, or say what its DNS answers: --resolve.",
+      );
     return { from: resolve === undefined ? from : { ...from, resolved: ipAddress(resolve) }, ...request };
   }
   if (resolve !== undefined)
-    throw usage("--resolve is for a workload", "Say where a client outside connects: --connect-to.");
+    throw usage(say`--resolve is for a workload`, "Say where a client outside connects: --connect-to.");
   return { from: connectTo === undefined ? from : { ...from, connectTo: endpoint(connectTo) }, ...request };
 }
 
@@ -79,7 +82,7 @@ function workloadCaller(from: string, clusters: readonly string[]): WorkloadRequ
   const chosen = cluster ?? (clusters.length === 1 ? only : undefined);
   if (workload === undefined || namespace === undefined || chosen === undefined) {
     throw usage(
-      `${from} does not say who calls`,
+      say`${{ from }} does not say who calls`,
       "Write workload.namespace@cluster, as sleep.foo@cluster1, or outside for a client in no cluster.",
     );
   }
@@ -88,21 +91,21 @@ function workloadCaller(from: string, clusters: readonly string[]): WorkloadRequ
 
 function declared(cluster: string, clusters: readonly string[]): string {
   if (clusters.includes(cluster)) return cluster;
-  throw usage(`cluster ${cluster} is not declared`, `Declared are ${[...clusters].sort().join(", ")}.`);
+  throw usage(say`cluster ${{ cluster }} is not declared`, `Declared are ${[...clusters].sort().join(", ")}.`);
 }
 
 function endpoint(written: string): { readonly address: string; readonly port: number } {
   const { address, port } = /^(?<address>\[[^\]]+\]|[^:/]+):(?<port>\d+)$/.exec(written)?.groups ?? {};
   const number = Number(port);
   if (address === undefined || number < 1 || number > 65535) {
-    throw usage(`--connect-to ${written} is not an address with a port`, "Write it as 192.0.2.1:31443.");
+    throw usage(say`--connect-to ${{ written }} is not an address with a port`, "Write it as 192.0.2.1:31443.");
   }
   return { address: address.replace(/^\[|\]$/g, ""), port: number };
 }
 
 function ipAddress(written: string): string {
   const address = written.replace(/^\[|\]$/g, "");
-  if (isIP(address) === 0) throw usage(`--resolve ${written} is not an IP address`, "Write it as 192.0.2.1.");
+  if (isIP(address) === 0) throw usage(say`--resolve ${{ written }} is not an IP address`, "Write it as 192.0.2.1.");
   return address;
 }
 
@@ -116,7 +119,10 @@ function target(url: string): TraceRequest["url"] {
   const scheme = traceSchemes.find((each) => each === word?.toLowerCase());
   const number = port === undefined ? scheme && ports[scheme] : Number(port);
   if (scheme === undefined || host === undefined || number === undefined || number < 1 || number > 65535) {
-    throw usage(`${url} is not a URL that can be traced`, "Write http://, https://, grpc:// or tcp://host:port.");
+    throw usage(
+      say`${{ url }} is not a URL that can be traced`,
+      "Write http://, https://, grpc:// or tcp://host:port.",
+    );
   }
   return { scheme, host, port: number, path: path?.startsWith("/") === false ? `/${path}` : (path ?? "/") };
 }
@@ -125,7 +131,7 @@ function headers(given: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     given.map((each) => {
       const colon = each.indexOf(":");
-      if (colon < 1) throw usage(`--header ${each} is not a header`, 'Write it as "name: value".');
+      if (colon < 1) throw usage(say`--header ${{ each }} is not a header`, 'Write it as "name: value".');
       return [each.slice(0, colon).trim().toLowerCase(), each.slice(colon + 1).trim()];
     }),
   );
@@ -137,11 +143,14 @@ function claims(given: readonly string[]): TokenClaims {
   for (const each of given) {
     const equals = each.indexOf("=");
     if (equals < 1)
-      throw usage(`--claim ${each} is not a claim`, "Write it as name=value, as iss=https://issuer.example.com.");
+      throw usage(
+        say`--claim ${{ each }} is not a claim`,
+        "Write it as name=value, as iss=https://issuer.example.com.",
+      );
     const name = each.slice(0, equals);
     found[name] = [...(found[name] ?? []), each.slice(equals + 1)];
   }
   if (found.iss === undefined)
-    throw usage("the token has no issuer", "Say who issued it: --claim iss=https://issuer.example.com.");
+    throw usage(say`the token has no issuer`, "Say who issued it: --claim iss=https://issuer.example.com.");
   return found;
 }

@@ -1,4 +1,4 @@
-import { type Intents, type MeshCluster, MeshError, nearestName } from "@isthmus/core";
+import { type Intents, type MeshCluster, MeshError, nearestName, say } from "@isthmus/core";
 import { type Ca, loadCa } from "@isthmus/engine";
 import { failureCode } from "./exit.ts";
 import { openDeclaredCa } from "./openDeclaredCa.ts";
@@ -46,7 +46,7 @@ export function clusterNamed(name: string, { clusters }: Intents): MeshCluster {
   throw new MeshError({
     code: "CLUSTER_UNKNOWN",
     at: { kind: "MeshCluster", name },
-    message: `no cluster ${name} is declared`,
+    message: say`no cluster ${{ name }} is declared`,
     hint: near === undefined ? `Declared are ${names.join(", ") || "none"}.` : `Did you mean ${near}?`,
   });
 }

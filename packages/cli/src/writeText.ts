@@ -1,6 +1,6 @@
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
-import { MeshError } from "@isthmus/core";
+import { MeshError, say } from "@isthmus/core";
 import { writeFileAtomically } from "@isthmus/engine";
 import type { Session } from "./session.ts";
 import { usage } from "./usage.ts";
@@ -24,11 +24,11 @@ export async function writeText(
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === "EEXIST") {
       const hint = "--force replaces it, -f names another file";
-      throw usage(`${file} exists already`, hint);
+      throw usage(say`${{ file }} exists already`, hint);
     }
     const hint = code === "ENOENT" ? "create its folder first" : "";
     throw new MeshError(
-      { code: "WRITE_FAILED", at: { file }, message: `${file} cannot be written: ${message}`, hint },
+      { code: "WRITE_FAILED", at: { file }, message: say`${{ file }} cannot be written: ${{ reason: message }}`, hint },
       { cause },
     );
   }

@@ -265,7 +265,8 @@ export type Severity = (typeof problemCodes)[ProblemCode]["severity"];
 export interface ProblemDraft {
   readonly code: ProblemCode;
   readonly at: Place;
-  readonly message: Words;
+  /** Never a bare text: what it is made of has to stay data beside it. */
+  readonly message: Sentence;
   /** What to do about it, naming the next command where there is one. Empty when the message says it all. */
   readonly hint: Words;
 }
@@ -283,14 +284,14 @@ export interface Problem extends Pick<Sentence, "params" | "refs"> {
 
 /** The only maker of problems: their text and what it is made of come from the same sentences. */
 export function makeProblem({ code, at: place, message, hint }: ProblemDraft): Problem {
-  const [said, advice] = [sentenceOf(message), sentenceOf(hint)];
+  const advice = sentenceOf(hint);
   return {
     code,
     severity: problemCodes[code].severity,
     place,
-    ...factsOf([said, advice]),
+    ...factsOf([message, advice]),
     at: showPlace(place),
-    message: said.text,
+    message: message.text,
     hint: advice.text,
   };
 }

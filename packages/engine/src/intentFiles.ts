@@ -8,6 +8,7 @@ import {
   type Problem,
   parseIntents,
   readDocuments,
+  say,
 } from "@isthmus/core";
 import { FileRefused, readRegularFile, readUpTo } from "@isthmus/kube";
 import { lookForDeclarations } from "./lookForDeclarations.ts";
@@ -187,7 +188,7 @@ function nothingDeclared(folders: readonly string[], passedOver: PassedOver, isN
   return makeProblem({
     code: "NO_INTENTS",
     at: { file: folders[0] ?? "." },
-    message: `no file in ${where} declares a mesh`,
+    message: say`no file in ${where} declares a mesh`,
     hint:
       passedOver.folders.length > 0
         ? `${passedOver.folders.join(", ")} ${passedOver.folders.length === 1 ? "does" : "do"}: -R reads what is below`
@@ -230,7 +231,7 @@ function notText(name: string): Problem {
   return makeProblem({
     code: "FILE_UNREADABLE",
     at: { file: name, line: 1, column: 1 },
-    message: `${name} is not UTF-8 text`,
+    message: say`${{ name }} is not UTF-8 text`,
     hint: "Save it as UTF-8; Windows PowerShell's > writes UTF-16.",
   });
 }
@@ -241,12 +242,12 @@ function unreadable(name: string, error: unknown): Problem {
   return makeProblem({
     code: "FILE_UNREADABLE",
     at: { file: name },
-    message: code === "ENOENT" ? `${name} does not exist` : `${name} cannot be read: ${reason}`,
+    message: code === "ENOENT" ? say`${{ name }} does not exist` : say`${{ name }} cannot be read: ${{ reason }}`,
     hint: code === "ENOENT" ? "Correct the path." : "",
   });
 }
 
 function tooLarge(name: string): Problem {
-  const message = `${name} has more than ${maxFileLength} bytes, which is the most that is read`;
+  const message = say`${{ name }} has more than ${{ maxFileLength }} bytes, which is the most that is read`;
   return makeProblem({ code: "FILE_TOO_LARGE", at: { file: name }, message, hint: "Split it into several files." });
 }

@@ -5,6 +5,7 @@ import {
   type Problem,
   readDocuments,
   type StrayDeclaration,
+  say,
   strayDeclarations,
 } from "@isthmus/core";
 
@@ -44,7 +45,7 @@ function namesake({ at, kind, apiVersion }: StrayDeclaration): Problem {
   return makeProblem({
     code: "KIND_NAMESAKE",
     at,
-    message: `${kind} of apiVersion ${JSON.stringify(apiVersion)} is none of ours and was passed over`,
+    message: say`${{ kind }} of apiVersion ${{ apiVersion: JSON.stringify(apiVersion) }} is none of ours and was passed over`,
     hint: "where it was meant for Isthmus, correct its apiVersion: isthmus.io/v1alpha1",
   });
 }

@@ -3,7 +3,7 @@ import { open, readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { MeshError } from "@isthmus/core";
+import { MeshError, say } from "@isthmus/core";
 import { orAborted } from "@isthmus/kube";
 import type { CallOptions } from "./target/target.ts";
 
@@ -41,7 +41,7 @@ async function acquire(file: string, mark: string, signal: AbortSignal | undefin
       throw new MeshError({
         code: "WRITE_FAILED",
         at: { file },
-        message: `another isthmus writes here (process ${process === "" ? "unknown" : process}${host === "" ? "" : ` on ${host}`})`,
+        message: say`another isthmus writes here (process ${process === "" ? "unknown" : process}${host === "" ? "" : ` on ${host}`})`,
         hint: `wait for it; if there is none, delete ${file}*`,
       });
     }

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { say } from "@isthmus/core";
 import { inClusterAccess } from "./config/inClusterAccess.ts";
 import { kubeconfigError } from "./config/kubeconfigError.ts";
 import { loadKubeconfig } from "./config/loadKubeconfig.ts";
@@ -31,7 +32,7 @@ export async function connect(options: ConnectOptions = {}): Promise<KubeClient>
   if (access === undefined) {
     throw kubeconfigError(
       "~/.kube/config",
-      "there is no kubeconfig: $KUBECONFIG is not set and ~/.kube/config does not exist",
+      say`there is no kubeconfig: $KUBECONFIG is not set and ~/.kube/config does not exist`,
       "Name one, set $KUBECONFIG, or log in to the cluster.",
     );
   }

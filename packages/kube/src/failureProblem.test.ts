@@ -1,4 +1,4 @@
-import { kindEntry, MeshError, makeProblem } from "@isthmus/core";
+import { kindEntry, MeshError, makeProblem, say } from "@isthmus/core";
 import { startFakeApiServer } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import { createKubeClient } from "./createKubeClient.ts";
@@ -42,7 +42,12 @@ test.each([
 });
 
 test("a failure that was explained keeps its problem, and one that is none of the cluster's has none", () => {
-  const problem = makeProblem({ code: "CLUSTER_UNREACHABLE", at: { cluster: "cluster1" }, message: "gone", hint: "" });
+  const problem = makeProblem({
+    code: "CLUSTER_UNREACHABLE",
+    at: { cluster: "cluster1" },
+    message: say`gone`,
+    hint: "",
+  });
 
   expect(failureProblem(new MeshError(problem), "cluster1")).toEqual(problem);
   expect(failureProblem(new DOMException("aborted", "AbortError"), "cluster1")).toBeUndefined();

@@ -1,4 +1,4 @@
-import { MeshError, makeProblem, type Place, type Problem, type ProblemCode } from "@isthmus/core";
+import { MeshError, makeProblem, type Place, type Problem, type ProblemCode, type Sentence, say } from "@isthmus/core";
 import { KubeError } from "./kubeError.ts";
 
 /**
@@ -11,57 +11,78 @@ export function failureProblem(failure: unknown, cluster: string): Problem | und
   if (failure instanceof MeshError) return failure.problem;
   if (!(failure instanceof KubeError)) return undefined;
   const { code, message, hint } = explain(failure, cluster);
-  return makeProblem({ code, at: placeOf(failure, cluster), message: `cluster ${cluster}: ${message}`, hint });
+  return makeProblem({
+    code,
+    at: placeOf(failure, cluster),
+    message: say`cluster ${{ cluster }}: ${message}`,
+    hint,
+  });
 }
 
 interface Explanation {
   readonly code: ProblemCode;
-  readonly message: string;
+  readonly message: Sentence;
   readonly hint: string;
 }
 
 function explain(error: KubeError, cluster: string): Explanation {
   const { call, status, message } = error;
   if (status === 403) {
-    const where = call.namespace === undefined ? "" : ` in namespace ${call.namespace}`;
+    const where = call.namespace === undefined ? "" : say` in namespace ${{ namespace: call.namespace }}`;
     const verb = call.verb === "patch" ? "patch (and create)" : call.verb;
     return {
       code: "CLUSTER_FORBIDDEN",
-      message: `we may not ${verb} ${call.resource}${where}`,
+      message: say`we may not ${{ verb }} ${{ resource: call.resource }}${where}`,
       hint: `Grant what isthmus needs: isthmus rbac ${cluster} | kubectl --context ${cluster} apply -f -`,
     };
   }
   if (status === 404 && !error.isObjectMissing) {
     return {
       code: "KIND_NOT_INSTALLED",
-      message: `the API server does not serve ${call.resource}`,
+      message: say`the API server does not serve ${{ resource: call.resource }}`,
       hint: call.resource.endsWith(".istio.io") ? "Install Istio, or its CRDs of a version from 1.22 on." : "",
     };
   }
   if (error.causes.some((cause) => cause.field === "metadata.uid")) {
-    return { code: "PLAN_STALE", message: `the object was replaced meanwhile: ${message}`, hint: "Plan again." };
+    return {
+      code: "PLAN_STALE",
+      message: say`the object was replaced meanwhile: ${{ reason: message }}`,
+      hint: "Plan again.",
+    };
   }
   if (error.isInvalid) {
-    return { code: "OBJECT_REFUSED", message: `the API server refuses the object: ${message}`, hint: "" };
+    return {
+      code: "OBJECT_REFUSED",
+      message: say`the API server refuses the object: ${{ reason: message }}`,
+      hint: "",
+    };
   }
   if (status === 409 && error.causes.some((cause) => cause.reason === "FieldManagerConflict")) {
     return {
       code: "OBJECT_NOT_OURS",
-      message: `another field manager owns what we write: ${message}`,
+      message: say`another field manager owns what we write: ${{ reason: message }}`,
       hint: "Look at it with kubectl get -o yaml --show-managed-fields.",
     };
   }
   if (status === 409) {
-    return { code: "PLAN_STALE", message: `the object changed meanwhile: ${message}`, hint: "Plan again." };
+    return {
+      code: "PLAN_STALE",
+      message: say`the object changed meanwhile: ${{ reason: message }}`,
+      hint: "Plan again.",
+    };
   }
   if (status === 429 || status >= 500) {
     return {
       code: "CLUSTER_UNREACHABLE",
-      message: `the API server answers with ${status}: ${message}`,
+      message: say`the API server answers with ${{ status }}: ${{ reason: message }}`,
       hint: "Try again once it is well.",
     };
   }
-  return { code: "WRITE_FAILED", message: `the API server answers with ${status}: ${message}`, hint: "" };
+  return {
+    code: "WRITE_FAILED",
+    message: say`the API server answers with ${{ status }}: ${{ reason: message }}`,
+    hint: "",
+  };
 }
 
 function placeOf({ call }: KubeError, cluster: string): Place {

@@ -1,4 +1,4 @@
-import { MeshError } from "@isthmus/core";
+import { MeshError, say } from "@isthmus/core";
 import type { Authority } from "./authority.ts";
 import { usageExtensions } from "./createRequest.ts";
 import { inspectCertificate } from "./inspect.ts";
@@ -45,7 +45,7 @@ async function certify(
     new MeshError({
       code: "SIGNER_FAILED",
       at: { thing: request.subject },
-      message: `${description}: ${message}`,
+      message: say`${description}: ${{ reason: message }}`,
       hint,
     });
   const csr = new Pkcs10CertificateRequest(request.csr);

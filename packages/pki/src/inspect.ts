@@ -1,5 +1,5 @@
 import { X509Certificate as NodeCertificate } from "node:crypto";
-import { MeshError, thingPlace } from "@isthmus/core";
+import { MeshError, say, thingPlace } from "@isthmus/core";
 import type { Validity } from "./lifetime.ts";
 import { readNameConstraints } from "./nameLimits.ts";
 import { fingerprintOf, splitPem } from "./pem.ts";
@@ -75,7 +75,7 @@ export function inspectCertificate(pem: string, at = ""): CertificateFacts {
       {
         code: "CERTIFICATE_INVALID",
         at: thingPlace(at),
-        message: "this is not a certificate in PEM form, or a damaged one",
+        message: say`this is not a certificate in PEM form, or a damaged one`,
         hint: "",
       },
       { cause },
@@ -90,7 +90,7 @@ export function inspectBundle(pem: string, at = ""): readonly CertificateFacts[]
     throw new MeshError({
       code: "CERTIFICATE_INVALID",
       at: thingPlace(at),
-      message: "this holds no certificate in PEM form",
+      message: say`this holds no certificate in PEM form`,
       hint: "",
     });
   }

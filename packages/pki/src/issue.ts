@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { MeshError } from "@isthmus/core";
+import { MeshError, say } from "@isthmus/core";
 import { createRequest } from "./createRequest.ts";
 import { type CertificateFacts, inspectBundle } from "./inspect.ts";
 import { createKeyPair, type KeyKind, privateKeyPem } from "./keys.ts";
@@ -53,7 +53,7 @@ export async function issue(signer: Signer, options: IssueOptions): Promise<Issu
     new MeshError({
       code: "SIGNER_FAILED",
       at: { thing: subject },
-      message: `${signer.description}: ${message}`,
+      message: say`${signer.description}: ${{ reason: message }}`,
       hint: "It has to answer with the certificate that was asked for, then its issuers up to the root, in PEM form.",
     });
   const [facts, ...above] = readAnswer(answer, roots, failed);

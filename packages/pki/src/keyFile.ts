@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from "node:crypto";
-import { MeshError, thingPlace } from "@isthmus/core";
+import { MeshError, type Sentence, say, thingPlace } from "@isthmus/core";
 import { z } from "zod";
 import { type Authority, loadAuthority } from "./authority.ts";
 import { privateKeyPem } from "./keys.ts";
@@ -71,7 +71,7 @@ export async function decryptKeyFile(text: string, passphrase: string, at: strin
     throw new MeshError({
       code: "CA_KEY_LOCKED",
       at: thingPlace(at),
-      message: "the key file does not open: the passphrase is wrong, or the file was changed",
+      message: say`the key file does not open: the passphrase is wrong, or the file was changed`,
       hint: "Try the passphrase again; if it is right, restore the file from its backup.",
     });
   }
@@ -84,14 +84,14 @@ export function keyFileCertificates(text: string, at: string): string {
 }
 
 function parseKeyFile(text: string, at: string): KeyFile {
-  const invalid = (message: string, hint: string) =>
+  const invalid = (message: Sentence, hint: string) =>
     new MeshError({ code: "CA_KEY_FILE_INVALID", at: thingPlace(at), message, hint });
   let data: unknown;
   try {
     data = JSON.parse(text);
   } catch {
     throw invalid(
-      "this is not a key file of Isthmus",
+      say`this is not a key file of Isthmus`,
       "Take a PEM key over with: isthmus ca import --cert FILE --key FILE",
     );
   }
@@ -99,11 +99,11 @@ function parseKeyFile(text: string, at: string): KeyFile {
   if (parsed.success) return parsed.data;
   const version = (data as { version?: unknown } | null)?.version;
   if (typeof version === "number" && version > 1) {
-    throw invalid(`the key file is of version ${version}, and this Isthmus knows 1`, "Use a newer Isthmus.");
+    throw invalid(say`the key file is of version ${{ version }}, and this Isthmus knows 1`, "Use a newer Isthmus.");
   }
   // Only where it is wrong: a value could be what was meant to stay secret.
   const fields = [...new Set(parsed.error.issues.map(({ path }) => path.join(".") || "its top level"))];
-  throw invalid(`this is not a key file of Isthmus: ${fields.join(", ")}`, "Restore it from its backup.");
+  throw invalid(say`this is not a key file of Isthmus: ${{ fields }}`, "Restore it from its backup.");
 }
 
 /** The same bytes for the same content, however the JSON is laid out. */

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, type webcrypto } from "node:crypto";
-import { MeshError, thingPlace } from "@isthmus/core";
+import { MeshError, type Sentence, say, thingPlace } from "@isthmus/core";
 
 export type CryptoKey = webcrypto.CryptoKey;
 
@@ -57,7 +57,7 @@ export async function readPrivateKey(pem: string, at = ""): Promise<KeyPair> {
   if (algorithm === undefined) {
     throw invalidKey(
       at,
-      "the private key is of a kind that Istio cannot use",
+      say`the private key is of a kind that Istio cannot use`,
       "Use ECDSA (P-256) or RSA (2048 bits or more).",
     );
   }
@@ -93,10 +93,10 @@ function parseKey(pem: string, at: string): KeyObject {
     throw isEncrypted
       ? invalidKey(
           at,
-          "the private key is encrypted",
+          say`the private key is encrypted`,
           "Decrypt it first: openssl pkey -in FILE -out FILE2, with umask 077.",
         )
-      : invalidKey(at, "this is not a private key in PEM form", "");
+      : invalidKey(at, say`this is not a private key in PEM form`, "");
   }
 }
 
@@ -106,6 +106,6 @@ function algorithmOf(key: KeyObject): Algorithm | undefined {
   return asymmetricKeyType === "ec" ? curves[asymmetricKeyDetails.namedCurve ?? ""] : undefined;
 }
 
-function invalidKey(at: string, message: string, hint: string): MeshError {
+function invalidKey(at: string, message: Sentence, hint: string): MeshError {
   return new MeshError({ code: "CERTIFICATE_INVALID", at: thingPlace(at), message, hint });
 }

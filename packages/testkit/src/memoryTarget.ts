@@ -8,6 +8,7 @@ import {
   type Problem,
   type ProblemCode,
   refOf,
+  say,
 } from "@isthmus/core";
 import type { Action } from "@isthmus/core/plan";
 import { mergeApply } from "./mergeApply.ts";
@@ -81,5 +82,5 @@ export class MemoryTarget {
 }
 
 function refusal(code: ProblemCode, { cluster, ref }: Action): MeshError {
-  return new MeshError({ code, at: objectPlace(cluster, ref), message: "refused", hint: "" });
+  return new MeshError({ code, at: objectPlace(cluster, ref), message: say`refused`, hint: "" });
 }

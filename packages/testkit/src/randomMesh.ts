@@ -1,4 +1,4 @@
-import { type Intents, type KubeObject, makeProblem, type Observed, type ObservedCluster } from "@isthmus/core";
+import { type Intents, type KubeObject, makeProblem, type Observed, type ObservedCluster, say } from "@isthmus/core";
 import fc from "fast-check";
 import { externalAccess, externalService, intents, meshCluster, sharedService } from "./declared.ts";
 import { namespace, node, observedCluster, pod, service } from "./observedObjects.ts";
@@ -187,7 +187,7 @@ export const randomMesh: fc.Arbitrary<RandomMesh> = fc
             makeProblem({
               code: "CLUSTER_UNREACHABLE",
               at: { kind: "MeshCluster", name: name },
-              message: `${name} does not answer`,
+              message: say`${{ name }} does not answer`,
               hint: "",
             }),
           ]),

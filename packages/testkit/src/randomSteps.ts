@@ -5,6 +5,7 @@ import {
   makeProblem,
   type Observed,
   type ObservedCluster,
+  say,
 } from "@isthmus/core";
 import fc from "fast-check";
 import { namespace, node, pod, service } from "./observedObjects.ts";
@@ -217,7 +218,7 @@ function hidden(observed: Observed, name: string): Observed {
   const problem = makeProblem({
     code: "CLUSTER_UNREACHABLE",
     at: { kind: "MeshCluster", name },
-    message: `${name} is away`,
+    message: say`${{ name }} is away`,
     hint: "",
   });
   return {

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { isPartial } from "@isthmus/core";
+import { isPartial, say } from "@isthmus/core";
 import { type PlanOptions, writesOf } from "@isthmus/core/plan";
 import {
   type AllowedPlans,
@@ -51,11 +51,11 @@ export async function apply(session: Session, words: readonly string[], options:
     )
   ) {
     const hint = "plan again with these services, and save that";
-    throw usage("a saved plan is applied as a whole", hint);
+    throw usage(say`a saved plan is applied as a whole`, hint);
   }
   if (session.options.filename.length > 0) {
     const hint = "leave out -f; or plan again with it";
-    throw usage("a saved plan has its declarations with it", hint);
+    throw usage(say`a saved plan has its declarations with it`, hint);
   }
   const { saved: plan, problems } = await readSavedPlan(resolve(ways.cwd, saved));
   if (plan === undefined) return notUnderstood(session, problems);

@@ -1,3 +1,4 @@
+import { say } from "@isthmus/core";
 import { joinBundles } from "@isthmus/pki";
 import { exitCodes } from "../exit.ts";
 import type { Session } from "../session.ts";
@@ -27,7 +28,7 @@ async function rootsOfCa({ ca, functions }: CaWork, { external }: CaExportTrustO
   const bundle = joinBundles(root ?? "", isExternal ? "" : await functions.declaredRoots(ca));
   if (bundle !== "") return bundle;
   throw usage(
-    "only the signer knows its root",
+    say`only the signer knows its root`,
     "isthmus ca export-trust --from-clusters prints what the clusters trust.",
   );
 }

@@ -1,4 +1,5 @@
 import { basename, resolve } from "node:path";
+import { say } from "@isthmus/core";
 import type { CaKind } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import type { PassphraseOptions } from "../passphrase.ts";
@@ -46,7 +47,7 @@ async function readPem(
   }
   if (folder !== undefined || cert === undefined || key === undefined) {
     const hint = "isthmus ca import FOLDER, or isthmus ca import --cert FILE --key FILE [--chain FILE]";
-    throw usage("give a folder, or both --cert and --key", hint);
+    throw usage(say`give a folder, or both --cert and --key`, hint);
   }
   const [certificate, privateKey, above] = await Promise.all([
     readTextFile(named(cert)),

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { hasErrors, type MeshCluster, MeshError, makeProblem, type Problem } from "@isthmus/core";
+import { hasErrors, type MeshCluster, MeshError, makeProblem, type Problem, say } from "@isthmus/core";
 import type { SecretOutcome } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import type { PassphraseOptions } from "../passphrase.ts";
@@ -91,9 +91,9 @@ function chosenClusters(
   { intents }: CaWork,
 ): readonly MeshCluster[] {
   if (external === true && out !== undefined) {
-    throw usage("--external and --out exclude each other", "isthmus ca issue-client writes files.");
+    throw usage(say`--external and --out exclude each other`, "isthmus ca issue-client writes files.");
   }
-  if (names.length > 0 === (all === true)) throw usage("which clusters?", "Give names of clusters, or --all.");
+  if (names.length > 0 === (all === true)) throw usage(say`which clusters?`, "Give names of clusters, or --all.");
   return all === true ? intents.clusters : names.map((name) => clusterNamed(name, intents));
 }
 
@@ -105,7 +105,7 @@ export function restartNeeded({ cluster, secret }: SecretOutcome): Problem {
   return makeProblem({
     code: "ISTIOD_RESTART_NEEDED",
     at: { cluster: cluster, kind: "Secret", name: secret },
-    message: "istiod does not use the certificate yet: it watches its files only if it started with them",
+    message: say`istiod does not use the certificate yet: it watches its files only if it started with them`,
     hint: `kubectl rollout restart deployment/istiod -n ${secret.split("/", 1)[0]}, then the workloads`,
   });
 }

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
+import { say } from "@isthmus/core";
 import { exitCodes } from "../exit.ts";
 import type { PassphraseOptions } from "../passphrase.ts";
 import type { Session } from "../session.ts";
@@ -15,7 +16,7 @@ export interface CaIssueClientOptions extends PassphraseOptions {
 /** Makes a certificate and key for a client outside the mesh, as files. Throws SIGNER_FAILED, CA_MISSING … */
 export async function caIssueClient(session: Session, name: string, options: CaIssueClientOptions): Promise<number> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
-    const message = `${name} cannot be the name of a client`;
+    const message = say`${{ name }} cannot be the name of a client`;
     throw usage(message, "Letters, digits, '.', '_' and '-', 64 at most.");
   }
   return withCa(session, options, async ({ ca, functions }) => {

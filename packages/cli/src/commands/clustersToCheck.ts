@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { clusterNames, type Intents, MeshError, meshClusterSchema, meshSchema, nearestName } from "@isthmus/core";
+import { clusterNames, type Intents, MeshError, meshClusterSchema, meshSchema, nearestName, say } from "@isthmus/core";
 import { listContexts } from "@isthmus/kube";
 import { readDeclarations } from "../readDeclarations.ts";
 import type { Session } from "../session.ts";
@@ -58,7 +58,7 @@ function narrowed(intents: Intents, chosen: readonly string[] | undefined): Inte
   if (unknown !== undefined) {
     const meant = nearestName(unknown, names);
     const hint = meant === undefined ? `declared are: ${names.join(", ")}` : `did you mean ${meant}?`;
-    throw usage(`no cluster ${unknown} is declared`, hint);
+    throw usage(say`no cluster ${{ unknown }} is declared`, hint);
   }
   return { ...intents, clusters: intents.clusters.filter(({ metadata }) => chosen.includes(metadata.name)) };
 }

@@ -9,6 +9,7 @@ import {
   MeshError,
   parseIntents,
   type SharedService,
+  say,
   showDeclared,
   toYaml,
   withConsumers,
@@ -62,7 +63,10 @@ export async function changeDeclarations(
 ): Promise<number> {
   const { filename } = session.options;
   if (filename.includes("-")) {
-    throw usage(`${session.command} edits a file, and standard input is not one`, "name a file or a folder with -f");
+    throw usage(
+      say`${{ command: session.command }} edits a file, and standard input is not one`,
+      "name a file or a folder with -f",
+    );
   }
   const work = async (locked: string | undefined) => {
     const before = await readDeclarations(session);
@@ -78,7 +82,7 @@ export async function changeDeclarations(
     }
     const { file, what } = changed;
     if (!dryRun && (await folderOf(session, file)) !== locked) {
-      const message = "the declarations have changed meanwhile";
+      const message = say`the declarations have changed meanwhile`;
       throw new MeshError({ code: "WRITE_FAILED", at: { file: file.name }, message, hint: "try again" });
     }
     const files = [...before.files.filter(({ name }) => name !== file.name), ...(file.text === "" ? [] : [file])];
@@ -110,7 +114,7 @@ export async function changeDeclarations(
   return withFolderLock(folder, () => work(folder), { signal: session.signal }).catch((error) => {
     // No folder, or none that may be written to.
     if (error instanceof Error && "code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code)) {
-      const message = `${path} cannot be written: ${error.message}`;
+      const message = say`${{ path }} cannot be written: ${{ reason: error.message }}`;
       throw new MeshError({ code: "WRITE_FAILED", at: { file: path }, message, hint: "" }, { cause: error });
     }
     throw error;
@@ -172,7 +176,7 @@ function differs(declared: SharedService, { sources }: IntentFiles): MeshError {
   return new MeshError({
     code: "RESOURCE_DUPLICATE",
     at: sources.locate(at(declared)),
-    message: `${showDeclared(declared)} is declared already, and differently`,
+    message: say`${{ declared: showDeclared(declared) }} is declared already, and differently`,
     hint: "edit it there, then `isthmus plan`",
   });
 }

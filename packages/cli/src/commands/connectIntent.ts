@@ -1,4 +1,4 @@
-import type { WrittenIntent } from "@isthmus/core";
+import { say, type WrittenIntent } from "@isthmus/core";
 import { usage } from "../usage.ts";
 
 export interface ConnectOptions {
@@ -42,14 +42,14 @@ export function parseService(service: string): { readonly name: string; readonly
   const found = { name: name ?? slashName, namespace: namespace ?? slashNamespace };
   if (found.name !== undefined && found.namespace !== undefined)
     return { name: found.name, namespace: found.namespace };
-  throw usage(`${service} is not a Service and its namespace`, "such as httpbin.bar, or bar/httpbin");
+  throw usage(say`${{ service }} is not a Service and its namespace`, "such as httpbin.bar, or bar/httpbin");
 }
 
 /** `cluster1`, or `cluster1/foo`. Throws USAGE. */
 export function parseConsumer(to: string): { readonly cluster: string; readonly namespace?: string } {
   const [cluster = "", namespace, ...rest] = to.split("/");
   if (cluster === "" || namespace === "" || rest.length > 0) {
-    throw usage(`--to ${to} is neither a cluster nor a cluster and its namespace`, "such as --to cluster1/foo");
+    throw usage(say`--to ${{ to }} is neither a cluster nor a cluster and its namespace`, "such as --to cluster1/foo");
   }
   return namespace === undefined ? { cluster } : { cluster, namespace };
 }

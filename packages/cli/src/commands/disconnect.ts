@@ -2,6 +2,7 @@ import {
   type MeshError,
   nearestName,
   partConsumers,
+  say,
   showDeclared,
   withConsumers,
   withoutResource,
@@ -30,11 +31,13 @@ export async function disconnect(session: Session, service: string, options: Dis
     for (const to of options.to ?? []) {
       const { cluster, namespace } = parseConsumer(to);
       consumers = partConsumers(consumers ?? [], cluster, namespace);
-      if (consumers === undefined) throw usage(`${to} is not a consumer of ${service} by name`, `edit it in ${file}`);
+      if (consumers === undefined)
+        throw usage(say`${{ to }} is not a consumer of ${{ service }} by name`, `edit it in ${file}`);
     }
     const isLast = consumers === undefined || consumers.length === 0;
     const edited = isLast ? withoutResource(text, wanted) : withConsumers(text, wanted, consumers ?? []);
-    if (edited === undefined) throw usage(`${showDeclared(declared)} cannot be edited in ${file}`, "edit it by hand");
+    if (edited === undefined)
+      throw usage(say`${{ declared: showDeclared(declared) }} cannot be edited in ${{ file }}`, "edit it by hand");
     const what = isLast ? "is no longer declared" : `is no longer for ${options.to?.join(", ")}`;
     return { file: { name: file, text: edited }, what: `${showDeclared(declared)} ${what}\n` } satisfies FileChange;
   });
@@ -44,5 +47,5 @@ function notDeclared(service: string, { intents }: IntentFiles): MeshError {
   const names = (intents?.sharedServices ?? []).map(({ metadata }) => `${metadata.name}.${metadata.namespace}`);
   const meant = nearestName(service, names);
   const all = names.length === 0 ? "none is" : `declared are: ${names.slice(0, 10).join(", ")}`;
-  return usage(`no SharedService ${service} is declared`, meant === undefined ? all : `did you mean ${meant}?`);
+  return usage(say`no SharedService ${{ service }} is declared`, meant === undefined ? all : `did you mean ${meant}?`);
 }

@@ -7,6 +7,7 @@ import {
   nearestName,
   type ProblemCode,
   problemCodes,
+  say,
 } from "@isthmus/core";
 import { readProblemsPage } from "../assets.ts";
 import { exitCodes } from "../exit.ts";
@@ -46,7 +47,7 @@ function fieldOf(word: string): ExplainedField | undefined {
   throw new MeshError({
     code: "USAGE",
     at: {},
-    message: `${word}: there is no field ${found.unknown}`,
+    message: say`${{ word }}: there is no field ${{ unknown: found.unknown }}`,
     hint: meant === undefined ? known : `did you mean ${meant}?`,
   });
 }
@@ -81,7 +82,7 @@ function problemCode(word: string): ProblemCode {
   throw new MeshError({
     code: "USAGE",
     at: {},
-    message: `${word} is not a problem code, nor a kind that is declared`,
+    message: say`${{ word }} is not a problem code, nor a kind that is declared`,
     hint:
       meant === undefined
         ? `\`isthmus explain\` alone lists all codes; the kinds are ${kinds.join(", ")}.`

@@ -1,4 +1,4 @@
-import { formatIntents, hasErrors, type Problem, shellWord } from "@isthmus/core";
+import { formatIntents, hasErrors, type Problem, say, shellWord } from "@isthmus/core";
 import { importEmco } from "@isthmus/core/setup";
 import { readInputFiles } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
@@ -53,7 +53,7 @@ function placesOf(places: readonly string[]): ReadonlyMap<string, readonly strin
   for (const place of places) {
     const [app = "", cluster = "", ...rest] = place.split("=");
     if (app === "" || cluster === "" || rest.length > 0) {
-      const message = `--place ${place} is not app=cluster`;
+      const message = say`--place ${{ place }} is not app=cluster`;
       throw usage(message, "such as --place httpbin=cluster2");
     }
     clusters.set(app, [...(clusters.get(app) ?? []), cluster]);

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { starterMesh } from "@isthmus/core";
+import { say, starterMesh } from "@isthmus/core";
 import { findGateways } from "@isthmus/engine";
 import { listContexts } from "@isthmus/kube";
 import { exitCodes } from "../exit.ts";
@@ -19,12 +19,12 @@ export async function init(session: Session, options: InitOptions): Promise<numb
   const file = session.options.filename[0] ?? "mesh.yaml";
   const { ways } = session;
   const { names } = await listContexts(ways.kubeconfig && resolve(ways.cwd, ways.kubeconfig));
-  if (names.length === 0) throw usage("the kubeconfig has no contexts", "name one with --kubeconfig or $KUBECONFIG");
+  if (names.length === 0) throw usage(say`the kubeconfig has no contexts`, "name one with --kubeconfig or $KUBECONFIG");
   const chosen = options.context ?? (await askForContexts(session, names));
   if (chosen === undefined) return exitCodes.interrupted;
   const unknown = chosen.find((context) => !names.includes(context));
   if (unknown !== undefined) {
-    throw usage(`the kubeconfig has no context ${unknown}`, `it has ${names.join(", ")}`);
+    throw usage(say`the kubeconfig has no context ${{ unknown }}`, `it has ${names.join(", ")}`);
   }
   session.note(`Looking for east-west gateways in ${chosen.join(", ")} …\n`);
   const { clusters, problems } = await findGateways([...new Set(chosen)], { ...ways, signal: session.signal });
@@ -45,7 +45,7 @@ export async function init(session: Session, options: InitOptions): Promise<numb
 async function askForContexts(session: Session, names: readonly string[]): Promise<readonly string[] | undefined> {
   const { io, signal } = session;
   if (!isInteractive(io)) {
-    throw usage("which contexts are the clusters of the mesh?", `give --context for each of: ${names.join(", ")}`);
+    throw usage(say`which contexts are the clusters of the mesh?`, `give --context for each of: ${names.join(", ")}`);
   }
   const prompts = await import("@clack/prompts");
   const answer = await prompts.multiselect({

@@ -7,6 +7,7 @@ import {
   maxFileLength,
   meshClusterSchema,
   meshConfigMap,
+  say,
 } from "@isthmus/core";
 import { helmValues, type InstallOptions, istioOperator, meshConfigValues, withValues } from "@isthmus/core/setup";
 import { connect, failureProblem, readRegularFile } from "@isthmus/kube";
@@ -121,7 +122,7 @@ async function readCurrent(
   }
   if (options.format !== "meshconfig") {
     throw usage(
-      "--live compares the mesh configuration",
+      say`--live compares the mesh configuration`,
       "add --format meshconfig; for Helm: helm get values istiod -n NAMESPACE > FILE, then --current FILE",
     );
   }
@@ -153,7 +154,7 @@ function readYaml(text: string, name: string): unknown {
 }
 
 function unreadable(code: "FILE_UNREADABLE" | "YAML_INVALID", name: string, why: string): MeshError {
-  return new MeshError({ code, at: { file: name }, message: `${name} cannot be read: ${why}`, hint: "" });
+  return new MeshError({ code, at: { file: name }, message: say`${{ name }} cannot be read: ${why}`, hint: "" });
 }
 
 function printDiff(session: Session, current: unknown, wanted: unknown): number {

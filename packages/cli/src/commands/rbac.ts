@@ -3,6 +3,7 @@ import {
   issuedCredentialName,
   type Mesh,
   type MeshCluster,
+  say,
   selectClusters,
   shellWord,
 } from "@isthmus/core";
@@ -33,7 +34,7 @@ export async function rbac(session: Session, cluster: string, options: RbacComma
   const { mesh, clusters, externalAccesses } = await readMeshIfAny(session);
   const declared = clusters === undefined ? undefined : findDeclaredCluster(cluster, clusters);
   if (declared?.spec.access.directory !== undefined) {
-    throw usage(`cluster ${cluster} is a directory of manifests`, "files need no roles");
+    throw usage(say`cluster ${{ cluster }} is a directory of manifests`, "files need no roles");
   }
   const { istioNamespace } = mesh.spec;
   const name = options.name ?? (options.readOnly === true ? "isthmus-reader" : "isthmus");
@@ -81,7 +82,7 @@ function signingNamespaces({ spec: { ca } }: Mesh, cluster: string): readonly st
 }
 
 function subjectOf({ user, group }: RbacCommandOptions, name: string, namespace: string): RbacSubject {
-  if (user !== undefined && group !== undefined) throw usage("--user and --group exclude each other", "give one");
+  if (user !== undefined && group !== undefined) throw usage(say`--user and --group exclude each other`, "give one");
   if (user !== undefined) return { kind: "User", name: user };
   if (group !== undefined) return { kind: "Group", name: group };
   return { kind: "ServiceAccount", name, namespace };

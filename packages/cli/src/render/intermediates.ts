@@ -1,4 +1,4 @@
-import { makeProblem, type Problem } from "@isthmus/core";
+import { makeProblem, type Problem, say } from "@isthmus/core";
 import type { IntermediateStatus, RenewEvent } from "@isthmus/engine";
 import type { Style } from "./style.ts";
 import { renderTable } from "./table.ts";
@@ -51,7 +51,7 @@ export function intermediateProblems(statuses: readonly IntermediateStatus[]): r
     makeProblem({
       code: "ROTATION_WAITS",
       at: { thing: open.join(", ") },
-      message: `intermediates of ${open.join(", ")} are not renewed yet`,
+      message: say`intermediates of ${{ open }} are not renewed yet`,
       hint: "Run `isthmus ca rotate intermediates` again: it goes on from here.",
     }),
   ];

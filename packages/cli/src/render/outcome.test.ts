@@ -1,4 +1,4 @@
-import { makeProblem } from "@isthmus/core";
+import { makeProblem, say } from "@isthmus/core";
 import type { Action } from "@isthmus/core/plan";
 import { expect, test } from "vitest";
 import type { Written } from "../writeTeller.ts";
@@ -22,7 +22,7 @@ const action: Action = {
 const problem = makeProblem({
   code: "WRITE_FAILED",
   at: { cluster: "cluster2", kind: "Gateway", namespace: "bar", name: "httpbin" },
-  message: "the connection broke",
+  message: say`the connection broke`,
   hint: "apply again",
 });
 

@@ -1,4 +1,4 @@
-import { makeProblem, type Problem } from "@isthmus/core";
+import { makeProblem, type Problem, say } from "@isthmus/core";
 import { expect, test } from "vitest";
 import { renderProblems } from "./problems.ts";
 import { createStyle } from "./style.ts";
@@ -6,7 +6,7 @@ import { createStyle } from "./style.ts";
 const unknownField: Problem = makeProblem({
   code: "FIELD_UNKNOWN",
   at: { file: "mesh.yaml", line: 12, column: 3 },
-  message: 'unknown field "servedby"',
+  message: say`unknown field "servedby"`,
   hint: 'did you mean "servedBy"?',
 });
 
@@ -14,13 +14,13 @@ const problems: readonly Problem[] = [
   makeProblem({
     code: "TRUST_ROOT_UNKNOWN",
     at: { kind: "MeshCluster", name: "cluster1" },
-    message: "cluster1 does not publish its trust root",
+    message: say`cluster1 does not publish its trust root`,
     hint: "",
   }),
   makeProblem({
     code: "CLUSTER_UNREACHABLE",
     at: { kind: "MeshCluster", name: "cluster2" },
-    message: "https://10.0.0.1:6443 does not answer:\nconnect ECONNREFUSED",
+    message: say`https://10.0.0.1:6443 does not answer:\nconnect ECONNREFUSED`,
     hint: "check that the cluster runs\nand that its address is right",
   }),
   unknownField,

@@ -1,4 +1,4 @@
-import { makeProblem } from "@isthmus/core";
+import { makeProblem, say } from "@isthmus/core";
 import type { RotationMove } from "@isthmus/core/rotation";
 import { expect, test } from "vitest";
 import { renderRotation, rotationNews, rotationProblems } from "./rotation.ts";
@@ -55,7 +55,7 @@ test("a cluster that cannot be read for a while is said once", () => {
   const problem = makeProblem({
     code: "CLUSTER_UNREACHABLE",
     at: { cluster: "east" },
-    message: "cluster east: no answer",
+    message: say`cluster east: no answer`,
     hint: "",
   });
 

@@ -1,4 +1,4 @@
-import { makeProblem, type Problem } from "@isthmus/core";
+import { makeProblem, type Problem, say } from "@isthmus/core";
 import type { RotationMove, RotationStage, RotationStep, RotationWait } from "@isthmus/core/rotation";
 import type { RotationEvent, RotationTarget, TrustObservation } from "@isthmus/engine";
 import type { Style } from "./style.ts";
@@ -125,7 +125,7 @@ export function rotationProblems({ stage, waits }: RotationMove): readonly Probl
     makeProblem({
       code: "ROTATION_WAITS",
       at: { thing: clusters.join(", ") },
-      message: `the rotation is not done: stage ${stage}`,
+      message: say`the rotation is not done: stage ${{ stage }}`,
       hint: "Run `isthmus ca rotate root` again: it goes on from here.",
     }),
   ];

@@ -75,7 +75,7 @@ function distinctClusters({ clusters }: MeshView) {
         makeProblem({
           code: "CLUSTER_DECLARED_TWICE",
           at: { kind: "MeshCluster", name: names[1] ?? "" },
-          message: `${joinNames(names)} are the same cluster`,
+          message: say`${{ names: joinNames(names) }} are the same cluster`,
           hint: "remove one, or give each its own context",
         }),
     );

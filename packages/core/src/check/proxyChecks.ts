@@ -44,7 +44,7 @@ function offProblem({ name }: ClusterView, off: readonly Workload[]): Problem {
   return makeProblem({
     code: "DNS_CAPTURE_OFF",
     at: { cluster: name },
-    message: `DNS capture is off ${pods.length === 0 ? `in ${name}` : `for ${shown} of ${name}`}, so names such as httpbin.bar.cluster2 do not resolve there`,
+    message: say`DNS capture is off ${pods.length === 0 ? `in ${name}` : `for ${shown} of ${name}`}, so names such as httpbin.bar.cluster2 do not resolve there`,
     hint: say`set meshConfig.defaultConfig.proxyMetadata.${{ variable }}: "true" (isthmus install-config ${{ name }} writes it) and restart the pods, or use as: [SameName]`,
   });
 }

@@ -1,5 +1,6 @@
 import { intents, meshCluster, namespace, observedCluster, pod, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
+import { say } from "../findings/index.ts";
 import { catalog, type KubeObject } from "../kinds/index.ts";
 import { defaultMeshConfig, type ObservedCluster } from "../model/index.ts";
 import { makeProblem } from "../problem.ts";
@@ -124,7 +125,7 @@ test("where a cluster does not answer, what needs it is skipped there and judged
   const problem = makeProblem({
     code: "CLUSTER_UNREACHABLE",
     at: { cluster: "cluster1" },
-    message: "no route",
+    message: say`no route`,
     hint: "",
   });
   const down: CheckedCluster = { ...cluster("cluster1"), observed: { problem }, inspection: { problem } };
@@ -309,7 +310,7 @@ test("what compile and plan find is told once: not again where a check of its ow
     makeProblem({
       code,
       at: { thing: "x" },
-      message: code,
+      message: say`${code}`,
       hint: "",
     });
   const problems = [problem("HOST_CONFLICT"), problem("TRUST_ROOTS_DIFFER"), problem("SIDECAR_PARTIAL")];

@@ -11,6 +11,7 @@ import {
   sharedService,
 } from "@isthmus/testkit";
 import { expect, test } from "vitest";
+import { say } from "../findings/index.ts";
 import type { KubeObject } from "../kinds/index.ts";
 import type { Observed, ObservedCluster } from "../model/index.ts";
 import { makeProblem } from "../problem.ts";
@@ -575,7 +576,7 @@ test("an unreachable serving cluster holds what it serves, and nothing else", ()
   const down = makeProblem({
     code: "CLUSTER_UNREACHABLE",
     at: { kind: "MeshCluster", name: "cluster3" },
-    message: "cluster cluster3: no answer",
+    message: say`cluster cluster3: no answer`,
     hint: "",
   });
   const seen = { ...observed(client(), server()), unreachable: new Map([["cluster3", down]]) };

@@ -1,4 +1,4 @@
-import { type Place, say, type Words } from "../findings/index.ts";
+import { type Place, type Sentence, say, type Words } from "../findings/index.ts";
 import { showHostPort } from "../istio/index.ts";
 import type { Problem, ProblemCode } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
@@ -61,7 +61,7 @@ function sidecarFaults({ proxies }: Evidence, role: "client" | "server"): readon
   return sidecars.flatMap((proxy) => {
     const { cluster, namespace, pod, isReady, state } = proxy;
     if (!("down" in state)) return [];
-    const message = `the sidecar of ${namespace}/${pod} does not answer: ${state.down}`;
+    const message = say`the sidecar of ${{ namespace }}/${{ pod }} does not answer: ${{ down: state.down }}`;
     const next = isReady ? logsOf(proxy) : describePod(proxy);
     return [
       problem("DOCTOR_PROXY_DOWN", { cluster: cluster, kind: "Pod", namespace: namespace, name: pod }, message, next),
@@ -92,7 +92,7 @@ function certificateFaults({ proxies, now }: Evidence): readonly Problem[] {
     const early = proxy.state.certificates.find(({ notBefore }) => notBefore > now);
     const at = { cluster: proxy.cluster, kind: "Pod", namespace: proxy.namespace, name: proxy.pod };
     if (expired !== undefined) {
-      const message = `the certificate of ${expired.identity} ended ${expired.notAfter} and was not renewed`;
+      const message = say`the certificate of ${{ identity: expired.identity }} ended ${{ notAfter: expired.notAfter }} and was not renewed`;
       return [
         problem(
           "DOCTOR_CERTIFICATE",
@@ -103,7 +103,7 @@ function certificateFaults({ proxies, now }: Evidence): readonly Problem[] {
       ];
     }
     if (early === undefined) return [];
-    const message = `the certificate of ${early.identity} is valid only from ${early.notBefore}`;
+    const message = say`the certificate of ${{ identity: early.identity }} is valid only from ${{ notBefore: early.notBefore }}`;
     return [problem("DOCTOR_CERTIFICATE", at, message, "Compare the clocks of istiod's node and of this machine.")];
   });
 }
@@ -115,7 +115,7 @@ function gatewayFaults({ proxies }: Evidence): readonly Problem[] {
   const down = gateways.filter(({ cluster }) => !served.has(cluster));
   return down.map((proxy) => {
     const why = "down" in proxy.state ? `: ${proxy.state.down}` : "";
-    const message = `the gateway ${proxy.namespace}/${proxy.pod} is ${proxy.isReady ? "not answering" : "not ready"}${why}`;
+    const message = say`the gateway ${{ namespace: proxy.namespace }}/${{ pod: proxy.pod }} is ${proxy.isReady ? "not answering" : "not ready"}${why}`;
     return problem(
       "DOCTOR_GATEWAY_DOWN",
       { cluster: proxy.cluster, kind: "Pod", namespace: proxy.namespace, name: proxy.pod },
@@ -141,7 +141,7 @@ function knockFault({ address, port, from, result, detail }: Knock): Problem | u
       return problem(
         "DOCTOR_ADDRESS_TIMEOUT",
         { thing: where },
-        `nothing answers at ${where}, tried from ${who}: a firewall drops it, or it is nobody's address`,
+        say`nothing answers at ${where}, tried from ${{ who }}: a firewall drops it, or it is nobody's address`,
         "Compare it with the gateway Service's addresses (isthmus status), and open the port for the client's nodes.",
       );
     case "refused":
@@ -155,7 +155,7 @@ function knockFault({ address, port, from, result, detail }: Knock): Problem | u
       return problem(
         "DOCTOR_GATEWAY_SILENT",
         { thing: where },
-        `${where} takes connections and then says nothing`,
+        say`${where} takes connections and then says nothing`,
         "The gateway hangs, or something before it swallows the traffic: restart the gateway's pods.",
       );
     case "open":
@@ -167,7 +167,7 @@ function knockFault({ address, port, from, result, detail }: Knock): Problem | u
 function paperFaults({ paper }: Evidence): readonly Problem[] {
   const { blamed } = paper;
   if (blamed === undefined || paper.verdict === "reaches") return [];
-  return [problem(blamed.code, placeOfHop(blamed), blamed.detail, blamed.fix)];
+  return [problem(blamed.code, placeOfHop(blamed), say`${{ reason: blamed.detail }}`, blamed.fix)];
 }
 
 /** The server's sidecar could not open a connection to its app while we asked. */
@@ -229,11 +229,11 @@ function syncFaults({ proxies, istiods }: Evidence): readonly Problem[] {
     const found = synced.find(({ proxy: name }) => name === `${proxy.pod}.${proxy.namespace}`);
     const at = { cluster: proxy.cluster, kind: "Pod", namespace: proxy.namespace, name: proxy.pod };
     if (found === undefined) {
-      const message = `the proxy is not connected to istiod of ${proxy.cluster}: it works with what it had`;
+      const message = say`the proxy is not connected to istiod of ${{ cluster: proxy.cluster }}: it works with what it had`;
       return [problem("DOCTOR_PROXY_STALE", at, message, logsOf(proxy))];
     }
     if (found.unacknowledged.length === 0) return [];
-    const message = `the proxy has not acknowledged its newest configuration: ${found.unacknowledged.join(", ")}`;
+    const message = say`the proxy has not acknowledged its newest configuration: ${{ unacknowledged: found.unacknowledged }}`;
     return [
       problem("DOCTOR_PROXY_STALE", at, message, say`istioctl --context ${{ cluster: proxy.cluster }} proxy-status`),
     ];
@@ -254,10 +254,11 @@ function istiodFaults({ istiods }: Evidence): readonly Problem[] {
   });
 }
 
-function istiodMessage({ cluster, pods, ready, proxies }: IstiodEvidence): string {
-  if (pods === 0) return `no pod of istiod runs in ${cluster}: proxies get no new configuration and no certificates`;
+function istiodMessage({ cluster, pods, ready, proxies }: IstiodEvidence): Sentence {
+  if (pods === 0)
+    return say`no pod of istiod runs in ${{ cluster }}: proxies get no new configuration and no certificates`;
   const why = "down" in proxies ? `: ${proxies.down}` : "";
-  return `istiod of ${cluster} does not answer (${ready} of ${pods} pods ready)${why}: proxies get no new configuration and no certificates`;
+  return say`istiod of ${{ cluster }} does not answer (${{ ready }} of ${{ pods }} pods ready)${why}: proxies get no new configuration and no certificates`;
 }
 
 function unseenOf({ wire, proxies, istiods }: Evidence): readonly string[] {
@@ -272,7 +273,7 @@ function unseenOf({ wire, proxies, istiods }: Evidence): readonly string[] {
   ];
 }
 
-function problem(code: ProblemCode, at: Place, message: Words, hint: Words): Problem {
+function problem(code: ProblemCode, at: Place, message: Sentence, hint: Words): Problem {
   return makeProblem({ code, at, message, hint });
 }
 

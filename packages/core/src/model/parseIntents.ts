@@ -98,13 +98,13 @@ function mayBeCluster(value: unknown): boolean {
 }
 
 function duplicate(name: string, first: string): Mistake {
-  const message = `${name} is declared twice; first at ${first}`;
+  const message = say`${{ name }} is declared twice; first at ${{ first }}`;
   const hint = "keep one of the two, or rename one";
   return { code: "RESOURCE_DUPLICATE", path: ["metadata", "name"], part: "value", message, hint };
 }
 
 function secondMesh(name: string, first: string): Mistake {
-  const message = `${name} is a second Mesh; the first is at ${first}`;
+  const message = say`${{ name }} is a second Mesh; the first is at ${{ first }}`;
   return { code: "MESH_DUPLICATE", path: ["metadata", "name"], part: "value", message, hint: "keep one of the two" };
 }
 
@@ -127,7 +127,7 @@ function nothingDeclared(files: readonly InputFile[]): Problem {
   return makeProblem({
     code: "NO_INTENTS",
     at: { file: names[0] ?? "input", line: 1, column: 1 },
-    message: names.length === 0 ? "no input files" : say`no Isthmus resource in ${{ names }}`,
+    message: names.length === 0 ? say`no input files` : say`no Isthmus resource in ${{ names }}`,
     hint: say`declare a MeshCluster for each cluster and a SharedService, of apiVersion ${{ apiVersion }}`,
   });
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { say } from "../findings/index.ts";
 import { dnsLabel, type KubeObject, ownershipLabels, type Side } from "../kinds/index.ts";
 import type { Observed, ObservedCluster } from "../model/index.ts";
 import { makeProblem } from "../problem.ts";
@@ -21,7 +22,7 @@ function observed(clusters: Readonly<Record<string, readonly KubeObject[]>>, unr
     name,
     { name, source: "live", objects, istiodVersions: [], trustRoots: [] },
   ]);
-  const draft = { code: "CLUSTER_UNREACHABLE", at: {}, message: "", hint: "" } as const;
+  const draft = { code: "CLUSTER_UNREACHABLE", at: {}, message: say``, hint: "" } as const;
   const problems = unreachable.map((cluster) => [cluster, makeProblem(draft)] as const);
   return { clusters: new Map(all), unreachable: new Map(problems) } satisfies Observed;
 }

@@ -1,6 +1,7 @@
 import { clusterObjects, mergeApply } from "@isthmus/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { say } from "../findings/index.ts";
 import type { KubeObject } from "../kinds/index.ts";
 import type { Compiled, Observed, ObservedCluster } from "../model/index.ts";
 import { makeProblem } from "../problem.ts";
@@ -10,7 +11,7 @@ type Clusters = readonly (readonly [string, readonly KubeObject[]])[];
 
 function observed(clusters: Clusters, unreachable: readonly string[]): Observed {
   const seen = clusters.filter(([name]) => !unreachable.includes(name));
-  const problem = makeProblem({ code: "CLUSTER_UNREACHABLE", at: {}, message: "", hint: "" });
+  const problem = makeProblem({ code: "CLUSTER_UNREACHABLE", at: {}, message: say``, hint: "" });
   return {
     clusters: new Map(
       seen.map(([name, objects]): [string, ObservedCluster] => [

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { say } from "../findings/index.ts";
 import { type KubeObject, type ObjectMeta, ownershipLabels, type Side } from "../kinds/index.ts";
 import type { Compiled, Observed, ObservedCluster } from "../model/index.ts";
 import { makeProblem } from "../problem.ts";
@@ -56,7 +57,7 @@ function observed(
     name,
     { name, source: "live", objects, istiodVersions: [], trustRoots: [] },
   ]);
-  const problem = makeProblem({ code: "CLUSTER_UNREACHABLE", at: { cluster: "c" }, message: "", hint: "" });
+  const problem = makeProblem({ code: "CLUSTER_UNREACHABLE", at: { cluster: "c" }, message: say``, hint: "" });
   return { clusters: new Map(entries), unreachable: new Map(unreachable.map((name) => [name, problem])) };
 }
 

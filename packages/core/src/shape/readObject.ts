@@ -1,4 +1,4 @@
-import { type FilePlace, showPath } from "../findings/index.ts";
+import { type FilePlace, say, showPath } from "../findings/index.ts";
 import { fieldManager, type KubeObject, managedByLabel, type ObjectRef, ownerLabel, showRef } from "../kinds/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
@@ -87,7 +87,7 @@ export function malformedProblem(
   return makeProblem({
     code: "OBJECT_MALFORMED",
     at: { ...where, kind, ...(namespace === undefined ? {} : { namespace }), ...(name === undefined ? {} : { name }) },
-    message: `${shown} is left out, as it is not of its kind's form: ${unreadable.fault}`,
+    message: say`${{ object: shown }} is left out, as it is not of its kind's form: ${{ fault: unreadable.fault }}`,
     hint: "Correct the field; until then what may depend on the object cannot be told.",
   });
 }

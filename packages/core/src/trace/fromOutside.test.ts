@@ -1,5 +1,6 @@
 import { gatewayService, observedCluster, pod, service } from "@isthmus/testkit";
 import { expect, test } from "vitest";
+import { say } from "../findings/index.ts";
 import type { KubeObject, Pod, Service } from "../kinds/index.ts";
 import { meshClusterSchema, type ObservedCluster } from "../model/index.ts";
 import { makeProblem } from "../problem.ts";
@@ -162,7 +163,7 @@ test("of two clusters that have the name, each gets its part, and one can be ask
 
 test("a cluster that cannot be read may have the name", () => {
   const cluster = observedCluster("cluster1", "192.0.2.1", [gatewayPod]);
-  const problem = makeProblem({ code: "CLUSTER_UNREACHABLE", at: { cluster: "cluster2" }, message: "", hint: "" });
+  const problem = makeProblem({ code: "CLUSTER_UNREACHABLE", at: { cluster: "cluster2" }, message: say``, hint: "" });
   const world = traceWorld({
     clusters: new Map([["cluster1", cluster]]),
     unreachable: new Map([["cluster2", problem]]),

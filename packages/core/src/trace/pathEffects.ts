@@ -1,3 +1,4 @@
+import { say } from "../findings/index.ts";
 import { showHostPort } from "../istio/index.ts";
 import type { DeclaredPath, Observed } from "../model/index.ts";
 import type { Problem } from "../problem.ts";
@@ -85,12 +86,12 @@ export function brokenPaths(effects: readonly PathEffect[]): Problem | undefined
   const hint = "Fix what the reason names, or apply with --allow-broken-paths; isthmus trace --planned shows the way.";
   const breaks = named(effects.filter(({ kind }) => kind === "breaks"));
   if (breaks !== undefined) {
-    const message = `the plan breaks ${breaks.paths}: ${breaks.why ?? "it would no longer get there"}`;
+    const message = say`the plan breaks ${{ paths: breaks.paths }}: ${breaks.why ?? "it would no longer get there"}`;
     return makeProblem({ code: "PATH_WOULD_BREAK", at: { thing: "plan" }, message, hint });
   }
   const hides = named(effects.filter(({ kind }) => kind === "hides"));
   if (hides === undefined) return undefined;
-  const message = `after the plan it cannot be told whether ${hides.paths} still works: ${hides.why ?? "the reason is not known"}`;
+  const message = say`after the plan it cannot be told whether ${{ paths: hides.paths }} still works: ${hides.why ?? "the reason is not known"}`;
   return makeProblem({ code: "PATH_WOULD_BE_UNPROVEN", at: { thing: "plan" }, message, hint });
 }
 

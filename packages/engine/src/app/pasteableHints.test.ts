@@ -1,4 +1,4 @@
-import { makeProblem } from "@isthmus/core";
+import { makeProblem, say } from "@isthmus/core";
 import { meshCluster } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import { pasteableHints } from "./pasteableHints.ts";
@@ -33,14 +33,14 @@ test.each([
   ["correct the name", "correct the name"],
   ["kubectl --context c4 get pods", "kubectl --kubeconfig '/home/me/o'\\''neil/c 4' --context 'eu $(west)' get pods"],
 ])("%s", (hint, told) => {
-  const problem = makeProblem({ code: "SERVICE_MISSING", at: {}, message: "it is missing", hint });
+  const problem = makeProblem({ code: "SERVICE_MISSING", at: {}, message: say`it is missing`, hint });
 
   expect(pasteableHints([problem], clusters)).toEqual([{ ...problem, hint: told }]);
 });
 
 test("a command without a context gets that of the cluster that the problem is in", () => {
   const problem = makeProblem({
-    ...{ code: "SERVICE_MISSING", at: { cluster: "c1" }, message: "it is missing" },
+    ...{ code: "SERVICE_MISSING", at: { cluster: "c1" }, message: say`it is missing` },
     hint: "kubectl describe pod -n istio-system -l a=b tells why",
   });
 

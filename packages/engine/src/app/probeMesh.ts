@@ -1,4 +1,4 @@
-import { type AcrossPath, MeshError } from "@isthmus/core";
+import { type AcrossPath, MeshError, say } from "@isthmus/core";
 import type { Probe } from "../probe/probe.ts";
 import { type ProbeOptions, probePaths } from "../probe/probePaths.ts";
 import { reachOf } from "../target/reachOf.ts";
@@ -34,7 +34,7 @@ export function probedPaths(mesh: PlannedMesh, words: ScopeWords = {}): readonly
     throw new MeshError({
       code: "USAGE",
       at: {},
-      message: `no path between clusters leads to ${services.join(", ")}`,
+      message: say`no path between clusters leads to ${{ services }}`,
       hint: "Name a shared service as httpbin.bar, or a host as httpbin.bar.cluster2; isthmus status lists them.",
     });
   }

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { MeshError, makeProblem, type Problem } from "@isthmus/core";
+import { MeshError, makeProblem, type Problem, type Sentence, say } from "@isthmus/core";
 import { type DecodedPlan, decodeSavedPlan, encodeSavedPlan, type SavedPlan, savedPlanStart } from "@isthmus/core/plan";
 import { FileRefused, readRegularFile } from "@isthmus/kube";
 import { writeFileAtomically } from "../target/directory/writeFileAtomically.ts";
@@ -16,7 +16,7 @@ const onlyOwner = 0o600;
  */
 export async function writeSavedPlan(path: string, saved: SavedPlan): Promise<void> {
   if (!(await isFree(path))) {
-    const message = `${path} is there, and is not a saved plan`;
+    const message = say`${{ path }} is there, and is not a saved plan`;
     throw new MeshError({ code: "USAGE", at: {}, message, hint: "give another name; a saved plan would be replaced" });
   }
   try {
@@ -25,7 +25,7 @@ export async function writeSavedPlan(path: string, saved: SavedPlan): Promise<vo
     const problem: Problem = makeProblem({
       code: "WRITE_FAILED",
       at: { file: path },
-      message: `the plan cannot be saved: ${messageOf(error)}`,
+      message: say`the plan cannot be saved: ${{ reason: messageOf(error) }}`,
       hint: "give a path that can be written",
     });
     throw new MeshError(problem, { cause: error });
@@ -49,17 +49,17 @@ async function isFree(path: string): Promise<boolean> {
 
 /** Problems: FILE_UNREADABLE, FILE_TOO_LARGE, PLAN_INVALID. */
 export async function readSavedPlan(path: string): Promise<DecodedPlan> {
-  const refused = (code: Problem["code"], message: string, hint: string) => ({
+  const refused = (code: Problem["code"], message: Sentence, hint: string) => ({
     problems: [makeProblem({ code, at: { file: path }, message, hint })],
   });
   try {
     return decodeSavedPlan(await readRegularFile(path, { limit: maxSavedPlanSize }), path);
   } catch (error) {
     if (error instanceof FileRefused && error.code === "TOO_LARGE") {
-      const message = `the file is larger than ${maxSavedPlanSize / 1024 / 1024} MB`;
+      const message = say`the file is larger than ${{ megabytes: maxSavedPlanSize / 1024 / 1024 }} MB`;
       return refused("FILE_TOO_LARGE", message, "give a plan that isthmus saved");
     }
-    const message = `the saved plan cannot be read: ${messageOf(error)}`;
+    const message = say`the saved plan cannot be read: ${{ reason: messageOf(error) }}`;
     return refused("FILE_UNREADABLE", message, "make one: isthmus plan --out FILE");
   }
 }

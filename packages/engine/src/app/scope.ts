@@ -1,4 +1,4 @@
-import { type DeclaredPath, MeshError, nearestName, ownerName } from "@isthmus/core";
+import { type DeclaredPath, MeshError, nearestName, ownerName, type Sentence, say } from "@isthmus/core";
 import { narrowPlan, type PlanScope } from "@isthmus/core/plan";
 import { labelSelector } from "./labelSelector.ts";
 import type { PlannedMesh } from "./planMesh.ts";
@@ -73,7 +73,7 @@ function chosenOwners(
     ...(namespaces.length === 0 ? [] : [`in namespace ${namespaces.join(", ")}`]),
     ...(selector === undefined ? [] : [`with labels ${selector}`]),
   ];
-  const message = `nothing${services.length === 0 ? "" : ` of ${services.join(", ")}`} is declared ${by.join(" and ")}`;
+  const message = say`nothing${services.length === 0 ? "" : say` of ${{ services }}`} is declared ${by.join(" and ")}`;
   throw usage(message, declaredList(all));
 }
 
@@ -84,7 +84,7 @@ function ownersNamed(word: string, all: readonly Owner[], { compiled }: PlannedM
   if (called.length > 0) return called;
   const names = all.map(({ name, namespace }) => `${name}.${namespace}`);
   const meant = nearestName(word, [...names, ...compiled.paths.map(({ host }) => host)]);
-  throw usage(`${word} is not declared`, meant === undefined ? declaredList(all) : `did you mean ${meant}?`);
+  throw usage(say`${{ word }} is not declared`, meant === undefined ? declaredList(all) : `did you mean ${meant}?`);
 }
 
 function declaredList(all: readonly Owner[]): string {
@@ -127,10 +127,11 @@ function chosenClusters(
     const found = intents.clusters.filter(({ spec }) => spec.access.context === context);
     if (found.length > 0) return found.map(({ metadata }) => metadata.name);
     const known = intents.clusters.flatMap(({ spec }) => spec.access.context ?? []);
-    throw usage(`no cluster is declared with the context ${context}`, hintFor(context, known, "contexts"));
+    throw usage(say`no cluster is declared with the context ${{ context }}`, hintFor(context, known, "contexts"));
   });
   const unknown = clusters.find((name) => !names.includes(name));
-  if (unknown !== undefined) throw usage(`no cluster ${unknown} is declared`, hintFor(unknown, names, "clusters"));
+  if (unknown !== undefined)
+    throw usage(say`no cluster ${{ unknown }} is declared`, hintFor(unknown, names, "clusters"));
   return new Set([...clusters, ...ofContexts]);
 }
 
@@ -140,6 +141,6 @@ function hintFor(word: string, known: readonly string[], what: string): string {
   return known.length === 0 ? `no ${what} are declared` : `declared are: ${known.slice(0, 10).join(", ")}`;
 }
 
-function usage(message: string, hint: string): MeshError {
+function usage(message: Sentence, hint: string): MeshError {
   return new MeshError({ code: "USAGE", at: {}, message, hint });
 }

@@ -1,4 +1,4 @@
-import { type KubeObject, MeshError, ownershipLabels, type ProblemCode, type Side } from "@isthmus/core";
+import { type KubeObject, MeshError, ownershipLabels, type ProblemCode, type Side, say } from "@isthmus/core";
 import { type Action, type Plan, plan } from "@isthmus/core/plan";
 import { MemoryTarget } from "@isthmus/testkit";
 import { expect, test } from "vitest";
@@ -60,7 +60,7 @@ function shown(event: ApplyEvent): string {
 }
 
 function fault(code: ProblemCode): MeshError {
-  return new MeshError({ code, at: {}, message: `because of ${code}`, hint: "look there" });
+  return new MeshError({ code, at: {}, message: say`because of ${{ code }}`, hint: "look there" });
 }
 
 /** Refuses writes of objects with this name. */

@@ -1,5 +1,5 @@
 import { ReadableStream } from "node:stream/web";
-import { MeshError } from "@isthmus/core";
+import { MeshError, say } from "@isthmus/core";
 import type { Action, Plan } from "@isthmus/core/plan";
 import type { CallOptions, Target } from "../target/target.ts";
 import type { ApplyEvent } from "./applyEvent.ts";
@@ -74,7 +74,7 @@ function clusterWriters(
     throw new MeshError({
       code: "CLUSTER_UNKNOWN",
       at: { cluster },
-      message: `the plan writes to cluster ${cluster}, which is not declared`,
+      message: say`the plan writes to cluster ${{ cluster }}, which is not declared`,
       hint: "plan again",
     });
   };

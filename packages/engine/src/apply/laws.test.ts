@@ -8,6 +8,7 @@ import {
   type Observed,
   ownerOf,
   refOf,
+  say,
   sideOf,
 } from "@isthmus/core";
 import { type Action, type Plan, plan } from "@isthmus/core/plan";
@@ -264,7 +265,7 @@ function unreachable(cluster: string): MeshError {
   return new MeshError({
     code: "CLUSTER_UNREACHABLE",
     at: { cluster },
-    message: `${cluster} does not answer`,
+    message: say`${{ cluster }} does not answer`,
     hint: "",
   });
 }

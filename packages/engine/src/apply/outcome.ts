@@ -1,4 +1,4 @@
-import { MeshError, makeProblem, movedTo, objectPlace, type Place, type Problem } from "@isthmus/core";
+import { MeshError, makeProblem, movedTo, objectPlace, type Place, type Problem, say } from "@isthmus/core";
 import type { Action } from "@isthmus/core/plan";
 import { isOver } from "../withPatience.ts";
 
@@ -11,7 +11,7 @@ export type Outcome =
 export function skipped(action: Action, why: string, hint: string): Outcome {
   return {
     type: "skipped",
-    problem: makeProblem({ code: "WRITE_SKIPPED", at: placeOf(action), message: `not tried: ${why}`, hint }),
+    problem: makeProblem({ code: "WRITE_SKIPPED", at: placeOf(action), message: say`not tried: ${why}`, hint }),
   };
 }
 
@@ -27,7 +27,7 @@ export function writeProblem(action: Action, error: unknown): Problem {
   return makeProblem({
     code: "WRITE_FAILED",
     at: placeOf(action),
-    message: `${action.verb} failed: ${message}`,
+    message: say`${{ verb: action.verb }} failed: ${{ reason: message }}`,
     hint: "apply again",
   });
 }

@@ -7,6 +7,7 @@ import {
   managedByLabel,
   movedTo,
   type Place,
+  say,
   showPlace,
 } from "@isthmus/core";
 import { failureProblem, type KubeClient, KubeError } from "@isthmus/kube";
@@ -180,7 +181,7 @@ export function notOurs(place: SecretPlace): MeshError {
   return new MeshError({
     code: "OBJECT_NOT_OURS",
     at: placeOf(place),
-    message: `${showPlace(placeOf(place))} exists, and is not ours`,
+    message: say`${{ place: showPlace(placeOf(place)) }} exists, and is not ours`,
     hint: "Look at who made it: kubectl get secret --show-managed-fields -o jsonpath={.metadata}. Take it over with --adopt.",
   });
 }
@@ -189,12 +190,12 @@ function explained(error: unknown, place: SecretPlace): unknown {
   if (!(error instanceof KubeError)) return error;
   const at = placeOf(place);
   if (error.status === 404 && error.isObjectMissing) {
-    const message = `cluster ${place.cluster}: namespace ${place.namespace} does not exist`;
+    const message = say`cluster ${{ cluster: place.cluster }}: namespace ${{ namespace: place.namespace }} does not exist`;
     const hint = `kubectl create namespace ${place.namespace}`;
     return new MeshError({ code: "NAMESPACE_MISSING", at, message, hint });
   }
   if (error.status === 409 || error.causes.some(({ field }) => field === "metadata.uid")) {
-    const message = `${showPlace(at)} changed meanwhile`;
+    const message = say`${{ at: showPlace(at) }} changed meanwhile`;
     return new MeshError({ code: "PLAN_STALE", at, message, hint: "Run the command again." });
   }
   const problem = failureProblem(error, place.cluster);

@@ -4,6 +4,7 @@ import {
   makeProblem,
   type Place,
   type Problem,
+  say,
   selectClusters,
 } from "@isthmus/core";
 import { ageOf, caCertsSecret, inspectBundle, renewalTime } from "@isthmus/pki";
@@ -116,7 +117,7 @@ function certificateProblems(cluster: string, { of, secret, state, notAfter }: C
   const command = of === "intermediate" ? `isthmus ca issue ${cluster}` : `isthmus ca issue --external ${cluster}`;
   const at = secretPlace(cluster, secret);
   if (state === "none" && of !== "intermediate") {
-    const message = `the certificate of ${of} has not been issued: the gateway refuses its clients`;
+    const message = say`the certificate of ${{ of }} has not been issued: the gateway refuses its clients`;
     return [makeProblem({ code: "CERTIFICATE_EXPIRED", at, message, hint: command })];
   }
   return state === "due" || state === "expired" ? ageProblem(at, state, notAfter ?? "", command) : [];
@@ -125,12 +126,12 @@ function certificateProblems(cluster: string, { of, secret, state, notAfter }: C
 function ageProblem(at: Place, age: "fresh" | "due" | "expired", notAfter: string, hint: string): readonly Problem[] {
   if (age === "fresh") return [];
   return age === "expired"
-    ? [makeProblem({ code: "CERTIFICATE_EXPIRED", at, message: `the certificate ended ${notAfter}`, hint })]
+    ? [makeProblem({ code: "CERTIFICATE_EXPIRED", at, message: say`the certificate ended ${{ notAfter }}`, hint })]
     : [
         makeProblem({
           code: "CERTIFICATE_EXPIRING",
           at,
-          message: `two thirds of its life are over; it ends ${notAfter}`,
+          message: say`two thirds of its life are over; it ends ${{ notAfter }}`,
           hint,
         }),
       ];
@@ -146,7 +147,7 @@ function restartProblem(
     makeProblem({
       code: "ISTIOD_RESTART_NEEDED",
       at: secretPlace(cluster, secret),
-      message: "istiod does not use the certificate of the Secret yet: workloads do not trust its root",
+      message: say`istiod does not use the certificate of the Secret yet: workloads do not trust its root`,
       hint: `kubectl rollout restart deployment/istiod -n ${secret.split("/", 1)[0]}, then the workloads`,
     }),
   ];
@@ -165,7 +166,7 @@ export function differingRoots(statuses: readonly ClusterCaStatus[]): readonly P
     makeProblem({
       code: "TRUST_ROOTS_DIFFER",
       at: { thing: known.map(({ cluster }) => cluster).join(", ") },
-      message: "no root is trusted by all clusters: workloads of one refuse those of another",
+      message: say`no root is trusted by all clusters: workloads of one refuse those of another`,
       hint: "isthmus ca issue --all gives each an intermediate of one root.",
     }),
   ];

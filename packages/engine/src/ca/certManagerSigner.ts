@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { fieldManager, type KindEntry, type KubeObject, MeshError, managedByLabel } from "@isthmus/core";
+import { fieldManager, type KindEntry, type KubeObject, MeshError, managedByLabel, say } from "@isthmus/core";
 import { failureProblem, type KubeClient } from "@isthmus/kube";
 import type { Profile, Signer, SigningRequest, SignOptions } from "@isthmus/pki";
 
@@ -55,7 +55,12 @@ export function certManagerSigner(options: CertManagerSignerOptions): Signer {
   const { cluster, client, namespace, issuer, timeLimit } = options;
   const description = `cert-manager ${issuer.kind} ${issuer.name} in ${cluster}`;
   const failed = ({ subject }: SigningRequest, message: string, hint: string) =>
-    new MeshError({ code: "SIGNER_FAILED", at: { thing: subject }, message: `${description}: ${message}`, hint });
+    new MeshError({
+      code: "SIGNER_FAILED",
+      at: { thing: subject },
+      message: say`${description}: ${{ reason: message }}`,
+      hint,
+    });
 
   async function sign(request: SigningRequest, { signal }: SignOptions = {}): Promise<string> {
     const object = certificateRequest(request, namespace, issuer);

@@ -1,4 +1,4 @@
-import { type MeshCluster, MeshError, ownerLabel, thingPlace } from "@isthmus/core";
+import { type MeshCluster, MeshError, ownerLabel, say, thingPlace } from "@isthmus/core";
 import {
   ageOf,
   type CaCerts,
@@ -111,7 +111,7 @@ export async function checkCaCerts(files: CaCerts, now: Date, at: string): Promi
   throw new MeshError({
     code: "CERTIFICATE_INVALID",
     at: thingPlace(at),
-    message: faults[0].message,
+    message: say`${{ reason: faults[0].message }}`,
     hint: "istiod would not start with it.",
   });
 }
@@ -206,7 +206,7 @@ function rootChanges(cluster: string, now: string, then: string): MeshError {
   return new MeshError({
     code: "CA_ROOT_CHANGES",
     at: { cluster },
-    message: `workloads of ${cluster} trust ${shown(now)}, and would refuse those that get a certificate of ${shown(then)}`,
+    message: say`workloads of ${{ cluster }} trust ${{ trusted: shown(now) }}, and would refuse those that get a certificate of ${{ offered: shown(then) }}`,
     hint: "`isthmus ca rotate root` changes roots without an outage. Where nothing runs yet: --replace-root, then restart istiod and all workloads.",
   });
 }

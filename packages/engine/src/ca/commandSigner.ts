@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { MeshError } from "@isthmus/core";
+import { MeshError, say } from "@isthmus/core";
 import type { Signer, SigningRequest, SignOptions } from "@isthmus/pki";
 import { withoutKeys } from "./withoutKeys.ts";
 
@@ -75,7 +75,7 @@ export function commandSigner({ command, cwd, env, timeLimit }: CommandSignerOpt
     return new MeshError({
       code: "SIGNER_FAILED",
       at: { thing: subject },
-      message: `${description} ${why}`,
+      message: say`${description} ${why}`,
       hint: "Run it by hand with a certificate request on its standard input: docs/guide/ca.md.",
     });
   }

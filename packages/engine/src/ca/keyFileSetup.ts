@@ -1,4 +1,4 @@
-import { MeshError } from "@isthmus/core";
+import { MeshError, type Sentence, say } from "@isthmus/core";
 import type { Authority, CertificateFacts } from "@isthmus/pki";
 import {
   createKeyPair,
@@ -60,7 +60,7 @@ export async function importCa(
   if (kind === "mesh" && facts.pathLength === 0) {
     throw invalid(
       pem.at,
-      `${facts.subject} may sign workloads but no intermediates (path length 0)`,
+      say`${{ subject: facts.subject }} may sign workloads but no intermediates (path length 0)`,
       "Import the root that signed it; where its key is kept elsewhere, let that sign: spec.ca.signer.exec of the Mesh.",
     );
   }
@@ -68,7 +68,7 @@ export async function importCa(
   const roots = [own, ...above].filter((each) => each !== undefined).filter(({ isSelfIssued }) => isSelfIssued);
   const { path, faults } = verifyChain({ chain: [facts, ...above], roots, at: ca.now() });
   if (faults[0] !== undefined)
-    throw invalid(pem.at, faults[0].message, "Give all certificates up to the root, with --chain.");
+    throw invalid(pem.at, say`${{ reason: faults[0].message }}`, "Give all certificates up to the root, with --chain.");
   const issuers = path
     .slice(1)
     .map((each) => each.pem)
@@ -81,6 +81,6 @@ async function save(authority: Authority, file: NamedFile, passphrase: string): 
   return { file, facts: inspectCertificate(authority.certificate) };
 }
 
-function invalid(at: string, message: string, hint: string): MeshError {
+function invalid(at: string, message: Sentence, hint: string): MeshError {
   return new MeshError({ code: "CERTIFICATE_INVALID", at: { file: at }, message, hint });
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { access, link, mkdir, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { MeshError } from "@isthmus/core";
+import { MeshError, say } from "@isthmus/core";
 import { readRegularFile } from "@isthmus/kube";
 
 /** A file as it is found, and as messages call it. */
@@ -32,7 +32,7 @@ export async function readKeyFile({ path, name }: NamedFile): Promise<string> {
     throw new MeshError({
       code: "CA_MISSING",
       at: { file: name },
-      message: `there is no CA: ${name} does not exist`,
+      message: say`there is no CA: ${{ name }} does not exist`,
       hint: "Make one with `isthmus ca init`, or take one over with `isthmus ca import`; spec.ca of the Mesh names the file.",
     });
   }
@@ -61,7 +61,7 @@ export async function writeNewKeyFile({ path, name }: NamedFile, text: string): 
     throw new MeshError({
       code: "WRITE_FAILED",
       at: { file: name },
-      message: `${name} cannot be written: ${message}`,
+      message: say`${{ name }} cannot be written: ${{ reason: message }}`,
       hint: "",
     });
   } finally {
@@ -82,7 +82,7 @@ function existing(name: string): MeshError {
   return new MeshError({
     code: "CA_EXISTS",
     at: { file: name },
-    message: `${name} exists already, and a CA's key is never replaced`,
+    message: say`${{ name }} exists already, and a CA's key is never replaced`,
     hint: "Name another file in spec.ca of the Mesh, or move this one to a safe place first.",
   });
 }
@@ -91,7 +91,7 @@ function exposed(name: string, mode: number): MeshError {
   return new MeshError({
     code: "CA_KEY_FILE_EXPOSED",
     at: { file: name },
-    message: `others may read or change ${name} (mode ${(mode & 0o777).toString(8)})`,
+    message: say`others may read or change ${{ name }} (mode ${{ mode: (mode & 0o777).toString(8) }})`,
     hint: `chmod 600 ${name}`,
   });
 }
@@ -100,7 +100,7 @@ function unreadable(name: string, why: string): MeshError {
   return new MeshError({
     code: "FILE_UNREADABLE",
     at: { file: name },
-    message: `${name} cannot be read: ${why}`,
+    message: say`${{ name }} cannot be read: ${why}`,
     hint: "",
   });
 }

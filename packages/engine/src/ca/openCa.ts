@@ -1,5 +1,5 @@
 import { isAbsolute, join, relative, resolve } from "node:path";
-import { type Intents, type MeshCluster, MeshError, type SignerConfig, type Sources } from "@isthmus/core";
+import { type Intents, type MeshCluster, MeshError, type SignerConfig, type Sources, say } from "@isthmus/core";
 import type { KubeClient } from "@isthmus/kube";
 import { type Authority, authoritySigner, decryptKeyFile, keyFileCertificates, type Signer } from "@isthmus/pki";
 import { connectCluster, declaredPath } from "../target/openTargets.ts";
@@ -128,7 +128,7 @@ function isDirectory(name: string): MeshError {
   return new MeshError({
     code: "USAGE",
     at: { kind: "MeshCluster", name },
-    message: `cluster ${name} is a directory, and a private key has no place in it`,
+    message: say`cluster ${{ name }} is a directory, and a private key has no place in it`,
     hint: `Write the files with --out, and bring them into the cluster as Secret cacerts by a way that keeps secrets.`,
   });
 }
@@ -137,7 +137,7 @@ function unknownCluster(name: string): MeshError {
   return new MeshError({
     code: "CLUSTER_UNKNOWN",
     at: { kind: "Mesh", field: "spec.ca" },
-    message: `cert-manager's cluster ${name} is not declared`,
+    message: say`cert-manager's cluster ${{ name }} is not declared`,
     hint: "Declare it as a MeshCluster, or correct certManager.cluster.",
   });
 }
@@ -147,7 +147,7 @@ function hasNoKeyFile(kind: CaKind): MeshError {
   return new MeshError({
     code: "USAGE",
     at: {},
-    message: `${field} of the Mesh names no key file: another signer keeps the key`,
+    message: say`${{ field }} of the Mesh names no key file: another signer keeps the key`,
     hint: `Set ${field}.file.path to keep the key in a file.`,
   });
 }

@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { MeshError } from "@isthmus/core";
+import { MeshError, say } from "@isthmus/core";
 import { readRegularFile } from "@isthmus/kube";
 import type { CaCerts } from "@isthmus/pki";
 import { writeFileAtomically } from "../target/directory/writeFileAtomically.ts";
@@ -20,7 +20,7 @@ export async function readTextFile({ path, name }: NamedFile): Promise<string> {
     throw new MeshError({
       code: "FILE_UNREADABLE",
       at: { file: name },
-      message: `${name} cannot be read: ${message}`,
+      message: say`${{ name }} cannot be read: ${{ reason: message }}`,
       hint: "",
     });
   }
@@ -50,7 +50,7 @@ export async function writeSecretFiles(folder: NamedFile, files: Readonly<Record
     throw new MeshError({
       code: "WRITE_FAILED",
       at: { file },
-      message: `${file} cannot be written: ${message}`,
+      message: say`${{ file }} cannot be written: ${{ reason: message }}`,
       hint: "",
     });
   }

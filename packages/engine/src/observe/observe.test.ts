@@ -1,4 +1,4 @@
-import { MeshError, makeProblem } from "@isthmus/core";
+import { MeshError, makeProblem, say } from "@isthmus/core";
 import { MemoryTarget, namespace } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import { DirectoryError } from "../target/directory/directoryError.ts";
@@ -13,7 +13,7 @@ const problem = (code: "CLUSTER_UNREACHABLE" | "DIRECTORY_INVALID", at: string) 
   makeProblem({
     code,
     at: { cluster: at },
-    message: at,
+    message: say`${at}`,
     hint: "",
   });
 

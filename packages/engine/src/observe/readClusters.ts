@@ -1,4 +1,4 @@
-import { MeshError, makeProblem, type Problem } from "@isthmus/core";
+import { MeshError, makeProblem, type Problem, say } from "@isthmus/core";
 import { orAborted } from "@isthmus/kube";
 import { DirectoryError } from "../target/directory/directoryError.ts";
 import type { CallOptions, Target } from "../target/target.ts";
@@ -78,5 +78,10 @@ function problemsOf(error: unknown, cluster: string, limit: string): readonly [P
 }
 
 function unreachable(cluster: string, why: string, hint: string): Problem {
-  return makeProblem({ code: "CLUSTER_UNREACHABLE", at: { cluster }, message: `cluster ${cluster} ${why}`, hint });
+  return makeProblem({
+    code: "CLUSTER_UNREACHABLE",
+    at: { cluster },
+    message: say`cluster ${{ cluster }} ${why}`,
+    hint,
+  });
 }

@@ -1,4 +1,4 @@
-import { configMapKind, type KubeObject, kindEntry, MeshError, trustRootConfigMap } from "@isthmus/core";
+import { configMapKind, type KubeObject, kindEntry, MeshError, say, trustRootConfigMap } from "@isthmus/core";
 import type { ClusterTrust, ProxyCertificate } from "@isthmus/core/rotation";
 import { failureProblem, type KubeClient } from "@isthmus/kube";
 import { caCertsSecret, fingerprintOf, inspectCertificate, splitPem } from "@isthmus/pki";
@@ -177,7 +177,7 @@ function onlyRoot(roots: readonly string[], cluster: string): string {
   throw new MeshError({
     code: "CA_SIGNER_UNKNOWN",
     at: { cluster },
-    message: `cluster ${cluster} publishes ${roots.length} trust roots, and Secret cacerts does not say which one signs`,
+    message: say`cluster ${{ cluster }} publishes ${{ roots: roots.length }} trust roots, and Secret cacerts does not say which one signs`,
     hint: "Annotate it with SHA-256 fingerprints in lower-case hex: kubectl -n istio-system annotate secret cacerts isthmus.io/certificate-root=… isthmus.io/certificate-trusts=…,…",
   });
 }
@@ -186,7 +186,7 @@ function noSecret(cluster: string, istioNamespace: string): MeshError {
   return new MeshError({
     code: "CACERTS_MISSING",
     at: { cluster },
-    message: `cluster ${cluster} has no Secret cacerts in ${istioNamespace}: its istiod signs with a root of its own`,
+    message: say`cluster ${{ cluster }} has no Secret cacerts in ${{ istioNamespace }}: its istiod signs with a root of its own`,
     hint: "Give it an intermediate of the mesh's root first: isthmus ca apply, and restart istiod.",
   });
 }

@@ -1,4 +1,4 @@
-import { MeshError } from "@isthmus/core";
+import { MeshError, say } from "@isthmus/core";
 import {
   authoritySigner,
   decryptKeyFile,
@@ -49,7 +49,7 @@ export async function declaredTarget(ca: Ca, rootFile?: NamedFile): Promise<Rota
     throw new MeshError({
       code: "USAGE",
       at: { kind: "Mesh", field: "spec.ca.signer" },
-      message: "which root the signer works under, only the signer knows",
+      message: say`which root the signer works under, only the signer knows`,
       hint: "Give the root's certificate: --root FILE",
     });
   }
@@ -89,8 +89,8 @@ export function abortTarget(
       at: {},
       message:
         roots.size > 1
-          ? "clusters trust several other roots"
-          : "there is nothing to go back to: clusters trust no other root",
+          ? say`clusters trust several other roots`
+          : say`there is nothing to go back to: clusters trust no other root`,
       hint: roots.size > 1 ? "Name the key file of the root to go back to: --signer FILE" : "",
     });
   }
@@ -98,7 +98,7 @@ export function abortTarget(
     throw new MeshError({
       code: "CA_SIGNER_MISMATCH",
       at: {},
-      message: `clusters sign with another root already: going back to ${subjectOf(root)} takes its key`,
+      message: say`clusters sign with another root already: going back to ${{ root: subjectOf(root) }} takes its key`,
       hint: "Name its key file: --signer FILE; or name its signer in spec.ca of the Mesh again, and rotate without --abort.",
     });
   };

@@ -1,4 +1,4 @@
-import { MeshError } from "@isthmus/core";
+import { MeshError, say } from "@isthmus/core";
 import { orAborted } from "@isthmus/kube";
 import { ageOf, fingerprintOf, type Intermediate } from "@isthmus/pki";
 import { observeTrust, type RotationCluster, type TrustObservation } from "./observeTrust.ts";
@@ -70,7 +70,7 @@ async function renew(at: RotationCluster, before: TrustObservation, options: Ren
     throw new MeshError({
       code: "CA_SIGNER_MISMATCH",
       at: { cluster: at.cluster },
-      message: `cluster ${at.cluster} signs under another root than the signer's`,
+      message: say`cluster ${{ cluster: at.cluster }} signs under another root than the signer's`,
       hint: "A change of the root is more than a renewal: isthmus ca rotate root",
     });
   }

@@ -1,4 +1,4 @@
-import { MeshError } from "@isthmus/core";
+import { MeshError, say } from "@isthmus/core";
 import { createKubeClient } from "@isthmus/kube";
 import { type Authority, fingerprintOf, inspectBundle, splitPem } from "@isthmus/pki";
 import { startFakeApiServer } from "@isthmus/testkit";
@@ -152,7 +152,7 @@ test("a cluster that is away for a moment is waited for, once all clusters were 
     list: async (...call) => {
       lists += 1;
       if (lists !== 3) return client.list(...call);
-      throw new MeshError({ code: "CLUSTER_UNREACHABLE", at: { cluster: "east" }, message: "away", hint: "" });
+      throw new MeshError({ code: "CLUSTER_UNREACHABLE", at: { cluster: "east" }, message: say`away`, hint: "" });
     },
   };
   const blind: string[] = [];

@@ -1,4 +1,4 @@
-import { MeshError, type Problem } from "@isthmus/core";
+import { MeshError, type Problem, say } from "@isthmus/core";
 import { nextMove, type RotationMove, type RotationStep } from "@isthmus/core/rotation";
 import { orAborted } from "@isthmus/kube";
 import { fingerprintOf, type Intermediate, splitPem } from "@isthmus/pki";
@@ -139,7 +139,7 @@ async function issued(cluster: string, options: RotateRootOptions): Promise<Inte
   throw new MeshError({
     code: "CA_SIGNER_MISMATCH",
     at: { cluster },
-    message: `the signer works under another root than the one that cluster ${cluster} is to move to`,
+    message: say`the signer works under another root than the one that cluster ${{ cluster }} is to move to`,
     hint: "spec.ca.signer of the Mesh, or --signer with --abort, must be the signer of that root.",
   });
 }
@@ -156,7 +156,7 @@ function requireMultiRoot(seen: readonly TrustObservation[]): void {
   throw new MeshError({
     code: "MULTIROOT_OFF",
     at: { thing: lacking.join(", ") },
-    message: `istiod of ${lacking.join(", ")} does not take over other roots while it runs`,
+    message: say`istiod of ${{ lacking }} does not take over other roots while it runs`,
     hint: "Set ISTIO_MULTIROOT_MESH=true for istiod (Helm chart istiod: env.ISTIO_MULTIROOT_MESH), let it restart, and begin again.",
   });
 }

@@ -6,6 +6,7 @@ import {
   type ObservedCluster,
   type Problem,
   refOf,
+  say,
   trustRootConfigMap,
 } from "@isthmus/core";
 import type { Action } from "@isthmus/core/plan";
@@ -78,7 +79,10 @@ export class DirectoryTarget implements Target {
         else files.set(key, file);
       } catch (error) {
         if (error instanceof MeshError) throw error;
-        throw refusal("WRITE_FAILED", action, messageOf(error), { hint: "Fix that, then apply again.", cause: error });
+        throw refusal("WRITE_FAILED", action, say`${{ reason: messageOf(error) }}`, {
+          hint: "Fix that, then apply again.",
+          cause: error,
+        });
       }
     });
   }
@@ -140,8 +144,8 @@ function unreadable(directory: string, cluster: string, error: unknown): Problem
     code: "DIRECTORY_INVALID",
     at: { file: directory },
     message: isMissing
-      ? `cluster ${cluster}: there is no directory ${directory}`
-      : `cluster ${cluster}: directory ${directory} cannot be read: ${messageOf(error)}`,
+      ? say`cluster ${{ cluster }}: there is no directory ${{ directory }}`
+      : say`cluster ${{ cluster }}: directory ${{ directory }} cannot be read: ${{ reason: messageOf(error) }}`,
     hint: isMissing
       ? "Create it, or correct access.directory, which is relative to the file that declares the cluster."
       : "",

@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { at, type Intent, type Intents, type MeshCluster, MeshError, type Sources } from "@isthmus/core";
+import { at, type Intent, type Intents, type MeshCluster, MeshError, type Sources, say } from "@isthmus/core";
 import type { KubeClient } from "@isthmus/kube";
 import { BrokenTarget } from "./brokenTarget.ts";
 import { DirectoryTarget } from "./directoryTarget.ts";
@@ -77,7 +77,7 @@ export async function connectCluster(declared: MeshCluster, options: OpenTargets
     throw new MeshError({
       code: "NOT_YET",
       at: at(declared, "spec", "access", "kubeconfig", "secretRef"),
-      message: `cluster ${cluster}: only the controller reads kubeconfigs from Secrets`,
+      message: say`cluster ${{ cluster }}: only the controller reads kubeconfigs from Secrets`,
       hint: "Name a file: access.kubeconfig.path.",
     });
   }

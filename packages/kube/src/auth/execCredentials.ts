@@ -1,4 +1,4 @@
-import { MeshError } from "@isthmus/core";
+import { MeshError, say } from "@isthmus/core";
 import type { ClusterAccess, ExecPlugin } from "../clusterAccess.ts";
 import type { CredentialSource, Credentials } from "./credentials.ts";
 import { execInfo, parseExecCredential } from "./execCredential.ts";
@@ -24,7 +24,7 @@ export function execCredentials(access: ClusterAccess, plugin: ExecPlugin, now: 
       throw new MeshError({
         code: "CLUSTER_UNAUTHORIZED",
         at: { cluster: access.name },
-        message: `cluster ${access.name}: the credential plugin ${plugin.command} printed no ExecCredential`,
+        message: say`cluster ${{ name: access.name }}: the credential plugin ${{ command: plugin.command }} printed no ExecCredential`,
         hint: "Run it by hand and log in again.",
       });
     }

@@ -1,4 +1,4 @@
-import { MeshError } from "@isthmus/core";
+import { MeshError, say } from "@isthmus/core";
 import type { CredentialSource } from "./credentials.ts";
 
 /**
@@ -32,7 +32,12 @@ export function oidcCredentials(cluster: string, settings: Readonly<Record<strin
 
 function refused(cluster: string, why: string, cause?: unknown): MeshError {
   return new MeshError(
-    { code: "CLUSTER_UNAUTHORIZED", at: { cluster }, message: `cluster ${cluster}: ${why}`, hint: "Log in again." },
+    {
+      code: "CLUSTER_UNAUTHORIZED",
+      at: { cluster },
+      message: say`cluster ${{ cluster }}: ${why}`,
+      hint: "Log in again.",
+    },
     // An error of the token endpoint may quote the request: only its name goes on.
     cause instanceof Error ? { cause: new Error(cause.name) } : undefined,
   );

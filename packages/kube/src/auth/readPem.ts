@@ -1,3 +1,4 @@
+import { say } from "@isthmus/core";
 import type { PemSource } from "../clusterAccess.ts";
 import { kubeconfigError } from "../config/kubeconfigError.ts";
 import { FileRefused, readRegularFile } from "../readRegularFile.ts";
@@ -14,10 +15,10 @@ export async function readCredentialFile(path: string): Promise<string> {
   try {
     return await readRegularFile(path, { limit: largest });
   } catch (cause) {
-    const why = cause instanceof FileRefused ? cause.message : (cause as NodeJS.ErrnoException).code;
+    const reason = cause instanceof FileRefused ? cause.message : (cause as NodeJS.ErrnoException).code;
     throw kubeconfigError(
       path,
-      `${path}, which the kubeconfig names, cannot be read (${why})`,
+      say`${{ path }}, which the kubeconfig names, cannot be read (${{ reason }})`,
       "Correct the path in the kubeconfig, or log in again.",
       { cause },
     );

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { MeshError } from "@isthmus/core";
+import { MeshError, say } from "@isthmus/core";
 import type { ExecPlugin } from "../clusterAccess.ts";
 import { withoutSecrets } from "./withoutSecrets.ts";
 
@@ -25,7 +25,7 @@ export async function runPlugin(
       {
         code: "CLUSTER_UNAUTHORIZED",
         at: { cluster },
-        message: `cluster ${cluster}: the credential plugin ${plugin.command} ${why}`,
+        message: say`cluster ${{ cluster }}: the credential plugin ${{ command: plugin.command }} ${why}`,
         hint,
       },
       { cause },

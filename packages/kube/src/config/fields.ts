@@ -1,3 +1,4 @@
+import { say } from "@isthmus/core";
 import { kubeconfigError } from "./kubeconfigError.ts";
 
 /** A map of a kubeconfig file, read field by field with the path at hand for messages. */
@@ -32,7 +33,11 @@ export function text(fields: Fields, name: string): string | undefined {
 export function requiredText(fields: Fields, name: string): string {
   const value = text(fields, name);
   if (value === undefined) {
-    throw kubeconfigError(fields.file, `kubeconfig ${fields.file}: ${pathOf(fields, name)} is missing`, "");
+    throw kubeconfigError(
+      fields.file,
+      say`kubeconfig ${{ file: fields.file }}: ${{ fields: pathOf(fields, name) }} is missing`,
+      "",
+    );
   }
   return value;
 }
@@ -63,5 +68,9 @@ function pathOf(fields: Fields, name: string): string {
 }
 
 function wrongType(file: string, path: string, wanted: string): Error {
-  return kubeconfigError(file, `kubeconfig ${file}: ${path === "" ? "the file" : path} must be ${wanted}`, "");
+  return kubeconfigError(
+    file,
+    say`kubeconfig ${{ file }}: ${path === "" ? "the file" : path} must be ${{ wanted }}`,
+    "",
+  );
 }

@@ -1,6 +1,6 @@
-import { MeshError } from "@isthmus/core";
+import { MeshError, type Sentence } from "@isthmus/core";
 
 /** A mistake in a kubeconfig. `message` must never quote a value of the file: it may be a credential. */
-export function kubeconfigError(at: string, message: string, hint: string, options?: ErrorOptions): MeshError {
+export function kubeconfigError(at: string, message: Sentence, hint: string, options?: ErrorOptions): MeshError {
   return new MeshError({ code: "KUBECONFIG_INVALID", at: { file: at }, message, hint }, options);
 }

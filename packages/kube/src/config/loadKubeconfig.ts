@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { say } from "@isthmus/core";
 import { FileRefused, readRegularFile } from "../readRegularFile.ts";
 import { kubeconfigError } from "./kubeconfigError.ts";
 import { type Kubeconfig, parseKubeconfig } from "./parseKubeconfig.ts";
@@ -26,7 +27,7 @@ export async function loadKubeconfig(
   if (present.length === 0) {
     throw kubeconfigError(
       listed.join(delimiter),
-      `no file of $KUBECONFIG exists: ${listed.join(", ")}`,
+      say`no file of $KUBECONFIG exists: ${{ listed }}`,
       "Correct $KUBECONFIG, or unset it to use ~/.kube/config.",
     );
   }
@@ -53,12 +54,16 @@ async function readText(file: string): Promise<string> {
     return await readRegularFile(file, { limit: largestBytes });
   } catch (cause) {
     if (cause instanceof FileRefused && cause.code === "TOO_LARGE") {
-      throw kubeconfigError(file, `kubeconfig ${file} is larger than ${largestBytes / 1024 / 1024} MB`, "");
+      throw kubeconfigError(
+        file,
+        say`kubeconfig ${{ file }} is larger than ${{ megabytes: largestBytes / 1024 / 1024 }} MB`,
+        "",
+      );
     }
     const { code } = cause as NodeJS.ErrnoException;
     const reason = cause instanceof FileRefused ? cause.message : code;
     const why = code === "ENOENT" ? "does not exist" : `cannot be read (${reason})`;
-    throw kubeconfigError(file, `kubeconfig ${file} ${why}`, "Give the path of a kubeconfig file.", { cause });
+    throw kubeconfigError(file, say`kubeconfig ${{ file }} ${why}`, "Give the path of a kubeconfig file.", { cause });
   }
 }
 

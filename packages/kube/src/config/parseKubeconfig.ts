@@ -1,4 +1,4 @@
-import { showPlace } from "@isthmus/core";
+import { say, showPlace } from "@isthmus/core";
 import type { ClusterAccess } from "../clusterAccess.ts";
 import { child, type Fields, fieldsOf, flag, items, requiredText, text } from "./fields.ts";
 import { kubeconfigError } from "./kubeconfigError.ts";
@@ -49,7 +49,7 @@ export function readCluster(entry: Fields): ClusterEntry {
   if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol)) {
     throw kubeconfigError(
       entry.file,
-      `kubeconfig ${entry.file}: ${cluster.path}.server is not an http or https URL`,
+      say`kubeconfig ${{ file: entry.file }}: ${{ path: cluster.path }}.server is not an http or https URL`,
       "It looks like https://203.0.113.7:6443.",
     );
   }
@@ -101,7 +101,7 @@ async function parseYaml(file: string, source: string): Promise<unknown> {
   // The problem's message may quote the line, which may hold a token: only the place is told.
   const where = first === undefined ? file : showPlace(first.place);
   const why = first?.message.startsWith("nested deeper") === true ? first.message : "not valid YAML";
-  throw kubeconfigError(where, `kubeconfig ${where} is ${why}`, "");
+  throw kubeconfigError(where, say`kubeconfig ${where} is ${why}`, "");
 }
 
 /** What YAML is held to; a kubeconfig has 7 levels, and what a plugin's own configuration adds. */

@@ -1,4 +1,5 @@
 import { dirname, resolve } from "node:path";
+import { say } from "@isthmus/core";
 import type { ExecPlugin, Impersonation, UserAccess } from "../clusterAccess.ts";
 import { child, type Fields, flag, items, requiredText, text, texts } from "./fields.ts";
 import { kubeconfigError } from "./kubeconfigError.ts";
@@ -17,7 +18,7 @@ export function parseUser(user: Fields): UserAccess {
   if ((certificate === undefined) !== (key === undefined)) {
     throw kubeconfigError(
       user.file,
-      `kubeconfig ${user.file}: ${user.path} has only one of client-certificate and client-key`,
+      say`kubeconfig ${{ file: user.file }}: ${{ path: user.path }} has only one of client-certificate and client-key`,
       "Give both, or neither.",
     );
   }
@@ -52,7 +53,7 @@ function oidcSettings(provider: Fields): Readonly<Record<string, string>> {
   if (name !== "oidc") {
     throw kubeconfigError(
       provider.file,
-      `kubeconfig ${provider.file}: the auth-provider ${name} is no longer supported, by kubectl neither`,
+      say`kubeconfig ${{ file: provider.file }}: the auth-provider ${{ name }} is no longer supported, by kubectl neither`,
       "Use the exec plugin that took its place: gke-gcloud-auth-plugin, kubelogin.",
     );
   }

@@ -1,4 +1,5 @@
 import { dirname, relative, sep } from "node:path";
+import { say } from "@isthmus/core";
 import type { ClusterAccess } from "../clusterAccess.ts";
 import { kubeconfigError } from "./kubeconfigError.ts";
 
@@ -17,7 +18,7 @@ export function refuseCleartext(
   if ([token, tokenFile, basic, exec, oidc].every((each) => each === undefined)) return;
   throw kubeconfigError(
     file,
-    `kubeconfig ${file}: the credentials of context ${name} would go to ${server} unencrypted`,
+    say`kubeconfig ${{ file }}: the credentials of context ${{ name }} would go to ${{ server }} unencrypted`,
     "Name the server by https; where that cannot be, set insecure-skip-tls-verify of the cluster.",
   );
 }
@@ -43,7 +44,7 @@ export function refuseUntrusted({ name, user }: ClusterAccess, file: string): vo
   if (danger === undefined) return;
   throw kubeconfigError(
     file,
-    `kubeconfig ${file}, which a declaration names, would ${danger} for context ${name}`,
+    say`kubeconfig ${{ file }}, which a declaration names, would ${{ danger }} for context ${{ name }}`,
     "If you trust the declarations: --trust-access; or name a context of your own kubeconfig (access.context).",
   );
 }

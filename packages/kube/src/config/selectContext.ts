@@ -1,4 +1,4 @@
-import { nearestName } from "@isthmus/core";
+import { nearestName, say } from "@isthmus/core";
 import type { ClusterAccess } from "../clusterAccess.ts";
 import { kubeconfigError } from "./kubeconfigError.ts";
 import { type Kubeconfig, readCluster, readContext, readUser } from "./parseKubeconfig.ts";
@@ -8,18 +8,22 @@ export function selectContext(config: Kubeconfig, context: string | undefined): 
   const files = config.files.join(", ");
   const name = context ?? config.currentContext;
   if (name === undefined) {
-    throw kubeconfigError(files, `kubeconfig ${files} has no current context`, known(config.contexts.keys()));
+    throw kubeconfigError(files, say`kubeconfig ${{ files }} has no current context`, known(config.contexts.keys()));
   }
   const entry = config.contexts.get(name);
   if (entry === undefined) {
-    throw kubeconfigError(files, `kubeconfig ${files} has no context ${name}`, suggest(name, config.contexts.keys()));
+    throw kubeconfigError(
+      files,
+      say`kubeconfig ${{ files }} has no context ${{ name }}`,
+      suggest(name, config.contexts.keys()),
+    );
   }
   const { cluster: clusterName, user: userName } = readContext(entry);
   const clusterEntry = config.clusters.get(clusterName);
   if (clusterEntry === undefined) {
     throw kubeconfigError(
       entry.file,
-      `kubeconfig ${files}: context ${name} names the cluster ${clusterName}, which is not there`,
+      say`kubeconfig ${{ files }}: context ${{ name }} names the cluster ${{ clusterName }}, which is not there`,
       suggest(clusterName, config.clusters.keys()),
     );
   }
@@ -27,7 +31,7 @@ export function selectContext(config: Kubeconfig, context: string | undefined): 
   if (userName !== undefined && userEntry === undefined) {
     throw kubeconfigError(
       entry.file,
-      `kubeconfig ${files}: context ${name} names the user ${userName}, which is not there`,
+      say`kubeconfig ${{ files }}: context ${{ name }} names the user ${{ userName }}, which is not there`,
       suggest(userName, config.users.keys()),
     );
   }

@@ -1,4 +1,4 @@
-import { MeshError, makeProblem, type Problem } from "@isthmus/core";
+import { MeshError, makeProblem, type Problem, type Sentence, say } from "@isthmus/core";
 import { codesOf, isRetryableFailure } from "./failureCodes.ts";
 import { DeadlineError } from "./withDeadline.ts";
 
@@ -35,7 +35,7 @@ export function clientExpiredProblem(context: FailureContext): Problem | undefin
   return makeProblem({
     code: "CLUSTER_CERTIFICATE",
     at: { cluster: context.cluster },
-    message: `cluster ${context.cluster}: the client certificate of the kubeconfig expired at ${context.clientExpired}`,
+    message: say`cluster ${{ cluster: context.cluster }}: the client certificate of the kubeconfig expired at ${{ expired: context.clientExpired }}`,
     hint: "Log in again, or get a new kubeconfig.",
   });
 }
@@ -47,35 +47,35 @@ function keyProblem(codes: readonly string[], context: FailureContext): Problem 
   return makeProblem({
     code: "KUBECONFIG_INVALID",
     at: { cluster: context.cluster },
-    message: `cluster ${context.cluster}: a certificate or key of the kubeconfig cannot be used (${code})`,
+    message: say`cluster ${{ cluster: context.cluster }}: a certificate or key of the kubeconfig cannot be used (${{ code }})`,
     hint: "Certificate and key must be PEM and belong together: get a new kubeconfig.",
   });
 }
 
 function certificateProblem(codes: readonly string[], context: FailureContext): Problem | undefined {
   const { cluster, server } = context;
-  const certificate = (message: string, hint: string): Problem =>
+  const certificate = (message: Sentence, hint: string): Problem =>
     makeProblem({
       code: "CLUSTER_CERTIFICATE",
       at: { cluster },
-      message: `cluster ${cluster}: ${message}`,
+      message: say`cluster ${{ cluster }}: ${message}`,
       hint,
     });
   if (codes.includes("CERT_HAS_EXPIRED")) {
-    return certificate(`the certificate of ${server} has expired`, "Renew the API server's certificate.");
+    return certificate(say`the certificate of ${{ server }} has expired`, "Renew the API server's certificate.");
   }
   if (codes.includes("CERT_NOT_YET_VALID")) {
-    return certificate(`the certificate of ${server} is not valid yet`, "Check the clock of this machine.");
+    return certificate(say`the certificate of ${{ server }} is not valid yet`, "Check the clock of this machine.");
   }
   if (codes.includes("ERR_TLS_CERT_ALTNAME_INVALID")) {
     return certificate(
-      `the certificate of ${server} is not for that host name`,
+      say`the certificate of ${{ server }} is not for that host name`,
       "Correct the server in the kubeconfig, or set tls-server-name.",
     );
   }
   if (codes.some((code) => untrusted.has(code))) {
     return certificate(
-      `the certificate of ${server} is not signed by the kubeconfig's certificate authority`,
+      say`the certificate of ${{ server }} is not signed by the kubeconfig's certificate authority`,
       "Get a new kubeconfig, or correct certificate-authority-data.",
     );
   }
@@ -84,7 +84,10 @@ function certificateProblem(codes: readonly string[], context: FailureContext): 
   }
   return (
     clientExpiredProblem(context) ??
-    certificate(`no TLS connection to ${server} (${codes[0]})`, "Check the kubeconfig's server and certificates.")
+    certificate(
+      say`no TLS connection to ${{ server }} (${{ code: codes[0] }})`,
+      "Check the kubeconfig's server and certificates.",
+    )
   );
 }
 
@@ -94,7 +97,7 @@ function connectionProblem(failure: unknown, codes: readonly string[], context: 
     return makeProblem({
       code: "CLUSTER_UNREACHABLE",
       at: { cluster },
-      message: `cluster ${cluster}: ${server} does not end its answer within ${failure.milliseconds / 1000} s`,
+      message: say`cluster ${{ cluster }}: ${{ server }} does not end its answer within ${{ seconds: failure.milliseconds / 1000 }} s`,
       hint: "Check the API server, what stands between it and this machine, and the connection.",
     });
   }
@@ -102,7 +105,7 @@ function connectionProblem(failure: unknown, codes: readonly string[], context: 
     return makeProblem({
       code: "CLUSTER_UNREACHABLE",
       at: { cluster },
-      message: `cluster ${cluster}: ${server} does not speak HTTP`,
+      message: say`cluster ${{ cluster }}: ${{ server }} does not speak HTTP`,
       hint: "Correct the server's address and port in the kubeconfig.",
     });
   }
@@ -112,7 +115,7 @@ function connectionProblem(failure: unknown, codes: readonly string[], context: 
   return makeProblem({
     code: "CLUSTER_UNREACHABLE",
     at: { cluster },
-    message: `cluster ${cluster}: ${server} does not answer (${codes[0]})`,
+    message: say`cluster ${{ cluster }}: ${{ server }} does not answer (${{ code: codes[0] }})`,
     hint: isUnknownHost
       ? "The host name does not resolve: correct the server in the kubeconfig, or connect to the network that knows it."
       : "Check that the API server runs and can be reached from here.",

@@ -1,4 +1,4 @@
-import { MeshError, showPath } from "@isthmus/core";
+import { MeshError, say, showPath } from "@isthmus/core";
 import { type FieldsShape, readShape } from "@isthmus/core/shape";
 import type { KubeCall } from "../kubeError.ts";
 
@@ -42,7 +42,7 @@ export function malformed({ cluster, server }: Answerer, { verb, resource }: Kub
   return new MeshError({
     code: "ANSWER_MALFORMED",
     at: { cluster },
-    message: `cluster ${cluster}: ${server} does not answer as an API server to ${verb} ${resource}: ${why}`,
+    message: say`cluster ${{ cluster }}: ${{ server }} does not answer as an API server to ${{ verb }} ${{ resource }}: ${why}`,
     hint: "Correct the server's address in the kubeconfig, or see to what answers in its place: a login page, a proxy.",
   });
 }

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { MeshError, makeProblem } from "@isthmus/core";
+import { MeshError, makeProblem, say } from "@isthmus/core";
 import type { FieldsShape } from "@isthmus/core/shape";
 import type { Dispatcher, WebSocket } from "undici";
 import { credentialSource } from "../auth/credentialSource.ts";
@@ -269,7 +269,7 @@ export class Session {
     const refused = makeProblem({
       code: "CLUSTER_UNAUTHORIZED",
       at: { cluster: name },
-      message: `cluster ${name}: ${server} refuses the credentials of the kubeconfig`,
+      message: say`cluster ${{ name }}: ${{ server }} refuses the credentials of the kubeconfig`,
       hint: "Log in again, or correct the context's user in the kubeconfig.",
     });
     return new MeshError(expired ?? refused, { cause: failure });

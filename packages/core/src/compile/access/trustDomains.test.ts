@@ -1,5 +1,6 @@
 import { intents, namespace, observedCluster, pod, service, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
+import { say } from "../../findings/index.ts";
 import type { AuthorizationPolicy, DestinationRule, KubeObject } from "../../kinds/index.ts";
 import { defaultMeshConfig, type MeshConfig } from "../../model/index.ts";
 import { makeProblem } from "../../problem.ts";
@@ -50,7 +51,7 @@ function compiled({ client, server, spec = {}, objects = [], isClientDown = fals
         ? [
             [
               "cluster1",
-              makeProblem({ code: "CLUSTER_UNREACHABLE", at: { cluster: "cluster1" }, message: "down", hint: "" }),
+              makeProblem({ code: "CLUSTER_UNREACHABLE", at: { cluster: "cluster1" }, message: say`down`, hint: "" }),
             ],
           ]
         : [],

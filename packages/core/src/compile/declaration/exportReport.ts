@@ -1,4 +1,4 @@
-import type { Place, Words } from "../../findings/index.ts";
+import type { Place, Sentence, Words } from "../../findings/index.ts";
 import type { ProblemCode } from "../../problem.ts";
 import { problemCodes } from "../../problem.ts";
 import { Report } from "./report.ts";
@@ -18,7 +18,7 @@ export class ExportReport extends Report {
     this.#place = place;
   }
 
-  override add(owner: string | undefined, code: ProblemCode, place: Place, message: Words, hint: Words): void {
+  override add(owner: string | undefined, code: ProblemCode, place: Place, message: Sentence, hint: Words): void {
     const isError = problemCodes[code].severity === "error";
     // A service that is only exported has no declaration to point at.
     const shown = place.cluster === undefined && place.kind === "SharedService" ? this.#place : place;

@@ -90,7 +90,7 @@ function isClaimedByUser(wanted: WantedHost, { mesh, report }: CompileContext): 
   for (const namespace of namespaces ?? ["*"]) {
     const claim = claimOfHost(facts, host, namespace);
     if (claim !== undefined) {
-      const message = `${host} is already the name of ${claim} in ${facts.name}`;
+      const message = say`${{ host }} is already the name of ${{ claim }} in ${{ name: facts.name }}`;
       report.add(owner, "HOST_CONFLICT", place, message, say`remove it, or ${{ remedy }}`);
       return true;
     }

@@ -1,4 +1,4 @@
-import type { Place, Words } from "../../findings/index.ts";
+import type { Place, Sentence, Words } from "../../findings/index.ts";
 import type { Problem, ProblemCode } from "../../problem.ts";
 import { makeProblem } from "../../problem.ts";
 
@@ -14,7 +14,7 @@ export class Report implements Told {
   readonly #held = new Map<string, string>();
 
   /** An error or a pending problem holds `owner`, where one is given; a warning does not. */
-  add(owner: string | undefined, code: ProblemCode, at: Place, message: Words, hint: Words): void {
+  add(owner: string | undefined, code: ProblemCode, at: Place, message: Sentence, hint: Words): void {
     const problem = makeProblem({ code, at, message, hint });
     this.#keep(problem);
     if (owner !== undefined && problem.severity !== "warning") this.hold(owner, problem.message);

@@ -1,5 +1,6 @@
 import { externalService, intents, meshCluster, namespace, observedCluster, pod } from "@isthmus/testkit";
 import { expect, test } from "vitest";
+import { say } from "../../findings/index.ts";
 import type { KubeObject } from "../../kinds/index.ts";
 import type { Problem } from "../../problem.ts";
 import { makeProblem } from "../../problem.ts";
@@ -21,7 +22,7 @@ function run(spec: Record<string, unknown>, { away = false, root = "aa" } = {}) 
   const gone: Problem = makeProblem({
     code: "CLUSTER_UNREACHABLE",
     at: { cluster: "cluster2" },
-    message: "cluster2 is away",
+    message: say`cluster2 is away`,
     hint: "",
   });
   const declared = intents([], {

@@ -119,7 +119,7 @@ function addressOf(
       owner,
       "VIP_POOL_INVALID",
       at(mesh, "spec", "addressPool"),
-      poolFault,
+      say`${{ reason: poolFault }}`,
       "name a range that nothing routes, such as 240.0.0.0/16",
     );
   } else if (exhausted.has(claimKey(named))) {

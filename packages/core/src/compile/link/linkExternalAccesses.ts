@@ -82,7 +82,7 @@ function isTaken(
   const where = `port ${port} of the ingress gateway in ${cluster}`;
   const claim = [...(claims.get(claimKey(cluster, entry)) ?? [])].sort();
   if (claim.length > 1) {
-    const message = `${host} at ${where} is claimed by ${joinNames(claim)}`;
+    const message = say`${{ host }} at ${where} is claimed by ${{ claim: joinNames(claim) }}`;
     report.add(owner, "HOST_CONFLICT", place, message, "give each declaration hosts of its own");
     return true;
   }

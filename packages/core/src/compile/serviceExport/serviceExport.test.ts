@@ -1,5 +1,6 @@
 import { intents, mesh, meshCluster, namespace, observedCluster, pod, service, sharedService } from "@isthmus/testkit";
 import { expect, test } from "vitest";
+import { say } from "../../findings/index.ts";
 import { type KubeObject, refOf, type ServicePort, showRef } from "../../kinds/index.ts";
 import type { Intents, Observed, ObservedCluster } from "../../model/index.ts";
 import { makeProblem } from "../../problem.ts";
@@ -199,7 +200,7 @@ test("while a cluster cannot be read, what exports have made stays as it is", ()
   const down = makeProblem({
     code: "CLUSTER_UNREACHABLE",
     at: { cluster: "cluster2" },
-    message: "cluster2 is down",
+    message: say`cluster2 is down`,
     hint: "",
   });
 

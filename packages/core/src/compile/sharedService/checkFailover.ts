@@ -44,7 +44,7 @@ export function checkFailover(shared: ResolvedService, { intents, facts, report 
         undefined,
         "FAILOVER_WITHOUT_EFFECT",
         at(intent, "spec", "traffic", "locality", "failover", index, side),
-        `${who} is in region ${rule[side]}${meant === undefined ? "" : `; did you mean ${meant}?`}`,
+        say`${{ who }} is in region ${{ rule: rule[side] }}${meant === undefined ? "" : `; did you mean ${meant}?`}`,
         say`the regions are ${{ all }}`,
       );
     }

@@ -25,7 +25,7 @@ export function checkTraffic(shared: ResolvedService, report: Report): void {
       owner,
       "TRAFFIC_CONFLICT",
       at(intent, "spec", "traffic", "locality"),
-      "spec.traffic.split and spec.traffic.locality exclude each other: calls go by weight or to the nearest",
+      say`spec.traffic.split and spec.traffic.locality exclude each other: calls go by weight or to the nearest`,
       "keep one of the two",
     );
   }
@@ -34,7 +34,7 @@ export function checkTraffic(shared: ResolvedService, report: Report): void {
       owner,
       "TRAFFIC_CONFLICT",
       at(intent, "spec", "traffic", "locality", "failover"),
-      "spec.traffic.locality.failover and clusters exclude each other: calls fail over by region or in an order of clusters",
+      say`spec.traffic.locality.failover and clusters exclude each other: calls fail over by region or in an order of clusters`,
       "keep one of the two",
     );
   }

@@ -247,7 +247,7 @@ function mergePorts(
       shared.owner,
       "SERVICE_UNSUPPORTED",
       at(shared.intent, "spec", "as"),
-      `${what} is headless or selects no pods, so endpoints of other clusters cannot join it`,
+      say`${what} is headless or selects no pods, so endpoints of other clusters cannot join it`,
       "use the name form PerCluster for it",
     );
     return undefined;
@@ -258,7 +258,7 @@ function mergePorts(
       shared.owner,
       "SERVICE_UNSUPPORTED",
       at(shared.intent, "spec", "as"),
-      `${what} has internalTrafficPolicy: Local, so its callers reach only pods of their own node and none of other clusters`,
+      say`${what} has internalTrafficPolicy: Local, so its callers reach only pods of their own node and none of other clusters`,
       "remove that from the Service, or use the name form PerCluster for it",
     );
     return undefined;
@@ -295,7 +295,7 @@ function mergePorts(
       shared.owner,
       "PORT_MISMATCH",
       at(shared.intent, "spec", "as"),
-      `${what} has no TCP port that endpoints of other clusters could join`,
+      say`${what} has no TCP port that endpoints of other clusters could join`,
       "use the name form PerCluster for it",
     );
   }

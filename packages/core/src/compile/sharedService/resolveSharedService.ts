@@ -143,7 +143,7 @@ function resolveWorkloads(
       owner,
       "SERVICE_ACCOUNT_UNKNOWN",
       at(intent, "spec", "servedBy"),
-      `no workload stands behind ${what}, so its identity is not known`,
+      say`no workload stands behind ${what}, so its identity is not known`,
       "start it, or correct the Service's selector",
     );
     return undefined;
@@ -154,7 +154,7 @@ function resolveWorkloads(
       owner,
       "SIDECAR_MISSING",
       at(intent, "spec", "servedBy"),
-      `no workload behind ${what} has a sidecar, so mutual TLS cannot reach it`,
+      say`no workload behind ${what} has a sidecar, so mutual TLS cannot reach it`,
       say`label the namespace istio-injection=enabled and restart the workload: kubectl --context ${{ cluster: facts.name }} label namespace ${{ namespace }} istio-injection=enabled`,
     );
     return undefined;
@@ -174,7 +174,7 @@ function resolveWorkloads(
       owner,
       "SERVICE_ACCOUNT_UNKNOWN",
       at(intent, "spec", "servedBy"),
-      `no WorkloadEntry behind ${what} names its service account, so its identity is not known`,
+      say`no WorkloadEntry behind ${what} names its service account, so its identity is not known`,
       "set spec.serviceAccount in the WorkloadEntry",
     );
     return undefined;

@@ -1,3 +1,4 @@
+import { type Sentence, say } from "../../findings/index.ts";
 import type { Problem } from "../../problem.ts";
 import { makeProblem } from "../../problem.ts";
 import { at } from "../intents.ts";
@@ -10,28 +11,29 @@ export function checkJwt(access: ExternalAccess): readonly Problem[] {
   const { hosts, tls, jwt } = access.spec;
   if (jwt === undefined) return [];
   const problems: Problem[] = [];
-  const report = (path: Path, message: string, hint: string) =>
+  const report = (path: Path, message: Sentence, hint: string) =>
     problems.push(makeProblem({ code: "FIELD_INVALID", at: at(access, "spec", ...path), message, hint }));
   if (tls.mode === "Passthrough") {
-    const message = "spec.jwt has no use with tls.mode Passthrough: the gateway reads no request";
+    const message = say`spec.jwt has no use with tls.mode Passthrough: the gateway reads no request`;
     report(["jwt"], message, "check tokens at the workload, or set mode: Mutual, Simple or None");
   }
   for (const [index, host] of hosts.entries()) {
     if (tls.mode !== "None" || !host.startsWith("*")) continue;
     // A Host header may carry any port, and a pattern of Istio has one '*' only.
-    const message = `spec.hosts[${index}] is a wildcard, and with tls.mode None tokens are asked for by exact host`;
+    const message = say`spec.hosts[${{ index }}] is a wildcard, and with tls.mode None tokens are asked for by exact host`;
     report(["hosts", index], message, "list the hosts, or set mode: Mutual or Simple");
   }
   const seen = new Set<string>();
   for (const [index, { issuer, jwks, jwksUri }] of jwt.issuers.entries()) {
     const path = ["jwt", "issuers", index];
-    if (seen.has(issuer)) report([...path, "issuer"], `spec.jwt lists issuer ${issuer} twice`, "keep one of the two");
+    if (seen.has(issuer))
+      report([...path, "issuer"], say`spec.jwt lists issuer ${{ issuer }} twice`, "keep one of the two");
     seen.add(issuer);
     if ((jwks === undefined) === (jwksUri === undefined)) {
-      report(path, `spec.jwt.issuers[${index}] must have one of jwksUri and jwks`, "");
+      report(path, say`spec.jwt.issuers[${{ index }}] must have one of jwksUri and jwks`, "");
     }
     const fault = jwks === undefined ? undefined : faultOfKeySet(jwks);
-    if (fault !== undefined) report([...path, "jwks"], `spec.jwt.issuers[${index}].jwks ${fault[0]}`, fault[1]);
+    if (fault !== undefined) report([...path, "jwks"], say`spec.jwt.issuers[${{ index }}].jwks ${fault[0]}`, fault[1]);
   }
   return problems;
 }

@@ -25,7 +25,7 @@ function checkSigner(mesh: Mesh, path: readonly string[], signer: SignerConfig):
     makeProblem({
       code: "FIELD_INVALID",
       at: at(mesh, "spec", "ca", ...path),
-      message: `spec.ca.${path.join(".")} must have one of file, certManager and exec, and has ${named.join(" and ") || "none"}`,
+      message: say`spec.ca.${{ path: path.join(".") }} must have one of file, certManager and exec, and has ${named.join(" and ") || "none"}`,
       hint: "",
     }),
   ];

@@ -39,7 +39,7 @@ function checkAccess(cluster: MeshCluster): Problem[] {
       makeProblem({
         code: "FIELD_INVALID",
         at: at(cluster, "spec", "access", "kubeconfig"),
-        message: "spec.access.kubeconfig must have one of path and secretRef",
+        message: say`spec.access.kubeconfig must have one of path and secretRef`,
         hint: kubeconfig.path === undefined ? "add path: the path of a kubeconfig file" : "keep one of them",
       }),
     );

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { showPath, showValue } from "../../findings/index.ts";
+import { type Sentence, say, showPath, showValue } from "../../findings/index.ts";
 import type { ProblemCode } from "../../problem.ts";
 import type { Kind } from "../declaredKinds.ts";
 import { nearestName } from "../nearestName.ts";
@@ -55,7 +55,7 @@ function unknownField({ kind }: Context, parent: Path, key: string): Explained {
     code: "FIELD_UNKNOWN",
     path: [...parent, key],
     part: "key",
-    message: `${parent.length === 0 ? kind : showPath(parent)} has no field ${showValue(key)}`,
+    message: say`${{ parent: parent.length === 0 ? kind : showPath(parent) }} has no field ${{ key: showValue(key) }}`,
     hint: meant === undefined ? `its fields are ${fields.join(", ")}` : `did you mean ${meant}?`,
     ...(meant === undefined ? {} : { meant }),
   };
@@ -68,7 +68,7 @@ function missingField({ kind }: Context, path: Path): Explained {
     code: "FIELD_MISSING",
     path,
     part: "value",
-    message: `${showPath(path)} is missing`,
+    message: say`${{ field: showPath(path) }} is missing`,
     hint: `it takes ${describeField(schemas)}${about === undefined ? "" : `: ${about}`}`,
   };
 }
@@ -85,8 +85,8 @@ function invalidField({ kind, sourceAt }: Context, path: Path, found: unknown, m
     path,
     part: "value",
     message: own?.startsWith("is ")
-      ? `${field} ${own}: ${shown}`
-      : `${field} ${own ?? `must be ${describeField(schemas)}`}, found ${shown}`,
+      ? say`${{ field }} ${own}: ${{ found: shown }}`
+      : say`${{ field }} ${own ?? say`must be ${{ wanted: describeField(schemas) }}`}, found ${{ found: shown }}`,
     hint: hintFor(schemas, found, source),
   };
 }
@@ -122,6 +122,6 @@ export interface Mistake {
   readonly path: Path;
   /** Whether the field's name is wrong or what it holds. */
   readonly part: "key" | "value";
-  readonly message: string;
+  readonly message: Sentence;
   readonly hint: string;
 }

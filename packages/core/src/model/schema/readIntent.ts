@@ -1,4 +1,4 @@
-import { showValue } from "../../findings/index.ts";
+import { say, showValue } from "../../findings/index.ts";
 import { declaredKinds, isKind, type Kind, kinds } from "../declaredKinds.ts";
 import type { Intent } from "../intents.ts";
 import { nearestName } from "../nearestName.ts";
@@ -21,7 +21,7 @@ export function readIntent(value: unknown, sourceAt: SourceAt = () => undefined)
 
 function kindOf(value: unknown): Kind | readonly Mistake[] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    const message = `a resource must be a mapping with apiVersion, kind, metadata and spec, found ${showValue(value)}`;
+    const message = say`a resource must be a mapping with apiVersion, kind, metadata and spec, found ${{ found: showValue(value) }}`;
     return [{ code: "FIELD_INVALID", path: [], part: "value", message, hint: "" }];
   }
   const { apiVersion: foundVersion, kind } = value as Readonly<Record<string, unknown>>;
@@ -38,7 +38,7 @@ function missingField(field: string, takes: string): Mistake {
     code: "FIELD_MISSING",
     path: [field],
     part: "value",
-    message: `${field} is missing`,
+    message: say`${{ field }} is missing`,
     hint: `it takes ${takes}`,
   };
 }
@@ -50,8 +50,8 @@ function unknownVersion(found: unknown, kind: unknown): Mistake {
     path: ["apiVersion"],
     part: "value",
     message: ours
-      ? `there is no apiVersion ${showValue(found)}`
-      : `${typeof kind === "string" ? kind : "the resource"} of apiVersion ${showValue(found)} is none of ours`,
+      ? say`there is no apiVersion ${{ found: showValue(found) }}`
+      : say`${typeof kind === "string" ? say`${{ kind }}` : "the resource"} of apiVersion ${{ found: showValue(found) }} is none of ours`,
     hint:
       ours || isKind(kind)
         ? `did you mean ${apiVersion}?`
@@ -65,7 +65,7 @@ function unknownKind(found: unknown): Mistake {
     code: "KIND_UNKNOWN",
     path: ["kind"],
     part: "value",
-    message: `${apiVersion} has no kind ${showValue(found)}`,
+    message: say`${{ apiVersion }} has no kind ${{ found: showValue(found) }}`,
     hint: meant === undefined ? `the kinds are ${kinds.join(", ")}` : `did you mean ${meant}?`,
   };
 }

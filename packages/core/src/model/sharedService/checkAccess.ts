@@ -13,7 +13,7 @@ export function checkAccess(service: SharedService, mesh: Mesh): readonly Proble
     from.flatMap((identity, index) => {
       if (isConsumer(identity, consumers)) return [];
       const place = at(service, "spec", "access", rule, "from", index);
-      const message = `spec.access[${rule}] admits ${identity}, which spec.consumers does not cover`;
+      const message = say`spec.access[${{ rule }}] admits ${{ identity }}, which spec.consumers does not cover`;
       return [makeProblem({ code: "FIELD_INVALID", at: place, message, hint: "add it to spec.consumers" })];
     }),
   );
@@ -22,7 +22,7 @@ export function checkAccess(service: SharedService, mesh: Mesh): readonly Proble
   if (accessDryRun !== true || restrictsCallers(service.spec, mesh) || mesh.spec.access.localCallers === "Consumers")
     return [...strangers, ...unadmitted];
   const place = at(service, "spec", "accessDryRun");
-  const message = "spec.accessDryRun has no rules to try";
+  const message = say`spec.accessDryRun has no rules to try`;
   return [
     ...strangers,
     ...unadmitted,

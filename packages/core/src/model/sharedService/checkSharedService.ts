@@ -30,7 +30,7 @@ function checkAccessPorts({ spec, ...rest }: SharedService): readonly Problem[] 
     ports.flatMap((port, index) => {
       if (shared.includes(port)) return [];
       const place = at({ spec, ...rest }, "spec", "access", rule, "ports", index);
-      const message = `spec.access[${rule}] opens port ${port}, which spec.ports does not share`;
+      const message = say`spec.access[${{ rule }}] opens port ${{ port }}, which spec.ports does not share`;
       return [makeProblem({ code: "FIELD_INVALID", at: place, message, hint: say`add ${{ port }} to spec.ports` })];
     }),
   );

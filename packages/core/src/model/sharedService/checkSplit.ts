@@ -1,4 +1,4 @@
-import type { Place } from "../../findings/index.ts";
+import { type Place, type Sentence, say } from "../../findings/index.ts";
 import type { Problem } from "../../problem.ts";
 import { makeProblem } from "../../problem.ts";
 import { at } from "../intents.ts";
@@ -19,7 +19,7 @@ export function checkSplit(service: SharedService, clusters: readonly MeshCluste
       ...match.map(({ to }, index) => ({ labels: to.labels, path: ["match", index, "to", "labels"] })),
     ].flatMap(({ labels, path }) => {
       if (labels === undefined || Object.keys(labels).length > 0) return [];
-      const message = `spec.traffic.${path[0]}[${path[1]}] names a version by no labels`;
+      const message = say`spec.traffic.${{ field: path[0] }}[${{ index: path[1] }}] names a version by no labels`;
       return [invalid(service, path, message, "leave labels out to mean the whole cluster")];
     }),
     ...checkServing(service, clusters, [
@@ -47,7 +47,7 @@ function checkWeights(service: SharedService): readonly Problem[] {
   if (split === undefined) return [];
   const total = split.reduce((sum, { weight }) => sum + weight, 0);
   if (total === 100) return [];
-  return [invalid(service, ["split"], `the weights of spec.traffic.split sum to ${total}, not to 100`, "")];
+  return [invalid(service, ["split"], say`the weights of spec.traffic.split sum to ${{ total }}, not to 100`, "")];
 }
 
 function checkRepeats(service: SharedService): readonly Problem[] {
@@ -58,7 +58,7 @@ function checkRepeats(service: SharedService): readonly Problem[] {
       seen.add(key);
       return [];
     }
-    const message = `spec.traffic.split[${index}] repeats ${cluster} with the same labels`;
+    const message = say`spec.traffic.split[${{ index }}] repeats ${{ cluster }} with the same labels`;
     return [invalid(service, ["split", index, "cluster"], message, "write one entry with the sum of the weights")];
   });
 }
@@ -79,12 +79,12 @@ function checkServing(
   const serving = new Set(selectClusters(service.spec.servedBy, clusters).map(({ metadata }) => metadata.name));
   return mentions.flatMap(({ cluster, path, verb }) => {
     if (!declared.has(cluster) || serving.has(cluster) || service.spec.servedBy.includes(cluster)) return [];
-    const message = `spec.traffic.${verb} ${cluster}, which spec.servedBy does not list`;
+    const message = say`spec.traffic.${{ verb }} ${{ cluster }}, which spec.servedBy does not list`;
     return [invalid(service, path, message, `add ${cluster} to spec.servedBy`)];
   });
 }
 
-function invalid(service: SharedService, path: readonly Step[], message: string, hint: string): Problem {
+function invalid(service: SharedService, path: readonly Step[], message: Sentence, hint: string): Problem {
   return makeProblem({ code: "FIELD_INVALID", at: at(service, "spec", "traffic", ...path), message, hint });
 }
 
@@ -95,15 +95,23 @@ export function checkFailover(service: SharedService): readonly Problem[] {
     const path = `spec.traffic.locality.failover[${index}]`;
     const place = at(service, "spec", "traffic", "locality", "failover", index);
     if (from === to) {
-      return [invalidRule(place, `${path} leads from region ${from} to itself`, "the own region comes first always")];
+      return [
+        invalidRule(
+          place,
+          say`${{ path }} leads from region ${{ from }} to itself`,
+          "the own region comes first always",
+        ),
+      ];
     }
     if (failover.findIndex((other) => other.from === from) === index) return [];
     const hint =
       "after that region come all others; for a longer order name clusters in spec.traffic.locality.clusters";
-    return [invalidRule(place, `${path} repeats region ${from}, which fails over to one other region`, hint)];
+    return [
+      invalidRule(place, say`${{ path }} repeats region ${{ from }}, which fails over to one other region`, hint),
+    ];
   });
 }
 
-function invalidRule(place: Place, message: string, hint: string): Problem {
+function invalidRule(place: Place, message: Sentence, hint: string): Problem {
   return makeProblem({ code: "FIELD_INVALID", at: place, message, hint });
 }

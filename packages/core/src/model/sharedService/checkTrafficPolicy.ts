@@ -1,3 +1,4 @@
+import { say } from "../../findings/index.ts";
 import type { Problem } from "../../problem.ts";
 import { makeProblem } from "../../problem.ts";
 import { at } from "../intents.ts";
@@ -30,6 +31,6 @@ function oneOf(
   const count = Object.keys(value).length;
   if (count >= 1 && count <= most) return [];
   const quantity = most === 1 ? "exactly one" : "at least one";
-  const message = `spec.traffic.${path.join(".")} needs ${quantity} of ${fields.join(", ")}`;
+  const message = say`spec.traffic.${{ path: path.join(".") }} needs ${{ quantity }} of ${{ fields }}`;
   return [makeProblem({ code: "FIELD_INVALID", at: at(service, "spec", "traffic", ...path), message, hint: "" })];
 }

@@ -1,5 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml";
-import { type FilePlace, showPlace } from "../../findings/index.ts";
+import { type FilePlace, type Sentence, say, showPlace } from "../../findings/index.ts";
 import type { Problem } from "../../problem.ts";
 import { makeProblem } from "../../problem.ts";
 
@@ -70,22 +70,27 @@ class TreeWalk {
     const { key } = pair;
     const offset = offsetOf(key) ?? offsetOf(pair.value);
     if (!isScalar(key)) {
-      this.#report("YAML_INVALID", offset, "a key must be plain text", "");
+      this.#report("YAML_INVALID", offset, say`a key must be plain text`, "");
       return;
     }
     if (typeof key.value === "symbol") this.#mergeKey(pair, offset);
     else if (key.value === "__proto__")
-      this.#reportKey("FIELD_INVALID", offset, "__proto__ is not a usable key", "remove it");
+      this.#reportKey("FIELD_INVALID", offset, say`__proto__ is not a usable key`, "remove it");
     else if (key.value === null) {
       const source = key.source ?? "";
       const hint = source === "" ? "write a name before the colon" : `quote it: "${source}"`;
-      this.#reportKey("FIELD_INVALID", offset, `a key must be text, found ${source === "" ? "nothing" : source}`, hint);
+      this.#reportKey(
+        "FIELD_INVALID",
+        offset,
+        say`a key must be text, found ${source === "" ? "nothing" : source}`,
+        hint,
+      );
     }
     const name = typeof key.value === "symbol" ? "<<" : String(key.value);
     const first = seen.get(name);
     if (first === undefined) seen.set(name, offset ?? 0);
     else {
-      const message = `the key ${name} is repeated; it first appears at ${showPlace(this.#place(first))}`;
+      const message = say`the key ${{ name }} is repeated; it first appears at ${{ first: showPlace(this.#place(first)) }}`;
       this.#reportKey("YAML_INVALID", offset, message, "keep one of the two");
     }
   }
@@ -95,7 +100,7 @@ class TreeWalk {
     for (const source of sources) {
       if (!isAlias(source) && !isMap(source)) {
         this.hasValue = false;
-        this.#report("YAML_INVALID", offsetOf(source) ?? offset, "<< merges mappings only", "write <<: *anchor");
+        this.#report("YAML_INVALID", offsetOf(source) ?? offset, say`<< merges mappings only`, "write <<: *anchor");
       }
     }
   }
@@ -103,35 +108,40 @@ class TreeWalk {
   #alias(name: string, offset: number | undefined): number {
     if (!this.#anchors.has(name)) {
       this.hasValue = false;
-      this.#report("YAML_INVALID", offset, `*${name} refers to no anchor &${name} before it`, "");
+      this.#report("YAML_INVALID", offset, say`*${{ name }} refers to no anchor &${{ name }} before it`, "");
       return 1;
     }
     const size = this.#anchors.get(name);
     if (size === undefined) {
-      this.#report("YAML_ALIASES", offset, `*${name} is part of what it refers to`, "write the value out");
+      this.#report("YAML_ALIASES", offset, say`*${{ name }} is part of what it refers to`, "write the value out");
       return 1;
     }
     this.#aliases += 1;
     if (this.#aliases === maxAliases + 1) {
-      this.#report("YAML_ALIASES", offset, `more than ${maxAliases} aliases in one document`, "write the values out");
+      this.#report(
+        "YAML_ALIASES",
+        offset,
+        say`more than ${{ maxAliases }} aliases in one document`,
+        "write the values out",
+      );
     }
     const before = this.#aliased;
     this.#aliased += size;
     if (before <= maxAliasedNodes && this.#aliased > maxAliasedNodes) {
-      const message = `the aliases stand for more than ${maxAliasedNodes} values`;
+      const message = say`the aliases stand for more than ${{ maxAliasedNodes }} values`;
       this.#report("YAML_ALIASES", offset, message, "write the values out");
     }
     return size;
   }
 
-  #report(code: Problem["code"], offset: number | undefined, message: string, hint: string): void {
+  #report(code: Problem["code"], offset: number | undefined, message: Sentence, hint: string): void {
     if (code === "YAML_ALIASES") this.hasValue = false;
     this.isClear = false;
     this.#reportKey(code, offset, message, hint);
   }
 
   /** About nothing but this key. */
-  #reportKey(code: Problem["code"], offset: number | undefined, message: string, hint: string): void {
+  #reportKey(code: Problem["code"], offset: number | undefined, message: Sentence, hint: string): void {
     this.problems.push(makeProblem({ code, at: this.#place(offset ?? 0), message, hint }));
   }
 }

@@ -1,5 +1,5 @@
 import { Composer, type CST, type Document, LineCounter, type Node, type ParsedNode } from "yaml";
-import type { FilePlace } from "../../findings/index.ts";
+import { type FilePlace, say } from "../../findings/index.ts";
 import type { Problem } from "../../problem.ts";
 import { makeProblem } from "../../problem.ts";
 import { checkTree } from "./checkTree.ts";
@@ -72,7 +72,7 @@ function toValue(
     // Aliases are counted by checkTree, which sees merge keys as well.
     return { value: document.toJS({ maxAliasCount: -1 }) };
   } catch (error) {
-    const message = `not valid YAML: ${error instanceof Error ? error.message : String(error)}`;
+    const message = say`not valid YAML: ${{ reason: error instanceof Error ? error.message : String(error) }}`;
     const at = place(document.contents?.range[0] ?? 0);
     return { value: undefined, problem: makeProblem({ code: "YAML_INVALID", at, message, hint: "write <<: *anchor" }) };
   }
@@ -104,7 +104,7 @@ function syntaxProblems(document: Document.Parsed, place: (offset: number) => Fi
     makeProblem({
       code: "YAML_INVALID",
       at: place(pos[0]),
-      message: `not valid YAML: ${message}`,
+      message: say`not valid YAML: ${{ reason: message }}`,
       hint: code === "TAB_AS_INDENT" ? "indent with spaces" : "",
     }),
   );

@@ -1,5 +1,5 @@
 import { type CST, Lexer, Parser } from "yaml";
-import type { FilePlace } from "../../findings/index.ts";
+import { type FilePlace, type Sentence, say } from "../../findings/index.ts";
 import type { Problem } from "../../problem.ts";
 import { makeProblem } from "../../problem.ts";
 
@@ -19,21 +19,27 @@ export type ReadTokens =
 /** The syntax tree of a file, or why the file is not one to compose values from. Uses no recursion and bounded memory. */
 export function readTokens({ name, text }: InputFile, place: (offset: number) => FilePlace): ReadTokens {
   if (text.length > maxFileLength) {
-    return { refusal: tooLarge(name, `the file has ${text.length} characters; at most ${maxFileLength} are read`) };
+    return {
+      refusal: tooLarge(
+        name,
+        say`the file has ${{ length: text.length }} characters; at most ${{ maxFileLength }} are read`,
+      ),
+    };
   }
   // U+FFFD is what a decoder leaves where the bytes were not UTF-8.
   const offset = text.search(/[\uFFFD\0]/);
   if (offset >= 0) {
     const hint = "save it in UTF-8, without NUL bytes";
     return {
-      refusal: makeProblem({ code: "YAML_INVALID", at: place(offset), message: "the file is not UTF-8 text", hint }),
+      refusal: makeProblem({ code: "YAML_INVALID", at: place(offset), message: say`the file is not UTF-8 text`, hint }),
     };
   }
   const tokens = parse(text);
-  if (tokens === undefined) return { refusal: tooLarge(name, `the file has more than ${maxLexemes} words and signs`) };
+  if (tokens === undefined)
+    return { refusal: tooLarge(name, say`the file has more than ${{ maxLexemes }} words and signs`) };
   const deep = tooDeep(tokens);
   if (deep === undefined) return { tokens };
-  const message = `nested deeper than ${maxDepth} levels`;
+  const message = say`nested deeper than ${{ maxDepth }} levels`;
   return { refusal: makeProblem({ code: "YAML_INVALID", at: place(deep), message, hint: "" }) };
 }
 
@@ -72,7 +78,7 @@ function tooDeep(tokens: readonly CST.Token[]): number | undefined {
   return undefined;
 }
 
-function tooLarge(name: string, message: string): Problem {
+function tooLarge(name: string, message: Sentence): Problem {
   return makeProblem({
     code: "FILE_TOO_LARGE",
     at: { file: name, line: 1, column: 1 },

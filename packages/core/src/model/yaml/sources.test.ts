@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Place, showPlace } from "../../findings/index.ts";
+import { type Place, say, showPlace } from "../../findings/index.ts";
 import { makeProblem } from "../../problem.ts";
 import { showDeclared } from "../intents.ts";
 import { parseIntents } from "../parseIntents.ts";
@@ -72,7 +72,7 @@ test.each<Place>([
 });
 
 test("problems get the positions that are known and keep the other places", () => {
-  const problem = (at: Place) => makeProblem({ code: "PORT_MISSING", at, message: "no port 80", hint: "" });
+  const problem = (at: Place) => makeProblem({ code: "PORT_MISSING", at, message: say`no port 80`, hint: "" });
   const declared = problem(placed("SharedService bar/httpbin spec.servedBy[0]"));
   const live = problem({ cluster: "cluster1", kind: "Service", namespace: "bar", name: "httpbin" });
 

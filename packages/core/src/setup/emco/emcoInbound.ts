@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { say } from "../../findings/index.ts";
 import { apiVersion, type WrittenIntent } from "../../model/index.ts";
 import type { Problem } from "../../problem.ts";
 import type { EmcoPlacement } from "./emcoPlacement.ts";
@@ -30,14 +31,16 @@ export function importInbound(
       leftOut(
         server,
         ["spec", "serviceMesh"],
-        `${spec.serviceName} is not in an Istio mesh: serviceMesh is ${spec.serviceMesh}`,
+        say`${{ serviceName: spec.serviceName }} is not in an Istio mesh: serviceMesh is ${{ serviceMesh: spec.serviceMesh }}`,
         "Isthmus connects Services with Istio's sidecars only",
       ),
     );
     return { intents: [], problems };
   }
   if (spec.edgeCNF !== undefined && spec.edgeCNF !== "" && spec.edgeCNF !== "none") {
-    problems.push(leftOut(server, ["spec", "edgeCNF"], `edgeCNF ${spec.edgeCNF} has no counterpart`, ""));
+    problems.push(
+      leftOut(server, ["spec", "edgeCNF"], say`edgeCNF ${{ edgeCNF: spec.edgeCNF }} has no counterpart`, ""),
+    );
   }
   const namespace = placement.namespaceOf(server);
   const clusters = placement.clustersOf(spec.app ?? spec.serviceName, server).map(clusterName);
@@ -50,7 +53,7 @@ export function importInbound(
       leftOut(
         server,
         ["metadata", "name"],
-        `inbound intent ${server.name} has no client in another cluster and no external support, so nothing has to be declared`,
+        say`inbound intent ${{ name: server.name }} has no client in another cluster and no external support, so nothing has to be declared`,
         "",
       ),
     );
@@ -89,7 +92,7 @@ function sharedService(
         leftOut(
           client,
           ["spec", "cidrs"],
-          "cidrs limit callers by address, which is a NetworkPolicy's work",
+          say`cidrs limit callers by address, which is a NetworkPolicy's work`,
           "callers of other clusters come through the gateway: limit them by namespace or service account",
         ),
       );
@@ -130,7 +133,7 @@ function accessRules(point: EmcoResource, problems: Problem[]): readonly AccessR
       leftOut(
         point,
         ["spec", "action"],
-        "rules of a SharedService say what is allowed, and all else is denied: DENY has no counterpart",
+        say`rules of a SharedService say what is allowed, and all else is denied: DENY has no counterpart`,
         "list in spec.access what the clients may call",
       ),
     );
@@ -149,14 +152,14 @@ function externalAccess({ server, spec, namespace, clusters }: Where, problems: 
       leftOut(
         server,
         ["spec", spec.management?.sidecarProxy === undefined ? "sidecarProxy" : "management"],
-        `external support of ${spec.serviceName} without a sidecar has no counterpart`,
+        say`external support of ${{ serviceName: spec.serviceName }} without a sidecar has no counterpart`,
         "let a sidecar into its pods",
       ),
     );
     return undefined;
   }
   if (spec.externalName === undefined || spec.externalName === "") {
-    problems.push(emcoProblem(server, "FIELD_MISSING", ["spec"], "spec.externalName is missing", "clients call it"));
+    problems.push(emcoProblem(server, "FIELD_MISSING", ["spec"], say`spec.externalName is missing`, "clients call it"));
     return undefined;
   }
   const secret = `${spec.serviceName}-credential`;
@@ -190,7 +193,7 @@ function reportCertificates(
       server,
       "IMPORT_BY_HAND",
       path,
-      `the certificates of ${spec.externalName} are not imported: ExternalAccess names a Secret, here ${secret}`,
+      say`the certificates of ${{ externalName: spec.externalName }} are not imported: ExternalAccess names a Secret, here ${{ secret }}`,
       `decode serviceCertificate, servicePrivateKey${mode === "MUTUAL" ? " and caCertificate" : ""} (base64) into ${names.join(", ")}, then in ${clusters.join(", ")}: kubectl -n istio-system create secret generic ${secret} ${names.map((name) => `--from-file=${name}`).join(" ")}`,
     ),
   );

@@ -1,3 +1,4 @@
+import { say } from "../../findings/index.ts";
 import { apiVersion, type WrittenIntent } from "../../model/index.ts";
 import type { Problem } from "../../problem.ts";
 import type { EmcoPlacement } from "./emcoPlacement.ts";
@@ -30,7 +31,9 @@ export function importOutbound(
     const { externalServiceName, port, protocol: asked = "TCP", dnsResolution, endPointAddress, external } = read.value;
     const protocol = protocols.find((name) => name === asked.toUpperCase());
     if (protocol === undefined) {
-      problems.push(leftOut(server, ["spec", "protocol"], `protocol ${asked} has no counterpart`, "TCP carries it"));
+      problems.push(
+        leftOut(server, ["spec", "protocol"], say`protocol ${{ asked }} has no counterpart`, "TCP carries it"),
+      );
       return [];
     }
     if (external !== undefined) {
@@ -38,7 +41,7 @@ export function importOutbound(
         leftOut(
           server,
           ["spec", "external"],
-          "a client certificate that the sidecar shows outside the mesh has no counterpart",
+          say`a client certificate that the sidecar shows outside the mesh has no counterpart`,
           "let the workload speak TLS itself, or set spec.tls of the ExternalService for TLS without one",
         ),
       );
@@ -60,7 +63,12 @@ export function importOutbound(
   });
   if (servers.length === 0) {
     problems.push(
-      leftOut(client, ["metadata", "name"], `outbound intent ${client.name} names no server outside the mesh`, ""),
+      leftOut(
+        client,
+        ["metadata", "name"],
+        say`outbound intent ${{ name: client.name }} names no server outside the mesh`,
+        "",
+      ),
     );
   }
   return { intents, problems };

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { say } from "../../findings/index.ts";
 import type { Problem } from "../../problem.ts";
 import { type EmcoResource, emcoProblem, readFields } from "./emcoResource.ts";
 import { appIntentSchema, groupSchema, keyValuesSchema, labelSchema, logicalCloudSchema } from "./emcoSchemas.ts";
@@ -49,8 +50,8 @@ export class EmcoPlacement {
           "FIELD_MISSING",
           ["spec", "app"],
           label === undefined
-            ? `in which cluster app ${app} runs is not said`
-            : `app ${app} runs in the clusters with the label ${label}, and no cluster of these files has it`,
+            ? say`in which cluster app ${{ app }} runs is not said`
+            : say`app ${{ app }} runs in the clusters with the label ${{ label }}, and no cluster of these files has it`,
           `--place ${app}=<cluster>, or give the files with its placement and the clusters' labels as well`,
         ),
       );
@@ -67,7 +68,7 @@ export class EmcoPlacement {
           asking,
           "FIELD_MISSING",
           ["metadata", "name"],
-          "the namespace of the app is not said: EMCO takes it from the logical cloud",
+          say`the namespace of the app is not said: EMCO takes it from the logical cloud`,
           "--namespace <name>, or give the files with the deployment intent group and its logical cloud as well",
         ),
       );

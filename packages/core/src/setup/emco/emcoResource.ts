@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { type Sentence, say } from "../../findings/index.ts";
 import { offsetAt, type Path, type SourceDocument, valueAt } from "../../model/index.ts";
 import type { Problem, ProblemCode } from "../../problem.ts";
 import { makeProblem } from "../../problem.ts";
@@ -32,7 +33,7 @@ export function emcoProblem(
   { document, base }: EmcoResource,
   code: ProblemCode,
   path: Path,
-  message: string,
+  message: Sentence,
   hint: string,
 ): Problem {
   return makeProblem({ code, at: document.place(offsetAt(document.root, [...base, ...path], "key")), message, hint });
@@ -56,7 +57,9 @@ export function readFields<Schema extends z.ZodType>(
         resource,
         isMissing ? "FIELD_MISSING" : "FIELD_INVALID",
         [...path, ...steps],
-        isMissing ? `${shown} is missing` : `${shown} is not as EMCO wants it: ${issue.message}`,
+        isMissing
+          ? say`${{ field: shown }} is missing`
+          : say`${{ field: shown }} is not as EMCO wants it: ${{ reason: issue.message }}`,
         "",
       );
     }),
@@ -69,9 +72,9 @@ export function unknownFields(resource: EmcoResource, path: Path, known: readonl
   if (typeof raw !== "object" || raw === null) return [];
   return Object.keys(raw)
     .filter((name) => !known.includes(name))
-    .map((name) => leftOut(resource, [...path, name], `${[...path, name].join(".")} has no counterpart`, ""));
+    .map((name) => leftOut(resource, [...path, name], say`${[...path, name].join(".")} has no counterpart`, ""));
 }
 
-export function leftOut(resource: EmcoResource, path: Path, message: string, hint: string): Problem {
+export function leftOut(resource: EmcoResource, path: Path, message: Sentence, hint: string): Problem {
   return emcoProblem(resource, "IMPORT_LEFT_OUT", path, message, hint);
 }

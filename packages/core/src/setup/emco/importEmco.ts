@@ -1,3 +1,4 @@
+import { say } from "../../findings/index.ts";
 import { apiVersion, type InputFile, type Path, readIntent, type WrittenIntent } from "../../model/index.ts";
 import { hasErrors, makeProblem, type Problem } from "../../problem.ts";
 import { type InboundTree, importInbound } from "./emcoInbound.ts";
@@ -139,7 +140,7 @@ function orphan(child: EmcoResource, what: string): Problem {
     child,
     "FIELD_MISSING",
     ["metadata", "name"],
-    `which ${what} ${child.name} belongs to is not known`,
+    say`which ${what} ${{ name: child.name }} belongs to is not known`,
     `give the file of the ${what} as well, or keep one ${what} with all that belongs to it in a file`,
   );
 }
@@ -148,7 +149,13 @@ function orphan(child: EmcoResource, what: string): Problem {
 function faults(intent: WrittenIntent, source: EmcoResource): readonly Problem[] {
   const place: Path = ["metadata", "name"];
   return (readIntent(intent).mistakes ?? []).map(({ code, path, message, hint }) =>
-    emcoProblem(source, code, place, `${intent.kind} ${intent.metadata.name} ${path.join(".")}: ${message}`, hint),
+    emcoProblem(
+      source,
+      code,
+      place,
+      say`${{ kind: intent.kind }} ${{ name: intent.metadata.name }} ${{ path: path.join(".") }}: ${message}`,
+      hint,
+    ),
   );
 }
 
@@ -157,7 +164,7 @@ function nothingFound(files: readonly InputFile[]): Problem {
   return makeProblem({
     code: "NO_INTENTS",
     at: { file: names[0] ?? "input", line: 1, column: 1 },
-    message: `no traffic intent of EMCO in ${names.join(", ")}`,
+    message: say`no traffic intent of EMCO in ${{ names }}`,
     hint: "name the files with inbound or outbound intents, clients and access points",
   });
 }

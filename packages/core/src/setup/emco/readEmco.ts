@@ -1,3 +1,4 @@
+import { say } from "../../findings/index.ts";
 import { type InputFile, offsetAt, readDocuments, type SourceDocument, valueAt } from "../../model/index.ts";
 import type { Problem } from "../../problem.ts";
 import { makeProblem } from "../../problem.ts";
@@ -21,7 +22,7 @@ export function readEmco(files: readonly InputFile[]): {
         makeProblem({
           code: "YAML_INVALID",
           at: { file: file.name, line, column: 1 },
-          message: "the file is a template of emcoctl: {{ … }} is not filled in",
+          message: say`the file is a template of emcoctl: {{ … }} is not filled in`,
           hint: "fill in its values first, as emcoctl does with -v values.yaml",
         }),
       );
@@ -55,8 +56,7 @@ function resourceAt(document: SourceDocument, base: readonly number[]): Found | 
     return makeProblem({
       code: "KIND_UNKNOWN",
       at: document.place(offsetAt(document.root, base)),
-      message:
-        "this is not a traffic intent of EMCO: it has no resourceContext.anchor, and its spec is none of an intent",
+      message: say`this is not a traffic intent of EMCO: it has no resourceContext.anchor, and its spec is none of an intent`,
       hint: "name the files with inbound or outbound intents, clients and access points",
     });
   }

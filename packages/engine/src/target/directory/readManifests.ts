@@ -11,7 +11,9 @@ import {
   type Problem,
   readDocuments,
   refOf,
+  type Sentence,
   type SourceDocument,
+  say,
 } from "@isthmus/core";
 import { malformedProblem, type UnreadableObject, unreadableOf } from "@isthmus/core/shape";
 import { readRegularFile } from "@isthmus/kube";
@@ -52,7 +54,7 @@ async function readFileManifests(file: string, signal: AbortSignal | undefined):
     return parseManifests({ name: file, text: await readRegularFile(file, { limit: maxFileLength, signal }) });
   } catch (error) {
     signal?.throwIfAborted();
-    const message = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    const message = say`cannot be read: ${{ reason: error instanceof Error ? error.message : String(error) }}`;
     return { ...none, problems: [invalid({ file }, message, "")] };
   }
 }
@@ -80,7 +82,7 @@ export function parseManifests(input: InputFile): Manifests {
   const ofDocuments = new Set(documents.flatMap(({ problems }) => problems));
   const problems = syntax
     .filter((problem) => !ofDocuments.has(problem))
-    .map(({ place, message, hint }) => invalid(place, message, hint === "" ? renderedHint : hint));
+    .map(({ place, message, hint }) => invalid(place, say`${{ reason: message }}`, hint === "" ? renderedHint : hint));
   return { manifests, namespaces, unreadable, findings, problems };
 }
 
@@ -135,6 +137,6 @@ function digest(text: string): string {
 const renderedHint =
   "The directory must hold plain manifests; render templates first (helm template, kustomize build).";
 
-function invalid(at: Place, message: string, hint: string): Problem {
+function invalid(at: Place, message: Sentence, hint: string): Problem {
   return makeProblem({ code: "DIRECTORY_INVALID", at, message, hint });
 }

@@ -1,4 +1,4 @@
-import { isOurs, keyOf, makeProblem, type Problem, refOf, showPlace, showRef } from "@isthmus/core";
+import { isOurs, keyOf, makeProblem, type Problem, refOf, say, showPlace, showRef } from "@isthmus/core";
 import { type UnreadableObject, unreadableOf } from "@isthmus/core/shape";
 import type { Manifest } from "./manifest.ts";
 
@@ -39,7 +39,7 @@ function findingsOf([first, ...others]: readonly [Manifest, ...Manifest[]]): rea
     makeProblem({
       code: "OBJECT_TWICE",
       at,
-      message: `${showRef(refOf(object))} is there twice; first at ${showPlace(first.at)}, and which of them counts cannot be told`,
+      message: say`${{ object: showRef(refOf(object)) }} is there twice; first at ${{ at: showPlace(first.at) }}, and which of them counts cannot be told`,
       hint: "Keep one; of a base and its overlays, name the directory of one that is rendered.",
     }),
   );

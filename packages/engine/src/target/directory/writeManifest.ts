@@ -1,7 +1,7 @@
 import { access, constants, mkdir, realpath, rm, rmdir } from "node:fs/promises";
 import { dirname, extname, join, sep } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { isOurs, type KubeObject, keyOf, maxFileLength, refOf } from "@isthmus/core";
+import { isOurs, type KubeObject, keyOf, maxFileLength, refOf, say } from "@isthmus/core";
 import type { Action } from "@isthmus/core/plan";
 import { readRegularFile } from "@isthmus/kube";
 import { refusal } from "../refusal.ts";
@@ -42,7 +42,9 @@ export async function writeManifest(action: Action, context: WriteContext): Prom
     case "create":
       if (live !== undefined) return alreadyDone(action, live, file);
       if (text !== undefined) {
-        throw refusal("WRITE_FAILED", action, `${file} is in the way: it holds something else`, { hint: "Move it." });
+        throw refusal("WRITE_FAILED", action, say`${{ file }} is in the way: it holds something else`, {
+          hint: "Move it.",
+        });
       }
       return createFile(action, file, context);
     case "update":
@@ -51,7 +53,7 @@ export async function writeManifest(action: Action, context: WriteContext): Prom
       return editFile(action, { file, text, live }, context);
     case "delete":
       if (text === undefined || live === undefined) return undefined;
-      if (!isOurs(live)) throw refusal("OBJECT_NOT_OURS", action, `${file} holds it without our label`);
+      if (!isOurs(live)) throw refusal("OBJECT_NOT_OURS", action, say`${{ file }} holds it without our label`);
       if (!isAsPlanned(action, live)) throw moved(action, file);
       return editFile(action, { file, text, live }, context);
   }
@@ -62,7 +64,8 @@ function ownFile(action: Action, directory: string): string {
   const { kind, namespace, name } = action.ref;
   const parts = [kind.toLowerCase(), ...(namespace === undefined ? [] : [namespace]), name];
   const unfit = parts.find((part) => !/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(part));
-  if (unfit !== undefined) throw refusal("OBJECT_REFUSED", action, `${JSON.stringify(unfit)} is not a valid name`);
+  if (unfit !== undefined)
+    throw refusal("OBJECT_REFUSED", action, say`${{ unfit: JSON.stringify(unfit) }} is not a valid name`);
   return join(directory, ownFolder, `${parts.join(".")}.yaml`);
 }
 
@@ -97,23 +100,23 @@ function isAsPlanned({ live: planned }: Action, { metadata }: KubeObject): boole
 
 /** The object is not what the action was planned against. That is fine where it is as wanted already, by an earlier try. */
 function alreadyDone(action: Action, live: KubeObject, file: string): string {
-  if (!isOurs(live)) throw refusal("OBJECT_NOT_OURS", action, `${file} holds it without our label`);
+  if (!isOurs(live)) throw refusal("OBJECT_NOT_OURS", action, say`${{ file }} holds it without our label`);
   const { uid: _uid, resourceVersion: _version, ...metadata } = live.metadata;
   if (!isDeepStrictEqual({ ...live, metadata }, action.desired)) throw moved(action, file);
   return file;
 }
 
 function moved(action: Action, file: string) {
-  return refusal("PLAN_STALE", action, `it changed in ${file} since the plan was made`, { hint: "Plan again." });
+  return refusal("PLAN_STALE", action, say`it changed in ${{ file }} since the plan was made`, { hint: "Plan again." });
 }
 
 async function createFile(action: Action, file: string, context: WriteContext): Promise<string> {
   const { desired, owner, ref } = action;
   if (ref.namespace !== undefined && !context.namespaces.has(ref.namespace)) {
-    const message = `namespace ${ref.namespace} does not exist: no manifest in ${context.directory} is in it`;
+    const message = say`namespace ${{ namespace: ref.namespace }} does not exist: no manifest in ${{ directory: context.directory }} is in it`;
     throw refusal("NAMESPACE_MISSING", action, message, { hint: "Add a Namespace manifest." });
   }
-  if (desired === undefined) throw refusal("WRITE_FAILED", action, "the plan does not say what to create");
+  if (desired === undefined) throw refusal("WRITE_FAILED", action, say`the plan does not say what to create`);
   if (context.dryRun) {
     await access(context.directory, constants.W_OK);
     return file;
@@ -121,9 +124,14 @@ async function createFile(action: Action, file: string, context: WriteContext): 
   await mkdir(dirname(file), { recursive: true });
   const [root, folder] = await Promise.all([realpath(context.directory), realpath(dirname(file))]);
   if (!folder.startsWith(root + sep)) {
-    throw refusal("WRITE_FAILED", action, `${dirname(file)} leads out of ${context.directory}`, {
-      hint: "Remove the symbolic link.",
-    });
+    throw refusal(
+      "WRITE_FAILED",
+      action,
+      say`${{ file: dirname(file) }} leads out of ${{ directory: context.directory }}`,
+      {
+        hint: "Remove the symbolic link.",
+      },
+    );
   }
   await writeFileAtomically(
     file,

@@ -6,6 +6,7 @@ import {
   makeProblem,
   meshConfigMap,
   type Problem,
+  say,
   trustRootConfigMap,
   type UnreadKind,
 } from "@isthmus/core";
@@ -106,7 +107,7 @@ function incomplete(refusals: readonly KubeError[], cluster: string): Problem {
     return makeProblem({
       code: "KIND_NOT_INSTALLED",
       at: { cluster },
-      message: `cluster ${cluster}: the API server does not serve ${missing.join(", ")}`,
+      message: say`cluster ${{ cluster }}: the API server does not serve ${{ missing }}`,
       hint: "Install Istio 1.22 or later, or its CRDs: istioctl install, or the Helm chart istio/base.",
     });
   }
@@ -114,7 +115,7 @@ function incomplete(refusals: readonly KubeError[], cluster: string): Problem {
   return makeProblem({
     code: "CLUSTER_FORBIDDEN",
     at: { cluster },
-    message: `cluster ${cluster}: we may not list ${forbidden.join(", ")}`,
+    message: say`cluster ${{ cluster }}: we may not list ${{ forbidden }}`,
     hint: `Bind a ClusterRole with the rules ${rbacRules(forbidden)}`,
   });
 }

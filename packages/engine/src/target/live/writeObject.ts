@@ -1,4 +1,4 @@
-import { isOurs, type KindEntry, type KubeObject, kindEntry, MeshError } from "@isthmus/core";
+import { isOurs, type KindEntry, type KubeObject, kindEntry, MeshError, say } from "@isthmus/core";
 import { type Action, fieldChanges } from "@isthmus/core/plan";
 import { failureProblem, type KubeClient, KubeError } from "@isthmus/kube";
 import { refusal } from "../refusal.ts";
@@ -17,7 +17,7 @@ export async function writeObject(client: KubeClient, action: Action, given: Wri
   if (action.verb === "noop") return;
   const kind = kindEntry(action.ref.group, action.ref.kind);
   if (kind === undefined || kind.write === false)
-    throw refusal("OBJECT_REFUSED", action, `isthmus does not write objects of this kind`);
+    throw refusal("OBJECT_REFUSED", action, say`isthmus does not write objects of this kind`);
   await attempt(client, kind, action, options, 3);
 }
 
@@ -50,12 +50,12 @@ async function send(client: KubeClient, kind: KindEntry, action: Action, options
       ...(options.signal && { signal: options.signal }),
     });
     if (found === undefined) return;
-    if (!isOurs(found)) throw refusal("OBJECT_NOT_OURS", action, "it does not carry our label");
+    if (!isOurs(found)) throw refusal("OBJECT_NOT_OURS", action, say`it does not carry our label`);
     // Gone already is fine. What another put in its place has another uid.
     await client.remove(kind, ref.name, ref.namespace, { ...options, preconditions: versionOf(live) });
     return;
   }
-  if (desired === undefined) throw refusal("WRITE_FAILED", action, "the plan does not say what to write");
+  if (desired === undefined) throw refusal("WRITE_FAILED", action, say`the plan does not say what to write`);
   // The uid is needed since a version alone does not keep an object from being created anew.
   const expected = action.verb === "create" ? { resourceVersion: versionOfNone } : versionOf(live);
   const object = { ...desired, metadata: { ...desired.metadata, ...expected } };
@@ -65,7 +65,7 @@ async function send(client: KubeClient, kind: KindEntry, action: Action, options
     throw refusal(
       "WRITE_FAILED",
       action,
-      "the API server answered with another object: nobody can tell what was written",
+      say`the API server answered with another object: nobody can tell what was written`,
     );
   }
 }
@@ -100,7 +100,7 @@ async function settleConflict(
   const live = await client.get(kind, action.ref.name, action.ref.namespace, { ...(signal && { signal }) });
   if (live === undefined && action.verb === "delete") return undefined;
   if (live !== undefined && !isOurs(live)) {
-    throw refusal("OBJECT_NOT_OURS", action, "an object of that name has appeared that is not ours", {
+    throw refusal("OBJECT_NOT_OURS", action, say`an object of that name has appeared that is not ours`, {
       hint: "Delete or rename it, or take it over with --adopt.",
       cause: conflict,
     });
@@ -109,10 +109,15 @@ async function settleConflict(
   const { uid, resourceVersion, generation } = live?.metadata ?? {};
   const isSameSpec = generation !== undefined && generation === action.live?.generation && uid === action.live.uid;
   if (isSameSpec && resourceVersion !== undefined && !isLast) return { ...action.live, resourceVersion };
-  throw refusal("PLAN_STALE", action, `the object changed since the plan was made: ${conflict.message}`, {
-    hint: "Plan again.",
-    cause: conflict,
-  });
+  throw refusal(
+    "PLAN_STALE",
+    action,
+    say`the object changed since the plan was made: ${{ reason: conflict.message }}`,
+    {
+      hint: "Plan again.",
+      cause: conflict,
+    },
+  );
 }
 
 function isAsWanted({ desired }: Action, live: KubeObject): boolean {
@@ -123,21 +128,23 @@ function isAsWanted({ desired }: Action, live: KubeObject): boolean {
 function explained(action: Action, error: KubeError): MeshError {
   const { namespace } = action.ref;
   if (error.causes.some(({ reason }) => reason === "NamespaceTerminating")) {
-    return refusal("NAMESPACE_MISSING", action, `namespace ${namespace} is being deleted`, { cause: error });
+    return refusal("NAMESPACE_MISSING", action, say`namespace ${{ namespace }} is being deleted`, { cause: error });
   }
   // A kind that is not served is not a missing object, and a missing object is created: so it is the namespace.
   if (error.status === 404 && error.isObjectMissing) {
-    return refusal("NAMESPACE_MISSING", action, `namespace ${namespace} does not exist`, {
+    return refusal("NAMESPACE_MISSING", action, say`namespace ${{ namespace }} does not exist`, {
       hint: `kubectl create namespace ${namespace}`,
       cause: error,
     });
   }
   // RBAC says who cannot do what; an admission plugin, which answers 403 as well, says what it has against the object.
   if (error.status === 403 && !/ cannot \w+ resource /.test(error.message)) {
-    return refusal("OBJECT_REFUSED", action, `the API server refuses the object: ${error.message}`, { cause: error });
+    return refusal("OBJECT_REFUSED", action, say`the API server refuses the object: ${{ reason: error.message }}`, {
+      cause: error,
+    });
   }
   const problem = failureProblem(error, action.cluster);
   return problem === undefined
-    ? refusal("WRITE_FAILED", action, error.message, { cause: error })
+    ? refusal("WRITE_FAILED", action, say`${{ reason: error.message }}`, { cause: error })
     : new MeshError(problem, { cause: error });
 }
