@@ -1,29 +1,41 @@
 import { read } from "node:fs";
+import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { MeshError, type Sentence, say, thingPlace } from "@isthmus/core";
+import { loadCa } from "@isthmus/engine";
 import { isInteractive } from "./io.ts";
 import type { Session } from "./session.ts";
+import { usage } from "./usage.ts";
 
 export interface PassphraseOptions {
   readonly passphraseFd?: number;
+  readonly passphraseFile?: string;
 }
 
 const variable = "ISTHMUS_CA_PASSPHRASE";
-const shortest = 8;
+/** Whoever has the file can try for ever, if slowly: NIST SP 800-63B asks for 15 where a password is all that there is. */
+const shortest = 15;
+/** Of different characters: `aaaaaaaaaaaaaaaa` is as long as it is weak. */
+const fewest = 6;
 
-/** Gives the passphrases that key files need: from a file descriptor, the environment, or the terminal. Never shows one. */
+/** Gives the passphrases that key files need: from a file descriptor, a file, the environment, or the terminal. Never shows one. */
 export interface Passphrases {
   /** Of an existing key file. Throws CA_PASSPHRASE_MISSING. */
   of(file: string): Promise<string>;
-  /** For a new key file; typed twice on a terminal. Throws CA_PASSPHRASE_MISSING, also where it is too short. */
+  /** For a new key file; typed twice on a terminal. Throws CA_PASSPHRASE_MISSING, also where it is too weak. */
   fresh(file: string): Promise<string>;
 }
 
-export function passphrases(session: Session, { passphraseFd }: PassphraseOptions): Passphrases {
+export function passphrases(session: Session, { passphraseFd, passphraseFile }: PassphraseOptions): Passphrases {
+  if (passphraseFd !== undefined && passphraseFile !== undefined) {
+    throw usage(say`--passphrase-fd and --passphrase-file exclude each other`, "give one");
+  }
   // A descriptor can be read once.
   let given: Promise<string | undefined> | undefined;
   const fromOutside = () => {
-    given ??= passphraseFd === undefined ? Promise.resolve(session.io.env[variable]) : firstLine(passphraseFd);
+    if (passphraseFd !== undefined) given ??= firstLine(passphraseFd);
+    if (passphraseFile !== undefined) given ??= fileLine(session, passphraseFile);
+    given ??= Promise.resolve(fromEnvironment(session));
     return given;
   };
   return {
@@ -44,7 +56,7 @@ async function ask(session: Session, file: string, message: string): Promise<str
     throw missing(
       file,
       say`the key file needs a passphrase, and there is no terminal to ask on`,
-      `Give it with --passphrase-fd, or in the environment as ${variable}.`,
+      "Give it with --passphrase-file FILE, or --passphrase-fd 3 3<FILE.",
     );
   }
   const prompts = await import("@clack/prompts");
@@ -54,12 +66,32 @@ async function ask(session: Session, file: string, message: string): Promise<str
 }
 
 function checked(file: string, passphrase: string): string {
-  if (passphrase.length >= shortest) return passphrase;
-  throw missing(
-    file,
-    say`the passphrase is shorter than ${{ shortest }} characters`,
-    "Take four random words or more.",
-  );
+  const [length, different] = [[...passphrase].length, new Set(passphrase).size];
+  if (length >= shortest && different >= fewest) return passphrase;
+  const why =
+    length < shortest
+      ? say`the passphrase is shorter than ${{ shortest }} characters`
+      : say`the passphrase has fewer than ${{ fewest }} different characters`;
+  throw missing(file, why, "Take four random words or more.");
+}
+
+/** Every program of the same user can read it in /proc for as long as the process that started us lives, and children inherit it. */
+function fromEnvironment({ io, note, err }: Session): string | undefined {
+  const passphrase = io.env[variable];
+  if (passphrase === undefined) return undefined;
+  const words = `${variable} is deprecated: other programs can read the environment. Use --passphrase-file or --passphrase-fd.`;
+  note(err.warning(`warning: ${words}\n`));
+  return passphrase;
+}
+
+async function fileLine({ ways }: Session, file: string): Promise<string> {
+  const { readKeyFile } = await loadCa();
+  const text = await readKeyFile({ path: resolve(ways.cwd, file), name: file }).catch((error: unknown) => {
+    if (error instanceof MeshError && error.code === "CA_MISSING")
+      throw missing(file, say`${{ file }} does not exist`, "");
+    throw error;
+  });
+  return text.split(/\r?\n/, 1)[0] ?? "";
 }
 
 async function firstLine(descriptor: number): Promise<string> {

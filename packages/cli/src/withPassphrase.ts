@@ -1,12 +1,10 @@
 import { type Command, InvalidArgumentError } from "commander";
 
-/** Adds the option by which a command that opens a key file may get its passphrase. */
+/** Adds the options by which a command that opens a key file may get its passphrase. */
 export function withPassphrase(command: Command): Command {
-  return command.option(
-    "--passphrase-fd <number>",
-    "read the passphrase from this file descriptor (also: ISTHMUS_CA_PASSPHRASE)",
-    parseDescriptor,
-  );
+  return command
+    .option("--passphrase-fd <number>", "read the passphrase from this file descriptor", parseDescriptor)
+    .option("--passphrase-file <path>", "read it from this file, which only you may read");
 }
 
 function parseDescriptor(text: string): number {

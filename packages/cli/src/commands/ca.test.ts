@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, open, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createKeyPair, createRoot, inspectBundle, privateKeyPem } from "@isthmus/pki";
 import { startFakeApiServer } from "@isthmus/testkit";
@@ -147,22 +147,64 @@ test("the passphrase comes from a file descriptor as well, by its first line", a
   expect([made.code, used.code]).toEqual([0, 0]);
 });
 
+test("a passphrase comes from a file that nobody else may read; from the environment it is warned of", async () => {
+  const { folder, ca } = await meshFolder();
+  const file = join(folder, "phrase");
+  await writeFile(file, `${passphrase}\n`, { mode: 0o644 });
+
+  const open = await ca("init --passphrase-file phrase", { env: {} });
+  await chmod(file, 0o600);
+  const made = await ca("init --passphrase-file phrase", { env: {} });
+  const used = await ca("issue --all --out files");
+
+  expect(open).toMatchObject({ code: 1, stderr: expect.stringContaining("CA_KEY_FILE_EXPOSED") });
+  expect(made).toMatchObject({ code: 0, stderr: expect.not.stringContaining("deprecated") });
+  expect(used).toMatchObject({ code: 0, stderr: expect.stringContaining("ISTHMUS_CA_PASSPHRASE is deprecated") });
+});
+
+test("keys are written neither where a link leads nor where others can put one", async () => {
+  const { folder, ca } = await meshFolder();
+  await ca("init");
+  const elsewhere = await emptyFolder();
+  await mkdir(join(folder, "linked"));
+  await symlink(elsewhere, join(folder, "linked/cluster1"));
+  await mkdir(join(folder, "open/cluster1"), { recursive: true });
+  await chmod(join(folder, "open/cluster1"), 0o777);
+  await mkdir(join(folder, "own/cluster1"), { recursive: true });
+  await writeFile(join(elsewhere, "target"), "as it was");
+  await symlink(join(elsewhere, "target"), join(folder, "own/cluster1/ca-key.pem"));
+
+  const linked = await ca("issue cluster1 --out linked");
+  const exposed = await ca("issue cluster1 --out open");
+  const own = await ca("issue cluster1 --out own");
+
+  expect(linked).toMatchObject({ code: 1, stderr: expect.stringContaining("WRITE_FAILED") });
+  expect(exposed).toMatchObject({ code: 1, stderr: expect.stringContaining("CA_KEY_FILE_EXPOSED") });
+  expect(own.code).toBe(0);
+  expect(await filesIn(elsewhere)).toEqual({ target: "as it was" });
+  expect((await lstat(join(folder, "own/cluster1/ca-key.pem"))).isFile()).toBe(true);
+});
+
 test("on a terminal a new passphrase is typed twice, and not shown", async () => {
   const { folder, ca } = await meshFolder();
-  const typed = [..."four words", "\r", ..."four words", "\r"];
+  const typed = [..."four random words", "\r", ..."four random words", "\r"];
 
   const made = await ca("init", { env: {}, keys: typed });
-  const opened = await ca("issue --all --out files", { env: { ISTHMUS_CA_PASSPHRASE: "four words" } });
+  const opened = await ca("issue --all --out files", { env: { ISTHMUS_CA_PASSPHRASE: "four random words" } });
 
   expect([made.code, opened.code]).toEqual([0, 0]);
-  expect(made.stdout + made.stderr).not.toContain("four words");
+  expect(made.stdout + made.stderr).not.toContain("four random words");
   expect(JSON.parse(await readFile(join(folder, "ca/mesh-root.json"), "utf8"))).toMatchObject({ version: 1 });
 });
 
 test.each([
   ["init", {}, "CA_PASSPHRASE_MISSING", 1],
   ["init", { ISTHMUS_CA_PASSPHRASE: "short" }, "CA_PASSPHRASE_MISSING", 1],
+  ["init", { ISTHMUS_CA_PASSPHRASE: "fourteen chars" }, "CA_PASSPHRASE_MISSING", 1],
+  ["init", { ISTHMUS_CA_PASSPHRASE: "abababababababababab" }, "CA_PASSPHRASE_MISSING", 1],
   ["init --passphrase-fd 777", {}, "CA_PASSPHRASE_MISSING", 1],
+  ["init --passphrase-file nowhere", {}, "CA_PASSPHRASE_MISSING", 1],
+  ["init --passphrase-file a --passphrase-fd 3", {}, "USAGE", 1],
   ["init --key dsa", env, "USAGE", 1],
   ["init --days 0", env, "USAGE", 1],
   ["issue", env, "USAGE", 1],

@@ -65,3 +65,17 @@ test("the mesh that is declared tells names and trust domain; a cluster that is 
   expect(unknown.stderr).toContain("USAGE");
   expect(live.stderr).toContain("--format meshconfig");
 });
+
+test("present values whose aliases would fill the memory are refused, as is what is not YAML", async () => {
+  const folder = await emptyFolder();
+  const doubled = Array.from({ length: 40 }, (_, level) => `a${level + 1}: &a${level + 1} [*a${level}, *a${level}]`);
+  await writeFile(join(folder, "bomb.yaml"), ["a0: &a0 [x]", ...doubled].join("\n"));
+  await writeFile(join(folder, "broken.yaml"), "a: [");
+
+  const [bomb, broken] = await Promise.all(
+    ["bomb.yaml", "broken.yaml"].map((file) => runCli(folder, ["install-config", "cluster1", "--current", file])),
+  );
+
+  expect(bomb?.stderr).toContain("error[YAML_ALIASES]");
+  expect(broken?.stderr).toContain("error[YAML_INVALID]");
+});

@@ -7,12 +7,12 @@ import {
   maxFileLength,
   meshClusterSchema,
   meshConfigMap,
+  readDocuments,
   say,
 } from "@isthmus/core";
 import { helmValues, type InstallOptions, istioOperator, meshConfigValues, withValues } from "@isthmus/core/setup";
 import { connect, failureProblem, readRegularFile } from "@isthmus/kube";
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
-import { parse } from "yaml";
 import { exitCodes } from "../exit.ts";
 import { findDeclaredCluster } from "../findDeclaredCluster.ts";
 import { readMeshIfAny } from "../readMeshIfAny.ts";
@@ -116,7 +116,9 @@ async function readCurrent(
   if (options.current !== undefined) {
     const path = resolve(session.io.cwd, options.current);
     const text = await readRegularFile(path, { limit: maxFileLength }).catch((cause: Error) => {
-      throw unreadable("FILE_UNREADABLE", options.current ?? "", cause.message);
+      const file = options.current ?? "";
+      const message = say`${{ file }} cannot be read: ${{ reason: cause.message }}`;
+      throw new MeshError({ code: "FILE_UNREADABLE", at: { file }, message, hint: "" }, { cause });
     });
     return readYaml(text, options.current);
   }
@@ -145,16 +147,12 @@ async function readCurrent(
   }
 }
 
+/** With the limits that hold for declarations: aliases in a few lines can stand for more than fits into the memory. */
 function readYaml(text: string, name: string): unknown {
-  try {
-    return parse(text) ?? {};
-  } catch (error) {
-    throw unreadable("YAML_INVALID", name, error instanceof Error ? error.message : "");
-  }
-}
-
-function unreadable(code: "FILE_UNREADABLE" | "YAML_INVALID", name: string, why: string): MeshError {
-  return new MeshError({ code, at: { file: name }, message: say`${{ name }} cannot be read: ${why}`, hint: "" });
+  const { documents, problems } = readDocuments({ name, text });
+  const [first] = problems;
+  if (first !== undefined) throw new MeshError(first);
+  return documents[0]?.value ?? {};
 }
 
 function printDiff(session: Session, current: unknown, wanted: unknown): number {

@@ -24,7 +24,7 @@ export interface WireCall {
   readonly seconds: number;
 }
 
-export interface ProxyCertificate {
+export interface CertificateInUse {
   readonly identity: string;
   /** ISO 8601. */
   readonly notBefore: string;
@@ -50,7 +50,7 @@ export interface Rejection {
 
 /** What a proxy says about itself on its admin interface. */
 export interface ProxyState {
-  readonly certificates: readonly ProxyCertificate[];
+  readonly certificates: readonly CertificateInUse[];
   readonly rejections: readonly Rejection[];
   readonly upstreams: readonly Upstream[];
 }

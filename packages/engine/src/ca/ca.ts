@@ -11,7 +11,7 @@ export {
 export { passphraseVariable } from "./commandSigner.ts";
 export { credentialFiles, issueForAccess, issueForClient } from "./external.ts";
 export { importCa, initCa, type KeyFileMade } from "./keyFileSetup.ts";
-export type { NamedFile } from "./keyFiles.ts";
+export { type NamedFile, readKeyFile } from "./keyFiles.ts";
 export { type Ca, type CaKind, type CaOptions, inFolder, openCa } from "./openCa.ts";
 export { readCaCertsFolder, readTextFile, writeSecretFiles } from "./pemFiles.ts";
 export { publishedRoots } from "./publishedRoots.ts";

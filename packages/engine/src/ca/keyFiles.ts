@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
+import type { Stats } from "node:fs";
 import { access, link, mkdir, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { MeshError, say } from "@isthmus/core";
+import { MeshError, say, shellWord } from "@isthmus/core";
 import { readRegularFile } from "@isthmus/kube";
 
 /** A file as it is found, and as messages call it. */
@@ -14,15 +15,15 @@ const largest = 2_000_000;
 
 /**
  * The text of a file that only its owner may read. Throws CA_MISSING where there is none, CA_KEY_FILE_EXPOSED where others
- * may read or write it, FILE_UNREADABLE.
+ * may read or write it, or it is another's, FILE_UNREADABLE.
  */
 export async function readKeyFile({ path, name }: NamedFile): Promise<string> {
   try {
     return await readRegularFile(path, {
       limit: largest,
-      check: ({ mode }) => {
-        // Windows has no such modes.
-        if (process.platform !== "win32" && (mode & 0o077) !== 0) throw exposed(name, mode);
+      check: (stats) => {
+        const why = whyExposed(stats, 0o077);
+        if (why !== undefined) throw exposed(name, why);
       },
     });
   } catch (error) {
@@ -87,12 +88,30 @@ function existing(name: string): MeshError {
   });
 }
 
-function exposed(name: string, mode: number): MeshError {
+interface Exposure {
+  readonly why: string;
+  readonly remedy: string;
+}
+
+/** Why others may do what the bits of `forbidden` stand for; Windows has neither owners nor modes of this kind. */
+export function whyExposed(
+  { mode, uid }: Pick<Stats, "mode" | "uid">,
+  forbidden: number,
+  own = process.getuid?.(),
+): Exposure | undefined {
+  if (own === undefined) return undefined;
+  // root may read everything anyway.
+  if (uid !== own && uid !== 0) return { why: `its owner is user ${uid}, not ${own}`, remedy: `chown ${own}` };
+  if ((mode & forbidden) === 0) return undefined;
+  return { why: `mode ${(mode & 0o777).toString(8)}`, remedy: forbidden === 0o022 ? "chmod go-w" : "chmod 600" };
+}
+
+export function exposed(name: string, { why, remedy }: Exposure): MeshError {
   return new MeshError({
     code: "CA_KEY_FILE_EXPOSED",
     at: { file: name },
-    message: say`others may read or change ${{ name }} (mode ${{ mode: (mode & 0o777).toString(8) }})`,
-    hint: `chmod 600 ${name}`,
+    message: say`others may read or change ${{ name }} (${{ why }})`,
+    hint: `${remedy} ${shellWord(name)}`,
   });
 }
 

@@ -1,9 +1,9 @@
-import { mkdir } from "node:fs/promises";
+import { lstat, mkdir } from "node:fs/promises";
 import { MeshError, say } from "@isthmus/core";
 import { readRegularFile } from "@isthmus/kube";
 import type { CaCerts } from "@isthmus/pki";
 import { writeFileAtomically } from "../target/directory/writeFileAtomically.ts";
-import type { NamedFile } from "./keyFiles.ts";
+import { exposed, type NamedFile, whyExposed } from "./keyFiles.ts";
 import { inFolder } from "./openCa.ts";
 
 const caCertsFiles = ["ca-cert.pem", "ca-key.pem", "root-cert.pem", "cert-chain.pem"] as const;
@@ -37,14 +37,23 @@ export async function readCaCertsFolder(folder: NamedFile): Promise<CaCerts> {
   };
 }
 
-/** Writes files of mode 0600 into a folder of mode 0700, made where there is none; each whole or not at all. Throws WRITE_FAILED. */
+/**
+ * Writes files of mode 0600 into a folder of mode 0700, made where there is none; each whole or not at all, in place of a link and
+ * not where it leads. Throws WRITE_FAILED, and CA_KEY_FILE_EXPOSED where others may write into the folder that is there.
+ */
 export async function writeSecretFiles(folder: NamedFile, files: Readonly<Record<string, string>>): Promise<void> {
   try {
     await mkdir(folder.path, { recursive: true, mode: 0o700 });
+    const stats = await lstat(folder.path);
+    if (!stats.isDirectory()) throw new Error("it is a link, or not a folder");
+    // Who can write there can put a link in a file's place.
+    const why = whyExposed(stats, 0o022);
+    if (why !== undefined) throw exposed(folder.name, why);
     for (const [name, text] of Object.entries(files)) {
       await writeFileAtomically(inFolder(folder, name).path, text, { mode: 0o600 });
     }
   } catch (error) {
+    if (error instanceof MeshError) throw error;
     const { message } = error as Error;
     const file = folder.name;
     throw new MeshError({

@@ -97,8 +97,8 @@ function inOrder(hosts: readonly NamedHost[]): readonly NamedHost[] {
 function isGranted(named: NamedHost, grants: HostGrants, report: Report): boolean {
   const { owner, cluster, host, place, remedy, claimed } = named;
   const meanings = meaningsOf(named, grants);
-  if (meanings.size > 1) {
-    const message = say`${{ host }} in ${{ cluster }} would mean ${joinNames([...meanings].sort())}`;
+  if (meanings.length > 1) {
+    const message = say`${{ host }} in ${{ cluster }} would mean ${joinNames(meanings)}`;
     reportOf(named, report).add(owner, "HOST_CONFLICT", place, message, remedy);
     return false;
   }

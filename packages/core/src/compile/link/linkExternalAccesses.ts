@@ -25,26 +25,30 @@ function reportSharedCredentials(externalAccesses: readonly CompiledExternalAcce
   const users = new Map<string, (ExternalAccessCredential & { readonly owner: string })[]>();
   for (const { owner, credential } of externalAccesses) {
     if (credential === undefined) continue;
-    users.set(credential.secret, [...(users.get(credential.secret) ?? []), { ...credential, owner }]);
+    const sharing = users.get(credential.secret);
+    if (sharing === undefined) users.set(credential.secret, [{ ...credential, owner }]);
+    else sharing.push({ ...credential, owner });
   }
   for (const [secret, sharing] of users) {
     const owners = sharing.map(({ owner }) => owner).sort();
     const theirs = sharing.flatMap(({ taker }) => taker ?? []).sort()[0];
     const all = [...owners, ...(theirs === undefined ? [] : [theirs])];
     if (all.length === 1) continue;
+    const names = joinNames(all);
     for (const { owner, place } of sharing) {
       report.add(
         owner,
         "CREDENTIAL_SHARED",
         place,
-        say`${joinNames(all)} show the certificate of Secret ${{ secret }}`,
+        say`${names} show the certificate of Secret ${{ secret }}`,
         "give each its own certificate for its own hosts, or put the hosts into one ExternalAccess",
       );
     }
   }
 }
 
-type Claims = ReadonlyMap<string, ReadonlySet<string>>;
+/** Who asks for a host, in order. */
+type Claims = ReadonlyMap<string, readonly string[]>;
 
 /** istiod skips a whole server where one of its hosts is taken at the same port. istio/pilot/pkg/model/gateway.go, mergeGateways */
 function withoutClashes(
@@ -65,7 +69,7 @@ function claimedHosts(externalAccesses: readonly CompiledExternalAccess[]): Clai
       claims.set(key, (claims.get(key) ?? new Set()).add(owner));
     }
   }
-  return claims;
+  return new Map([...claims].map(([key, owners]) => [key, [...owners].sort()]));
 }
 
 function claimKey(cluster: string, { port, host }: ExternalAccessHost): string {
@@ -80,7 +84,7 @@ function isTaken(
 ): boolean {
   const { host, port, place, taker } = entry;
   const where = `port ${port} of the ingress gateway in ${cluster}`;
-  const claim = [...(claims.get(claimKey(cluster, entry)) ?? [])].sort();
+  const claim = claims.get(claimKey(cluster, entry)) ?? [];
   if (claim.length > 1) {
     const message = say`${{ host }} at ${where} is claimed by ${{ claim: joinNames(claim) }}`;
     report.add(owner, "HOST_CONFLICT", place, message, "give each declaration hosts of its own");

@@ -15,7 +15,7 @@ export interface Since<T> {
 /** What hosts of all declarations have to agree about. */
 export interface HostGrants extends Omit<VipAllocation, "exhausted"> {
   /** By `claimKey`: all that ask for a host of a cluster. */
-  readonly claims: ReadonlyMap<string, readonly Claim[]>;
+  readonly claims: ReadonlyMap<string, HostClaims>;
   /** By `claimKey`: those for which no address is left. */
   readonly exhausted: ReadonlySet<string>;
   /** What is wrong with the pool of addresses. */
@@ -23,6 +23,12 @@ export interface HostGrants extends Omit<VipAllocation, "exhausted"> {
 }
 
 type Claim = Pick<NamedHost, "meaning" | "namespaces">;
+
+interface HostClaims {
+  readonly all: readonly Claim[];
+  /** By namespaces: thousands of rivals for a host mostly ask for the same ones, and each is told of the others. */
+  readonly meanings: Map<string, readonly string[]>;
+}
 
 /** The hosts that can be had and need an address. */
 interface Wanted {
@@ -114,13 +120,20 @@ function claimsOf(compilations: readonly Compilation[]): HostGrants["claims"] {
   for (const { hosts } of compilations) {
     for (const named of hosts) push(claims, claimKey(named), { meaning: named.meaning, namespaces: named.namespaces });
   }
-  return claims;
+  return new Map([...claims].map(([key, all]) => [key, { all, meanings: new Map() }]));
 }
 
-/** What a host would mean to the workloads that see it; more than one excludes all. */
-export function meaningsOf(named: NamedHost, { claims }: Pick<HostGrants, "claims">): ReadonlySet<string> {
-  const rivals = (claims.get(claimKey(named)) ?? []).filter((other) => overlap(named, other));
-  return new Set(rivals.map(({ meaning }) => meaning)).add(named.meaning);
+/** What a host would mean to the workloads that see it, in order; more than one excludes all. */
+export function meaningsOf(named: NamedHost, { claims }: Pick<HostGrants, "claims">): readonly string[] {
+  const claim = claims.get(claimKey(named));
+  if (claim === undefined) return [named.meaning];
+  const seenIn = named.namespaces === undefined ? "*" : [...named.namespaces].sort().join();
+  const known = claim.meanings.get(seenIn);
+  if (known !== undefined) return known;
+  const rivals = claim.all.filter((other) => overlap(named, other));
+  const meanings = [...new Set(rivals.map(({ meaning }) => meaning))].sort();
+  claim.meanings.set(seenIn, meanings);
+  return meanings;
 }
 
 function overlap({ namespaces }: Claim, other: Claim): boolean {
@@ -133,7 +146,7 @@ function wantedHosts(compilations: readonly Compilation[], claims: HostGrants["c
   for (const { hosts } of compilations) {
     for (const named of hosts) {
       const { cluster, host, address, claimed } = named;
-      if (address === undefined || claimed !== undefined || meaningsOf(named, { claims }).size > 1) continue;
+      if (address === undefined || claimed !== undefined || meaningsOf(named, { claims }).length > 1) continue;
       const wanted = { cluster, host, ...address };
       push(byHost, host, wanted);
       push(byCluster, cluster, wanted);
