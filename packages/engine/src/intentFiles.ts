@@ -128,7 +128,7 @@ async function withoutRepeats(sources: readonly Source[]): Promise<readonly Sour
 async function readSource(source: Source, { stdin = process.stdin, signal }: IntentFilesOptions): Promise<ReadResult> {
   const { name, path } = source;
   try {
-    if (path === standardInput) return withinLimit(source, await readUpTo(stdin, maxFileLength, signal));
+    if (path === standardInput) return withinLimit(source, await readUpTo(stdin, maxFileLength, { signal }));
     return withinLimit(source, await readRegularFile(path, { limit: maxFileLength, signal }));
   } catch (error) {
     signal?.throwIfAborted();

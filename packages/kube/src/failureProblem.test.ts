@@ -41,6 +41,16 @@ test.each([
   expect(failureProblem(failure, "cluster1")).toMatchObject({ code, at: "cluster1: services foo/web" });
 });
 
+test.each([302, 400, 410, 418])(
+  "an answer with %s to a read is not the API server's, and no failed write",
+  (status) => {
+    const call = { verb: "list", resource: "services" } as const;
+    const failure = new KubeError(call, { status, reason: "", message: "no" });
+
+    expect(failureProblem(failure, "cluster1")).toMatchObject({ code: "ANSWER_MALFORMED", severity: "pending" });
+  },
+);
+
 test("a failure that was explained keeps its problem, and one that is none of the cluster's has none", () => {
   const problem = makeProblem({
     code: "CLUSTER_UNREACHABLE",

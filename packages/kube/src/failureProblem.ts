@@ -5,7 +5,8 @@ import { KubeError } from "./kubeError.ts";
  * What a failure of a `KubeClient` call means for the user, undefined where it is not a failure of the cluster's (an abort, a bug).
  * - 403: CLUSTER_FORBIDDEN, with verb and resource; 404 for a kind: KIND_NOT_INSTALLED;
  * - 400, 413, 422: OBJECT_REFUSED, with the fields; PLAN_STALE where the uid is another; 409: PLAN_STALE where the object moved, OBJECT_NOT_OURS where another
- *   manager owns a field; 429 and 5xx: CLUSTER_UNREACHABLE; anything else that the server answers: WRITE_FAILED.
+ *   manager owns a field; 429 and 5xx: CLUSTER_UNREACHABLE; anything else that the server answers: WRITE_FAILED;
+ * - anything else that it answers to a read: ANSWER_MALFORMED.
  */
 export function failureProblem(failure: unknown, cluster: string): Problem | undefined {
   if (failure instanceof MeshError) return failure.problem;
@@ -41,6 +42,13 @@ function explain(error: KubeError, cluster: string): Explanation {
       code: "KIND_NOT_INSTALLED",
       message: say`the API server does not serve ${{ resource: call.resource }}`,
       hint: call.resource.endsWith(".istio.io") ? "Install Istio, or its CRDs of a version from 1.22 on." : "",
+    };
+  }
+  if (status < 500 && status !== 429 && ["get", "list", "watch"].includes(call.verb)) {
+    return {
+      code: "ANSWER_MALFORMED",
+      message: say`what stands for the API server answers with ${{ status }} to ${{ verb: call.verb }} ${{ resource: call.resource }}: ${{ reason: message }}`,
+      hint: "Correct the server's address in the kubeconfig, or see to what answers in its place: a login page, a proxy.",
     };
   }
   if (error.causes.some((cause) => cause.field === "metadata.uid")) {

@@ -91,7 +91,16 @@ test.each(hostile)("a server that %s is told within the deadline", async (_name,
 test("a server that sends without an end is not read to its end", async () => {
   await using bench = await open((response) => void flood(response, 200), 20_000);
 
-  await expect(bench.client.list(services)).rejects.toMatchObject(malformed("more than 64 MB"));
+  await expect(bench.client.list(services)).rejects.toMatchObject(malformed("more than 16 MB"));
+});
+
+test("where a page is too large for memory, smaller ones are asked for", async () => {
+  const item = { metadata: { name: "a", namespace: "b", annotations: { text: "x".repeat(1_000_000) } }, spec: {} };
+  await using bench = await open((response, { url = "" }) => {
+    response.end(page({ items: Array.from({ length: url.includes("limit=500") ? 20 : 2 }, () => item) }));
+  }, 20_000);
+
+  expect(await bench.client.list(services)).toHaveLength(2);
 });
 
 test("a server that drips does not keep an exec in a pod waiting either", async () => {

@@ -22,6 +22,10 @@ export interface ListOptions extends CallOptions {
   readonly pageSize?: number;
   /** Whose managedFields to keep; our own objects' unless told. They are most of an object's bytes. */
   readonly keepManagedFields?: (object: KubeObject) => boolean;
+  /** What of an object to keep; all of it unless told. */
+  readonly slim?: (object: KubeObject) => KubeObject;
+  /** Characters of JSON that what is kept may have, together with the other lists that share this. */
+  readonly room?: { left: number };
 }
 
 export interface Listed {

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { MeshError, makeProblem, say } from "@isthmus/core";
 import type { FieldsShape } from "@isthmus/core/shape";
+import pLimit from "p-limit";
 import type { Dispatcher, WebSocket } from "undici";
 import { credentialSource } from "../auth/credentialSource.ts";
 import type { Credentials } from "../auth/credentials.ts";
@@ -23,7 +24,9 @@ import { withDeadline } from "./withDeadline.ts";
 import { type RetryPolicy, wasNotTried, withRetries } from "./withRetries.ts";
 
 /** Bytes. A page of 500 objects has some megabytes; what is far larger would fill our memory. */
-const largestAnswer = 64 * 1024 * 1024;
+const largestAnswer = 16 * 1024 * 1024;
+/** Bytes. Of larger ones a cluster has one at a time in our memory. */
+const largeAnswer = 2 * 1024 * 1024;
 /** Bytes of an answer that is an error. */
 const largestError = 1024 * 1024;
 
@@ -65,6 +68,9 @@ export interface WebSocketRequest {
 
 export type HttpStream = Dispatcher.ResponseData["body"];
 
+/** ANSWER_MALFORMED where less may have been asked for. */
+export class AnswerTooLarge extends MeshError {}
+
 export interface SessionOptions {
   readonly timeouts: Timeouts;
   readonly retry: RetryPolicy;
@@ -78,6 +84,7 @@ export class Session {
   readonly #source;
   readonly #closing = new AbortController();
   readonly #sockets = new Set<Socket>();
+  readonly #largeAnswers = pLimit(1);
   #open: { readonly certificate: string | undefined; readonly dispatcher: Promise<Dispatcher> } | undefined;
   #authority: Promise<string> | undefined;
 
@@ -94,9 +101,10 @@ export class Session {
       return this.#withinDeadline(request, async (bounded) => {
         const { statusCode, headers, body } = await this.#exchange(bounded);
         const date = typeof headers.date === "string" ? { date: headers.date } : {};
-        const text = await readUpTo(body, largestAnswer);
+        const text = await readUpTo(body, largestAnswer, { large: { bytes: largeAnswer, inTurn: this.#largeAnswers } });
         if (text !== undefined) return { status: statusCode, body: text, ...date };
-        throw this.malformed(request.call, `more than ${largestAnswer / 1024 / 1024} MB`);
+        const why = `more than ${largestAnswer / 1024 / 1024} MB`;
+        throw new AnswerTooLarge(malformed(this.#answerer, request.call, why).problem);
       });
     });
   }

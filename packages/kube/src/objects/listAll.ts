@@ -1,6 +1,6 @@
 import { isOurs, type KindEntry, type KubeObject } from "@isthmus/core";
 import { fields, list, readObject, text, type UnreadableObject, words } from "@isthmus/core/shape";
-import type { Session } from "../http/session.ts";
+import { AnswerTooLarge, type Session } from "../http/session.ts";
 import type { Listed, ListOptions } from "../kubeClient.ts";
 import { KubeError } from "../kubeError.ts";
 import { resourceName, resourcePath } from "./resourcePath.ts";
@@ -21,21 +21,34 @@ const pageShape = (kind: KindEntry) =>
     ["kind", "metadata", "items"],
   );
 
-/** Of 500 objects each, half a million: no cluster has more of a kind. */
-const mostPages = 1000;
+const usualPage = 500;
 
-/** All pages. Their continue token lives about five minutes: where it expired on the way, all is read once more. */
+/** No cluster has more of a kind. */
+const mostObjects = 500_000;
+
+/** By how much smaller pages are where one was too large: objects may have up to a megabyte each. */
+const smaller = 25;
+
+/**
+ * All pages. Their continue token lives about five minutes: where it expired on the way, all is read once more, as it is in smaller
+ * pages where one was too large.
+ */
 export async function listAll(session: Session, kind: KindEntry, options: ListOptions): Promise<Listed> {
   try {
     return await readPages(session, kind, options);
   } catch (failure) {
+    const { pageSize = usualPage } = options;
+    if (failure instanceof AnswerTooLarge && pageSize > smaller) {
+      return readPages(session, kind, { ...options, pageSize: Math.floor(pageSize / smaller) });
+    }
     if (!(failure instanceof KubeError) || failure.status !== 410) throw failure;
     return readPages(session, kind, options);
   }
 }
 
 async function readPages(session: Session, kind: KindEntry, options: ListOptions): Promise<Listed> {
-  const { namespace, labelSelector, fieldSelector, pageSize = 500, signal, keepManagedFields = isOurs } = options;
+  const { namespace, labelSelector, fieldSelector, pageSize = usualPage, signal } = options;
+  const { keepManagedFields = isOurs, slim = (object) => object, room } = options;
   const objects: KubeObject[] = [];
   const unreadable: UnreadableObject[] = [];
   const shape = pageShape(kind);
@@ -50,11 +63,13 @@ async function readPages(session: Session, kind: KindEntry, options: ListOptions
     const page = (await session.json(request, shape)).value as unknown as Page;
     for (const item of page.items) {
       const read = readObject(kind, completed(kind, item));
-      if (read.unreadable === undefined) objects.push(withoutManagedFields(read.object, keepManagedFields));
+      if (read.unreadable === undefined) objects.push(slim(withoutManagedFields(read.object, keepManagedFields)));
       else unreadable.push(read.unreadable);
+      if (room !== undefined) room.left -= JSON.stringify(read.unreadable ?? objects.at(-1)).length;
+      if (room !== undefined && room.left < 0) throw session.malformed(request.call, "more than fits into memory");
     }
     const { continue: further } = page.metadata;
-    if (further !== undefined && further !== "" && (further === next || pages === mostPages)) {
+    if (further !== undefined && further !== "" && (further === next || pages * pageSize >= mostObjects)) {
       throw session.malformed(request.call, `after ${pages} pages it has no end`);
     }
     next = further;

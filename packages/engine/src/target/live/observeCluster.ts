@@ -27,6 +27,9 @@ export interface ObserveOptions {
 /** What was read, or why the API server keeps it from us. */
 type Answer<T> = { readonly value: T } | { readonly refusal: KubeError } | { readonly malformed: Problem };
 
+/** Characters of JSON. A pod is kept with less than a thousand: the largest clusters have 150,000. */
+const mostKept = 96 * 1024 * 1024;
+
 /**
  * Everything that we read of a cluster, all at the same time. What is optional and missing is a problem; throws a
  * `MeshError` where the server does not answer, or keeps what is needed from us.
@@ -34,6 +37,7 @@ type Answer<T> = { readonly value: T } | { readonly refusal: KubeError } | { rea
 export async function observeCluster(client: KubeClient, options: ObserveOptions): Promise<Observation> {
   const { cluster, istioNamespace } = options;
   const failed = new AbortController();
+  const room = { left: mostKept };
   // Each call listens to a signal of its own: so many listeners on one would look like a leak to Node.
   const aborting = () => ({ signal: AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])]) });
   try {
@@ -41,13 +45,16 @@ export async function observeCluster(client: KubeClient, options: ObserveOptions
       answerOf(client.version(aborting())),
       answerOf(client.get(configMapKind, trustRootConfigMap, istioNamespace, aborting())),
       answerOf(client.get(configMapKind, meshConfigMap, istioNamespace, aborting())),
-      ...catalog.map(async (kind) => ({ kind, answer: await answerOf(client.snapshot(kind, aborting())) })),
+      ...catalog.map(async (kind) => ({
+        kind,
+        answer: await answerOf(client.snapshot(kind, { ...aborting(), slim: slimObject, room })),
+      })),
     ]);
     const needed = lists.flatMap(({ kind, answer }) => (kind.read === "needed" ? refusalOf(answer) : []));
     if (needed.length > 0) throw new MeshError(incomplete(needed, cluster));
     const told = lists.filter(({ kind }) => kind.read !== "ifServed").map(({ answer }) => answer);
     const optional = [roots, mesh, ...told].flatMap(refusalOf);
-    const objects = lists.flatMap(({ answer }) => ("value" in answer ? answer.value.objects.map(slimObject) : []));
+    const objects = lists.flatMap(({ answer }) => ("value" in answer ? answer.value.objects : []));
     const unreadable = lists.flatMap(({ answer }) => ("value" in answer ? answer.value.unreadable : []));
     const config = "value" in mesh ? meshConfig(mesh.value?.data) : undefined;
     return {
