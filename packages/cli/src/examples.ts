@@ -24,7 +24,13 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   show: ["isthmus show saved.plan"],
   destroy: ["isthmus destroy --dry-run", "isthmus destroy"],
-  status: ["isthmus status", "isthmus status -l tier=web", "isthmus status httpbin.bar -o json"],
+  status: [
+    "isthmus status",
+    "isthmus status --watch",
+    "isthmus verify $(isthmus status -l tier=web -o name)",
+    "isthmus status -o jsonpath='{.clusters[*].name}'",
+    "isthmus status httpbin.bar -o json",
+  ],
   describe: ["isthmus describe httpbin.bar", "isthmus describe httpbin.bar.cluster2 -o json"],
   verify: ["isthmus verify --wait", "isthmus verify httpbin.bar --no-probe -o junit"],
   trace: [

@@ -120,3 +120,22 @@ async function objectsIn(folder: string): Promise<readonly string[]> {
     });
   });
 }
+
+test.each([
+  ["verify", "-o", "junit", "-f", "nothing-here.yaml"],
+  ["check", "--output=junit", "--cluster", "nowhere"],
+  ["probe", "-ojunit", "nothing.nowhere"],
+  ["probe", "-o", "junit"],
+])("JUnit is printed whatever comes of it: isthmus %s %s %s %s", async (...argv) => {
+  const run = await runCli(await exampleFolder(), argv);
+
+  expect(run.stdout).toMatch(/^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites [\s\S]*<\/testsuites>\n$/);
+});
+
+test.each([["-ojson"], ["--output=json"], ["-o", "json"]])("a wrong command line is data with %s", async (...words) => {
+  const run = await runCli(await exampleFolder(), ["status", "--no-such", ...words]);
+
+  const output = JSON.parse(run.stdout);
+  expect(output).toMatchObject({ kind: "Problems", problems: [{ code: "USAGE" }] });
+  expect(faultsOf(output)).toEqual([]);
+});

@@ -180,7 +180,7 @@ test.each([
   ],
   [
     ["complete", "--", "plan", "-o", ""],
-    ["table", "yaml", "json"],
+    ["table", "yaml", "json", "jsonpath="],
   ],
 ])("%j offers %j", async (argv, words) => {
   const run = await isthmus(await exampleFolder(), argv);

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { addCaCommands } from "./caProgram.ts";
 import { collect, collectPort, collectWord, parseCount, parseLimit } from "./collect.ts";
+import type { VerifyOptions } from "./commands/verify.ts";
 import { parseDuration } from "./duration.ts";
 import { examples } from "./examples.ts";
 import type { Io } from "./io.ts";
@@ -163,6 +164,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
   program.commandsGroup("Look:");
   addScope(program.command("status"))
     .description("clusters and what is declared at a glance")
+    .option("-w, --watch", "look again every two seconds, until Ctrl-C")
     .action(async (services: string[], options, command: Command) => {
       const { status } = await import("./commands/status.ts");
       finish(await status(await session(command), services, options));
@@ -184,20 +186,9 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
         .preset("5m")
         .argParser(parseDuration),
     )
-    .action(async (services: string[], _options: unknown, command: Command) => {
+    .action(async (services: string[], options: ScopeOptions & VerifyOptions, command: Command) => {
       const { verify } = await import("./commands/verify.ts");
-      const { splitFormat } = await import("./splitFormat.ts");
-      const { openSession } = await import("./session.ts");
-      const options = command.optsWithGlobals<GlobalOptions & ScopeOptions & { probe?: boolean; wait?: number }>();
-      const { globals, own } = splitFormat(options, ["junit", "dot", "mermaid"]);
-      const session = openSession(io, command.name(), globals);
-      finish(
-        await verify(session, {
-          ...options,
-          scope: scopeWords(services, options),
-          ...(own === undefined ? {} : { format: own }),
-        }),
-      );
+      finish(await verify(await session(command), { ...options, scope: scopeWords(services, options) }));
     });
   program
     .command("trace")
@@ -214,11 +205,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .option("--all-branches", "every way that the request may take, not the likeliest only")
     .action(async (from: string, url: string, options, command: Command) => {
       const { trace } = await import("./commands/trace.ts");
-      const { splitFormat } = await import("./splitFormat.ts");
-      const { openSession } = await import("./session.ts");
-      const { globals, own } = splitFormat(command.optsWithGlobals<GlobalOptions>(), ["dot", "mermaid"]);
-      const format = own === undefined ? {} : { format: own };
-      finish(await trace(openSession(io, command.name(), globals), { from, url }, { ...options, ...format }));
+      finish(await trace(await session(command), { from, url }, options));
     });
   withPassphrase(
     addScope(program.command("probe"))
@@ -260,13 +247,9 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     )
     .option("--read-only", "do not ask for the rights that apply needs")
     .option("--wait <duration>", "check again until nothing fails, at most so long", parseDuration)
-    .action(async (_options: unknown, command: Command) => {
+    .action(async (options, command: Command) => {
       const { check } = await import("./commands/check.ts");
-      const { splitFormat } = await import("./splitFormat.ts");
-      const { openSession } = await import("./session.ts");
-      const options = command.optsWithGlobals();
-      const { globals, own } = splitFormat(options as GlobalOptions, ["junit"]);
-      finish(await check(openSession(io, command.name(), globals), { ...options, junit: own === "junit" }));
+      finish(await check(await session(command), options));
     });
   program
     .command("doctor")
@@ -388,7 +371,7 @@ function addGlobalOptions(program: Command): void {
     .option("-R, --recursive", "also what is below the folders of -f")
     .option("--kubeconfig <path>", "in place of $KUBECONFIG or ~/.kube/config")
     .option("--trust-access", "let declared kubeconfigs run plugins and read files elsewhere")
-    .option("-o, --output <format>", "table, yaml or json")
+    .option("-o, --output <format>", "table, yaml, json or jsonpath=TEMPLATE")
     .option("--no-color", "no colours (also: NO_COLOR=1)")
     .option("-v, --verbose", "say more")
     .option("--timeout <duration>", "give up after this time: 30s, 5m", parseDuration);

@@ -2,6 +2,7 @@ import { MeshError, makeProblem, type Problem, say } from "@isthmus/core";
 import { CommanderError } from "commander";
 import type { Io } from "./io.ts";
 import { renderOutput } from "./render/data.ts";
+import { renderJunit } from "./render/junit.ts";
 import { renderProblems } from "./render/problems.ts";
 import { dataText } from "./render/terminalText.ts";
 import { openTerminal } from "./terminal.ts";
@@ -18,7 +19,16 @@ export function reportFailure(error: unknown, command: string, argv: readonly st
   const format = outputOf(argv);
   if (format === "json" || format === "yaml") {
     io.stdout.write(dataText(renderOutput("Problems", { problems: [problem] }, format)));
-  }
+  } else if (format === "junit") io.stdout.write(problemsJunit(command, [problem]));
+}
+
+/** What a command in CI could not look at, as its results. */
+export function problemsJunit(command: string, problems: readonly Problem[]): string {
+  const cases = problems.map(({ code, at, message, hint }) => ({
+    ...{ name: at === "" ? `isthmus ${command}` : at, classname: code },
+    error: { type: code, text: [message, hint].filter((line) => line !== "").join("\n") },
+  }));
+  return renderJunit(`isthmus ${command}`, [{ name: "problems", cases }]);
 }
 
 function problemOf(error: unknown, command: string): Problem | undefined {
@@ -55,5 +65,5 @@ function showError(error: unknown): string {
 function outputOf(argv: readonly string[]): string | undefined {
   const index = argv.findIndex((argument) => argument === "-o" || argument === "--output");
   if (index >= 0) return argv[index + 1];
-  return argv.find((argument) => argument.startsWith("--output="))?.slice("--output=".length);
+  return argv.flatMap((argument) => /^(?:--output=|-o)(.+)$/s.exec(argument)?.[1] ?? []).at(-1);
 }

@@ -1,12 +1,14 @@
-import { MeshError, type Problem, say } from "@isthmus/core";
+import { type Problem, say } from "@isthmus/core";
 import type { OutputKind } from "@isthmus/core/outputs";
 import type { ObserveOptions, OpenTargetsOptions } from "@isthmus/engine";
 import type { Io } from "./io.ts";
 import { type DataFormat, renderData, renderOutput } from "./render/data.ts";
+import { checkJsonPath } from "./render/jsonPath.ts";
 import { renderProblems } from "./render/problems.ts";
 import type { Style } from "./render/style.ts";
 import { dataText } from "./render/terminalText.ts";
 import { openTerminal } from "./terminal.ts";
+import { usage } from "./usage.ts";
 
 /** The options that every command takes, as commander has parsed them. */
 export interface GlobalOptions {
@@ -21,6 +23,8 @@ export interface GlobalOptions {
   readonly timeout?: number;
 }
 
+export type OwnFormat = "junit" | "dot" | "mermaid" | "wide" | "name";
+
 /** One run of one command: where it reads, writes and stops. */
 export interface Session {
   readonly io: Io;
@@ -31,6 +35,8 @@ export interface Session {
   readonly ways: OpenTargetsOptions & { readonly cwd: string };
   /** Undefined: for people. */
   readonly format: DataFormat | undefined;
+  /** One that only this command has; `format` is then undefined. */
+  readonly ownFormat: OwnFormat | undefined;
   readonly out: Style;
   readonly err: Style;
   /** Aborted by Ctrl-C or once `--timeout` is over. */
@@ -43,6 +49,10 @@ export interface Session {
   note(text: string): void;
   /** To stdout, in the chosen format: what docs/schema has a schema for. */
   printData(kind: OutputKind, value: object): void;
+  /** The same as text for `printText`. */
+  dataOf(kind: OutputKind, value: object): string;
+  /** To stdout: data as `dataOf` gives it, or what people read. */
+  printText(text: string): void;
   /** To stdout, in the chosen format: manifests and values, which have schemas of their own. */
   printManifests(value: unknown): void;
   /** To stderr. */
@@ -50,10 +60,11 @@ export interface Session {
 }
 
 export function openSession(io: Io, command: string, options: GlobalOptions): Session {
-  const format = dataFormat(options.output, command);
+  const { format, ownFormat } = chosenFormat(options.output, command);
   const [stdout, stderr] = [openTerminal(io.stdout, io, options), openTerminal(io.stderr, io, options)];
   const { timeout } = options;
   const signal = timeout === undefined ? io.signal : limited(io.signal, timeout);
+  const dataOf: Session["dataOf"] = (kind, value) => dataText(renderOutput(kind, value, format ?? "yaml"));
   return {
     io,
     command,
@@ -64,6 +75,7 @@ export function openSession(io: Io, command: string, options: GlobalOptions): Se
       trustAccess: options.trustAccess === true,
     },
     format,
+    ownFormat,
     out: stdout.style,
     err: stderr.style,
     signal,
@@ -74,7 +86,9 @@ export function openSession(io: Io, command: string, options: GlobalOptions): Se
     },
     print: stdout.write,
     note: stderr.write,
-    printData: (kind, value) => void io.stdout.write(dataText(renderOutput(kind, value, format ?? "yaml"))),
+    printData: (kind, value) => void io.stdout.write(dataOf(kind, value)),
+    dataOf,
+    printText: format === undefined ? stdout.write : (text) => void io.stdout.write(text),
     printManifests: (value) => void io.stdout.write(dataText(renderData(value, format ?? "yaml"))),
     report: (problems) => stderr.write(renderProblems(problems, stderr.style)),
   };
@@ -110,13 +124,30 @@ function limited(signal: AbortSignal, milliseconds: number): AbortSignal {
   return AbortSignal.any([signal, over.signal]);
 }
 
-function dataFormat(output: string | undefined, command: string): DataFormat | undefined {
-  if (output === undefined || output === "table") return undefined;
-  if (output === "json" || output === "yaml") return output;
-  throw new MeshError({
-    code: "USAGE",
-    at: {},
-    message: say`--output ${{ output }} is not one of table, yaml, json`,
-    hint: command === "plan" ? `to save the plan: --out ${output}` : "",
-  });
+/** Formats that are for people or for one purpose, by the commands that have them. */
+const ownFormats: Readonly<Record<string, readonly OwnFormat[]>> = {
+  status: ["wide", "name"],
+  verify: ["junit", "dot", "mermaid"],
+  trace: ["dot", "mermaid"],
+  check: ["junit"],
+  probe: ["junit"],
+};
+
+/** Throws USAGE. */
+function chosenFormat(
+  output: string | undefined,
+  command: string,
+): { readonly format?: DataFormat; readonly ownFormat?: OwnFormat } {
+  if (output === undefined || output === "table") return {};
+  if (output === "json" || output === "yaml") return { format: output };
+  if (output.startsWith("jsonpath=")) {
+    const template = output.slice("jsonpath=".length);
+    checkJsonPath(template);
+    return { format: `jsonpath=${template}` };
+  }
+  const ownFormat = ownFormats[command]?.find((each) => each === output);
+  if (ownFormat !== undefined) return { ownFormat };
+  const all = ["table", "yaml", "json", "jsonpath=TEMPLATE", ...(ownFormats[command] ?? [])];
+  const hint = command === "plan" ? `to save the plan: --out ${output}` : "";
+  throw usage(say`--output ${{ output }} is not one of ${{ formats: all.join(", ") }}`, hint);
 }

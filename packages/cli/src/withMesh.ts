@@ -1,6 +1,7 @@
 import type { Intents, Problem, Sources } from "@isthmus/core";
 import { type DeclaredMesh, withTargets } from "@isthmus/engine";
 import { failureCode } from "./exit.ts";
+import { problemsJunit } from "./reportFailure.ts";
 import type { Session } from "./session.ts";
 
 export interface Declarations {
@@ -30,5 +31,6 @@ export async function withMesh(
 export function notUnderstood(session: Session, problems: readonly Problem[]): number {
   session.report(problems);
   if (session.format !== undefined) session.printData("Problems", { problems });
+  if (session.ownFormat === "junit") session.print(problemsJunit(session.command, problems));
   return failureCode(session.command);
 }

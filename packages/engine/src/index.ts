@@ -7,6 +7,7 @@ export {
   type DeclaredState,
   type ExternalAccessStatus,
   type ExternalServiceStatus,
+  type LinkStatus,
   type MeshStatus,
   meshStatus,
   type PathCounts,

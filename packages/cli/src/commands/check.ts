@@ -13,7 +13,6 @@ export interface CheckOptions {
   readonly readOnly?: boolean;
   /** Milliseconds to wait for the last failure to go away. */
   readonly wait?: number;
-  readonly junit?: boolean;
 }
 
 /** Looks for everything in the clusters that would be in the way of shared services. Writes nothing. */
@@ -31,7 +30,7 @@ export async function check(session: Session, options: CheckOptions): Promise<nu
       onWait: (failed) => tell(`Waiting for ${failed} to pass …\n`),
       ...session.reading,
     });
-    await print(session, rows, options);
+    await print(session, rows);
     session.report(given.problems);
     if (rows.some(({ status }) => status === "failed")) return exitCodes.broken;
     if (rows.some(({ status }) => status !== "skipped")) return exitCodes.ok;
@@ -40,8 +39,8 @@ export async function check(session: Session, options: CheckOptions): Promise<nu
   });
 }
 
-async function print(session: Session, rows: readonly CheckRow[], { junit }: CheckOptions): Promise<void> {
-  if (junit === true) {
+async function print(session: Session, rows: readonly CheckRow[]): Promise<void> {
+  if (session.ownFormat === "junit") {
     const { renderJunit } = await import("../render/junit.ts");
     const { checkSuites } = await import("../render/checkSuites.ts");
     session.print(renderJunit("isthmus check", checkSuites(rows)));

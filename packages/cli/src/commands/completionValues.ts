@@ -30,7 +30,7 @@ export async function completionValues(session: Session): Promise<ValueSources> 
     service: [...shared, ...others],
     "service.namespace": [...shared, ...others],
     host: [...shared, ...others],
-    output: ["table", "yaml", "json"],
+    output: ["table", "yaml", "json", "jsonpath="],
   };
 }
 

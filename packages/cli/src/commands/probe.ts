@@ -12,6 +12,8 @@ import { exitCodes, failureCode } from "../exit.ts";
 import { openDeclaredCa } from "../openDeclaredCa.ts";
 import { type PassphraseOptions, passphrases } from "../passphrase.ts";
 import { readDeclarations } from "../readDeclarations.ts";
+import { renderJunit } from "../render/junit.ts";
+import { probeSuites } from "../render/probeSuites.ts";
 import { renderProbes } from "../render/probes.ts";
 import { type ScopeOptions, scopeWords } from "../scopeOptions.ts";
 import type { Session } from "../session.ts";
@@ -41,7 +43,8 @@ export async function probe(
   return withMesh(session, await readDeclarations(session), async (declared) => {
     const mesh = await planMesh(declared, session.reading);
     const probes = await runProbes(session, mesh, services, options);
-    if (session.format === undefined) session.print(renderProbes(probes, session.out));
+    if (session.ownFormat === "junit") session.print(renderJunit("isthmus probe", probeSuites(probes)));
+    else if (session.format === undefined) session.print(renderProbes(probes, session.out));
     else session.printData("Probes", { probes, problems: mesh.problems });
     noteAdded(session, probes);
     session.report(mesh.problems);

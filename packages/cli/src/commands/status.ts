@@ -1,21 +1,37 @@
 import { isPartial } from "@isthmus/core";
-import { meshStatus, planMesh } from "@isthmus/engine";
+import { type DeclaredMesh, type MeshStatus, meshStatus, planMesh, type ScopeWords } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";
-import { renderStatus } from "../render/status.ts";
+import { renderNames, renderStatus } from "../render/status.ts";
 import { type ScopeOptions, scopeWords } from "../scopeOptions.ts";
 import type { Session } from "../session.ts";
+import { watch } from "../watch.ts";
 import { withMesh } from "../withMesh.ts";
 
+export interface StatusOptions extends ScopeOptions {
+  readonly watch?: boolean;
+}
+
 /** Clusters and shared services at a glance. */
-export async function status(session: Session, services: readonly string[], options: ScopeOptions): Promise<number> {
+export async function status(session: Session, services: readonly string[], options: StatusOptions): Promise<number> {
+  const words = scopeWords(services, options);
   return withMesh(session, await readDeclarations(session), async (declared) => {
-    const mesh = await planMesh(declared, session.reading);
-    const report = meshStatus(mesh, scopeWords(services, options));
-    if (session.format === undefined) session.print(renderStatus(report, session.out));
-    else session.printData("Status", report);
-    session.report(mesh.problems);
+    if (options.watch === true)
+      return watch(session, async () => textOf(session, await look(session, declared, words)));
+    const report = await look(session, declared, words);
+    session.printText(textOf(session, report));
+    session.report(report.problems);
     // What could not be read is not fine, whatever the rest is.
-    return isPartial(mesh.problems) ? exitCodes.failed : exitCodes.ok;
+    return isPartial(report.problems) ? exitCodes.failed : exitCodes.ok;
   });
+}
+
+async function look(session: Session, declared: DeclaredMesh, words: ScopeWords): Promise<MeshStatus> {
+  return meshStatus(await planMesh(declared, session.reading), words);
+}
+
+function textOf(session: Session, report: MeshStatus): string {
+  if (session.format !== undefined) return session.dataOf("Status", report);
+  if (session.ownFormat === "name") return renderNames(report);
+  return renderStatus(report, session.out, { isWide: session.ownFormat === "wide" });
 }

@@ -2,7 +2,7 @@ import { graph, type TraceVerdict } from "@isthmus/core/trace";
 import { planMesh, traceMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";
-import { type GraphFormat, renderGraph } from "../render/graph.ts";
+import { isGraphFormat, renderGraph } from "../render/graph.ts";
 import { renderTrace } from "../render/trace.ts";
 import type { Session } from "../session.ts";
 import { type TraceRequestOptions, type TraceWords, traceRequest } from "../traceRequest.ts";
@@ -11,7 +11,6 @@ import { withMesh } from "../withMesh.ts";
 export interface TraceOptions extends TraceRequestOptions {
   readonly planned?: boolean;
   readonly allBranches?: boolean;
-  readonly format?: GraphFormat;
 }
 
 /** Says what the proxies would do with a request, as the clusters are, or as they would be after an apply. */
@@ -24,7 +23,7 @@ export async function trace(session: Session, words: TraceWords, options: TraceO
     );
     const mesh = await planMesh(declared, session.reading);
     const found = traceMesh(mesh, request, options.planned === true ? "planned" : "now");
-    if (options.format !== undefined) session.print(renderGraph(graph([found]), options.format));
+    if (isGraphFormat(session.ownFormat)) session.print(renderGraph(graph([found]), session.ownFormat));
     else if (session.format === undefined) session.print(renderTrace(found, session.out, options.allBranches === true));
     else session.printData("Trace", found);
     // What is wrong with declarations is another matter: the request may get there all the same.

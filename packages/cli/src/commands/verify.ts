@@ -2,7 +2,7 @@ import { graph } from "@isthmus/core/trace";
 import { type ScopeWords, type VerifiedMesh, verifyMesh, type WireChoice } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { readDeclarations } from "../readDeclarations.ts";
-import { type GraphFormat, renderGraph } from "../render/graph.ts";
+import { isGraphFormat, renderGraph } from "../render/graph.ts";
 import { urlOf } from "../render/paths.ts";
 import { renderUndeclared } from "../render/plan.ts";
 import { proofLines } from "../render/proofLines.ts";
@@ -16,7 +16,6 @@ export interface VerifyOptions {
   readonly scope?: ScopeWords;
   /** Milliseconds to wait for every path to stand. */
   readonly wait?: number;
-  readonly format?: GraphFormat | "junit";
 }
 
 /** Proves each declared path and tells. */
@@ -28,7 +27,7 @@ export async function verify(session: Session, options: VerifyOptions): Promise<
       ...session.reading,
       ...(options.wait === undefined ? {} : { wait: options.wait }),
     });
-    await print(session, verified, options);
+    await print(session, verified);
     session.report(verified.problems);
     return codeOf(verified);
   });
@@ -62,17 +61,14 @@ function waitingFor({ proofs, problems }: VerifiedMesh): string {
   return `${open.length} of ${proofs.length} paths, first ${urlOf(first.path)}${reason}`;
 }
 
-async function print(
-  session: Session,
-  { proofs, problems, undeclared }: VerifiedMesh,
-  { format }: VerifyOptions,
-): Promise<void> {
-  if (format === "junit") {
+async function print(session: Session, { proofs, problems, undeclared }: VerifiedMesh): Promise<void> {
+  const { ownFormat } = session;
+  if (ownFormat === "junit") {
     const { renderJunit } = await import("../render/junit.ts");
     const { proofSuites } = await import("../render/proofSuites.ts");
     session.print(renderJunit("isthmus verify", proofSuites(proofs, problems)));
-  } else if (format !== undefined) {
-    session.print(renderGraph(graph(proofs.map(({ trace }) => trace)), format));
+  } else if (isGraphFormat(ownFormat)) {
+    session.print(renderGraph(graph(proofs.map(({ trace }) => trace)), ownFormat));
   } else if (session.format === undefined) {
     session.print(renderProofs(proofs, session.out) + renderUndeclared(undeclared, session.out));
   } else {

@@ -1,7 +1,11 @@
 import type { Graph, GraphEdge, GraphNode, TraceVerdict } from "@isthmus/core/trace";
 
 const graphFormats = ["dot", "mermaid"] as const;
-export type GraphFormat = (typeof graphFormats)[number];
+type GraphFormat = (typeof graphFormats)[number];
+
+export function isGraphFormat(format: string | undefined): format is GraphFormat {
+  return graphFormats.some((each) => each === format);
+}
 
 /** A graph for Graphviz (`dot -Tsvg`) or for Mermaid, as in a page of GitHub. */
 export function renderGraph(graph: Graph, format: GraphFormat): string {

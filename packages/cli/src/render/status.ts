@@ -3,6 +3,7 @@ import type {
   DeclaredState,
   ExternalAccessStatus,
   ExternalServiceStatus,
+  LinkStatus,
   MeshStatus,
   SharedServiceStatus,
 } from "@isthmus/engine";
@@ -11,8 +12,14 @@ import type { Style } from "./style.ts";
 import { renderTable } from "./table.ts";
 
 /** Tables: the clusters as observed, and how what is declared stands, a table for each kind that there is. */
-export function renderStatus(report: MeshStatus, style: Style): string {
-  const tables = [renderClusters(report.clusters, style)];
+export function renderStatus(
+  report: MeshStatus,
+  terminal: Style,
+  { isWide = false }: { readonly isWide?: boolean } = {},
+): string {
+  const style = isWide ? { ...terminal, columns: undefined } : terminal;
+  const tables = [renderClusters(report.clusters, style, { isWide })];
+  if (report.links.length > 0) tables.push(renderLinks(report.links, style));
   if (report.sharedServices.length > 0) tables.push(renderSharedServices(report.sharedServices, style));
   if (report.externalAccesses.length > 0) tables.push(renderExternalAccesses(report.externalAccesses, style));
   if (report.externalServices.length > 0) tables.push(renderExternalServices(report.externalServices, style));
@@ -28,16 +35,34 @@ export function renderStatus(report: MeshStatus, style: Style): string {
   return tables.join("\n");
 }
 
-export function renderClusters(clusters: readonly ClusterStatus[], style: Style): string {
+/** What is declared, as other commands take it: `isthmus verify $(isthmus status -o name)`. */
+export function renderNames(report: MeshStatus): string {
+  const all = [...report.sharedServices, ...report.externalAccesses, ...report.externalServices];
+  return [...new Set(all.map(({ name }) => name))].map((name) => `${name}\n`).join("");
+}
+
+function renderLinks(links: readonly LinkStatus[], style: Style): string {
+  const rows = links.map(({ from, to, paths }) => [from, to, renderPaths({ paths }, style)]);
+  return renderTable(["FROM", "TO", "PATHS"], rows, style);
+}
+
+/** Wide: with whole fingerprints, and how each cluster is reached. */
+export function renderClusters(
+  clusters: readonly ClusterStatus[],
+  style: Style,
+  { isWide = false }: { readonly isWide?: boolean } = {},
+): string {
   const rows = clusters.map((cluster) => [
     cluster.name,
     cluster.unreachable === undefined ? (cluster.version ?? cluster.source) : style.error("not read"),
     listed(cluster.istiodVersions),
     listed(cluster.gateway),
-    listed(cluster.trustRoots.map(shortFingerprint)),
+    listed(isWide ? cluster.trustRoots : cluster.trustRoots.map(shortFingerprint)),
     cluster.unreachable === undefined ? String(cluster.owned) : "-",
+    ...(isWide ? [cluster.access] : []),
   ]);
-  return renderTable(["CLUSTER", "VERSION", "ISTIOD", "EAST-WEST GATEWAY", "TRUST ROOT", "OBJECTS"], rows, style);
+  const head = ["CLUSTER", "VERSION", "ISTIOD", "EAST-WEST GATEWAY", "TRUST ROOT", "OBJECTS"];
+  return renderTable(isWide ? [...head, "ACCESS"] : head, rows, style);
 }
 
 function renderSharedServices(services: readonly SharedServiceStatus[], style: Style): string {
@@ -87,7 +112,7 @@ function renderState({ state }: DeclaredState, style: Style): string {
 }
 
 /** `3 work`, `1 of 3 broken`: on paper, as the clusters are now. */
-function renderPaths({ paths: { works, broken, unknown } }: DeclaredState, style: Style): string {
+function renderPaths({ paths: { works, broken, unknown } }: Pick<DeclaredState, "paths">, style: Style): string {
   const all = works + broken + unknown;
   if (all === 0) return "-";
   const faults = [

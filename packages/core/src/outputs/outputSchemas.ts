@@ -42,6 +42,16 @@ const plan = {
   problems,
 };
 
+const pathCounts = z.looseObject({ works: z.int(), broken: z.int(), unknown: z.int(), why: text.optional() });
+
+const declaredState = z.looseObject({
+  name: text,
+  hosts: z.array(text),
+  state: z.enum(["in sync", "to apply", "pending"]),
+  reason: text.optional(),
+  paths: pathCounts,
+});
+
 const checkRow = problemSchema.partial().extend({
   category: z.enum(checkCategories),
   check: text,
@@ -57,7 +67,17 @@ const outputs = {
   Problems: { problems },
   Plan: plan,
   Apply: { ...plan, written: z.array(anything), waits: z.array(z.json()) },
-  Status: { clusters: z.array(anything), undeclared: plan.undeclared, problems },
+  Status: {
+    clusters: z.array(
+      z.looseObject({ name: text, source: z.enum(["live", "directory"]), access: text, owned: z.int() }),
+    ),
+    links: z.array(z.looseObject({ from: text, to: text, paths: pathCounts })),
+    sharedServices: z.array(declaredState),
+    externalAccesses: z.array(declaredState),
+    externalServices: z.array(declaredState),
+    undeclared: plan.undeclared,
+    problems,
+  },
   Description: {
     name: text,
     declarations: z.array(z.strictObject({ declaration: text, at: text })),

@@ -21,6 +21,8 @@ import { isPathIn, type ScopeWords, scopeOf } from "./scope.ts";
 export interface ClusterStatus {
   readonly name: string;
   readonly source: "live" | "directory";
+  /** The context or the directory by which it is reached. */
+  readonly access: string;
   /** Why it could not be read; what follows is then empty. */
   readonly unreachable?: string;
   readonly version?: string;
@@ -78,8 +80,16 @@ export interface ExternalServiceStatus extends DeclaredState {
   readonly consumers: readonly string[];
 }
 
+/** What leads from one cluster to another. */
+export interface LinkStatus {
+  readonly from: string;
+  readonly to: string;
+  readonly paths: PathCounts;
+}
+
 export interface MeshStatus {
   readonly clusters: readonly ClusterStatus[];
+  readonly links: readonly LinkStatus[];
   readonly sharedServices: readonly SharedServiceStatus[];
   readonly externalAccesses: readonly ExternalAccessStatus[];
   readonly externalServices: readonly ExternalServiceStatus[];
@@ -101,6 +111,7 @@ export function meshStatus(now: PlannedMesh, words: ScopeWords = {}): MeshStatus
     clusters: intents.clusters
       .filter(({ metadata }) => scope.clusters?.has(metadata.name) !== false)
       .map((cluster) => clusterStatus(cluster, mesh)),
+    links: linksOf(traces),
     sharedServices: [
       ...intents.sharedServices.filter(isAsked).map((service) => sharedServiceStatus(service, mesh)),
       ...exportedServices(mesh),
@@ -130,10 +141,12 @@ function isOwnerAsked(owner: string, { scope: { owners, clusters }, paths, plan 
 function clusterStatus(declared: MeshCluster, { intents, observed }: TracedMesh): ClusterStatus {
   const { name } = declared.metadata;
   const source = declared.spec.access.directory === undefined ? "live" : "directory";
+  const { directory, context, kubeconfig } = declared.spec.access;
+  const access = directory ?? context ?? kubeconfig?.path ?? name;
   const cluster = observed.clusters.get(name);
   if (cluster === undefined) {
     const unreachable = observed.unreachable.get(name)?.message ?? "not read";
-    return { name, source, unreachable, istiodVersions: [], gateway: [], trustRoots: [], owned: 0 };
+    return { name, source, access, unreachable, istiodVersions: [], gateway: [], trustRoots: [], owned: 0 };
   }
   const gateway = gatewayAddresses(
     istioCluster(cluster, intents),
@@ -141,14 +154,28 @@ function clusterStatus(declared: MeshCluster, { intents, observed }: TracedMesh)
     declared.spec.locality,
   );
   return {
-    name,
-    source,
+    ...{ name, source, access },
     ...(cluster.version === undefined ? {} : { version: cluster.version }),
     istiodVersions: cluster.istiodVersions,
     gateway: "addresses" in gateway ? gateway.addresses.map(({ address, port }) => showHostPort(address, port)) : [],
     trustRoots: cluster.trustRoots.map(({ fingerprint }) => fingerprint),
     owned: cluster.objects.filter(isInventory).length,
   };
+}
+
+function linksOf(traces: readonly PathTrace[]): readonly LinkStatus[] {
+  const links = new Map<string, { readonly from: string; readonly to: string; readonly traces: PathTrace[] }>();
+  for (const each of traces) {
+    const { path } = each;
+    const to = path.direction === "across" ? path.server.cluster : path.direction === "out" ? path.via : undefined;
+    if (path.direction === "in" || to === undefined || to === path.consumer.cluster) continue;
+    const from = path.consumer.cluster;
+    const link = links.get(`${from} ${to}`) ?? { from, to, traces: [] };
+    link.traces.push(each);
+    links.set(`${from} ${to}`, link);
+  }
+  const all = [...links].sort(([one], [other]) => (one < other ? -1 : 1));
+  return all.map(([, { from, to, traces: found }]) => ({ from, to, paths: pathCounts(found) }));
 }
 
 function sharedServiceStatus(service: SharedService, mesh: TracedMesh): SharedServiceStatus {

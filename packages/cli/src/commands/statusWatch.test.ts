@@ -1,0 +1,44 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { exampleFolder, runCli } from "../testing/runCli.ts";
+
+test("status --watch shows what is new, until it is stopped", async () => {
+  const folder = await exampleFolder();
+  await runCli(folder, ["apply", "--yes"]);
+  const stop = new AbortController();
+
+  const watching = runCli(folder, ["status", "--watch"], { signal: stop.signal, columns: 120 });
+  await new Promise((done) => setTimeout(done, 1000));
+  await rm(join(folder, "clusters/cluster2/isthmus"), { recursive: true });
+  await new Promise((done) => setTimeout(done, 3000));
+  stop.abort();
+  const run = await watching;
+
+  expect(run.code).toBe(130);
+  expect(run.stdout.match(/^CLUSTER /gm)).toHaveLength(2);
+  expect(run.stdout.indexOf("in sync")).toBeLessThan(run.stdout.indexOf("to apply"));
+});
+
+test("status tells links between clusters, names for other commands, and fields by kubectl's templates", async () => {
+  const folder = await exampleFolder();
+  await runCli(folder, ["apply", "--yes"]);
+
+  const { links } = JSON.parse((await runCli(folder, ["status", "-o", "json"])).stdout);
+  const names = (await runCli(folder, ["status", "-o", "name"])).stdout.trim().split("\n");
+  const verified = await runCli(folder, ["verify", ...names, "--no-probe"]);
+  const field = await runCli(folder, ["status", "-o", "jsonpath={.sharedServices[*].name}"]);
+  const slip = await runCli(folder, ["status", "-o", "jsonpath={.a"]);
+
+  expect(links).toEqual([{ from: "cluster1", to: "cluster2", paths: { works: 1, broken: 0, unknown: 0 } }]);
+  expect(names).toEqual(["bar/httpbin"]);
+  expect(verified.code).toBe(0);
+  expect(field).toEqual({ code: 0, stdout: "bar/httpbin", stderr: "" });
+  expect(slip).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("is not a JSONPath template") });
+});
+
+test("wide lines are as long as they need to be, and tell how each cluster is reached", async () => {
+  const run = await runCli(await exampleFolder(), ["status", "-o", "wide"], { columns: 40 });
+
+  expect(run.stdout).toMatch(/^cluster1 .* [0-9a-f]{64} .*clusters\/cluster1$/m);
+});
