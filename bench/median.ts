@@ -1,11 +1,12 @@
 /** Median milliseconds of `runs` runs. */
 export function median(runs: number, work: () => unknown): number {
-  const times = Array.from({ length: runs }, () => {
-    const start = performance.now();
-    work();
-    return performance.now() - start;
-  });
-  return middle(times);
+  return middle(Array.from({ length: runs }, () => timed(work)));
+}
+
+export function timed(work: () => unknown): number {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
 }
 
 export function middle(values: readonly number[]): number {

@@ -7,15 +7,21 @@ import {
   recompile,
 } from "@isthmus/core";
 import { type PlanState, replan } from "@isthmus/core/plan";
-import { middle } from "./median.ts";
+import { retrace, retracing, type TraceState } from "@isthmus/core/trace";
+import { middle, timed } from "./median.ts";
 import { applied, type World, world } from "./world.ts";
 
 export interface StepTimes {
   readonly change: string;
-  /** Milliseconds of compile and of plan after one change. */
+  /** Median milliseconds of compile, of plan, and of the proof of all declared paths, after one change. */
   readonly compile: number;
   readonly plan: number;
+  readonly paths: number;
+  /** Of all three together. */
+  readonly p50: number;
   readonly p99: number;
+  /** The longest time for which nothing else had its turn. */
+  readonly block: number;
 }
 
 /** What one changed object costs where everything is in place: 10 clusters, each service imported by all ten. */
@@ -25,23 +31,41 @@ export function measureSteps(services: number, runs: number): readonly StepTimes
   const options = { prune: true, adopt: false };
   const start = recompile(undefined, intents, observed);
   const first = replan(undefined, start.compiled, observed, options);
+  const proved = retrace(undefined, { intents, paths: start.compiled.paths, observed });
   return Object.entries(changes).map(([change, make]) => {
-    let state: CompileState = start;
-    let planned: PlanState = first;
+    let [state, planned, traced]: [CompileState, PlanState, TraceState] = [start, first, proved];
     const times = Array.from({ length: runs }, (_, index) => {
-      const next = make(state.world, index);
-      const began = performance.now();
-      state = recompile(state, next.intents, next.observed);
-      const compiled = performance.now();
-      planned = replan(planned, state.compiled, next.observed, options);
-      return [compiled - began, performance.now() - compiled] as const;
+      const { intents, observed } = make(state.world, index);
+      const compile = timed(() => {
+        state = recompile(state, intents, observed);
+      });
+      const plan = timed(() => {
+        planned = replan(planned, state.compiled, observed, options);
+      });
+      const steps = retracing(traced, { intents, paths: state.compiled.paths, observed });
+      const proof: number[] = [];
+      for (let isDone = false; !isDone; ) {
+        proof.push(
+          timed(() => {
+            const step = steps.next();
+            if (step.done !== true) return;
+            traced = step.value;
+            isDone = true;
+          }),
+        );
+      }
+      const paths = proof.reduce((sum, each) => sum + each, 0);
+      return { compile, plan, paths, all: compile + plan + paths, block: Math.max(compile, plan, ...proof) };
     });
-    const sums = times.map(([first, second]) => first + second).sort((a, b) => a - b);
+    const sums = times.map(({ all }) => all).sort((a, b) => a - b);
     return {
       change,
-      compile: middle(times.map(([ms]) => ms)),
-      plan: middle(times.map(([, ms]) => ms)),
+      compile: middle(times.map(({ compile }) => compile)),
+      plan: middle(times.map(({ plan }) => plan)),
+      paths: middle(times.map(({ paths }) => paths)),
+      p50: middle(sums),
       p99: sums[Math.ceil(sums.length * 0.99) - 1] ?? 0,
+      block: Math.max(...times.map(({ block }) => block)),
     };
   });
 }
@@ -50,12 +74,13 @@ type Change = (world: { readonly intents: Intents; readonly observed: Observed }
 
 const changes: Readonly<Record<string, Change>> = {
   "a pod's readiness": (at, index) =>
-    edited(at, "Pod", index, (pod) => ({
+    // The first is the gateway's.
+    edited(at, "Pod", index + 1, (pod) => ({
       ...pod,
       status: { phase: "Running", conditions: [{ type: "Ready", status: index % 2 === 0 ? "False" : "True" }] },
     })),
   "a Service's port": (at, index) =>
-    edited(at, "Service", index + 1, (service) => ({
+    edited(at, "Service", (index % 20) + 1, (service) => ({
       ...service,
       spec: { ...(service.spec as object), ports: [{ name: "http", port: 8001 + index, targetPort: 8080 }] },
     })),

@@ -1,4 +1,4 @@
-import type { Intents, KubeObject, Observed } from "@isthmus/core";
+import type { Intents, KubeObject, Observed, Pod } from "@isthmus/core";
 import { intents, meshCluster, namespace, observedCluster, pod, service, sharedService } from "@isthmus/testkit";
 
 export interface World {
@@ -6,10 +6,18 @@ export interface World {
   readonly observed: Observed;
 }
 
+const gatewayPod: Pod = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "gateway", namespace: "istio-system", labels: { istio: "ingressgateway" } },
+  spec: { containers: [{ name: "istio-proxy" }] },
+  status: { phase: "Running", podIP: "10.1.0.1", conditions: [{ type: "Ready", status: "True" }] },
+};
+
 /** Ten clusters; `services` shared services, each served by one cluster and consumed by a namespace of all ten. */
 export function world(services: number): World {
   const clusters = Array.from({ length: 10 }, (_, index) => `cluster${index}`);
-  const objects = new Map<string, KubeObject[]>(clusters.map((name) => [name, [namespace("client")]]));
+  const objects = new Map<string, KubeObject[]>(clusters.map((name) => [name, [namespace("client"), gatewayPod]]));
   const shared = Array.from({ length: services }, (_, index) => {
     const cluster = `cluster${index % 10}`;
     const tenant = `tenant${index % 50}`;

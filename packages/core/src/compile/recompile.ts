@@ -10,7 +10,6 @@ import { type CompileTask, compileTasks } from "./tasks.ts";
 export interface CompileState {
   readonly compiled: Compiled;
   readonly linked: LinkState;
-  /** For the next step alone: an unchanged cluster's `others` are those of an earlier one, so that nobody traces with it. */
   readonly world: CompileWorld;
   readonly done: ReadonlyMap<string, DoneTask>;
 }

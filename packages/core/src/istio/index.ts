@@ -33,13 +33,13 @@ export { asksForProxy, injectionLabelOf, isInjected, tlsModeLabel } from "./inje
 export { fingerprintsOf, IstioCluster } from "./istioCluster.ts";
 export { istioCluster, istioClusters } from "./istioClusters.ts";
 export { labelsMatch, labelsOfNamespace, selectorMatches } from "./labels.ts";
-export { memoised, memoisedBy } from "./memoised.ts";
+export { type Made, type Memo, memoised, memoisedBy, recalled } from "./memoised.ts";
 export { type MeshVirtualService, meshGateway } from "./meshVirtualService.ts";
 export { type NameScheme, nameOrigin } from "./nameOrigin.ts";
 export { normalizePath } from "./normalizePath.ts";
 export { pathNormalization } from "./pathNormalization.ts";
 export { capturesDns, dnsCapture, proxyMetadataIn } from "./proxyConfig.ts";
-export { ask, meet, noteRead, type Reads, readsAfter, recordParts, recordReads } from "./reads.ts";
+export { ask, askBy, meet, noteRead, type Reads, readsAfter, recordParts, recordReads } from "./reads.ts";
 export { parsePassthroughSni, passthroughSni } from "./sni.ts";
 export { principal, principalsOfAccount, principalsOfNamespace, spiffeId } from "./spiffeId.ts";
 export {

@@ -34,14 +34,14 @@ import {
 } from "../kinds/index.ts";
 import type { ObservedCluster, TrustRoot, UnreadKind } from "../model/index.ts";
 import type { UnreadableObject } from "../shape/index.ts";
-import { kindIn, wholeCluster, wholeKind } from "../world/index.ts";
+import { istiodContainersOf, istiodOf, kindIn, wholeCluster, wholeKind } from "../world/index.ts";
 import { apiListeners } from "./gatewayApi/apiListeners.ts";
 import { canonicalHost } from "./hostPort.ts";
 import { labelsMatch, labelsOfNamespace, selectorMatches } from "./labels.ts";
 import { type Memo, memoised, memoisedBy, recalled } from "./memoised.ts";
 import type { MeshSettings } from "./meshSettings.ts";
 import type { NameScheme } from "./nameOrigin.ts";
-import { ask, isRecording, noteRead } from "./reads.ts";
+import { ask, noteRead } from "./reads.ts";
 import { imaginedGateway, type Workload, workloadOfController, workloadOfPod } from "./workload.ts";
 
 interface KindsByName {
@@ -82,8 +82,6 @@ export interface AroundCluster {
   readonly settings: MeshSettings;
   /** What names of the mesh look like; absent without declarations. */
   readonly scheme?: NameScheme;
-  /** The other observed clusters, once all are there. */
-  readonly others?: () => readonly IstioCluster[];
 }
 
 /**
@@ -106,9 +104,7 @@ export class IstioCluster {
   readonly #objects: readonly KubeObject[];
   readonly #unread: ObservedCluster["unread"];
   readonly #implied: ReadonlySet<string>;
-  readonly #others: AroundCluster["others"];
 
-  static readonly #othersOf = memoised((of: IstioCluster): readonly IstioCluster[] => of.#others?.() ?? []);
   static readonly #discoveredNamespaces = memoised((of: IstioCluster): ReadonlySet<string> => {
     const all = [...of.namespaces.values()].filter(
       (each) =>
@@ -118,12 +114,8 @@ export class IstioCluster {
     return new Set(all.map(({ metadata }) => metadata.name));
   });
   static readonly #istiodContainers = memoised((of: IstioCluster): readonly Container[] => {
-    const specs = [
-      ...of.#ofKind("Pod").map((pod) => (pod as Pod).spec),
-      ...controllerKinds.flatMap((kind) => of.#ofKind(kind).map((each) => (each as PodController).spec.template.spec)),
-    ];
-    // The name of istiod's container in each of its installations.
-    return specs.flatMap(({ containers = [] }) => containers.filter(({ name }) => name === "discovery"));
+    noteRead(istiodOf(of.name));
+    return ["Pod", ...controllerKinds].flatMap((kind) => of.#index(kind)?.all.flatMap(istiodContainersOf) ?? []);
   });
   static readonly #workloads = memoised((of: IstioCluster): readonly Workload[] => {
     const pods = of.#ofKind("Pod").flatMap((pod) => podWorkload(pod as Pod, of.name) ?? []);
@@ -147,13 +139,12 @@ export class IstioCluster {
   readonly #byNamespace = new Map<string, Memo<string>>();
 
   /** `istioClusters` makes it of what is observed. */
-  constructor(cluster: ObservedCluster, { settings, scheme, others }: AroundCluster) {
+  constructor(cluster: ObservedCluster, { settings, scheme }: AroundCluster) {
     this.name = cluster.name;
     this.source = cluster.source;
     this.settings = settings;
     this.trustRoots = cluster.trustRoots;
     this.scheme = scheme;
-    this.#others = others;
     this.#unread = cluster.unread;
     this.#implied = cluster.impliedNamespaces ?? new Set();
     this.allocatesAddresses = cluster.istiodVersions.every((version) => !isBefore125(version));
@@ -190,12 +181,6 @@ export class IstioCluster {
       const isSeen = ofKubernetes.has(kind) || this.isDiscovered(namespace);
       return isSeen ? inOrderOfAge(kind, this.#ofNamespace(entries.get(kind)?.kind ?? kind, namespace)) : [];
     });
-  }
-
-  /** The other clusters that are observed: what istiod may read of them, where it has a remote Secret, is not to be seen. */
-  get others(): readonly IstioCluster[] {
-    if (isRecording()) throw new Error("other clusters are asked themselves by what is compiled by parts");
-    return IstioCluster.#othersOf(this);
   }
 
   /**

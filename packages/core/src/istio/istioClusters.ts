@@ -1,5 +1,5 @@
 import type { Observed, ObservedCluster } from "../model/index.ts";
-import { type AroundCluster, IstioCluster } from "./istioCluster.ts";
+import { IstioCluster } from "./istioCluster.ts";
 import { type DeclaredMesh, meshSettings } from "./meshSettings.ts";
 import type { NameScheme } from "./nameOrigin.ts";
 
@@ -11,14 +11,9 @@ interface Declared {
 }
 
 /** One observed cluster as its istiod sees it. `mesh`: as declared; without one Istio's defaults hold. */
-export function istioCluster(cluster: ObservedCluster, declared: Declared = { mesh: undefined }): IstioCluster {
-  return build(cluster, declared);
-}
-
-function build(cluster: ObservedCluster, { mesh, scheme }: Declared, others?: AroundCluster["others"]): IstioCluster {
+export function istioCluster(cluster: ObservedCluster, { mesh, scheme }: Declared = { mesh: undefined }): IstioCluster {
   return new IstioCluster(cluster, {
     settings: meshSettings(cluster, mesh),
-    ...(others === undefined ? {} : { others }),
     ...(scheme === undefined ? {} : { scheme }),
   });
 }
@@ -38,7 +33,7 @@ export function istioClusters(
   const all = new Map<string, IstioCluster>();
   for (const [name, cluster] of clusters) {
     const before = known?.observed.clusters.get(name) === cluster ? known.facts.get(name) : undefined;
-    all.set(name, before ?? build(cluster, declared, () => [...all.values()].filter((each) => each.name !== name)));
+    all.set(name, before ?? istioCluster(cluster, declared));
   }
   return all;
 }

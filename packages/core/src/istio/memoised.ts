@@ -39,7 +39,7 @@ export interface Memo<Key> {
   set(key: Key, made: Made): unknown;
 }
 
-interface Made {
+export interface Made {
   readonly value: unknown;
   readonly parts?: ReadonlySet<string>;
 }

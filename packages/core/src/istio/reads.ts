@@ -1,5 +1,6 @@
 import type { KubeObject } from "../kinds/index.ts";
 import type { IstioCluster } from "./istioCluster.ts";
+import type { Workload } from "./workload.ts";
 
 /**
  * What a computation over clusters read of them, so that it is done again only where that is another. A part is
@@ -71,14 +72,33 @@ function inFrame<T>(work: () => T, questions: Question[] | undefined) {
  * A question of which only the answer is read: yes or no, a text, or the very objects that are there. It may know nothing of
  * the cluster but what it is handed, since it is asked again of the cluster as it is then.
  */
-export function ask<T extends boolean | string | KubeObject | readonly KubeObject[] | undefined>(
-  cluster: IstioCluster,
-  question: (of: IstioCluster) => T,
-): T {
+export function ask<T extends Answer>(cluster: IstioCluster, question: (of: IstioCluster) => T): T {
   if (frame?.questions === undefined) return question(cluster);
   const { value, parts } = recordParts(() => question(cluster));
   frame.questions.push({ cluster: cluster.name, parts, ask: question, answer: value });
   return value;
+}
+
+type Answer = boolean | string | Workload | KubeObject | readonly KubeObject[] | undefined;
+
+/** The same of a cluster and a text or number, for what many ask alike: it is asked again once for all of them. */
+export function askBy<By extends string | number, T extends Answer>(
+  question: (of: IstioCluster, by: By) => T,
+): (cluster: IstioCluster, by: By) => T {
+  const asked = new WeakMap<IstioCluster, Map<By, Question>>();
+  return (cluster, by) => {
+    if (frame?.questions === undefined) return question(cluster, by);
+    const ofCluster = asked.get(cluster) ?? new Map<By, Question>();
+    asked.set(cluster, ofCluster);
+    let found = ofCluster.get(by);
+    if (found === undefined) {
+      const { value, parts } = recordParts(() => question(cluster, by));
+      found = { cluster: cluster.name, parts, ask: (of) => question(of, by), answer: value };
+      ofCluster.set(by, found);
+    }
+    frame.questions.push(found);
+    return found.answer as T;
+  };
 }
 
 /** The reads where they give the same after a change, undefined where they do not. */
@@ -90,12 +110,30 @@ export function readsAfter(
   if (meet(reads.parts, changed)) return undefined;
   if (!meet(reads.asked, changed)) return reads;
   const questions: Question[] = [];
+  let isSame = true;
   for (const question of reads.questions) {
-    const again = meet(question.parts, changed) ? asked(question, clusters) : question;
+    const again = answeredAgain(question, changed, clusters);
     if (again === undefined) return undefined;
+    isSame &&= again === question;
     questions.push(again);
   }
-  return { ...reads, questions, asked: partsOf(questions) };
+  return isSame ? reads : { ...reads, questions, asked: partsOf(questions) };
+}
+
+/** Of each state of the clusters, since one question may stand in the reads of many. */
+const again = new WeakMap<ReadonlyMap<string, IstioCluster>, Map<Question, Question | undefined>>();
+
+function answeredAgain(
+  question: Question,
+  changed: ReadonlySet<string>,
+  clusters: ReadonlyMap<string, IstioCluster>,
+): Question | undefined {
+  const known = again.get(clusters) ?? new Map<Question, Question | undefined>();
+  again.set(clusters, known);
+  if (known.has(question)) return known.get(question);
+  const found = meet(question.parts, changed) ? asked(question, clusters) : question;
+  known.set(question, found);
+  return found;
 }
 
 function partsOf(questions: readonly Question[]): ReadonlySet<string> {
@@ -108,12 +146,17 @@ function asked(question: Question, clusters: ReadonlyMap<string, IstioCluster>):
   const cluster = clusters.get(question.cluster);
   if (cluster === undefined) return undefined;
   const { value, parts } = recordParts(() => question.ask(cluster));
-  return isSame(value, question.answer) ? { ...question, parts } : undefined;
+  if (!isSame(value, question.answer)) return undefined;
+  return isSameSet(parts, question.parts) ? question : { ...question, parts };
 }
 
 function isSame(left: unknown, right: unknown): boolean {
   if (!Array.isArray(left) || !Array.isArray(right)) return left === right;
   return left.length === right.length && left.every((each, index) => each === right[index]);
+}
+
+function isSameSet(left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
+  return left.size === right.size && [...left].every((each) => right.has(each));
 }
 
 /** Whether two sets of parts have one in common. */

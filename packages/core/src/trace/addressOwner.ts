@@ -1,4 +1,6 @@
 import {
+  ask,
+  askBy,
   canonicalHost,
   gatewayServices,
   type IstioCluster,
@@ -63,16 +65,16 @@ export function addressOwner(
 
 function ofMachine(clusters: Iterable<IstioCluster>, address: string): AddressOwner | undefined {
   for (const cluster of clusters) {
-    const workload = machineAt(cluster, address);
+    const workload = machineOf(cluster, address);
     if (workload !== undefined) return { kind: "pod", cluster, workload };
   }
   return undefined;
 }
 
 function ofClusterAddress(cluster: IstioCluster, address: string, port: number): AddressOwner | undefined {
-  const workload = cluster.workloadAt(address);
+  const workload = workloadAt(cluster, address);
   if (workload !== undefined) return { kind: "pod", cluster, workload };
-  const service = kubeServiceAt(cluster, address)?.object as Service | undefined;
+  const service = serviceAt(cluster, address);
   if (service === undefined) return undefined;
   const found = tcpPortOf(service, port);
   const name = `${service.metadata.namespace}/${service.metadata.name}`;
@@ -93,7 +95,7 @@ function ofOutsideAddress(
   address: string,
   port: number,
 ): AddressOwner | undefined {
-  const services = publicServices(cluster).get(address);
+  const services = publicServicesAt(cluster, address);
   const atService = services?.flatMap((service) => {
     const found = tcpPortOf(service, port);
     return found === undefined ? [] : [{ service, port: found }];
@@ -105,22 +107,24 @@ function ofOutsideAddress(
   }
   const declared = ofDeclaredAddress(world, cluster, address, port);
   if (declared !== undefined) return declared;
-  const node = nodesByAddress(cluster).get(address);
+  const node = nodeAt(cluster, address);
   if (node === undefined) {
     return services === undefined
       ? undefined
       : { kind: "nothing", cluster, what: `no Service with ${address} has port ${port}` };
   }
-  const byNodePort = nodePorts(cluster).get(port);
+  const byNodePort = atNodePort(cluster, port);
   if (byNodePort !== undefined) {
     const how = `node port ${port} of ${node.metadata.name}`;
     return { kind: "service", cluster, ...byNodePort, how, node, hidesSource: true };
   }
-  const host = cluster.workloads.find(
-    (each) =>
-      each.isHostNetwork &&
-      each.node === node.metadata.name &&
-      each.ports.some(({ containerPort }) => containerPort === port),
+  const host = ask(cluster, ({ workloads }) =>
+    workloads.find(
+      (each) =>
+        each.isHostNetwork &&
+        each.node === node.metadata.name &&
+        each.ports.some(({ containerPort }) => containerPort === port),
+    ),
   );
   if (host !== undefined) return { kind: "pod", cluster, workload: host };
   return { kind: "nothing", cluster, what: `node ${node.metadata.name} has no node port ${port}` };
@@ -198,18 +202,30 @@ const nodesByAddress = memoised((cluster: IstioCluster): ReadonlyMap<string, Nod
   return new Map(all);
 });
 
-interface ServiceAt {
-  readonly service: Service;
-  readonly port: ServicePort;
-}
-
-const nodePorts = memoised((cluster: IstioCluster): ReadonlyMap<number, ServiceAt> => {
-  const found = new Map<number, ServiceAt>();
+const nodePorts = memoised((cluster: IstioCluster): ReadonlyMap<number, Service> => {
+  const found = new Map<number, Service>();
   for (const service of cluster.all("Service")) {
     for (const port of service.spec.ports ?? []) {
-      if (port.nodePort !== undefined && (port.protocol ?? "TCP") === "TCP")
-        found.set(port.nodePort, { service, port });
+      if (isAtNode(port, port.nodePort)) found.set(port.nodePort ?? 0, service);
     }
   }
   return found;
 });
+
+function isAtNode({ nodePort, protocol = "TCP" }: ServicePort, asked: number | undefined): boolean {
+  return nodePort !== undefined && nodePort === asked && protocol === "TCP";
+}
+
+function atNodePort(cluster: IstioCluster, nodePort: number) {
+  const service = nodePortOwner(cluster, nodePort);
+  const port = service?.spec.ports?.findLast((each) => isAtNode(each, nodePort));
+  return service === undefined || port === undefined ? undefined : { service, port };
+}
+
+// All paths ask who has an address, of each cluster until one has it: what matters to them is the answer alone.
+const workloadAt = askBy((cluster, address: string) => cluster.workloadAt(address));
+const serviceAt = askBy((cluster, address: string) => kubeServiceAt(cluster, address)?.object as Service | undefined);
+const machineOf = askBy((cluster, address: string) => machineAt(cluster, address));
+const publicServicesAt = askBy((cluster, address: string) => publicServices(cluster).get(address));
+const nodeAt = askBy((cluster, address: string) => nodesByAddress(cluster).get(address));
+const nodePortOwner = askBy((cluster, port: number) => nodePorts(cluster).get(port));

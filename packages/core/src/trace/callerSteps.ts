@@ -47,6 +47,7 @@ export function callerSteps(world: TraceWorld, request: TraceRequest): readonly 
   });
   const walk = {
     cluster,
+    clusters: world.clusters,
     caller,
     request,
     payload: payloadOf(request),
@@ -54,7 +55,7 @@ export function callerSteps(world: TraceWorld, request: TraceRequest): readonly 
     probability: 1,
     spreads: world.spreads === true,
   };
-  return resolved(walk, resolveName(cluster, caller, from.resolved ?? request.url.host));
+  return resolved(walk, resolveName(walk, from.resolved ?? request.url.host));
 }
 
 function payloadOf({ url, method, headers, claims, clientCertificate }: TraceRequest): Payload {

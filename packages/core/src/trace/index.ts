@@ -6,6 +6,7 @@ export { type Graph, type GraphEdge, type GraphNode, graph } from "./graph.ts";
 export { placeOfHop } from "./hop.ts";
 export { brokenPaths, type PathEffect, pathEffects, whyNot } from "./pathEffects.ts";
 export type { PathIntents } from "./requestsOfPaths.ts";
+export { retrace, retracing, type TraceState } from "./retrace.ts";
 export { isReached, tellingBranch, trace } from "./trace.ts";
 export { type PathTrace, tracePaths } from "./tracePaths.ts";
 export {

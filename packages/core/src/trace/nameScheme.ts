@@ -1,6 +1,7 @@
-import { canonicalHost, type NameScheme, parseHostPort } from "../istio/index.ts";
-import type { Service } from "../kinds/index.ts";
+import { canonicalHost, memoised, type NameScheme, parseHostPort } from "../istio/index.ts";
+import type { KubeObject, Service } from "../kinds/index.ts";
 import type { Intents, Observed } from "../model/index.ts";
+import { isSame } from "../world/index.ts";
 
 /** How the declarations name what the clusters share, with all that there is to be named. */
 export function nameScheme(
@@ -11,16 +12,10 @@ export function nameScheme(
   const services = new Set<string>();
   const resolving = new Set<string>();
   for (const { objects } of observed.clusters.values()) {
-    for (const object of objects) {
-      const { kind, metadata } = object;
-      if (kind === "Namespace") namespaces.add(metadata.name);
-      else if (metadata.namespace !== undefined) namespaces.add(metadata.namespace);
-      if (kind !== "Service") continue;
-      services.add(metadata.name);
-      for (const { hostname } of (object as Service).status?.loadBalancer?.ingress ?? []) {
-        if (hostname !== undefined) resolving.add(hostname.toLowerCase());
-      }
-    }
+    const names = namesOf(objects);
+    for (const each of names.namespaces) namespaces.add(each);
+    for (const each of names.services) services.add(each);
+    for (const each of names.resolving) resolving.add(each);
   }
   const gateways = clusters.flatMap(({ spec }) => [spec.eastWestGateway, spec.ingressGateway]);
   for (const address of gateways.flatMap(({ addresses = [] }) => addresses)) {
@@ -38,4 +33,37 @@ export function nameScheme(
     services,
     resolving,
   };
+}
+
+/** What is to be named in one cluster. */
+const namesOf = memoised((objects: readonly KubeObject[]) => {
+  const namespaces = new Set<string>();
+  const services = new Set<string>();
+  const resolving = new Set<string>();
+  for (const object of objects) {
+    const { kind, metadata } = object;
+    if (kind === "Namespace") namespaces.add(metadata.name);
+    else if (metadata.namespace !== undefined) namespaces.add(metadata.namespace);
+    if (kind !== "Service") continue;
+    services.add(metadata.name);
+    for (const { hostname } of (object as Service).status?.loadBalancer?.ingress ?? []) {
+      if (hostname !== undefined) resolving.add(hostname.toLowerCase());
+    }
+  }
+  return { namespaces, services, resolving };
+});
+
+/** Whether two schemes say the same of every name. */
+export function isSameScheme(left: NameScheme, right: NameScheme): boolean {
+  return (
+    isSame(left.templates, right.templates) &&
+    haveSame(left.clusters, right.clusters) &&
+    haveSame(left.namespaces, right.namespaces) &&
+    haveSame(left.services, right.services) &&
+    haveSame(left.resolving, right.resolving)
+  );
+}
+
+function haveSame(left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
+  return left.size === right.size && [...left].every((each) => right.has(each));
 }

@@ -21,39 +21,43 @@ export function tracePaths({ intents, paths, observed }: TracePathsInput): reado
   const world = traceWorld(observed, intents);
   const requestOf = requestsOfPaths(intents, world);
   const serverOf = serversOfHosts(paths);
-  const known = new Map<string, NameTraces>();
+  const known = new Map<string, CallTraces>();
   return paths.map((path) => {
-    const key = `${path.owner} ${callerKey(path)} ${path.host}:${path.port}`;
-    const found = known.get(key) ?? new NameTraces(world, requestOf(path));
-    known.set(key, found);
-    if (path.direction === "in") return { path, trace: found.whole, share: 1 };
-    if (path.direction === "out") return { path, trace: traceExternalService(found.whole, path), share: 1 };
-    const info: NameInfo = { world, serverOf: (host) => serverOf.get(hostKey(path, host)) };
-    return { path, ...traceOfPath(found.whole, () => found.wider, path, info) };
+    const key = callKey(path);
+    const call = known.get(key) ?? callOf(world, requestOf(path));
+    known.set(key, call);
+    return tracedPath(path, call, { world, serverOf: (host) => serverOf(path, host) });
   });
 }
 
-/** Of one call, made for all paths that are proved by it. */
-class NameTraces {
-  readonly #world: TraceWorld;
-  readonly #request: TraceRequest;
+/** The call of a name that proves a path, and what it would be if it could go any way that there is. */
+export interface CallTraces {
   readonly whole: Trace;
-  #wider: Trace | undefined;
-
-  constructor(world: TraceWorld, request: TraceRequest) {
-    this.#world = world;
-    this.#request = request;
-    this.whole = trace(world, request);
-  }
-
-  get wider(): Trace {
-    this.#wider ??= trace({ ...this.#world, spreads: true }, this.#request);
-    return this.#wider;
-  }
+  readonly wider: () => Trace;
 }
 
-/** The one cluster that a host leads to, for those that only one serves. */
-function serversOfHosts(paths: readonly DeclaredPath[]): ReadonlyMap<string, string | undefined> {
+/** What a call of its name says of a path. */
+export function tracedPath(path: DeclaredPath, call: CallTraces, info: NameInfo): PathTrace {
+  if (path.direction === "in") return { path, trace: call.whole, share: 1 };
+  if (path.direction === "out") return { path, trace: traceExternalService(call.whole, path), share: 1 };
+  return { path, ...traceOfPath(call.whole, call.wider, path, info) };
+}
+
+function callOf(world: TraceWorld, request: TraceRequest): CallTraces {
+  let wider: Trace | undefined;
+  return {
+    whole: trace(world, request),
+    wider: () => {
+      wider ??= trace({ ...world, spreads: true }, request);
+      return wider;
+    },
+  };
+}
+
+/** The one cluster that a host of a path's consumer leads to, for those that only one serves. */
+export function serversOfHosts(
+  paths: readonly DeclaredPath[],
+): (path: DeclaredPath, host: string) => string | undefined {
   const found = new Map<string, string | undefined>();
   for (const path of paths) {
     if (path.direction !== "across") continue;
@@ -61,16 +65,16 @@ function serversOfHosts(paths: readonly DeclaredPath[]): ReadonlyMap<string, str
     const { cluster } = path.server;
     found.set(key, found.has(key) && found.get(key) !== cluster ? undefined : cluster);
   }
-  return found;
+  return (path, host) => (path.direction === "across" ? found.get(hostKey(path, host)) : undefined);
 }
 
 function hostKey({ consumer }: AcrossPath, host: string): string {
   return `${consumer.cluster} ${host}`;
 }
 
-/** Clients outside call each cluster's gateway by itself. */
-function callerKey(path: DeclaredPath): string {
-  return path.direction === "in"
-    ? `outside@${path.server.cluster}`
-    : `${path.consumer.cluster}/${path.consumer.namespace}`;
+/** Equal for paths that one call proves. Clients outside call each cluster's gateway by itself. */
+export function callKey(path: DeclaredPath): string {
+  const caller =
+    path.direction === "in" ? `outside@${path.server.cluster}` : `${path.consumer.cluster}/${path.consumer.namespace}`;
+  return `${path.owner} ${caller} ${path.host}:${path.port}`;
 }

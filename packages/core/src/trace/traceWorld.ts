@@ -1,6 +1,6 @@
-import { type IstioCluster, istioClusters } from "../istio/index.ts";
+import { type IstioCluster, istioClusters, type NameScheme } from "../istio/index.ts";
 import type { Intents, MeshCluster, Observed } from "../model/index.ts";
-import { nameScheme } from "./nameScheme.ts";
+import { isSameScheme, nameScheme } from "./nameScheme.ts";
 
 /** All clusters that could be read, indexed once for any number of requests. */
 export interface TraceWorld {
@@ -14,16 +14,32 @@ export interface TraceWorld {
   readonly spreads?: boolean;
   /** Clusters that exist but could not be read: what an address leads to may be in one of them. */
   readonly unreadable: readonly string[];
+  /** What names of the mesh look like. */
+  readonly scheme: NameScheme;
 }
 
-/** `declared`: what the declarations add to what is observed; without them Istio's defaults hold. */
+/** A world as it was before, of the same declarations. */
+interface KnownWorld {
+  readonly observed: Observed;
+  readonly world: TraceWorld;
+}
+
+/**
+ * `declared`: what the declarations add to what is observed; without them Istio's defaults hold. Clusters that are as in `known`
+ * are those very ones, unless names look otherwise now.
+ */
 export function traceWorld(
   observed: Observed,
   { mesh, clusters = [] }: Partial<Pick<Intents, "mesh" | "clusters">> = {},
+  known?: KnownWorld,
 ): TraceWorld {
+  const found = nameScheme(observed, { mesh, clusters });
+  const scheme = known !== undefined && isSameScheme(known.world.scheme, found) ? known.world.scheme : found;
+  const before = known?.world.scheme === scheme ? { observed: known.observed, facts: known.world.clusters } : undefined;
   return {
-    clusters: istioClusters(observed, { mesh, scheme: nameScheme(observed, { mesh, clusters }) }),
+    clusters: istioClusters(observed, { mesh, scheme }, before),
     declared: clusters,
     unreadable: [...observed.unreachable.keys()],
+    scheme,
   };
 }

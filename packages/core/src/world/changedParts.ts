@@ -1,6 +1,7 @@
 import type { Observed, ObservedCluster } from "../model/index.ts";
 import { changedObjects } from "./changedObjects.ts";
-import { kindIn, wholeCluster, wholeKind } from "./parts.ts";
+import { istiodContainersOf } from "./istiodContainers.ts";
+import { istiodOf, kindIn, wholeCluster, wholeKind } from "./parts.ts";
 
 /**
  * The parts in which two views of the clusters differ, objects being the same only by identity; undefined where more than
@@ -15,7 +16,9 @@ export function changedParts(before: Observed, after: Observed): ReadonlySet<str
     const known = before.clusters.get(name);
     if (known === cluster) continue;
     if (known === undefined || !isSameButObjects(known, cluster)) return undefined;
-    for (const { kind, metadata } of changedObjects(known.objects, cluster.objects)) {
+    for (const object of changedObjects(known.objects, cluster.objects)) {
+      const { kind, metadata } = object;
+      if (istiodContainersOf(object).length > 0) parts.add(istiodOf(name));
       parts.add(kindIn(name, kind, metadata.namespace ?? "default"));
       parts.add(wholeKind(name, kind));
       parts.add(wholeCluster(name));

@@ -2,5 +2,6 @@ export { applyChanges } from "./applyChanges.ts";
 export { changedObjects } from "./changedObjects.ts";
 export { changedParts } from "./changedParts.ts";
 export { isSame } from "./isSame.ts";
+export { istiodContainersOf } from "./istiodContainers.ts";
 export { keepEqual } from "./keepEqual.ts";
-export { declaredPart, kindIn, wholeCluster, wholeKind } from "./parts.ts";
+export { declaredPart, istiodOf, kindIn, wholeCluster, wholeKind } from "./parts.ts";

@@ -7,11 +7,16 @@ import { networkOf } from "../topologyLabels.ts";
  * remote Secrets, which we never read. Both clusters' networks have a name there, and the Service is in both or in the other
  * alone (pilot/pkg/serviceregistry/aggregate/controller.go).
  */
-export function mayBeServedBy(cluster: IstioCluster, host: string): IstioCluster | undefined {
+export function mayBeServedBy(
+  cluster: IstioCluster,
+  all: ReadonlyMap<string, IstioCluster>,
+  host: string,
+): IstioCluster | undefined {
   const named = parseServiceHost(host, cluster.settings);
   if (named === undefined || networkOf(cluster, {}) === "") return undefined;
   const key = `${named.namespace}/${named.name}`;
-  return cluster.others.find((other) => {
+  return [...all.values()].find((other) => {
+    if (other.name === cluster.name) return false;
     const service = other.services.get(key);
     if (service === undefined || networkOf(other, {}) === "" || !other.isDiscovered(named.namespace)) return false;
     return other.select(named.namespace, service.spec.selector ?? {}).some(({ isReady }) => isReady);

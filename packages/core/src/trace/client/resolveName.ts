@@ -24,6 +24,7 @@ import {
 } from "../../istio/registry/index.ts";
 import { type Hiding, type ProxyScope, proxyScope } from "../../istio/scope/index.ts";
 import { hiddenOf } from "../hiddenHop.ts";
+import type { Walk } from "./walk.ts";
 
 export type Resolved =
   | {
@@ -42,17 +43,21 @@ export type Resolved =
   /** `headless`: it would be the name of one of its pods. */
   | { readonly kind: "none"; readonly headless?: MeshService };
 
+/** Who asks, and among which clusters. */
+type Asking = Pick<Walk, "cluster" | "clusters" | "caller">;
+
 /**
  * As a pod's resolver asks: the name with each search domain, then as it is (Kubernetes' ndots is 5), first its sidecar where
  * DNS is captured (pkg/dns/client/dns.go), then cluster DNS, which knows Services only.
  */
-export function resolveName(cluster: IstioCluster, caller: Workload, host: string): Resolved {
+export function resolveName(asking: Asking, host: string): Resolved {
+  const { cluster, caller } = asking;
   const name = host
     .toLowerCase()
     .replace(/\.$/, "")
     .replace(/^\[|\]$/g, "");
   // Every pod's own hosts file has it.
-  if (name === "localhost") return resolveName(cluster, caller, "127.0.0.1");
+  if (name === "localhost") return resolveName(asking, "127.0.0.1");
   if (isIp(name)) {
     const address = canonicalHost(name);
     const workload = cluster.workloadAt(address);
@@ -69,7 +74,7 @@ export function resolveName(cluster: IstioCluster, caller: Workload, host: strin
     const answer = clusterDns(cluster, candidate);
     if (answer?.kind === "addresses") return { ...answer, by: "cluster DNS" };
   }
-  return missing(cluster, caller, { name, candidates, captures });
+  return missing(asking, { name, candidates, captures });
 }
 
 function searched(name: string, namespace: string, cluster: IstioCluster): readonly string[] {
@@ -148,7 +153,7 @@ interface Missing {
 }
 
 /** Why nobody answers: the caller does not see it, does not ask its sidecar, or it is nothing of the clusters. */
-function missing(cluster: IstioCluster, caller: Workload, { name, candidates, captures }: Missing): Resolved {
+function missing({ cluster, clusters, caller }: Asking, { name, candidates, captures }: Missing): Resolved {
   const { wildcards, byHost } = meshRegistry(cluster);
   const exact = candidates.flatMap((candidate) => byHost.get(candidate) ?? []);
   const covering = wildcards.filter(({ host }) => isCoveredBy(name, host));
@@ -158,7 +163,7 @@ function missing(cluster: IstioCluster, caller: Workload, { name, candidates, ca
   if (headless !== undefined) return { kind: "none", headless };
   const [first] = exact.length > 0 ? exact : covering;
   if (first === undefined) {
-    const elsewhere = captures ? ofOtherCluster(cluster, candidates) : undefined;
+    const elsewhere = captures ? ofOtherCluster(cluster, clusters, candidates) : undefined;
     return elsewhere ?? overlookedName(cluster, caller, candidates) ?? byOrigin(cluster, name);
   }
   // Outside names are resolved by the real DNS, whatever a ServiceEntry says of them.
@@ -188,9 +193,13 @@ function overlookedName(cluster: IstioCluster, caller: Workload, names: readonly
 }
 
 /** A sidecar may know Services of other clusters as well. */
-function ofOtherCluster(cluster: IstioCluster, names: readonly string[]): Resolved | undefined {
+function ofOtherCluster(
+  cluster: IstioCluster,
+  clusters: Asking["clusters"],
+  names: readonly string[],
+): Resolved | undefined {
   for (const name of names) {
-    const other = mayBeServedBy(cluster, name);
+    const other = mayBeServedBy(cluster, clusters, name);
     if (other !== undefined) return { kind: "untold", why: whyServedElsewhere(cluster, other, name) };
   }
   return undefined;

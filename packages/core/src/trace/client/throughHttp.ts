@@ -63,6 +63,7 @@ export function throughHttp(walk: Walk, address: NamedAddress, given: ThroughHtt
   const hop = wrongVirtualHost(walk, { service: given.service, taker: service }) ?? straight;
   return openUpstream({
     cluster,
+    clusters: walk.clusters,
     proxy: caller,
     target: { host: service.host, port: chain.port, subset: undefined, chosenBy: undefined },
     payload: http,
@@ -201,6 +202,7 @@ function followRoute(
     const hop = passed({ ...here, field: effect.field, detail: `to ${showTarget(effect.target)}${share}` });
     return openUpstream({
       cluster,
+      clusters: walk.clusters,
       proxy: caller,
       target: { ...effect.target, listenerPort: chain.port },
       payload: effect.payload,

@@ -17,6 +17,7 @@ export function throughTcp(
   const dialledTo = destinationOf(address, walk.request.url.port);
   const common = {
     cluster,
+    clusters: walk.clusters,
     proxy: caller,
     payload,
     proxied: "tcp",

@@ -3,10 +3,13 @@ import { isIp, type NamedAddress } from "../../istio/registry/index.ts";
 import type { ClientStep, Destination } from "../attempt.ts";
 import type { WorkloadRequest } from "../traceRequest.ts";
 import type { TraceHop, TraceOutcome } from "../traceResult.ts";
+import type { TraceWorld } from "../traceWorld.ts";
 
 /** What is known of the request at one of its stations. */
 export interface Walk {
   readonly cluster: IstioCluster;
+  /** All that could be read. */
+  readonly clusters: TraceWorld["clusters"];
   readonly caller: Workload;
   readonly request: WorkloadRequest;
   readonly payload: Payload;

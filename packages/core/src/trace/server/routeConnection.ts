@@ -27,6 +27,7 @@ export function routeConnection(
   return weighted(targets).flatMap(({ target, part, index }) => {
     const steps = openUpstream({
       cluster,
+      clusters: visit.world.clusters,
       proxy: visit.workload,
       target: {
         host: target.destination.host,

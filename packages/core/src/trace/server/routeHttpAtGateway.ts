@@ -172,6 +172,7 @@ function take(
   const { target, payload, retries } = effect;
   const steps = openUpstream({
     cluster,
+    clusters: visit.world.clusters,
     proxy: workload,
     target,
     payload,

@@ -1,14 +1,16 @@
-import { fingerprintsOf, type IstioCluster, memoisedBy, type Workload } from "../../istio/index.ts";
+import {
+  fingerprintsOf,
+  type IstioCluster,
+  type Made,
+  type Memo,
+  memoisedBy,
+  recalled,
+  type Workload,
+} from "../../istio/index.ts";
 import { isSame } from "../../world/index.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import type { Arrival } from "./arrival.ts";
 import { serveAtPod } from "./serveAtPod.ts";
-
-/** A connection that came to a pod, without its way there, and what became of it from there. */
-interface Served {
-  readonly arrival: Arrival;
-  readonly branches: readonly TraceBranch[];
-}
 
 /**
  * What a pod does with a connection, found once for all that come to it alike: through a gateway the callers of all clusters send a
@@ -22,14 +24,10 @@ export function serveAlike(
 ): readonly TraceBranch[] {
   // What is wrong with TLS in TLS is told by what came before.
   if (arrival.payload.kind === "tls") return serveAtPod(arrival, cluster, workload, port);
+  const alone = { ...arrival, probability: 1, hops: [] };
   const known = servedAt(portsOf(cluster, workload), port);
-  let found = known.find((each) => isAlike(each.arrival, arrival, cluster));
-  if (found === undefined) {
-    const alone = { ...arrival, probability: 1, hops: [] };
-    found = { arrival: alone, branches: serveAtPod(alone, cluster, workload, port) };
-    known.push(found);
-  }
-  return found.branches.map((branch) => ({
+  const branches = recalled(known, alone, () => serveAtPod(alone, cluster, workload, port));
+  return branches.map((branch) => ({
     ...branch,
     probability: arrival.probability * branch.probability,
     hops: [...arrival.hops, ...branch.hops],
@@ -38,7 +36,31 @@ export function serveAlike(
 
 const portsOf = memoisedBy((cluster: IstioCluster, workload: Workload) => ({ cluster, workload }));
 
-const servedAt = memoisedBy((_: ReturnType<typeof portsOf>, __: number): Served[] => []);
+const servedAt = memoisedBy(({ cluster }: ReturnType<typeof portsOf>, _: number) => new Served(cluster));
+
+/** Connections that came to a port of a pod, and what became of them. */
+class Served implements Memo<Arrival> {
+  readonly #cluster: IstioCluster;
+  readonly #known: { readonly arrival: Arrival; made: Made }[] = [];
+
+  constructor(cluster: IstioCluster) {
+    this.#cluster = cluster;
+  }
+
+  get(arrival: Arrival): Made | undefined {
+    return this.#find(arrival)?.made;
+  }
+
+  set(arrival: Arrival, made: Made): void {
+    const found = this.#find(arrival);
+    if (found === undefined) this.#known.push({ arrival, made });
+    else found.made = made;
+  }
+
+  #find(arrival: Arrival) {
+    return this.#known.find((each) => isAlike(each.arrival, arrival, this.#cluster));
+  }
+}
 
 /** In all that a pod, and the proxy in it, sees of a connection. */
 function isAlike(left: Arrival, right: Arrival, cluster: IstioCluster): boolean {

@@ -46,9 +46,12 @@ import { behindWaypoint } from "../gatewayApi/ambient.ts";
 import { hiddenHop, hiddenOf } from "../hiddenHop.ts";
 import { broken, passed, unsure } from "../hop.ts";
 import type { TraceHop, TraceOutcome } from "../traceResult.ts";
+import type { TraceWorld } from "../traceWorld.ts";
 
 export interface OpenUpstream {
   readonly cluster: IstioCluster;
+  /** All that could be read. */
+  readonly clusters: TraceWorld["clusters"];
   /** The sidecar or gateway that opens the connection. */
   readonly proxy: Workload;
   readonly target: UpstreamTarget;
@@ -133,7 +136,7 @@ export function openUpstream(given: OpenUpstream): readonly ClientStep[] {
   if (lost === undefined && inSubset.some(({ isHealthy }) => isHealthy)) return [otherNodes(open, upstream)];
   const healthy = acrossNetworks(cluster, proxy, found);
   if (healthy.length === 0) {
-    const other = mayBeServedBy(cluster, service.host);
+    const other = mayBeServedBy(cluster, open.clusters, service.host);
     if (other !== undefined) {
       const why = whyServedElsewhere(cluster, other, service.host);
       return [ended(open, [unsure({ ...endpointHop(cluster), detail: why })], { kind: "unknown", why })];

@@ -1,0 +1,206 @@
+import { type Reads, readsAfter, recordReads } from "../istio/index.ts";
+import { type KubeObject, ownerName } from "../kinds/index.ts";
+import type { DeclaredPath, Observed } from "../model/index.ts";
+import { changedParts, isSame } from "../world/index.ts";
+import { type PathIntents, requestsOfPaths } from "./requestsOfPaths.ts";
+import { trace } from "./trace.ts";
+import { callKey, type PathTrace, serversOfHosts, type TracePathsInput, tracedPath } from "./tracePaths.ts";
+import type { TraceRequest } from "./traceRequest.ts";
+import type { Trace } from "./traceResult.ts";
+import { type TraceWorld, traceWorld } from "./traceWorld.ts";
+
+/** Paths as they were traced, with what each trace was made of. */
+export interface TraceState {
+  readonly traces: readonly PathTrace[];
+  readonly input: TracePathsInput;
+  readonly world: TraceWorld;
+  readonly done: ReadonlyMap<DeclaredPath, DonePath>;
+}
+
+interface DonePath {
+  readonly traced: PathTrace;
+  readonly call: Call;
+  /** Where it was made use of. */
+  readonly wider: Recorded | undefined;
+  /** Of the path itself, besides its call. */
+  readonly reads: Reads;
+  /** What else of the paths it was made of: where hosts of its consumer lead. */
+  readonly servers: ReadonlyMap<string, string | undefined>;
+}
+
+/** The call of one name, made for all paths that are proved by it. */
+interface Call {
+  readonly key: string;
+  readonly request: TraceRequest;
+  readonly whole: Recorded;
+}
+
+interface Recorded {
+  readonly trace: Trace;
+  readonly reads: Reads;
+}
+
+/** The same as `tracePaths` from what was traced before: only paths that read what is another now are traced anew. */
+export function retrace(previous: TraceState | undefined, input: TracePathsInput): TraceState {
+  const steps = retracing(previous, input);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same in steps, each as long as one trace takes, between which others may have their turn. */
+export function* retracing(previous: TraceState | undefined, input: TracePathsInput): Generator<void, TraceState> {
+  const { intents, paths, observed } = input;
+  const changed = previous === undefined ? undefined : changesBetween(previous.input, input);
+  const before = changed === undefined ? undefined : previous;
+  const known = before === undefined ? undefined : { observed: before.input.observed, world: before.world };
+  const world = traceWorld(observed, intents, known);
+  const kept = before?.world.scheme === world.scheme ? before : undefined;
+  const calls = new Calls(world, kept, changed ?? new Set());
+  const owners = kept === undefined ? new Set<string>() : changedOwners(kept.input.intents, intents);
+  const requestOf = requestsOfPaths(intents, world);
+  const serverOf = serversOfHosts(paths);
+  const done = new Map<DeclaredPath, DonePath>();
+  const fresh = (path: DeclaredPath): DonePath => {
+    const servers = new Map<string, string | undefined>();
+    let wider: Recorded | undefined;
+    const { value, reads } = recordReads(() => {
+      const call = calls.of(callKey(path), requestOf(path));
+      const widerOf = () => {
+        wider = calls.wider(call);
+        return wider.trace;
+      };
+      const asked = (host: string) => {
+        const server = serverOf(path, host);
+        servers.set(host, server);
+        return server;
+      };
+      const info = { world, serverOf: asked };
+      return { call, traced: tracedPath(path, { whole: call.whole.trace, wider: widerOf }, info) };
+    });
+    return { ...value, wider, reads, servers };
+  };
+  for (const path of paths) {
+    const last = kept?.done.get(path);
+    const again = last === undefined || owners.has(path.owner) ? undefined : calls.keep(last);
+    if (again !== undefined && [...again.servers].every(([host, server]) => serverOf(path, host) === server)) {
+      done.set(path, again);
+      continue;
+    }
+    done.set(path, fresh(path));
+    yield;
+  }
+  return { traces: paths.flatMap((path) => done.get(path)?.traced ?? []), input, world, done };
+}
+
+/** The calls of a step, with those of the one before that are as they were. */
+class Calls {
+  readonly #world: TraceWorld;
+  readonly #changed: ReadonlySet<string>;
+  readonly #before: TraceState | undefined;
+  readonly #kept = new Map<Recorded, Recorded | undefined>();
+  readonly #byKey = new Map<string, Call>();
+  readonly #widers = new Map<string, Recorded>();
+  #known: ReadonlyMap<string, DonePath> | undefined;
+
+  constructor(world: TraceWorld, before: TraceState | undefined, changed: ReadonlySet<string>) {
+    this.#world = world;
+    this.#before = before;
+    this.#changed = changed;
+  }
+
+  of(key: string, request: TraceRequest): Call {
+    let call = this.#byKey.get(key);
+    if (call === undefined) {
+      const whole = this.#before === undefined ? undefined : this.#again(this.#ofBefore(key, request)?.call.whole);
+      call = { key, request, whole: whole ?? this.#record(this.#world, request) };
+      this.#byKey.set(key, call);
+    }
+    return call;
+  }
+
+  wider({ key, request }: Call): Recorded {
+    let wider = this.#widers.get(key);
+    if (wider === undefined) {
+      const known = this.#before === undefined ? undefined : this.#again(this.#ofBefore(key, request)?.wider);
+      wider = known ?? this.#record({ ...this.#world, spreads: true }, request);
+      this.#widers.set(key, wider);
+    }
+    return wider;
+  }
+
+  /** A path as it was; undefined where what it read is another now. */
+  keep(path: DonePath): DonePath | undefined {
+    const whole = this.#again(path.call.whole);
+    const wider = this.#again(path.wider);
+    const reads = readsAfter(path.reads, this.#changed, this.#world.clusters);
+    if (whole === undefined || reads === undefined || (path.wider !== undefined && wider === undefined))
+      return undefined;
+    if (whole === path.call.whole && wider === path.wider && reads === path.reads) return path;
+    return { ...path, call: { ...path.call, whole }, wider, reads };
+  }
+
+  #ofBefore(key: string, request: TraceRequest): DonePath | undefined {
+    this.#known ??= new Map([...(this.#before?.done.values() ?? [])].map((path) => [path.call.key, path]));
+    const found = this.#known.get(key);
+    return found !== undefined && isSame(found.call.request, request) ? found : undefined;
+  }
+
+  /** Looked into once for all paths that it proves. */
+  #again(recorded: Recorded | undefined): Recorded | undefined {
+    if (recorded === undefined || this.#kept.has(recorded)) return recorded && this.#kept.get(recorded);
+    const reads = readsAfter(recorded.reads, this.#changed, this.#world.clusters);
+    const after = reads === undefined || reads === recorded.reads ? reads && recorded : { ...recorded, reads };
+    this.#kept.set(recorded, after);
+    return after;
+  }
+
+  #record(world: TraceWorld, request: TraceRequest): Recorded {
+    const { value, reads } = recordReads(() => trace(world, request));
+    return { trace: value, reads };
+  }
+}
+
+/** Undefined: what everything depends on. */
+function changesBetween(before: TracePathsInput, after: TracePathsInput): ReadonlySet<string> | undefined {
+  const { mesh, clusters } = after.intents;
+  if (!isSame(before.intents.mesh, mesh) || !isSame(before.intents.clusters, clusters)) return undefined;
+  return isInOrder(before.observed, after.observed) ? changedParts(before.observed, after.observed) : undefined;
+}
+
+/** Which of several that are alike comes first may count. */
+function isInOrder({ clusters: before }: Observed, { clusters: after }: Observed): boolean {
+  const names = [...before.keys()];
+  if (before.size !== after.size || ![...after.keys()].every((name, index) => name === names[index])) return false;
+  return [...after].every(([name, { objects }]) => keepsOrder(before.get(name)?.objects ?? [], objects));
+}
+
+/** Of what is in both. */
+function keepsOrder(before: readonly KubeObject[], after: readonly KubeObject[]): boolean {
+  if (before === after) return true;
+  const known = new Map(before.map((object, index) => [object, index]));
+  let last = -1;
+  for (const object of after) {
+    const index = known.get(object) ?? last;
+    if (index < last) return false;
+    last = index;
+  }
+  return true;
+}
+
+/** Owners of paths whose declarations are not as they were. */
+function changedOwners(before: PathIntents, after: PathIntents): ReadonlySet<string> {
+  const known = new Map(declared(before).map((each) => [nameOfOwner(each), each]));
+  const changed = declared(after).filter((each) => !isSame(known.get(nameOfOwner(each)), each));
+  const left = new Set(declared(after).map(nameOfOwner));
+  return new Set([...changed.map(nameOfOwner), ...[...known.keys()].filter((name) => !left.has(name))]);
+}
+
+function declared({ sharedServices, externalAccesses }: PathIntents) {
+  return [...sharedServices, ...externalAccesses];
+}
+
+function nameOfOwner({ kind, metadata }: ReturnType<typeof declared>[number]): string {
+  return ownerName(kind, metadata.namespace, metadata.name);
+}
