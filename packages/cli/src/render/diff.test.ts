@@ -38,6 +38,12 @@ const update: Action = {
   verb: "update",
   phase: 2,
   live: { uid: "1", resourceVersion: "7" },
+  desired: {
+    apiVersion: "networking.istio.io/v1",
+    kind: "ServiceEntry",
+    metadata: { name: "httpbin", namespace: "foo" },
+    spec: { exportTo: ["foo", "bar"], hosts: ["httpbin.bar.cluster2"], addresses: ["240.0.0.2"] },
+  },
   changes: [
     { path: "spec.addresses[0]", before: "240.0.0.1", after: "240.0.0.2" },
     { path: "spec.exportTo", after: ["foo", "bar"] },
@@ -45,10 +51,21 @@ const update: Action = {
   ],
 };
 
+const served: KubeObject = {
+  ...entry,
+  spec: {
+    ...(entry.spec as object),
+    addresses: ["240.0.0.1"],
+    location: "MESH_EXTERNAL",
+    ports: [{ name: "http", number: 80 }],
+    resolution: "NONE",
+  },
+};
+
 const remove: Action = { ...base, verb: "delete", phase: 3, live: { uid: "1", resourceVersion: "7" } };
 
-test("a diff is unified: new and removed objects whole, changed ones by their changed fields", async () => {
-  const text = renderDiff({ actions: [create, update, remove] }, () => entry, createStyle(false));
+test("a diff is unified, with context: what the server or others have set is no difference", async () => {
+  const text = renderDiff({ actions: [create, update, remove] }, () => served, createStyle(false));
 
   await expect(text).toMatchFileSnapshot("testdata/diff.golden.txt");
 });

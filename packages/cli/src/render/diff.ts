@@ -1,35 +1,48 @@
 import { type KubeObject, showRef } from "@isthmus/core";
-import type { Action, FieldChange, Plan } from "@isthmus/core/plan";
+import { type Action, changedObject, type Plan } from "@isthmus/core/plan";
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
-import { renderYaml } from "./data.ts";
+import { stringify } from "yaml";
 import type { Style } from "./style.ts";
 
-/** A place to look up the object that an action deletes. */
+/** A place to look up the object that an action changes or deletes. */
 export type FindLive = (action: Action) => KubeObject | undefined;
 
-/**
- * Unified diff from what is there to what is declared, object by object. A new or removed object is shown whole, a changed
- * one by the fields that change: those that the server adds are no difference.
- */
-export function renderDiff(plan: Pick<Plan, "actions">, findLive: FindLive, style: Style): string {
+/** A write as two manifests; the one that is not there is empty. */
+export interface Difference {
+  readonly action: Action;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What each write of a plan changes, without what a server keeps for itself. */
+export function differences(plan: Pick<Plan, "actions">, findLive: FindLive): readonly Difference[] {
   return plan.actions
     .filter(({ verb }) => verb !== "noop")
-    .map((action) => paintDiff(diffOf(action, findLive), style))
+    .map((action) => {
+      const { verb, desired, changes } = action;
+      const live = verb === "create" ? undefined : findLive(action);
+      const after = live === undefined || desired === undefined ? desired : changedObject(live, desired, changes);
+      return { action, before: manifest(live), after: manifest(after) };
+    });
+}
+
+/** Unified diff, with context, from what is there to what is declared, object by object. */
+export function renderDiff(plan: Pick<Plan, "actions">, findLive: FindLive, style: Style): string {
+  return differences(plan, findLive)
+    .map((each) => paintDiff(patchOf(each), style))
     .join("");
 }
 
-function diffOf(action: Action, findLive: FindLive): string {
-  const name = `${action.cluster}: ${showRef(action.ref)}`;
-  const before = action.verb === "delete" ? wholeObject(findLive(action)) : changedFields(action.changes, "before");
-  const after = action.verb === "create" ? wholeObject(action.desired) : changedFields(action.changes, "after");
+function patchOf({ action: { cluster, ref, verb }, before, after }: Difference): string {
+  const name = `${cluster}: ${showRef(ref)}`;
   return createTwoFilesPatch(
-    action.verb === "create" ? "/dev/null" : name,
-    action.verb === "delete" ? "/dev/null" : name,
+    verb === "create" ? "/dev/null" : name,
+    verb === "delete" ? "/dev/null" : name,
     before,
     after,
-    action.verb === "create" ? "" : "live",
-    action.verb === "delete" ? "" : "declared",
-    { headerOptions: FILE_HEADERS_ONLY },
+    verb === "create" ? "" : "live",
+    verb === "delete" ? "" : "declared",
+    { headerOptions: FILE_HEADERS_ONLY, context: 3 },
   );
 }
 
@@ -42,18 +55,12 @@ const serverMetadata: ReadonlySet<string> = new Set([
   "creationTimestamp",
 ]);
 
-function wholeObject(object: KubeObject | undefined): string {
+/** Its fields by name, so that their order is no difference. */
+function manifest(object: KubeObject | undefined): string {
   if (object === undefined) return "";
   const { status: _, ...declared } = object;
   const metadata = Object.fromEntries(Object.entries(object.metadata).filter(([key]) => !serverMetadata.has(key)));
-  return renderYaml({ ...declared, metadata });
-}
-
-function changedFields(changes: readonly FieldChange[], side: "before" | "after"): string {
-  const fields = changes.flatMap((change) =>
-    change[side] === undefined ? [] : [[change.path, change[side]] as const],
-  );
-  return fields.length === 0 ? "" : renderYaml(Object.fromEntries(fields));
+  return stringify({ ...declared, metadata }, { lineWidth: 0, aliasDuplicateObjects: false, sortMapEntries: true });
 }
 
 /** Coloured line by line. */

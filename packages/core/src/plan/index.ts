@@ -9,6 +9,7 @@ export {
   writesOf,
 } from "./action.ts";
 export { afterPlan } from "./afterPlan.ts";
+export { changedObject } from "./changedObject.ts";
 export { checkOutdated } from "./checkOutdated.ts";
 export { checkStale } from "./checkStale.ts";
 export type { PlanOptions } from "./clusterSteps.ts";
