@@ -9,6 +9,7 @@ export default defineConfig({
       "lab/test/trace/*.test.ts",
       "docs/*.test.ts",
     ],
+    globalSetup: ["./vitest.global.ts"],
     setupFiles: ["./vitest.setup.ts"],
     testTimeout: 60_000,
     // No test changes what another one sees: the files of a worker share its modules, which take longer to load than to test.

@@ -1,6 +1,5 @@
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { type KubeObject, type Lab, toolPath } from "../src/index.ts";
 import { isthmus } from "./isthmus.ts";
@@ -20,7 +19,7 @@ export async function accountKubeconfig(
   clusters: readonly string[],
   options: AccountOptions = {},
 ): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "isthmus-account-"));
+  const folder = await mkdtemp(join(dirname(lab.kubeconfig), "account-"));
   const config = JSON.parse(await readFile(lab.kubeconfig, "utf8"));
   for (const cluster of clusters) {
     const token = await createAccount(lab, cluster, folder, options);

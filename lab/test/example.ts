@@ -1,13 +1,12 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Lab } from "../src/index.ts";
 
 /** Each folder in it is an example that users can copy. */
 export const examples = new URL("../../examples/", import.meta.url).pathname;
 
 /**
- * Runs the workloads of examples/<name> in the lab, and copies its declarations into a new folder, with clusters reached by
+ * Runs the workloads of examples/<name> in the lab, and copies its declarations into a new folder of the lab, with clusters reached by
  * the kubeconfig's contexts in place of directories. What istio.yaml stands for the lab has for real.
  */
 export async function prepareExample(lab: Lab, name: string): Promise<string> {
@@ -18,7 +17,7 @@ export async function prepareExample(lab: Lab, name: string): Promise<string> {
       await lab.apply(cluster, await readFile(join(source, "clusters", cluster, file), "utf8"));
     }
   }
-  const folder = await mkdtemp(join(tmpdir(), `isthmus-${name}-`));
+  const folder = await mkdtemp(join(dirname(lab.kubeconfig), `${name}-`));
   for (const file of await readdir(source)) {
     if (!file.endsWith(".yaml")) continue;
     const text = await readFile(join(source, file), "utf8");

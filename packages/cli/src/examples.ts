@@ -21,6 +21,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     "isthmus apply httpbin.bar",
     "isthmus apply saved.plan",
     "isthmus apply --yes --max-delete 10%",
+    "isthmus apply --wait 2m",
   ],
   show: ["isthmus show saved.plan"],
   destroy: ["isthmus destroy --dry-run", "isthmus destroy"],

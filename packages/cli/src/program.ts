@@ -136,7 +136,12 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       .option("--dry-run", "let the clusters check every change, and write nothing")
       .option("--max-delete <count or %>", "delete so much of what Isthmus owns unasked (default: 50%)", parseLimit)
       .addOption(new Option("--allow-mass-delete", "as --max-delete 100%").hideHelp())
-      .option("--allow-broken-paths", "even if that breaks a declared path that works now"),
+      .option("--allow-broken-paths", "even if that breaks a declared path that works now")
+      .addOption(
+        new Option("--wait [duration]", "until the proxies have it and every path stands, at most so long (5m)")
+          .preset("5m")
+          .argParser(parseDuration),
+      ),
   ).action(async (words: string[], options, command: Command) => {
     const { apply } = await import("./commands/apply.ts");
     finish(await apply(await session(command), words, options));

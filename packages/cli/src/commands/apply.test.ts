@@ -322,3 +322,24 @@ async function replaceIn(folder: string, before: string, after: string): Promise
   expect(found).not.toEqual([]);
   for (const [name, text] of found) await writeFile(join(folder, name), text.replaceAll(before, after));
 }
+
+test("apply --wait ends with the proof of what it applied", async () => {
+  const folder = await exampleFolder();
+
+  const run = await runCli(folder, ["apply", "--yes", "--wait"]);
+  const again = await runCli(folder, ["apply", "--yes", "--wait", "5s", "-o", "json"]);
+
+  expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining("1 path, all hops in place") });
+  expect(JSON.parse(again.stdout).proofs).toMatchObject([{ verdict: "ok" }]);
+});
+
+test("apply --wait fails where a path does not stand in time, and says what is in the way", async () => {
+  const folder = await exampleFolder();
+  const pods = join(folder, "clusters/cluster2/httpbin.yaml");
+  await writeFile(pods, (await readFile(pods, "utf8")).replace("replicas: 1", "replicas: 0"));
+
+  const run = await runCli(folder, ["apply", "--yes", "--wait", "1s"]);
+
+  expect(run).toMatchObject({ code: 1, stdout: expect.stringContaining("3 created") });
+  expect(run.stdout).toContain("1 path: 0 in place");
+});

@@ -12,6 +12,9 @@ import {
   readSavedPlan,
   recheckSavedPlan,
   reconcile,
+  type ScopeWords,
+  type VerifiedMesh,
+  verifyMesh,
   withTargets,
 } from "@isthmus/engine";
 import { confirm } from "../confirm.ts";
@@ -21,17 +24,26 @@ import { readDeclarations } from "../readDeclarations.ts";
 import { renderOutcome } from "../render/outcome.ts";
 import { renderPlan } from "../render/plan.ts";
 import { planData } from "../render/planData.ts";
+import { renderProofs } from "../render/proofs.ts";
 import { isNarrowed, type ScopeOptions, scopeWords } from "../scopeOptions.ts";
 import type { Session } from "../session.ts";
 import { usage } from "../usage.ts";
 import { notUnderstood, withMesh } from "../withMesh.ts";
 import { writeTeller } from "../writeTeller.ts";
+import { progressOf } from "./verify.ts";
 
 export interface ApplyOptions extends Partial<PlanOptions>, Partial<AllowedPlans>, ScopeOptions {
   /** As `--max-delete 100%`. */
   readonly allowMassDelete?: boolean;
   readonly yes?: boolean;
   readonly dryRun?: boolean;
+  /** Milliseconds to wait for the proxies, and for every path to stand. */
+  readonly wait?: number;
+}
+
+/** An apply of what the words are about. */
+interface CarryOutOptions extends ApplyOptions {
+  readonly scope?: ScopeWords;
 }
 
 /** Makes the clusters as declared: plans, shows, asks, writes. Nothing at all is written while there is an error. */
@@ -41,7 +53,8 @@ export async function apply(session: Session, words: readonly string[], options:
   if (saved === undefined) {
     return withMesh(session, await readDeclarations(session), async (declared) => {
       const planned = await planMesh(declared, { ...options, ...session.reading });
-      return carryOut(session, narrowMesh(planned, scopeWords(words, options)), options);
+      const scope = scopeWords(words, options);
+      return carryOut(session, narrowMesh(planned, scope), { ...options, scope });
     });
   }
   if (
@@ -79,7 +92,7 @@ async function savedPlanAmong(words: readonly string[], cwd: string): Promise<st
 }
 
 /** Shows a plan, asks, and writes; the exit code. */
-export async function carryOut(session: Session, planned: PlannedMesh, options: ApplyOptions): Promise<number> {
+export async function carryOut(session: Session, planned: PlannedMesh, options: CarryOutOptions): Promise<number> {
   const { allowBrokenPaths = false, dryRun = false, yes = false } = options;
   const maxDelete = options.allowMassDelete === true ? { percent: 100 } : options.maxDelete;
   const asks = !yes && !dryRun;
@@ -96,6 +109,7 @@ export async function carryOut(session: Session, planned: PlannedMesh, options: 
   };
   for await (const event of reconcile(planned, {
     ...{ allowBrokenPaths, dryRun, signal: session.signal },
+    thenSettle: Math.min(options.wait ?? 0, longestAcknowledgement),
     ...(maxDelete === undefined ? {} : { maxDelete }),
     ...(asks ? { approve } : {}),
   })) {
@@ -112,20 +126,46 @@ export async function carryOut(session: Session, planned: PlannedMesh, options: 
   session.report(written.flatMap(({ result, problem }) => (result === "failed" && problem ? [problem] : [])));
   // What cannot be read or reached now is still to be done.
   const isDelayed = isPartial(planned.problems);
+  const isDone =
+    stopped === undefined ? written.every(({ result }) => result === "done") : stopped === "nothing to write";
+  const { wait, ...others } = options;
+  const verified =
+    isDone && !dryRun && wait !== undefined ? await provenWithin(session, planned, { ...others, wait }) : undefined;
   const text = () => {
     if (stopped === undefined) return renderOutcome(written, { elapsed: teller.elapsed(), dryRun }, session.out);
     if (stopped !== "nothing to write") return "Nothing was applied.\n";
     return isDelayed ? "Nothing can be done now.\n" : "Nothing to do: the clusters are as declared.\n";
   };
-  if (session.format === undefined) session.print(text());
-  else {
+  if (session.format === undefined) {
+    session.print(`${text()}${verified === undefined ? "" : renderProofs(verified.proofs, session.out)}`);
+  } else {
     const data = planData(mesh ?? planned);
     const alarms = mesh?.alarm === undefined ? [] : [mesh.alarm];
-    session.printData("Apply", { ...data, problems: [...data.problems, ...alarms], written, waits });
+    session.printData("Apply", {
+      ...data,
+      problems: [...data.problems, ...alarms],
+      written,
+      waits,
+      ...(verified && { proofs: verified.proofs }),
+    });
   }
-  const isDone =
-    stopped === undefined ? written.every(({ result }) => result === "done") : stopped === "nothing to write";
-  return isDone && !isDelayed ? exitCodes.ok : exitCodes.failed;
+  const stands = verified === undefined || verified.verdict === "ok";
+  return isDone && !isDelayed && stands ? exitCodes.ok : exitCodes.failed;
+}
+
+/** Milliseconds. What proxies have not acknowledged by then shows in the proof, if it matters. */
+const longestAcknowledgement = 10_000;
+
+/** How the planned paths stand, once they do or after so long. */
+function provenWithin(
+  session: Session,
+  { intents, targets, sources }: PlannedMesh,
+  { wait, scope = {} }: { readonly wait: number; readonly scope?: ScopeWords },
+): Promise<VerifiedMesh> {
+  return verifyMesh(
+    { intents, targets, ...(sources && { sources }) },
+    { ...{ ...progressOf(session), ...session.reading, wait, scope }, wire: "where possible", now: () => new Date() },
+  );
 }
 
 function questionFor({ plan, alarm, losses }: JudgedMesh): string {

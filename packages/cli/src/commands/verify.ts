@@ -33,7 +33,8 @@ export async function verify(session: Session, options: VerifyOptions): Promise<
   });
 }
 
-function progressOf({ note, err }: Session) {
+/** Tells what a proof calls, and what it waits for. */
+export function progressOf({ note, err }: Session) {
   let told = "";
   return {
     onCalls: (paths: number) => note(err.faint(`Calling ${paths} ${paths === 1 ? "path" : "paths"} …\n`)),

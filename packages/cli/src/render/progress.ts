@@ -20,7 +20,7 @@ export function renderEvent(event: ApplyEvent, style: Style, { dryRun = false } 
     case "settling": {
       const seconds = `${event.milliseconds / 1000} s`;
       if (event.by === "acknowledgement") {
-        return style.faint(`Waiting until the proxies have it, at most ${seconds}, before traffic moves …\n`);
+        return style.faint(`Waiting until the proxies have it, at most ${seconds} …\n`);
       }
       const why = event.reason === undefined ? "" : ` (what they have cannot be told: ${event.reason})`;
       return style.faint(`Giving the proxies ${seconds} before traffic moves${why} …\n`);

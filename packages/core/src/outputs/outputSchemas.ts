@@ -66,7 +66,12 @@ const checkRow = problemSchema.partial().extend({
 const outputs = {
   Problems: { problems },
   Plan: plan,
-  Apply: { ...plan, written: z.array(anything), waits: z.array(z.json()) },
+  Apply: {
+    ...plan,
+    written: z.array(anything),
+    waits: z.array(z.json()),
+    proofs: z.array(proofSchema).optional().describe("With --wait: how each declared path stands in the end."),
+  },
   Status: {
     clusters: z.array(
       z.looseObject({ name: text, source: z.enum(["live", "directory"]), access: text, owned: z.int() }),

@@ -11,6 +11,8 @@ import type { PlannedMesh } from "./planMesh.ts";
 export interface ReconcileOptions extends Partial<AllowedPlans>, CallOptions {
   /** Only ask the clusters whether they would take the writes. */
   readonly dryRun?: boolean;
+  /** Milliseconds that the proxies get at most to acknowledge the last writes as well; none unless set. */
+  readonly thenSettle?: number;
   /**
    * Asked once before anything is written, also where there is an alarm. Without it there is nobody to ask: an alarm stops,
    * and everything else goes on.
@@ -38,7 +40,7 @@ export type ReconcileEvent =
  */
 export async function* reconcile(
   planned: PlannedMesh,
-  { maxDelete, allowBrokenPaths = false, dryRun = false, approve, signal }: ReconcileOptions = {},
+  { maxDelete, allowBrokenPaths = false, dryRun = false, thenSettle = 0, approve, signal }: ReconcileOptions = {},
 ): AsyncGenerator<ReconcileEvent, void, undefined> {
   const effects = planEffects(planned);
   const losses = planLosses(planned.intents, planned.plan, planned.observed);
@@ -52,6 +54,6 @@ export async function* reconcile(
   } else if (approve !== undefined && !(await approve(mesh))) {
     yield { type: "stopped", because: "not approved" };
   } else {
-    yield* applyPlan(mesh.plan, mesh.targets, { dryRun, ...(signal === undefined ? {} : { signal }) });
+    yield* applyPlan(mesh.plan, mesh.targets, { dryRun, thenSettle, ...(signal === undefined ? {} : { signal }) });
   }
 }

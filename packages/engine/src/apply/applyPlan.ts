@@ -16,6 +16,8 @@ export interface ApplyPlanOptions extends CallOptions {
    * istiod tells that they have them; 2,000 unless set.
    */
   readonly settle?: number;
+  /** Milliseconds that the proxies get at most to acknowledge the last writes as well; it ends without waiting for that unless set. */
+  readonly thenSettle?: number;
   /** Only ask the clusters whether they would take the writes. */
   readonly dryRun?: boolean;
 }
@@ -47,8 +49,14 @@ export async function* applyPlan(
         if (!left.signal.aborted) step();
       };
       const emit = (event: ApplyEvent) => whileRead(() => events.enqueue(event));
-      const beforeSettling = settling({ targets, most: options.settle ?? 2_000, signal, emit });
-      run = applyActions(plan, actions, { writerOf, dryRun: options.dryRun ?? false, emit, beforeSettling }).then(
+      const { settle: pause = 2_000, thenSettle = 0, dryRun = false } = options;
+      const beforeSettling = settling({ ...{ targets, signal, emit, pause }, most: pause });
+      const beforeEnd = settling({
+        ...{ targets, signal, emit },
+        pause: Math.min(pause, thenSettle),
+        most: thenSettle,
+      });
+      run = applyActions(plan, actions, { writerOf, dryRun, emit, beforeSettling, beforeEnd }).then(
         () => whileRead(() => events.close()),
         (error: unknown) => whileRead(() => events.error(error)),
       );
@@ -87,12 +95,13 @@ interface ApplyRun {
   readonly dryRun: boolean;
   readonly emit: (event: ApplyEvent) => void;
   readonly beforeSettling: Writes["beforeSettling"];
+  readonly beforeEnd: Writes["beforeSettling"];
 }
 
 async function applyActions(
   plan: Plan,
   actions: readonly Action[],
-  { writerOf, dryRun, emit, beforeSettling }: ApplyRun,
+  { writerOf, dryRun, emit, beforeSettling, beforeEnd }: ApplyRun,
 ): Promise<void> {
   const counts = { done: 0, failed: 0, skipped: 0 };
   const report = (action: Action, outcome: Outcome) => {
@@ -112,8 +121,10 @@ async function applyActions(
       report(action, outcome.type === "failed" ? outcome : notBegun(action, refused));
     }
   } else {
+    const settle = await beforeEnd(new Set(actions.map(({ cluster }) => cluster)), "acknowledged");
     emit({ type: "applying", total });
     await writeStages(plan, { write: (action) => writerOf(action).write(action), report, beforeSettling });
+    if (counts.done === total) await settle();
   }
   emit({ type: "finished", ...counts });
 }

@@ -7,8 +7,10 @@ import type { Writes } from "./writeStages.ts";
 
 export interface SettlingOptions {
   readonly targets: ReadonlyMap<string, Target>;
-  /** Milliseconds that a pause takes, and that proxies are waited for at most. */
+  /** Milliseconds that proxies are waited for at most. */
   readonly most: number;
+  /** Milliseconds that a pause takes, where it cannot be told what they have; as long unless set. */
+  readonly pause?: number;
   readonly signal: AbortSignal;
   readonly emit: (event: ApplyEvent) => void;
 }
@@ -17,7 +19,13 @@ export interface SettlingOptions {
  * How an apply gives proxies time. Where istiod tells what its proxies have acknowledged, until they have what was written; where
  * it does not, or not in time, a pause has to do. Interrupted, it ends at once: what is left is skipped.
  */
-export function settling({ targets, most, signal, emit }: SettlingOptions): Writes["beforeSettling"] {
+export function settling({
+  targets,
+  most,
+  pause: usual = most,
+  signal,
+  emit,
+}: SettlingOptions): Writes["beforeSettling"] {
   const watches = new Map<string, ProxyWatch>();
   const watchOf = (cluster: string) => {
     const watch = watches.get(cluster) ?? new ProxyWatch(targets.get(cluster), signal);
@@ -41,7 +49,7 @@ export function settling({ targets, most, signal, emit }: SettlingOptions): Writ
     const live = [...clusters].filter((name) => targets.get(name)?.source === "live");
     if (most === 0 || live.length === 0) return async () => {};
     const before =
-      then === "acknowledged" ? await inTime((until) => readBefore(live, watchOf, pause(most, until))) : undefined;
+      then === "acknowledged" ? await inTime((until) => readBefore(live, watchOf, pause(usual, until))) : undefined;
     return async () => {
       const start = performance.now();
       const elapsed = () => performance.now() - start;
@@ -57,8 +65,8 @@ export function settling({ targets, most, signal, emit }: SettlingOptions): Writ
         }
       }
       const why = reason === undefined ? {} : { reason };
-      if (elapsed() < most) emit({ type: "settling", by: "pause", milliseconds: most, ...why });
-      await pause(most - elapsed());
+      if (elapsed() < usual) emit({ type: "settling", by: "pause", milliseconds: usual, ...why });
+      await pause(usual - elapsed());
       emit({ type: "settled", by: "pause", milliseconds: elapsed(), ...why });
     };
   };
