@@ -375,7 +375,7 @@ function addGlobalOptions(program: Command): void {
     )
     .option("-R, --recursive", "also what is below the folders of -f")
     .option("--kubeconfig <path>", "in place of $KUBECONFIG or ~/.kube/config")
-    .option("--trust-access", "let declared kubeconfigs run plugins and read files elsewhere")
+    .option("--trust-access", "let declared kubeconfigs run plugins, and paths lead elsewhere")
     .option("-o, --output <format>", "table, yaml, json or jsonpath=TEMPLATE")
     .option("--no-color", "no colours (also: NO_COLOR=1)")
     .option("-v, --verbose", "say more")

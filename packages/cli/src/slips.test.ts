@@ -139,6 +139,17 @@ const slips: readonly Slip[] = [
     stdout: anything,
   },
   {
+    what: "a directory outside of the declarations",
+    argv: ["apply", "--yes"],
+    before: async (folder) => {
+      const mesh = (await filesIn(folder))["mesh.yaml"] ?? "";
+      await write("mesh.yaml", mesh.replace("clusters/cluster1", "../.."))(folder);
+    },
+    code: 1,
+    stderr: "--trust-access",
+    stdout: anything,
+  },
+  {
     what: "a link that leads nowhere",
     argv: ["plan", "-f", "gone.yaml"],
     before: (folder) => symlink("none", join(folder, "gone.yaml")),

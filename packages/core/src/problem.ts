@@ -30,6 +30,7 @@ export const problemCodes = {
   CLUSTER_UNAUTHORIZED: { severity: "pending", summary: "a cluster's API server refuses our credentials" },
   CLUSTER_FORBIDDEN: { severity: "pending", summary: "we may not read a kind that is needed" },
   CLUSTER_CERTIFICATE: { severity: "pending", summary: "a client or server certificate is expired or not trusted" },
+  CLUSTER_UNVERIFIED: { severity: "warning", summary: "a kubeconfig turns off that the API server is verified" },
   KIND_NOT_INSTALLED: { severity: "pending", summary: "a cluster has no CRD for a kind that is needed" },
   ANSWER_MALFORMED: { severity: "pending", summary: "an API server's address answers with something else" },
   OBJECT_MALFORMED: { severity: "warning", summary: "an object is not of its kind's form and was left out" },

@@ -35,6 +35,7 @@ export function createKubeClient(access: ClusterAccess, options: ClientOptions =
   const session = new Session(access, { timeouts, retry, timing: options.timing ?? realTiming });
   return {
     server: access.server,
+    isVerified: access.insecureSkipTlsVerify !== true,
     list: async (kind, listOptions = {}) => (await listAll(session, kind, listOptions)).objects,
     snapshot: (kind, listOptions = {}) => listAll(session, kind, listOptions),
     get: (kind, name, namespace, callOptions = {}) => getObject(session, kind, name, namespace, callOptions),

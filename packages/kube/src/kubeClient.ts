@@ -120,6 +120,8 @@ export interface ExecResult {
  */
 export interface KubeClient {
   readonly server: string;
+  /** False where the kubeconfig says that the server need not show who it is (`insecure-skip-tls-verify`). */
+  readonly isVerified: boolean;
   /**
    * All objects of a kind, page by page; restarts once where a continue token expired (410). Those that are not of their
    * kind's form are left out: `snapshot` tells of them.

@@ -70,9 +70,10 @@ export async function apply(session: Session, words: readonly string[], options:
     const hint = "leave out -f; or plan again with it";
     throw usage(say`a saved plan has its declarations with it`, hint);
   }
-  const { saved: plan, problems } = await readSavedPlan(resolve(ways.cwd, saved));
+  const file = resolve(ways.cwd, saved);
+  const { saved: plan, problems } = await readSavedPlan(file);
   if (plan === undefined) return notUnderstood(session, problems);
-  return withTargets(plan.intents, ways, async (targets) =>
+  return withTargets(plan.intents, { ...ways, sources: { fileOf: () => file } }, async (targets) =>
     carryOut(session, await recheckSavedPlan(plan, targets, { adopt: options.adopt === true, ...session.reading }), {
       ...options,
       // Whoever saved it has looked at it.

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type KubeObject, ownershipLabels, refOf } from "@isthmus/core";
+import { type KubeObject, type MeshError, ownershipLabels, refOf } from "@isthmus/core";
 import type { Action } from "@isthmus/core/plan";
 import { expect, onTestFinished, test } from "vitest";
 import { DirectoryError } from "./directory/directoryError.ts";
@@ -331,6 +331,43 @@ test("a dry run finds what is wrong and writes nothing", async () => {
   await expect(target.write(action("create", elsewhere), { dryRun: true })).rejects.toMatchObject({
     code: "NAMESPACE_MISSING",
   });
+});
+
+test.each([
+  ["our folder is a link out of the directory", (folder: string, out: string) => symlink(out, join(folder, "isthmus"))],
+  [
+    "our folder is a link to nowhere",
+    (folder: string, out: string) => symlink(join(out, "no"), join(folder, "isthmus")),
+  ],
+  ["our folder is a file", (folder: string) => writeFile(join(folder, "isthmus"), "")],
+  ["our folder is a link to a file", (folder: string) => symlink("foo.yaml", join(folder, "isthmus"))],
+  [
+    "the file is there and holds something else",
+    async (folder: string) => {
+      await mkdir(join(folder, "isthmus"));
+      await writeFile(join(folder, "isthmus/serviceentry.foo.httpbin.yaml"), "# empty\n");
+    },
+  ],
+])("a dry run refuses what would be refused: %s", async (_what, spoil) => {
+  const { directory, target, names } = await openDirectory({ "foo.yaml": fooNamespace });
+  const { directory: out } = await openDirectory({});
+  await spoil(directory, out);
+  const before = await names();
+
+  const codes: unknown[] = [];
+  for (const dryRun of [true, false]) {
+    const write = target.write(action("create", serviceEntry()), { dryRun });
+    codes.push(
+      await write.then(
+        () => "written",
+        (error: unknown) => (error as MeshError).code,
+      ),
+    );
+  }
+
+  expect(codes).toEqual(["WRITE_FAILED", "WRITE_FAILED"]);
+  expect(await names()).toEqual(before);
+  expect(await readdir(out)).toEqual([]);
 });
 
 test("what changed since the plan was made is refused, unless it is as wanted already", async () => {

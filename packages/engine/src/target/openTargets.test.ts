@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mesh, meshCluster, startFakeApiServer } from "@isthmus/testkit";
@@ -70,7 +70,7 @@ test("a cluster that there is no way to keeps no other from being read", async (
       meshCluster("secret", { access: { kubeconfig: { secretRef: { name: "a", namespace: "b" } } } }),
       meshCluster("directory", { access: { directory: folder } }),
     ],
-    { kubeconfig: main },
+    { kubeconfig: main, cwd: folder },
   );
   const { observed, problems } = await observe(targets);
 
@@ -130,4 +130,39 @@ test("a kubeconfig that a declaration names runs no plugin, unless the person sa
   await observe(await open(clusters, { trustAccess: true }));
 
   await expect(stat(ran)).resolves.toBeDefined();
+});
+
+test("a directory that is not below the declarations is read only where the person says that they are trusted", async () => {
+  const [folder, other] = [await temporary(), await temporary()];
+  await mkdir(join(folder, "deep/clusters"), { recursive: true });
+  await symlink(other, join(folder, "deep/link"));
+  const problemsOf = async (directory: string, options: OpenTargetsOptions = {}) => {
+    const sources = { fileOf: () => join(folder, "deep/mesh.yaml") };
+    const { problems } = await observe(
+      await open([meshCluster("c", { access: { directory } })], { sources, ...options }),
+    );
+    return problems.map(({ code, message }) => [code, message.includes("outside the folder")]);
+  };
+
+  expect(await problemsOf("clusters")).toEqual([]);
+  expect(await problemsOf(join(folder, "deep"))).toEqual([]);
+  for (const elsewhere of ["..", other, "link", "../deeper", "link/none"]) {
+    expect(await problemsOf(elsewhere)).toEqual([["DIRECTORY_INVALID", true]]);
+  }
+  expect(await problemsOf("..", { cwd: folder })).toEqual([]);
+  expect(await problemsOf("link", { trustAccess: true })).toEqual([]);
+});
+
+test("a server that need not show who it is gets a warning", async () => {
+  const server = await startFakeApiServer();
+  onTestFinished(() => server.stop());
+  const folder = await temporary();
+  const file = await kubeconfig(join(folder, "own"), server.url, ["c"]);
+  const config = JSON.parse(await readFile(file, "utf8"));
+  config.clusters[0].cluster["insecure-skip-tls-verify"] = true;
+  await writeFile(file, JSON.stringify(config));
+
+  const { problems } = await observe(await open([meshCluster("c")], { kubeconfig: file }));
+
+  expect(problems).toMatchObject([{ code: "CLUSTER_UNVERIFIED", severity: "warning", at: "c" }]);
 });

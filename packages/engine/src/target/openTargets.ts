@@ -1,5 +1,16 @@
-import { dirname, isAbsolute, join, resolve } from "node:path";
-import { at, type Intent, type Intents, type MeshCluster, MeshError, type Sources, say } from "@isthmus/core";
+import { realpath } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import {
+  at,
+  type Intent,
+  type Intents,
+  type MeshCluster,
+  MeshError,
+  makeProblem,
+  type Problem,
+  type Sources,
+  say,
+} from "@isthmus/core";
 import type { KubeClient } from "@isthmus/kube";
 import { BrokenTarget } from "./brokenTarget.ts";
 import { DirectoryTarget } from "./directoryTarget.ts";
@@ -12,7 +23,10 @@ export interface OpenTargetsOptions {
   readonly cwd?: string;
   /** For clusters that name no kubeconfig of their own; $KUBECONFIG or ~/.kube/config unless set. */
   readonly kubeconfig?: string;
-  /** Lets kubeconfigs that declarations name run credential plugins, and read files outside of their folders. */
+  /**
+   * Lets kubeconfigs that declarations name run credential plugins, and read files outside of their folders; and directories that
+   * they name lie elsewhere than below `cwd` or the file that declares them.
+   */
   readonly trustAccess?: boolean;
 }
 
@@ -30,9 +44,13 @@ export async function openTargets(
       const cluster = declared.metadata.name;
       const { directory } = declared.spec.access;
       if (directory !== undefined) {
+        const path = declaredPath(directory, declared, options);
+        const isElsewhere = options.trustAccess !== true && (await leadsOut(path, declared, options));
         return [
           cluster,
-          new DirectoryTarget({ cluster, directory: declaredPath(directory, declared, options), istioNamespace }),
+          isElsewhere
+            ? new BrokenTarget(cluster, elsewhere(declared, path))
+            : new DirectoryTarget({ cluster, directory: path, istioNamespace }),
         ];
       }
       return [cluster, await openLive(declared, istioNamespace, options)];
@@ -53,6 +71,34 @@ export async function withTargets<T>(
   } finally {
     await Promise.all([...targets.values()].map((target) => target.close()));
   }
+}
+
+/**
+ * Whether a directory is neither below the working directory nor below the folder of the file that declares it. Declarations may come
+ * with a pull request: what they name is read, shown in a plan, and written.
+ */
+async function leadsOut(path: string, declared: Intent, options: OpenTargetsOptions): Promise<boolean> {
+  const { sources, cwd = process.cwd() } = options;
+  const folders = [cwd, dirname(resolve(cwd, sources?.fileOf(declared) ?? ""))];
+  const [to = "", ...roots] = await Promise.all([resolve(cwd, path), ...folders].map(realOf));
+  return roots.every((root) => relative(root, to).split(sep)[0] === ".." || isAbsolute(relative(root, to)));
+}
+
+/** Without links, as far as it is there. */
+async function realOf(path: string): Promise<string> {
+  return realpath(path).catch(async () =>
+    dirname(path) === path ? path : join(await realOf(dirname(path)), basename(path)),
+  );
+}
+
+function elsewhere(declared: MeshCluster, path: string): Problem {
+  const cluster = declared.metadata.name;
+  return makeProblem({
+    code: "DIRECTORY_INVALID",
+    at: at(declared, "spec", "access", "directory"),
+    message: say`cluster ${{ cluster }}: ${{ directory: path }} is outside the folder of the declarations`,
+    hint: "if you trust the declarations: --trust-access; or work in a folder that holds both",
+  });
 }
 
 async function openLive(declared: MeshCluster, istioNamespace: string, options: OpenTargetsOptions): Promise<Target> {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { link, open, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 
 export interface AtomicWriteOptions {
   /** Of the file; an existing one keeps its own unless set. */
@@ -19,7 +19,7 @@ export async function writeFileAtomically(
   text: string,
   { mode, replace = true }: AtomicWriteOptions = {},
 ): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
   const kept = (await stat(path).catch(() => undefined))?.mode;
   try {
     const file = await open(temporary, "wx", mode ?? kept);

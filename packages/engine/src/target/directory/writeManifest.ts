@@ -1,4 +1,4 @@
-import { access, constants, mkdir, realpath, rm, rmdir } from "node:fs/promises";
+import { access, constants, lstat, mkdir, realpath, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, extname, join, sep } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isOurs, type KubeObject, keyOf, maxFileLength, refOf, say } from "@isthmus/core";
@@ -117,22 +117,25 @@ async function createFile(action: Action, file: string, context: WriteContext): 
     throw refusal("NAMESPACE_MISSING", action, message, { hint: "Add a Namespace manifest." });
   }
   if (desired === undefined) throw refusal("WRITE_FAILED", action, say`the plan does not say what to create`);
-  if (context.dryRun) {
-    await access(context.directory, constants.W_OK);
-    return file;
+  const own = dirname(file);
+  if (!context.dryRun) await mkdir(own, { recursive: true });
+  const root = await realpath(context.directory);
+  // Not there yet only in a dry run; a link that leads nowhere is there.
+  const isThere = await lstat(own).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => (error.code === "ENOENT" ? false : Promise.reject(error)),
+  );
+  const folder = isThere ? await realpath(own) : root;
+  if (isThere && !folder.startsWith(root + sep)) {
+    throw refusal("WRITE_FAILED", action, say`${{ folder: own }} leads out of ${{ directory: context.directory }}`, {
+      hint: "Remove the symbolic link.",
+    });
   }
-  await mkdir(dirname(file), { recursive: true });
-  const [root, folder] = await Promise.all([realpath(context.directory), realpath(dirname(file))]);
-  if (!folder.startsWith(root + sep)) {
-    throw refusal(
-      "WRITE_FAILED",
-      action,
-      say`${{ file: dirname(file) }} leads out of ${{ directory: context.directory }}`,
-      {
-        hint: "Remove the symbolic link.",
-      },
-    );
+  if (!(await stat(folder)).isDirectory()) {
+    throw refusal("WRITE_FAILED", action, say`${{ folder: own }} is not a folder`, { hint: "Move it." });
   }
+  await access(folder, constants.W_OK | constants.X_OK);
+  if (context.dryRun) return file;
   await writeFileAtomically(
     file,
     formatManifest(desired, `Written by isthmus for ${owner}: change that, not this file.`),
@@ -144,10 +147,10 @@ async function editFile(action: Action, { file, text }: Place, context: WriteCon
   const isJson = extname(file).toLowerCase() === ".json";
   const edited = editManifests({ text, isJson }, action.ref, action.desired);
   if (edited === undefined) throw moved(action, file);
-  await access(dirname(file), constants.W_OK);
-  if (context.dryRun) return file;
   // Through a link within the directory the real file is changed, not the link.
   const real = await realpath(file);
+  await access(dirname(real), constants.W_OK | constants.X_OK);
+  if (context.dryRun) return file;
   if (edited.text !== undefined) {
     await writeFileAtomically(real, edited.text);
   } else {

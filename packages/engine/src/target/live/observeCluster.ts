@@ -70,6 +70,7 @@ export async function observeCluster(client: KubeClient, options: ObserveOptions
         unread: new Map(lists.flatMap(({ kind, answer }) => unreadKind(kind, answer))),
       },
       problems: [
+        ...(client.isVerified ? [] : [unverified(cluster, client.server)]),
         ...optional.flatMap((refusal) => failureProblem(refusal, cluster) ?? []),
         ...[roots, mesh].flatMap((answer) => ("malformed" in answer ? [answer.malformed] : [])),
         ...unreadable.map((each) => malformedProblem(each, { cluster })),
@@ -82,6 +83,15 @@ export async function observeCluster(client: KubeClient, options: ObserveOptions
     const problem = failureProblem(error, cluster);
     throw problem === undefined ? error : new MeshError(problem, { cause: error });
   }
+}
+
+function unverified(cluster: string, server: string): Problem {
+  return makeProblem({
+    code: "CLUSTER_UNVERIFIED",
+    at: { cluster },
+    message: say`nobody verifies that ${{ server }} is the API server of ${{ cluster }}: the kubeconfig has insecure-skip-tls-verify`,
+    hint: "give the kubeconfig the server's certificate-authority-data in its place",
+  });
 }
 
 /** "You may not", "there is no such kind" and an object that is not of its kind's form leave the rest of the cluster readable. */
