@@ -1,25 +1,29 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Problem } from "@isthmus/core";
-import { Ajv2020 } from "ajv/dist/2020.js";
-import { expect, test } from "vitest";
+import type { Place, Problem } from "@isthmus/core";
+import { startFakeApiServer } from "@isthmus/testkit";
+import { expect, onTestFinished, test } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { liveFolder } from "./testing/liveFolder.ts";
+import { findingsIn, outputFaults } from "./testing/outputFaults.ts";
 import { exampleFolder, filesIn, runCli } from "./testing/runCli.ts";
 
-const schemas = fileURLToPath(new URL("../../../docs/schema/", import.meta.url));
-const ajv = new Ajv2020({ strict: false });
-
-/** What is wrong with an output, by the schema that is published for its kind. */
-function faultsOf(output: { readonly kind: string }): unknown {
-  const validate = ajv.compile({ ...JSON.parse(readFileSync(join(schemas, `${output.kind}.json`), "utf8")) });
-  return validate(output) ? [] : validate.errors;
-}
+const liveMesh = `apiVersion: isthmus.io/v1alpha1
+kind: Mesh
+metadata: {name: mesh}
+---
+apiVersion: isthmus.io/v1alpha1
+kind: MeshCluster
+metadata: {name: cluster1}
+spec: {access: {kubeconfig: {path: kubeconfig}}}
+`;
 
 const request = ["sleep.foo@cluster1", "http://httpbin.bar.cluster2:8000/headers"];
 
-test.each([
+/** Each kind of output, and what prints it in the example. `runCli` holds all that is printed to the schemas. */
+const printed: readonly (readonly [kind: string, words: readonly string[]])[] = [
   ["Plan", ["plan"]],
   ["Plan", ["diff"]],
   ["Status", ["status"]],
@@ -32,16 +36,52 @@ test.each([
   ["Check", ["check"]],
   ["Diagnosis", ["doctor", ...request]],
   ["Apply", ["apply", "--yes"]],
+  ["Version", ["version"]],
   ["CaStatus", ["ca", "status"]],
   ["Problems", ["plan", "-f", "nothing-here.yaml"]],
-])("what prints a %s keeps to its schema: isthmus %j", async (kind, words) => {
-  const folder = await exampleFolder();
+  ["Problems", ["status", "--such-an-option"]],
+];
 
-  const run = await runCli(folder, [...words, "-o", "json"]);
+/** The same in a mesh whose CA is ours, in this order. */
+const printedByCa: readonly (readonly [kind: string, words: string])[] = [
+  ["KeyFile", "init"],
+  ["Problems", "init"],
+  ["Certificates", "issue cluster1"],
+  ["WrittenFiles", "issue --all --out files"],
+  ["Certificates", "apply cluster1 --from files/cluster1"],
+  ["KeyFile", "init --external"],
+  ["ClientCertificate", "issue-client alice --san alice.example.com"],
+  ["CaStatus", "status"],
+  ["Rotation", "rotate root --status"],
+  ["Intermediates", "rotate intermediates --status"],
+];
 
-  const output = JSON.parse(run.stdout);
-  expect(output).toMatchObject({ apiVersion: "output.isthmus.io/v1", kind });
-  expect(faultsOf(output)).toEqual([]);
+test.each(printed)("a %s is printed as such: isthmus %j", async (kind, words) => {
+  const run = await runCli(await exampleFolder(), [...words, "-o", "json"]);
+
+  expect(JSON.parse(run.stdout)).toMatchObject({ apiVersion: "output.isthmus.io/v1", kind });
+});
+
+test("what commands of the CA print is told by its kind", async () => {
+  const server = await startFakeApiServer();
+  onTestFinished(() => server.stop());
+  server.seed([{ apiVersion: "v1", kind: "Namespace", metadata: { name: "istio-system" } }]);
+  const folder = await liveFolder(server, liveMesh);
+
+  const kinds: unknown[] = [];
+  for (const [, words] of printedByCa) {
+    const argv = ["ca", ...words.split(" "), "-o", "json"];
+    const run = await runCli(folder, argv, { env: { ISTHMUS_CA_PASSPHRASE: "correct horse battery" } });
+    kinds.push(JSON.parse(run.stdout).kind);
+  }
+
+  expect(kinds).toEqual(printedByCa.map(([kind]) => kind));
+});
+
+test("each schema is of something that is printed, and whose output is tried here", () => {
+  const published = readdirSync(fileURLToPath(new URL("../../../docs/schema/", import.meta.url)));
+
+  expect(new Set(published)).toEqual(new Set([...printed, ...printedByCa].map(([kind]) => `${kind}.json`)));
 });
 
 test.each(["json", "yaml"])("what cannot be done is data as well, in %s", async (format) => {
@@ -49,7 +89,7 @@ test.each(["json", "yaml"])("what cannot be done is data as well, in %s", async 
 
   const [output] = parseAllDocuments(run.stdout).map((document) => document.toJS());
   expect(output).toMatchObject({ kind: "Problems", problems: [{ code: "USAGE" }] });
-  expect(faultsOf(output)).toEqual([]);
+  expect(outputFaults(".", JSON.stringify(output))).toEqual([]);
 });
 
 test("a header that lets somebody in is in no output", async () => {
@@ -83,28 +123,30 @@ test("the time of --timeout ends a longer --wait, and what was seen last is show
   expect(run.stderr).not.toMatch(/Error|TIMED_OUT/);
 });
 
-test("place and refs of what is found are files and objects that are there", async () => {
+test("what findings of any command speak of are objects that are there, or are said to be missing", async () => {
   const folder = await exampleFolder();
-  const host = "httpbin.bar.cluster2";
   const foreign = { apiVersion: "networking.istio.io/v1", kind: "DestinationRule" };
-  const rule = { ...foreign, metadata: { name: "theirs", namespace: "foo" }, spec: { host } };
+  const rule = { ...foreign, metadata: { name: "theirs", namespace: "foo" }, spec: { host: "httpbin.bar.cluster2" } };
   await writeFile(join(folder, "clusters/cluster1/theirs.yaml"), JSON.stringify(rule));
-
-  const { problems } = JSON.parse((await runCli(folder, ["plan", "-o", "json"])).stdout) as {
-    readonly problems: readonly Problem[];
-  };
-
   const objects = await objectsIn(folder);
-  expect(problems.map(({ code }) => code)).toContain("DESTINATION_RULE_CONFLICT");
-  expect(problems.flatMap(({ refs }) => refs)).toContainEqual({
-    ...{ cluster: "cluster1", kind: "DestinationRule", namespace: "foo", name: "theirs" },
+
+  const findings: Problem[] = [];
+  for (const [, words] of printed)
+    findings.push(...findingsIn(JSON.parse((await runCli(folder, [...words, "-o", "json"])).stdout)));
+
+  expect(findings.map(({ code }) => code)).toContain("DESTINATION_RULE_CONFLICT");
+  expect(findings.flatMap(({ refs }) => refs).map(shown)).toContain("cluster1 DestinationRule foo theirs");
+  const lost = findings.flatMap(({ code, place, refs, message }) => {
+    const named = place.kind !== undefined && place.name !== undefined ? [place] : [];
+    const gone = [...refs, ...named].filter((each) => each.cluster !== undefined && !objects.includes(shown(each)));
+    return gone.length === 0 || / no | not exist|missing/.test(message) ? [] : [`${code} ${gone.map(shown)}`];
   });
-  for (const { place, refs } of problems) {
-    if (place.file !== undefined) expect(existsSync(join(folder, place.file)), place.file).toBe(true);
-    for (const { cluster, kind, namespace, name } of refs)
-      expect(objects).toContain(`${cluster} ${kind} ${namespace} ${name}`);
-  }
+  expect(lost).toEqual([]);
 });
+
+function shown({ cluster, kind, namespace, name }: Place): string {
+  return `${cluster} ${kind} ${namespace} ${name}`;
+}
 
 /** `cluster1 Service foo sleep` of every manifest of a cluster's directory. */
 async function objectsIn(folder: string): Promise<readonly string[]> {
@@ -137,5 +179,4 @@ test.each([["-ojson"], ["--output=json"], ["-o", "json"]])("a wrong command line
 
   const output = JSON.parse(run.stdout);
   expect(output).toMatchObject({ kind: "Problems", problems: [{ code: "USAGE" }] });
-  expect(faultsOf(output)).toEqual([]);
 });

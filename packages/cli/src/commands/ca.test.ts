@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createKeyPair, createRoot, inspectBundle, privateKeyPem } from "@isthmus/pki";
 import { startFakeApiServer } from "@isthmus/testkit";
 import { expect, onTestFinished, test } from "vitest";
+import { liveFolder } from "../testing/liveFolder.ts";
 import { type CliOptions, type CliRun, emptyFolder, filesIn, runCli } from "../testing/runCli.ts";
 
 const passphrase = "correct horse battery";
@@ -29,22 +30,10 @@ spec:
 
 /** A mesh of one cluster, with an API server in memory. */
 async function meshFolder() {
-  const folder = await emptyFolder();
   const server = await startFakeApiServer();
   onTestFinished(() => server.stop());
   server.seed([{ apiVersion: "v1", kind: "Namespace", metadata: { name: "istio-system" } }]);
-  await writeFile(join(folder, "mesh.yaml"), mesh);
-  await writeFile(
-    join(folder, "kubeconfig"),
-    JSON.stringify({
-      apiVersion: "v1",
-      kind: "Config",
-      clusters: [{ name: "c", cluster: { server: server.url } }],
-      users: [{ name: "u", user: {} }],
-      contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-      "current-context": "x",
-    }),
-  );
+  const folder = await liveFolder(server, mesh);
   const runs: CliRun[] = [];
   const ca = async (args: string, options: CliOptions = { env }) => {
     const run = await runCli(folder, ["ca", ...args.split(" ")], options);

@@ -2,9 +2,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KubeObject } from "@isthmus/core";
 import { type Authority, createKeyPair, createRoot, encryptKeyFile, fingerprintOf } from "@isthmus/pki";
-import { type FakeApiServer, startFakeApiServer } from "@isthmus/testkit";
+import { startFakeApiServer } from "@isthmus/testkit";
 import { expect, onTestFinished, test } from "vitest";
-import { emptyFolder, runCli } from "../testing/runCli.ts";
+import { liveFolder } from "../testing/liveFolder.ts";
+import { runCli } from "../testing/runCli.ts";
 
 const env = { ISTHMUS_CA_PASSPHRASE: "correct horse battery" };
 /** Two roots, and the key file of the second, which the Mesh declares. Made once: a key file costs half a second. */
@@ -18,13 +19,11 @@ const material = (async () => {
 /** A mesh of one cluster, whose workloads trust these roots; the first one signs. */
 async function meshTrusting(...published: readonly ("old" | "next")[]) {
   const roots = await material;
-  const folder = await emptyFolder();
   const server = await startFakeApiServer();
   onTestFinished(() => server.stop());
   server.seed(trusting(published.map((name) => roots[name])));
+  const folder = await liveFolder(server, mesh("kubeconfig: {path: kubeconfig}"));
   await writeFile(join(folder, "root.json"), roots.keyFile, { mode: 0o600 });
-  await writeFile(join(folder, "kubeconfig"), JSON.stringify(kubeconfig(server)));
-  await writeFile(join(folder, "mesh.yaml"), mesh("kubeconfig: {path: kubeconfig}"));
   const rotate = (args: string) => runCli(folder, ["ca", "rotate", ...args.split(" ")], { env });
   return { folder, server, rotate };
 }
@@ -54,17 +53,6 @@ function trusting(roots: readonly Authority[]): readonly KubeObject[] {
     { apiVersion: "v1", kind: "Secret", metadata: { name: "cacerts", namespace, annotations } },
     { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "istio-ca-root-cert", namespace }, data },
   ];
-}
-
-function kubeconfig({ url }: FakeApiServer) {
-  return {
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "c", cluster: { server: url } }],
-    users: [{ name: "u", user: {} }],
-    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-    "current-context": "x",
-  };
 }
 
 test("a mesh that has the declared root is done, and asked to rotate does nothing", async () => {

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import type { Io, Output } from "../io.ts";
 import { run } from "../run.ts";
+import { outputFaults } from "./outputFaults.ts";
 
 export interface CliRun {
   readonly code: number;
@@ -24,7 +25,7 @@ export interface CliOptions {
   readonly columns?: number;
 }
 
-/** Runs a command line in this process, in `folder`, without a terminal unless keys are given. */
+/** Runs a command line in this process, in `folder`, without a terminal unless keys are given. What `-o json` prints keeps to its schema. */
 export async function runCli(folder: string, argv: readonly string[], options: CliOptions = {}): Promise<CliRun> {
   const isTTY = options.keys !== undefined;
   const stdout = new Collected(isTTY, options.columns);
@@ -41,6 +42,8 @@ export async function runCli(folder: string, argv: readonly string[], options: C
     signal: options.signal ?? new AbortController().signal,
   };
   const code = await run(argv, io);
+  if (/(^| )(-o|--output)[ =]?json( |$)/.test(argv.join(" ")))
+    expect(outputFaults(folder, stdout.text), argv.join(" ")).toEqual([]);
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 
