@@ -154,7 +154,7 @@ test("a second signal ends at once, also while a pipe is read that nobody writes
   expect(performance.now() - began).toBeLessThan(10_000);
 });
 
-test.each(["bash", "zsh", "fish", "powershell"])("completion for %s asks the program itself", async (shell) => {
+test.each(["zsh", "fish", "powershell"])("completion for %s asks the program itself", async (shell) => {
   const run = await isthmus(installed, ["completion", shell]);
 
   expect(run).toMatchObject({ code: 0, stderr: "" });
@@ -176,7 +176,15 @@ test.each([
   ],
   [
     ["complete", "--", "trace", ""],
-    ["outside", "outside@cluster1", "outside@cluster2"],
+    [
+      "httpbin.bar@cluster2",
+      "istiod.istio-system@cluster1",
+      "istiod.istio-system@cluster2",
+      "sleep.foo@cluster1",
+      "outside",
+      "outside@cluster1",
+      "outside@cluster2",
+    ],
   ],
   [
     ["complete", "--", "plan", "-o", ""],
@@ -188,3 +196,58 @@ test.each([
   const offered = run.stdout.split("\n").filter((line) => line !== "" && !line.startsWith(":"));
   expect(offered.map((line) => line.split("\t")[0])).toEqual(words);
 });
+
+/** What a real bash without bash-completion offers after the script was loaded twice. */
+async function bashOffers(
+  folder: string,
+  line: string,
+): Promise<{ readonly offered: string; readonly stderr: string }> {
+  const path = `${join(installed, "node_modules/.bin")}${delimiter}${process.env.PATH}`;
+  const keys = `
+    source <(isthmus completion bash)
+    source <(isthmus completion bash)
+    COMP_LINE='${line}'; COMP_POINT=\${#COMP_LINE}
+    __isthmus_complete
+    printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const bash = ["--norc", "--noprofile", "-c", keys];
+  const { stdout, stderr } = await exec("bash", bash, { cwd: folder, env: { HOME: folder, PATH: path } });
+  return { offered: stdout.trim(), stderr };
+}
+
+test.each([
+  ["isthmus pl", "plan"],
+  ["isthmus explain MASS_", "MASS_DELETE"],
+  ["isthmus status ", "httpbin.bar"],
+  ["isthmus status --cluster=cluster1", "cluster1"],
+  ["isthmus trace sl", "sleep.foo@cluster1"],
+  ["isthmus trace outside@cluster2", "cluster2"],
+  ["isthmus plan $(touch made) --no-pr", "--no-prune"],
+])("bash completes %j with %j", async (line, offered) => {
+  const folder = await exampleFolder();
+
+  expect(await bashOffers(folder, line)).toEqual({ offered, stderr: "" });
+  expect(await readdir(folder)).not.toContain("made");
+});
+
+test("Tab in a real bash on a terminal completes a service", async () => {
+  const folder = await exampleFolder();
+  const path = `${join(installed, "node_modules/.bin")}${delimiter}${process.env.PATH}`;
+  const child = spawn("script", ["-qec", "bash --norc --noprofile -i", "/dev/null"], {
+    cwd: folder,
+    env: { HOME: folder, PATH: path, TERM: "dumb", PS1: "> " },
+  });
+  onTestFinished(() => void child.kill());
+  let text = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    text += chunk;
+  });
+  const until = async (wanted: RegExp) => {
+    for (let tries = 0; tries < 200 && !wanted.test(text); tries += 1) await sleep(100);
+    expect(text).toMatch(wanted);
+  };
+  child.stdin.write("source <(isthmus completion bash); echo load''ed\n");
+  await until(/loaded/);
+  child.stdin.write("isthmus status htt\t -o name\n");
+  await until(/bar\/httpbin/);
+  child.stdin.end("exit\n");
+}, 60_000);

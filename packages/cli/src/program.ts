@@ -339,9 +339,9 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .command("completion")
     .description("print the completion script for a shell")
     .addArgument(program.createArgument("<shell>").choices(["bash", "zsh", "fish", "powershell"]))
-    .action(async (shell: string) => {
+    .action(async (shell: string, _options: unknown, command: Command) => {
       const { completion } = await import("./commands/completion.ts");
-      finish(completion(shell));
+      finish(completion(shell, await session(command)));
     });
   // What the completion scripts call.
   program

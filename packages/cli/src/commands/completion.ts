@@ -2,9 +2,14 @@ import { type Complete, RootCommand } from "@bomb.sh/tab";
 import type { Command, Option } from "commander";
 import { exitCodes } from "../exit.ts";
 import type { Session } from "../session.ts";
+import { bashCompletion } from "./bashCompletion.ts";
 
 /** Prints the script that makes a shell ask `isthmus complete`; through tab, so on the process's own stdout. */
-export function completion(shell: string): number {
+export function completion(shell: string, { print }: Session): number {
+  if (shell === "bash") {
+    print(bashCompletion);
+    return exitCodes.ok;
+  }
   new RootCommand().setup("isthmus", "isthmus", shell);
   return exitCodes.ok;
 }
@@ -15,7 +20,7 @@ export type ValueSources = Readonly<Record<string, readonly string[]>>;
 /** Answers a shell: what can follow `words`, of which the last is being typed. */
 export async function complete(program: Command, words: readonly string[], session: Session): Promise<number> {
   const { completionValues } = await import("./completionValues.ts");
-  const root = completionTree(program, await completionValues(session));
+  const root = completionTree(program, await completionValues(session, words));
   root.parse([...words]);
   return exitCodes.ok;
 }

@@ -1,11 +1,11 @@
-import { type Intents, kinds, problemCodes } from "@isthmus/core";
-import { readIntentFiles } from "@isthmus/engine";
+import { type Intents, istioCluster, kinds, problemCodes } from "@isthmus/core";
+import { observe, readIntentFiles, withTargets } from "@isthmus/engine";
 import { listContexts } from "@isthmus/kube";
 import type { Session } from "../session.ts";
 import type { ValueSources } from "./completion.ts";
 
 /** What a shell may offer: contexts of the kubeconfig, problem codes, and what the files in this folder declare. */
-export async function completionValues(session: Session): Promise<ValueSources> {
+export async function completionValues(session: Session, words: readonly string[]): Promise<ValueSources> {
   const [contexts, intents] = await Promise.all([
     // Someone who presses Tab does not want to read what is wrong with a file.
     listContexts(session.options.kubeconfig).then(
@@ -19,19 +19,40 @@ export async function completionValues(session: Session): Promise<ValueSources> 
   const others = [...(intents?.externalAccesses ?? []), ...(intents?.externalServices ?? [])].map(
     ({ metadata }) => `${metadata.name}.${metadata.namespace}`,
   );
+  const isCaller = words[0] === "trace" || words[0] === "doctor";
+  const workloads = intents === undefined || !isCaller ? [] : await workloadsIn(intents, session).catch(() => []);
   const caller = ["outside", ...clusters.map((cluster) => `outside@${cluster}`)];
+  const all = [
+    ...(intents?.sharedServices ?? []),
+    ...(intents?.externalAccesses ?? []),
+    ...(intents?.externalServices ?? []),
+  ];
   return {
+    namespace: [...new Set(all.map(({ metadata }) => metadata.namespace))],
     context: contexts,
     cluster: clusters,
     from: clusters,
     to: clusters,
-    caller,
+    caller: [...workloads, ...caller],
+    workload: workloads,
     word: [...Object.keys(problemCodes), ...kinds],
     service: [...shared, ...others],
     "service.namespace": [...shared, ...others],
     host: [...shared, ...others],
     output: ["table", "yaml", "json", "jsonpath="],
   };
+}
+
+/** `sleep.foo@cluster1`, as manifests of directories have them: a live cluster would have to be asked. */
+async function workloadsIn(intents: Intents, { ways, signal }: Session): Promise<readonly string[]> {
+  const clusters = intents.clusters.filter(({ spec }) => spec.access.directory !== undefined);
+  const { observed } = await withTargets({ ...intents, clusters }, ways, (targets) => observe(targets, { signal }));
+  const found = [...observed.clusters.values()].flatMap((cluster) =>
+    istioCluster(cluster, intents)
+      .workloads.filter(({ proxy }) => proxy !== "gateway")
+      .map(({ name, namespace }) => `${name}.${namespace}@${cluster.name}`),
+  );
+  return [...new Set(found)].sort();
 }
 
 async function declared(cwd: string): Promise<Intents | undefined> {
