@@ -8,7 +8,7 @@ export { brokenPaths, type PathEffect, pathEffects, whyNot } from "./pathEffects
 export type { PathIntents } from "./requestsOfPaths.ts";
 export { retrace, retracing, type TraceState } from "./retrace.ts";
 export { isReached, tellingBranch, trace } from "./trace.ts";
-export { type PathTrace, tracePaths } from "./tracePaths.ts";
+export { type PathTrace, tracePaths, tracingPaths } from "./tracePaths.ts";
 export {
   showCaller,
   showUrl,

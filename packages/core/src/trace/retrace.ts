@@ -1,7 +1,8 @@
 import { type Reads, readsAfter, recordReads } from "../istio/index.ts";
 import { type KubeObject, ownerName } from "../kinds/index.ts";
 import type { DeclaredPath, Observed } from "../model/index.ts";
-import { changedParts, isSame } from "../world/index.ts";
+import { atOnce, changedParts, isSame } from "../world/index.ts";
+import { PathReaders } from "./pathReaders.ts";
 import { type PathIntents, requestsOfPaths } from "./requestsOfPaths.ts";
 import { trace } from "./trace.ts";
 import { callKey, type PathTrace, serversOfHosts, type TracePathsInput, tracedPath } from "./tracePaths.ts";
@@ -15,6 +16,7 @@ export interface TraceState {
   readonly input: TracePathsInput;
   readonly world: TraceWorld;
   readonly done: ReadonlyMap<DeclaredPath, DonePath>;
+  readonly readers: PathReaders;
 }
 
 interface DonePath {
@@ -42,11 +44,7 @@ interface Recorded {
 
 /** The same as `tracePaths` from what was traced before: only paths that read what is another now are traced anew. */
 export function retrace(previous: TraceState | undefined, input: TracePathsInput): TraceState {
-  const steps = retracing(previous, input);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return atOnce(retracing(previous, input));
 }
 
 /** The same in steps, each as long as one trace takes, between which others may have their turn. */
@@ -57,16 +55,16 @@ export function* retracing(previous: TraceState | undefined, input: TracePathsIn
   const known = before === undefined ? undefined : { observed: before.input.observed, world: before.world };
   const world = traceWorld(observed, intents, known);
   const kept = before?.world.scheme === world.scheme ? before : undefined;
-  const calls = new Calls(world, kept, changed ?? new Set());
-  const owners = kept === undefined ? new Set<string>() : changedOwners(kept.input.intents, intents);
+  const calls = new Calls(world, kept, changed ?? none);
+  const owners = kept === undefined ? none : changedOwners(kept.input.intents, intents);
   const requestOf = requestsOfPaths(intents, world);
   const serverOf = serversOfHosts(paths);
-  const done = new Map<DeclaredPath, DonePath>();
-  const fresh = (path: DeclaredPath): DonePath => {
+  const suspects = new Set([...(kept?.readers.of(changed ?? none) ?? []), ...ownedBy(paths, owners)]);
+  const fresh = (path: DeclaredPath, last: DonePath | undefined): DonePath => {
     const servers = new Map<string, string | undefined>();
     let wider: Recorded | undefined;
     const { value, reads } = recordReads(() => {
-      const call = calls.of(callKey(path), requestOf(path));
+      const call = calls.of(callKey(path), requestOf(path), last);
       const widerOf = () => {
         wider = calls.wider(call);
         return wider.trace;
@@ -81,17 +79,38 @@ export function* retracing(previous: TraceState | undefined, input: TracePathsIn
     });
     return { ...value, wider, reads, servers };
   };
-  for (const path of paths) {
+  const readers = kept === undefined || kept.readers.isWornOut(paths.length) ? new PathReaders() : kept.readers;
+  // Where hosts lead is told by the paths: where these are the same, only what reads what changed is looked at.
+  const isSamePaths = readers === kept?.readers && haveSame(kept.input.paths, paths);
+  const done = new Map<DeclaredPath, DonePath>(isSamePaths ? kept.done : []);
+  for (const path of isSamePaths ? suspects : paths) {
     const last = kept?.done.get(path);
-    const again = last === undefined || owners.has(path.owner) ? undefined : calls.keep(last);
-    if (again !== undefined && [...again.servers].every(([host, server]) => serverOf(path, host) === server)) {
-      done.set(path, again);
-      continue;
-    }
-    done.set(path, fresh(path));
-    yield;
+    if (isSamePaths && last === undefined) continue;
+    const again = last === undefined || !suspects.has(path) ? last : calls.keep(last);
+    const isKept =
+      again !== undefined &&
+      !owners.has(path.owner) &&
+      [...again.servers].every(([host, server]) => serverOf(path, host) === server);
+    const now = isKept ? again : fresh(path, last);
+    done.set(path, now);
+    if (now !== last || readers !== kept?.readers) readers.add(path, readsOf(now));
+    if (!isKept) yield;
   }
-  return { traces: paths.flatMap((path) => done.get(path)?.traced ?? []), input, world, done };
+  return { traces: paths.flatMap((path) => done.get(path)?.traced ?? []), input, world, done, readers };
+}
+
+const none: ReadonlySet<string> = new Set();
+
+function ownedBy(paths: readonly DeclaredPath[], owners: ReadonlySet<string>): readonly DeclaredPath[] {
+  return owners.size === 0 ? [] : paths.filter(({ owner }) => owners.has(owner));
+}
+
+function haveSame(left: readonly unknown[], right: readonly unknown[]): boolean {
+  return left === right || (left.length === right.length && left.every((each, index) => each === right[index]));
+}
+
+function readsOf({ call, wider, reads }: DonePath): readonly Reads[] {
+  return [reads, call.whole.reads, ...(wider === undefined ? [] : [wider.reads])];
 }
 
 /** The calls of a step, with those of the one before that are as they were. */
@@ -110,10 +129,13 @@ class Calls {
     this.#changed = changed;
   }
 
-  of(key: string, request: TraceRequest): Call {
+  /** `last`: the path that it is to prove as it was, where it was there. */
+  of(key: string, request: TraceRequest, last: DonePath | undefined): Call {
     let call = this.#byKey.get(key);
     if (call === undefined) {
-      const whole = this.#before === undefined ? undefined : this.#again(this.#ofBefore(key, request)?.call.whole);
+      const before = last?.call.key === key ? last : this.#ofBefore(key);
+      const isSameCall = before !== undefined && isSame(before.call.request, request);
+      const whole = isSameCall ? this.#again(before.call.whole) : undefined;
       call = { key, request, whole: whole ?? this.#record(this.#world, request) };
       this.#byKey.set(key, call);
     }
@@ -123,8 +145,7 @@ class Calls {
   wider({ key, request }: Call): Recorded {
     let wider = this.#widers.get(key);
     if (wider === undefined) {
-      const known = this.#before === undefined ? undefined : this.#again(this.#ofBefore(key, request)?.wider);
-      wider = known ?? this.#record({ ...this.#world, spreads: true }, request);
+      wider = this.#record({ ...this.#world, spreads: true }, request);
       this.#widers.set(key, wider);
     }
     return wider;
@@ -141,10 +162,9 @@ class Calls {
     return { ...path, call: { ...path.call, whole }, wider, reads };
   }
 
-  #ofBefore(key: string, request: TraceRequest): DonePath | undefined {
+  #ofBefore(key: string): DonePath | undefined {
     this.#known ??= new Map([...(this.#before?.done.values() ?? [])].map((path) => [path.call.key, path]));
-    const found = this.#known.get(key);
-    return found !== undefined && isSame(found.call.request, request) ? found : undefined;
+    return this.#known.get(key);
   }
 
   /** Looked into once for all paths that it proves. */

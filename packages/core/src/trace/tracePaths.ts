@@ -1,4 +1,6 @@
+import { memoised } from "../istio/index.ts";
 import type { AcrossPath, DeclaredPath, Observed } from "../model/index.ts";
+import { atOnce } from "../world/index.ts";
 import { type PathIntents, requestsOfPaths } from "./requestsOfPaths.ts";
 import { trace } from "./trace.ts";
 import { type NameInfo, type PathShare, traceExternalService, traceOfPath } from "./traceOfPath.ts";
@@ -17,17 +19,25 @@ export interface TracePathsInput {
 }
 
 /** Each declared path with what becomes of a call of it: of a name that several clusters serve, of calls that come to its server. */
-export function tracePaths({ intents, paths, observed }: TracePathsInput): readonly PathTrace[] {
+export function tracePaths(input: TracePathsInput): readonly PathTrace[] {
+  return atOnce(tracingPaths(input));
+}
+
+/** The same in steps, one for each path. */
+export function* tracingPaths({ intents, paths, observed }: TracePathsInput): Generator<void, readonly PathTrace[]> {
   const world = traceWorld(observed, intents);
   const requestOf = requestsOfPaths(intents, world);
   const serverOf = serversOfHosts(paths);
   const known = new Map<string, CallTraces>();
-  return paths.map((path) => {
+  const traces: PathTrace[] = [];
+  for (const path of paths) {
     const key = callKey(path);
     const call = known.get(key) ?? callOf(world, requestOf(path));
     known.set(key, call);
-    return tracedPath(path, call, { world, serverOf: (host) => serverOf(path, host) });
-  });
+    traces.push(tracedPath(path, call, { world, serverOf: (host) => serverOf(path, host) }));
+    yield;
+  }
+  return traces;
 }
 
 /** The call of a name that proves a path, and what it would be if it could go any way that there is. */
@@ -58,6 +68,11 @@ function callOf(world: TraceWorld, request: TraceRequest): CallTraces {
 export function serversOfHosts(
   paths: readonly DeclaredPath[],
 ): (path: DeclaredPath, host: string) => string | undefined {
+  return (path, host) => (path.direction === "across" ? leadsTo(paths).get(hostKey(path, host)) : undefined);
+}
+
+/** Made where it is asked, which few paths do. */
+const leadsTo = memoised((paths: readonly DeclaredPath[]): ReadonlyMap<string, string | undefined> => {
   const found = new Map<string, string | undefined>();
   for (const path of paths) {
     if (path.direction !== "across") continue;
@@ -65,8 +80,8 @@ export function serversOfHosts(
     const { cluster } = path.server;
     found.set(key, found.has(key) && found.get(key) !== cluster ? undefined : cluster);
   }
-  return (path, host) => (path.direction === "across" ? found.get(hostKey(path, host)) : undefined);
-}
+  return found;
+});
 
 function hostKey({ consumer }: AcrossPath, host: string): string {
   return `${consumer.cluster} ${host}`;

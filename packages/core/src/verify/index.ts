@@ -1,2 +1,2 @@
 export { type Hop, hopNames, type PathProof, type ProofStatus, statusOfTrace } from "./pathProof.ts";
-export { proofOfPaths } from "./proofOfPaths.ts";
+export { proofOfPaths, provingPaths } from "./proofOfPaths.ts";

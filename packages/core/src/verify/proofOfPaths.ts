@@ -1,5 +1,6 @@
 import type { DeclaredPath } from "../model/index.ts";
-import { type TraceHop, tellingBranch, tracePaths } from "../trace/index.ts";
+import { type TraceHop, tellingBranch, tracingPaths } from "../trace/index.ts";
+import { atOnce } from "../world/index.ts";
 import { objectHops } from "./objectHops.ts";
 import { type Hop, type PathProof, type ProofStatus, statusOfTrace } from "./pathProof.ts";
 import { ProofContext, type ProofInput } from "./proofContext.ts";
@@ -10,9 +11,16 @@ import { ProofContext, type ProofInput } from "./proofContext.ts";
  * pass: a firewall, or a proxy that has not got its configuration yet, does not show here. In the order of `compiled.paths`.
  */
 export function proofOfPaths(input: ProofInput): readonly PathProof[] {
+  return atOnce(provingPaths(input));
+}
+
+/** The same in steps, between which others may have their turn. */
+export function* provingPaths(input: ProofInput): Generator<void, readonly PathProof[]> {
   const { intents, compiled, observed } = input;
   const context = new ProofContext(input);
-  return tracePaths({ intents, paths: compiled.paths, observed }).map((traced) => {
+  yield;
+  const traces = yield* tracingPaths({ intents, paths: compiled.paths, observed });
+  return traces.map((traced) => {
     const { path, trace } = traced;
     const before = [...declarationHop(path, context), ...objectHops(path, context)];
     const stations = tellingBranch(trace).hops.map(hopOfTrace);

@@ -1,4 +1,5 @@
 export { applyChanges } from "./applyChanges.ts";
+export { atOnce } from "./atOnce.ts";
 export { changedObjects } from "./changedObjects.ts";
 export { changedParts } from "./changedParts.ts";
 export { isSame } from "./isSame.ts";

@@ -1,5 +1,6 @@
 import type { Compiled, Intents, Observed } from "@isthmus/core";
-import { type PathProof, type ProofStatus, proofOfPaths } from "@isthmus/core/verify";
+import { type PathProof, type ProofStatus, provingPaths } from "@isthmus/core/verify";
+import { inTurns } from "../inTurns.ts";
 import { type TryOptions, tryPaths, type WireProof } from "./tryPaths.ts";
 
 /** A path with what becomes of a call on paper, and on the wire. */
@@ -32,7 +33,7 @@ export async function proveMesh(
   mesh: CompiledMesh,
   { wire, ...options }: ProveOptions,
 ): Promise<readonly ProvenPath[]> {
-  const onPaper: readonly ProvenPath[] = proofOfPaths(mesh);
+  const onPaper: readonly ProvenPath[] = await inTurns(provingPaths(mesh), options.signal);
   if (wire === "never") return onPaper;
   const { intents, observed, compiled } = mesh;
   const tried = await tryPaths(compiled.paths, { ...options, intents, observed });
