@@ -37,6 +37,8 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   trace: [
     "isthmus trace sleep.foo@cluster1 http://httpbin.bar.cluster2:8000/headers",
     "isthmus trace outside@cluster2 https://httpbin.example.com --planned",
+    "isthmus trace sleep.foo@kind-eu http://httpbin.bar:8000 --context kind-eu",
+    "isthmus trace sleep.foo@eu http://httpbin.bar:8000 --dir eu=dump.yaml",
   ],
   probe: ["isthmus probe httpbin.bar", "isthmus probe --from-pod --count 100"],
   check: ["isthmus check", "isthmus check --context kind-eu --category rights", "isthmus check --wait 5m -o junit"],

@@ -4,6 +4,7 @@ import { collect, collectPort, collectWord, parseCount, parseLimit } from "./col
 import type { VerifyOptions } from "./commands/verify.ts";
 import { parseDuration } from "./duration.ts";
 import { examples } from "./examples.ts";
+import { addGivenClusters } from "./givenOptions.ts";
 import type { Io } from "./io.ts";
 import { addScope, type ScopeOptions, scopeWords } from "./scopeOptions.ts";
 import type { GlobalOptions, Session } from "./session.ts";
@@ -195,8 +196,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       const { verify } = await import("./commands/verify.ts");
       finish(await verify(await session(command), { ...options, scope: scopeWords(services, options) }));
     });
-  program
-    .command("trace")
+  addGivenClusters(program.command("trace"))
     .description("say where a request gets, hop by hop (exit code 0, 1)")
     .argument("<caller>", "who calls: sleep.foo@cluster1, or outside, outside@cluster1")
     .argument("<url>", "http, https, grpc or tcp://host:port")
@@ -240,10 +240,8 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     const { probe } = await import("./commands/probe.ts");
     finish(await probe(await session(command), services, options));
   });
-  program
-    .command("check")
+  addGivenClusters(program.command("check"))
     .description("what would be in the way, before and after (exit code 0 nothing, 1 something)")
-    .option("--context <name>", "check a context in place of what is declared (repeat it)", collect)
     .option("--cluster <name>", "only this declared cluster (repeat it)", collect)
     .addOption(
       new Option("--category <name>", "only this category (repeat it)")
@@ -256,8 +254,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       const { check } = await import("./commands/check.ts");
       finish(await check(await session(command), options));
     });
-  program
-    .command("doctor")
+  addGivenClusters(program.command("doctor"))
     .description("find out why a request fails: on paper, on the wire, and in between")
     .argument("<workload>", "who calls: sleep.foo@cluster1")
     .argument("<url>", "http, https, grpc or tcp://host:port")

@@ -9,6 +9,8 @@ export interface Declarations {
   readonly intents: Intents | undefined;
   readonly sources?: Sources;
   readonly problems: readonly Problem[];
+  /** The clusters are named on the command line, so that their files are trusted wherever they are. */
+  readonly isGivenByHand?: true;
 }
 
 /**
@@ -17,14 +19,13 @@ export interface Declarations {
  */
 export async function withMesh(
   session: Session,
-  { intents, problems, sources }: Declarations,
+  { intents, problems, sources, isGivenByHand }: Declarations,
   work: (mesh: DeclaredMesh) => Promise<number>,
 ): Promise<number> {
   if (intents === undefined) return notUnderstood(session, problems);
   const places = sources === undefined ? {} : { sources };
-  return withTargets(intents, { ...session.ways, ...places }, (targets) =>
-    work({ intents, targets, problems, ...places }),
-  );
+  const ways = isGivenByHand === true ? { ...session.ways, trustAccess: true, allowFiles: true } : session.ways;
+  return withTargets(intents, { ...ways, ...places }, (targets) => work({ intents, targets, problems, ...places }));
 }
 
 /** Tells what is wrong with what was given; the exit code. */

@@ -1,14 +1,14 @@
 import type { CheckCategory, CheckRow } from "@isthmus/core/check";
 import { checkMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
+import { givenMesh } from "../givenMesh.ts";
+import type { GivenOptions } from "../givenOptions.ts";
 import { countRows, renderChecks } from "../render/checks.ts";
 import type { Session } from "../session.ts";
 import { withMesh } from "../withMesh.ts";
-import { clustersToCheck } from "./clustersToCheck.ts";
 
-export interface CheckOptions {
+export interface CheckOptions extends GivenOptions {
   readonly cluster?: readonly string[];
-  readonly context?: readonly string[];
   readonly category?: readonly CheckCategory[];
   readonly readOnly?: boolean;
   /** Milliseconds to wait for the last failure to go away. */
@@ -17,7 +17,7 @@ export interface CheckOptions {
 
 /** Looks for everything in the clusters that would be in the way of shared services. Writes nothing. */
 export async function check(session: Session, options: CheckOptions): Promise<number> {
-  const given = await clustersToCheck(session, options);
+  const given = await givenMesh(session, options);
   return withMesh(session, given, async (mesh) => {
     const tell = (text: string) => session.note(session.err.faint(text));
     const names = mesh.intents.clusters.map(({ metadata }) => metadata.name);

@@ -1,15 +1,21 @@
 import type { Diagnosis } from "@isthmus/core/doctor";
 import { diagnoseMesh, planMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
-import { readDeclarations } from "../readDeclarations.ts";
+import { givenMesh, tellAbsentKinds } from "../givenMesh.ts";
+import type { GivenOptions } from "../givenOptions.ts";
 import { renderDiagnosis } from "../render/diagnosis.ts";
 import type { Session } from "../session.ts";
 import { type RequestOptions, type TraceWords, workloadRequest } from "../traceRequest.ts";
 import { withMesh } from "../withMesh.ts";
 
 /** Explains why a request fails: on paper, on the wire, and what stands between the two. */
-export async function doctor(session: Session, words: TraceWords, options: RequestOptions): Promise<number> {
-  return withMesh(session, await readDeclarations(session), async (declared) => {
+export async function doctor(
+  session: Session,
+  words: TraceWords,
+  options: RequestOptions & GivenOptions,
+): Promise<number> {
+  const given = await givenMesh(session, options);
+  return withMesh(session, given, async (declared) => {
     const names = declared.intents.clusters.map(({ metadata }) => metadata.name);
     const request = workloadRequest(words, options, names);
     const mesh = await planMesh(declared, session.reading);
@@ -20,6 +26,7 @@ export async function doctor(session: Session, words: TraceWords, options: Reque
     });
     if (session.format === undefined) session.print(renderDiagnosis(evidence, diagnosis, session.out));
     else session.printData("Diagnosis", { ...diagnosis, evidence });
+    tellAbsentKinds(session, given, mesh.observed);
     session.report([...mesh.observed.unreachable.values()]);
     return codeOf(diagnosis);
   });

@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { exampleFolder, runCli } from "../testing/runCli.ts";
+import { parseAllDocuments } from "yaml";
+import { emptyFolder, exampleFolder, filesIn, runCli } from "../testing/runCli.ts";
 
 const words = ["trace", "sleep.foo@cluster1", "http://httpbin.bar.cluster2:8000/headers"];
 
@@ -43,6 +44,54 @@ test("method and headers are those of the request", async () => {
 
   expect(JSON.parse(run.stdout)).toMatchObject({ request: { method: "POST", headers: { "x-a": "b:c" } } });
 });
+
+test("without a declaration the clusters are folders or dumps that are named, and what a dump does not hold is told", async () => {
+  const folder = await exampleFolder();
+  const elsewhere = await emptyFolder();
+  await runCli(folder, ["apply", "--yes"]);
+  const { items } = await dumpOf(join(folder, "clusters/cluster2"));
+  await writeFile(join(elsewhere, "cluster2.json"), JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+  const cluster1 = ["--dir", `cluster1=${join(folder, "clusters/cluster1")}`];
+  const given = [...words, ...cluster1, "--dir", "cluster2.json"];
+
+  const across = await runCli(elsewhere, [...given, "-o", "json"]);
+  const alone = await runCli(elsewhere, [...words, ...cluster1]);
+  const local = await runCli(elsewhere, ["trace", "httpbin.bar", "http://httpbin:8000/", "--dir", "cluster2.json"]);
+
+  expect(across.code).toBe(0);
+  expect(JSON.parse(across.stdout)).toMatchObject({
+    verdict: "reaches",
+    branches: [{ outcome: { kind: "answered", by: { cluster: "cluster2", name: "httpbin" } } }],
+  });
+  expect(across.stderr).toContain("cluster2: the manifests hold no ");
+  expect(alone.code).not.toBe(0);
+  expect(local.code).toBe(0);
+});
+
+test("clusters by hand stand in for declarations, and for nothing that needs them", async () => {
+  const folder = await exampleFolder();
+  const given = [...words, "--dir", "cluster1=clusters/cluster1"];
+
+  const [planned, twice, unnamed, gone] = [
+    await runCli(folder, [...given, "--planned"]),
+    await runCli(folder, [...given, "-f", "mesh.yaml"]),
+    await runCli(folder, [...words, "--dir", "=x"]),
+    await runCli(folder, [...words, "--dir", "cluster1=nowhere"]),
+  ];
+
+  expect([planned.code, twice.code, unnamed.code, gone.code]).toEqual([2, 2, 2, 2]);
+  expect(planned.stderr).toContain("--planned needs declarations");
+  expect(twice.stderr).toContain("Leave out -f");
+  expect(unnamed.stderr).toContain("Write it as cluster1=manifests/cluster1.");
+  expect(gone.stderr).toMatch(/there is no directory .*nowhere/);
+});
+
+/** As `kubectl get -o json` gives them. */
+async function dumpOf(folder: string): Promise<{ readonly items: readonly unknown[] }> {
+  const files = await filesIn(folder);
+  const texts = Object.values(files).flatMap((text) => parseAllDocuments(text).map((document) => document.toJS()));
+  return { items: texts.filter((item) => item !== null) };
+}
 
 const fromOutside = [
   ...["trace", "outside@cluster1", "https://httpbin.example.com/headers", "--client-certificate", "client.example.com"],

@@ -1,21 +1,30 @@
+import { say } from "@isthmus/core";
 import { graph, type TraceVerdict } from "@isthmus/core/trace";
 import { planMesh, traceMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
-import { readDeclarations } from "../readDeclarations.ts";
+import { givenMesh, tellAbsentKinds } from "../givenMesh.ts";
+import type { GivenOptions } from "../givenOptions.ts";
 import { isGraphFormat, renderGraph } from "../render/graph.ts";
 import { renderTrace } from "../render/trace.ts";
 import type { Session } from "../session.ts";
 import { type TraceRequestOptions, type TraceWords, traceRequest } from "../traceRequest.ts";
+import { usage } from "../usage.ts";
 import { withMesh } from "../withMesh.ts";
 
-export interface TraceOptions extends TraceRequestOptions {
+export interface TraceOptions extends TraceRequestOptions, GivenOptions {
   readonly planned?: boolean;
   readonly allBranches?: boolean;
 }
 
 /** Says what the proxies would do with a request, as the clusters are, or as they would be after an apply. */
 export async function trace(session: Session, words: TraceWords, options: TraceOptions): Promise<number> {
-  return withMesh(session, await readDeclarations(session), async (declared) => {
+  const given = await givenMesh(session, options);
+  if (options.planned === true && given.isGivenByHand === true)
+    throw usage(
+      say`--planned needs declarations, which --context and --dir stand in for`,
+      "Leave out the one or the other.",
+    );
+  return withMesh(session, given, async (declared) => {
     const request = traceRequest(
       words,
       options,
@@ -26,6 +35,7 @@ export async function trace(session: Session, words: TraceWords, options: TraceO
     if (isGraphFormat(session.ownFormat)) session.print(renderGraph(graph([found]), session.ownFormat));
     else if (session.format === undefined) session.print(renderTrace(found, session.out, options.allBranches === true));
     else session.printData("Trace", found);
+    tellAbsentKinds(session, given, mesh.observed);
     // What is wrong with declarations is another matter: the request may get there all the same.
     session.report([...mesh.observed.unreachable.values()]);
     return codeOf(found.verdict);

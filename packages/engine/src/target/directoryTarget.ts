@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import {
   keyOf,
   MeshError,
@@ -25,6 +26,8 @@ export interface DirectoryTargetOptions {
   /** Path, as messages show it. */
   readonly directory: string;
   readonly istioNamespace: string;
+  /** It may also be a file, such as a dump: to be read only. */
+  readonly mayBeFile?: boolean;
 }
 
 /** What a reading of the directory leaves for writes. */
@@ -46,14 +49,16 @@ export class DirectoryTarget implements Target {
   readonly cluster: string;
   readonly #directory: string;
   readonly #istioNamespace: string;
+  readonly #mayBeFile: boolean;
   /** Two objects may be in one file. */
   readonly #oneWrite = pLimit(1);
   #layout: Layout | undefined;
 
-  constructor({ cluster, directory, istioNamespace }: DirectoryTargetOptions) {
+  constructor({ cluster, directory, istioNamespace, mayBeFile = false }: DirectoryTargetOptions) {
     this.cluster = cluster;
     this.#directory = directory;
     this.#istioNamespace = istioNamespace;
+    this.#mayBeFile = mayBeFile;
   }
 
   /** Throws a `DirectoryError` with all files of which nobody can say what they hold. */
@@ -92,7 +97,8 @@ export class DirectoryTarget implements Target {
   async #read(signal?: AbortSignal): Promise<Manifests> {
     let read: Manifests;
     try {
-      read = await readManifests(this.#directory, signal);
+      const isFile = this.#mayBeFile && !(await stat(this.#directory)).isDirectory();
+      read = await readManifests(this.#directory, signal, isFile);
     } catch (error) {
       signal?.throwIfAborted();
       throw new DirectoryError(unreadable(this.#directory, this.cluster, error), [], { cause: error });
@@ -147,7 +153,7 @@ function unreadable(directory: string, cluster: string, error: unknown): Problem
       ? say`cluster ${{ cluster }}: there is no directory ${{ directory }}`
       : say`cluster ${{ cluster }}: directory ${{ directory }} cannot be read: ${{ reason: messageOf(error) }}`,
     hint: isMissing
-      ? "Create it, or correct access.directory, which is relative to the file that declares the cluster."
+      ? "Create it, or correct the path: access.directory is relative to the file that declares the cluster."
       : "",
   });
 }

@@ -28,6 +28,8 @@ export interface OpenTargetsOptions {
    * they name lie elsewhere than below `cwd` or the file that declares them.
    */
   readonly trustAccess?: boolean;
+  /** Lets a file, such as a dump, stand for a directory: to be read only. */
+  readonly allowFiles?: boolean;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function openTargets(
           cluster,
           isElsewhere
             ? new BrokenTarget(cluster, elsewhere(declared, path))
-            : new DirectoryTarget({ cluster, directory: path, istioNamespace }),
+            : new DirectoryTarget({ cluster, directory: path, istioNamespace, mayBeFile: options.allowFiles === true }),
         ];
       }
       return [cluster, await openLive(declared, istioNamespace, options)];

@@ -35,9 +35,9 @@ export interface Manifests {
   readonly problems: readonly Problem[];
 }
 
-/** All manifests below a directory. Throws what the file system throws for the directory itself. */
-export async function readManifests(directory: string, signal?: AbortSignal): Promise<Manifests> {
-  const files = await findManifestFiles(directory, signal);
+/** All manifests below a directory, or of one file. Throws what the file system throws for the directory or file itself. */
+export async function readManifests(path: string, signal?: AbortSignal, isFile = false): Promise<Manifests> {
+  const files = isFile ? [path] : await findManifestFiles(path, signal);
   const read = await Promise.all(files.map((file) => readFileManifests(file, signal)));
   const { manifests, unreadable, findings } = separateTwice(read.flatMap((each) => each.manifests));
   return {

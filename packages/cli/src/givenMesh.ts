@@ -1,0 +1,80 @@
+import { resolve } from "node:path";
+import {
+  type GivenCluster,
+  type Intents,
+  MeshError,
+  nearestName,
+  type Observed,
+  say,
+  undeclaredMesh,
+} from "@isthmus/core";
+import { absentKinds } from "@isthmus/engine";
+import { listContexts } from "@isthmus/kube";
+import type { GivenOptions } from "./givenOptions.ts";
+import { readDeclarations } from "./readDeclarations.ts";
+import type { Session } from "./session.ts";
+import { usage } from "./usage.ts";
+import type { Declarations } from "./withMesh.ts";
+
+/**
+ * The clusters that are given by hand, else what is declared, else the kubeconfig's current context: a mesh can be looked at before
+ * anything of Isthmus is there. Throws USAGE.
+ */
+export async function givenMesh(
+  session: Session,
+  { context = [], dir = [], cluster }: GivenOptions & { readonly cluster?: readonly string[] },
+): Promise<Declarations> {
+  const given = [...context.map((name) => ({ context: name })), ...dir.map(directoryOf)];
+  if (given.length > 0) {
+    if (session.options.filename.length > 0) {
+      const option = context.length > 0 ? "--context" : "--dir";
+      throw usage(say`${{ option }} names clusters in place of what is declared`, "Leave out -f, or the clusters.");
+    }
+    return undeclared(given, cluster);
+  }
+  try {
+    const { intents, sources, problems } = await readDeclarations(session);
+    return { intents: intents && narrowed(intents, cluster), sources, problems };
+  } catch (error) {
+    const isNamed = session.options.filename.length > 0;
+    if (isNamed || !(error instanceof MeshError) || error.code !== "NO_INTENTS") throw error;
+    const { cwd, kubeconfig } = session.ways;
+    const { current } = await listContexts(kubeconfig && resolve(cwd, kubeconfig));
+    if (current === undefined) throw error;
+    session.note(`Nothing is declared here: looking at the current context, ${current}. --context names others.\n`);
+    return undeclared([{ context: current }], cluster);
+  }
+}
+
+/** What a dump that was made without a kind would hide is worth a line: it counts as not being in the cluster. */
+export function tellAbsentKinds({ note, err }: Session, given: Declarations, observed: Observed): void {
+  if (given.isGivenByHand !== true) return;
+  for (const [cluster, kinds] of absentKinds(observed)) {
+    note(err.faint(`${cluster}: the manifests hold no ${kinds.join(", ")}; taken as being all there is.\n`));
+  }
+}
+
+/** Whoever names a cluster on the command line trusts it. */
+function undeclared(given: readonly GivenCluster[], cluster: readonly string[] | undefined): Declarations {
+  return { intents: narrowed(undeclaredMesh(given), cluster), problems: [], isGivenByHand: true };
+}
+
+function directoryOf(written: string): GivenCluster {
+  const { name, directory } = /^(?:(?<name>[^=/\\]*)=)?(?<directory>.+)$/.exec(written)?.groups ?? {};
+  if (directory === undefined || name === "") {
+    throw usage(say`--dir ${{ written }} does not name a folder`, "Write it as cluster1=manifests/cluster1.");
+  }
+  return { directory, ...(name === undefined ? {} : { name }) };
+}
+
+function narrowed(intents: Intents, chosen: readonly string[] | undefined): Intents {
+  if (chosen === undefined) return intents;
+  const names = intents.clusters.map(({ metadata }) => metadata.name);
+  const unknown = chosen.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    const meant = nearestName(unknown, names);
+    const hint = meant === undefined ? `declared are: ${names.join(", ")}` : `did you mean ${meant}?`;
+    throw usage(say`no cluster ${{ unknown }} is declared`, hint);
+  }
+  return { ...intents, clusters: intents.clusters.filter(({ metadata }) => chosen.includes(metadata.name)) };
+}
