@@ -133,7 +133,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
   addPlanOptions(
     addScope(program.command("apply"), "[saved.plan | service.namespace...]")
       .description("make the clusters as declared; or apply a saved plan")
-      .option("-y, --yes", "do not ask")
+      .option("-y, --yes", "do not ask, also where paths will be gone: --max-delete is the limit")
       .option("--dry-run", "let the clusters check every change, and write nothing")
       .option("--max-delete <count or %>", "delete so much of what Isthmus owns unasked (default: 50%)", parseLimit)
       .addOption(new Option("--allow-mass-delete", "as --max-delete 100%").hideHelp())

@@ -49,9 +49,7 @@ test("a field that someone changed is shown as what it is and what it becomes", 
   const diff = await runCli(folder, ["diff"]);
 
   expect(plan.stdout).toContain("~ spec.endpoints[0].address: 192.168.121.99 → 192.168.121.10");
-  expect(diff.stdout).toContain(
-    "-spec.endpoints[0].address: 192.168.121.99\n+spec.endpoints[0].address: 192.168.121.10",
-  );
+  expect(diff.stdout).toContain("-    - address: 192.168.121.99\n+    - address: 192.168.121.10\n");
 });
 
 test("--no-prune keeps what is declared no longer", async () => {
