@@ -2,6 +2,7 @@ import { MeshError, makeProblem, type Problem, say } from "@isthmus/core";
 import { CommanderError } from "commander";
 import type { Io } from "./io.ts";
 import { renderOutput } from "./render/data.ts";
+import { fitLines } from "./render/fitLines.ts";
 import { renderJunit } from "./render/junit.ts";
 import { renderProblems } from "./render/problems.ts";
 import { dataText } from "./render/terminalText.ts";
@@ -15,7 +16,7 @@ export function reportFailure(error: unknown, command: string, argv: readonly st
     stderr.write(`isthmus failed in a way it should not: ${showError(error)}\n`);
     return;
   }
-  stderr.write(renderProblems([problem], stderr.style));
+  stderr.write(fitLines(renderProblems([problem], stderr.style), io.stderr));
   const format = outputOf(argv);
   if (format === "json" || format === "yaml") {
     io.stdout.write(dataText(renderOutput("Problems", { problems: [problem] }, format)));

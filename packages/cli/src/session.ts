@@ -3,6 +3,7 @@ import type { OutputKind } from "@isthmus/core/outputs";
 import type { ObserveOptions, OpenTargetsOptions } from "@isthmus/engine";
 import type { Io } from "./io.ts";
 import { type DataFormat, renderData, renderOutput } from "./render/data.ts";
+import { fitLines } from "./render/fitLines.ts";
 import { checkJsonPath } from "./render/jsonPath.ts";
 import { renderProblems } from "./render/problems.ts";
 import type { Style } from "./render/style.ts";
@@ -65,6 +66,8 @@ export function openSession(io: Io, command: string, options: GlobalOptions): Se
   const { timeout } = options;
   const signal = timeout === undefined ? io.signal : limited(io.signal, timeout);
   const dataOf: Session["dataOf"] = (kind, value) => dataText(renderOutput(kind, value, format ?? "yaml"));
+  // A patch, a script and what a program reads stay as they are.
+  const isFitted = ownFormat === undefined && command !== "diff" && command !== "completion";
   return {
     io,
     command,
@@ -84,13 +87,16 @@ export function openSession(io: Io, command: string, options: GlobalOptions): Se
       onWaiting: waitingTeller((text) => stderr.write(stderr.style.faint(text)), io.stderr.isTTY === true),
       ...(timeout !== undefined && goesOn(command) ? { timeout: Math.min(longestRead, timeout / 2) } : {}),
     },
-    print: stdout.write,
-    note: stderr.write,
+    print: isFitted ? (text) => stdout.write(fitLines(text, io.stdout)) : stdout.write,
+    note: (text) => stderr.write(fitLines(text, io.stderr)),
     printData: (kind, value) => void io.stdout.write(dataOf(kind, value)),
     dataOf,
-    printText: format === undefined ? stdout.write : (text) => void io.stdout.write(text),
+    printText:
+      format === undefined
+        ? (text) => stdout.write(isFitted ? fitLines(text, io.stdout) : text)
+        : (text) => void io.stdout.write(text),
     printManifests: (value) => void io.stdout.write(dataText(renderData(value, format ?? "yaml"))),
-    report: (problems) => stderr.write(renderProblems(problems, stderr.style)),
+    report: (problems) => stderr.write(fitLines(renderProblems(problems, stderr.style), io.stderr)),
   };
 }
 

@@ -13,8 +13,13 @@ export function pasteableHints<P extends Partial<Problem>>(
     const { hint = "", place, refs = [] } = problem;
     if (!command.test(hint)) return problem;
     const cluster = place?.cluster ?? refs[0]?.cluster;
-    return { ...problem, hint: hint.replaceAll(each, (...found) => spelled(found, byName, cluster)) };
+    return { ...problem, hint: withPasteable(hint, byName, cluster) };
   });
+}
+
+function withPasteable(hint: string, clusters: ReadonlyMap<string, MeshCluster>, of: string | undefined): string {
+  const text = hint.replaceAll(each, (...found) => spelled(found, clusters, of));
+  return text.replace("look at look into ", "look into ");
 }
 
 const command = /\b(?:kubectl|istioctl) /;

@@ -1,0 +1,46 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { exampleFolder, runCli } from "./testing/runCli.ts";
+
+const request = ["sleep.foo@cluster1", "http://httpbin.bar.cluster2:8000/headers"];
+
+/** What a person reads of every command on the example: [file, what is done before, the command]. */
+const cases: readonly (readonly [string, "new" | "applied" | "broken", readonly string[]])[] = [
+  ["plan", "new", ["plan"]],
+  ["plan-applied", "applied", ["plan"]],
+  ["plan-broken", "broken", ["plan"]],
+  ["apply", "new", ["apply", "--yes"]],
+  ["describe-broken", "broken", ["describe", "httpbin.bar"]],
+  ["status-new", "new", ["status"]],
+  ["status-broken", "broken", ["status"]],
+  ["verify", "applied", ["verify"]],
+  ["verify-new", "new", ["verify"]],
+  ["trace", "applied", ["trace", ...request]],
+  ["trace-new", "new", ["trace", ...request]],
+  ["doctor", "new", ["doctor", ...request]],
+  ["check", "applied", ["check"]],
+  ["destroy", "applied", ["destroy", "--dry-run"]],
+  ["explain", "new", ["explain", "GATEWAY_NO_ADDRESS", "SharedService.spec.traffic"]],
+  ["version", "new", ["version"]],
+  ["connect", "new", ["connect", "httpbin.bar", "--from", "cluster2", "--to", "cluster1/legacy", "--dry-run"]],
+  ["disconnect", "applied", ["disconnect", "httpbin.bar", "--dry-run"]],
+  ["usage", "new", ["status", "httpbim.bar"]],
+];
+
+test.each(cases.flatMap((each) => [80, 120].map((columns) => [...each, columns] as const)))(
+  "%s, where the mesh is %s, is as a stranger would read it: isthmus %j in %i columns",
+  async (name, state, argv, columns) => {
+    const folder = await exampleFolder();
+    if (state !== "new") await runCli(folder, ["apply", "--yes"]);
+    if (state === "broken") await rm(join(folder, "clusters/cluster2/httpbin.yaml"));
+
+    const run = await runCli(folder, argv, { columns, keys: [], env: { NO_COLOR: "1" } });
+
+    const text = `$ isthmus ${argv.join(" ")}\n${run.stdout}--- stderr, exit code ${run.code} ---\n${run.stderr}`;
+    const steady = text.replaceAll(folder, "FOLDER").replace(/in \d+ ms/g, "in N ms");
+    await expect(steady).toMatchFileSnapshot(`testdata/widths/${name}-${columns}.golden.txt`);
+    const wide = `${run.stdout}${run.stderr}`.split("\n").filter((line) => line.length > columns);
+    expect(wide).toEqual([]);
+  },
+);
