@@ -287,6 +287,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       "--ephemeral-container",
       "also what `probe --ephemeral-container` needs: --doctor, and adding containers to pods",
     )
+    .option("--controller", "also what the controller needs: to be told of changes")
     .option("--namespace <name>", "write and probe only in this namespace (repeat it)", collect)
     .option("--name <name>", "of the roles and the account (default: isthmus, isthmus-reader)")
     .option("--account-namespace <name>", "of the service account (default: Istio's)")

@@ -99,4 +99,5 @@ export {
   problemCodes,
   type Severity,
 } from "./problem.ts";
-export { applyChanges } from "./world/applyChanges.ts";
+export { applyChanges, type ObjectChange } from "./world/applyChanges.ts";
+export { keepEqual } from "./world/keepEqual.ts";

@@ -61,6 +61,7 @@ export type {
   RotationTarget,
   TrustObservation,
 } from "./rotation/rotation.ts";
+export { afterEvent, type ClusterEvent } from "./target/clusterEvent.ts";
 export { writeFileAtomically } from "./target/directory/writeFileAtomically.ts";
 export { DirectoryTarget, type DirectoryTargetOptions } from "./target/directoryTarget.ts";
 export { type OpenTargetsOptions, openTargets, withTargets } from "./target/openTargets.ts";

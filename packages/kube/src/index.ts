@@ -3,7 +3,7 @@ export { type ConnectOptions, connect } from "./connect.ts";
 export { type ClientOptions, createKubeClient } from "./createKubeClient.ts";
 export { failureProblem } from "./failureProblem.ts";
 export type { Timeouts } from "./http/timeouts.ts";
-export type { Timing } from "./http/timing.ts";
+export { realTiming, type Timing } from "./http/timing.ts";
 export { withDeadline } from "./http/withDeadline.ts";
 export type { RetryPolicy } from "./http/withRetries.ts";
 export type {
@@ -28,6 +28,7 @@ export type {
 } from "./kubeClient.ts";
 export { type KubeCall, KubeError, type KubeErrorCause } from "./kubeError.ts";
 export { type Contexts, listContexts } from "./listContexts.ts";
+export { withoutManagedFields } from "./objects/withoutManagedFields.ts";
 export { orAborted } from "./orAborted.ts";
 export { FileRefused, readRegularFile } from "./readRegularFile.ts";
 export { readUpTo } from "./readUpTo.ts";

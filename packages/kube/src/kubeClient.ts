@@ -37,6 +37,8 @@ export interface Listed {
 }
 
 export interface WatchOptions extends CallOptions {
+  /** Called once the server has begun to answer: from then on nothing is missed. */
+  readonly onOpen?: () => void;
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;

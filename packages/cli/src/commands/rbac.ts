@@ -22,6 +22,7 @@ export interface RbacCommandOptions {
   readonly probe?: boolean;
   readonly doctor?: boolean;
   readonly ephemeralContainer?: boolean;
+  readonly controller?: boolean;
   readonly namespace?: readonly string[];
   readonly name?: string;
   readonly accountNamespace?: string;
@@ -49,6 +50,7 @@ export async function rbac(session: Session, cluster: string, options: RbacComma
     probe: options.probe === true,
     doctor: options.doctor === true,
     ephemeral: options.ephemeralContainer === true,
+    controller: options.controller === true,
     signing: signingNamespaces(mesh, cluster),
     ...(declared && { credentials: credentialsOf(declared, clusters ?? [], externalAccesses) }),
     ...(options.namespace === undefined ? {} : { namespaces: [...new Set(options.namespace)].sort() }),

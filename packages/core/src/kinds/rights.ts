@@ -1,10 +1,11 @@
 import { catalog, checkedKinds } from "./catalog.ts";
 
-export type RightVerb = "get" | "list" | "create" | "patch" | "delete";
+export type RightVerb = "get" | "list" | "watch" | "create" | "patch" | "delete";
 
 /**
  * What a right is for.
  * - `observe`: plan, diff, status, verify and whatever reads a cluster;
+ * - `watch`: the controller, which follows what `observe` reads;
  * - `write`: apply;
  * - `check`: rows of `isthmus check`, which are skipped without it;
  * - `ca`: the Secret that holds a cluster's intermediate certificate.
@@ -17,6 +18,7 @@ export type RightVerb = "get" | "list" | "create" | "patch" | "delete";
  */
 export type RightPurpose =
   | "observe"
+  | "watch"
   | "write"
   | "check"
   | "ca"
@@ -74,6 +76,24 @@ const allRights: readonly Right[] = [
     group: "",
     resource: "configmaps",
     verbs: ["get"],
+    scope: "istio",
+    names: [trustRootConfigMap, meshConfigMap],
+  },
+  ...catalog.map(
+    ({ group, plural }): Right => ({
+      purpose: "watch",
+      group,
+      resource: plural,
+      verbs: ["watch"],
+      scope: "everywhere",
+    }),
+  ),
+  {
+    purpose: "watch",
+    group: "",
+    resource: "configmaps",
+    // Held to names where a field selector asks for one.
+    verbs: ["list", "watch"],
     scope: "istio",
     names: [trustRootConfigMap, meshConfigMap],
   },

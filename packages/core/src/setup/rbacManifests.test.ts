@@ -144,3 +144,15 @@ test("a user or group gets the same roles without an account being made", () => 
   expect(manifests[1]).toMatchObject({ subjects: [subject], roleRef: { kind: "ClusterRole", name: "isthmus" } });
   expect(manifests[3]).toMatchObject({ metadata: { namespace: "istio-system" }, subjects: [subject] });
 });
+
+test("only the controller may watch: every kind of the catalog, and two ConfigMaps by name", () => {
+  const watched = (given: RbacOptions) => grants(given).filter((grant) => grant.includes(": watch "));
+
+  expect(watched(options)).toEqual([]);
+  expect(watched({ ...options, controller: true }).toSorted()).toEqual(
+    [
+      ...catalog.map(({ group, plural }) => `ClusterRole *: watch ${plural}${group === "" ? "" : `.${group}`}`),
+      "Role istio-system: watch configmaps(istio-ca-root-cert,istio)",
+    ].toSorted(),
+  );
+});

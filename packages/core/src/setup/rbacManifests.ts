@@ -26,6 +26,8 @@ export interface RbacOptions {
   readonly doctor?: boolean;
   /** `doctor`, and to add containers to pods, as `isthmus probe --ephemeral-container` does. */
   readonly ephemeral?: boolean;
+  /** To be told of changes, as the controller is. */
+  readonly controller?: boolean;
   /** Write, and probe, only in these namespaces; in every one unless told. */
   readonly namespaces?: readonly string[];
 }
@@ -43,12 +45,12 @@ interface PolicyRule {
 
 /**
  * The manifests that give a subject exactly what our commands use in one cluster. Whatever is read or written in Istio's
- * namespace only is in a Role there; so is writing where its namespaces are named. No `watch`, no `update`, no Secret but
+ * namespace only is in a Role there; so is writing where its namespaces are named. `watch` only for the controller, no `update`, no Secret but
  * `cacerts` and the named ones beside the gateway.
  */
 export function rbacManifests(options: RbacOptions): readonly KubeObject[] {
   const { name, subject, istioNamespace, access, manageCa, rotateCa = false, namespaces } = options;
-  const reading = rightsOf(["observe", "check"]);
+  const reading = rightsOf(["observe", "check", ...(options.controller === true ? (["watch"] as const) : [])]);
   const writing = access === "write" ? rightsOf(["write"]) : [];
   const ca = rightsOf([
     ...(manageCa || rotateCa ? (["ca"] as const) : []),
@@ -141,7 +143,7 @@ function rulesOf(rights: readonly Right[]): readonly PolicyRule[] {
 
 /** Rights to look come before rights to change. */
 function orderOf(purpose: RightPurpose): number {
-  return purpose === "observe" || purpose === "check" ? 0 : 1;
+  return purpose === "observe" || purpose === "check" || purpose === "watch" ? 0 : 1;
 }
 
 const labels = { "app.kubernetes.io/part-of": "isthmus" };

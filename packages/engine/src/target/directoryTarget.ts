@@ -12,8 +12,10 @@ import {
 } from "@isthmus/core";
 import type { Action } from "@isthmus/core/plan";
 import pLimit from "p-limit";
+import type { ClusterEvent } from "./clusterEvent.ts";
 import { DirectoryError } from "./directory/directoryError.ts";
 import { type Manifests, readManifests } from "./directory/readManifests.ts";
+import { watchDirectory } from "./directory/watchDirectory.ts";
 import { writeManifest } from "./directory/writeManifest.ts";
 import { istiodVersions } from "./istiodVersions.ts";
 import { meshConfig } from "./meshConfig.ts";
@@ -65,6 +67,10 @@ export class DirectoryTarget implements Target {
   async observe({ signal }: CallOptions = {}): Promise<Observation> {
     const read = await this.#read(signal);
     return { cluster: this.#observed(read), problems: read.findings };
+  }
+
+  watch({ signal }: { readonly signal: AbortSignal }): AsyncGenerator<ClusterEvent> {
+    return watchDirectory(this.#directory, { signal, observe: () => this.observe({ signal }) });
   }
 
   write(action: Action, { dryRun = false, signal }: WriteOptions = {}): Promise<void> {

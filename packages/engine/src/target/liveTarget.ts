@@ -6,8 +6,10 @@ import { type KubeClient, KubeError } from "@isthmus/kube";
 import { istiodPods } from "../istiod/istiodPods.ts";
 import { readSyncs, type Sends } from "../istiod/readSyncs.ts";
 import type { Reach } from "../reach.ts";
+import type { ClusterEvent } from "./clusterEvent.ts";
 import { inspectCluster, reviewRights } from "./live/inspectCluster.ts";
 import { observeCluster } from "./live/observeCluster.ts";
+import { watchCluster } from "./live/watchCluster.ts";
 import { writeObject } from "./live/writeObject.ts";
 import type { CallOptions, Observation, Target, WriteOptions } from "./target.ts";
 
@@ -34,6 +36,10 @@ export class LiveTarget implements Target {
   /** Throws CLUSTER_UNREACHABLE, CLUSTER_UNAUTHORIZED, CLUSTER_CERTIFICATE, CLUSTER_FORBIDDEN, KIND_NOT_INSTALLED. */
   observe({ signal }: CallOptions = {}): Promise<Observation> {
     return observeCluster(this.#client, { cluster: this.cluster, istioNamespace: this.#istioNamespace, signal });
+  }
+
+  watch({ signal }: { readonly signal: AbortSignal }): AsyncGenerator<ClusterEvent> {
+    return watchCluster(this.#client, { cluster: this.cluster, istioNamespace: this.#istioNamespace, signal });
   }
 
   get reach(): Reach {

@@ -4,6 +4,7 @@ import type { Down, Unseen } from "@isthmus/core/doctor";
 import type { Action } from "@isthmus/core/plan";
 import type { Sends } from "../istiod/readSyncs.ts";
 import type { Reach } from "../reach.ts";
+import type { ClusterEvent } from "./clusterEvent.ts";
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -28,6 +29,11 @@ export interface Target {
   readonly reach?: Reach;
   /** Throws a `MeshError` with a `pending` code where the cluster cannot be read. */
   observe(options?: CallOptions): Promise<Observation>;
+  /**
+   * What `observe` gives, and what happens to it from then on, until the signal aborts: then it throws the reason. It never gives up.
+   * An event after the first comes only when the one before was taken. Absent where nothing can be followed.
+   */
+  readonly watch?: (options: { readonly signal: AbortSignal }) => AsyncGenerator<ClusterEvent>;
   /**
    * Carries out a create, update or delete, only if the object is still as the action was planned against.
    * Throws `MeshError`: PLAN_STALE (moved since), OBJECT_NOT_OURS, OBJECT_REFUSED (validation, admission),

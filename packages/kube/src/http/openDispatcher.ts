@@ -5,15 +5,21 @@ import type { ClusterAccess } from "../clusterAccess.ts";
 import type { Timeouts } from "./timeouts.ts";
 
 /** Lists of all kinds run side by side; each further connection costs a TLS handshake before it saves time. */
-const connections = 4;
+const usual = 4;
+
+export interface DispatcherOptions {
+  readonly timeouts: Timeouts;
+  /** At most; `null` is as many as are asked for. */
+  readonly connections?: number | null | undefined;
+  readonly onSocket: (socket: Socket) => void;
+}
 
 /** A pool of keep-alive connections to one API server, each told to `onSocket` unless it leads through a proxy. undici takes 65 ms to load: only what speaks to a server pays. */
 export async function openDispatcher(
   access: ClusterAccess,
   authority: string | undefined,
   credentials: Credentials,
-  timeouts: Timeouts,
-  onSocket: (socket: Socket) => void,
+  { timeouts, connections = usual, onSocket }: DispatcherOptions,
 ): Promise<Dispatcher> {
   const { Pool, ProxyAgent, EnvHttpProxyAgent, buildConnector } = await import("./undici.ts");
   const tls = {

@@ -30,6 +30,11 @@ const largeAnswer = 2 * 1024 * 1024;
 /** Bytes of an answer that is an error. */
 const largestError = 1024 * 1024;
 
+interface Connections {
+  readonly certificate: string | undefined;
+  readonly dispatcher: Promise<Dispatcher>;
+}
+
 export interface HttpRequest {
   readonly call: KubeCall;
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
@@ -85,7 +90,8 @@ export class Session {
   readonly #closing = new AbortController();
   readonly #sockets = new Set<Socket>();
   readonly #largeAnswers = pLimit(1);
-  #open: { readonly certificate: string | undefined; readonly dispatcher: Promise<Dispatcher> } | undefined;
+  /** Streams have connections of their own: each keeps one for minutes, and requests would wait for it. */
+  readonly #open = new Map<"requests" | "streams", Connections>();
   #authority: Promise<string> | undefined;
 
   constructor(access: ClusterAccess, options: SessionOptions) {
@@ -136,7 +142,7 @@ export class Session {
 
   /** A successful answer whose body is read as it comes. A failure while reading is the caller's, see `explain`. */
   async stream(request: HttpRequest): Promise<HttpStream> {
-    return this.#withRetries(request, async () => (await this.#exchange(request)).body);
+    return this.#withRetries(request, async () => (await this.#exchange(request, "streams")).body);
   }
 
   /** An open WebSocket. The caller closes it. */
@@ -165,9 +171,9 @@ export class Session {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#source.close();
-    const open = this.#open;
-    this.#open = undefined;
-    await open?.dispatcher.then((dispatcher) => dispatcher.destroy());
+    const open = [...this.#open.values()];
+    this.#open.clear();
+    await Promise.all(open.map(async ({ dispatcher }) => (await dispatcher).destroy()));
     // WebSockets are no longer the dispatcher's, and wait for a farewell that a pod which hangs never says.
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -201,10 +207,10 @@ export class Session {
     return withDeadline(this.#options.timeouts.answer, request.signal, (signal) => work({ ...request, signal }));
   }
 
-  async #exchange(request: HttpRequest): Promise<Dispatcher.ResponseData> {
+  async #exchange(request: HttpRequest, use: "requests" | "streams" = "requests"): Promise<Dispatcher.ResponseData> {
     const { signal } = request;
     const credentials = await orAborted(this.#source.current(), signal);
-    const dispatcher = await orAborted(this.#dispatcher(credentials), signal);
+    const dispatcher = await orAborted(this.#dispatcher(credentials, use), signal);
     const answer = await dispatcher.request({
       origin: new URL(this.#access.server).origin,
       path: `${new URL(this.#access.server).pathname.replace(/\/+$/, "")}${request.path}`,
@@ -239,28 +245,30 @@ export class Session {
   }
 
   /** The connections belong to a client certificate: another one needs others. */
-  #dispatcher(credentials: Credentials): Promise<Dispatcher> {
-    const current = this.#open;
+  #dispatcher(credentials: Credentials, use: "requests" | "streams" = "requests"): Promise<Dispatcher> {
+    const current = this.#open.get(use);
     if (current !== undefined && current.certificate === credentials.certificate) return current.dispatcher;
     this.#closing.signal.throwIfAborted();
-    const dispatcher = this.#connect(credentials);
+    const dispatcher = this.#connect(credentials, use === "streams" ? null : undefined);
     const opened = { certificate: credentials.certificate, dispatcher };
-    this.#open = opened;
+    this.#open.set(use, opened);
     dispatcher.catch(() => {
-      if (this.#open === opened) this.#open = undefined;
+      if (this.#open.get(use) === opened) this.#open.delete(use);
     });
     // Requests under way on the old connections still end well: `close` waits for them.
     current?.dispatcher.then((old) => old.close()).catch(() => {});
     return dispatcher;
   }
 
-  async #connect(credentials: Credentials): Promise<Dispatcher> {
+  async #connect(credentials: Credentials, connections: null | undefined): Promise<Dispatcher> {
     const { authority } = this.#access;
     if (authority !== undefined) this.#authority ??= readPem(authority);
-    return openDispatcher(this.#access, await this.#authority, credentials, this.#options.timeouts, (socket) => {
+    const onSocket = (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
-    });
+    };
+    const { timeouts } = this.#options;
+    return openDispatcher(this.#access, await this.#authority, credentials, { timeouts, connections, onSocket });
   }
 
   async #failureContext(): Promise<FailureContext> {

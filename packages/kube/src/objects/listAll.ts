@@ -4,6 +4,7 @@ import { AnswerTooLarge, type Session } from "../http/session.ts";
 import type { Listed, ListOptions } from "../kubeClient.ts";
 import { KubeError } from "../kubeError.ts";
 import { resourceName, resourcePath } from "./resourcePath.ts";
+import { withoutManagedFields } from "./withoutManagedFields.ts";
 
 interface Page {
   readonly metadata: { readonly resourceVersion?: string; readonly continue?: string };
@@ -83,11 +84,4 @@ async function readPages(session: Session, kind: KindEntry, options: ListOptions
 function completed(kind: KindEntry, item: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const apiVersion = kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
   return { ...item, apiVersion, kind: kind.kind };
-}
-
-/** They are most of an object's bytes. */
-function withoutManagedFields(object: KubeObject, keepManagedFields: (object: KubeObject) => boolean): KubeObject {
-  if (object.metadata.managedFields === undefined || keepManagedFields(object)) return object;
-  const { managedFields: _dropped, ...metadata } = object.metadata;
-  return { ...object, metadata };
 }

@@ -42,6 +42,7 @@ export async function* watchEvents(
     // A server that is silent for longer than it said it would stay is gone.
     bodyTimeout: longest + 30_000,
   });
+  options.onOpen?.();
   try {
     for await (const line of readLines(body))
       yield readEvent(call, session.event(call, eventShape, line) as unknown as RawEvent);

@@ -30,11 +30,21 @@ type Answer<T> = { readonly value: T } | { readonly refusal: KubeError } | { rea
 /** Characters of JSON. A pod is kept with less than a thousand: the largest clusters have 150,000. */
 const mostKept = 96 * 1024 * 1024;
 
+export interface ReadCluster {
+  readonly observation: Observation;
+  /** Of each kind that could be read: what a watch begins from. */
+  readonly versions: ReadonlyMap<KindEntry, string>;
+}
+
+export async function observeCluster(client: KubeClient, options: ObserveOptions): Promise<Observation> {
+  return (await readCluster(client, options)).observation;
+}
+
 /**
  * Everything that we read of a cluster, all at the same time. What is optional and missing is a problem; throws a
  * `MeshError` where the server does not answer, or keeps what is needed from us.
  */
-export async function observeCluster(client: KubeClient, options: ObserveOptions): Promise<Observation> {
+export async function readCluster(client: KubeClient, options: ObserveOptions): Promise<ReadCluster> {
   const { cluster, istioNamespace } = options;
   const failed = new AbortController();
   const room = { left: mostKept };
@@ -57,7 +67,7 @@ export async function observeCluster(client: KubeClient, options: ObserveOptions
     const objects = lists.flatMap(({ answer }) => ("value" in answer ? answer.value.objects : []));
     const unreadable = lists.flatMap(({ answer }) => ("value" in answer ? answer.value.unreadable : []));
     const config = "value" in mesh ? meshConfig(mesh.value?.data) : undefined;
-    return {
+    const observation: Observation = {
       cluster: {
         name: cluster,
         source: "live",
@@ -76,6 +86,10 @@ export async function observeCluster(client: KubeClient, options: ObserveOptions
         ...unreadable.map((each) => malformedProblem(each, { cluster })),
       ],
     };
+    const versions = lists.flatMap(({ kind, answer }) =>
+      "value" in answer ? [[kind, answer.value.resourceVersion] as const] : [],
+    );
+    return { observation, versions: new Map(versions) };
   } catch (error) {
     // Where one call found no server, the others need not find that out by themselves.
     failed.abort(error);
