@@ -25,12 +25,15 @@ export function findingsIn(value: unknown): readonly Problem[] {
   return "place" in value && "refs" in value && "code" in value ? [value as Problem, ...within] : within;
 }
 
+const missing = / not exist|there is no directory|cannot be (read|saved|written)/;
+
 /** A file is there, with something at the line and column; or the finding says that it is not. */
 function placeFaults(folder: string, { place: { file, line, column }, code, message }: Problem): readonly string[] {
-  if (file === undefined) return [];
+  if (file === undefined || file === "-") return [];
   const path = resolve(folder, file);
-  if (!existsSync(path)) return / not exist|cannot be (read|written)/.test(message) ? [] : [`${code}: no file ${file}`];
+  if (!existsSync(path)) return missing.test(message) ? [] : [`${code}: no file ${file}`];
   if (line === undefined || !statSync(path).isFile()) return [];
   const text = readFileSync(path, "utf8").split("\n")[line - 1];
-  return text?.[(column ?? 1) - 1]?.trim() ? [] : [`${code}: nothing at ${file}:${line}:${column}`];
+  // A tab may be the very mistake.
+  return /[^ ]/.test(text?.[(column ?? 1) - 1] ?? "") ? [] : [`${code}: nothing at ${file}:${line}:${column}`];
 }
