@@ -64,7 +64,7 @@ function endpointTable(servers: readonly DescribedServer[], style: Style): strin
       }
       return endpoints.map(({ object, address, isHealthy, hasProxy }) => [
         ...[cluster, port, `${object.kind} ${object.name}`, address],
-        isHealthy ? style.good("healthy") : style.error("not healthy"),
+        isHealthy === undefined ? "not told" : isHealthy ? style.good("healthy") : style.error("not healthy"),
         hasProxy ? "yes" : style.warning("no"),
       ]);
     }),

@@ -33,7 +33,8 @@ interface DescribedEndpoint {
   readonly object: ClusterObject;
   /** `10.0.0.7:8080`; only the port for a pod of a directory. */
   readonly address: string;
-  readonly isHealthy: boolean;
+  /** Undefined where only the template of its pods is to be seen. */
+  readonly isHealthy?: boolean;
   /** Whether a proxy takes mutual TLS there. */
   readonly hasProxy: boolean;
 }
@@ -63,7 +64,7 @@ function portsOf(cluster: IstioCluster, service: Service): readonly DescribedPor
       endpoints: endpoints.map(({ object, workload, address, port: target, isHealthy, tlsMode }) => ({
         object: workload === undefined ? object : workloadObject(workload),
         address: address === undefined ? `${target}` : showHostPort(address, target),
-        isHealthy,
+        ...(workload?.controller === undefined ? { isHealthy } : {}),
         hasProxy: tlsMode === "istio",
       })),
     };
