@@ -229,6 +229,16 @@ test.each([
   expect(await readdir(folder)).not.toContain("made");
 });
 
+test("bash puts a name in quotes that it would act on", async () => {
+  const folder = await exampleFolder();
+  await mkdir(join(folder, ".kube"));
+  const contexts = [{ name: "eu;$(touch made)", context: { cluster: "c", user: "u" } }];
+  await writeFile(join(folder, ".kube/config"), JSON.stringify({ apiVersion: "v1", kind: "Config", contexts }));
+
+  const offered = "eu\\;\\$\\(touch\\ made\\)";
+  expect(await bashOffers(folder, "isthmus init --context eu")).toEqual({ offered, stderr: "" });
+});
+
 test("Tab in a real bash on a terminal completes a service", async () => {
   const folder = await exampleFolder();
   const path = `${join(installed, "node_modules/.bin")}${delimiter}${process.env.PATH}`;

@@ -38,16 +38,22 @@ test.each([
   ["{.nothing.there}", ""],
   ['{.kind}{"\\n"}', "List\n"],
   ["{range .users[*]}{$.kind} {@.name};{end}", "List myself;List e2e;"],
+  ['{.items[?(@.metadata.name=="127.0.0.2")].status.capacity.cpu}', "8"],
+  ["{.items[0].metadata.labels['kubernetes.io/hostname']}", "127.0.0.1"],
+  ['{.users[?(@.user.deeper.still=="x")].name}', ""],
+  ['{.items[?(@.metadata.labels.tier=="x")].kind}', ""],
+  ["{.users[?(1.5>1.25)].name}", "myself e2e"],
 ])("%s gives %j, as kubectl", (template, text) => {
   expect(renderJsonPath(template, list)).toBe(text);
 });
 
-test.each(["{.a", "{end}", "{range .a}", "{.a[}", "a}", "{*}"])("%s is not a template", (template) => {
-  expect(() => checkJsonPath(template)).toThrowError(/is not a JSONPath template/);
-});
+test.each(["{.a", "{end}", "{range .a}", "{.a[}", "a}", "{*}", "{.a[?(@.b=)].c}"])(
+  "%s is not a template",
+  (template) => {
+    expect(() => checkJsonPath(template)).toThrowError(/is not a JSONPath template/);
+  },
+);
 
 test("an expression cannot run anything", () => {
-  expect(() =>
-    renderJsonPath('{.users[?(this.constructor.constructor("return process")().exit(7))]}', list),
-  ).toThrowError();
+  expect(renderJsonPath('{.users[?(this.constructor.constructor("return process")().exit(7))]}', list)).toBe("");
 });

@@ -18,7 +18,19 @@ export function renderJsonPath(template: string, value: object): string {
 
 /** Throws USAGE where it is not a template, or holds a path that is none. */
 export function checkJsonPath(template: string): void {
-  rendered(parseTemplate(template), {}, {});
+  const parts = parseTemplate(template);
+  rendered(parts, {}, {});
+  // A condition is looked at only where there is an item: now, not once something is written.
+  for (const path of pathsOf(parts)) {
+    for (const [condition] of path.matchAll(/\[\?\(.*?\)\]/g)) found(condition, [{}], [{}]);
+  }
+}
+
+function pathsOf(parts: readonly Part[]): readonly string[] {
+  return parts.flatMap((part) => {
+    if ("text" in part) return [];
+    return "path" in part ? [part.path] : [part.range, ...pathsOf(part.parts)];
+  });
 }
 
 function rendered(parts: readonly Part[], root: object, current: unknown): string {
@@ -42,10 +54,21 @@ function found(path: string, root: object, current: unknown): readonly unknown[]
   const json = path.startsWith("$") ? root : current;
   const rest = path.replace(/^[$@]/, "").replace(/^(?=[^.[])/, ".");
   // A name of labels has dots: `.labels.app\.kubernetes\.io/name`. Others may have more than jsonpath-plus takes bare.
-  const names = rest.replace(/\.((?:\\\.|[\w/-])+)/g, (_, name: string) => `['${name.replaceAll("\\.", ".")}']`);
+  // What is in quotes is a value: "httpbin.bar.cluster2" stays as it is, and so does 1.5.
+  const names = rest.replace(
+    /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?<=[<>=\s(])\d+\.\d+|\.((?:\\\.|[\w/-])+)/g,
+    (whole, name?: string) => (name === undefined ? whole : `['${name.replaceAll("\\.", ".")}']`),
+  );
+  // An item that lacks what a condition asks for does not meet it.
   if (typeof json !== "object" || json === null) return rest === "" ? [json] : [];
   try {
-    return JSONPath({ path: `$${names}`, json, wrap: true, eval: "safe" }) as readonly unknown[];
+    return JSONPath({
+      path: `$${names}`,
+      json,
+      wrap: true,
+      eval: "safe",
+      ignoreEvalErrors: true,
+    }) as readonly unknown[];
   } catch {
     throw notATemplate(path);
   }
