@@ -13,7 +13,10 @@ export async function describe(session: Session, name: string): Promise<number> 
     const found = describeHost(mesh, name);
     if (session.format === undefined) session.print(renderDescription(found, session.out));
     else session.printData("Description", found);
-    session.report(found.problems);
-    return isPartial(mesh.problems) ? exitCodes.failed : exitCodes.ok;
+    // Who may call from a cluster that was not read nobody knows.
+    const unread = [...mesh.observed.unreachable].filter(([name]) => found.clusters.every((met) => met.name !== name));
+    const told = [...found.problems, ...unread.map(([, problem]) => problem)];
+    session.report(told);
+    return isPartial(told) ? exitCodes.failed : exitCodes.ok;
   });
 }

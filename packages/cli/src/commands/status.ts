@@ -16,8 +16,13 @@ export interface StatusOptions extends ScopeOptions {
 export async function status(session: Session, services: readonly string[], options: StatusOptions): Promise<number> {
   const words = scopeWords(services, options);
   return withMesh(session, await readDeclarations(session), async (declared) => {
-    if (options.watch === true)
-      return watch(session, async () => textOf(session, await look(session, declared, words)));
+    if (options.watch === true) {
+      await watch(session, async () => {
+        const report = await look(session, declared, words);
+        return { text: textOf(session, report), problems: report.problems };
+      });
+      return exitCodes.ok;
+    }
     const report = await look(session, declared, words);
     session.printText(textOf(session, report));
     session.report(report.problems);

@@ -1,5 +1,8 @@
-import { rm } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { exampleFolder, runCli } from "../testing/runCli.ts";
 
@@ -18,6 +21,28 @@ test("status --watch shows what is new, until it is stopped", async () => {
   expect(run.code).toBe(130);
   expect(run.stdout.match(/^CLUSTER /gm)).toHaveLength(2);
   expect(run.stdout.indexOf("in sync")).toBeLessThan(run.stdout.indexOf("to apply"));
+});
+
+test("status --watch tells what is wrong, and ends where nobody reads any longer", async () => {
+  const folder = await exampleFolder();
+  const [there, away] = [join(folder, "clusters/cluster2"), join(folder, "away")];
+  await rename(there, away);
+  const program = fileURLToPath(new URL("../bin.ts", import.meta.url));
+  const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), program, "status", "--watch"], {
+    cwd: folder,
+    timeout: 60_000,
+  });
+  let told = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    told += chunk.toString();
+  });
+  await once(child.stdout, "data");
+  child.stdout.destroy();
+  await rename(away, there);
+  const [code, signal] = await once(child, "close");
+
+  expect({ code, signal }).toEqual({ code: 0, signal: null });
+  expect(told).toMatch(/^error\[/m);
 });
 
 test("status tells links between clusters, names for other commands, and fields by kubectl's templates", async () => {
