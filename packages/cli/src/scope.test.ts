@@ -93,3 +93,32 @@ test("a saved plan of one service is applied as it is, and only as a whole", asy
   const rest: Data = JSON.parse((await runCli(folder, ["plan", "-o", "json"])).stdout);
   expect(writers(rest)).toEqual(["ExternalService.foo.mysql", "ExternalService.foo.web"]);
 });
+
+test("what no file declares any longer has no labels to be chosen by", async () => {
+  const folder = await severalServices({ isApplied: true });
+  await rm(join(folder, "mysql.yaml"));
+
+  const data: Data = JSON.parse((await runCli(folder, ["plan", "-l", "env!=prod", "-o", "json"])).stdout);
+
+  expect(data.actions.filter(({ verb }) => verb === "delete")).toEqual([]);
+});
+
+test("nobody who asks for something is told that all of nothing stands", async () => {
+  const folder = await exampleFolder();
+  await runCli(folder, ["apply", "--yes"]);
+  await rename(join(folder, "httpbin.yaml"), join(folder, "httpbin.gone"));
+
+  expect(await runCli(folder, ["verify", "httpbin.bar", "--no-probe"])).toMatchObject({ code: 2 });
+  expect(await runCli(folder, ["verify", "--cluster", "cluster1", "--no-probe"])).toMatchObject({ code: 2 });
+  expect(await runCli(folder, ["probe", "-n", "bar"])).toMatchObject({ code: 2 });
+});
+
+test("apply --wait of what no file declares any longer tells what it deleted", async () => {
+  const folder = await exampleFolder();
+  await runCli(folder, ["apply", "--yes"]);
+  await rename(join(folder, "httpbin.yaml"), join(folder, "httpbin.gone"));
+
+  const run = await runCli(folder, ["apply", "httpbin.bar", "--yes", "--max-delete", "100%", "--wait", "5s"]);
+
+  expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining("3 deleted") });
+});

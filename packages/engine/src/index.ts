@@ -23,7 +23,7 @@ export { type RecheckOptions, recheckSavedPlan } from "./app/recheckSavedPlan.ts
 export { type JudgedMesh, type ReconcileEvent, type ReconcileOptions, reconcile } from "./app/reconcile.ts";
 export { readSavedPlan } from "./app/savedPlanFile.ts";
 export { savePlan } from "./app/savePlan.ts";
-export { narrowMesh, type ScopeWords } from "./app/scope.ts";
+export { narrowMesh, type ScopeWords, scopeOf } from "./app/scope.ts";
 export { traceMesh } from "./app/traceMesh.ts";
 export { type VerifiedMesh, type VerifyMeshOptions, verifyMesh } from "./app/verifyMesh.ts";
 export type { ApplyEvent } from "./apply/applyEvent.ts";

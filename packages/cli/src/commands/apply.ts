@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { isPartial, say } from "@isthmus/core";
-import { type PlanOptions, writesOf } from "@isthmus/core/plan";
+import { type PlanOptions, type PlanScope, writesOf } from "@isthmus/core/plan";
 import {
   type AllowedPlans,
   type JudgedMesh,
@@ -13,6 +13,7 @@ import {
   recheckSavedPlan,
   reconcile,
   type ScopeWords,
+  scopeOf,
   type VerifiedMesh,
   verifyMesh,
   withTargets,
@@ -97,6 +98,8 @@ export async function carryOut(session: Session, planned: PlannedMesh, options: 
   const { allowBrokenPaths = false, dryRun = false, yes = false } = options;
   const maxDelete = options.allowMassDelete === true ? { percent: 100 } : options.maxDelete;
   const asks = !yes && !dryRun;
+  // Now: what this apply removes cannot be named any longer.
+  const chosen = scopeOf(planned, options.scope ?? {});
   const teller = writeTeller(session, { dryRun });
   let isCancelled = false;
   let mesh: JudgedMesh | undefined;
@@ -129,9 +132,9 @@ export async function carryOut(session: Session, planned: PlannedMesh, options: 
   const isDelayed = isPartial(planned.problems);
   const isDone =
     stopped === undefined ? written.every(({ result }) => result === "done") : stopped === "nothing to write";
-  const { wait, ...others } = options;
+  const { wait } = options;
   const verified =
-    isDone && !dryRun && wait !== undefined ? await provenWithin(session, planned, { ...others, wait }) : undefined;
+    isDone && !dryRun && wait !== undefined ? await provenWithin(session, planned, { wait, chosen }) : undefined;
   const text = () => {
     if (stopped === undefined) return renderOutcome(written, { elapsed: teller.elapsed(), dryRun }, session.out);
     if (stopped !== "nothing to write") return "Nothing was applied.\n";
@@ -161,11 +164,11 @@ const longestAcknowledgement = 10_000;
 function provenWithin(
   session: Session,
   { intents, targets, sources }: PlannedMesh,
-  { wait, scope = {} }: { readonly wait: number; readonly scope?: ScopeWords },
+  { wait, chosen }: { readonly wait: number; readonly chosen: PlanScope },
 ): Promise<VerifiedMesh> {
   return verifyMesh(
     { intents, targets, ...(sources && { sources }) },
-    { ...{ ...progressOf(session), ...session.reading, wait, scope }, wire: "where possible", now: () => new Date() },
+    { ...{ ...progressOf(session), ...session.reading, wait, chosen }, wire: "where possible", now: () => new Date() },
   );
 }
 

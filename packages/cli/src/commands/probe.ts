@@ -15,7 +15,7 @@ import { readDeclarations } from "../readDeclarations.ts";
 import { renderJunit } from "../render/junit.ts";
 import { probeSuites } from "../render/probeSuites.ts";
 import { renderProbes } from "../render/probes.ts";
-import { type ScopeOptions, scopeWords } from "../scopeOptions.ts";
+import { isNarrowed, type ScopeOptions, scopeWords } from "../scopeOptions.ts";
 import type { Session } from "../session.ts";
 import { withMesh } from "../withMesh.ts";
 
@@ -48,6 +48,7 @@ export async function probe(
     else session.printData("Probes", { probes, problems: mesh.problems });
     noteAdded(session, probes);
     session.report(mesh.problems);
+    if (probes.length === 0 && isNarrowed(services, options)) return failureCode("probe");
     return codeOf(probes, hasErrors(mesh.problems));
   });
 }

@@ -10,6 +10,8 @@ test.each([
   ["env in (a, b),tier=web", { env: "b", tier: "web" }, true],
   ["env notin (a,b)", { env: "b" }, false],
   ["env notin (a,b)", {}, true],
+  ["constructor", {}, false],
+  ["!toString", {}, true],
   ["example.com/tier=web", { "example.com/tier": "web" }, true],
 ])("-l %s holds for %j: %s, as for kubectl", (selector, labels, holds) => {
   expect(labelSelector(selector)(labels as Readonly<Record<string, string>>)).toBe(holds);

@@ -21,7 +21,8 @@ interface Owner {
   readonly owner: string;
   readonly namespace: string;
   readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
+  /** Undefined where no declaration tells: a selection by labels is not about it, `env!=prod` neither. */
+  readonly labels: Readonly<Record<string, string>> | undefined;
 }
 
 /** What the words choose. Throws USAGE where they choose nothing. */
@@ -66,7 +67,7 @@ function chosenOwners(
     ({ owner, namespace, labels }) =>
       named?.has(owner) !== false &&
       (namespaces.length === 0 || namespaces.includes(namespace)) &&
-      hasLabels?.(labels) !== false,
+      (hasLabels === undefined || (labels !== undefined && hasLabels(labels))),
   );
   if (chosen.length > 0) return new Set(chosen.map(({ owner }) => owner));
   const by = [
@@ -112,7 +113,7 @@ function ownersIn({ intents, plan, compiled }: PlannedMesh): readonly Owner[] {
     ...declared,
     ...[...new Set(others)].sort().map((owner) => {
       const [, namespace = "", ...name] = owner.split(".");
-      return { owner, namespace, name: name.join("."), labels: {} };
+      return { owner, namespace, name: name.join("."), labels: undefined };
     }),
   ];
 }

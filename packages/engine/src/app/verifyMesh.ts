@@ -1,5 +1,5 @@
 import { hasErrors, type Problem } from "@isthmus/core";
-import { type PlanLosses, planLosses } from "@isthmus/core/plan";
+import { type PlanLosses, type PlanScope, planLosses } from "@isthmus/core/plan";
 import type { ProofStatus } from "@isthmus/core/verify";
 import type { ReadOptions } from "../observe/readClusters.ts";
 import { reachOf } from "../target/reachOf.ts";
@@ -11,6 +11,8 @@ import { tryUntil } from "./tryUntil.ts";
 export interface VerifyMeshOptions extends ReadOptions {
   /** Only these paths; all unless set. */
   readonly scope?: ScopeWords;
+  /** In place of `scope`: what was chosen before something was written, of which all may be gone now. */
+  readonly chosen?: PlanScope;
   readonly wire: WireChoice;
   /** Milliseconds to wait for every path to stand; none unless set. */
   readonly wait?: number;
@@ -44,11 +46,11 @@ export function verifyMesh(mesh: DeclaredMesh, options: VerifyMeshOptions): Prom
 
 async function verifyNow(
   mesh: DeclaredMesh,
-  { wire, wait, now, onCalls, scope = {}, ...reading }: VerifyMeshOptions,
+  { wire, wait, now, onCalls, scope = {}, chosen, ...reading }: VerifyMeshOptions,
 ): Promise<VerifiedMesh> {
   const stopping = reading.signal === undefined ? {} : { signal: reading.signal };
   const whole = await planMesh(mesh, reading);
-  const asked = scopeOf(whole, scope);
+  const asked = chosen ?? scopeOf(whole, scope);
   const paths = whole.paths.filter((path) => isPathIn(asked, path));
   const planned = { ...whole, paths, compiled: { ...whole.compiled, paths } };
   const proofs = await proveMesh(planned, {
@@ -59,7 +61,11 @@ async function verifyNow(
   });
   const { problems, intents, plan, observed } = planned;
   const { undeclared } = planLosses(intents, plan, observed);
-  return { verdict: verdictOf(proofs, problems), proofs, undeclared, problems };
+  const verdict = verdictOf(proofs, problems);
+  // Whoever asks for something gets no yes to nothing.
+  const isAsked = chosen === undefined && (asked.owners !== undefined || asked.clusters !== undefined);
+  const isNothing = isAsked && proofs.length === 0 && verdict === "ok";
+  return { verdict: isNothing ? "unknown" : verdict, proofs, undeclared, problems };
 }
 
 function verdictOf(proofs: readonly ProvenPath[], problems: readonly Problem[]): ProofStatus {
