@@ -56,10 +56,10 @@ const commands: readonly Command[] = [
 
 const isWhole = process.env.HOSTILE === "all";
 
-/** Every other mode with one command; all of them with each by `npm run hostile`. */
+/** Every fifth mode with one command; all of them with each by `npm run hostile`. */
 const runs = hostileModes.flatMap((mode, index): readonly (readonly [string, string, HostileMode, Command])[] => {
   const fitting = mode.kind === "writes" ? [apply] : commands;
-  const chosen = isWhole ? fitting : index % 2 === 0 ? fitting.slice((index / 2) % fitting.length).slice(0, 1) : [];
+  const chosen = isWhole ? fitting : index % 5 === 0 ? fitting.slice((index / 5) % fitting.length).slice(0, 1) : [];
   return chosen.map((command) => [command.argv[0], mode.name, mode, command]);
 });
 
@@ -76,7 +76,9 @@ test.concurrent.each(runs)(
 
     expect(faultsOf(run)).toEqual([]);
     expect(run.stdout + run.stderr).toMatch(keeps);
-    if (argv[0] === "apply") expect(mesh.written()).toBe(3);
+    // A cluster whose objects are not what they should be may be an error in what is declared: then nothing is written anywhere.
+    const isRefused = mode.kind === "changes" && /^error\[/m.test(run.stdout + run.stderr);
+    if (argv[0] === "apply") expect(mesh.written()).toBe(isRefused ? 0 : 3);
   },
 );
 

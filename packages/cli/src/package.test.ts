@@ -1,4 +1,5 @@
 import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -259,5 +260,8 @@ test("Tab in a real bash on a terminal completes a service", async () => {
   await until(/loaded/);
   child.stdin.write("isthmus status htt\t -o name\n");
   await until(/bar\/httpbin/);
+  const ended = once(child, "close");
   child.stdin.end("exit\n");
+  // What still runs in the folder would write into it while it is removed.
+  await ended;
 }, 60_000);

@@ -9,9 +9,9 @@ const ajv = new Ajv2020({ strict: false });
 
 /** What is wrong with what `-o json` printed: by the schema that is published for its kind, and in the places of its findings. */
 export function outputFaults(folder: string, stdout: string): readonly unknown[] {
-  const output = JSON.parse(stdout) as { readonly apiVersion: string; readonly kind: string };
-  // What is for kubectl, istioctl or helm has no kind of ours.
-  if (!output.apiVersion.startsWith("output.")) return [];
+  const output = JSON.parse(stdout) as { readonly apiVersion?: string; readonly kind: string };
+  // What is for kubectl, istioctl or helm has no kind of ours, and declarations are a list.
+  if (output.apiVersion?.startsWith("output.") !== true) return [];
   const file = `${schemas}${output.kind}.json`;
   const validate = ajv.getSchema(file) ?? ajv.addSchema(JSON.parse(readFileSync(file, "utf8")), file).getSchema(file);
   const faults = validate?.(output) === true ? [] : [...(validate?.errors ?? ["no schema"])];

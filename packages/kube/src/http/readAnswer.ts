@@ -1,5 +1,6 @@
 import { MeshError, say, showPath } from "@isthmus/core";
 import { type FieldsShape, readShape } from "@isthmus/core/shape";
+import { withoutSecrets } from "../auth/withoutSecrets.ts";
 import type { KubeCall } from "../kubeError.ts";
 
 /** Whose answer it is, for messages. */
@@ -28,7 +29,7 @@ function parse(answerer: Answerer, call: KubeCall, body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    const start = body.trim().slice(0, 40);
+    const start = withoutSecrets(body.trim().slice(0, 60)).slice(0, 40);
     throw malformed(
       answerer,
       call,

@@ -7,6 +7,7 @@ import { credentialSource } from "../auth/credentialSource.ts";
 import type { Credentials } from "../auth/credentials.ts";
 import { impersonationHeaders } from "../auth/impersonationHeaders.ts";
 import { readPem } from "../auth/readPem.ts";
+import { withoutCredentials } from "../auth/withoutCredentials.ts";
 import type { ClusterAccess } from "../clusterAccess.ts";
 import { type KubeCall, KubeError } from "../kubeError.ts";
 import { orAborted } from "../orAborted.ts";
@@ -229,7 +230,7 @@ export class Session {
     throw readStatus(
       request.call,
       answer.statusCode,
-      text ?? "",
+      withoutCredentials(text ?? "", credentials),
       Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
     );
   }

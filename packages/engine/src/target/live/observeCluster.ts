@@ -27,8 +27,8 @@ export interface ObserveOptions {
 /** What was read, or why the API server keeps it from us. */
 type Answer<T> = { readonly value: T } | { readonly refusal: KubeError } | { readonly malformed: Problem };
 
-/** Characters of JSON. A pod is kept with less than a thousand: the largest clusters have 150,000. */
-const mostKept = 96 * 1024 * 1024;
+/** Characters of JSON, so that memory stays below 300 MB: room for 150,000 pods of 500 each. */
+const mostKept = 72 * 1024 * 1024;
 
 export interface ReadCluster {
   readonly observation: Observation;
