@@ -122,3 +122,15 @@ test("apply --wait of what no file declares any longer tells what it deleted", a
 
   expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining("3 deleted") });
 });
+
+test("apply --wait of a saved plan of one service proves that one", async () => {
+  const folder = await severalServices({ isApplied: false });
+  await runCli(folder, ["plan", "api.foo", "--out", "saved.plan"]);
+
+  const run = await runCli(folder, ["apply", "saved.plan", "--yes", "--wait", "1s", "-o", "json"]);
+
+  const { proofs } = JSON.parse(run.stdout);
+  expect(new Set(proofs.map(({ path }: { path: { owner: string } }) => path.owner))).toEqual(
+    new Set(["ExternalService.foo.api"]),
+  );
+});

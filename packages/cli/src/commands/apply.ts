@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { isPartial, say } from "@isthmus/core";
-import { type PlanOptions, type PlanScope, writesOf } from "@isthmus/core/plan";
+import { leftOut, type Plan, type PlanOptions, type PlanScope, writesOf } from "@isthmus/core/plan";
 import {
   type AllowedPlans,
   type JudgedMesh,
@@ -45,6 +45,8 @@ export interface ApplyOptions extends Partial<PlanOptions>, Partial<AllowedPlans
 /** An apply of what the words are about. */
 interface CarryOutOptions extends ApplyOptions {
   readonly scope?: ScopeWords;
+  /** The same of a saved plan. */
+  readonly chosen?: PlanScope;
 }
 
 /** Makes the clusters as declared: plans, shows, asks, writes. Nothing at all is written while there is an error. */
@@ -77,10 +79,18 @@ export async function apply(session: Session, words: readonly string[], options:
   return withTargets(plan.intents, { ...ways, sources: { fileOf: () => file } }, async (targets) =>
     carryOut(session, await recheckSavedPlan(plan, targets, { adopt: options.adopt === true, ...session.reading }), {
       ...options,
+      chosen: wholeIn(plan.plan),
       // Whoever saved it has looked at it.
       yes: options.yes === true || !isInteractive(session.io),
     }),
   );
+}
+
+/** What a saved plan does as a whole: of what was left out nobody expects that it stands. */
+function wholeIn(plan: Plan): PlanScope {
+  const others = new Set(leftOut(plan).map(({ owner }) => owner));
+  if (others.size === 0) return {};
+  return { owners: new Set(plan.actions.map(({ owner }) => owner).filter((owner) => !others.has(owner))) };
 }
 
 /** The word that names a file. A service whose name is that of a file here as well is called by namespace/name. */
@@ -99,7 +109,7 @@ export async function carryOut(session: Session, planned: PlannedMesh, options: 
   const maxDelete = options.allowMassDelete === true ? { percent: 100 } : options.maxDelete;
   const asks = !yes && !dryRun;
   // Now: what this apply removes cannot be named any longer.
-  const chosen = scopeOf(planned, options.scope ?? {});
+  const chosen = options.chosen ?? scopeOf(planned, options.scope ?? {});
   const teller = writeTeller(session, { dryRun });
   let isCancelled = false;
   let mesh: JudgedMesh | undefined;
