@@ -50,7 +50,7 @@ test("law 11: after any changes the step is the whole, byte for byte", () => {
         expect(written(state.compiled)).toBe(written(compile(mesh.intents, mesh.observed)));
       }
     }),
-    { numRuns: Number(process.env.LAW_RUNS ?? 60), endOnFailure: true },
+    { numRuns: Number(process.env.LAW_RUNS ?? 40), endOnFailure: true },
   );
 });
 

@@ -10,7 +10,7 @@ import { tracePaths } from "./tracePaths.ts";
 import type { Trace } from "./traceResult.ts";
 
 /** `npm run laws` draws 5,000 meshes. */
-const runs = Number(process.env.LAW_RUNS ?? 150);
+const runs = Number(process.env.LAW_RUNS ?? 100);
 const options = { numRuns: runs };
 
 /** The paths of a mesh, each as it would be once all is applied. */

@@ -22,6 +22,6 @@ test("law 11: after any changes the paths that are traced again and those that a
         expect(JSON.stringify(traced.traces)).toBe(JSON.stringify(tracePaths(input)));
       }
     }),
-    { numRuns: Number(process.env.LAW_RUNS ?? 60), endOnFailure: true },
+    { numRuns: Number(process.env.LAW_RUNS ?? 40), endOnFailure: true },
   );
 });

@@ -231,7 +231,7 @@ test("law 6: when a cluster fails at any write or check, owners that need nothin
       const done = new Set(events.flatMap((event) => (event.type === "done" ? [event.action] : [])));
       expect(others.filter((action) => !done.has(action))).toEqual([]);
     }),
-    { numRuns: 400 },
+    { numRuns: Number(process.env.LAW_RUNS ?? 200) },
   );
 });
 
