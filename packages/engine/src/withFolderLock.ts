@@ -57,6 +57,8 @@ async function takeAway(file: string, holder: string): Promise<boolean> {
   const guard = `${file}.left`;
   if (!(await create(guard, holder))) return false;
   try {
+    // An empty lock of another process reads the same; only its age tells.
+    if (!(await isLeft(file, holder))) return false;
     await removeIfStill(file, holder);
     return true;
   } finally {
@@ -74,6 +76,9 @@ async function create(file: string, mark: string): Promise<boolean> {
     const handle = await open(file, "wx");
     try {
       await handle.writeFile(mark);
+    } catch (error) {
+      await rm(file, { force: true });
+      throw error;
     } finally {
       await handle.close();
     }

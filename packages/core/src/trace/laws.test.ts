@@ -6,8 +6,11 @@ import { showPlace } from "../findings/index.ts";
 import { checkIntents, type DeclaredPath, type Intents, selectsCluster } from "../model/index.ts";
 import { afterPlan, plan } from "../plan/index.ts";
 import type { Problem } from "../problem.ts";
+import { trace } from "./trace.ts";
 import { tracePaths } from "./tracePaths.ts";
+import type { TraceRequest } from "./traceRequest.ts";
 import type { Trace } from "./traceResult.ts";
+import { traceWorld } from "./traceWorld.ts";
 
 /** `npm run laws` draws 5,000 meshes. */
 const runs = Number(process.env.LAW_RUNS ?? 100);
@@ -75,3 +78,38 @@ test("law 10: the branches of a trace are never none, and their probabilities ad
     options,
   );
 });
+
+test("a trace is the same whatever was asked before", () => {
+  fc.assert(
+    fc.property(fc.oneof(randomMesh, surroundedMesh), ({ intents, observed }) => {
+      const compiled = compile(intents, observed);
+      const planned = plan(compiled, observed, { prune: true, adopt: false }).plan;
+      for (const at of [observed, afterPlan(observed, planned)]) {
+        const shared = traceWorld(at, intents);
+        for (const { trace: known } of tracePaths({ intents, paths: compiled.paths, observed: at })) {
+          for (const request of variantsOf(known.request)) {
+            trace(shared, request);
+          }
+        }
+        for (const { trace: known } of tracePaths({ intents, paths: compiled.paths, observed: at }).slice(0, 12)) {
+          for (const request of variantsOf(known.request)) {
+            expect(JSON.stringify(trace(shared, request))).toBe(
+              JSON.stringify(trace(traceWorld(at, intents), request)),
+            );
+          }
+        }
+      }
+    }),
+    { numRuns: Math.ceil(runs / 5) },
+  );
+});
+
+/** Requests that come to the same servers, of which a policy or a route may think otherwise. */
+function variantsOf(request: TraceRequest): readonly TraceRequest[] {
+  return [
+    request,
+    { ...request, method: "POST" },
+    { ...request, url: { ...request.url, path: "/admin" } },
+    { ...request, headers: { ...request.headers, "x-user": "a" } },
+  ];
+}
