@@ -48,7 +48,8 @@ export async function probe(
     else session.printData("Probes", { probes, problems: mesh.problems });
     noteAdded(session, probes);
     session.report(mesh.problems);
-    if (probes.length === 0 && isNarrowed(services, options)) return failureCode("probe");
+    const isAsked = isNarrowed(services, options) || mesh.intents.sharedServices.length > 0;
+    if (probes.length === 0 && isAsked && !hasErrors(mesh.problems)) return failureCode("probe");
     return codeOf(probes, hasErrors(mesh.problems));
   });
 }
