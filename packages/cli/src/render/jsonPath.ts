@@ -55,7 +55,7 @@ function found(path: string, root: object, current: unknown): readonly unknown[]
   const rest = path.replace(/^[$@]/, "").replace(/^(?=[^.[])/, ".");
   // A name of labels has dots: `.labels.app\.kubernetes\.io/name`. Others may have more than jsonpath-plus takes bare.
   // What is in quotes is a value: "httpbin.bar.cluster2" stays as it is, and so does 1.5.
-  const names = rest.replace(
+  const names = withKubectlsIndexes(rest).replace(
     /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?<=[<>=\s(])\d+\.\d+|\.((?:\\\.|[\w/-])+)/g,
     (whole, name?: string) => (name === undefined ? whole : `['${name.replaceAll("\\.", ".")}']`),
   );
@@ -72,6 +72,16 @@ function found(path: string, root: object, current: unknown): readonly unknown[]
   } catch {
     throw notATemplate(path);
   }
+}
+
+/** `[-1]` and `['a','b']`, as jsonpath-plus has them. */
+function withKubectlsIndexes(path: string): string {
+  return path
+    .replace(/\[-(\d+)\]/g, (_, back: string) => (back === "1" ? "[-1:]" : `[-${back}:-${Number(back) - 1}]`))
+    .replace(
+      /\[(['"][\w-]+['"](?:\s*,\s*['"][\w-]+['"])+)\]/g,
+      (_, names: string) => `[${names.replace(/['"\s]/g, "")}]`,
+    );
 }
 
 function parseTemplate(template: string): readonly Part[] {
