@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { measure, peakMemory } from "./compileAndPlan.ts";
 import { measureParse } from "./parse.ts";
+import { planAgainstKubectl } from "./planAgainstKubectl.ts";
 import { processTimes } from "./processTimes.ts";
 import { measureSteps } from "./step.ts";
 import { measureTrace } from "./trace.ts";
@@ -55,13 +57,13 @@ function trace(): void {
   );
 }
 
-function steps(): void {
+function steps(runs: number): void {
   console.log(
     "compile, plan and proof of 10,000 paths after one change, 10 clusters, everything in place (ms, medians; p50, p99 and longest block of all)",
   );
   const rounded = (ms: number) => Number(ms.toFixed(1));
   console.table(
-    measureSteps(1000, 101).map(({ change, ...times }) => ({
+    measureSteps(1000, runs).map(({ change, ...times }) => ({
       change,
       ...Object.fromEntries(Object.entries(times).map(([name, ms]) => [name, rounded(ms)])),
     })),
@@ -82,16 +84,28 @@ function processes(commands: readonly (readonly string[])[]): void {
   console.table(commands.map((args) => processTimes(bundle, args)));
 }
 
+async function live(): Promise<void> {
+  const found = existsSync(bundle) ? await planAgainstKubectl(resolve(bundle), 500, 7) : undefined;
+  if (found === undefined)
+    console.log("plan over live clusters: not measured, run `npm run build` and `lab/build.sh` first");
+  else {
+    console.log("plan over two API servers (ms, medians; ratio to kubectl get of the same kinds)");
+    console.table([found]);
+  }
+}
+
 const [what, folder] = process.argv.slice(2);
 if (what === "plan" && folder !== undefined) processes([["plan", "-f", folder]]);
 else if (what === "trace") trace();
-else if (what === "steps") steps();
+else if (what === "steps") steps(101);
+else if (what === "live") await live();
 else if (what === "imports") imports();
 else if (what === "memory") console.log(Math.round(peakMemory(Number(folder))));
 else {
   parse();
   compileAndPlan();
-  steps();
+  steps(11);
   trace();
   processes([["--help"], ["--version"], ["plan", "--help"]]);
+  await live();
 }

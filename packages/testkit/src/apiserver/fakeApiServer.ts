@@ -12,7 +12,7 @@ import { applyCall, deleteCall, deleteOptions, keyOf, removeNamespaceContent } f
 import type { RequestEntry } from "./requestLog.ts";
 import { accessReviews, reviewAccess } from "./reviewAccess.ts";
 import { seedObject } from "./seedObject.ts";
-import { resourceOf, servedKinds, servedResources } from "./servedKinds.ts";
+import { discovery, resourceOf, servedKinds } from "./servedKinds.ts";
 import { notFound, StatusError } from "./statusError.ts";
 import { watchStream } from "./watchStream.ts";
 
@@ -174,8 +174,8 @@ export class FakeApiServer {
     if (request.method === "POST" && url.pathname === accessReviews) {
       return { status: 201, answer: reviewAccess(JSON.parse(body), (entry) => this.#faults.isForbidden(entry)) };
     }
-    const resources = call === undefined ? servedResources(url.pathname, this.#kinds) : undefined;
-    if (resources !== undefined) return { status: 200, answer: { kind: "APIResourceList", resources } };
+    const discovered = call === undefined ? discovery(url.pathname, this.#kinds) : undefined;
+    if (discovered !== undefined) return { status: 200, answer: discovered };
     if (call === undefined) return { status: 404, answer: "404 page not found\n" };
     const { store } = this.#state;
     switch (call.verb) {

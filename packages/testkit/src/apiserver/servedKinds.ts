@@ -27,10 +27,27 @@ export function servedKinds(more: readonly KindEntry[], without: readonly string
   return [...all.values()].filter((entry) => !without.includes(resourceOf(entry)));
 }
 
-/** What `/apis/networking.istio.io/v1` lists; undefined where no kind of that group and version is served. */
-export function servedResources(path: string, kinds: readonly KindEntry[]): readonly object[] | undefined {
+const verbs = ["delete", "get", "list", "patch", "watch"];
+
+/** What discovery answers (`/api`, `/apis`, `/apis/networking.istio.io/v1`); undefined where no kind of that group and version is served. */
+export function discovery(path: string, kinds: readonly KindEntry[]): object | undefined {
+  if (path === "/api") return { kind: "APIVersions", versions: ["v1"] };
+  if (path === "/apis") return { kind: "APIGroupList", apiVersion: "v1", groups: groupsOf(kinds) };
   const [, group = "", version] = /^\/(?:api|apis\/([^/]+))\/([^/]+)$/.exec(path) ?? [];
   const found = kinds.filter((entry) => entry.group === group && entry.version === version);
   if (found.length === 0) return undefined;
-  return found.map(({ plural, kind: name, namespaced }) => ({ name: plural, kind: name, namespaced }));
+  return {
+    kind: "APIResourceList",
+    groupVersion: group === "" ? version : `${group}/${version}`,
+    resources: found.map(({ plural, kind: name, namespaced }) => ({ name: plural, kind: name, namespaced, verbs })),
+  };
+}
+
+function groupsOf(kinds: readonly KindEntry[]): readonly object[] {
+  const names = [...new Set(kinds.map(({ group }) => group))].filter((group) => group !== "");
+  return names.map((name) => {
+    const served = new Set(kinds.filter(({ group }) => group === name).map(({ version }) => version));
+    const versions = [...served].map((version) => ({ groupVersion: `${name}/${version}`, version }));
+    return { name, versions, preferredVersion: versions[0] };
+  });
 }
