@@ -3,7 +3,6 @@ import { exitCodes } from "../exit.ts";
 import { renderOutcomes } from "../render/certificates.ts";
 import type { Session } from "../session.ts";
 import { clusterNamed, withCa } from "../withCa.ts";
-import { restartNeeded } from "./caIssue.ts";
 
 export interface CaApplyOptions {
   readonly from: string;
@@ -20,7 +19,7 @@ export async function caApply(session: Session, name: string, options: CaApplyOp
       adopt: options.adopt === true,
       replaceRoot: options.replaceRoot === true,
     });
-    const problems = outcome.restart ? [restartNeeded(outcome)] : [];
+    const problems = outcome.restart ? [functions.restartNeeded(outcome)] : [];
     if (session.format !== undefined) session.printData("Certificates", { certificates: [outcome], problems });
     else session.print(renderOutcomes([outcome], session.out));
     session.report(problems);

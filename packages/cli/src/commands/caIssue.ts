@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { hasErrors, type MeshCluster, MeshError, makeProblem, type Problem, say } from "@isthmus/core";
+import { hasErrors, type MeshCluster, type Problem, say } from "@isthmus/core";
 import type { SecretOutcome } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import type { PassphraseOptions } from "../passphrase.ts";
@@ -36,31 +36,22 @@ async function issueToClusters(
   options: CaIssueOptions,
   { ca, functions }: CaWork,
 ): Promise<number> {
-  const choice = {
+  const outcomes: SecretOutcome[] = [];
+  const problems: Problem[] = [];
+  let found = 0;
+  for await (const { outcome, problem } of functions.issueCertificates(ca, clusters, {
+    external: options.external === true,
     force: options.force === true,
     adopt: options.adopt === true,
     replaceRoot: options.replaceRoot === true,
-  };
-  const tasks = clusters.flatMap((cluster) =>
-    options.external === true
-      ? functions.accessesOf(ca, cluster).map((access) => () => functions.issueForAccess(ca, access, cluster, choice))
-      : [() => functions.issueForCluster(ca, cluster, choice)],
-  );
-  if (tasks.length === 0) session.note("Nothing to issue: no ExternalAccess there has credential: {issue: {}}.\n");
-  const outcomes: SecretOutcome[] = [];
-  const problems: Problem[] = [];
-  for (const task of tasks) {
-    try {
-      const outcome = await task();
-      outcomes.push(outcome);
-      if (outcome.action !== "kept") session.note(`${outcome.cluster}: Secret ${outcome.secret} ${outcome.action}\n`);
-      if (outcome.restart && options.external !== true) problems.push(restartNeeded(outcome));
-    } catch (error) {
-      // Without a signer there is nothing to hope for from the next cluster.
-      if (!(error instanceof MeshError) || isOfTheCa(error)) throw error;
-      problems.push(error.problem);
-    }
+  })) {
+    found += 1;
+    if (outcome !== undefined) outcomes.push(outcome);
+    if (outcome !== undefined && outcome.action !== "kept")
+      session.note(`${outcome.cluster}: Secret ${outcome.secret} ${outcome.action}\n`);
+    if (problem !== undefined) problems.push(problem);
   }
+  if (found === 0) session.note("Nothing to issue: no ExternalAccess there has credential: {issue: {}}.\n");
   if (session.format !== undefined) session.printData("Certificates", { certificates: outcomes, problems });
   else if (outcomes.length > 0) session.print(renderOutcomes(outcomes, session.out));
   session.report(problems);
@@ -95,17 +86,4 @@ function chosenClusters(
   }
   if (names.length > 0 === (all === true)) throw usage(say`which clusters?`, "Give names of clusters, or --all.");
   return all === true ? intents.clusters : names.map((name) => clusterNamed(name, intents));
-}
-
-function isOfTheCa({ code }: MeshError): boolean {
-  return code.startsWith("CA_") && code !== "CA_ROOT_CHANGES";
-}
-
-export function restartNeeded({ cluster, secret }: SecretOutcome): Problem {
-  return makeProblem({
-    code: "ISTIOD_RESTART_NEEDED",
-    at: { cluster: cluster, kind: "Secret", name: secret },
-    message: say`istiod does not use the certificate yet: it watches its files only if it started with them`,
-    hint: `kubectl rollout restart deployment/istiod -n ${secret.split("/", 1)[0]}, then the workloads`,
-  });
 }

@@ -1,13 +1,5 @@
-import {
-  type ExternalAccess,
-  issuedCredentialName,
-  type Mesh,
-  type MeshCluster,
-  say,
-  selectClusters,
-  shellWord,
-} from "@isthmus/core";
-import { type RbacSubject, rbacManifests } from "@isthmus/core/setup";
+import { say, shellWord } from "@isthmus/core";
+import { declaredRights, type RbacSubject, rbacManifests } from "@isthmus/core/setup";
 import { exitCodes } from "../exit.ts";
 import { findDeclaredCluster } from "../findDeclaredCluster.ts";
 import { readMeshIfAny } from "../readMeshIfAny.ts";
@@ -51,8 +43,7 @@ export async function rbac(session: Session, cluster: string, options: RbacComma
     doctor: options.doctor === true,
     ephemeral: options.ephemeralContainer === true,
     controller: options.controller === true,
-    signing: signingNamespaces(mesh, cluster),
-    ...(declared && { credentials: credentialsOf(declared, clusters ?? [], externalAccesses) }),
+    ...(declared && declaredRights(declared, { mesh, clusters: clusters ?? [], externalAccesses })),
     ...(options.namespace === undefined ? {} : { namespaces: [...new Set(options.namespace)].sort() }),
   });
   if (session.format === "json") {
@@ -63,24 +54,6 @@ export async function rbac(session: Session, cluster: string, options: RbacComma
   session.print(manifests.map(renderYaml).join("---\n"));
   session.note(nextSteps(context, subject));
   return exitCodes.ok;
-}
-
-/** The Secrets that `isthmus ca issue --external` writes to in a cluster. */
-function credentialsOf(
-  cluster: MeshCluster,
-  clusters: readonly MeshCluster[],
-  accesses: readonly ExternalAccess[],
-): { readonly namespace: string; readonly names: readonly string[] } {
-  const issued = accesses.filter(
-    ({ spec }) => spec.tls.credential?.issue !== undefined && selectClusters(spec.clusters, clusters).includes(cluster),
-  );
-  return { namespace: cluster.spec.ingressGateway.namespace, names: issued.map(issuedCredentialName) };
-}
-
-/** Where a cluster's cert-manager is asked for intermediates, and for certificates at the edge. */
-function signingNamespaces({ spec: { ca } }: Mesh, cluster: string): readonly string[] {
-  const requests = [ca.signer?.certManager, ca.external.signer?.certManager];
-  return [...new Set(requests.flatMap((each) => (each?.cluster === cluster ? [each.namespace] : [])))].sort();
 }
 
 function subjectOf({ user, group }: RbacCommandOptions, name: string, namespace: string): RbacSubject {

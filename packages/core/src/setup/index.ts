@@ -1,3 +1,4 @@
+export { declaredRights } from "./declaredRights.ts";
 export { importEmco } from "./emco/importEmco.ts";
 export { helmValues, type InstallOptions, istioOperator, meshConfigValues } from "./installConfig.ts";
 export { type RbacSubject, rbacManifests } from "./rbacManifests.ts";

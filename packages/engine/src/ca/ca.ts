@@ -10,6 +10,7 @@ export {
 } from "./clusterCaCerts.ts";
 export { passphraseVariable } from "./commandSigner.ts";
 export { credentialFiles, issueForAccess, issueForClient } from "./external.ts";
+export { type IssueOptions, type IssueResult, issueCertificates, restartNeeded } from "./issueCertificates.ts";
 export { importCa, initCa, type KeyFileMade } from "./keyFileSetup.ts";
 export { type NamedFile, readKeyFile } from "./keyFiles.ts";
 export { type Ca, type CaKind, type CaOptions, inFolder, openCa } from "./openCa.ts";
