@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { loadRotation, type RotationEvent, type RotationTarget } from "@isthmus/engine";
+import { loadRotation, pasteableText, type RotationEvent, type RotationTarget } from "@isthmus/engine";
 import { confirm } from "../confirm.ts";
 import { exitCodes } from "../exit.ts";
 import { renderRotation, rotationNews, rotationProblems } from "../render/rotation.ts";
@@ -47,12 +47,14 @@ export async function caRotateRoot(session: Session, choice: RotateRootChoice): 
       mountDelay: choice.mountDelay,
       ...rotationPace(choice),
       signal: session.signal,
-      ...(choice.status !== true && { onEvent: (event: RotationEvent) => session.note(news(event)) }),
+      ...(choice.status !== true && {
+        onEvent: (event: RotationEvent) => session.note(pasteableText(news(event), work.intents.clusters)),
+      }),
     });
     const problems = rotationProblems(move);
     const view = { target, move, clusters: seen };
     if (session.format !== undefined) session.printData("Rotation", { ...rotationData(view), problems });
-    else session.print(renderRotation(view, session.out));
+    else session.print(pasteableText(renderRotation(view, session.out), work.intents.clusters));
     session.report(problems);
     return problems.length === 0 ? exitCodes.ok : exitCodes.failed;
   });

@@ -1,5 +1,5 @@
 import type { Diagnosis } from "@isthmus/core/doctor";
-import { diagnoseMesh, planMesh } from "@isthmus/engine";
+import { diagnoseMesh, pasteableHints, pasteableText, planMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { givenMesh, tellAbsentKinds } from "../givenMesh.ts";
 import type { GivenOptions } from "../givenOptions.ts";
@@ -24,10 +24,11 @@ export async function doctor(
       now: () => new Date(),
       signal: session.signal,
     });
-    if (session.format === undefined) session.print(renderDiagnosis(evidence, diagnosis, session.out));
+    if (session.format === undefined)
+      session.print(pasteableText(renderDiagnosis(evidence, diagnosis, session.out), mesh.intents.clusters));
     else session.printData("Diagnosis", { ...diagnosis, evidence });
     tellAbsentKinds(session, given, mesh.observed);
-    session.report([...mesh.observed.unreachable.values()]);
+    session.report(pasteableHints([...mesh.observed.unreachable.values()], mesh.intents.clusters));
     return codeOf(diagnosis);
   });
 }

@@ -1,6 +1,6 @@
 import { say } from "@isthmus/core";
 import { graph, type TraceVerdict } from "@isthmus/core/trace";
-import { planMesh, traceMesh } from "@isthmus/engine";
+import { pasteableHints, planMesh, traceMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { givenMesh, tellAbsentKinds } from "../givenMesh.ts";
 import type { GivenOptions } from "../givenOptions.ts";
@@ -37,7 +37,7 @@ export async function trace(session: Session, words: TraceWords, options: TraceO
     else session.printData("Trace", found);
     tellAbsentKinds(session, given, mesh.observed);
     // What is wrong with declarations is another matter: the request may get there all the same.
-    session.report([...mesh.observed.unreachable.values()]);
+    session.report(pasteableHints([...mesh.observed.unreachable.values()], mesh.intents.clusters));
     return codeOf(found.verdict);
   });
 }

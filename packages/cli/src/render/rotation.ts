@@ -104,7 +104,7 @@ function hurryText(waits: readonly RotationWait[]): string {
   return `  They do so by themselves${until}, and at once when restarted:\n${commands.join("")}`;
 }
 
-/** The context is called as the cluster, as long as nothing else is declared. */
+/** With the cluster's name, in whose place `pasteableText` puts its context. */
 function restartCommand(cluster: string, workload: string): string {
   const [kind = "", place = ""] = workload.split(" ");
   const [namespace = "", name = ""] = place.split("/");

@@ -3,6 +3,7 @@ import { trace, traceWorld, type WorkloadRequest } from "@isthmus/core/trace";
 import { gatherEvidence } from "../doctor/gatherEvidence.ts";
 import { reachOf } from "../target/reachOf.ts";
 import type { CallOptions } from "../target/target.ts";
+import { pasteableHints } from "./pasteableHints.ts";
 import type { PlannedMesh } from "./planMesh.ts";
 import { withoutSecrets } from "./traceMesh.ts";
 
@@ -28,5 +29,9 @@ export async function diagnoseMesh(
     request: withoutSecrets(evidence.request),
     paper: { ...evidence.paper, request: withoutSecrets(evidence.paper.request) },
   };
-  return { evidence: shown, diagnosis: diagnose(shown) };
+  const diagnosis = diagnose(shown);
+  return {
+    evidence: shown,
+    diagnosis: { ...diagnosis, findings: pasteableHints(diagnosis.findings, intents.clusters) },
+  };
 }

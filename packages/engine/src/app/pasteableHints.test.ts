@@ -1,7 +1,7 @@
 import { makeProblem, say } from "@isthmus/core";
 import { meshCluster } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import { pasteableHints } from "./pasteableHints.ts";
+import { pasteableHints, pasteableText } from "./pasteableHints.ts";
 
 const clusters = [
   meshCluster("c1", { access: { context: "kind-c1" } }),
@@ -47,4 +47,10 @@ test("a command without a context gets that of the cluster that the problem is i
   expect(pasteableHints([problem], clusters)[0]?.hint).toBe(
     "kubectl --context kind-c1 describe pod -n istio-system -l a=b tells why",
   );
+});
+
+test("a command in a text of several lines ends with its line", () => {
+  const text = "Restart:\n  kubectl --context c1 -n a rollout restart deployment/b\nand wait.\n";
+
+  expect(pasteableText(text, clusters)).toBe(text.replace("c1", "kind-c1"));
 });

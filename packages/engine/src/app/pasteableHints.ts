@@ -8,18 +8,19 @@ export function pasteableHints<P extends Partial<Problem>>(
   problems: readonly P[],
   clusters: readonly MeshCluster[],
 ): readonly P[] {
-  const byName = new Map(clusters.map((cluster) => [cluster.metadata.name, cluster]));
   return problems.map((problem) => {
     const { hint = "", place, refs = [] } = problem;
     if (!command.test(hint)) return problem;
     const cluster = place?.cluster ?? refs[0]?.cluster;
-    return { ...problem, hint: withPasteable(hint, byName, cluster) };
+    return { ...problem, hint: pasteableText(hint, clusters, cluster) };
   });
 }
 
-function withPasteable(hint: string, clusters: ReadonlyMap<string, MeshCluster>, of: string | undefined): string {
-  const text = hint.replaceAll(each, (...found) => spelled(found, clusters, of));
-  return text.replace("look at look into ", "look into ");
+/** The same for a text of any lines, of which a command is one at most; `of` is the cluster of commands that name none. */
+export function pasteableText(text: string, clusters: readonly MeshCluster[], of?: string): string {
+  const byName = new Map(clusters.map((cluster) => [cluster.metadata.name, cluster]));
+  const lines = text.split("\n").map((line) => line.replaceAll(each, (...found) => spelled(found, byName, of)));
+  return lines.join("\n").replace("look at look into ", "look into ");
 }
 
 const command = /\b(?:kubectl|istioctl) /;
