@@ -245,6 +245,8 @@ export class Waves {
   async #settle(placed: readonly Placed[]): Promise<void> {
     const host = `wave${++this.#number}.marker`;
     await Promise.all(clusters.map((cluster) => this.#isRead(cluster)));
+    // What istiod holds may still be on its way to the next push, and a marker that overtakes it comes with the policies of before.
+    await sleep(1500);
     await Promise.all(
       clusters.map((cluster) =>
         this.#lab.cluster(cluster).api.apply({
