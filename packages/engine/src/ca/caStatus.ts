@@ -4,6 +4,7 @@ import {
   makeProblem,
   type Place,
   type Problem,
+  type Sentence,
   say,
   selectClusters,
 } from "@isthmus/core";
@@ -144,13 +145,17 @@ function restartProblem(
 ): readonly Problem[] {
   if (root === undefined || trusts.includes(root)) return [];
   return [
-    makeProblem({
-      code: "ISTIOD_RESTART_NEEDED",
-      at: secretPlace(cluster, secret),
-      message: say`istiod does not use the certificate of the Secret yet: workloads do not trust its root`,
-      hint: `kubectl rollout restart deployment/istiod -n ${secret.split("/", 1)[0]}, then the workloads`,
-    }),
+    istiodRestart(
+      secretPlace(cluster, secret),
+      say`istiod does not use the certificate of the Secret yet: workloads do not trust its root`,
+    ),
   ];
+}
+
+/** What is to be done where istiod has not taken up the certificate at a place. */
+export function istiodRestart(at: Place, message: Sentence): Problem {
+  const hint = `kubectl rollout restart deployment/istiod -n ${at.namespace}, then the workloads`;
+  return makeProblem({ code: "ISTIOD_RESTART_NEEDED", at, message, hint });
 }
 
 /** What one cluster alone cannot tell: clusters of one mesh must have a root in common. */

@@ -1,5 +1,5 @@
-import { type MeshCluster, MeshError, makeProblem, type Problem, say } from "@isthmus/core";
-import { accessesOf } from "./caStatus.ts";
+import { type MeshCluster, MeshError, type Problem, say } from "@isthmus/core";
+import { accessesOf, istiodRestart, secretPlace } from "./caStatus.ts";
 import { type IssueChoice, issueForCluster, type SecretOutcome } from "./clusterCaCerts.ts";
 import { issueForAccess } from "./external.ts";
 import type { Ca } from "./openCa.ts";
@@ -48,10 +48,8 @@ function isOfTheCa({ code }: MeshError): boolean {
 
 /** What is to be done once a cluster's intermediate is another and istiod does not watch its file. */
 export function restartNeeded({ cluster, secret }: SecretOutcome): Problem {
-  return makeProblem({
-    code: "ISTIOD_RESTART_NEEDED",
-    at: { cluster, kind: "Secret", name: secret },
-    message: say`istiod does not use the certificate yet: it watches its files only if it started with them`,
-    hint: `kubectl rollout restart deployment/istiod -n ${secret.split("/", 1)[0]}, then the workloads`,
-  });
+  return istiodRestart(
+    secretPlace(cluster, secret),
+    say`istiod does not use the certificate yet: it watches its files only if it started with them`,
+  );
 }
