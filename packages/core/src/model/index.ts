@@ -1,6 +1,7 @@
 export { checkIntents } from "./checkIntents.ts";
 export type { AcrossPath, Compiled, DeclaredPath, ExternalAccessPath, ExternalServicePath } from "./compiled.ts";
 export { byList, declaredKinds } from "./declaredKinds.ts";
+export { declaredOwners } from "./declaredOwners.ts";
 export { type ExternalAccess, issuedCredentialName } from "./externalAccess/externalAccess.ts";
 export type { ExternalService } from "./externalService/externalService.ts";
 export { at, type Intents, showDeclared } from "./intents.ts";

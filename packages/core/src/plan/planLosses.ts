@@ -1,5 +1,5 @@
-import { type KubeObject, ownerName, ownerOf, sideOf } from "../kinds/index.ts";
-import type { Intents, Observed, ObservedCluster } from "../model/index.ts";
+import { type KubeObject, ownerOf, sideOf } from "../kinds/index.ts";
+import { declaredOwners, type Intents, type Observed, type ObservedCluster } from "../model/index.ts";
 import type { Plan } from "./action.ts";
 import { afterPlan } from "./afterPlan.ts";
 import { isInventory } from "./inventory.ts";
@@ -35,11 +35,7 @@ export function planLosses(intents: Intents, plan: Plan, observed: Observed): Pl
 }
 
 function undeclaredOwners(intents: Intents, { actions }: Plan): readonly UndeclaredOwner[] {
-  const declared = new Set(
-    [...intents.sharedServices, ...intents.externalAccesses, ...intents.externalServices].map(({ kind, metadata }) =>
-      ownerName(kind, metadata.namespace, metadata.name),
-    ),
-  );
+  const declared = new Set(declaredOwners(intents).map(({ owner }) => owner));
   const counts = new Map<string, number>();
   for (const { verb, owner } of actions) {
     // ServiceExports are declared in the clusters.

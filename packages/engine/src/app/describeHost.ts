@@ -2,19 +2,19 @@ import {
   at,
   type ClusterObject,
   type DeclaredPath,
+  declaredOwners,
   type Intent,
   istioCluster,
-  ownerName,
   type Problem,
   showDeclared,
   showPlace,
 } from "@isthmus/core";
 import { type DescribedServer, describeServer } from "@isthmus/core/describe";
 import type { Action } from "@isthmus/core/plan";
-import { type Trace, tracePaths, whyNot } from "@isthmus/core/trace";
-import { type ClusterStatus, type MeshStatus, meshStatus } from "./meshStatus.ts";
+import { type Trace, whyNot } from "@isthmus/core/trace";
+import { type ClusterStatus, type MeshStatus, statusOf, tracedMesh } from "./meshStatus.ts";
 import type { PlannedMesh } from "./planMesh.ts";
-import { clustersOf, scopeOf } from "./scope.ts";
+import { clustersOf } from "./scope.ts";
 
 /** An object of ours, or that is to be. */
 export interface DescribedObject extends ClusterObject {
@@ -56,12 +56,13 @@ export interface HostDescription extends Pick<MeshStatus, "sharedServices" | "ex
 
 /** Describes a host, or what is declared as `service.namespace`. Throws USAGE where there is neither. */
 export function describeHost(now: PlannedMesh, name: string): HostDescription {
-  const { observed, intents, plan, compiled, problems } = now;
-  const owners = scopeOf(now, { services: [name] }).owners ?? new Set();
-  const { sharedServices, externalAccesses, externalServices, clusters } = meshStatus(now, { services: [name] });
-  const all = compiled.paths.filter(({ owner }) => owners.has(owner));
-  const called = all.filter(({ host }) => host === name);
-  const paths = called.length === 0 ? all : called;
+  const mesh = tracedMesh(now, { services: [name] });
+  const { observed, intents, plan, problems, traces, scope } = mesh;
+  const { owners = new Set() } = scope;
+  const { sharedServices, externalAccesses, externalServices, clusters } = statusOf(mesh);
+  const called = traces.filter(({ path }) => path.host === name);
+  const shown = called.length === 0 ? traces : called;
+  const paths = shown.map(({ path }) => path);
   const objects = plan.actions.filter(({ owner }) => owners.has(owner)).map(describedObject);
   const declared = declarationsOf(now, owners);
   const servers = serversOf(paths).flatMap(({ cluster, namespace, service }) => {
@@ -88,7 +89,7 @@ export function describeHost(now: PlannedMesh, name: string): HostDescription {
     clusters: clusters.filter((cluster) => met.has(cluster.name)).map((cluster) => describedCluster(cluster, now)),
     servers,
     objects,
-    paths: tracePaths({ intents, paths, observed }).map(({ path, trace }) => {
+    paths: shown.map(({ path, trace }) => {
       const why = whyNot(trace);
       return { path, verdict: trace.verdict, ...(why === undefined ? {} : { why }), assumes: trace.assumes };
     }),
@@ -97,10 +98,7 @@ export function describeHost(now: PlannedMesh, name: string): HostDescription {
 }
 
 function declarationsOf({ intents }: PlannedMesh, owners: ReadonlySet<string>): readonly Intent[] {
-  const { sharedServices, externalAccesses, externalServices } = intents;
-  return [...sharedServices, ...externalAccesses, ...externalServices].filter(({ kind, metadata }) =>
-    owners.has(ownerName(kind, metadata.namespace, metadata.name)),
-  );
+  return declaredOwners(intents).flatMap(({ owner, declaration }) => (owners.has(owner) ? [declaration] : []));
 }
 
 function describedCluster(

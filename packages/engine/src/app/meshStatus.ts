@@ -100,11 +100,25 @@ export interface MeshStatus {
 
 /** What `isthmus status` tells, of all or of what is asked about: a summary of what is declared and observed, and of the plan between them. */
 export function meshStatus(now: PlannedMesh, words: ScopeWords = {}): MeshStatus {
-  const { intents, problems, observed, plan } = now;
+  return statusOf(tracedMesh(now, words));
+}
+
+/** A mesh with what a trace says, as it is now, of the paths that the words are about. */
+export interface TracedMesh extends PlannedMesh {
+  readonly traces: readonly PathTrace[];
+  readonly scope: PlanScope;
+}
+
+/** Throws USAGE where the words choose nothing. */
+export function tracedMesh(now: PlannedMesh, words: ScopeWords): TracedMesh {
+  const { intents, observed } = now;
   const scope = scopeOf(now, words);
   const paths = now.paths.filter((path) => isPathIn(scope, path));
-  const traces = tracePaths({ intents, paths, observed });
-  const mesh = { ...now, paths, traces, scope };
+  return { ...now, paths, traces: tracePaths({ intents, paths, observed }), scope };
+}
+
+export function statusOf(mesh: TracedMesh): MeshStatus {
+  const { intents, problems, observed, plan, scope, traces } = mesh;
   const isAsked = ({ kind, metadata }: SharedService | ExternalAccess | ExternalService) =>
     isOwnerAsked(ownerName(kind, metadata.namespace, metadata.name), mesh);
   return {
@@ -121,11 +135,6 @@ export function meshStatus(now: PlannedMesh, words: ScopeWords = {}): MeshStatus
     undeclared: planLosses(intents, plan, observed).undeclared,
     problems,
   };
-}
-
-interface TracedMesh extends PlannedMesh {
-  readonly traces: readonly PathTrace[];
-  readonly scope: PlanScope;
 }
 
 /** Of chosen clusters: what has paths or objects there. */

@@ -1,4 +1,4 @@
-import { type DeclaredPath, MeshError, nearestName, ownerName, type Sentence, say } from "@isthmus/core";
+import { type DeclaredPath, declaredOwners, MeshError, nearestName, type Sentence, say } from "@isthmus/core";
 import { narrowPlan, type PlanScope } from "@isthmus/core/plan";
 import { labelSelector } from "./labelSelector.ts";
 import type { PlannedMesh } from "./planMesh.ts";
@@ -97,12 +97,10 @@ function declaredList(all: readonly Owner[]): string {
 
 /** What is declared, and what else has objects or paths, with as much of its name as the owner label keeps. */
 function ownersIn({ intents, plan, compiled }: PlannedMesh): readonly Owner[] {
-  const { sharedServices, externalAccesses, externalServices } = intents;
-  const declared = [...sharedServices, ...externalAccesses, ...externalServices].map(
-    ({ kind, metadata: { namespace, name, labels = {} } }): Owner => ({
-      ...{ owner: ownerName(kind, namespace, name), namespace, name, labels },
-    }),
-  );
+  const declared = declaredOwners(intents).map(({ owner, declaration }): Owner => {
+    const { namespace, name, labels = {} } = declaration.metadata;
+    return { owner, namespace, name, labels };
+  });
   const known = new Set(declared.map(({ owner }) => owner));
   const others = [
     ...plan.actions.flatMap(({ owner, formerOwner = owner }) => [owner, formerOwner]),
