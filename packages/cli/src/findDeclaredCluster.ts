@@ -1,7 +1,7 @@
 import { type MeshCluster, nearestName, say } from "@isthmus/core";
 import { usage } from "./usage.ts";
 
-/** The cluster of that name. Throws USAGE where it is not declared, or is a directory: files are not installed. */
+/** The cluster of that name. Throws USAGE where it is not declared. */
 export function findDeclaredCluster(name: string, clusters: readonly MeshCluster[]): MeshCluster {
   const found = clusters.find(({ metadata }) => metadata.name === name);
   if (found === undefined) {

@@ -1,17 +1,10 @@
 import { resolve } from "node:path";
-import {
-  type GivenCluster,
-  type Intents,
-  MeshError,
-  nearestName,
-  type Observed,
-  say,
-  undeclaredMesh,
-} from "@isthmus/core";
+import { type GivenCluster, type Intents, MeshError, type Observed, say, undeclaredMesh } from "@isthmus/core";
 import { absentKinds } from "@isthmus/engine";
 import { listContexts } from "@isthmus/kube";
+import { findDeclaredCluster } from "./findDeclaredCluster.ts";
 import type { GivenOptions } from "./givenOptions.ts";
-import { readDeclarations } from "./readDeclarations.ts";
+import { readIfAny } from "./readDeclarations.ts";
 import type { Session } from "./session.ts";
 import { usage } from "./usage.ts";
 import type { Declarations } from "./withMesh.ts";
@@ -32,18 +25,16 @@ export async function givenMesh(
     }
     return undeclared(given, cluster);
   }
-  try {
-    const { intents, sources, problems } = await readDeclarations(session);
+  const found = await readIfAny(session);
+  if (!(found instanceof MeshError)) {
+    const { intents, sources, problems } = found;
     return { intents: intents && narrowed(intents, cluster), sources, problems };
-  } catch (error) {
-    const isNamed = session.options.filename.length > 0;
-    if (isNamed || !(error instanceof MeshError) || error.code !== "NO_INTENTS") throw error;
-    const { cwd, kubeconfig } = session.ways;
-    const { current } = await listContexts(kubeconfig && resolve(cwd, kubeconfig));
-    if (current === undefined) throw error;
-    session.note(`Nothing is declared here: looking at the current context, ${current}. --context names others.\n`);
-    return undeclared([{ context: current }], cluster);
   }
+  const { cwd, kubeconfig } = session.ways;
+  const { current } = await listContexts(kubeconfig && resolve(cwd, kubeconfig));
+  if (current === undefined) throw found;
+  session.note(`Nothing is declared here: looking at the current context, ${current}. --context names others.\n`);
+  return undeclared([{ context: current }], cluster);
 }
 
 /** What a dump that was made without a kind would hide is worth a line: it counts as not being in the cluster. */
@@ -69,12 +60,6 @@ function directoryOf(written: string): GivenCluster {
 
 function narrowed(intents: Intents, chosen: readonly string[] | undefined): Intents {
   if (chosen === undefined) return intents;
-  const names = intents.clusters.map(({ metadata }) => metadata.name);
-  const unknown = chosen.find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    const meant = nearestName(unknown, names);
-    const hint = meant === undefined ? `declared are: ${names.join(", ")}` : `did you mean ${meant}?`;
-    throw usage(say`no cluster ${{ unknown }} is declared`, hint);
-  }
-  return { ...intents, clusters: intents.clusters.filter(({ metadata }) => chosen.includes(metadata.name)) };
+  const found = new Set(chosen.map((name) => findDeclaredCluster(name, intents.clusters)));
+  return { ...intents, clusters: intents.clusters.filter((cluster) => found.has(cluster)) };
 }

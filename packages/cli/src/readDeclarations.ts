@@ -9,6 +9,15 @@ export async function readDeclarations(session: Session): Promise<IntentFiles> {
   return read;
 }
 
+/** The same, and NO_INTENTS is what it gives where nothing is named and this folder declares nothing. */
+export async function readIfAny(session: Session): Promise<IntentFiles | MeshError> {
+  return readDeclarations(session).catch((error: unknown) => {
+    const isNamed = session.options.filename.length > 0;
+    if (isNamed || !(error instanceof MeshError) || error.code !== "NO_INTENTS") throw error;
+    return error;
+  });
+}
+
 /** The same without a word: for a first look, after which they are read again. */
 export async function readDeclarationsQuietly(session: Session): Promise<IntentFiles> {
   const { io, options, signal } = session;

@@ -1,5 +1,5 @@
-import { type Intents, type MeshCluster, MeshError, meshSchema } from "@isthmus/core";
-import { readDeclarations } from "./readDeclarations.ts";
+import { type Intents, type MeshCluster, MeshError, undeclaredMesh } from "@isthmus/core";
+import { readIfAny } from "./readDeclarations.ts";
 import type { Session } from "./session.ts";
 
 export interface MeshIfAny {
@@ -11,15 +11,10 @@ export interface MeshIfAny {
 
 /** What is declared, or a Mesh with its defaults where there is no declaration yet. Throws the first problem of a wrong one. */
 export async function readMeshIfAny(session: Session): Promise<MeshIfAny> {
-  try {
-    const { intents, problems } = await readDeclarations(session);
-    if (intents !== undefined) return intents;
-    const [first] = problems;
-    throw first === undefined ? new Error("no problem tells why") : new MeshError(first);
-  } catch (error) {
-    const isNamed = session.options.filename.length > 0;
-    if (isNamed || !(error instanceof MeshError) || error.code !== "NO_INTENTS") throw error;
-    const mesh = meshSchema.parse({ apiVersion: "isthmus.io/v1alpha1", kind: "Mesh", metadata: { name: "mesh" } });
-    return { mesh, clusters: undefined, externalAccesses: [] };
-  }
+  const found = await readIfAny(session);
+  if (found instanceof MeshError) return { ...undeclaredMesh([]), clusters: undefined };
+  const { intents, problems } = found;
+  if (intents !== undefined) return intents;
+  const [first] = problems;
+  throw first === undefined ? new Error("no problem tells why") : new MeshError(first);
 }

@@ -1,7 +1,7 @@
 import { type IstioCluster, showHostPort, type Workload, workloadObject } from "../istio/index.ts";
 import { mutualTlsMode, policiesOf } from "../istio/policy/index.ts";
 import { endpointsOf, meshServiceOfService } from "../istio/registry/index.ts";
-import type { ClusterObject, KubeObject, Service } from "../kinds/index.ts";
+import { type ClusterObject, clusterObject, type KubeObject, type Service } from "../kinds/index.ts";
 
 /** A policy that is asked about calls of a Service's pods. */
 interface DescribedPolicy {
@@ -72,26 +72,21 @@ function portsOf(cluster: IstioCluster, service: Service): readonly DescribedPor
 }
 
 function policiesFor(cluster: IstioCluster, workload: Workload): readonly DescribedPolicy[] {
-  const said = (object: KubeObject, kind: string, says: string): DescribedPolicy => ({
-    object: {
-      cluster: cluster.name,
-      kind,
-      namespace: object.metadata.namespace ?? "default",
-      name: object.metadata.name,
-    },
+  const said = (object: KubeObject, says: string): DescribedPolicy => ({
+    object: clusterObject(cluster.name, object),
     says,
   });
   const peers = workload.ports.length === 0 ? [0] : workload.ports.map(({ containerPort }) => containerPort);
   return [
     ...peers.flatMap((port) => {
       const { policy, mode } = mutualTlsMode(cluster, workload, port);
-      return policy === undefined ? [] : [said(policy, "PeerAuthentication", `mutual TLS ${mode}`)];
+      return policy === undefined ? [] : [said(policy, `mutual TLS ${mode}`)];
     }),
     ...policiesOf(cluster, "RequestAuthentication", workload).map((policy) =>
-      said(policy, "RequestAuthentication", counted(policy.spec.jwtRules, "issuer")),
+      said(policy, counted(policy.spec.jwtRules, "issuer")),
     ),
     ...policiesOf(cluster, "AuthorizationPolicy", workload).map((policy) =>
-      said(policy, "AuthorizationPolicy", `${policy.spec.action ?? "ALLOW"}, ${counted(policy.spec.rules, "rule")}`),
+      said(policy, `${policy.spec.action ?? "ALLOW"}, ${counted(policy.spec.rules, "rule")}`),
     ),
   ];
 }

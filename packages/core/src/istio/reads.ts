@@ -1,4 +1,5 @@
 import type { KubeObject } from "../kinds/index.ts";
+import { isSameSet } from "../world/index.ts";
 import type { IstioCluster } from "./istioCluster.ts";
 import type { Workload } from "./workload.ts";
 
@@ -153,10 +154,6 @@ function asked(question: Question, clusters: ReadonlyMap<string, IstioCluster>):
 function isSame(left: unknown, right: unknown): boolean {
   if (!Array.isArray(left) || !Array.isArray(right)) return left === right;
   return left.length === right.length && left.every((each, index) => each === right[index]);
-}
-
-function isSameSet(left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
-  return left.size === right.size && [...left].every((each) => right.has(each));
 }
 
 /** Whether two sets of parts have one in common. */

@@ -1,6 +1,7 @@
 import { showPath } from "../findings/index.ts";
 import type { KubeObject } from "../kinds/index.ts";
 import type { FieldChange } from "./action.ts";
+import { isFields } from "./compareWhole.ts";
 
 /**
  * A live object as an update leaves it: what it changes is as declared, and all else stays, as what the API server has filled in or
@@ -13,14 +14,10 @@ export function changedObject(live: KubeObject, desired: KubeObject, changes: re
     );
   const after = (from: unknown, to: unknown, path: readonly (string | number)[]): unknown => {
     if (path.length > 0 && !isTouched(showPath(path))) return from;
-    if (!isMapping(from) || !isMapping(to)) return to;
+    if (!isFields(from) || !isFields(to)) return to;
     const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])];
     const fields = keys.map((key) => [key, after(from[key], to[key], [...path, key])] as const);
     return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
   };
   return after(live, desired, []) as KubeObject;
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

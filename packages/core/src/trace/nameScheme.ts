@@ -1,7 +1,7 @@
 import { canonicalHost, memoised, type NameScheme, parseHostPort } from "../istio/index.ts";
 import type { KubeObject, Service } from "../kinds/index.ts";
 import type { Intents, Observed } from "../model/index.ts";
-import { isSame } from "../world/index.ts";
+import { isSame, isSameSet } from "../world/index.ts";
 
 /** How the declarations name what the clusters share, with all that there is to be named. */
 export function nameScheme(
@@ -57,13 +57,9 @@ const namesOf = memoised((objects: readonly KubeObject[]) => {
 export function isSameScheme(left: NameScheme, right: NameScheme): boolean {
   return (
     isSame(left.templates, right.templates) &&
-    haveSame(left.clusters, right.clusters) &&
-    haveSame(left.namespaces, right.namespaces) &&
-    haveSame(left.services, right.services) &&
-    haveSame(left.resolving, right.resolving)
+    isSameSet(left.clusters, right.clusters) &&
+    isSameSet(left.namespaces, right.namespaces) &&
+    isSameSet(left.services, right.services) &&
+    isSameSet(left.resolving, right.resolving)
   );
-}
-
-function haveSame(left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
-  return left.size === right.size && [...left].every((each) => right.has(each));
 }
