@@ -19,7 +19,9 @@ test("any image whose command is sleep stays idle", () => {
 test("httpbin listens on its container's port", () => {
   const program = run("docker.io/mccutchen/go-httpbin:v2.15.0", { ports: [{ containerPort: 8080 }] });
 
-  expect(program).toMatchObject({ argv: ["/lab/bin/go-httpbin", "-host", "0.0.0.0", "-port", "8080"] });
+  expect(program).toMatchObject({
+    argv: ["/lab/bin/go-httpbin", "-host", "0.0.0.0", "-port", "8080", "-srv-read-timeout", "0"],
+  });
 });
 
 test("helloworld takes its version from the image's name", () => {

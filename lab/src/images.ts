@@ -27,7 +27,12 @@ const knownImages: readonly KnownImage[] = [
     name: /(^|\/)(go-httpbin|httpbin)$/,
     program: (container, context) => ({
       run: "program",
-      argv: [programPath(context.home, "go-httpbin"), "-host", "0.0.0.0", "-port", `${firstPort(container, 80)}`],
+      argv: [
+        programPath(context.home, "go-httpbin"),
+        ...["-host", "0.0.0.0", "-port", `${firstPort(container, 80)}`],
+        // Go closes connections that idled so long, and would do so under calls that Envoy sends at that moment.
+        ...["-srv-read-timeout", "0"],
+      ],
       // go-httpbin shows these under /env: a test can ask who answered
       env: { HTTPBIN_ENV_POD: context.pod, HTTPBIN_ENV_CLUSTER: context.cluster },
     }),

@@ -68,6 +68,8 @@ export async function startPlain(address: string, port: number): Promise<Outside
 }
 
 function listen(server: ReturnType<typeof createServer> | Server, address: string, port: number): Promise<void> {
+  // Idle connections stay open: Node's five seconds would end some under a call, whatever the mesh does.
+  if ("keepAliveTimeout" in server) server.keepAliveTimeout = 0;
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, address, resolve);

@@ -40,6 +40,7 @@ export class WriteProxy {
           key: Buffer.from(user?.["client-key-data"] ?? "", "base64"),
         });
         const server = createServer((from, to) => void this.#forward(name, { from, to }, cluster.server, agent));
+        server.keepAliveTimeout = 0;
         await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
         this.#closers.push(() => {
           server.closeAllConnections();

@@ -3,7 +3,8 @@ import { createServer } from "node:http";
 
 const [port, version, instance] = process.argv.slice(2);
 
-createServer((request, response) => {
+// An app that closes idle connections does so under calls that Envoy sends at that moment, whatever the mesh does.
+createServer({ keepAliveTimeout: 0 }, (request, response) => {
   const path = (request.url ?? "").split("?")[0];
   if (path === "/hello") response.end(`Hello version: ${version}, instance: ${instance}\n`);
   else if (path === "/health") response.end("Helloworld is healthy");
