@@ -56,6 +56,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   "ca rotate intermediates": ["isthmus ca rotate intermediates"],
   "ca rotate root": ["isthmus ca rotate root"],
   "ca export-trust": ["isthmus ca export-trust > roots.pem"],
+  mcp: ["isthmus mcp -f mesh/", "isthmus mcp --allow-writes --timeout 1m"],
   version: ["isthmus version", "isthmus version --client"],
   completion: ["source <(isthmus completion bash)"],
 };

@@ -108,6 +108,25 @@ test("the installed program speaks to an API server, by a kubeconfig in YAML: wh
   });
 });
 
+test("the installed program serves an assistant until it hangs up", async () => {
+  const lines = [
+    {
+      ...{ id: 1, method: "initialize" },
+      params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "assistant", version: "1" } },
+    },
+    { method: "notifications/initialized" },
+    { id: 2, method: "tools/call", params: { name: "explain", arguments: { word: "USAGE" } } },
+  ].map((message) => `${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+  const run = await isthmus(await emptyFolder(), ["mcp"], ({ stdin, stdout }) => {
+    stdin?.write(lines.join(""));
+    stdout?.on("data", (answer: Buffer) => {
+      if (`${answer}`.includes('"id":2')) stdin?.end();
+    });
+  });
+
+  expect(run).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("USAGE\\n") });
+});
+
 test("a reader that goes away is not an error, and the work is finished", async () => {
   const folder = await exampleFolder();
 

@@ -28,8 +28,15 @@ const nameForms = ["PerCluster", "SameName", "Mesh"] as const;
 
 // Commands are loaded when they run: `--help` and a wrong option must not wait for an API client.
 
-/** The command line as data: every command with its options. `finish` gets the exit code of the one that ran. */
-export function buildProgram(io: Io, finish: (code: number) => void): Command {
+/**
+ * The command line as data: every command with its options. `finish` gets the exit code of the one that ran; `run` is for the one that
+ * runs others.
+ */
+export function buildProgram(
+  io: Io,
+  finish: (code: number) => void,
+  run: (argv: readonly string[], io: Io) => Promise<number>,
+): Command {
   const program = new Command("isthmus")
     .description("Connects services across Kubernetes clusters that each run their own Istio, from one declaration.")
     .version(version, "-V, --version", "print the version")
@@ -340,6 +347,14 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .action(async (shell: string, _options: unknown, command: Command) => {
       const { completion } = await import("./commands/completion.ts");
       finish(completion(shell, await session(command)));
+    });
+  program
+    .command("mcp")
+    .description("serve assistants (Model Context Protocol, stdio)")
+    .option("--allow-writes", "also what changes clusters or sends calls: apply, doctor, verify_calls")
+    .action(async (options: { allowWrites?: boolean }, command: Command) => {
+      const { mcp } = await import("./commands/mcp.ts");
+      finish(await mcp(await session(command), options, run));
     });
   // What the completion scripts call.
   program

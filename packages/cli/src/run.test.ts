@@ -101,7 +101,11 @@ test.each([80, 120])("tables fit %i columns, with words whole where there is roo
 });
 
 test("every command shows how it is called, with options that it has", async () => {
-  const program = buildProgram({ stdout: { columns: 80 } } as Io, () => {});
+  const program = buildProgram(
+    { stdout: { columns: 80 } } as Io,
+    () => {},
+    async () => 0,
+  );
   for (const [path, lines] of Object.entries(examples)) {
     const words = path.split(" ");
     const { stdout } = await runCli("/", [...words, "--help"]);

@@ -6,9 +6,10 @@ import { buildProgram } from "./program.ts";
 /** Runs one command line (without node and script) and gives the exit code of the process. Never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let code: number = exitCodes.ok;
-  const program = buildProgram(io, (result) => {
+  const finish = (result: number) => {
     code = result;
-  });
+  };
+  const program = buildProgram(io, finish, run);
   if (argv.length === 0) {
     io.stderr.write(program.helpInformation());
     return exitCodes.failed;

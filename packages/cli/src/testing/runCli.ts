@@ -1,10 +1,11 @@
 import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { Readable, Writable } from "node:stream";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished } from "vitest";
-import type { Io, Output } from "../io.ts";
+import { CollectedOutput } from "../collectedOutput.ts";
+import type { Io } from "../io.ts";
 import { run } from "../run.ts";
 import { outputFaults } from "./outputFaults.ts";
 
@@ -28,8 +29,8 @@ export interface CliOptions {
 /** Runs a command line in this process, in `folder`, without a terminal unless keys are given. What `-o json` prints keeps to its schema. */
 export async function runCli(folder: string, argv: readonly string[], options: CliOptions = {}): Promise<CliRun> {
   const isTTY = options.keys !== undefined;
-  const stdout = new Collected(isTTY, options.columns);
-  const stderr = new Collected(isTTY, options.columns);
+  const shape = { isTTY, ...(options.columns === undefined ? {} : { columns: options.columns }) };
+  const [stdout, stderr] = [new CollectedOutput(shape), new CollectedOutput(shape)];
   const io: Io = {
     stdout,
     stderr,
@@ -46,23 +47,6 @@ export async function runCli(folder: string, argv: readonly string[], options: C
   if (argv[0] !== "connect" && /(^| )(-o|--output)[ =]?json( |$)/.test(argv.join(" ")))
     expect(outputFaults(folder, stdout.text), argv.join(" ")).toEqual([]);
   return { code, stdout: stdout.text, stderr: stderr.text };
-}
-
-class Collected extends Writable implements Output {
-  readonly isTTY: boolean;
-  readonly columns: number;
-  text = "";
-
-  constructor(isTTY: boolean, columns = 80) {
-    super();
-    this.columns = columns;
-    this.isTTY = isTTY;
-  }
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
 }
 
 const examples = new URL("../../../../examples/", import.meta.url);

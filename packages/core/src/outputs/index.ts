@@ -1,1 +1,1 @@
-export { type OutputKind, outputSchemaFiles, outputVersion } from "./outputSchemas.ts";
+export { type OutputKind, outputSchema, outputSchemaFiles, outputVersion } from "./outputSchemas.ts";

@@ -138,9 +138,12 @@ export type OutputKind = keyof typeof outputs;
 
 /** A JSON Schema (draft 2020-12) for each kind of output: what `npm run generate` writes to docs/schema. */
 export function outputSchemaFiles(): readonly { readonly name: string; readonly text: string }[] {
-  return Object.entries(outputs).map(([kind, fields]) => {
-    const head = { apiVersion: z.literal(outputVersion), kind: z.literal(kind) };
-    const schema = z.toJSONSchema(z.looseObject({ ...head, ...fields }).meta({ title: kind }));
-    return { name: `${kind}.json`, text: `${JSON.stringify(schema, undefined, 2)}\n` };
-  });
+  const kinds = Object.keys(outputs) as OutputKind[];
+  return kinds.map((kind) => ({ name: `${kind}.json`, text: `${JSON.stringify(outputSchema(kind), undefined, 2)}\n` }));
+}
+
+/** The JSON Schema of what commands print of one kind. */
+export function outputSchema(kind: OutputKind): Readonly<Record<string, unknown>> {
+  const head = { apiVersion: z.literal(outputVersion), kind: z.literal(kind) };
+  return z.toJSONSchema(z.looseObject({ ...head, ...outputs[kind] }).meta({ title: kind }));
 }
