@@ -15,7 +15,7 @@ import type { Declarations } from "./withMesh.ts";
  */
 export async function givenMesh(
   session: Session,
-  { context = [], dir = [], cluster }: GivenOptions & { readonly cluster?: readonly string[] },
+  { context = [], dir = [], cluster, complete = false }: GivenOptions & { readonly cluster?: readonly string[] },
 ): Promise<Declarations> {
   const given = [...context.map((name) => ({ context: name })), ...dir.map(directoryOf)];
   if (given.length > 0) {
@@ -23,8 +23,9 @@ export async function givenMesh(
       const option = context.length > 0 ? "--context" : "--dir";
       throw usage(say`${{ option }} names clusters in place of what is declared`, "Leave out -f, or the clusters.");
     }
-    return undeclared(given, cluster);
+    return { ...undeclared(given, cluster), isComplete: complete };
   }
+  if (complete) throw usage(say`--complete is about a dump`, "Name it by --dir.");
   const found = await readIfAny(session);
   if (!(found instanceof MeshError)) {
     const { intents, sources, problems } = found;
@@ -37,11 +38,16 @@ export async function givenMesh(
   return undeclared([{ context: current }], cluster);
 }
 
-/** What a dump that was made without a kind would hide is worth a line: it counts as not being in the cluster. */
+/** What is taken for granted of clusters that are known from manifests or dumps, and what cannot be told of them. */
 export function tellAbsentKinds({ note, err }: Session, given: Declarations, observed: Observed): void {
   if (given.isGivenByHand !== true) return;
-  for (const [cluster, kinds] of absentKinds(observed)) {
-    note(err.faint(`${cluster}: the manifests hold no ${kinds.join(", ")}; taken as being all there is.\n`));
+  for (const { cluster, kinds, taken } of absentKinds(observed)) {
+    const all = kinds.join(", ");
+    const line =
+      taken === "absent"
+        ? `${cluster}: what was given is taken to be all there is; it holds no ${all}.\n`
+        : `${cluster}: the dump does not show whether there are ${all}; if it holds all there is: --complete.\n`;
+    note(err.faint(line));
   }
 }
 

@@ -11,6 +11,8 @@ export interface Declarations {
   readonly problems: readonly Problem[];
   /** The clusters are named on the command line, so that their files are trusted wherever they are. */
   readonly isGivenByHand?: true;
+  /** What their dumps do not hold does not exist. */
+  readonly isComplete?: boolean;
 }
 
 /**
@@ -19,12 +21,13 @@ export interface Declarations {
  */
 export async function withMesh(
   session: Session,
-  { intents, problems, sources, isGivenByHand }: Declarations,
+  { intents, problems, sources, isGivenByHand, isComplete = false }: Declarations,
   work: (mesh: DeclaredMesh) => Promise<number>,
 ): Promise<number> {
   if (intents === undefined) return notUnderstood(session, problems);
   const places = sources === undefined ? {} : { sources };
-  const ways = isGivenByHand === true ? { ...session.ways, trustAccess: true, allowFiles: true } : session.ways;
+  const given = { trustAccess: true, dumps: { complete: isComplete } };
+  const ways = isGivenByHand === true ? { ...session.ways, ...given } : session.ways;
   return withTargets(intents, { ...ways, ...places }, (targets) => work({ intents, targets, problems, ...places }));
 }
 

@@ -244,6 +244,7 @@ export const problemCodes = {
     summary: "a trace does not follow this part of the Gateway API or of ambient mode",
   },
   TRACE_UNREADABLE: { severity: "warning", summary: "an object that cannot be read may decide" },
+  TRACE_KIND_MISSING: { severity: "warning", summary: "a kind that a dump does not show may decide" },
   TRACE_LOOP: { severity: "error", summary: "gateways send a request back and forth" },
   // Doctor: what is found on the way of a request that fails
   DOCTOR_PROXY_DOWN: { severity: "error", summary: "the client's sidecar does not answer" },

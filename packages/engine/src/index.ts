@@ -1,4 +1,4 @@
-export { absentKinds } from "./app/absentKinds.ts";
+export { type AbsentKinds, absentKinds } from "./app/absentKinds.ts";
 export { type CheckMeshOptions, checkMesh } from "./app/checkMesh.ts";
 export { type DescribedObject, type DescribedPath, describeHost, type HostDescription } from "./app/describeHost.ts";
 export { type DiagnoseOptions, diagnoseMesh } from "./app/diagnoseMesh.ts";

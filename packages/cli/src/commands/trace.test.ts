@@ -63,7 +63,7 @@ test("without a declaration the clusters are folders or dumps that are named, an
     verdict: "reaches",
     branches: [{ outcome: { kind: "answered", by: { cluster: "cluster2", name: "httpbin" } } }],
   });
-  expect(across.stderr).toContain("cluster2: the manifests hold no ");
+  expect(across.stderr).toContain("cluster2: what was given is taken to be all there is; it holds no ");
   expect(alone.code).not.toBe(0);
   expect(local.code).toBe(0);
 });

@@ -101,6 +101,8 @@ export class IstioCluster {
   readonly istiodVersions: readonly string[];
   /** What is there and cannot be read: what may depend on it cannot be told. */
   readonly unreadable: readonly UnreadableObject[];
+  /** What was not given of it is taken not to exist. */
+  readonly isTakenAsWhole: boolean;
   readonly #objects: readonly KubeObject[];
   readonly #unread: ObservedCluster["unread"];
   readonly #implied: ReadonlySet<string>;
@@ -150,6 +152,7 @@ export class IstioCluster {
     this.allocatesAddresses = cluster.istiodVersions.every((version) => !isBefore125(version));
     this.istiodVersions = cluster.istiodVersions;
     this.unreadable = cluster.unreadable ?? [];
+    this.isTakenAsWhole = cluster.isTakenAsWhole === true;
     this.#objects = cluster.objects;
   }
 

@@ -53,7 +53,7 @@ function isInPlay(object: UnreadableObject, passage: Passage): boolean {
       return isTouched(object.name, passage);
     case "ServiceImport":
     case "ServiceExport":
-      return isNamed(object, hosts);
+      return object.isMissing === true ? hosts.some(isOfClusterSet) : isNamed(object, hosts);
     // Its addresses and region: what they lead to is asked by address.
     case "Node":
       return isAtGateway;
@@ -80,6 +80,10 @@ function isNamed({ name, namespace }: UnreadableObject, called: readonly string[
   return (
     name === undefined || namespace === undefined || called.some((host) => beginsWith(host, `${name}.${namespace}`))
   );
+}
+
+function isOfClusterSet(host: string): boolean {
+  return host.endsWith(".clusterset.local");
 }
 
 function beginsWith(host: string, part: string): boolean {

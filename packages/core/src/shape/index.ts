@@ -2,6 +2,7 @@ export { kindShapes } from "./__generated__/kindShapes.ts";
 export { metadataShape } from "./metadataShape.ts";
 export {
   malformedProblem,
+  missingKind,
   type ReadObject,
   readObject,
   showUnreadable,

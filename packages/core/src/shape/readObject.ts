@@ -71,6 +71,11 @@ export function unreadableOf(
   };
 }
 
+/** Stands for whatever there may be of a kind that a source does not show, for this reason. */
+export function missingKind(kind: Pick<ObjectRef, "group" | "kind">, fault: string): UnreadableObject {
+  return { ...unreadableOf(kind, {}, fault), isMissing: true };
+}
+
 function showFaults([first, ...others]: readonly ShapeFault[]): string {
   if (first === undefined) return "it cannot be read";
   const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
@@ -134,6 +139,8 @@ export interface UnreadableObject {
   readonly name?: string;
   /** `spec.ports must be a list, found "a"`, for people. */
   readonly fault: string;
+  /** No object of its own: it stands for whatever there may be of a kind that a dump does not show. */
+  readonly isMissing?: true;
   /** By our label: it is not written and not deleted while it cannot be read. */
   readonly isOurs: boolean;
   /** The declaration that it serves, where its label tells. */

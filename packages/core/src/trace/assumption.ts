@@ -5,7 +5,8 @@
  * - `credential`: a certificate in a Secret or file, or a token, is there, valid, and signed by whom the other side trusts;
  * - `gateway`: pods of a gateway run though no manifest shows them;
  * - `settings`: istiod's settings are its defaults, since they cannot be read;
- * - `health`: outlier detection has ejected no endpoint.
+ * - `health`: outlier detection has ejected no endpoint;
+ * - `completeness`: a cluster holds nothing beside the manifests that were given in its place.
  */
 export const assumptionKinds = [
   "name",
@@ -15,6 +16,7 @@ export const assumptionKinds = [
   "gateway",
   "settings",
   "health",
+  "completeness",
 ] as const;
 export type AssumptionKind = (typeof assumptionKinds)[number];
 

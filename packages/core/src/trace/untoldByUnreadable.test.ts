@@ -1,6 +1,6 @@
 import { observedOf, podYaml } from "@isthmus/testkit";
 import { expect, test } from "vitest";
-import type { UnreadableObject } from "../shape/index.ts";
+import { missingKind, type UnreadableObject } from "../shape/index.ts";
 import { trace } from "./trace.ts";
 import { traceWorld } from "./traceWorld.ts";
 
@@ -79,4 +79,54 @@ test("a name that nothing has is not broken where what cannot be read may have i
   expect(
     traced("pay.bank.svc.cluster.local", unreadable("ServiceEntry", "other", { hosts: ["other.example"] })).verdict,
   ).toBe("broken");
+});
+
+const missing = (kind: string) => missingKind({ group: "", kind }, "shows none: it does not say whether there are any");
+
+test.each(["AuthorizationPolicy", "VirtualService", "Sidecar", "Namespace"])(
+  "whether there are %s that may decide cannot be told where a dump does not show the kind",
+  (kind) => {
+    const { verdict, branches } = traced("api.shop", missing(kind));
+
+    expect(verdict).toBe("unknown");
+    expect(branches[0]?.hops.at(-1)).toMatchObject({
+      code: "TRACE_KIND_MISSING",
+      detail: `${kind} may decide, and the dump of c1 shows none: it does not say whether there are any`,
+    });
+  },
+);
+
+test("a kind that a dump does not show and that cannot decide leaves the verdict as it is", () => {
+  expect(traced("api.shop", missing("Node"), missing("ServiceImport"), missing("Gateway")).verdict).toBe("reaches");
+});
+
+test("policies that a dump does not show save no call that fails before it leaves the caller", () => {
+  const policies = ["AuthorizationPolicy", "RequestAuthentication", "PeerAuthentication"].map(missing);
+
+  expect(traced("pay.bank.svc.cluster.local", ...policies).verdict).toBe("broken");
+  expect(traced("api.shop", ...policies).verdict).toBe("unknown");
+  expect(traced("pay.bank.svc.cluster.local", missing("ServiceEntry")).verdict).toBe("unknown");
+});
+
+test("several kinds are named together, an object that is there and cannot be read before them", () => {
+  const kinds = ["Sidecar", "VirtualService", "EnvoyFilter", "WasmPlugin", "ProxyConfig"].map(missing);
+
+  const detailOf = (...left: readonly UnreadableObject[]) =>
+    traced("api.shop", ...left).branches[0]?.hops.at(-1)?.detail;
+
+  expect(detailOf(...kinds)).toContain("Sidecar, VirtualService, EnvoyFilter, WasmPlugin and 1 more may decide");
+  expect(detailOf(...kinds, unreadable("Pod", "shop"))).toContain("Pod shop/x of c1 may decide and cannot be read");
+});
+
+test("what is known from manifests alone rests on there being nothing else", () => {
+  const { clusters, unreachable } = observedOf({ c1: { yaml: cluster } });
+  const whole = new Map([...clusters].map(([name, each]) => [name, { ...each, isTakenAsWhole: true as const }]));
+
+  const { verdict, assumes } = trace(traceWorld({ clusters: whole, unreachable }), {
+    from: { cluster: "c1", namespace: "web", workload: "client" },
+    ...{ method: "GET", headers: {}, url: { scheme: "http", host: "api.shop", port: 80, path: "/" } },
+  });
+
+  expect(verdict).toBe("reaches");
+  expect(assumes).toContainEqual({ about: "completeness", detail: "c1 holds nothing beside what was given" });
 });

@@ -1,35 +1,21 @@
-import { stat } from "node:fs/promises";
-import {
-  keyOf,
-  MeshError,
-  makeProblem,
-  meshConfigMap,
-  type ObservedCluster,
-  type Problem,
-  refOf,
-  say,
-  trustRootConfigMap,
-} from "@isthmus/core";
+import { keyOf, MeshError, refOf, say } from "@isthmus/core";
 import type { Action } from "@isthmus/core/plan";
 import pLimit from "p-limit";
 import type { ClusterEvent } from "./clusterEvent.ts";
 import { DirectoryError } from "./directory/directoryError.ts";
+import { observedManifests } from "./directory/observedManifests.ts";
 import { type Manifests, readManifests } from "./directory/readManifests.ts";
+import { unreadableDirectory } from "./directory/unreadableDirectory.ts";
 import { watchDirectory } from "./directory/watchDirectory.ts";
 import { writeManifest } from "./directory/writeManifest.ts";
-import { istiodVersions } from "./istiodVersions.ts";
-import { meshConfig } from "./meshConfig.ts";
 import { refusal } from "./refusal.ts";
 import type { CallOptions, Observation, Target, WriteOptions } from "./target.ts";
-import { trustRoots } from "./trustRoots.ts";
 
 export interface DirectoryTargetOptions {
   readonly cluster: string;
   /** Path, as messages show it. */
   readonly directory: string;
   readonly istioNamespace: string;
-  /** It may also be a file, such as a dump: to be read only. */
-  readonly mayBeFile?: boolean;
 }
 
 /** What a reading of the directory leaves for writes. */
@@ -51,22 +37,21 @@ export class DirectoryTarget implements Target {
   readonly cluster: string;
   readonly #directory: string;
   readonly #istioNamespace: string;
-  readonly #mayBeFile: boolean;
   /** Two objects may be in one file. */
   readonly #oneWrite = pLimit(1);
   #layout: Layout | undefined;
 
-  constructor({ cluster, directory, istioNamespace, mayBeFile = false }: DirectoryTargetOptions) {
+  constructor({ cluster, directory, istioNamespace }: DirectoryTargetOptions) {
     this.cluster = cluster;
     this.#directory = directory;
     this.#istioNamespace = istioNamespace;
-    this.#mayBeFile = mayBeFile;
   }
 
   /** Throws a `DirectoryError` with all files of which nobody can say what they hold. */
   async observe({ signal }: CallOptions = {}): Promise<Observation> {
     const read = await this.#read(signal);
-    return { cluster: this.#observed(read), problems: read.findings };
+    const around = { cluster: this.cluster, istioNamespace: this.#istioNamespace };
+    return { cluster: observedManifests(read, around), problems: read.findings };
   }
 
   watch({ signal }: { readonly signal: AbortSignal }): AsyncGenerator<ClusterEvent> {
@@ -103,41 +88,15 @@ export class DirectoryTarget implements Target {
   async #read(signal?: AbortSignal): Promise<Manifests> {
     let read: Manifests;
     try {
-      const isFile = this.#mayBeFile && !(await stat(this.#directory)).isDirectory();
-      read = await readManifests(this.#directory, signal, isFile);
+      read = await readManifests(this.#directory, signal);
     } catch (error) {
       signal?.throwIfAborted();
-      throw new DirectoryError(unreadable(this.#directory, this.cluster, error), [], { cause: error });
+      throw new DirectoryError(unreadableDirectory(this.#directory, this.cluster, error), [], { cause: error });
     }
     const [first, ...others] = read.problems;
     if (first !== undefined) throw new DirectoryError(first, [...others, ...read.findings]);
     this.#layout = layoutOf(read);
     return read;
-  }
-
-  #observed({ manifests, namespaces, unreadable }: Manifests): ObservedCluster {
-    const all = manifests.map(({ object }) => object);
-    const declared = new Set(all.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => metadata.name));
-    const implied = [...namespaces].filter((name) => !declared.has(name)).sort();
-    const configMap = (name: string) =>
-      all.find(
-        ({ kind, metadata }) =>
-          kind === "ConfigMap" && metadata.namespace === this.#istioNamespace && metadata.name === name,
-      );
-    const config = meshConfig(configMap(meshConfigMap)?.data);
-    return {
-      name: this.cluster,
-      source: "directory",
-      objects: [
-        ...implied.map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })),
-        ...all.filter(({ kind }) => kind !== "ConfigMap"),
-      ],
-      impliedNamespaces: new Set(implied),
-      ...(unreadable.length > 0 && { unreadable }),
-      istiodVersions: istiodVersions(all, this.#istioNamespace),
-      trustRoots: trustRoots(configMap(trustRootConfigMap)?.data),
-      ...(config && { meshConfig: config }),
-    };
   }
 }
 
@@ -147,21 +106,6 @@ function layoutOf({ manifests, namespaces }: Manifests): Layout {
     files: new Map(manifests.map(({ object, file }) => [keyOf(refOf(object)), file])),
     namespaces: new Set([...namespaces, ...declared.map(({ object }) => object.metadata.name)]),
   };
-}
-
-function unreadable(directory: string, cluster: string, error: unknown): Problem {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  const isMissing = code === "ENOENT" || code === "ENOTDIR";
-  return makeProblem({
-    code: "DIRECTORY_INVALID",
-    at: { file: directory },
-    message: isMissing
-      ? say`cluster ${{ cluster }}: there is no directory ${{ directory }}`
-      : say`cluster ${{ cluster }}: directory ${{ directory }} cannot be read: ${{ reason: messageOf(error) }}`,
-    hint: isMissing
-      ? "Create it, or correct the path: access.directory is relative to the file that declares the cluster."
-      : "",
-  });
 }
 
 function messageOf(error: unknown): string {

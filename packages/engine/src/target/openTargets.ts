@@ -14,6 +14,7 @@ import {
 import type { KubeClient } from "@isthmus/kube";
 import { BrokenTarget } from "./brokenTarget.ts";
 import { DirectoryTarget } from "./directoryTarget.ts";
+import { DumpTarget } from "./dump/dumpTarget.ts";
 import type { Target } from "./target.ts";
 
 export interface OpenTargetsOptions {
@@ -28,8 +29,8 @@ export interface OpenTargetsOptions {
    * they name lie elsewhere than below `cwd` or the file that declares them.
    */
   readonly trustAccess?: boolean;
-  /** Lets a file, such as a dump, stand for a directory: to be read only. */
-  readonly allowFiles?: boolean;
+  /** Directories may also be dumps of a cluster, to be read only; `complete`: what they do not hold does not exist. */
+  readonly dumps?: { readonly complete: boolean };
 }
 
 /**
@@ -47,12 +48,16 @@ export async function openTargets(
       const { directory } = declared.spec.access;
       if (directory !== undefined) {
         const path = declaredPath(directory, declared, options);
+        if (options.dumps !== undefined) {
+          const isComplete = options.dumps.complete;
+          return [cluster, new DumpTarget({ cluster, path, istioNamespace, isComplete })];
+        }
         const isElsewhere = options.trustAccess !== true && (await leadsOut(path, declared, options));
         return [
           cluster,
           isElsewhere
             ? new BrokenTarget(cluster, elsewhere(declared, path))
-            : new DirectoryTarget({ cluster, directory: path, istioNamespace, mayBeFile: options.allowFiles === true }),
+            : new DirectoryTarget({ cluster, directory: path, istioNamespace }),
         ];
       }
       return [cluster, await openLive(declared, istioNamespace, options)];

@@ -24,8 +24,10 @@ export interface ObservedCluster {
    * live cluster with our entry of managedFields: it tells `plan` which fields we own.
    */
   readonly objects: readonly KubeObject[];
-  /** What is there beside them, and nobody can say what it does. */
+  /** What is there beside them, and nobody can say what it does; of a dump also the kinds that it does not show. */
   readonly unreadable?: readonly UnreadableObject[];
+  /** Somebody named manifests or a dump in place of the cluster, and what they do not hold is taken not to exist. */
+  readonly isTakenAsWhole?: true;
   /** The API server's, `v1.37.2`; absent for a directory. */
   readonly version?: string;
   readonly istiodVersions: readonly string[];

@@ -35,10 +35,14 @@ export interface Manifests {
   readonly problems: readonly Problem[];
 }
 
-/** All manifests below a directory, or of one file. Throws what the file system throws for the directory or file itself. */
-export async function readManifests(path: string, signal?: AbortSignal, isFile = false): Promise<Manifests> {
-  const files = isFile ? [path] : await findManifestFiles(path, signal);
-  const read = await Promise.all(files.map((file) => readFileManifests(file, signal)));
+/** All manifests below a directory. Throws what the file system throws for the directory itself. */
+export async function readManifests(directory: string, signal?: AbortSignal): Promise<Manifests> {
+  const files = await findManifestFiles(directory, signal);
+  return together(await Promise.all(files.map((file) => readFileManifests(file, signal))));
+}
+
+/** What several files hold, with what is there twice told. */
+export function together(read: readonly Manifests[]): Manifests {
   const { manifests, unreadable, findings } = separateTwice(read.flatMap((each) => each.manifests));
   return {
     manifests,
@@ -49,9 +53,17 @@ export async function readManifests(path: string, signal?: AbortSignal, isFile =
   };
 }
 
-async function readFileManifests(file: string, signal: AbortSignal | undefined): Promise<Manifests> {
+/** The manifests of a file; one that cannot be read is a problem. Throws only the signal's reason. */
+export async function readFileManifests(
+  file: string,
+  signal: AbortSignal | undefined,
+  onlooker?: Onlooker,
+): Promise<Manifests> {
   try {
-    return parseManifests({ name: file, text: await readRegularFile(file, { limit: maxFileLength, signal }) });
+    return parseManifests(
+      { name: file, text: await readRegularFile(file, { limit: maxFileLength, signal }) },
+      onlooker,
+    );
   } catch (error) {
     signal?.throwIfAborted();
     const message = say`cannot be read: ${{ reason: error instanceof Error ? error.message : String(error) }}`;
@@ -61,14 +73,22 @@ async function readFileManifests(file: string, signal: AbortSignal | undefined):
 
 const none: Manifests = { manifests: [], namespaces: new Set(), unreadable: [], findings: [], problems: [] };
 
+/** Told of every object and list, read or not. */
+export interface Onlooker {
+  addObject(value: Readonly<Record<string, unknown>>): void;
+  addList(value: Readonly<Record<string, unknown>>, file: string): void;
+}
+
 /** The manifests of one file's text. */
-export function parseManifests(input: InputFile): Manifests {
+export function parseManifests(input: InputFile, onlooker?: Onlooker): Manifests {
   const { documents, problems: syntax } = readDocuments(input);
   const manifests: Manifest[] = [];
   const namespaces = new Set<string>();
   const unreadable: UnreadableObject[] = [];
   const findings: Problem[] = [];
-  for (const { document, value, path } of documents.flatMap((each) => itemsOf(each, each.value, []))) {
+  const onList = (list: Readonly<Record<string, unknown>>) => onlooker?.addList(list, input.name);
+  for (const { document, value, path } of documents.flatMap((each) => itemsOf(each, each.value, [], onList))) {
+    if (isFields(value)) onlooker?.addObject(value);
     const at = document.place(offsetAt(document.root, path));
     const read = withoutRepeats(readManifest(value), document);
     const namespace = impliedNamespace(read);
@@ -116,9 +136,15 @@ interface Item {
 }
 
 /** The objects of a document: the items of a List, else the whole. */
-function itemsOf(document: SourceDocument, value: unknown, path: Item["path"]): readonly Item[] {
+function itemsOf(
+  document: SourceDocument,
+  value: unknown,
+  path: Item["path"],
+  onList: (list: Readonly<Record<string, unknown>>) => void,
+): readonly Item[] {
   if (isFields(value) && typeof value.kind === "string" && value.kind.endsWith("List") && Array.isArray(value.items)) {
-    return value.items.flatMap((item, index) => itemsOf(document, item, [...path, "items", index]));
+    onList(value);
+    return value.items.flatMap((item, index) => itemsOf(document, item, [...path, "items", index], onList));
   }
   return [{ document, value, path }];
 }
