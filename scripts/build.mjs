@@ -4,6 +4,7 @@ import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, 
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { pastIndexes } from "./pastIndexes.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cli = join(root, "packages/cli");
@@ -32,6 +33,27 @@ const withoutLocales = {
   setup(esbuild) {
     esbuild.onLoad({ filter: /node_modules[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
       contents: 'export { default as en } from "./en.js";',
+    }));
+  },
+};
+
+/** undici's index loads all of it, and Node's own copy besides: fetch, caches, mocks. Calls of an API server need pools. */
+const partsOfUndici = {
+  name: "parts-of-undici",
+  setup(esbuild) {
+    esbuild.onResolve({ filter: /^undici$/ }, ({ importer }) =>
+      importer.startsWith(join(root, "packages")) ? { path: "undici", namespace: "parts" } : undefined,
+    );
+    esbuild.onLoad({ filter: /.*/, namespace: "parts" }, () => ({
+      contents: `
+        Object.assign(require("undici/lib/dispatcher/dispatcher").prototype, require("undici/lib/api"));
+        exports.Pool = require("undici/lib/dispatcher/pool");
+        exports.ProxyAgent = require("undici/lib/dispatcher/proxy-agent");
+        exports.EnvHttpProxyAgent = require("undici/lib/dispatcher/env-http-proxy-agent");
+        exports.buildConnector = require("undici/lib/core/connect");
+        Object.defineProperty(exports, "WebSocket", { get: () => require("undici/lib/web/websocket/websocket").WebSocket });
+      `,
+      resolveDir: root,
     }));
   },
 };
@@ -65,7 +87,7 @@ const { metafile } = await build({
   metafile: true,
   legalComments: "none",
   logLevel: "warning",
-  plugins: [embedAssets, withoutLocales],
+  plugins: [embedAssets, withoutLocales, partsOfUndici, pastIndexes(join(root, "packages"))],
 });
 // In an ES module `import()` of one has nothing but `default`, and Node from source has its names: a file of ours has to name them.
 const withoutNames = Object.values(metafile.outputs).filter(

@@ -72,6 +72,24 @@ test("the installed program tells its version", async () => {
   expect(run).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
 });
 
+test("plan loads what it needs and no more: an import leads to the file that declares a name, not to all of its package", async () => {
+  const lib = join(installed, "node_modules/isthmus/lib");
+  const [start = ""] = (await readdir(lib)).filter((name) => /^plan-\w+\.js$/.test(name));
+  const texts = new Map<string, string>();
+  for (const open = [start]; open.length > 0; ) {
+    const name = open.pop() ?? "";
+    if (texts.has(name)) continue;
+    const text = await readFile(join(lib, name), "utf8");
+    texts.set(name, text);
+    open.push(...[...text.matchAll(/(?:from|import)"\.\/([^"]+)"/g)].map(([, next = ""]) => next));
+  }
+  const all = [...texts.values()].join("");
+
+  expect(all).toContain("SharedService");
+  expect(all).not.toContain("AlgorithmIdentifier");
+  expect(all.length).toBeLessThan(1_000_000);
+});
+
 test("the installed program runs the demo and explains a problem: it has its files inside", async () => {
   const folder = await emptyFolder();
 

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from "node:crypto";
 import { MeshError, type Sentence, say, thingPlace } from "@isthmus/core";
-import { z } from "zod";
+import * as z from "zod";
 import { type Authority, loadAuthority } from "./authority.ts";
 import { privateKeyPem } from "./keys.ts";
 

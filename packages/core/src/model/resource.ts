@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 export const group = "isthmus.io";
 export const version = "v1alpha1";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { byList, declaredKinds, type Intents } from "../model/index.ts";
 
 export const savedPlanFormat = "isthmus.io/plan";

@@ -16,7 +16,7 @@ export interface WebSocketOptions {
 
 /** An open WebSocket; undefined where the server does not open one. Throws the signal's reason, or why there is no connection. */
 export async function openWebSocket(url: string, options: WebSocketOptions): Promise<WebSocket | undefined> {
-  const { WebSocket } = await import("./undici.ts");
+  const { WebSocket } = await import("./webSocket.ts");
   const { signal } = options;
   signal?.throwIfAborted();
   const socket = new WebSocket(url, {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { apiVersion, clusterScopedMetadata, dnsLabelSchema, statusSchema, uniqueList } from "../resource.ts";
 import { meshCaSchema } from "./meshCa.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { dnsLabelSchema } from "../resource.ts";
 
 const keyKindSchema = z.enum(["ecdsa", "rsa4096"]);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { declaredKinds, type Kind } from "../declaredKinds.ts";
 
 /** The part of JSON Schema that zod writes for our kinds. One description of a field serves problems, CRDs and docs. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { dnsLabelSchema, labelsSchema, uniqueList } from "../resource.ts";
 import { connectionPoolSchema, durationSchema, loadBalancerSchema, outlierDetectionSchema } from "./trafficPolicy.ts";
 

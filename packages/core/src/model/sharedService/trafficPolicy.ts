@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * The parts of Istio's DestinationRule that a shared service may set, in Istio's own shape and as strict as istiod's

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { dnsLabelSchema, hostSchema, portNumberSchema } from "../../model/index.ts";
 
 // src/dtc/json-schemas and src/dtc/pkg/module of emco-base; its documentation writes numbers and booleans as strings too.
