@@ -57,13 +57,13 @@ function trace(): void {
   );
 }
 
-function steps(runs: number): void {
+function steps(runs: number, chosen?: string): void {
   console.log(
     "compile, plan and proof of 10,000 paths after one change, 10 clusters, everything in place (ms, medians; p50, p99 and longest block of all)",
   );
   const rounded = (ms: number) => Number(ms.toFixed(1));
   console.table(
-    measureSteps(1000, runs).map(({ change, ...times }) => ({
+    measureSteps(1000, runs, chosen).map(({ change, ...times }) => ({
       change,
       ...Object.fromEntries(Object.entries(times).map(([name, ms]) => [name, rounded(ms)])),
     })),
@@ -94,10 +94,10 @@ async function live(): Promise<void> {
   }
 }
 
-const [what, folder] = process.argv.slice(2);
+const [what, folder, runs] = process.argv.slice(2);
 if (what === "plan" && folder !== undefined) processes([["plan", "-f", folder]]);
 else if (what === "trace") trace();
-else if (what === "steps") steps(101);
+else if (what === "steps") steps(Number(runs ?? 101), folder);
 else if (what === "live") await live();
 else if (what === "imports") imports();
 else if (what === "memory") console.log(Math.round(peakMemory(Number(folder))));

@@ -2,7 +2,7 @@ import { isWritable, type KubeObject, keyOf, ownerOf, refOf } from "../kinds/ind
 import type { Compiled, ObservedCluster } from "../model/index.ts";
 import { changedObjects } from "../world/index.ts";
 import type { Action } from "./action.ts";
-import { inOrder, kindRank } from "./actionOrder.ts";
+import { inOrderByKey, withChanges } from "./actionOrder.ts";
 import { isInventory } from "./inventory.ts";
 import { desiredStep, leftoverStep, type Step, unreadableStep } from "./step.ts";
 
@@ -17,13 +17,13 @@ export interface PlanOptions {
 export interface ClusterSteps {
   readonly of: Compared;
   readonly options: PlanOptions;
-  readonly live: ReadonlyMap<string, KubeObject>;
-  /** Of each desired object, in their order. */
-  readonly known: readonly KnownStep[];
-  readonly keys: ReadonlySet<string>;
+  readonly live: LiveObjects;
+  /** Where each key is among the desired objects. */
+  readonly places: ReadonlyMap<string, number>;
   /** What is right as it is, in the plan's order. */
   readonly noops: readonly Action[];
-  readonly others: readonly Step[];
+  /** All else, by key. */
+  readonly others: ReadonlyMap<string, Step>;
 }
 
 /** What the steps of a cluster depend on. */
@@ -34,107 +34,121 @@ export interface Compared {
   readonly unproven: ReadonlySet<string> | undefined;
 }
 
-interface KnownStep {
-  readonly key: string;
-  readonly desired: KubeObject;
-  readonly live: KubeObject | undefined;
-  readonly ownerHeld: string | undefined;
-  readonly step: Step;
+/** Objects of kinds that we write. */
+interface LiveObjects {
+  readonly byKey: ReadonlyMap<string, KubeObject>;
+  /** More than there are keys where a directory holds an object twice. */
+  readonly count: number;
 }
 
 /** `before`: of the last plan with the same options; only objects that are others now are compared again. */
 export function clusterSteps(of: Compared, options: PlanOptions, before: ClusterSteps | undefined): ClusterSteps {
-  const { cluster, held, unproven } = of;
-  const live = liveByKey(cluster, before);
+  const { cluster, desired } = of;
   const isReadable = (each: ObservedCluster) => (each.unreadable ?? []).length === 0;
   const last = before !== undefined && isReadable(cluster) && isReadable(before.of.cluster) ? before : undefined;
-  const known = knownSteps(of, options, live, last);
-  const keys = known === last?.known ? last.keys : new Set(known.map(({ key }) => key));
-  if (
-    last !== undefined &&
-    known === last.known &&
-    live === last.live &&
-    held === last.of.held &&
-    unproven === last.of.unproven
-  ) {
-    return { ...last, of };
+  if (last === undefined) return allSteps(of, options);
+  const changed = changedObjects(last.of.cluster.objects, cluster.objects).filter(isWritable);
+  const live = changed.length === 0 ? last.live : liveAfter(last.live, cluster, changed);
+  const replaced = changedObjects(last.of.desired, desired);
+  const again = new Set([...replaced, ...changed].map(objectKey));
+  for (const key of unlikeKeys(last.of.unproven, of.unproven)) again.add(key);
+  if (of.held !== last.of.held) {
+    const isHeldElse = (object: KubeObject) => of.held.get(ownerOf(object)) !== last.of.held.get(ownerOf(object));
+    for (const object of [...desired, ...live.byKey.values()]) if (isHeldElse(object)) again.add(objectKey(object));
   }
-  const leftovers = [...live].flatMap(([key, object]) =>
-    keys.has(key) || unproven?.has(key) === true || !isInventory(object)
-      ? []
-      : [leftoverStep(cluster, object, { prune: options.prune, ownerHeld: held.get(ownerOf(object)) })],
-  );
-  const others = [...known.flatMap(({ step }) => (isRight(step) ? [] : [step])), ...leftovers];
-  const noops = known === last?.known ? last.noops : rightInOrder(known);
-  return { of, options, live, known, keys, noops, others };
+  if (again.size === 0) return { ...last, of, live };
+  const places =
+    desired.length === last.of.desired.length && isInPlace(last, desired) ? last.places : placesOf(desired);
+  const stepFor = stepsOf(of, options, { live: live.byKey, places });
+  const others = new Map(last.others);
+  const [gone, come]: [Set<string>, Action[]] = [new Set(), []];
+  for (const key of again) {
+    const step = stepFor(key);
+    if (!others.delete(key)) gone.add(key);
+    if (step === undefined) continue;
+    if (isRight(step)) come.push(step.action);
+    else others.set(key, step);
+  }
+  return { of, options, live, places, noops: withChanges(last.noops, gone, come), others };
 }
 
-/** The same list as before where nothing in it is another. */
-function knownSteps(
-  { cluster, desired, held }: Compared,
-  { adopt }: PlanOptions,
-  live: ReadonlyMap<string, KubeObject>,
-  before: ClusterSteps | undefined,
-): readonly KnownStep[] {
+function allSteps(of: Compared, options: PlanOptions): ClusterSteps {
+  const live = liveObjects(of.cluster);
+  const places = placesOf(of.desired);
+  const stepFor = stepsOf(of, options, { live: live.byKey, places });
+  const others = new Map<string, Step>();
+  const right = new Map<string, Action>();
+  for (const key of new Set([...places.keys(), ...live.byKey.keys()])) {
+    const step = stepFor(key);
+    if (step === undefined) continue;
+    if (isRight(step)) right.set(key, step.action);
+    else others.set(key, step);
+  }
+  return { of, options, live, places, noops: inOrderByKey(right), others };
+}
+
+/** What a key needs; undefined where it is nothing to us. */
+function stepsOf(
+  { cluster, desired, held, unproven }: Compared,
+  { adopt, prune }: PlanOptions,
+  { live, places }: { readonly live: LiveObjects["byKey"]; readonly places: ClusterSteps["places"] },
+): (key: string) => Step | undefined {
   const unreadable = unreadableByKey(cluster);
-  const known = before?.known ?? [];
-  const isAsHeld = before?.of.held === held;
-  let byKey: ReadonlyMap<string, KnownStep> | undefined;
-  const steps = desired.map((object, index): KnownStep => {
-    const there = known[index];
-    const isThere = there?.desired === object;
-    if (isThere && isAsHeld && (live === before?.live || there.live === live.get(there.key))) return there;
-    const key = isThere ? there.key : keyOf(refOf(object));
-    byKey ??= isThere ? undefined : new Map(known.map((each) => [each.key, each]));
-    const last = isThere ? there : byKey?.get(key);
-    const now = { key, desired: object, live: live.get(key), ownerHeld: held.get(ownerOf(object)) };
-    if (last !== undefined && isKnown(last, now)) return last;
-    const fault = unreadable.get(key);
-    const step =
-      fault === undefined
-        ? desiredStep(cluster, object, now.live, { adopt, ownerHeld: now.ownerHeld })
-        : unreadableStep(cluster, object, fault);
-    return { ...now, step };
-  });
-  return steps.length === known.length && steps.every((step, index) => step === known[index]) ? known : steps;
-}
-
-function isKnown(last: KnownStep, now: Omit<KnownStep, "step">): boolean {
-  return last.desired === now.desired && last.live === now.live && last.ownerHeld === now.ownerHeld;
+  return (key) => {
+    const there = live.get(key);
+    const object = desired[places.get(key) ?? -1];
+    if (object !== undefined) {
+      const fault = unreadable.get(key);
+      if (fault !== undefined) return unreadableStep(cluster, object, fault);
+      return desiredStep(cluster, object, there, { adopt, ownerHeld: held.get(ownerOf(object)) });
+    }
+    if (there === undefined || unproven?.has(key) === true || !isInventory(there)) return undefined;
+    return leftoverStep(cluster, there, { prune, ownerHeld: held.get(ownerOf(there)) });
+  };
 }
 
 function isRight({ action, held }: Step): boolean {
   return action.verb === "noop" && held === undefined;
 }
 
-/** Objects that come by key need no sorting but by the rank of their kind. */
-function rightInOrder(known: readonly KnownStep[]): readonly Action[] {
-  const byRank = new Map<number, Action[]>();
-  const ranks = new Map<string, number>();
-  let last = "";
-  let isSorted = true;
-  for (const { key, step } of known) {
-    if (!isRight(step)) continue;
-    isSorted &&= last <= key;
-    last = key;
-    const { group, kind } = step.action.ref;
-    const rank = ranks.get(`${group}/${kind}`) ?? kindRank(step.action);
-    ranks.set(`${group}/${kind}`, rank);
-    const list = byRank.get(rank);
-    if (list === undefined) byRank.set(rank, [step.action]);
-    else list.push(step.action);
-  }
-  const actions = [...byRank].sort(([a], [b]) => a - b).flatMap(([, list]) => list);
-  return isSorted ? actions : inOrder(actions);
+function objectKey(object: KubeObject): string {
+  return keyOf(refOf(object));
 }
 
-/** The same map as before where only objects are others that we never write. */
-function liveByKey(cluster: ObservedCluster, before: ClusterSteps | undefined): ReadonlyMap<string, KubeObject> {
-  const isAsBefore =
-    before !== undefined && !changedObjects(before.of.cluster.objects, cluster.objects).some(isWritable);
-  if (isAsBefore) return before.live;
-  const writable = cluster.objects.filter(isWritable);
-  return new Map(writable.map((object) => [keyOf(refOf(object)), object]));
+function placesOf(desired: readonly KubeObject[]): ClusterSteps["places"] {
+  return new Map(desired.map((object, index) => [objectKey(object), index]));
+}
+
+/** Whether objects are others now and nothing has come, gone or moved. */
+function isInPlace({ of, places }: ClusterSteps, desired: readonly KubeObject[]): boolean {
+  return desired.every((object, index) => object === of.desired[index] || places.get(objectKey(object)) === index);
+}
+
+function unlikeKeys(
+  before: ReadonlySet<string> = new Set(),
+  after: ReadonlySet<string> = new Set(),
+): readonly string[] {
+  if (before === after) return [];
+  return [...[...before].filter((key) => !after.has(key)), ...[...after].filter((key) => !before.has(key))];
+}
+
+function liveObjects({ objects }: ObservedCluster): LiveObjects {
+  const writable = objects.filter(isWritable);
+  return { byKey: new Map(writable.map((object) => [objectKey(object), object])), count: writable.length };
+}
+
+/** `changed`: what has gone, come, or is another. Of an object that is there twice the last one counts. */
+function liveAfter(before: LiveObjects, cluster: ObservedCluster, changed: readonly KubeObject[]): LiveObjects {
+  const byKey = new Map(before.byKey);
+  let { count } = before;
+  for (const object of changed) {
+    const key = objectKey(object);
+    const isGone = before.byKey.get(key) === object;
+    count += isGone ? -1 : 1;
+    if (!isGone) byKey.set(key, object);
+    else if (byKey.get(key) === object) byKey.delete(key);
+  }
+  return before.count === before.byKey.size && count === byKey.size ? { byKey, count } : liveObjects(cluster);
 }
 
 /** What an object that is there says cannot be told, so it is neither missing nor right. */

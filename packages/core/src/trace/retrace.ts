@@ -15,7 +15,9 @@ export interface TraceState {
   readonly traces: readonly PathTrace[];
   readonly input: TracePathsInput;
   readonly world: TraceWorld;
-  readonly done: ReadonlyMap<DeclaredPath, DonePath>;
+  /** Of each path, in their order. */
+  readonly done: readonly DonePath[];
+  readonly places: ReadonlyMap<DeclaredPath, number>;
   readonly readers: PathReaders;
 }
 
@@ -82,21 +84,25 @@ export function* retracing(previous: TraceState | undefined, input: TracePathsIn
   const readers = kept === undefined || kept.readers.isWornOut(paths.length) ? new PathReaders() : kept.readers;
   // Where hosts lead is told by the paths: where these are the same, only what reads what changed is looked at.
   const isSamePaths = readers === kept?.readers && haveSame(kept.input.paths, paths);
-  const done = new Map<DeclaredPath, DonePath>(isSamePaths ? kept.done : []);
+  const places = isSamePaths ? kept.places : new Map(paths.map((path, index) => [path, index]));
+  const traces = isSamePaths ? [...kept.traces] : [];
+  const done = isSamePaths ? [...kept.done] : [];
   for (const path of isSamePaths ? suspects : paths) {
-    const last = kept?.done.get(path);
-    if (isSamePaths && last === undefined) continue;
+    const place = places.get(path);
+    if (place === undefined) continue;
+    const last = kept?.done[kept.places.get(path) ?? -1];
     const again = last === undefined || !suspects.has(path) ? last : calls.keep(last);
     const isKept =
       again !== undefined &&
       !owners.has(path.owner) &&
       [...again.servers].every(([host, server]) => serverOf(path, host) === server);
     const now = isKept ? again : fresh(path, last);
-    done.set(path, now);
+    done[place] = now;
+    traces[place] = now.traced;
     if (now !== last || readers !== kept?.readers) readers.add(path, readsOf(now));
     if (!isKept) yield;
   }
-  return { traces: paths.flatMap((path) => done.get(path)?.traced ?? []), input, world, done, readers };
+  return { traces, input, world, done, places, readers };
 }
 
 const none: ReadonlySet<string> = new Set();
@@ -163,7 +169,7 @@ class Calls {
   }
 
   #ofBefore(key: string): DonePath | undefined {
-    this.#known ??= new Map([...(this.#before?.done.values() ?? [])].map((path) => [path.call.key, path]));
+    this.#known ??= new Map((this.#before?.done ?? []).map((path) => [path.call.key, path]));
     return this.#known.get(key);
   }
 
