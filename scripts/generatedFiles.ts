@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { customResourceFiles } from "../packages/core/src/model/index.ts";
 import { outputSchemaFiles } from "../packages/core/src/outputs/index.ts";
+import { kindSchemaFiles } from "../packages/core/src/pathTest/index.ts";
 import { readOpenApi } from "./openApi.ts";
 import { referencePage } from "./referencePage.ts";
 import { shapesFile } from "./shapesFile.ts";
@@ -19,6 +20,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ...customResourceFiles().map(({ name, text }) => [`${crds}/${name}`, `${notice}${text}`] as const),
     ["docs/reference.md", referencePage()],
     ...outputSchemaFiles().map(({ name, text }) => [`docs/schema/${name}`, text] as const),
+    ...kindSchemaFiles().map(({ name, text }) => [`docs/schema/kinds/${name}`, text] as const),
     ...(schemas === undefined ? [] : [[shapesPath, shapesFile(schemas)] as const]),
   ]);
 }

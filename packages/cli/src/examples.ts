@@ -40,6 +40,12 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     "isthmus trace sleep.foo@kind-eu http://httpbin.bar:8000 --context kind-eu",
     "isthmus trace sleep.foo@eu http://httpbin.bar:8000 --dir eu=dump.yaml",
   ],
+  test: [
+    "isthmus test tests/",
+    "isthmus test tests/ --dir eu=manifests/eu -o junit",
+    "isthmus test tests/ --context kind-eu --filter 'payments/*'",
+    "isthmus test tests/ --planned",
+  ],
   probe: ["isthmus probe httpbin.bar", "isthmus probe --from-pod --count 100"],
   check: ["isthmus check", "isthmus check --context kind-eu --category rights", "isthmus check --wait 5m -o junit"],
   doctor: ["isthmus doctor sleep.foo@cluster1 http://httpbin.bar.cluster2:8000/headers"],

@@ -20,6 +20,15 @@ metadata: {name: cluster1}
 spec: {access: {kubeconfig: {path: kubeconfig}}}
 `;
 
+const pathTest = `apiVersion: isthmus.io/v1alpha1
+kind: PathTest
+metadata: {name: across}
+spec:
+  from: {workload: sleep, namespace: foo}
+  to: {url: "http://httpbin.bar.cluster2:8000/headers"}
+  expect: {reaches: {}}
+`;
+
 const request = ["sleep.foo@cluster1", "http://httpbin.bar.cluster2:8000/headers"];
 
 /** Each kind of output, and what prints it in the example. `runCli` holds all that is printed to the schemas. */
@@ -32,6 +41,7 @@ const printed: readonly (readonly [kind: string, words: readonly string[]])[] = 
   ["Verification", ["verify"]],
   ["Trace", ["trace", ...request]],
   ["Trace", ["trace", "--planned", ...request]],
+  ["PathTests", ["test", "path-tests.yaml"]],
   ["Probes", ["probe"]],
   ["Check", ["check"]],
   ["Diagnosis", ["doctor", ...request]],
@@ -57,7 +67,10 @@ const printedByCa: readonly (readonly [kind: string, words: string])[] = [
 ];
 
 test.each(printed)("a %s is printed as such: isthmus %j", async (kind, words) => {
-  const run = await runCli(await exampleFolder(), [...words, "-o", "json"]);
+  const folder = await exampleFolder();
+  if (kind === "PathTests") await writeFile(join(folder, "path-tests.yaml"), pathTest);
+
+  const run = await runCli(folder, [...words, "-o", "json"]);
 
   expect(JSON.parse(run.stdout)).toMatchObject({ apiVersion: "output.isthmus.io/v1", kind });
 });
@@ -79,7 +92,9 @@ test("what commands of the CA print is told by its kind", async () => {
 });
 
 test("each schema is of something that is printed, and whose output is tried here", () => {
-  const published = readdirSync(fileURLToPath(new URL("../../../docs/schema/", import.meta.url)));
+  const published = readdirSync(fileURLToPath(new URL("../../../docs/schema/", import.meta.url))).filter((file) =>
+    file.endsWith(".json"),
+  );
 
   expect(new Set(published)).toEqual(new Set([...printed, ...printedByCa].map(([kind]) => `${kind}.json`)));
 });

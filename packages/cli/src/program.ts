@@ -219,6 +219,17 @@ export function buildProgram(
       const { trace } = await import("./commands/trace.ts");
       finish(await trace(await session(command), { from, url }, options));
     });
+  addGivenClusters(program.command("test"))
+    .description("run PathTests: what becomes of requests, as files say (exit code 0, 1, 2)")
+    .argument("[file...]", "files of PathTests, or folders with all below them", ["."])
+    .option("--planned", "as it would be after an apply")
+    .option("--filter <name>", "only tests with this in their names; * is any text")
+    .option("-l, --selector <labels>", "only tests with these labels: tier=web,env!=test")
+    .option("-w, --watch", "run them again every two seconds, until Ctrl-C")
+    .action(async (files: string[], options, command: Command) => {
+      const { test } = await import("./commands/test.ts");
+      finish(await test(await session(command), files, options));
+    });
   withPassphrase(
     addScope(program.command("probe"))
       .description("try each path on the wire, and what must be refused")

@@ -24,7 +24,7 @@ export interface GlobalOptions {
   readonly timeout?: number;
 }
 
-export type OwnFormat = "junit" | "dot" | "mermaid" | "wide" | "name";
+export type OwnFormat = "junit" | "tap" | "sarif" | "dot" | "mermaid" | "wide" | "name";
 
 /** One run of one command: where it reads, writes and stops. */
 export interface Session {
@@ -105,7 +105,7 @@ const longestRead = 60_000;
 
 /** Whether a command has more to do with the clusters once they are read: it keeps half of the time for that. */
 function goesOn(command: string): boolean {
-  return ["apply", "check", "destroy", "doctor", "probe", "verify"].includes(command);
+  return ["apply", "check", "destroy", "doctor", "probe", "test", "verify"].includes(command);
 }
 
 /** Milliseconds after which a log that nobody watches gets a line. */
@@ -136,6 +136,7 @@ const ownFormats: Readonly<Record<string, readonly OwnFormat[]>> = {
   verify: ["junit", "dot", "mermaid"],
   trace: ["dot", "mermaid"],
   check: ["junit"],
+  test: ["junit", "tap", "sarif"],
   probe: ["junit"],
 };
 

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { say, type TokenClaims } from "@isthmus/core";
-import { type TraceRequest, type TraceScheme, traceSchemes, type WorkloadRequest } from "@isthmus/core/trace";
+import { parseUrl, type TraceRequest, type WorkloadRequest } from "@isthmus/core/trace";
 import { usage } from "./usage.ts";
 
 export interface TraceWords {
@@ -23,8 +23,6 @@ export interface TraceRequestOptions extends RequestOptions {
   /** `192.0.2.1` */
   readonly resolve?: string;
 }
-
-const ports: Readonly<Record<TraceScheme, number | undefined>> = { http: 80, https: 443, grpc: 80, tcp: undefined };
 
 /** A request from the words of a command line. Throws USAGE. */
 export function traceRequest(
@@ -110,21 +108,9 @@ function ipAddress(written: string): string {
 }
 
 function target(url: string): TraceRequest["url"] {
-  const {
-    scheme: word,
-    host,
-    port,
-    path,
-  } = /^(?<scheme>\w+):\/\/(?<host>\[[^\]]+\]|[^:/?#]+)(?::(?<port>\d+))?(?<path>[/?][^#]*)?$/.exec(url)?.groups ?? {};
-  const scheme = traceSchemes.find((each) => each === word?.toLowerCase());
-  const number = port === undefined ? scheme && ports[scheme] : Number(port);
-  if (scheme === undefined || host === undefined || number === undefined || number < 1 || number > 65535) {
-    throw usage(
-      say`${{ url }} is not a URL that can be traced`,
-      "Write http://, https://, grpc:// or tcp://host:port.",
-    );
-  }
-  return { scheme, host, port: number, path: path?.startsWith("/") === false ? `/${path}` : (path ?? "/") };
+  const found = parseUrl(url);
+  if (found !== undefined) return found;
+  throw usage(say`${{ url }} is not a URL that can be traced`, "Write http://, https://, grpc:// or tcp://host:port.");
 }
 
 function headers(given: readonly string[]): Readonly<Record<string, string>> {

@@ -78,6 +78,7 @@ export { defaultMeshConfig, type MeshConfig, parseMeshConfig } from "./model/obs
 export type { Observed, ObservedCluster, TrustRoot, UnreadKind } from "./model/observed/observed.ts";
 export { type ParsedIntents, parseIntents } from "./model/parseIntents.ts";
 export { type ExplainedField, explainField } from "./model/schema/explainField.ts";
+export { kindSchemaOf } from "./model/schema/fieldSchema.ts";
 export type { WrittenIntent } from "./model/schema/minimalIntent.ts";
 export { consumersAt, isConsumer, restrictsCallers } from "./model/sharedService/access.ts";
 export { joinConsumers, partConsumers } from "./model/sharedService/joinConsumers.ts";

@@ -248,6 +248,10 @@ export const problemCodes = {
   TRACE_LOOP: { severity: "error", summary: "gateways send a request back and forth" },
   // Doctor: what is found on the way of a request that fails
   DOCTOR_PROXY_DOWN: { severity: "error", summary: "the client's sidecar does not answer" },
+  PATH_TEST_NONE: { severity: "error", summary: "there is no PathTest to run" },
+  PATH_TEST_FAILED: { severity: "error", summary: "a request does not get what a PathTest expects" },
+  PATH_TEST_UNTOLD: { severity: "pending", summary: "whether a request gets what a PathTest expects cannot be told" },
+  PATH_TEST_WIRE: { severity: "error", summary: "a call of a PathTest does otherwise than its trace says" },
   DOCTOR_NAME: { severity: "error", summary: "the client's pod does not resolve a name that its sidecar should know" },
   DOCTOR_CERTIFICATE: { severity: "error", summary: "a workload's certificate has ended, or is not valid yet" },
   DOCTOR_GATEWAY_DOWN: { severity: "error", summary: "no pod of the gateway is ready and answers" },

@@ -3,6 +3,7 @@ export { type CheckMeshOptions, checkMesh } from "./app/checkMesh.ts";
 export { type DescribedObject, type DescribedPath, describeHost, type HostDescription } from "./app/describeHost.ts";
 export { type DiagnoseOptions, diagnoseMesh } from "./app/diagnoseMesh.ts";
 export { type FoundGateways, findGateways } from "./app/findGateways.ts";
+export { labelSelector } from "./app/labelSelector.ts";
 export {
   type ClusterStatus,
   type DeclaredState,
@@ -25,6 +26,7 @@ export { type JudgedMesh, type ReconcileEvent, type ReconcileOptions, reconcile 
 export { readSavedPlan } from "./app/savedPlanFile.ts";
 export { savePlan } from "./app/savePlan.ts";
 export { narrowMesh, type ScopeWords, scopeOf } from "./app/scope.ts";
+export { type TestMeshOptions, testMesh } from "./app/testMesh.ts";
 export { traceMesh } from "./app/traceMesh.ts";
 export { type VerifiedMesh, type VerifyMeshOptions, verifyMesh } from "./app/verifyMesh.ts";
 export type { ApplyEvent } from "./apply/applyEvent.ts";
@@ -50,6 +52,7 @@ export {
   readIntentFiles,
 } from "./intentFiles.ts";
 export { type ObserveOptions, type ObserveResult, observe } from "./observe/observe.ts";
+export { readPathTests } from "./pathTestFiles.ts";
 export { caIdentity } from "./probe/caIdentity.ts";
 export { type Latency, type Probe, type ProbeKind, probeKinds } from "./probe/probe.ts";
 export type { Reach } from "./reach.ts";

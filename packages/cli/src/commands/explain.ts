@@ -2,6 +2,7 @@ import {
   type ExplainedField,
   explainField,
   kindNamed,
+  kindSchemaOf,
   kinds,
   MeshError,
   nearestName,
@@ -9,6 +10,7 @@ import {
   problemCodes,
   say,
 } from "@isthmus/core";
+import { testKindNamed } from "@isthmus/core/pathTest";
 import { readProblemsPage } from "../assets.ts";
 import { exitCodes } from "../exit.ts";
 import { renderMarkdown } from "../render/markdown.ts";
@@ -38,7 +40,8 @@ export async function explain(session: Session, words: readonly string[]): Promi
 /** Undefined where the word does not begin with a kind, in any case or in the plural. Throws USAGE. */
 function fieldOf(word: string): ExplainedField | undefined {
   const [first = "", ...path] = word.split(".");
-  const kind = kindNamed(first);
+  const declared = kindNamed(first);
+  const kind = declared === undefined ? testKindNamed(first) : kindSchemaOf(declared);
   if (kind === undefined) return undefined;
   const found = explainField(kind, path);
   if (!("unknown" in found)) return found;

@@ -1,8 +1,8 @@
-import { showCaller, showUrl, type Trace, tellingBranch } from "@isthmus/core/trace";
+import { showCaller, showOutcome, showUrl, type Trace, tellingBranch } from "@isthmus/core/trace";
 import { type Hop, statusOfTrace } from "@isthmus/core/verify";
 import type { ProvenPath, WireProof } from "@isthmus/engine";
 import type { LineStatus } from "./hopStatus.ts";
-import { placeOf, renderOutcome } from "./trace.ts";
+import { placeOf } from "./trace.ts";
 
 /** One thing that was looked at for a path. */
 export interface ProofLine {
@@ -65,7 +65,7 @@ function noted(detail: string): ProofLine {
 /** What the client would see; where it would not get there, the code and how to see more. */
 function callOf(trace: Trace, share: number): string {
   const { blamed, request, verdict } = trace;
-  const seen = renderOutcome(tellingBranch(trace).outcome);
+  const seen = showOutcome(tellingBranch(trace).outcome);
   const now = share === 0 ? "; as things stand, all calls go to other clusters" : "";
   if (verdict === "reaches") return `${seen}${now}${trace.assumes.length === 0 ? "" : ", assuming that"}`;
   if (blamed === undefined) return seen;

@@ -3,11 +3,11 @@ import {
   type BrokenHop,
   isReached,
   showCaller,
+  showOutcome,
   type Trace,
   type TraceBranch,
   type TraceCode,
   type TraceHop,
-  type TraceOutcome,
   type TraceVerdict,
   tellingBranch,
 } from "@isthmus/core/trace";
@@ -31,7 +31,7 @@ export function renderTrace(trace: Trace, style: Style, allBranches: boolean): s
     blocks.join("\n"),
     others.length === 0
       ? ""
-      : `\nother ways:\n${others.map((branch) => `  ${shareOf(branch)} ${renderOutcome(branch.outcome)}${retriedNote(branch)}\n`).join("")}`,
+      : `\nother ways:\n${others.map((branch) => `  ${shareOf(branch)} ${showOutcome(branch.outcome)}${retriedNote(branch)}\n`).join("")}`,
     `\n${verdictLine(trace, style)}\n`,
     assumptionLine(trace, style),
   ].join("");
@@ -57,7 +57,8 @@ function shareLine(branch: TraceBranch, style: Style): string {
   return `${style.faint(`${shareOf(branch)} of the requests:`)}\n`;
 }
 
-function renderBranch(branch: TraceBranch, style: Style): string {
+/** A way of a request, hop by hop. */
+export function renderBranch(branch: TraceBranch, style: Style): string {
   const { hops, outcome } = branch;
   const width = Math.max(...hops.map(({ name }) => name.length), 0);
   const lines = hops.map((hop) => {
@@ -66,7 +67,7 @@ function renderBranch(branch: TraceBranch, style: Style): string {
     if (hop.status === "broken") return line + renderBlame(hop, style);
     return line + (hop.code === undefined ? renderOthers(hop, style) : renderDoubt(hop, hop.code, style));
   });
-  return `${lines.join("")}  ${style.accent("→")} ${renderOutcome(outcome)}${retriedNote(branch)}\n`;
+  return `${lines.join("")}  ${style.accent("→")} ${showOutcome(outcome)}${retriedNote(branch)}\n`;
 }
 
 function retriedNote({ isRetried }: TraceBranch): string {
@@ -107,33 +108,6 @@ export function placeOf({ object, field }: Pick<TraceHop, "object" | "field">): 
 
 function showObject({ kind, namespace, name, cluster }: ClusterObject): string {
   return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name} in ${cluster}`;
-}
-
-/** What the client sees: `503 (UH)`, `connection reset (UF)`. */
-export function renderOutcome(outcome: TraceOutcome): string {
-  switch (outcome.kind) {
-    case "answered": {
-      const { by } = outcome;
-      const status = outcome.status === undefined ? "" : ` with ${outcome.status}`;
-      if (by.type === "proxy") return `the proxy would answer${status}`;
-      if (by.type === "outside") return `${showHostPort(by.address, by.port)} would answer${status}`;
-      return `${by.namespace}/${by.name} in ${by.cluster} would answer${status}, port ${by.port}`;
-    }
-    case "refused":
-      return `refused${outcome.status === undefined ? "" : ` with ${outcome.status}`}${flag(outcome.responseFlag)}`;
-    case "reset":
-      return `connection closed${flag(outcome.responseFlag)}`;
-    case "no-such-host":
-      return "no such host";
-    case "timeout":
-      return "no answer: timeout";
-    case "unknown":
-      return `cannot be told: ${outcome.why}`;
-  }
-}
-
-function flag(responseFlag: string | undefined): string {
-  return responseFlag === undefined ? "" : ` (Envoy's flag ${responseFlag})`;
 }
 
 /** What the verdict rests on and no configuration shows. */

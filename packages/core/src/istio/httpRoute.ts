@@ -72,6 +72,8 @@ export interface HttpRoute {
     };
   };
   readonly retries?: HttpRetries;
+  /** For the request with all its tries: `5s`; none where absent or 0. */
+  readonly timeout?: string;
   /** Why what it does cannot be told. */
   readonly unfollowed?: string;
   readonly headers?: { readonly request?: HeaderChanges };

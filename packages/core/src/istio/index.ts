@@ -1,5 +1,6 @@
 export { type Bypass, bypass, capturesInbound, runsAsProxy } from "./capture.ts";
 export type { HttpPayload, Payload, ProxyTls, Transport } from "./connection.ts";
+export { parseDuration } from "./duration.ts";
 export {
   type GatewayAddress,
   gatewayAddresses,

@@ -68,6 +68,7 @@ export interface HttpRouteRule {
   readonly matches?: readonly HttpRouteMatch[];
   readonly filters?: readonly HttpRouteFilter[];
   readonly retry?: { readonly attempts?: number };
+  readonly timeouts?: { readonly request?: string; readonly backendRequest?: string };
   readonly backendRefs?: readonly (BackendRef & { readonly filters?: readonly HttpRouteFilter[] })[];
 }
 

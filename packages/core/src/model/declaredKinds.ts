@@ -50,6 +50,13 @@ export function isKind(name: unknown): name is Kind {
   return typeof name === "string" && Object.hasOwn(declaredKinds, name);
 }
 
+/** Kinds of ours that declare nothing: files for `isthmus test`, which every other command passes over. */
+export const testKinds = ["PathTest", "PathTestSuite"] as const;
+
+export function isTestKind(name: unknown): name is (typeof testKinds)[number] {
+  return testKinds.some((kind) => kind === name);
+}
+
 /** The kind of this name, in any case or in the plural, as kubectl takes it. */
 export function kindNamed(name: string): Kind | undefined {
   const wanted = name.toLowerCase();

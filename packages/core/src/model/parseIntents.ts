@@ -2,17 +2,17 @@ import { say, showPlace } from "../findings/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { checkIntents } from "./checkIntents.ts";
-import { byList, isKind, type Kind } from "./declaredKinds.ts";
+import { byList, isKind, isTestKind, type Kind } from "./declaredKinds.ts";
 import { type Intent, type Intents, showDeclared } from "./intents.ts";
 import { meshSchema } from "./mesh/mesh.ts";
 import { apiVersion } from "./resource.ts";
 import type { Mistake } from "./schema/explainIssues.ts";
-import type { Path } from "./schema/fieldSchema.ts";
 import { valueAt } from "./schema/fieldSchema.ts";
 import { readIntent } from "./schema/readIntent.ts";
 import { offsetAt, sourceAt } from "./yaml/offsetAt.ts";
-import { readDocuments, type SourceDocument } from "./yaml/readDocuments.ts";
+import { readDocuments } from "./yaml/readDocuments.ts";
 import type { InputFile } from "./yaml/readTokens.ts";
+import { problemOfItem, type ResourceItem, resourcesIn } from "./yaml/resourceItem.ts";
 import { createSources, type Declared, type Sources, withPositions } from "./yaml/sources.ts";
 
 export interface ParsedIntents {
@@ -28,12 +28,6 @@ export interface ParseOptions {
   readonly isComplete?: boolean;
 }
 
-/** A resource as it stands in a document, read or not. */
-interface Item {
-  readonly document: SourceDocument;
-  readonly base: Path;
-}
-
 /**
  * Reads what the user declares from YAML or JSON files of any number of documents, `kind: List` among them.
  * Never throws: whatever is wrong is a problem with `at` as `file:line:column`. Without a Mesh its defaults hold.
@@ -42,10 +36,9 @@ export function parseIntents(files: readonly InputFile[], { isComplete = true }:
   const read = files.map(readDocuments);
   const problems = read.flatMap((file) => file.problems);
   const declared = new Map<string, Declared>();
-  const broken: Item[] = [];
-  for (const item of read.flatMap(({ documents }) =>
-    documents.flatMap((document) => itemsOf({ document, base: [] })),
-  )) {
+  const broken: ResourceItem[] = [];
+  for (const item of read.flatMap(({ documents }) => documents.flatMap(resourcesIn))) {
+    if (isTest(valueAt(item.document.value, item.base))) continue;
     const found = declare(item, declared);
     for (const problem of found) problems.push(problem);
     if (found.length > 0) broken.push(item);
@@ -65,28 +58,23 @@ export function parseIntents(files: readonly InputFile[], { isComplete = true }:
   return { intents: problems.length === 0 ? intents : undefined, sources, problems: inOrder(problems, files) };
 }
 
-/** The resources of a document: the items of a List, else the whole. */
-function itemsOf(item: Item): readonly Item[] {
-  const value = valueAt(item.document.value, item.base);
-  if (valueAt(value, ["kind"]) !== "List" || valueAt(value, ["apiVersion"]) !== "v1") return [item];
-  const items = valueAt(value, ["items"]);
-  // What is not a list of items is read as a resource, and so refused as one.
-  if (!Array.isArray(items)) return [item];
-  return items.flatMap((_, index) => itemsOf({ ...item, base: [...item.base, "items", index] }));
+/** `isthmus test` reads it, and what is wrong with it is told there. */
+function isTest(value: unknown): boolean {
+  return valueAt(value, ["apiVersion"]) === apiVersion && isTestKind(valueAt(value, ["kind"]));
 }
 
 /** Adds the resource to `declared`, or tells why not. */
-function declare(item: Item, declared: Map<string, Declared>): readonly Problem[] {
+function declare(item: ResourceItem, declared: Map<string, Declared>): readonly Problem[] {
   const { document, base } = item;
   const { intent, mistakes } = readIntent(valueAt(document.value, base), (path) =>
     sourceAt(document.root, [...base, ...path]),
   );
-  if (intent === undefined) return mistakes.map((mistake) => problemOf(item, mistake));
+  if (intent === undefined) return mistakes.map((mistake) => problemOfItem(item, mistake));
   const name = showDeclared(intent);
   const first = declared.get(name);
-  if (first !== undefined) return [problemOf(item, duplicate(name, placeOf(first)))];
+  if (first !== undefined) return [problemOfItem(item, duplicate(name, placeOf(first)))];
   const mesh = intent.kind === "Mesh" ? [...declared.values()].find((each) => each.intent.kind === "Mesh") : undefined;
-  if (mesh !== undefined) return [problemOf(item, secondMesh(name, placeOf(mesh)))];
+  if (mesh !== undefined) return [problemOfItem(item, secondMesh(name, placeOf(mesh)))];
   declared.set(name, { intent, document, base });
   return [];
 }
@@ -108,12 +96,8 @@ function secondMesh(name: string, first: string): Mistake {
   return { code: "MESH_DUPLICATE", path: ["metadata", "name"], part: "value", message, hint: "keep one of the two" };
 }
 
-function placeOf({ document, base }: Item): string {
+function placeOf({ document, base }: ResourceItem): string {
   return showPlace(document.place(offsetAt(document.root, [...base, "metadata", "name"])));
-}
-
-function problemOf({ document, base }: Item, { code, path, part, message, hint }: Mistake): Problem {
-  return makeProblem({ code, at: document.place(offsetAt(document.root, [...base, ...path], part)), message, hint });
 }
 
 function collect(intents: readonly Intent[]): Intents {

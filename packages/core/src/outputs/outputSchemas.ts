@@ -2,6 +2,7 @@ import * as z from "zod";
 import { checkCategories, checkStatuses } from "../check/index.ts";
 import { actionVerbs } from "../plan/index.ts";
 import { problemSchema, refSchema } from "./findingSchema.ts";
+import { pathTestResultSchema } from "./pathTestResultSchema.ts";
 import { declaredPathSchema, pathEffectSchema, proofSchema, traceSchema } from "./traceSchema.ts";
 
 export const outputVersion = "output.isthmus.io/v1";
@@ -115,6 +116,11 @@ const outputs = {
     problems,
   },
   Trace: traceSchema,
+  PathTests: {
+    summary: z.strictObject({ tests: z.int(), pass: z.int(), fail: z.int(), untold: z.int(), wire: z.int() }),
+    tests: z.array(pathTestResultSchema),
+    problems,
+  },
   Verification: { proofs: z.array(proofSchema), undeclared: plan.undeclared, problems },
   Probes: { probes: z.array(z.looseObject({ kind: text, at: text, status: text, detail: text })), problems },
   Check: { summary: z.record(z.enum(checkStatuses), z.int()), rows: z.array(checkRow) },

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { assumptionKinds } from "../trace/index.ts";
+import { assumptionKinds, protections } from "../trace/index.ts";
 import { hopNames } from "../verify/index.ts";
 import { codeSchema, madeOfSchema, refSchema } from "./findingSchema.ts";
 
@@ -19,6 +19,15 @@ const hopSchema = z.strictObject({
   upstream: z.strictObject({ host: text, port: z.int() }).optional(),
   others: z.array(z.strictObject({ object: refSchema, field: text.optional(), part: text })).optional(),
   assumes: assumes.optional(),
+  wire: z.enum(protections).optional().describe("Of a station that takes a connection: what protects it."),
+  identities: z
+    .strictObject({ client: text.optional(), server: text })
+    .optional()
+    .describe("SPIFFE IDs of a handshake."),
+  limits: z
+    .strictObject({ timeout: z.number().optional(), retries: z.int() })
+    .optional()
+    .describe("Of a route: milliseconds for a request with all its tries, and tries beside the first."),
   source: text.optional().describe("The file of Istio's source that the rule rests on."),
   code: codeSchema.optional(),
   fix: text.optional().describe("What to change."),

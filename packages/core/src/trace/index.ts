@@ -1,15 +1,17 @@
 export { type AssumptionKind, assumptionKinds } from "./assumption.ts";
 export type { Attempt } from "./attempt.ts";
 export { callerSteps } from "./callerSteps.ts";
-export { findCaller } from "./client/findCaller.ts";
+export { findCaller, isCalled } from "./client/findCaller.ts";
 export { type Graph, type GraphEdge, type GraphNode, graph } from "./graph.ts";
 export { placeOfHop } from "./hop.ts";
 export { brokenPaths, type PathEffect, pathEffects, whyNot } from "./pathEffects.ts";
 export type { PathIntents } from "./requestsOfPaths.ts";
 export { retrace, retracing, type TraceState } from "./retrace.ts";
-export { isReached, tellingBranch, trace } from "./trace.ts";
+export { showOutcome } from "./showOutcome.ts";
+export { isReached, seenBranches, tellingBranch, trace } from "./trace.ts";
 export { type PathTrace, tracePaths, tracingPaths } from "./tracePaths.ts";
 export {
+  parseUrl,
   showCaller,
   showUrl,
   type TraceRequest,
@@ -20,6 +22,7 @@ export {
 export {
   type BrokenHop,
   type OtherObject,
+  protections,
   type Trace,
   type TraceBranch,
   type TraceCode,

@@ -36,8 +36,7 @@ export function complete(branches: readonly TraceBranch[]): readonly TraceBranch
 /** What a request's ways make together. A retry makes up for a failure only where any of these ways is answered. */
 export function traceOf(request: TraceRequest, ways: readonly TraceBranch[]): Trace {
   const branches = [...ways].sort((left, right) => right.probability - left.probability);
-  const isMadeUp = branches.some(isReached);
-  const seen = branches.filter(({ isRetried }) => !isMadeUp || isRetried !== true);
+  const seen = seenBranches(branches);
   const blamed = blamedOf(seen.filter(isFailed)) ?? blamedOf(seen.filter(({ outcome }) => outcome.kind === "unknown"));
   return {
     request,
@@ -46,6 +45,12 @@ export function traceOf(request: TraceRequest, ways: readonly TraceBranch[]): Tr
     assumes: assumptionsOf(seen.filter(isReached)),
     ...(blamed === undefined ? {} : { blamed }),
   };
+}
+
+/** What the client sees: without the failures that a proxy makes up for by a try elsewhere. */
+export function seenBranches(branches: readonly TraceBranch[]): readonly TraceBranch[] {
+  const isMadeUp = branches.some(isReached);
+  return branches.filter(({ isRetried }) => !isMadeUp || isRetried !== true);
 }
 
 /** Answered, and by what was asked. */

@@ -34,6 +34,29 @@ export interface TraceUrl {
   readonly path: string;
 }
 
+const defaultPorts: Readonly<Record<TraceScheme, number | undefined>> = {
+  http: 80,
+  https: 443,
+  grpc: 80,
+  tcp: undefined,
+};
+
+/** A URL as a client writes it; undefined where it is not one that can be traced. */
+export function parseUrl(written: string): TraceUrl | undefined {
+  const {
+    scheme: word,
+    host,
+    port,
+    path,
+  } = /^(?<scheme>\w+):\/\/(?<host>\[[^\]]+\]|[^:/?#]+)(?::(?<port>\d+))?(?<path>[/?][^#]*)?$/.exec(written)?.groups ??
+  {};
+  const scheme = traceSchemes.find((each) => each === word?.toLowerCase());
+  const number = port === undefined ? scheme && defaultPorts[scheme] : Number(port);
+  if (scheme === undefined || host === undefined || number === undefined || number < 1 || number > 65535)
+    return undefined;
+  return { scheme, host, port: number, path: path?.startsWith("/") === false ? `/${path}` : (path ?? "/") };
+}
+
 /** As a client writes it: `http://[2001:db8::1]:8000/get`. */
 export function showUrl({ scheme, host, port, path }: TraceUrl): string {
   return `${scheme}://${showHostPort(parseHostPort(host).host, port)}${path}`;

@@ -37,6 +37,17 @@ export interface OtherObject {
   readonly part: string;
 }
 
+/** `mutual TLS`: both ends show certificates, the mesh's or their own; `TLS`: the server alone does. */
+export const protections = ["mutual TLS", "TLS", "plain text"] as const;
+export type Protection = (typeof protections)[number];
+
+export interface RouteLimits {
+  /** Milliseconds for the request with all its tries; absent: no limit. */
+  readonly timeout?: number;
+  /** Tries beside the first. */
+  readonly retries: number;
+}
+
 interface HopFacts {
   readonly name: TraceHopName;
   /** Absent where the hop lies outside the clusters. */
@@ -50,6 +61,12 @@ interface HopFacts {
   readonly upstream?: { readonly host: string; readonly port: number };
   /** Further objects that have a part in it: what is hidden, what takes precedence, the route that leads there. */
   readonly others?: readonly OtherObject[];
+  /** Of a station that takes a connection: what protects it on the wire. */
+  readonly wire?: Protection;
+  /** Of a handshake of the mesh's mutual TLS: SPIFFE IDs. The client's is absent where it is not known. */
+  readonly identities?: { readonly client?: string; readonly server: string };
+  /** Of a route of HTTP: what a proxy does at most for one request. */
+  readonly limits?: RouteLimits;
   /** What this hop takes for granted, since no configuration shows it. */
   readonly assumes?: readonly Assumption[];
   /** The file of Istio's source, or the page, that the rule rests on: `pilot/pkg/networking/core/cluster_tls.go`. */

@@ -74,7 +74,7 @@ function ruleOf(
   route: ApiHttpRoute,
   { rule, binding }: { readonly rule: HttpRouteRule; readonly binding: Binding },
 ): HttpRoute {
-  const { filters = [], backendRefs = [], retry } = rule;
+  const { filters = [], backendRefs = [], retry, timeouts = {} } = rule;
   const strange = [...filters, ...backendRefs.flatMap((ref) => ref.filters ?? [])].find(
     ({ type }) => !without.includes(type) && !followed.includes(type),
   );
@@ -83,6 +83,7 @@ function ruleOf(
   const common = {
     ...(headers === undefined ? {} : { headers: { request: headers } }),
     ...(retry === undefined ? {} : { retries: { attempts: retry.attempts ?? 2 } }),
+    ...timeoutOf(timeouts, retry !== undefined),
   };
   const redirect = filters.find(({ type }) => type === "RequestRedirect")?.requestRedirect;
   if (redirect !== undefined) return { ...common, redirect: { redirectCode: redirect.statusCode ?? 302 } };
@@ -90,6 +91,15 @@ function ruleOf(
   const targets = found.length === 0 ? [{ destination: { host: noBackend } }] : found;
   const rewrite = rewriteOf(filters.find(({ type }) => type === "URLRewrite")?.urlRewrite);
   return { ...common, route: targets, ...(rewrite === undefined ? {} : { rewrite }) };
+}
+
+/** conversion.go: a backendRequest is the time of each try where there are several, and else of the whole. */
+function timeoutOf(
+  { request, backendRequest }: NonNullable<HttpRouteRule["timeouts"]>,
+  isRetried: boolean,
+): Pick<HttpRoute, "timeout"> {
+  const timeout = request ?? (isRetried ? undefined : backendRequest);
+  return timeout === undefined ? {} : { timeout };
 }
 
 function rewriteOf(filter: HttpRouteFilter["urlRewrite"]): HttpRoute["rewrite"] {

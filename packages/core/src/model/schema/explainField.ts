@@ -1,6 +1,5 @@
-import type { Kind } from "../declaredKinds.ts";
 import { describeField } from "./describeField.ts";
-import { type FieldSchema, fieldSchemaOf } from "./fieldSchema.ts";
+import type { FieldSchema, KindSchema } from "./fieldSchema.ts";
 
 /** What a field takes and means, for people. */
 export interface ExplainedField {
@@ -18,10 +17,10 @@ export interface ExplainedField {
  * Where it has no such field: the first name that is unknown, and those that stand there.
  */
 export function explainField(
-  kind: Kind,
+  { kind, schema: whole }: KindSchema,
   path: readonly string[],
 ): ExplainedField | { readonly unknown: string; readonly known: readonly string[] } {
-  let [name, schema, isRequired]: [string, FieldSchema, boolean] = [kind, fieldSchemaOf(kind), true];
+  let [name, schema, isRequired]: [string, FieldSchema, boolean] = [kind, whole, true];
   for (const step of path) {
     const fields = fieldsIn(schema);
     const found = fields.get(step);

@@ -1,23 +1,21 @@
 import type { z } from "zod";
 import { type Sentence, say, showPath, showValue } from "../../findings/index.ts";
 import type { ProblemCode } from "../../problem.ts";
-import type { Kind } from "../declaredKinds.ts";
 import { nearestName } from "../nearestName.ts";
 import { describeField } from "./describeField.ts";
-import { type FieldSchema, fieldSchemaOf, fieldSchemasAt, type Path, valueAt } from "./fieldSchema.ts";
+import { type FieldSchema, fieldSchemasAt, type KindSchema, type Path, valueAt } from "./fieldSchema.ts";
 
 /** Gives a scalar as the user wrote it, where the value came from a text. */
 export type SourceAt = (path: Path) => string | undefined;
 
-interface Context {
-  readonly kind: Kind;
+interface Context extends KindSchema {
   readonly value: unknown;
   readonly sourceAt: SourceAt;
 }
 
 /** What zod found wrong with `value`, in plain words: one mistake a field, and none that only follows from another. */
 export function explainIssues(
-  kind: Kind,
+  { kind, schema }: KindSchema,
   value: unknown,
   issues: readonly z.core.$ZodIssue[],
   sourceAt: SourceAt,
@@ -25,7 +23,7 @@ export function explainIssues(
   const mistakes = new Map<string, Mistake>();
   const misspelt = new Set<string>();
   for (const issue of issues) {
-    for (const mistake of explain({ kind, value, sourceAt }, issue)) {
+    for (const mistake of explain({ kind, schema, value, sourceAt }, issue)) {
       const key = JSON.stringify(mistake.path);
       if (!mistakes.has(key)) mistakes.set(key, mistake);
       if (mistake.meant !== undefined) misspelt.add(JSON.stringify([...mistake.path.slice(0, -1), mistake.meant]));
@@ -48,8 +46,8 @@ function explain(context: Context, issue: z.core.$ZodIssue): readonly Explained[
   return [found === undefined ? missingField(context, path) : invalidField(context, path, found, issue.message)];
 }
 
-function unknownField({ kind }: Context, parent: Path, key: string): Explained {
-  const fields = fieldsOf(fieldSchemasAt(fieldSchemaOf(kind), parent));
+function unknownField({ kind, schema }: Context, parent: Path, key: string): Explained {
+  const fields = fieldsOf(fieldSchemasAt(schema, parent));
   const meant = nearestName(key, fields);
   return {
     code: "FIELD_UNKNOWN",
@@ -61,8 +59,8 @@ function unknownField({ kind }: Context, parent: Path, key: string): Explained {
   };
 }
 
-function missingField({ kind }: Context, path: Path): Explained {
-  const schemas = fieldSchemasAt(fieldSchemaOf(kind), path);
+function missingField({ schema }: Context, path: Path): Explained {
+  const schemas = fieldSchemasAt(schema, path);
   const about = schemas.find(({ description }) => description !== undefined)?.description;
   return {
     code: "FIELD_MISSING",
@@ -73,8 +71,8 @@ function missingField({ kind }: Context, path: Path): Explained {
   };
 }
 
-function invalidField({ kind, sourceAt }: Context, path: Path, found: unknown, message: string): Explained {
-  const schemas = fieldSchemasAt(fieldSchemaOf(kind), path);
+function invalidField({ kind, schema, sourceAt }: Context, path: Path, found: unknown, message: string): Explained {
+  const schemas = fieldSchemasAt(schema, path);
   const source = sourceAt(path);
   const shown = showValue(found, source);
   const field = path.length === 0 ? kind : showPath(path);

@@ -24,6 +24,12 @@ export interface FieldSchema {
   readonly "x-kubernetes-list-map-keys"?: readonly string[];
 }
 
+/** A kind with what its resources take. */
+export interface KindSchema {
+  readonly kind: string;
+  readonly schema: FieldSchema;
+}
+
 export type Path = readonly (string | number)[];
 
 const schemas = new Map<Kind, FieldSchema>();
@@ -32,9 +38,17 @@ const schemas = new Map<Kind, FieldSchema>();
 export function fieldSchemaOf(kind: Kind): FieldSchema {
   const known = schemas.get(kind);
   if (known !== undefined) return known;
-  const schema = z.toJSONSchema(declaredKinds[kind].schema, { io: "input", target: "openapi-3.0" }) as FieldSchema;
+  const schema = toFieldSchema(declaredKinds[kind].schema);
   schemas.set(kind, schema);
   return schema;
+}
+
+export function kindSchemaOf(kind: Kind): KindSchema {
+  return { kind, schema: fieldSchemaOf(kind) };
+}
+
+export function toFieldSchema(schema: z.ZodType): FieldSchema {
+  return z.toJSONSchema(schema, { io: "input", target: "openapi-3.0" }) as FieldSchema;
 }
 
 /** The schemas that may hold at `path`: several where a field takes several shapes, none where it does not exist. */

@@ -1,10 +1,11 @@
 import { say, showValue } from "../../findings/index.ts";
-import { declaredKinds, isKind, type Kind, kinds } from "../declaredKinds.ts";
+import { declaredKinds, isKind, type Kind, kinds, testKinds } from "../declaredKinds.ts";
 import type { Intent } from "../intents.ts";
 import { nearestName } from "../nearestName.ts";
 import { apiVersion, group } from "../resource.ts";
 import type { Mistake } from "./explainIssues.ts";
 import { explainIssues, type SourceAt } from "./explainIssues.ts";
+import { kindSchemaOf } from "./fieldSchema.ts";
 
 export type ReadIntent =
   | { readonly intent: Intent; readonly mistakes?: never }
@@ -16,7 +17,7 @@ export function readIntent(value: unknown, sourceAt: SourceAt = () => undefined)
   if (typeof kind !== "string") return { mistakes: kind };
   const parsed = declaredKinds[kind].schema.safeParse(value);
   if (parsed.success) return { intent: parsed.data };
-  return { mistakes: explainIssues(kind, value, parsed.error.issues, sourceAt) };
+  return { mistakes: explainIssues(kindSchemaOf(kind), value, parsed.error.issues, sourceAt) };
 }
 
 function kindOf(value: unknown): Kind | readonly Mistake[] {
@@ -33,7 +34,7 @@ function kindOf(value: unknown): Kind | readonly Mistake[] {
   return isKind(kind) ? kind : [unknownKind(kind)];
 }
 
-function missingField(field: string, takes: string): Mistake {
+export function missingField(field: string, takes: string): Mistake {
   return {
     code: "FIELD_MISSING",
     path: [field],
@@ -43,7 +44,7 @@ function missingField(field: string, takes: string): Mistake {
   };
 }
 
-function unknownVersion(found: unknown, kind: unknown): Mistake {
+export function unknownVersion(found: unknown, kind: unknown): Mistake {
   const ours = typeof found === "string" && (found.startsWith(`${group}/`) || nearestName(found, [apiVersion]));
   return {
     code: "KIND_UNKNOWN",
@@ -59,13 +60,13 @@ function unknownVersion(found: unknown, kind: unknown): Mistake {
   };
 }
 
-function unknownKind(found: unknown): Mistake {
-  const meant = typeof found === "string" ? nearestName(found, kinds) : undefined;
+export function unknownKind(found: unknown): Mistake {
+  const meant = typeof found === "string" ? nearestName(found, [...kinds, ...testKinds]) : undefined;
   return {
     code: "KIND_UNKNOWN",
     path: ["kind"],
     part: "value",
     message: say`${{ apiVersion }} has no kind ${{ found: showValue(found) }}`,
-    hint: meant === undefined ? `the kinds are ${kinds.join(", ")}` : `did you mean ${meant}?`,
+    hint: meant === undefined ? `the kinds are ${[...kinds, ...testKinds].join(", ")}` : `did you mean ${meant}?`,
   };
 }

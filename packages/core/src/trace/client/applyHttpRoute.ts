@@ -1,7 +1,16 @@
 import { noBackend } from "../../istio/gatewayApi/index.ts";
-import type { HeaderChanges, HttpMatch, HttpPayload, HttpRoute, Placed, WeightedTarget } from "../../istio/index.ts";
+import {
+  type HeaderChanges,
+  type HttpMatch,
+  type HttpPayload,
+  type HttpRoute,
+  type Placed,
+  parseDuration,
+  type WeightedTarget,
+} from "../../istio/index.ts";
 import { type RetryPolicy, retryPolicy } from "../../istio/upstream/index.ts";
 import type { ClusterObject } from "../../kinds/index.ts";
+import type { RouteLimits } from "../traceResult.ts";
 import type { UpstreamTarget } from "../upstream/openUpstream.ts";
 import { toRegExp } from "./stringMatch.ts";
 
@@ -50,6 +59,7 @@ export function applyHttpRoute({ route, match, payload, cluster, defaultPort }: 
   }
   const object: ClusterObject = { cluster, ...route.object };
   const rewritten = withRewrite(withHeaders(payload, value.headers?.request), value, match);
+  const retries = retryPolicy(value.retries);
   const forwards = weighted(value.route ?? []).map(({ target, share, index }): RouteEffect => {
     const { host, subset, port } = target.destination;
     const field = `${route.field}.route[${index}]`;
@@ -66,11 +76,20 @@ export function applyHttpRoute({ route, match, payload, cluster, defaultPort }: 
         ...(isOfGatewayApi(route) ? { missing: missingBackend(host) } : {}),
       },
       payload: authority === undefined || authority === "" ? changed : { ...changed, authority },
-      retries: retryPolicy(value.retries),
+      retries,
       field,
     };
   });
   return [...abort, ...forwards];
+}
+
+/** route.go, setTimeout: without one, or with 0, a request may take as long as it likes. */
+export function limitsOf({ timeout, retries }: HttpRoute): RouteLimits {
+  const milliseconds = timeout === undefined ? undefined : parseDuration(timeout);
+  return {
+    ...(milliseconds === undefined || milliseconds === 0 ? {} : { timeout: milliseconds }),
+    retries: retryPolicy(retries)?.retries ?? 0,
+  };
 }
 
 /** route.go: such a route answers with 500 where its backend is not there, and by itself where it names none. */

@@ -10,10 +10,13 @@ export function findCaller(
   { namespace, workload, serviceAccount }: TraceCaller,
 ): Workload | undefined {
   if (workload === "*") return anyCaller(namespaceOf(cluster, namespace), serviceAccount);
-  const found = cluster
-    .workloadsIn(namespace)
-    .filter(({ name, labels }) => name === workload || labels.app === workload || isMadeBy(workload, name));
+  const found = cluster.workloadsIn(namespace).filter((each) => isCalled(each, workload));
   return found.find(({ name }) => name === workload) ?? found.find(({ isReady }) => isReady) ?? found[0];
+}
+
+/** Whether people mean a workload by a name: its own, its label `app`, or that of what made it. */
+export function isCalled({ name, labels }: Pick<Workload, "name" | "labels">, called: string): boolean {
+  return name === called || labels.app === called || isMadeBy(called, name);
 }
 
 const namespaceOf = memoisedBy((cluster: IstioCluster, namespace: string) => ({ cluster, namespace }));

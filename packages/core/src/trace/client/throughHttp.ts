@@ -15,7 +15,7 @@ import type { ClientStep } from "../attempt.ts";
 import { broken, passed, unsure } from "../hop.ts";
 import type { TraceHop } from "../traceResult.ts";
 import { openUpstream } from "../upstream/openUpstream.ts";
-import { applyHttpRoute } from "./applyHttpRoute.ts";
+import { applyHttpRoute, limitsOf } from "./applyHttpRoute.ts";
 import { chooseHttpRoute, routesForProxy } from "./chooseHttpRoute.ts";
 import type { HttpChain } from "./outboundListener.ts";
 import { unmatched } from "./unmatched.ts";
@@ -57,6 +57,7 @@ export function throughHttp(walk: Walk, address: NamedAddress, given: ThroughHtt
     name: "route",
     cluster: cluster.name,
     object: clusterObject(cluster.name, service.object),
+    limits: limitsOf({}),
     detail: `no VirtualService: straight to ${service.host}:${chain.port}`,
     source: "pilot/pkg/networking/core/route/route.go",
   });
@@ -199,7 +200,12 @@ function followRoute(
       });
       return [ended({ ...walk, probability }, hop, { kind: "answered", by: { type: "proxy" }, status: effect.status })];
     }
-    const hop = passed({ ...here, field: effect.field, detail: `to ${showTarget(effect.target)}${share}` });
+    const hop = passed({
+      ...here,
+      field: effect.field,
+      limits: limitsOf(route.value),
+      detail: `to ${showTarget(effect.target)}${share}`,
+    });
     return openUpstream({
       cluster,
       clusters: walk.clusters,

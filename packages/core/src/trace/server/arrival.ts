@@ -37,7 +37,7 @@ export interface Arrival {
   readonly through: readonly Passage[];
 }
 
-interface HopText {
+interface HopText extends Pick<PassedHop, "wire" | "identities" | "limits"> {
   readonly name: TraceHopName;
   /** Absent outside of the clusters. */
   readonly cluster?: string;

@@ -48,7 +48,13 @@ export function checkIdentity(
     // A WorkloadEntry need not name the account that its machine runs as.
     const detail = `${workload.namespace}/${workload.name} has one of the identities ${accepted.join(", ")}`;
     const assumes = [{ about: "credential", detail }] as const;
-    return { arrival: passed(arrival, { ...at, assumes, detail: `mutual TLS: ${clientName(transport)} calls it` }) };
+    const identities = {
+      ...(transport.clientIdentity === undefined ? {} : { client: transport.clientIdentity }),
+      server,
+    };
+    return {
+      arrival: passed(arrival, { ...at, assumes, identities, detail: `mutual TLS: ${clientName(transport)} calls it` }),
+    };
   }
   if (trusts === "mesh" && accepted.length > 0 && !accepted.includes(server)) {
     const fault = {
@@ -72,7 +78,8 @@ export function checkIdentity(
   }
   const assumes = unseenRoots(arrival, cluster);
   const detail = `mutual TLS: ${clientName(transport)} calls ${server}`;
-  return { arrival: passed(arrival, { ...at, detail, ...(assumes.length === 0 ? {} : { assumes }) }) };
+  const identities = { ...(client === "" ? {} : { client }), server };
+  return { arrival: passed(arrival, { ...at, identities, detail, ...(assumes.length === 0 ? {} : { assumes }) }) };
 }
 
 /** Between clusters of which one does not show what its workloads trust. */

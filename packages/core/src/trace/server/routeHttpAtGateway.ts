@@ -20,7 +20,7 @@ import {
 } from "../../istio/index.ts";
 import type { TokenClaims } from "../../istio/policy/index.ts";
 import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/index.ts";
-import { applyHttpRoute, type RouteEffect } from "../client/applyHttpRoute.ts";
+import { applyHttpRoute, limitsOf, type RouteEffect } from "../client/applyHttpRoute.ts";
 import { chooseHttpRoute, type RouteChoice } from "../client/chooseHttpRoute.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { openUpstream } from "../upstream/openUpstream.ts";
@@ -136,6 +136,7 @@ function useChoice(
     ...hop,
     object: objectOf(cluster.name, route),
     field: route.field,
+    limits: limitsOf(route.value),
     detail: `${showClusterObject(objectOf(cluster.name, route))} routes ${authority}${payload.path.replace(/\?.*/, "")}`,
   });
   const defaultPort = (host: string) => destinationPort(visit, { destination: { host } }, server);

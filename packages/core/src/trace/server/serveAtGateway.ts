@@ -24,7 +24,7 @@ import type { GatewayVisit } from "./gatewayVisit.ts";
 import { passThrough } from "./passThrough.ts";
 import { routeConnection } from "./routeConnection.ts";
 import { routeHttpAtGateway } from "./routeHttpAtGateway.ts";
-import { showConnection } from "./showConnection.ts";
+import { protectionOf, showConnection } from "./showConnection.ts";
 import { takeArrivedPath } from "./takeArrivedPath.ts";
 import { wrongSni } from "./wrongSni.ts";
 
@@ -70,6 +70,7 @@ export function serveAtGateway(arrival: Arrival, visit: GatewayVisit): readonly 
       ...(workload.isImagined === true
         ? { assumes: [{ about: "gateway", detail: `pods of gateway ${name} run in ${cluster.name}` }] }
         : {}),
+      wire: protectionOf(arrival, asksForCertificate(endingMode(chain))),
       detail: `server ${index} of ${show(gateway)} at gateway ${name} takes ${showConnection(arrival)}`,
     },
   );
@@ -112,13 +113,19 @@ function follow(arrival: Arrival, visit: GatewayVisit, chain: GatewayChain): rea
     : routeConnection(checked.arrival, visit, chain);
 }
 
+/** The tls.mode of a server that ends TLS. */
+function endingMode(chain: GatewayChain): string | undefined {
+  const endsTls = (chain.kind === "http" || chain.kind === "tcp") && chain.endsTls;
+  return endsTls ? chain.server.server.tls?.mode : undefined;
+}
+
 /** Of the connection as it came, before its TLS was ended. Envoy's name for a certificate is its first URI, else DNS, name. */
 function policyQuestion(
   before: Arrival,
   { cluster, workload, port }: GatewayVisit,
   chain: Exclude<GatewayChain, { kind: "auto" }>,
 ): PolicyQuestion {
-  const mode = chain.kind !== "passthrough" && chain.endsTls ? chain.server.server.tls?.mode : undefined;
+  const mode = endingMode(chain);
   const names = asksForCertificate(mode) ? clientNames(before) : undefined;
   const identity =
     mode === "ISTIO_MUTUAL" && before.transport.mode !== "none" ? before.transport.clientIdentity : undefined;

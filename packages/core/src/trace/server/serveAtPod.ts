@@ -10,6 +10,7 @@ import type { TraceBranch } from "../traceResult.ts";
 import { type Arrival, broken, ended, failedConnection, passed, show, untold } from "./arrival.ts";
 import { checkIdentity } from "./checkIdentity.ts";
 import { checkPolicies } from "./checkPolicies.ts";
+import { protectionOf } from "./showConnection.ts";
 import { takeArrivedPath } from "./takeArrivedPath.ts";
 import { tlsInTls } from "./tlsInTls.ts";
 
@@ -34,7 +35,11 @@ export function serveAtPod(
   if (ambient !== undefined) return untold(arrival, ambient);
   if (workload.proxy === "none" || !capturesInbound(workload, port)) {
     const why = workload.proxy === "none" ? "has no sidecar" : `keeps port ${port} from its sidecar`;
-    const at = passed(arrival, { ...hop, detail: `${noun} ${where} ${why}: the app takes port ${port} itself` });
+    const at = passed(arrival, {
+      ...hop,
+      wire: protectionOf(arrival),
+      detail: `${noun} ${where} ${why}: the app takes port ${port} itself`,
+    });
     const found = inboundPort(cluster, workload, port);
     const inbound = { ...found, appPort: port, object: workload.proxy === "none" ? found.object : undefined };
     return serveByApp(at, cluster, workload, inbound);
@@ -47,6 +52,7 @@ export function serveAtPod(
   const served = inbound.declared ?? (inbound.object === undefined ? "whatever it is" : "HTTP or TCP, as it looks");
   const at = passed(arrival, {
     ...hop,
+    wire: protectionOf(arrival),
     detail: `the sidecar of ${noun} ${where} serves port ${port} as ${served}${inbound.object === undefined ? ", since no Service has it" : ""}`,
   });
   const chain = inboundChain(mode.mode, inbound.protocol, at);

@@ -1,0 +1,125 @@
+import { say } from "@isthmus/core";
+import { type PathTest, type PathTestResult, type PathTestVerdict, verdictOfResults } from "@isthmus/core/pathTest";
+import { type DeclaredMesh, labelSelector, pasteableHints, planMesh, readPathTests, testMesh } from "@isthmus/engine";
+import { exitCodes, failureCode } from "../exit.ts";
+import { givenMesh, tellAbsentKinds } from "../givenMesh.ts";
+import type { GivenOptions } from "../givenOptions.ts";
+import { renderPathTest, renderPathTestSummary, renderPathTests } from "../render/pathTests.ts";
+import { pathTestsData } from "../render/pathTestsData.ts";
+import type { Session } from "../session.ts";
+import { usage } from "../usage.ts";
+import { watch } from "../watch.ts";
+import { type Declarations, notUnderstood, withMesh } from "../withMesh.ts";
+
+export interface TestOptions extends GivenOptions {
+  readonly planned?: boolean;
+  readonly filter?: string;
+  readonly selector?: string;
+  readonly watch?: boolean;
+}
+
+/** Runs PathTests over the clusters as they are, or as they would be after an apply. */
+export async function test(session: Session, paths: readonly string[], options: TestOptions): Promise<number> {
+  const read = () => readTests(session, paths, options);
+  const { tests, problems } = await read();
+  if (problems.length > 0) return notUnderstood(session, problems);
+  const given = await givenMesh(session, options);
+  if (options.planned === true && given.isGivenByHand === true)
+    throw usage(
+      say`--planned needs declarations, which --context and --dir stand in for`,
+      "Leave out the one or the other.",
+    );
+  return withMesh(session, given, async (declared) => {
+    if (options.watch !== true) return runOnce(session, given, { declared, tests, options });
+    await watch(session, async () => {
+      const now = await read();
+      if (now.problems.length > 0) return { text: "", problems: now.problems };
+      const { results, unreachable } = await run(session, { declared, tests: now.tests, options });
+      return { text: await textOf(session, results), problems: unreachable };
+    });
+    return exitCodes.ok;
+  });
+}
+
+interface Run {
+  readonly declared: DeclaredMesh;
+  readonly tests: readonly PathTest[];
+  readonly options: TestOptions;
+}
+
+async function runOnce(session: Session, given: Declarations, toRun: Run): Promise<number> {
+  // Results come line by line, and the rest below them.
+  const isLive = session.format === undefined && session.ownFormat === undefined;
+  const onResult = isLive ? (result: PathTestResult) => session.print(renderPathTest(result, session.out)) : undefined;
+  const { results, unreachable, observed } = await run(session, toRun, onResult);
+  if (isLive) session.print(renderPathTestSummary(results, session.out));
+  else session.printText(await textOf(session, results));
+  tellAbsentKinds(session, given, observed);
+  session.report(unreachable);
+  return codeOf(verdictOfResults(results));
+}
+
+async function run(session: Session, { declared, tests, options }: Run, onResult?: (result: PathTestResult) => void) {
+  const mesh = await planMesh(declared, session.reading);
+  const results = await testMesh(mesh, tests, {
+    when: options.planned === true ? "planned" : "now",
+    signal: session.signal,
+    ...(onResult === undefined ? {} : { onResult }),
+  });
+  const unreachable = pasteableHints([...mesh.observed.unreachable.values()], mesh.intents.clusters);
+  return { results, unreachable, observed: mesh.observed };
+}
+
+/** Throws USAGE where the words choose none of the tests. */
+async function readTests(session: Session, paths: readonly string[], { filter, selector }: TestOptions) {
+  const { io, signal } = session;
+  const read = await readPathTests(paths, { cwd: io.cwd, stdin: io.stdin, signal });
+  const isLabelled = selector === undefined ? () => true : labelSelector(selector);
+  const isNamed = filter === undefined ? () => true : nameFilter(filter);
+  const tests = read.tests.filter(({ name, labels }) => isNamed(name) && isLabelled(labels));
+  if (tests.length === 0 && read.tests.length > 0) {
+    const words = [filter, selector].filter((each) => each !== undefined).join(" ");
+    throw usage(
+      say`${{ words }} chooses none of the ${{ count: read.tests.length }} tests`,
+      "Leave it out to see them all.",
+    );
+  }
+  return { tests, problems: read.problems };
+}
+
+/** `payments`, or with `*` for any text: `payments/*-cannot-*`. */
+function nameFilter(written: string): (name: string) => boolean {
+  if (!written.includes("*")) return (name) => name.includes(written);
+  const parts = written.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
+  const pattern = new RegExp(`^${parts.join(".*")}$`);
+  return (name) => pattern.test(name);
+}
+
+async function textOf(session: Session, results: readonly PathTestResult[]): Promise<string> {
+  switch (session.ownFormat) {
+    case "junit": {
+      const { renderJunit } = await import("../render/junit.ts");
+      const { pathTestSuites } = await import("../render/pathTestSuites.ts");
+      return renderJunit("isthmus test", pathTestSuites(results));
+    }
+    case "tap":
+      return (await import("../render/tap.ts")).renderTap(results);
+    case "sarif":
+      return (await import("../render/sarif.ts")).renderSarif(results);
+    default:
+      return session.format === undefined
+        ? renderPathTests(results, session.out)
+        : session.dataOf("PathTests", pathTestsData(results));
+  }
+}
+
+function codeOf(verdict: PathTestVerdict): number {
+  switch (verdict) {
+    case "pass":
+      return exitCodes.ok;
+    case "fail":
+      return exitCodes.broken;
+    case "untold":
+      return failureCode("test");
+  }
+}

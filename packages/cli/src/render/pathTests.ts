@@ -1,0 +1,58 @@
+import { showPlace } from "@isthmus/core";
+import type { PathTestExample, PathTestResult, PathTestVerdict } from "@isthmus/core/pathTest";
+import { totalsOf } from "./pathTestsData.ts";
+import type { Style } from "./style.ts";
+import { renderBranch } from "./trace.ts";
+
+export function renderPathTests(results: readonly PathTestResult[], style: Style): string {
+  return results.map((each) => renderPathTest(each, style)).join("") + renderPathTestSummary(results, style);
+}
+
+/** One line for what passes; for the rest why, the request that decides, and its way hop by hop. */
+export function renderPathTest(result: PathTestResult, style: Style): string {
+  const { test, verdict, why, counts, example, others } = result;
+  const all = counts.met + counts.unmet + counts.untold;
+  const line = `${mark(verdict, style)} ${style.strong(test.name)}`;
+  if (verdict === "pass") return `${line}${style.faint(all === 1 ? "" : `  ${all} requests`)}\n`;
+  return [
+    `${line}  ${style.accent(showPlace(test.at))}\n`,
+    ...(test.description === undefined ? [] : [`    ${style.faint(test.description)}\n`]),
+    ...(example === undefined ? [`    ${why}\n`] : [renderExample(example, why, style)]),
+    ...(others.length === 0
+      ? []
+      : [`    also ${others.slice(0, 9).join("; ")}${others.length > 9 ? "; and more" : ""}\n`]),
+    ...(verdict === "fail" && all > 1
+      ? [style.faint(`    of ${all} requests ${counts.met} get what is expected of one\n`)]
+      : []),
+  ].join("");
+}
+
+function renderExample({ caller, url, trace, branch: index }: PathTestExample, why: string, style: Style): string {
+  const branch = trace.branches[index];
+  const way = branch === undefined ? "" : renderBranch(branch, style).replace(/^(?=.)/gm, "    ");
+  return `    ${style.strong(`${caller} → ${trace.request.method} ${url}`)}\n    ${why}\n${way}`;
+}
+
+function mark(verdict: PathTestVerdict, style: Style): string {
+  switch (verdict) {
+    case "pass":
+      return style.good("✔");
+    case "fail":
+      return style.error("✖");
+    case "untold":
+      return style.warning("?");
+  }
+}
+
+/** `5 tests: 3 passed, 1 failed, 1 cannot be told.` */
+export function renderPathTestSummary(results: readonly PathTestResult[], style: Style): string {
+  const { tests, pass, fail, untold } = totalsOf(results);
+  const parts = [
+    ...(pass > 0 ? [`${pass} passed`] : []),
+    ...(fail > 0 ? [`${fail} failed`] : []),
+    ...(untold > 0 ? [`${untold} cannot be told`] : []),
+  ];
+  const text = `\n${tests} ${tests === 1 ? "test" : "tests"}: ${parts.join(", ")}.\n`;
+  if (fail > 0) return style.error(text);
+  return untold > 0 ? style.warning(text) : style.good(text);
+}

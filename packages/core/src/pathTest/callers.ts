@@ -1,0 +1,128 @@
+import {
+  type IstioCluster,
+  labelsMatch,
+  podLabels,
+  regionLabel,
+  templateKey,
+  type Workload,
+  zoneLabel,
+} from "../istio/index.ts";
+import { nearestName } from "../model/index.ts";
+import { isCalled, type TraceRequest, type TraceWorld } from "../trace/index.ts";
+import type { CallersSelector, From } from "./pathTestSchema.ts";
+
+/** The callers of a test; several pods of one template in one place are one caller. */
+export interface Callers {
+  readonly found: readonly TraceRequest["from"][];
+  /** What is not known of who calls, or why nobody does. */
+  readonly untold: readonly string[];
+}
+
+/** How one has to do with several callers, or hosts. */
+export type Quantifier = "every" | "some" | "none";
+
+export function callersOf(world: TraceWorld, from: From): Callers {
+  const { outside, workload, namespace, cluster } = from;
+  if (outside !== undefined) return outsideCaller(world, outside);
+  const selector = from.every ?? from.some ?? from.none;
+  if (selector !== undefined) return select(world, selector, (each) => isSelected(each, selector), show(selector));
+  const asked = { ...(cluster === undefined ? {} : { cluster }), ...(namespace === undefined ? {} : { namespace }) };
+  const named = workload ?? "";
+  return select(world, asked, (each) => isCalled(each, named), `workload ${named} in namespace ${namespace}`);
+}
+
+export function quantifierOf(given: { readonly [Q in Quantifier]?: unknown }): Quantifier {
+  if (given.some !== undefined) return "some";
+  return given.none === undefined ? "every" : "none";
+}
+
+function outsideCaller(world: TraceWorld, { cluster, connectTo }: NonNullable<From["outside"]>): Callers {
+  const unknown = cluster === undefined ? undefined : unknownCluster(world, cluster);
+  if (unknown !== undefined) return { found: [], untold: [unknown] };
+  const [, address = "", port = ""] = /^(.+):(\d+)$/.exec(connectTo ?? "") ?? [];
+  const endpoint = { address: address.replace(/^\[|\]$/g, ""), port: Number(port) };
+  return {
+    found: [
+      {
+        outside: true,
+        ...(cluster === undefined ? {} : { cluster }),
+        ...(connectTo === undefined ? {} : { connectTo: endpoint }),
+      },
+    ],
+    untold: [],
+  };
+}
+
+function select(
+  world: TraceWorld,
+  { cluster: only, namespace }: Pick<CallersSelector, "cluster" | "namespace">,
+  isChosen: (workload: Workload) => boolean,
+  what: string,
+): Callers {
+  const unknown = only === undefined ? undefined : unknownCluster(world, only);
+  if (unknown !== undefined) return { found: [], untold: [unknown] };
+  const clusters = [...world.clusters.values()].filter(({ name }) => only === undefined || name === only);
+  const found = clusters.flatMap((cluster) => {
+    const all = namespace === undefined ? cluster.workloads : cluster.workloadsIn(namespace);
+    // A gateway's pods hold no app that calls.
+    const chosen = all.filter((each) => each.proxy !== "gateway" && isChosen(each));
+    return oneOfEach(cluster, chosen).map(({ name, namespace: own }) => ({
+      cluster: cluster.name,
+      namespace: own,
+      workload: name,
+    }));
+  });
+  const unreadable = world.unreadable.filter((name) => only === undefined || name === only);
+  const hidden = unreadable.map((name) => `cluster ${name} cannot be read: whether it has ${what} cannot be told`);
+  if (found.length > 0 || hidden.length > 0) return { found, untold: hidden };
+  return { found, untold: [`nothing was tested: no cluster has ${what}${known(clusters, namespace)}`] };
+}
+
+/** What there is in its place. */
+function known(clusters: readonly IstioCluster[], namespace: string | undefined): string {
+  const namespaces = [...new Set(clusters.flatMap((cluster) => [...cluster.namespaces.keys()]))];
+  if (namespace !== undefined && !namespaces.includes(namespace)) {
+    const meant = nearestName(namespace, namespaces);
+    return `: there is no namespace ${namespace}${meant === undefined ? "" : `; did you mean ${meant}?`}`;
+  }
+  const all = clusters.flatMap((each) => (namespace === undefined ? [] : each.workloadsIn(namespace)));
+  const names = [...new Set(all.map(({ name, labels }) => labels.app ?? name))].sort();
+  return names.length === 0 ? "" : `; there are ${names.slice(0, 10).join(", ")}`;
+}
+
+function unknownCluster(world: TraceWorld, name: string): string | undefined {
+  const known = [...world.clusters.keys(), ...world.unreadable];
+  if (known.includes(name)) return undefined;
+  const meant = nearestName(name, known);
+  return `nothing was tested: there is no cluster ${name}; ${meant === undefined ? `there are ${known.sort().join(", ")}` : `did you mean ${meant}?`}`;
+}
+
+function isSelected(workload: Workload, { labels = {}, serviceAccount }: CallersSelector): boolean {
+  return (
+    labelsMatch(labels, workload.labels) && (serviceAccount === undefined || workload.serviceAccount === serviceAccount)
+  );
+}
+
+/** Pods of one template are treated alike, but for where they are: the first ready one of each. */
+function oneOfEach(cluster: IstioCluster, workloads: readonly Workload[]): readonly Workload[] {
+  const groups = new Map<string, Workload>();
+  for (const each of workloads) {
+    const { labels } = podLabels(cluster, each);
+    const key = [templateKey(each), labels[regionLabel], labels[zoneLabel]].join("\n");
+    const first = groups.get(key);
+    if (first === undefined || (!first.isReady && each.isReady)) groups.set(key, each);
+  }
+  return [...groups.values()];
+}
+
+/** `any workload with labels tier=web in namespace dev`, for people. */
+function show({ cluster, namespace, labels = {}, serviceAccount }: CallersSelector): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  return [
+    "a workload",
+    ...(pairs.length === 0 ? [] : [`with labels ${pairs.join(",")}`]),
+    ...(serviceAccount === undefined ? [] : [`of account ${serviceAccount}`]),
+    ...(namespace === undefined ? [] : [`in namespace ${namespace}`]),
+    ...(cluster === undefined ? [] : [`of cluster ${cluster}`]),
+  ].join(" ");
+}
