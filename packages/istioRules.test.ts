@@ -218,7 +218,7 @@ test("what is allowed to have a telltale exists", () => {
 });
 
 /** Who asks the model of Istio. What declares, plans, imports or rotates knows nothing of how a proxy behaves. */
-const askers = ["check", "compile", "describe", "doctor", "istio", "setup", "trace", "verify"];
+const askers = ["check", "compile", "describe", "doctor", "istio", "pathTest", "setup", "trace", "verify"];
 
 test("only the steps that reason about traffic import the model of Istio", () => {
   const strangers = [...sources].flatMap(([file, text]) => {

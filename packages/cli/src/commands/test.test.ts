@@ -106,7 +106,7 @@ test("tests run over manifests given by hand, and --planned then has no sense", 
 
 test.each([
   ["no test at all", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n", ["test", "tests"], "PATH_TEST_NONE"],
-  ["a slip", suite.replace("mutualTLS", "mutualTls"), ["test", "tests"], "tests/deep/httpbin.yaml:9:65"],
+  ["a slip", suite.replace("mutualTLS", "mutualTls"), ["test", "tests"], "tests/deep/httpbin.yaml:9:63"],
   ["no such file", suite, ["test", "nowhere.yaml"], "nowhere.yaml does not exist"],
   [
     "a filter that chooses none",

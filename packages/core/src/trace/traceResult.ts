@@ -1,4 +1,5 @@
 import type { Sentence } from "../findings/index.ts";
+import type { RouteLimits } from "../istio/upstream/index.ts";
 import type { ClusterObject } from "../kinds/index.ts";
 import type { ProblemCode } from "../problem.ts";
 import type { Assumption } from "./assumption.ts";
@@ -40,13 +41,6 @@ export interface OtherObject {
 /** `mutual TLS`: both ends show certificates, the mesh's or their own; `TLS`: the server alone does. */
 export const protections = ["mutual TLS", "TLS", "plain text"] as const;
 export type Protection = (typeof protections)[number];
-
-export interface RouteLimits {
-  /** Milliseconds for the request with all its tries; absent: no limit. */
-  readonly timeout?: number;
-  /** Tries beside the first. */
-  readonly retries: number;
-}
 
 interface HopFacts {
   readonly name: TraceHopName;

@@ -67,6 +67,6 @@ export function unknownKind(found: unknown): Mistake {
     path: ["kind"],
     part: "value",
     message: say`${{ apiVersion }} has no kind ${{ found: showValue(found) }}`,
-    hint: meant === undefined ? `the kinds are ${[...kinds, ...testKinds].join(", ")}` : `did you mean ${meant}?`,
+    hint: meant === undefined ? `the kinds are ${kinds.join(", ")}` : `did you mean ${meant}?`,
   };
 }

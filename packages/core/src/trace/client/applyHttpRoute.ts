@@ -1,16 +1,7 @@
 import { noBackend } from "../../istio/gatewayApi/index.ts";
-import {
-  type HeaderChanges,
-  type HttpMatch,
-  type HttpPayload,
-  type HttpRoute,
-  type Placed,
-  parseDuration,
-  type WeightedTarget,
-} from "../../istio/index.ts";
+import type { HeaderChanges, HttpMatch, HttpPayload, HttpRoute, Placed, WeightedTarget } from "../../istio/index.ts";
 import { type RetryPolicy, retryPolicy } from "../../istio/upstream/index.ts";
 import type { ClusterObject } from "../../kinds/index.ts";
-import type { RouteLimits } from "../traceResult.ts";
 import type { UpstreamTarget } from "../upstream/openUpstream.ts";
 import { toRegExp } from "./stringMatch.ts";
 
@@ -81,15 +72,6 @@ export function applyHttpRoute({ route, match, payload, cluster, defaultPort }: 
     };
   });
   return [...abort, ...forwards];
-}
-
-/** route.go, setTimeout: without one, or with 0, a request may take as long as it likes. */
-export function limitsOf({ timeout, retries }: HttpRoute): RouteLimits {
-  const milliseconds = timeout === undefined ? undefined : parseDuration(timeout);
-  return {
-    ...(milliseconds === undefined || milliseconds === 0 ? {} : { timeout: milliseconds }),
-    retries: retryPolicy(retries)?.retries ?? 0,
-  };
 }
 
 /** route.go: such a route answers with 500 where its backend is not there, and by itself where it names none. */

@@ -9,13 +9,13 @@ import {
 } from "../../istio/index.ts";
 import type { MeshService, NamedAddress } from "../../istio/registry/index.ts";
 import type { ProxyScope } from "../../istio/scope/index.ts";
-import { retryPolicy } from "../../istio/upstream/index.ts";
+import { limitsOf, retryPolicy } from "../../istio/upstream/index.ts";
 import { type ClusterObject, clusterObject } from "../../kinds/index.ts";
 import type { ClientStep } from "../attempt.ts";
 import { broken, passed, unsure } from "../hop.ts";
 import type { TraceHop } from "../traceResult.ts";
 import { openUpstream } from "../upstream/openUpstream.ts";
-import { applyHttpRoute, limitsOf } from "./applyHttpRoute.ts";
+import { applyHttpRoute } from "./applyHttpRoute.ts";
 import { chooseHttpRoute, routesForProxy } from "./chooseHttpRoute.ts";
 import type { HttpChain } from "./outboundListener.ts";
 import { unmatched } from "./unmatched.ts";

@@ -19,8 +19,9 @@ import {
   type Workload,
 } from "../../istio/index.ts";
 import type { TokenClaims } from "../../istio/policy/index.ts";
+import { limitsOf } from "../../istio/upstream/index.ts";
 import { type ClusterObject, clusterObject, showClusterObject } from "../../kinds/index.ts";
-import { applyHttpRoute, limitsOf, type RouteEffect } from "../client/applyHttpRoute.ts";
+import { applyHttpRoute, type RouteEffect } from "../client/applyHttpRoute.ts";
 import { chooseHttpRoute, type RouteChoice } from "../client/chooseHttpRoute.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { openUpstream } from "../upstream/openUpstream.ts";
