@@ -24,6 +24,16 @@ test("httpbin listens on its container's port", () => {
   });
 });
 
+test("bookinfo's images tell which of its services they are", () => {
+  const program = run("registry.istio.io/release/examples-bookinfo-reviews-v2:1.20.3", {
+    ports: [{ containerPort: 9080 }],
+  });
+
+  expect(program).toMatchObject({
+    argv: [process.execPath, "/lab/apps/bookinfo.mjs", "9080", "reviews", "v2", "app-1"],
+  });
+});
+
 test("helloworld takes its version from the image's name", () => {
   const program = run("registry.example/release/examples-helloworld-v2:1.0");
 

@@ -45,6 +45,11 @@ const knownImages: readonly KnownImage[] = [
     },
   },
   {
+    name: /(^|\/)(?:examples-)?bookinfo-(productpage|details|reviews|ratings)-(v\d+)$/,
+    program: (container, context, [, , service = "", version = ""]) =>
+      script(context, "bookinfo", [`${firstPort(container, 9080)}`, service, version, context.pod]),
+  },
+  {
     name: /(^|\/)tcp-echo(-server)?$/,
     program: (container, context) => {
       const [ports = `${firstPort(container, 9000)}`, prefix = "hello"] = container.args ?? [];
@@ -65,7 +70,7 @@ export function programOf(container: Container, context: AppContext): AppProgram
   }
   if (container.command?.[0]?.endsWith("sleep")) return { run: "idle" };
   throw new LabError(
-    `image ${container.image} is unknown to the lab: it knows curl, sleep, go-httpbin, httpbin, helloworld-v1, helloworld-v2, ` +
+    `image ${container.image} is unknown to the lab: it knows curl, sleep, go-httpbin, httpbin, helloworld-v1, helloworld-v2, bookinfo-*, ` +
       "tcp-echo, grpc-echo and, for gateways, auto; any container whose command is sleep stays idle",
   );
 }
@@ -88,7 +93,7 @@ function script(context: AppContext, name: AppScript, args: readonly string[]): 
   return { run: "program", argv, env: { NODE_OPTIONS: "" } };
 }
 
-export const appScripts = ["helloworld", "tcpEcho", "grpcEcho", "mounts"] as const;
+export const appScripts = ["helloworld", "bookinfo", "tcpEcho", "grpcEcho", "mounts"] as const;
 type AppScript = (typeof appScripts)[number];
 
 export function appScriptSource(name: AppScript): string {
