@@ -48,14 +48,14 @@ const anyPlace = {
   ports: { tls: 1, http: 2, https: 3 },
 };
 
-function pick<T>(list: readonly T[], random: () => number): T {
+export function pick<T>(list: readonly T[], random: () => number): T {
   const found = list[Math.floor(random() * list.length)];
   if (found === undefined) throw new Error("nothing to pick from");
   return found;
 }
 
-/** mulberry32 by Tommy Ettinger (public domain). */
-function randomNumbers(seed: number): () => number {
+/** Numbers in 0..1, the same for the same seed: mulberry32 by Tommy Ettinger (public domain). */
+export function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -1,5 +1,5 @@
 import { type MeshCluster, meshClusterSchema, meshSchema, type Observed } from "@isthmus/core";
-import { type Trace, traceWorld } from "@isthmus/core/trace";
+import { type Trace, type TraceWorld, traceWorld } from "@isthmus/core/trace";
 import { observe, openTargets, type Target } from "@isthmus/engine";
 import type { Lab } from "../../src/index.ts";
 import { callsFor, hasSeveralEnds } from "./agreement.ts";
@@ -8,7 +8,7 @@ import { placeScenarios } from "./placeScenarios.ts";
 import { isByName, requestAtGateway, requestOf } from "./requestOf.ts";
 import type { Scenario } from "./scenario.ts";
 import { traced } from "./traced.ts";
-import { type PlacedCall, type PlannedCall, Waves } from "./wave.ts";
+import { type CallsOf, type Placed, type PlacedCall, type PlannedCall, Waves } from "./wave.ts";
 
 /** A call with what happened to it each time that it was made, and what trace says. */
 export interface Judged extends PlannedCall {
@@ -32,8 +32,15 @@ interface Mesh {
   readonly slots: number;
 }
 
-/** Each wave of scenarios applied, observed as the product does it, traced, and called. */
-export async function judge(mesh: Mesh, scenariosOf: (observed: Observed) => readonly Scenario[]): Promise<Judgement> {
+/**
+ * Each wave of scenarios applied, observed as the product does it, traced, and called: by the calls of the scenarios, or by those that
+ * `callsIn` makes of a wave.
+ */
+export async function judge(
+  mesh: Mesh,
+  scenariosOf: (observed: Observed) => readonly Scenario[],
+  callsIn?: (world: TraceWorld, wave: readonly Placed[]) => CallsOf,
+): Promise<Judgement> {
   const { lab, outside, slots } = mesh;
   const targets = await openAll(lab);
   const waves = new Waves(lab, outside);
@@ -54,7 +61,7 @@ export async function judge(mesh: Mesh, scenariosOf: (observed: Observed) => rea
     const taken = placed.filter(({ place }) => !waves.refused.has(place.id));
     const { observed } = await observe(targets);
     const world = traceWorld(observed);
-    const answered = await waves.call(taken);
+    const answered = await waves.call(taken, callsIn?.(world, taken));
     const told = answered.map((each) => {
       const found = traced(world, requestOf(each));
       return { each, found, atGateway: isByName(each) ? traced(world, requestAtGateway(each)) : found };

@@ -24,6 +24,11 @@ export interface PlacedCall extends Placed {
 /** A call that is still to be made. */
 export type PlannedCall = Omit<PlacedCall, "answer">;
 
+/** The calls that are made for a scenario. */
+export type CallsOf = (placed: Placed) => readonly Call[];
+
+const ownCalls: CallsOf = ({ scenario, place }) => scenario.calls(place);
+
 const clusters: readonly ClusterName[] = ["cluster1", "cluster2"];
 
 /** The proxies that see every service: where they have the push with the marker, all have what was written before it. */
@@ -109,8 +114,8 @@ export class Waves {
   }
 
   /** Asks until two rounds of answers are alike: what the proxies get comes in several pushes. */
-  async call(placed: readonly Placed[]): Promise<readonly PlacedCall[]> {
-    const all = await Promise.all(placed.map((each) => this.#callsOf(each)));
+  async call(placed: readonly Placed[], callsOf: CallsOf = ownCalls): Promise<readonly PlacedCall[]> {
+    const all = await Promise.all(placed.map((each) => this.#planned(each, callsOf(each))));
     const ask = async () =>
       (await Promise.all(all.map((calls) => inTurn(calls, (each) => this.repeat(each, 1))))).flat(2);
     let last = await ask();
@@ -136,9 +141,9 @@ export class Waves {
     await this.apply([]);
   }
 
-  async #callsOf({ scenario, place }: Placed): Promise<readonly PlannedCall[]> {
+  async #planned({ scenario, place }: Placed, calls: readonly Call[]): Promise<readonly PlannedCall[]> {
     return Promise.all(
-      scenario.calls(place).map(async (call, index) => {
+      calls.map(async (call, index) => {
         const isProxied = call.from !== "outside" && (await this.pod(call.cluster, call.from)).proxy === "sidecar";
         return { scenario, place, call, index, isProxied, isSettled: false };
       }),
