@@ -19,6 +19,9 @@ export async function givenMesh(
 ): Promise<Declarations> {
   const given = [...context.map((name) => ({ context: name })), ...dir.map(directoryOf)];
   if (given.length > 0) {
+    if (dir.filter((each) => /^([^=]*=)?-$/.test(each)).length > 1) {
+      throw usage(say`standard input can stand for one cluster only`, "Give the others as files.");
+    }
     if (session.options.filename.length > 0) {
       const option = context.length > 0 ? "--context" : "--dir";
       throw usage(say`${{ option }} names clusters in place of what is declared`, "Leave out -f, or the clusters.");
@@ -61,7 +64,8 @@ function directoryOf(written: string): GivenCluster {
   if (directory === undefined || name === "") {
     throw usage(say`--dir ${{ written }} does not name a folder`, "Write it as cluster1=manifests/cluster1.");
   }
-  return { directory, ...(name === undefined ? {} : { name }) };
+  const named = name ?? (directory === "-" ? "stdin" : undefined);
+  return { directory, ...(named === undefined ? {} : { name: named }) };
 }
 
 function narrowed(intents: Intents, chosen: readonly string[] | undefined): Intents {

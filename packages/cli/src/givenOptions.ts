@@ -14,6 +14,6 @@ export interface GivenOptions {
 export function addGivenClusters(command: Command): Command {
   return command
     .option("--context <name>", "a context in place of what is declared (repeat it)", collect)
-    .option("--dir <cluster=path>", "a folder or file of manifests, or a dump, likewise (repeat it)", collect)
+    .option("--dir <cluster=path>", "manifests, or a dump in any form, likewise; - is stdin (repeat it)", collect)
     .option("--complete", "what a dump does not hold does not exist");
 }

@@ -26,7 +26,7 @@ export async function withMesh(
 ): Promise<number> {
   if (intents === undefined) return notUnderstood(session, problems);
   const places = sources === undefined ? {} : { sources };
-  const given = { trustAccess: true, dumps: { complete: isComplete } };
+  const given = { trustAccess: true, dumps: { complete: isComplete, stdin: session.io.stdin } };
   const ways = isGivenByHand === true ? { ...session.ways, ...given } : session.ways;
   return withTargets(intents, { ...ways, ...places }, (targets) => work({ intents, targets, problems, ...places }));
 }

@@ -36,6 +36,9 @@ export const problemCodes = {
   OBJECT_MALFORMED: { severity: "warning", summary: "an object is not of its kind's form and was left out" },
   OBJECT_TWICE: { severity: "warning", summary: "a cluster's directory holds an object twice, and the two differ" },
   DIRECTORY_INVALID: { severity: "error", summary: "a cluster's directory holds a manifest that cannot be read" },
+  DUMP_INVALID: { severity: "error", summary: "a dump is cut off, or not what a tool wrote" },
+  DUMP_TOO_LARGE: { severity: "error", summary: "a dump is larger than what is read" },
+  DUMP_MIXED: { severity: "warning", summary: "a dump of a cluster holds manifests as well" },
   // What a declaration refers to
   NOT_YET: { severity: "error", summary: "declared correctly, but this version cannot compile it yet" },
   CLUSTER_UNKNOWN: { severity: "error", summary: "a resource names a cluster that is not declared" },

@@ -30,6 +30,6 @@ export { type KubeCall, KubeError, type KubeErrorCause } from "./kubeError.ts";
 export { type Contexts, listContexts } from "./listContexts.ts";
 export { withoutManagedFields } from "./objects/withoutManagedFields.ts";
 export { orAborted } from "./orAborted.ts";
-export { FileRefused, readRegularFile } from "./readRegularFile.ts";
+export { FileRefused, openRegularFile, readRegularFile } from "./readRegularFile.ts";
 export { readUpTo } from "./readUpTo.ts";
 export { userAgent } from "./userAgent.ts";

@@ -1,5 +1,5 @@
 import { constants, type Stats } from "node:fs";
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import pLimit from "p-limit";
 
 /** A process may often have no more than 1,024 files open, and sockets count. */
@@ -33,19 +33,9 @@ export class FileRefused extends Error {
 export async function readRegularFile(path: string, { limit, check, signal }: ReadRegularFileOptions): Promise<string> {
   return atOnce(async () => {
     signal?.throwIfAborted();
-    // The shell has opened the pipe of `<(…)` already, and whoever writes it is there.
-    const isHandedOver = /^\/(dev|proc\/(self|\d+))\/fd\/\d+$/.test(path);
-    // Without waiting: a named pipe opens only once somebody writes it.
-    const file = await open(path, constants.O_RDONLY | (isHandedOver ? 0 : (constants.O_NONBLOCK ?? 0)));
+    const file = await openRegularFile(path, check);
     try {
-      const found = await file.stat();
-      // As reading it as a file would say.
-      if (found.isDirectory()) throw new FileRefused("NOT_REGULAR", "it is a folder");
-      if (!found.isFile() && !(isHandedOver && found.isFIFO())) {
-        throw new FileRefused("NOT_REGULAR", `it is a ${found.isFIFO() ? "named pipe" : "device"}, not a file`);
-      }
-      check?.(found);
-      if (found.size > limit) throw tooLarge(limit);
+      if ((await file.stat()).size > limit) throw tooLarge(limit);
       const chunks: Buffer[] = [];
       let size = 0;
       // Counted: a pipe, a file of /proc and a file that grows do not tell their size.
@@ -62,6 +52,27 @@ export async function readRegularFile(path: string, { limit, check, signal }: Re
       await file.close();
     }
   });
+}
+
+/** Opened without waiting: what is not a file, nor a pipe that the shell hands over, is a `FileRefused`. */
+export async function openRegularFile(path: string, check?: ReadRegularFileOptions["check"]): Promise<FileHandle> {
+  // The shell has opened the pipe of `<(…)` already, and whoever writes it is there.
+  const isHandedOver = /^\/(dev|proc\/(self|\d+))\/fd\/\d+$/.test(path);
+  // Without waiting: a named pipe opens only once somebody writes it.
+  const file = await open(path, constants.O_RDONLY | (isHandedOver ? 0 : (constants.O_NONBLOCK ?? 0)));
+  try {
+    const found = await file.stat();
+    // As reading it as a file would say.
+    if (found.isDirectory()) throw new FileRefused("NOT_REGULAR", "it is a folder");
+    if (!found.isFile() && !(isHandedOver && found.isFIFO())) {
+      throw new FileRefused("NOT_REGULAR", `it is a ${found.isFIFO() ? "named pipe" : "device"}, not a file`);
+    }
+    check?.(found);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
 function tooLarge(limit: number): FileRefused {

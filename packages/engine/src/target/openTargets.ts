@@ -30,7 +30,7 @@ export interface OpenTargetsOptions {
    */
   readonly trustAccess?: boolean;
   /** Directories may also be dumps of a cluster, to be read only; `complete`: what they do not hold does not exist. */
-  readonly dumps?: { readonly complete: boolean };
+  readonly dumps?: { readonly complete: boolean; readonly stdin: AsyncIterable<Uint8Array | string> };
 }
 
 /**
@@ -49,8 +49,9 @@ export async function openTargets(
       if (directory !== undefined) {
         const path = declaredPath(directory, declared, options);
         if (options.dumps !== undefined) {
-          const isComplete = options.dumps.complete;
-          return [cluster, new DumpTarget({ cluster, path, istioNamespace, isComplete })];
+          const { complete, stdin } = options.dumps;
+          const given = { cluster, path: directory === "-" ? directory : path, istioNamespace };
+          return [cluster, new DumpTarget({ ...given, isComplete: complete, stdin })];
         }
         const isElsewhere = options.trustAccess !== true && (await leadsOut(path, declared, options));
         return [

@@ -33,5 +33,5 @@ function nameOf(given: GivenCluster): string {
     .split(/[/\\]/)
     .filter((part) => part !== "" && part !== ".")
     .slice(-1);
-  return given.name ?? last.replace(/\.(ya?ml|json)$/i, "");
+  return given.name ?? last.replace(/(\.(ya?ml|json|tar|tgz|gz))+$/i, "");
 }

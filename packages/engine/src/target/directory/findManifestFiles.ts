@@ -9,6 +9,8 @@ export interface FindOptions {
   readonly recursive?: boolean;
   /** Only the first so many, and nothing is looked at any more; all unless set. */
   readonly most?: number;
+  /** By its path; those with the ending of YAML or JSON unless set. */
+  readonly isManifest?: (path: string) => boolean;
 }
 
 /**
@@ -19,7 +21,11 @@ export interface FindOptions {
 export async function findManifestFiles(
   directory: string,
   signal?: AbortSignal,
-  { recursive = true, most = Number.POSITIVE_INFINITY }: FindOptions = {},
+  {
+    recursive = true,
+    most = Number.POSITIVE_INFINITY,
+    isManifest = (path) => manifestName.test(path),
+  }: FindOptions = {},
 ): Promise<readonly string[]> {
   const root = await realpath(directory);
   const files: string[] = [];
@@ -33,7 +39,7 @@ export async function findManifestFiles(
       const path = join(folder, entry.name);
       const type = await typeOf(entry, path, root);
       if (type === "folder" && recursive && (await isNew(path, seen))) await walk(path);
-      if (type === "file" && manifestName.test(entry.name) && (await isNew(path, seen))) files.push(path);
+      if (type === "file" && isManifest(path) && (await isNew(path, seen))) files.push(path);
     }
   };
   await walk(directory);

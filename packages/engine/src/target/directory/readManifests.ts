@@ -53,17 +53,9 @@ export function together(read: readonly Manifests[]): Manifests {
   };
 }
 
-/** The manifests of a file; one that cannot be read is a problem. Throws only the signal's reason. */
-export async function readFileManifests(
-  file: string,
-  signal: AbortSignal | undefined,
-  onlooker?: Onlooker,
-): Promise<Manifests> {
+async function readFileManifests(file: string, signal: AbortSignal | undefined): Promise<Manifests> {
   try {
-    return parseManifests(
-      { name: file, text: await readRegularFile(file, { limit: maxFileLength, signal }) },
-      onlooker,
-    );
+    return parseManifests({ name: file, text: await readRegularFile(file, { limit: maxFileLength, signal }) });
   } catch (error) {
     signal?.throwIfAborted();
     const message = say`cannot be read: ${{ reason: error instanceof Error ? error.message : String(error) }}`;
@@ -73,22 +65,14 @@ export async function readFileManifests(
 
 const none: Manifests = { manifests: [], namespaces: new Set(), unreadable: [], findings: [], problems: [] };
 
-/** Told of every object and list, read or not. */
-export interface Onlooker {
-  addObject(value: Readonly<Record<string, unknown>>): void;
-  addList(value: Readonly<Record<string, unknown>>, file: string): void;
-}
-
-/** The manifests of one file's text. */
-export function parseManifests(input: InputFile, onlooker?: Onlooker): Manifests {
+/** The manifests of one file's text; `onList` is told of each list. */
+export function parseManifests(input: InputFile, onList: OnList = () => {}): Manifests {
   const { documents, problems: syntax } = readDocuments(input);
   const manifests: Manifest[] = [];
   const namespaces = new Set<string>();
   const unreadable: UnreadableObject[] = [];
   const findings: Problem[] = [];
-  const onList = (list: Readonly<Record<string, unknown>>) => onlooker?.addList(list, input.name);
   for (const { document, value, path } of documents.flatMap((each) => itemsOf(each, each.value, [], onList))) {
-    if (isFields(value)) onlooker?.addObject(value);
     const at = document.place(offsetAt(document.root, path));
     const read = withoutRepeats(readManifest(value), document);
     const namespace = impliedNamespace(read);
@@ -114,7 +98,7 @@ function withoutRepeats(read: ReadManifest, { problems: [first] }: SourceDocumen
 }
 
 /** Since a directory need not hold Namespace manifests: that of any object but ours. */
-function impliedNamespace(read: ReadManifest): string | undefined {
+export function impliedNamespace(read: ReadManifest): string | undefined {
   switch (read.type) {
     case "nothing":
       return undefined;
@@ -129,6 +113,8 @@ function impliedNamespace(read: ReadManifest): string | undefined {
   }
 }
 
+type OnList = (list: Readonly<Record<string, unknown>>) => void;
+
 interface Item {
   readonly document: SourceDocument;
   readonly value: unknown;
@@ -136,12 +122,7 @@ interface Item {
 }
 
 /** The objects of a document: the items of a List, else the whole. */
-function itemsOf(
-  document: SourceDocument,
-  value: unknown,
-  path: Item["path"],
-  onList: (list: Readonly<Record<string, unknown>>) => void,
-): readonly Item[] {
+function itemsOf(document: SourceDocument, value: unknown, path: Item["path"], onList: OnList): readonly Item[] {
   if (isFields(value) && typeof value.kind === "string" && value.kind.endsWith("List") && Array.isArray(value.items)) {
     onList(value);
     return value.items.flatMap((item, index) => itemsOf(document, item, [...path, "items", index], onList));
@@ -150,7 +131,7 @@ function itemsOf(
 }
 
 /** Files have no versions and no identities: content stands for the one, the name for the other. */
-function withVersion(object: KubeObject): KubeObject {
+export function withVersion(object: KubeObject): KubeObject {
   const uid = digest(keyOf(refOf(object)));
   const resourceVersion = digest(JSON.stringify(object));
   return { ...object, metadata: { ...object.metadata, uid, resourceVersion } };

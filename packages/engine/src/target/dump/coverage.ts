@@ -1,4 +1,4 @@
-import { catalog, controllerKinds, groupOf, type KindEntry } from "@isthmus/core";
+import { catalog, controllerKinds, type FilePlace, groupOf, type KindEntry } from "@isthmus/core";
 import { missingKind, type UnreadableObject } from "@isthmus/core/shape";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -12,19 +12,31 @@ export class Coverage {
   readonly #shown = new Set<string>();
   /** Kinds of which a list is cut off. */
   readonly #cut = new Set<string>();
-  /** What the cluster's CustomResourceDefinitions define, by `group/Kind`. */
+  /** What the cluster's CustomResourceDefinitions define, by `plural.group`. */
   readonly #defined = new Set<string>();
   #isDump = false;
   #holdsServices = false;
   #holdsApiServer = false;
   #holdsAllCustom = false;
 
+  #authored: FilePlace | undefined;
+
+  /** Where a manifest of a kind that is read lies beside what an API server gave out. */
+  get authored(): FilePlace | undefined {
+    return this.#isDump ? this.#authored : undefined;
+  }
+
+  /** No object, and no list. */
+  get isEmpty(): boolean {
+    return this.#shown.size === 0 && !this.#isDump;
+  }
+
   get isDump(): boolean {
     return this.#isDump;
   }
 
   /** An object of any kind, as it was written. */
-  addObject({ apiVersion, kind, metadata, spec }: Fields): void {
+  addObject({ apiVersion, kind, metadata }: Fields): void {
     if (typeof apiVersion !== "string" || typeof kind !== "string") return;
     const { uid, namespace, name } = fieldsOf(metadata);
     if (typeof uid === "string" && uid !== "") this.#isDump = true;
@@ -33,9 +45,12 @@ export class Coverage {
       this.#holdsServices = true;
       this.#holdsApiServer ||= namespace === "default" && name === "kubernetes";
     }
-    if (kind !== "CustomResourceDefinition") return;
-    const { group, names } = fieldsOf(spec);
-    this.#defined.add(`${String(group)}/${String(fieldsOf(names).kind)}`);
+    if (kind === "CustomResourceDefinition" && typeof name === "string") this.#defined.add(name);
+  }
+
+  /** A manifest that no API server gave out. */
+  addAuthored(at: FilePlace): void {
+    this.#authored ??= at;
   }
 
   /** A list, which may be empty. A file that is named for what was asked for tells which kind it is a list of. */
@@ -70,13 +85,13 @@ export class Coverage {
     });
   }
 
-  #isShown({ group, kind }: KindEntry): boolean {
+  #isShown({ group, kind, plural }: KindEntry): boolean {
     if (this.#shown.has(`${group}/${kind}`)) return true;
     // Where there are no Pods, what makes them stands for them.
     if (group === "" && kind === "Pod") return controllerKinds.some((each) => this.#shown.has(`apps/${each}`));
-    const isDefined = this.#defined.has(`${group}/${kind}`);
+    const isDefined = this.#defined.has(`${plural}.${group}`);
     return (
-      group !== "" && this.#defined.has("networking.istio.io/VirtualService") && (!isDefined || this.#holdsAllCustom)
+      group !== "" && this.#defined.has("virtualservices.networking.istio.io") && (!isDefined || this.#holdsAllCustom)
     );
   }
 }

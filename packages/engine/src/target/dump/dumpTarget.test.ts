@@ -7,6 +7,7 @@ import { DumpTarget } from "./dumpTarget.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
+const noInput: AsyncIterable<string> = { async *[Symbol.asyncIterator]() {} };
 const apiServer = object("v1", "Service", "default", "kubernetes", {});
 const sleep = object("v1", "Pod", "foo", "sleep", { containers: [] });
 
@@ -26,7 +27,7 @@ async function observed(files: Readonly<Record<string, string>>, { isComplete = 
     await mkdir(dirname(join(path, name)), { recursive: true });
     await writeFile(join(path, name), text);
   }
-  const target = new DumpTarget({ cluster: "eu", path, istioNamespace: "istio-system", isComplete });
+  const target = new DumpTarget({ cluster: "eu", path, istioNamespace: "istio-system", isComplete, stdin: noInput });
   const { cluster } = await target.observe();
   const missing = (cluster.unreadable ?? []).filter(({ isMissing }) => isMissing === true);
   return { cluster, missing: missing.map(({ kind }) => kind), faults: missing.map(({ fault }) => fault) };
@@ -80,13 +81,8 @@ test("a list that is cut off shows only a part", async () => {
 });
 
 test("what the CustomResourceDefinitions do not define, the cluster does not serve", async () => {
-  const define = (group: string, kind: string) => ({
-    ...object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", `${kind}.${group}`, {
-      group,
-      names: { kind },
-    }),
-  });
-  const all = [define("networking.istio.io", "VirtualService"), define("networking.istio.io", "Sidecar")];
+  const define = (name: string) => object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", name, {});
+  const all = [define("virtualservices.networking.istio.io"), define("sidecars.networking.istio.io")];
 
   const { missing } = await observed({ "all.json": list(apiServer, sleep, ...all) });
 

@@ -1,22 +1,22 @@
-import { stat } from "node:fs/promises";
-import type { ObservedCluster } from "@isthmus/core";
+import { type FilePlace, MeshError, makeProblem, type ObservedCluster, type Problem, say } from "@isthmus/core";
 import type { ClusterEvent } from "../clusterEvent.ts";
 import { DirectoryError } from "../directory/directoryError.ts";
-import { findManifestFiles } from "../directory/findManifestFiles.ts";
 import { observedManifests } from "../directory/observedManifests.ts";
-import { type Manifests, readFileManifests, together } from "../directory/readManifests.ts";
+import type { Manifests } from "../directory/readManifests.ts";
 import { unreadableDirectory } from "../directory/unreadableDirectory.ts";
 import { watchDirectory } from "../directory/watchDirectory.ts";
 import type { CallOptions, Observation, Target } from "../target.ts";
 import { Coverage } from "./coverage.ts";
+import { readDump } from "./readDump.ts";
 
 export interface DumpTargetOptions {
   readonly cluster: string;
-  /** Path of a folder or file, as messages show it. */
+  /** Path of a folder or file, as messages show it; `-`: standard input. */
   readonly path: string;
   readonly istioNamespace: string;
   /** What it does not hold does not exist. */
   readonly isComplete: boolean;
+  readonly stdin: AsyncIterable<Uint8Array | string>;
 }
 
 /**
@@ -33,22 +33,24 @@ export class DumpTarget implements Target {
     this.#options = options;
   }
 
-  /** Throws a `DirectoryError` with all files of which nobody can say what they hold. */
+  /** Throws a `DirectoryError` with all that makes what was named say nothing of its cluster. */
   async observe({ signal }: CallOptions = {}): Promise<Observation> {
-    const { cluster, path, isComplete } = this.#options;
+    const { cluster, path, isComplete, stdin } = this.#options;
     const coverage = new Coverage();
     let read: Manifests;
     try {
-      const files = (await stat(path)).isDirectory() ? await findManifestFiles(path, signal) : [path];
-      read = together(await Promise.all(files.map((file) => readFileManifests(file, signal, coverage))));
+      read = await readDump(path, { coverage, stdin, signal });
     } catch (error) {
       signal?.throwIfAborted();
-      throw new DirectoryError(unreadableDirectory(path, cluster, error), [], { cause: error });
+      const problem = error instanceof MeshError ? error.problem : unreadableDirectory(path, cluster, error);
+      throw new DirectoryError(problem, [], { cause: error });
     }
     const [first, ...others] = read.problems;
     if (first !== undefined) throw new DirectoryError(first, [...others, ...read.findings]);
+    if (coverage.isEmpty) throw new DirectoryError(empty(path));
     const observed = observedManifests(read, this.#options);
-    return { cluster: asDumped(observed, coverage, isComplete), problems: read.findings };
+    const mixed = coverage.authored === undefined ? [] : [mixedWith(coverage.authored)];
+    return { cluster: asDumped(observed, coverage, isComplete), problems: [...mixed, ...read.findings] };
   }
 
   watch({ signal }: { readonly signal: AbortSignal }): AsyncGenerator<ClusterEvent> {
@@ -70,4 +72,22 @@ function asDumped(observed: ObservedCluster, coverage: Coverage, isComplete: boo
   if (isComplete) return { ...dumped, isTakenAsWhole: true };
   const missing = coverage.missing();
   return missing.length === 0 ? dumped : { ...dumped, unreadable: [...(observed.unreadable ?? []), ...missing] };
+}
+
+function empty(path: string): Problem {
+  return makeProblem({
+    code: "DUMP_INVALID",
+    at: path === "-" ? {} : { file: path },
+    message: say`${{ dump: path === "-" ? "standard input" : path }} holds no object of Kubernetes`,
+    hint: "Name manifests, what kubectl get -o yaml printed, or an archive of istioctl bug-report.",
+  });
+}
+
+function mixedWith(at: FilePlace): Problem {
+  return makeProblem({
+    code: "DUMP_MIXED",
+    at,
+    message: say`a manifest lies beside what an API server gave out; both count as being in the cluster`,
+    hint: "If the manifests are all there is, add --complete; else keep them apart.",
+  });
 }
