@@ -14,7 +14,6 @@ import {
 import type { KubeClient } from "@isthmus/kube";
 import { BrokenTarget } from "./brokenTarget.ts";
 import { DirectoryTarget } from "./directoryTarget.ts";
-import { DumpTarget } from "./dump/dumpTarget.ts";
 import type { Target } from "./target.ts";
 
 export interface OpenTargetsOptions {
@@ -50,6 +49,8 @@ export async function openTargets(
         const path = declaredPath(directory, declared, options);
         if (options.dumps !== undefined) {
           const { complete, stdin } = options.dumps;
+          // Its libraries are for those alone who look at dumps.
+          const { DumpTarget } = await import("./dump/dumpTarget.ts");
           const given = { cluster, path: directory === "-" ? directory : path, istioNamespace };
           return [cluster, new DumpTarget({ ...given, isComplete: complete, stdin })];
         }

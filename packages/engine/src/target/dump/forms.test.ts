@@ -250,7 +250,7 @@ test("what is cut off is refused with its place, whatever it is", async () => {
   );
 });
 
-test("what is no dump is refused", async () => {
+test("what is not a dump is refused", async () => {
   const folder = await temporary({
     "a.zip": Buffer.from("PK\u0003\u0004".padEnd(600, "x")),
     "empty.yaml": "# nothing\n",
