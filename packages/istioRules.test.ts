@@ -105,7 +105,12 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
     { file: "istio/pathNormalization.ts", names: ["pathNormalization"] },
   ],
   "which Sidecar holds": [
-    { file: "istio/scope/sidecarFor.ts", names: ["sidecarFor"], telltales: [/(in|all)\("Sidecar"/] },
+    {
+      file: "istio/scope/sidecarFor.ts",
+      names: ["sidecarFor"],
+      telltales: [/(in|all)\("Sidecar"/],
+      allowed: { "reachability/aboutHost.ts": "whether the mesh has a default one" },
+    },
     { file: "istio/scope/proxyScope.ts", names: ["proxyScope"] },
   ],
   "VirtualServices of a proxy": [{ file: "istio/scope/virtualServices.ts", names: ["virtualServicesFor"] }],
@@ -114,7 +119,10 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
       file: "istio/scope/destinationRules.ts",
       names: ["destinationRuleFor", "rulesInTheWay"],
       telltales: [/(in|all)\("DestinationRule"/, /defaultDestinationRuleExportTo\./],
-      allowed: { "trace/server/wrongSni.ts": "looks for the rule that was meant, of those that do not count" },
+      allowed: {
+        "reachability/aboutHost.ts": "whether any rule is about a host, be it one that counts or not",
+        "trace/server/wrongSni.ts": "looks for the rule that was meant, of those that do not count",
+      },
     },
     { file: "istio/scope/trafficPolicy.ts", names: ["effectivePolicy", "policyOfPort"] },
     { file: "kinds/destinationRule.ts", names: ["DestinationRule", "TrafficPolicy", "ClientTls", "Subset"] },
@@ -218,7 +226,18 @@ test("what is allowed to have a telltale exists", () => {
 });
 
 /** Who asks the model of Istio. What declares, plans, imports or rotates knows nothing of how a proxy behaves. */
-const askers = ["check", "compile", "describe", "doctor", "istio", "pathTest", "setup", "trace", "verify"];
+const askers = [
+  "check",
+  "compile",
+  "describe",
+  "doctor",
+  "istio",
+  "pathTest",
+  "reachability",
+  "setup",
+  "trace",
+  "verify",
+];
 
 test("only the steps that reason about traffic import the model of Istio", () => {
   const strangers = [...sources].flatMap(([file, text]) => {

@@ -46,6 +46,12 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     "isthmus test tests/ --context kind-eu --filter 'payments/*'",
     "isthmus test tests/ --planned",
   ],
+  paths: [
+    "isthmus paths",
+    "isthmus paths --from '*.foo' --to httpbin.bar",
+    "isthmus paths --context kind-eu --public",
+    "isthmus paths --dir eu=dump.yaml --without-mtls -o csv",
+  ],
   probe: ["isthmus probe httpbin.bar", "isthmus probe --from-pod --count 100"],
   check: ["isthmus check", "isthmus check --context kind-eu --category rights", "isthmus check --wait 5m -o junit"],
   doctor: ["isthmus doctor sleep.foo@cluster1 http://httpbin.bar.cluster2:8000/headers"],

@@ -42,6 +42,7 @@ const printed: readonly (readonly [kind: string, words: readonly string[]])[] = 
   ["Trace", ["trace", ...request]],
   ["Trace", ["trace", "--planned", ...request]],
   ["PathTests", ["test", "path-tests.yaml"]],
+  ["Paths", ["paths"]],
   ["Probes", ["probe"]],
   ["Check", ["check"]],
   ["Diagnosis", ["doctor", ...request]],

@@ -230,6 +230,21 @@ export function buildProgram(
       const { test } = await import("./commands/test.ts");
       finish(await test(await session(command), files, options));
     });
+  addGivenClusters(program.command("paths"))
+    .description("who reaches what: all callers, hosts, ports and kinds of requests")
+    .option("--from <caller>", "only this caller: sleep.foo@cluster1, '*.foo', outside (repeat it)", collect)
+    .option("--to <host>", "only this host: httpbin.bar, httpbin.bar:8000, '*.example.com' (repeat it)", collect)
+    .option("-n, --namespace <name>", "only where a caller or host is in it (repeat it)", collect)
+    .option("--public", "only what clients outside of the clusters may call")
+    .option("--without-mtls", "only what is answered without mutual TLS")
+    .option("--cross-region", "only what is answered in another region")
+    .option("--unknown", "only what cannot be told, and why")
+    .option("--refused", "only what is not answered")
+    .option("--all", "every row and name, also where there are many")
+    .action(async (options, command: Command) => {
+      const { paths } = await import("./commands/paths.ts");
+      finish(await paths(await session(command), options));
+    });
   withPassphrase(
     addScope(program.command("probe"))
       .description("try each path on the wire, and what must be refused")

@@ -24,7 +24,7 @@ export interface GlobalOptions {
   readonly timeout?: number;
 }
 
-export type OwnFormat = "junit" | "tap" | "sarif" | "dot" | "mermaid" | "wide" | "name";
+export type OwnFormat = "junit" | "tap" | "sarif" | "dot" | "mermaid" | "wide" | "name" | "csv" | "html";
 
 /** One run of one command: where it reads, writes and stops. */
 export interface Session {
@@ -135,6 +135,7 @@ const ownFormats: Readonly<Record<string, readonly OwnFormat[]>> = {
   status: ["wide", "name"],
   verify: ["junit", "dot", "mermaid"],
   trace: ["dot", "mermaid"],
+  paths: ["wide", "csv", "dot", "mermaid", "html"],
   check: ["junit"],
   test: ["junit", "tap", "sarif"],
   probe: ["junit"],

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { checkCategories, checkStatuses } from "../check/index.ts";
 import { actionVerbs } from "../plan/index.ts";
 import { problemSchema, refSchema } from "./findingSchema.ts";
+import { pathsSchema } from "./pathsSchema.ts";
 import { pathTestResultSchema } from "./pathTestResultSchema.ts";
 import { declaredPathSchema, pathEffectSchema, proofSchema, traceSchema } from "./traceSchema.ts";
 
@@ -121,6 +122,7 @@ const outputs = {
     tests: z.array(pathTestResultSchema),
     problems,
   },
+  Paths: pathsSchema,
   Verification: { proofs: z.array(proofSchema), undeclared: plan.undeclared, problems },
   Probes: { probes: z.array(z.looseObject({ kind: text, at: text, status: text, detail: text })), problems },
   Check: { summary: z.record(z.enum(checkStatuses), z.int()), rows: z.array(checkRow) },

@@ -2,6 +2,8 @@ export { type AssumptionKind, assumptionKinds } from "./assumption.ts";
 export type { Attempt } from "./attempt.ts";
 export { callerSteps } from "./callerSteps.ts";
 export { findCaller, isCalled } from "./client/findCaller.ts";
+export { type OutsideEntry, outsideEntries } from "./client/outsideEntries.ts";
+export { isPresence, matchesString } from "./client/stringMatch.ts";
 export { type Graph, type GraphEdge, type GraphNode, graph } from "./graph.ts";
 export { placeOfHop } from "./hop.ts";
 export { brokenPaths, type PathEffect, pathEffects, whyNot } from "./pathEffects.ts";
@@ -11,9 +13,11 @@ export { showOutcome } from "./showOutcome.ts";
 export { isReached, seenBranches, tellingBranch, trace } from "./trace.ts";
 export { type PathTrace, tracePaths, tracingPaths } from "./tracePaths.ts";
 export {
+  type OutsideCaller,
   parseUrl,
   showCaller,
   showUrl,
+  type TraceCaller,
   type TraceRequest,
   type TraceScheme,
   traceSchemes,

@@ -46,7 +46,7 @@ export function callerCondition(key: string, { facts: { caller }, mesh, policy }
     case "source.principal":
       return (value) =>
         or(
-          withTrustDomainAliases(value, mesh).map((each) =>
+          withTrustDomainAliases(mesh, value).map((each) =>
             of(
               caller,
               (id) => matchesPrincipal(each, id),

@@ -1,8 +1,10 @@
 export { authenticate } from "./authenticate.ts";
 export { type Authorization, authorize } from "./authorize.ts";
 export { type Caller, callersOf } from "./caller.ts";
+export { type AskedCaller, callerTraits } from "./callerTraits.ts";
 export { canMatchPath } from "./canMatchPath.ts";
 export { attachmentOf, isAttached } from "./isAttached.ts";
+export { matchPolicyPath, matchPolicyText } from "./matchPolicyText.ts";
 export { mutualTlsMode, type PeerMode } from "./peerAuthentication.ts";
 export { policiesOf } from "./policiesOf.ts";
 export { routingClaim } from "./routingClaim.ts";

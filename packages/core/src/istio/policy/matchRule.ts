@@ -81,18 +81,23 @@ function holds({ condition, values, notValues }: Field): Truth {
 }
 
 function sourceFields(source: Source, context: RuleContext): Field[] {
-  const of = (key: string, values?: readonly string[], notValues?: readonly string[]): readonly Field[] => {
+  return valuesOfSource(source).flatMap(({ key, values, notValues }) => {
     const condition = principalCondition(key, context);
     return condition === undefined ? [] : [{ condition, values, notValues }];
-  };
+  });
+}
+
+/** What a source asks of a caller, by the keys that `when` has for it. */
+export function valuesOfSource(source: Source) {
+  const of = (key: string, values?: readonly string[], notValues?: readonly string[]) => ({ key, values, notValues });
   return [
-    ...of("source.ip", source.ipBlocks, source.notIpBlocks),
-    ...of("remote.ip", source.remoteIpBlocks, source.notRemoteIpBlocks),
-    ...of("source.namespace", source.namespaces, source.notNamespaces),
-    ...of("source.trustDomain", source.trustDomains, source.notTrustDomains),
-    ...of("source.serviceAccount", source.serviceAccounts, source.notServiceAccounts),
-    ...of("request.auth.principal", source.requestPrincipals, source.notRequestPrincipals),
-    ...of("source.principal", source.principals, source.notPrincipals),
+    of("source.ip", source.ipBlocks, source.notIpBlocks),
+    of("remote.ip", source.remoteIpBlocks, source.notRemoteIpBlocks),
+    of("source.namespace", source.namespaces, source.notNamespaces),
+    of("source.trustDomain", source.trustDomains, source.notTrustDomains),
+    of("source.serviceAccount", source.serviceAccounts, source.notServiceAccounts),
+    of("request.auth.principal", source.requestPrincipals, source.notRequestPrincipals),
+    of("source.principal", source.principals, source.notPrincipals),
   ];
 }
 

@@ -18,7 +18,7 @@ test.each([
   ["ol*/ns/foo/sa/sleep", inAll],
   ["*er/ns/foo/sa/sleep", ["new/ns/foo/sa/sleep", "old/ns/foo/sa/sleep", "*er/ns/foo/sa/sleep"]],
 ])("%s stands for %j", (principal, expected) => {
-  expect(withTrustDomainAliases(principal, mesh)).toEqual(expected);
+  expect(withTrustDomainAliases(mesh, principal)).toEqual(expected);
 });
 
 test("a trust domain of the mesh stands for all of them, another one and a pattern for themselves", () => {

@@ -1,5 +1,6 @@
 import type { MeshConfig } from "../../model/index.ts";
 import type { IstioCluster } from "../istioCluster.ts";
+import { memoisedBy } from "../memoised.ts";
 import { ask } from "../reads.ts";
 import { parseIdentity, spiffeId } from "../spiffeId.ts";
 
@@ -7,7 +8,7 @@ import { parseIdentity, spiffeId } from "../spiffeId.ts";
  * A principal of a policy as istiod hands it to Envoy: in the mesh's trust domain and each of its aliases
  * (pilot/pkg/security/trustdomain/bundle.go). `cluster.local` always means the mesh's own.
  */
-export function withTrustDomainAliases(principal: string, mesh: MeshConfig): readonly string[] {
+export const withTrustDomainAliases = memoisedBy((mesh: MeshConfig, principal: string): readonly string[] => {
   const [domain = "", ...rest] = principal.split("/");
   if (rest.length !== 4 || domain === "*") return [principal];
   const domains = trustDomainsOf(mesh);
@@ -16,7 +17,7 @@ export function withTrustDomainAliases(principal: string, mesh: MeshConfig): rea
     domain.startsWith("*") && each.endsWith(domain.slice(1)) ? principal : [each, ...rest].join("/"),
   );
   return [...new Set(rewritten)];
-}
+});
 
 export function expandTrustDomains(domain: string, mesh: MeshConfig): readonly string[] {
   const domains = trustDomainsOf(mesh);

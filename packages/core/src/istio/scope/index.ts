@@ -9,4 +9,4 @@ export { exportFieldOf, type Hiding, hidingOf } from "./hiding.ts";
 export { type EgressListener, type ProxyScope, portOf, proxyScope } from "./proxyScope.ts";
 export { sidecarFor } from "./sidecarFor.ts";
 export { effectivePolicy } from "./trafficPolicy.ts";
-export { virtualServicesOf } from "./virtualServices.ts";
+export { mergedVirtualServices, virtualServicesOf } from "./virtualServices.ts";

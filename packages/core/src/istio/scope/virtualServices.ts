@@ -37,7 +37,8 @@ export function virtualServicesOf(cluster: IstioCluster, gateway: string): reado
   return mergedVirtualServices(cluster).filter(({ gateways }) => gateways.includes(gateway));
 }
 
-const mergedVirtualServices = memoised((cluster: IstioCluster): readonly MeshVirtualService[] => {
+/** All of a cluster, with what its Gateway API routes are converted to. */
+export const mergedVirtualServices = memoised((cluster: IstioCluster): readonly MeshVirtualService[] => {
   const all = cluster.all("VirtualService").map((object) => resolved(cluster, object));
   const byName = new Map(all.map((each) => [`${each.namespace}/${each.name}`, each]));
   // What has no host is a delegate, of use to its roots only.

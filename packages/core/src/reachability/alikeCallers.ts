@@ -1,0 +1,108 @@
+import { type IstioCluster, memoised, memoisedBy, meshGateway, podLabels, regionLabel } from "../istio/index.ts";
+import { virtualServicesOf } from "../istio/scope/index.ts";
+import { aboutHost } from "./aboutHost.ts";
+import { hasLocalServices, type WorkloadCaller } from "./callers.ts";
+
+/** Callers that only their identity and address tell apart, whatever host they call: of one namespace, set up and placed the same. */
+export const setUpAlike = memoised(
+  (callers: CallersOf): readonly (readonly [WorkloadCaller, ...WorkloadCaller[]])[] => {
+    const { cluster } = callers;
+    const found = new Map<string, [WorkloadCaller, ...WorkloadCaller[]]>();
+    for (const caller of callers.callers) {
+      const key = `${caller.namespace} ${proxyKey(cluster, caller)} ${placeKey(cluster, caller)}`;
+      const others = found.get(key);
+      if (others === undefined) found.set(key, [caller]);
+      else others.push(caller);
+    }
+    return [...found.values()];
+  },
+);
+
+/** Of one cluster. */
+export interface CallersOf {
+  readonly cluster: IstioCluster;
+  readonly callers: readonly WorkloadCaller[];
+}
+
+/**
+ * Equal for callers of whose calls of a host nothing but their identity and address may make another: no object of their namespace is
+ * about it, nobody asks for the labels by which they differ, and their proxies are set up the same.
+ */
+export function alikeKey(cluster: IstioCluster, caller: WorkloadCaller, host: string): string {
+  const about = aboutHost(cluster, host);
+  const { namespace } = caller;
+  const isApart = about.isByNamespace || about.namespaces.has(namespace) || standsApart(cluster).has(namespace);
+  const seenAs = isApart ? namespace : namespaceKey(cluster, namespace);
+  const place = about.isByLocality ? placeKey(cluster, caller) : "";
+  return `${isApart} ${seenAs} ${proxyKey(cluster, caller)} ${place}`;
+}
+
+/** Namespaces with an object that holds for all that their proxies do. */
+const standsApart = memoised((cluster: IstioCluster): ReadonlySet<string> => {
+  const found = new Set([cluster.settings.rootNamespace]);
+  for (const kind of ["Sidecar", "EnvoyFilter", "WasmPlugin", "ProxyConfig"] as const) {
+    for (const { metadata } of cluster.stored(kind)) found.add(metadata.namespace ?? "default");
+  }
+  for (const { namespace = "default" } of cluster.unreadable) found.add(namespace);
+  return found;
+});
+
+const namespaceKey = memoisedBy((cluster: IstioCluster, namespace: string): string => {
+  const found = cluster.namespaces.get(namespace);
+  const labels = Object.entries(found?.metadata.labels ?? {}).filter(([name]) => !name.endsWith("/metadata.name"));
+  return JSON.stringify([found === undefined, cluster.isDiscovered(namespace), labels.sort()]);
+});
+
+const proxyKey = memoisedBy((cluster: IstioCluster, { pod }: WorkloadCaller): string => {
+  const asked = askedLabels(cluster);
+  const { labels, untold } = podLabels(cluster, pod);
+  const isAsked = (name: string) =>
+    asked.has(name) || (/istio/.test(name) && !/^service\.istio\.io\/canonical-/.test(name));
+  const environment = Object.entries(pod.proxyEnvironment ?? {}).filter(([name]) => /DNS/.test(name));
+  return JSON.stringify([
+    pod.proxy,
+    pod.isHostNetwork,
+    pod.runsAsUser,
+    Object.entries(labels)
+      .filter(([name]) => isAsked(name))
+      .sort(),
+    Object.keys(untold).filter(isAsked).sort(),
+    Object.entries(pod.annotations)
+      .filter(([name]) => /istio/.test(name))
+      .sort(),
+    Object.entries(pod.proxyMetadata).sort(),
+    pod.proxyEnvironment === undefined,
+    environment.sort(),
+    hasLocalServices(cluster) ? pod.node : undefined,
+  ]);
+});
+
+function placeKey(cluster: IstioCluster, { pod }: WorkloadCaller): string {
+  const { labels, untold } = podLabels(cluster, pod);
+  const own = Object.entries(labels).filter(([name]) => name.startsWith("topology."));
+  return JSON.stringify([own.sort(), untold[regionLabel], hasLocalServices(cluster) ? pod.node : undefined]);
+}
+
+/** By which anything chooses callers: selectors of what holds for their proxies, matches of routes, priorities of endpoints. */
+const askedLabels = memoised((cluster: IstioCluster): ReadonlySet<string> => {
+  const found = new Set<string>();
+  const add = (labels: Readonly<Record<string, unknown>> | undefined) => {
+    for (const name of Object.keys(labels ?? {})) found.add(name);
+  };
+  for (const { spec } of cluster.stored("Sidecar")) add(spec?.workloadSelector?.labels);
+  for (const { spec } of cluster.stored("EnvoyFilter")) add(spec?.workloadSelector?.labels);
+  for (const { spec } of cluster.stored("WasmPlugin")) add(spec?.selector?.matchLabels);
+  for (const { spec } of cluster.stored("ProxyConfig")) add(spec?.selector?.matchLabels);
+  for (const { spec } of cluster.stored("DestinationRule")) {
+    add(spec.workloadSelector?.matchLabels);
+    for (const [, names] of JSON.stringify(spec).matchAll(/"failoverPriority":\[([^\]]*)\]/g)) {
+      for (const [, name = ""] of (names ?? "").matchAll(/"([^"=]+)/g)) found.add(name);
+    }
+  }
+  for (const { http, tls, tcp } of virtualServicesOf(cluster, meshGateway)) {
+    for (const { value } of [...http, ...tls, ...tcp]) {
+      for (const { sourceLabels } of value.match ?? []) add(sourceLabels);
+    }
+  }
+  return found;
+});

@@ -1,0 +1,167 @@
+import { observedOf, podYaml } from "@isthmus/testkit";
+import { expect, test } from "vitest";
+import { trace, traceWorld } from "../trace/index.ts";
+import { answerKey, answerOf } from "./answer.ts";
+import { isOutside } from "./callers.ts";
+import { pathRows } from "./pathRows.ts";
+import { reachability, requestOf } from "./reachability.ts";
+
+const namespaces = ["foo", "bar"]
+  .map(
+    (name) => `{apiVersion: v1, kind: Namespace, metadata: {name: ${name}, labels: {istio-injection: enabled}}}\n---\n`,
+  )
+  .join("");
+
+const httpbin = `${podYaml("bar/httpbin", "10.0.0.1")}
+apiVersion: v1
+kind: Service
+metadata: {name: httpbin, namespace: bar}
+spec: {clusterIP: 10.96.0.1, selector: {app: httpbin}, ports: [{name: http, port: 8000, targetPort: 80}]}
+---
+`;
+
+const admin = `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: admin, namespace: bar}
+spec:
+  rules:
+    - from: [{source: {namespaces: [foo]}}]
+      to: [{operation: {methods: [GET]}}, {operation: {methods: [POST], paths: [/admin*]}}]
+---
+`;
+
+const worldOf = (yaml: string) => traceWorld(observedOf({ c1: { yaml: `${namespaces}${yaml}` } }));
+
+const wordsOf = (yaml: string) =>
+  reachability(worldOf(yaml)).targets.flatMap(({ target, groups }) =>
+    groups.map(({ callers, answers, untold }) => ({
+      target: `${target.scheme}://${target.host}:${target.port}`,
+      callers: callers.map(({ workload }) => workload),
+      answers: answers.map(({ requests, answer }) => [requests, answer.outcome]),
+      untold,
+    })),
+  );
+
+test("requests are told apart by what policies ask, for callers that they let in", () => {
+  expect(wordsOf(`${podYaml("foo/sleep", "10.0.0.2")}${httpbin}${admin}`)).toEqual([
+    {
+      target: "http://httpbin.bar.svc.cluster.local:8000",
+      callers: ["sleep"],
+      answers: [
+        ["GET; POST /admin*", "answered"],
+        ["POST any path but /admin*; any method but GET, POST", "403"],
+      ],
+      untold: [],
+    },
+    {
+      target: "http://httpbin.bar.svc.cluster.local:8000",
+      callers: ["httpbin"],
+      answers: [["any request", "403"]],
+      untold: [],
+    },
+  ]);
+});
+
+test("routes tell paths and headers apart by a value of each kind that they match", () => {
+  const routes = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: httpbin, namespace: bar}
+spec:
+  hosts: [httpbin.bar.svc.cluster.local]
+  http:
+    - match: [{uri: {regex: "/v[0-9]+/items/[^/]+"}}]
+      directResponse: {status: 410}
+    - match: [{uri: {prefix: /api}, headers: {x-user: {exact: a}}}]
+      directResponse: {status: 418}
+    - route: [{destination: {host: httpbin.bar.svc.cluster.local}}]
+---
+`;
+  const [group] = wordsOf(`${podYaml("foo/sleep", "10.0.0.2")}${httpbin}${routes}`);
+
+  expect(group?.untold).toEqual([]);
+  expect(group?.answers).toEqual([
+    [expect.any(String), "answered"],
+    ["~/v[0-9]+/items/[^/]+", "answered 410"],
+    ["/api* x-user: a", "answered 418"],
+  ]);
+});
+
+test("what no value was found for is said", () => {
+  const routes = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: httpbin, namespace: bar}
+spec:
+  hosts: [httpbin.bar.svc.cluster.local]
+  http:
+    - match: [{uri: {regex: "/(?=never)x"}}]
+      directResponse: {status: 410}
+    - route: [{destination: {host: httpbin.bar.svc.cluster.local}}]
+`;
+  const [group] = wordsOf(`${podYaml("foo/sleep", "10.0.0.2")}${httpbin}${routes}`);
+
+  expect(group?.untold).toEqual([expect.stringContaining("(?=never)")]);
+});
+
+test("any other request of a class is answered as its example", () => {
+  const world = worldOf(`${podYaml("foo/sleep", "10.0.0.2")}${httpbin}${admin}`);
+  const { targets, callers } = reachability(world);
+  const sleep = callers.find(({ workload }) => workload === "sleep");
+  const [{ target, groups } = expect.fail("no target")] = targets;
+  const { answers } = groups.find((group) => sleep !== undefined && group.callers.includes(sleep)) ?? expect.fail();
+  const answered = answers.find(({ answer }) => answer.verdict === "reaches") ?? expect.fail("nothing is answered");
+
+  for (const [method, path] of [
+    ["GET", "/anything"],
+    ["POST", "/administrator/x?y=1"],
+  ] as const) {
+    const request = requestOf(sleep ?? expect.fail(), target, { method, path, headers: {} });
+    expect(answerKey(answerOf(world, trace(world, request)))).toBe(answerKey(answered.answer));
+  }
+});
+
+test("rows name what is alike once, and filters choose among them", () => {
+  const pods = ["a", "b", "c", "d"].map((name, index) => podYaml(`foo/${name}`, `10.0.1.${index}`)).join("");
+  const only = admin.replace("namespaces: [foo]", 'principals: ["cluster.local/ns/foo/sa/a"]');
+  const reach = reachability(worldOf(`${pods}${httpbin}${only}`));
+
+  const refused = pathRows(reach, { refused: true });
+
+  expect(refused.some(({ isRest, callers }) => isRest && callers.length === 4)).toBe(true);
+  expect(pathRows(reach, { withoutMutualTls: true })).toEqual([]);
+  expect(pathRows(reach, { unknown: true })).toEqual([]);
+});
+
+test("a client outside is asked about with and without a certificate where the gateway asks for one", () => {
+  const gateway = `apiVersion: v1
+kind: Pod
+metadata: {name: gw, namespace: istio-system, labels: {istio: ingressgateway}}
+spec: {serviceAccountName: gw, containers: [{name: istio-proxy}]}
+status: {phase: Running, podIP: 10.0.0.9, conditions: [{type: Ready, status: "True"}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: gw, namespace: istio-system}
+spec: {type: LoadBalancer, clusterIP: 10.96.0.9, selector: {istio: ingressgateway}, ports: [{name: https, port: 443, targetPort: 8443}]}
+status: {loadBalancer: {ingress: [{ip: 192.0.2.9}]}}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: web, namespace: istio-system}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: [web.example.com], tls: {mode: MUTUAL, credentialName: web}}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web, namespace: istio-system}
+spec: {hosts: [web.example.com], gateways: [web], http: [{route: [{destination: {host: httpbin.bar.svc.cluster.local, port: {number: 8000}}}]}]}
+---
+`;
+  const { targets } = reachability(worldOf(`${httpbin}${gateway}`), { isCaller: isOutside });
+  const web = targets.find(({ target }) => target.host === "web.example.com");
+
+  expect(web?.groups[0]?.answers.map(({ requests, answer }) => [requests, answer.verdict])).toEqual([
+    ["without a certificate", "broken"],
+    ["with a certificate", "reaches"],
+  ]);
+});

@@ -1,0 +1,256 @@
+import { type HttpMatch, type IstioCluster, memoisedBy, spiffeId, type Workload } from "../istio/index.ts";
+import { type AskedCaller, callerTraits, policiesOf } from "../istio/policy/index.ts";
+import { type TraceRequest, type TraceWorld, trace } from "../trace/index.ts";
+import { atOnce } from "../world/index.ts";
+import { aboutHost } from "./aboutHost.ts";
+import { alikeKey, type CallersOf, setUpAlike } from "./alikeCallers.ts";
+import { type Answer, answerKey, answerOf } from "./answer.ts";
+import { type Caller, outsideCaller, type WorkloadCaller, workloadCallers } from "./callers.ts";
+import type { Box } from "./describeBoxes.ts";
+import { axesOf, describeClasses, type RequestParts, requestClasses } from "./requestClasses.ts";
+import { requestDimensions } from "./requestMatchers.ts";
+import { calledHost, meshTargets, type OutsideTarget, outsideTargets, type Target } from "./targets.ts";
+import { certificateAxis, tokenAxis } from "./tokenAxis.ts";
+import { Visited } from "./visited.ts";
+
+/** What comes of the requests of one class. */
+export interface ClassAnswer {
+  /** `any request`, `POST /admin*; DELETE`, for people. */
+  readonly requests: string;
+  /** One request of each class that has this answer. */
+  readonly examples: readonly RequestParts[];
+  readonly answer: Answer;
+}
+
+/** Callers of a target whose requests are all answered alike. */
+export interface AnswerGroup {
+  readonly callers: readonly Caller[];
+  /** The answer that most classes have comes first. */
+  readonly answers: readonly ClassAnswer[];
+  /** Why there may be requests with other answers. */
+  readonly untold: readonly string[];
+}
+
+export interface TargetReach {
+  readonly target: Target;
+  /** The group of most callers comes first. */
+  readonly groups: readonly AnswerGroup[];
+}
+
+/** Who reaches what: of each target all callers that were asked about, in groups. */
+export interface Reachability {
+  readonly callers: readonly Caller[];
+  readonly targets: readonly TargetReach[];
+}
+
+/** What of all is asked about; all where nothing is said. */
+export interface ReachabilityAsked {
+  readonly isCaller?: (caller: Caller) => boolean;
+  readonly isTarget?: (target: Target) => boolean;
+}
+
+/**
+ * Who reaches what: each workload, and clients outside at each gateway, with each host and port that anybody knows. All verdicts
+ * are `trace`'s, which is asked once for callers that nothing on the way tells apart, and for each class of requests.
+ */
+export function reachability(world: TraceWorld, asked: ReachabilityAsked = {}): Reachability {
+  return atOnce(reaching(world, asked));
+}
+
+/** The same in steps, one for each target, between which others may have their turn. */
+export function* reaching(
+  world: TraceWorld,
+  { isCaller = () => true, isTarget = () => true }: ReachabilityAsked = {},
+): Generator<void, Reachability> {
+  const inside = [...world.clusters.values()].map((cluster) => ({
+    cluster,
+    callers: workloadCallers(cluster).filter(isCaller),
+  }));
+  const outside = [...world.clusters.keys()].map(outsideCaller).filter(isCaller);
+  const targets: TargetReach[] = [];
+  for (const target of meshTargets(world)) {
+    if (!isTarget(target)) continue;
+    const groups = inside.flatMap((each) => groupsOf(world, each, target));
+    targets.push({ target, groups: merged(groups) });
+    yield;
+  }
+  for (const { cluster, asksForCertificate, ...target } of outsideTargets(world)) {
+    const callers = outside.filter((each) => each.cluster === cluster);
+    if (callers.length === 0 || !isTarget(target)) continue;
+    const groups = callers.map((caller) =>
+      groupOf([caller], answersOf(world, caller, { ...target, asksForCertificate })),
+    );
+    const known = targets.findIndex((each) => isSameTarget(each.target, target));
+    if (known < 0) targets.push({ target, groups: merged(groups) });
+    else targets[known] = { target, groups: merged([...(targets[known]?.groups ?? []), ...groups]) };
+    yield;
+  }
+  return { callers: [...inside.flatMap(({ callers }) => callers), ...outside], targets };
+}
+
+function isSameTarget(one: Target, other: Target): boolean {
+  return one.host === other.host && one.port === other.port && one.scheme === other.scheme;
+}
+
+/**
+ * Callers that are alike but for their identities, of which one is followed: all that the policies on its way tell of an identity as of
+ * that one have its answers. Of the others the next one is followed.
+ */
+function groupsOf(world: TraceWorld, inside: CallersOf, target: Target): readonly AnswerGroup[] {
+  const { cluster } = inside;
+  const alike = new Map<string, WorkloadCaller[]>();
+  const host = calledHost(target.host);
+  for (const callers of setUpAlike(inside)) {
+    const key = alikeKey(cluster, callers[0], host);
+    const others = alike.get(key);
+    if (others === undefined) alike.set(key, [...callers]);
+    else others.push(...callers);
+  }
+  const groups: AnswerGroup[] = [];
+  for (const all of alike.values()) {
+    let left: readonly WorkloadCaller[] = all;
+    for (let [first] = left; first !== undefined; [first] = left) {
+      const answers = answersOf(world, first, target);
+      const traits = traitsOf(world, cluster, first, answers.visited);
+      const same = left.filter((each) => traitsOf(world, cluster, each, answers.visited) === traits);
+      const taken = new Set(same);
+      left = left.filter((each) => !taken.has(each));
+      groups.push(groupOf(same, answers));
+    }
+  }
+  return groups;
+}
+
+function traitsOf(world: TraceWorld, from: IstioCluster, { pod }: WorkloadCaller, visited: Visited): string {
+  if (visited.isOpen) return `${pod.namespace}/${pod.serviceAccount} ${pod.address ?? ""}`;
+  const asked = askedCaller(from, pod);
+  let traits = "";
+  for (const workload of visited.workloads) {
+    const cluster = world.clusters.get(workload.cluster);
+    if (cluster !== undefined) traits += `${callerTraits(cluster, workload, asked)}|`;
+  }
+  return traits;
+}
+
+const askedCaller = memoisedBy(({ settings }: IstioCluster, pod: Workload): AskedCaller => {
+  const id = spiffeId(settings.trustDomain, pod.namespace, pod.serviceAccount);
+  return { caller: { kind: "identity", id }, address: pod.address };
+});
+
+interface Answers extends Omit<AnswerGroup, "callers"> {
+  readonly visited: Visited;
+}
+
+function groupOf(callers: readonly Caller[], { answers, untold }: Answers): AnswerGroup {
+  return { callers, answers, untold };
+}
+
+/** What comes of each class of requests of one caller. What is on their way tells the classes, so that it is looked for until nothing is new. */
+function answersOf(
+  world: TraceWorld,
+  caller: Caller,
+  target: Target & Partial<Pick<OutsideTarget, "asksForCertificate">>,
+): Answers {
+  const visited = new Visited(world);
+  const found = new Map<string, Answer>();
+  const answer = (parts: RequestParts): Answer => {
+    const key = JSON.stringify(parts);
+    const known = found.get(key);
+    if (known !== undefined) return known;
+    const traced = trace(world, requestOf(caller, target, parts));
+    visited.add(traced);
+    const made = answerOf(world, traced);
+    found.set(key, made);
+    return made;
+  };
+  const isOpaque = target.scheme === "tcp" || (target.scheme === "https" && !("outside" in caller.from));
+  const matches = isOpaque ? [] : matchesOf(world, calledHost(target.host));
+  for (;;) {
+    const before = visited.workloads.size;
+    const { axes, untold } = axesAt(world, { visited, matches, isOpaque, target });
+    const { classes, isCut } = requestClasses(axes);
+    const byAnswer = new Map<
+      string,
+      { readonly answer: Answer; readonly boxes: Box[]; readonly examples: RequestParts[] }
+    >();
+    for (const { box, parts } of classes) {
+      const made = answer(parts);
+      const key = answerKey(made);
+      const known = byAnswer.get(key) ?? { answer: made, boxes: [], examples: [] };
+      byAnswer.set(key, known);
+      known.boxes.push(box);
+      known.examples.push(parts);
+    }
+    if (visited.workloads.size > before) continue;
+    const answers = [...byAnswer.values()]
+      .sort((one, other) => other.boxes.length - one.boxes.length)
+      .map(({ answer: made, boxes, examples }) => ({
+        requests: byAnswer.size === 1 ? "any request" : describeClasses(axes, boxes),
+        examples,
+        answer: made,
+      }));
+    const cut = isCut ? ["so much is told apart that not each combination was followed"] : [];
+    return { answers, untold: [...untold, ...cut], visited };
+  }
+}
+
+interface Asking {
+  readonly visited: Visited;
+  readonly matches: readonly HttpMatch[];
+  readonly isOpaque: boolean;
+  readonly target: Partial<OutsideTarget>;
+}
+
+function axesAt({ clusters }: TraceWorld, { visited, matches, isOpaque, target }: Asking) {
+  const certificate = target.asksForCertificate === true ? [certificateAxis] : [];
+  if (isOpaque) return { axes: certificate, untold: [] };
+  const policies = new Set(
+    [...visited.workloads].flatMap((workload) => {
+      const cluster = clusters.get(workload.cluster);
+      return cluster === undefined ? [] : policiesOf(cluster, "AuthorizationPolicy", workload);
+    }),
+  );
+  const authentications = new Set(
+    [...visited.workloads].flatMap((workload) => {
+      const cluster = clusters.get(workload.cluster);
+      return cluster === undefined ? [] : policiesOf(cluster, "RequestAuthentication", workload);
+    }),
+  );
+  const dimensions = requestDimensions({ matches, policies: [...policies] });
+  const token = tokenAxis([...authentications], [...policies]);
+  return {
+    axes: [...axesOf(dimensions), ...(token === undefined ? [] : [token]), ...certificate],
+    untold: dimensions.flatMap(({ part, name, untold }) =>
+      untold.map((why) => `${[part, name].join(" ").trim()}: ${why}`),
+    ),
+  };
+}
+
+function matchesOf({ clusters }: TraceWorld, host: string): readonly HttpMatch[] {
+  return [...clusters.values()].flatMap((cluster) => aboutHost(cluster, host).matches);
+}
+
+/** The request of a class, as its caller makes it. */
+export function requestOf(
+  { from }: Caller,
+  { host, port, scheme }: Target,
+  { path, ...parts }: RequestParts,
+): TraceRequest {
+  const url = { scheme, host: calledHost(host), port, path };
+  return "outside" in from ? { from, url, ...parts } : { from, url, ...parts };
+}
+
+/** Groups that have the same answers are one. */
+function merged(groups: readonly AnswerGroup[]): readonly AnswerGroup[] {
+  const found = new Map<string, { readonly callers: Caller[]; readonly group: AnswerGroup }>();
+  for (const group of groups) {
+    const answers = group.answers.map(({ requests, answer }) => [requests, answerKey(answer)]);
+    const key = JSON.stringify([answers, group.untold]);
+    const known = found.get(key);
+    if (known === undefined) found.set(key, { callers: [...group.callers], group });
+    else known.callers.push(...group.callers);
+  }
+  return [...found.values()]
+    .map(({ callers, group }) => ({ ...group, callers }))
+    .sort((one, other) => other.callers.length - one.callers.length);
+}
