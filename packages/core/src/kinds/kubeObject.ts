@@ -46,12 +46,9 @@ export function groupOf(apiVersion: string): string {
 
 export function refOf(object: KubeObject): ObjectRef {
   const { name, namespace } = object.metadata;
-  return {
-    group: groupOf(object.apiVersion),
-    kind: object.kind,
-    ...(namespace === undefined ? {} : { namespace }),
-    name,
-  };
+  const [group, kind] = [groupOf(object.apiVersion), object.kind];
+  // Whole literals, as in clusterObject: a spread among other fields takes ten times as long, and every object is named.
+  return namespace === undefined ? { group, kind, name } : { group, kind, namespace, name };
 }
 
 /** A string that is equal for two refs exactly when they name the same object. */
@@ -77,7 +74,7 @@ export function clusterObject(
   { kind, metadata }: Pick<KubeObject, "kind" | "metadata">,
 ): ClusterObject {
   const { name, namespace } = metadata;
-  return { cluster, kind, ...(namespace === undefined ? {} : { namespace }), name };
+  return namespace === undefined ? { cluster, kind, name } : { cluster, kind, namespace, name };
 }
 
 /** `ServiceEntry foo/httpbin`, for people. */

@@ -59,7 +59,8 @@ export function callerSteps(world: TraceWorld, request: TraceRequest): readonly 
 }
 
 function payloadOf({ url, method, headers, claims, clientCertificate }: TraceRequest): Payload {
-  const { host, ...others } = headers;
+  const { host } = headers;
+  const others = host === undefined ? headers : withoutHost(headers);
   const isPlaced = [url.path, ...Object.values(others)].some((text) => text.includes(tokenPlaceholder));
   const standard = url.scheme === "https" ? 443 : 80;
   const name = parseHostPort(url.host).host;
@@ -88,6 +89,10 @@ function payloadOf({ url, method, headers, claims, clientCertificate }: TraceReq
     case "tcp":
       return { kind: "tcp" };
   }
+}
+
+function withoutHost({ host: _, ...others }: TraceRequest["headers"]): TraceRequest["headers"] {
+  return others;
 }
 
 function unknownCaller(cluster: IstioCluster, { from }: WorkloadRequest): ClientStep {
@@ -125,10 +130,12 @@ function resolved(walk: Walk, found: Resolved): readonly ClientStep[] {
         const detail =
           by === "literal" && !isSaid ? `${host} is an address` : `${host} is ${showAddress(address)}, says ${source}`;
         const hop = passed({
-          ...base,
+          name: "name",
+          cluster: cluster.name,
+          detail,
+          source: dnsSource,
           ...(service && { object: clusterObject(cluster.name, service.object) }),
           ...(by === "sidecar" && !cluster.settings.isKnown ? { assumes: [capturesDnsByDefault(cluster)] } : {}),
-          detail,
         });
         return dial({ ...walk, hops: [...walk.hops, hop], probability: share }, address, service);
       });

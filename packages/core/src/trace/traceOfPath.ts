@@ -1,7 +1,7 @@
 import { say } from "../findings/index.ts";
 import { type IstioCluster, labelsMatch, memoisedBy, type Workload } from "../istio/index.ts";
 import type { AcrossPath, ExternalServicePath } from "../model/index.ts";
-import { broken, passed } from "./hop.ts";
+import { broken } from "./hop.ts";
 import { traceOf } from "./trace.ts";
 import type { AnsweredBy, Trace, TraceBranch, TraceHopName } from "./traceResult.ts";
 import type { TraceWorld } from "./traceWorld.ts";
@@ -66,7 +66,7 @@ export function traceExternalService(whole: Trace, path: ExternalServicePath): T
 
 /** What is not known of a call's end does not matter where it must not end there. */
 function withoutDoubt(branch: TraceBranch): TraceBranch {
-  return { ...branch, hops: branch.hops.map((hop) => (hop.status === "unknown" ? passed(hop) : hop)) };
+  return { ...branch, hops: branch.hops.map((hop) => (hop.status === "unknown" ? { ...hop, status: "ok" } : hop)) };
 }
 
 export interface PathShare {

@@ -51,10 +51,10 @@ interface HopText extends Pick<PassedHop, "wire" | "identities" | "limits"> {
 
 export function passed(
   arrival: Arrival,
-  hop: HopText & Pick<PassedHop, "code">,
+  hop: HopText & Pick<PassedHop, "code"> & { readonly status?: never },
   status: "ok" | "unknown" = "ok",
 ): Arrival {
-  return withHops(arrival, [...arrival.hops, { ...hop, status }]);
+  return withHops(arrival, [...arrival.hops, { status, ...hop }]);
 }
 
 /** Written out, as spreading is slow and this is done at each station of thousands of paths. */

@@ -240,38 +240,48 @@ function toEndpoint(
     endpoint.workload === undefined
       ? showHostPort(endpoint.address ?? "", endpoint.port)
       : `${count > 1 ? `one of ${count} pods like ` : "pod "}${endpoint.workload.name}, port ${endpoint.port}`;
-  return {
-    ...attemptOf(open, upstream, transport),
-    probability: open.probability * share,
-    hosts: count,
-    destination: destinationOf(endpoint),
-    hops: [
-      ...open.hops,
-      policyHop(upstream, { transport, tlsField }),
-      passed({
-        ...endpointHop(cluster),
-        object: endpoint.object,
-        ...(endpoint.field === undefined ? {} : { field: endpoint.field }),
-        detail: share < 1 ? `${what} (${Math.round(share * 100)} % of the requests)` : what,
-      }),
-    ],
-  };
+  const hop = passed({
+    name: "endpoints",
+    cluster: cluster.name,
+    object: endpoint.object,
+    detail: share < 1 ? `${what} (${Math.round(share * 100)} % of the requests)` : what,
+    source: endpointSource,
+    ...(endpoint.field === undefined ? {} : { field: endpoint.field }),
+  });
+  const probability = open.probability * share;
+  const way = { probability, hosts: count, destination: destinationOf(endpoint), hop };
+  return attemptOf(open, upstream, { transport, tlsField }, way);
 }
 
-function attemptOf(open: OpenUpstream, upstream: Upstream, transport: Transport) {
+function attemptOf(
+  open: OpenUpstream,
+  upstream: Upstream,
+  { transport, tlsField }: { readonly transport: Transport; readonly tlsField: string },
+  {
+    probability,
+    hosts,
+    destination,
+    hop,
+  }: Pick<Attempt, "probability" | "hosts" | "destination"> & {
+    readonly hop: TraceHop;
+  },
+): Attempt {
   const { cluster, proxy, target } = open;
   const { policy } = upstream;
   const payload = upstreamPayload(open.payload, upstream, open.proxied);
   return {
     kind: "attempt",
+    probability,
     pick: `${cluster.name} ${proxy.namespace}/${proxy.name} outbound|${target.port}|${target.subset ?? ""}|${target.host}`,
-    hosts: 1,
+    hosts,
     retries: retriesOf(open.retries, policy),
     proxied: open.proxied,
     caller: { workload: proxy, trustRoots: fingerprintsOf(cluster) },
+    destination,
     transport: open.proxied === "http" ? withHttpAlpn(transport, payload) : transport,
     payload,
-  } as const;
+    hops: [...open.hops, policyHop(upstream, { transport, tlsField }), hop],
+  };
 }
 
 /** Where requests are bound to an endpoint by a hash, so are their retries. */
@@ -323,11 +333,11 @@ function policyHop(
   return passed({
     name: "policy",
     cluster: cluster.name,
+    detail: `${isTold ? "" : service.isExternal ? "outside the mesh: " : "auto mTLS: "}${showTransport(transport)}`,
+    source: "pilot/pkg/networking/core/cluster_tls.go",
     ...(rule === undefined ? {} : { object: clusterObject(cluster.name, from ?? rule.policyFrom) }),
     ...(decided ? { field: `${tlsField}.tls` } : {}),
     ...assumed(transport, policy, service.host),
-    detail: `${isTold ? "" : service.isExternal ? "outside the mesh: " : "auto mTLS: "}${showTransport(transport)}`,
-    source: "pilot/pkg/networking/core/cluster_tls.go",
   });
 }
 
@@ -369,21 +379,14 @@ function toOriginal(open: OpenUpstream, upstream: Upstream, tlsField: string): C
   // A ServiceEntry's targetPort takes the place of the port that was dialled.
   const override = !service.isKubernetes && typeof port.targetPort === "number" ? port.targetPort : undefined;
   const destination = override === undefined ? dialled : { ...dialled, port: override };
-  return {
-    ...attemptOf(open, upstream, transport),
-    probability: open.probability,
-    destination,
-    hops: [
-      ...open.hops,
-      policyHop(upstream, { transport, tlsField }),
-      passed({
-        ...endpointHop(cluster),
-        object: clusterObject(cluster.name, service.object),
-        detail: `the address that was dialled: ${showDestination(destination)}`,
-        source: clusterSource,
-      }),
-    ],
-  };
+  const hop = passed({
+    ...endpointHop(cluster),
+    object: clusterObject(cluster.name, service.object),
+    detail: `the address that was dialled: ${showDestination(destination)}`,
+    source: clusterSource,
+  });
+  const way = { probability: open.probability, hosts: 1, destination, hop };
+  return attemptOf(open, upstream, { transport, tlsField }, way);
 }
 
 export function showDestination(destination: Destination): string {

@@ -32,13 +32,15 @@ function slimPod({ apiVersion, kind, metadata, spec, status }: Pod): Pod {
 
 function slimPodSpec(spec: PodSpec): PodSpec {
   const images = (containers: readonly Container[]) =>
-    containers.map(({ ports, env, ...container }) => ({
+    containers.map((container) => ({
       ...pick(container, ["name", "image"]),
       ...(container.securityContext && { securityContext: pick(container.securityContext, ["runAsUser"]) }),
-      ...(ports && { ports: ports.map((port) => pick(port, ["name", "containerPort", "protocol"])) }),
+      ...(container.ports && {
+        ports: container.ports.map((port) => pick(port, ["name", "containerPort", "protocol"])),
+      }),
       // Of a sidecar also that nothing of it is set.
-      ...(env?.some((each) => isReadVariable(each) || container.name === "istio-proxy") && {
-        env: env.filter(isReadVariable),
+      ...(container.env?.some((each) => isReadVariable(each) || container.name === "istio-proxy") && {
+        env: container.env.filter(isReadVariable),
       }),
     }));
   return {
