@@ -41,7 +41,7 @@ import { labelsMatch, labelsOfNamespace, selectorMatches } from "./labels.ts";
 import { type Memo, memoised, memoisedBy, recalled } from "./memoised.ts";
 import type { MeshSettings } from "./meshSettings.ts";
 import type { NameScheme } from "./nameOrigin.ts";
-import { ask, noteRead } from "./reads.ts";
+import { ask, askBy, isRecording, noteRead } from "./reads.ts";
 import { imaginedGateway, type Workload, workloadOfController, workloadOfPod } from "./workload.ts";
 
 interface KindsByName {
@@ -211,7 +211,7 @@ export class IstioCluster {
   }
 
   service(namespace: string, name: string): Service | undefined {
-    return servicesIn(this, namespace).get(name);
+    return serviceNamed(this, `${namespace}/${name}`);
   }
 
   /** Routes of the Gateway API, of every kind. */
@@ -258,11 +258,7 @@ export class IstioCluster {
 
   /** Empty selectors select nothing, as a Service's does. */
   select(namespace: string, selector: Readonly<Record<string, string>>): readonly Workload[] {
-    const [first] = Object.entries(selector);
-    if (first === undefined) return [];
-    const index = workloadsByLabel(this, namespace);
-    const candidates = index.get(`${first[0]}\n${first[1]}`) ?? [];
-    return candidates.filter(({ labels }) => labelsMatch(selector, labels));
+    return isRecording() ? selected(this, JSON.stringify([namespace, selector])) : select(this, namespace, selector);
   }
 
   /** The same without what is only taken to be there. */
@@ -324,6 +320,12 @@ const servicesIn = memoisedBy(
     new Map(cluster.in("Service", namespace).map((each) => [each.metadata.name, each])),
 );
 
+/** By `namespace/name`. */
+const serviceNamed = askBy((cluster, by: string) => {
+  const slash = by.indexOf("/");
+  return servicesIn(cluster, by.slice(0, slash)).get(by.slice(slash + 1));
+});
+
 const apiRoutes = memoised((cluster: IstioCluster): readonly ApiRoute[] => [
   ...cluster.all("HTTPRoute"),
   ...cluster.all("GRPCRoute"),
@@ -345,6 +347,18 @@ const workloadsByLabel = memoisedBy((cluster: IstioCluster, namespace: string) =
   }
   return byLabel;
 });
+
+/** By both as JSON: another pod of the namespace is nothing to whoever asks. */
+const selected = askBy((cluster, by: string) => select(cluster, ...(JSON.parse(by) as [string, Labels])));
+
+function select(cluster: IstioCluster, namespace: string, selector: Labels): readonly Workload[] {
+  const [first] = Object.entries(selector);
+  if (first === undefined) return [];
+  const candidates = workloadsByLabel(cluster, namespace).get(`${first[0]}\n${first[1]}`) ?? [];
+  return candidates.filter(({ labels }) => labelsMatch(selector, labels));
+}
+
+type Labels = Readonly<Record<string, string>>;
 
 const workloadsByAddress = memoised((cluster: IstioCluster) => {
   // Pods of the host's network share its address; none of them owns it.

@@ -1,4 +1,4 @@
-import { isRecording, noteReads, recordParts } from "./reads.ts";
+import { isRecording, noteReads, type Reads, recordFact } from "./reads.ts";
 
 /**
  * `compute`, done once for each object that it is asked about. What it gives must depend on that object alone, so that there is
@@ -41,7 +41,7 @@ export interface Memo<Key> {
 
 export interface Made {
   readonly value: unknown;
-  readonly parts?: ReadonlySet<string>;
+  readonly reads?: Reads;
 }
 
 /** Made once; while reads are recorded whoever asks reads all that it was made of. */
@@ -53,9 +53,9 @@ export function recalled<Key, T>(memo: Memo<Key>, key: Key, compute: () => T): T
     memo.set(key, { value });
     return value;
   }
-  const made = found?.parts === undefined ? recordParts(compute) : found;
+  const made: Made = found?.reads === undefined ? recordFact(compute) : found;
   memo.set(key, made);
-  if (made.parts !== undefined) noteReads(made.parts);
+  if (made.reads !== undefined) noteReads(made.reads);
   return made.value as T;
 }
 

@@ -1,5 +1,5 @@
 import type { KubeObject } from "../kinds/index.ts";
-import { isSameSet } from "../world/index.ts";
+import { isSameSet, keepEqual } from "../world/index.ts";
 import type { IstioCluster } from "./istioCluster.ts";
 import type { Workload } from "./workload.ts";
 
@@ -23,9 +23,9 @@ export interface Question {
 
 interface Frame {
   readonly parts: Set<string>;
-  /** Of a derived fact there are none: whoever uses it reads all that it was made of. */
-  readonly questions: Question[] | undefined;
-  readonly taken: Set<ReadonlySet<string>>;
+  /** Undefined where only parts are recorded: what a question is about is read then. */
+  readonly questions: Set<Question> | undefined;
+  readonly taken: Set<Reads>;
 }
 
 /** Set only while something is recorded: facts are reached through many functions, and none of them waits. */
@@ -40,25 +40,38 @@ export function noteRead(part: string): void {
 }
 
 /** The same for all that a derived fact was made of. */
-export function noteReads(parts: ReadonlySet<string>): void {
-  if (frame === undefined || frame.taken.has(parts)) return;
-  frame.taken.add(parts);
-  for (const part of parts) frame.parts.add(part);
+export function noteReads(reads: Reads): void {
+  if (frame === undefined || frame.taken.has(reads)) return;
+  frame.taken.add(reads);
+  for (const part of reads.parts) frame.parts.add(part);
+  if (frame.questions === undefined) for (const part of reads.asked) frame.parts.add(part);
+  else for (const question of reads.questions) frame.questions.add(question);
 }
 
 /** Does some work and tells what it read. */
 export function recordReads<T>(work: () => T): { readonly value: T; readonly reads: Reads } {
-  const questions: Question[] = [];
-  const { value, parts } = inFrame(work, questions);
+  const asked = new Set<Question>();
+  const { value, parts } = inFrame(work, asked);
+  const questions = [...asked];
   return { value, reads: { parts, questions, asked: partsOf(questions) } };
 }
 
-/** The same for a derived fact. */
+/** More than these are not asked again one by one. */
+const mostQuestions = 16;
+
+/** The same for a derived fact: whoever uses it reads what it was made of, and of one that asks much all that this is about. */
+export function recordFact<T>(work: () => T): { readonly value: T; readonly reads: Reads } {
+  const { value, reads } = recordReads(work);
+  if (reads.questions.length <= mostQuestions) return { value, reads };
+  return { value, reads: { parts: new Set([...reads.parts, ...reads.asked]), questions: [], asked: new Set() } };
+}
+
+/** The same where only parts count. */
 export function recordParts<T>(work: () => T): { readonly value: T; readonly parts: ReadonlySet<string> } {
   return inFrame(work, undefined);
 }
 
-function inFrame<T>(work: () => T, questions: Question[] | undefined) {
+function inFrame<T>(work: () => T, questions: Set<Question> | undefined) {
   const outer = frame;
   const own: Frame = { parts: new Set(), questions, taken: new Set() };
   frame = own;
@@ -70,20 +83,26 @@ function inFrame<T>(work: () => T, questions: Question[] | undefined) {
 }
 
 /**
- * A question of which only the answer is read: yes or no, a text, or the very objects that are there. It may know nothing of
- * the cluster but what it is handed, since it is asked again of the cluster as it is then.
+ * A question of which only the answer is read: yes or no, a text, or values that hold nothing of the cluster but objects and
+ * workloads. It may know nothing of the cluster but what it is handed, since it is asked again of the cluster as it is then.
  */
 export function ask<T extends Answer>(cluster: IstioCluster, question: (of: IstioCluster) => T): T {
   if (frame?.questions === undefined) return question(cluster);
   const { value, parts } = recordParts(() => question(cluster));
-  frame.questions.push({ cluster: cluster.name, parts, ask: question, answer: value });
+  frame.questions.add({ cluster: cluster.name, parts, ask: question, answer: value });
   return value;
 }
 
-type Answer = boolean | string | Workload | KubeObject | readonly KubeObject[] | undefined;
+type Answer = boolean | string | Workload | KubeObject | readonly (KubeObject | Workload | Target)[] | undefined;
 
-/** The same of a cluster and a text or number, for what many ask alike: it is asked again once for all of them. */
-export function askBy<By extends string | number, T extends Answer>(
+/** What a workload's port is told by. */
+interface Target {
+  readonly object: KubeObject;
+  readonly port: number;
+}
+
+/** The same of a cluster and something besides, for what many ask alike: it is asked again once for all of them. */
+export function askBy<By, T extends Answer>(
   question: (of: IstioCluster, by: By) => T,
 ): (cluster: IstioCluster, by: By) => T {
   const asked = new WeakMap<IstioCluster, Map<By, Question>>();
@@ -97,7 +116,7 @@ export function askBy<By extends string | number, T extends Answer>(
       found = { cluster: cluster.name, parts, ask: (of) => question(of, by), answer: value };
       ofCluster.set(by, found);
     }
-    frame.questions.push(found);
+    frame.questions.add(found);
     return found.answer as T;
   };
 }
@@ -147,13 +166,9 @@ function asked(question: Question, clusters: ReadonlyMap<string, IstioCluster>):
   const cluster = clusters.get(question.cluster);
   if (cluster === undefined) return undefined;
   const { value, parts } = recordParts(() => question.ask(cluster));
-  if (!isSame(value, question.answer)) return undefined;
+  // To the order of fields, in which they would be written.
+  if (keepEqual(question.answer, value) !== question.answer) return undefined;
   return isSameSet(parts, question.parts) ? question : { ...question, parts };
-}
-
-function isSame(left: unknown, right: unknown): boolean {
-  if (!Array.isArray(left) || !Array.isArray(right)) return left === right;
-  return left.length === right.length && left.every((each, index) => each === right[index]);
 }
 
 /** Whether two sets of parts have one in common. */

@@ -1,5 +1,5 @@
 import { say } from "../findings/index.ts";
-import { type IstioCluster, labelsMatch, memoisedBy, type Workload } from "../istio/index.ts";
+import { askBy, type IstioCluster, labelsMatch, memoisedBy, type Workload } from "../istio/index.ts";
 import type { AcrossPath, ExternalServicePath } from "../model/index.ts";
 import { broken } from "./hop.ts";
 import { traceOf } from "./trace.ts";
@@ -141,12 +141,18 @@ function isServed(
   { clusters }: TraceWorld,
 ): boolean {
   const cluster = clusters.get(name);
-  const service = cluster?.services.get(`${server.namespace}/${server.service}`);
+  const service = cluster?.service(server.namespace, server.service);
   if (namespace !== server.namespace) return false;
-  const workload = cluster === undefined ? undefined : workloadsByName(cluster, namespace).get(pod);
+  const workload = cluster === undefined ? undefined : workloadNamed(cluster, `${namespace}/${pod}`);
   if (service?.spec.selector === undefined || workload === undefined) return true;
   return labelsMatch({ ...service.spec.selector, ...server.labels }, workload.labels);
 }
+
+/** By `namespace/name`. */
+const workloadNamed = askBy((cluster, by: string): Workload | undefined => {
+  const slash = by.indexOf("/");
+  return workloadsByName(cluster, by.slice(0, slash)).get(by.slice(slash + 1));
+});
 
 const workloadsByName = memoisedBy((cluster: IstioCluster, namespace: string): ReadonlyMap<string, Workload> => {
   const found = new Map<string, Workload>();

@@ -3,6 +3,7 @@ import { serviceHost } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";
 import { memoisedBy } from "../memoised.ts";
+import { askBy } from "../reads.ts";
 import { isMachine, machines, workloadsBehind } from "../registry/machines.ts";
 import { isHttp, isTcp, type Protocol, parseProtocol, protocolOfServicePort } from "../registry/protocol.ts";
 import { targetPortOf } from "../registry/targetPort.ts";
@@ -51,9 +52,9 @@ interface Target {
 }
 
 /** In the order of pilot/pkg/model/context.go, SetServiceTargets: by age, then host name. */
-function targetsOf(cluster: IstioCluster, workload: Workload): readonly Target[] {
-  return targetsIn(cluster, workload.namespace).get(workload) ?? [];
-}
+const targetsOf = askBy(
+  (cluster, workload: Workload): readonly Target[] => targetsIn(cluster, workload.namespace).get(workload) ?? [],
+);
 
 /** All of a namespace at once, so that no pod has to walk all Services. */
 const targetsIn = memoisedBy((cluster: IstioCluster, namespace: string): ReadonlyMap<Workload, readonly Target[]> => {
