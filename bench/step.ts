@@ -5,6 +5,7 @@ import {
   type KubeObject,
   type Observed,
   recompile,
+  recompiling,
 } from "@isthmus/core";
 import { type PlanState, replan } from "@isthmus/core/plan";
 import { retrace, retracing, type TraceState } from "@isthmus/core/trace";
@@ -37,26 +38,21 @@ export function measureSteps(services: number, runs: number, chosen = ""): reado
     let [state, planned, traced]: [CompileState, PlanState, TraceState] = [start, first, proved];
     const times = Array.from({ length: runs }, (_, index) => {
       const { intents, observed } = make(state.world, index);
-      const compile = timed(() => {
-        state = recompile(state, intents, observed);
-      });
+      const compiling = timedSteps(recompiling(state, intents, observed));
+      state = compiling.value;
       const plan = timed(() => {
         planned = replan(planned, state.compiled, observed, options);
       });
-      const steps = retracing(traced, { intents, paths: state.compiled.paths, observed });
-      const proof: number[] = [];
-      for (let isDone = false; !isDone; ) {
-        proof.push(
-          timed(() => {
-            const step = steps.next();
-            if (step.done !== true) return;
-            traced = step.value;
-            isDone = true;
-          }),
-        );
-      }
-      const paths = proof.reduce((sum, each) => sum + each, 0);
-      return { compile, plan, paths, all: compile + plan + paths, block: Math.max(compile, plan, ...proof) };
+      const proving = timedSteps(retracing(traced, { intents, paths: state.compiled.paths, observed }));
+      traced = proving.value;
+      const [compile, paths] = [compiling.all, proving.all];
+      return {
+        compile,
+        plan,
+        paths,
+        all: compile + plan + paths,
+        block: Math.max(compiling.block, plan, proving.block),
+      };
     });
     const sums = times.map(({ all }) => all).sort((a, b) => a - b);
     return {
@@ -69,6 +65,18 @@ export function measureSteps(services: number, runs: number, chosen = ""): reado
       block: Math.max(...times.map(({ block }) => block)),
     };
   });
+}
+
+/** What is done in steps: milliseconds of all of them, and of the longest. */
+function timedSteps<T>(steps: Generator<void, T>): { readonly value: T; readonly all: number; readonly block: number } {
+  for (let [all, block] = [0, 0]; ; ) {
+    let step: IteratorResult<void, T> | undefined;
+    const time = timed(() => {
+      step = steps.next();
+    });
+    [all, block] = [all + time, Math.max(block, time)];
+    if (step?.done === true) return { value: step.value, all, block };
+  }
 }
 
 type Change = (world: { readonly intents: Intents; readonly observed: Observed }, index: number) => World;

@@ -1,5 +1,5 @@
 export { compile } from "./compile/compile.ts";
-export { type CompileState, recompile } from "./compile/recompile.ts";
+export { type CompileState, recompile, recompiling } from "./compile/recompile.ts";
 export { type FilePlace, objectPlace, type Place, showPlace, thingPlace } from "./findings/place.ts";
 export { type Sentence, say } from "./findings/say.ts";
 export { shellWord } from "./findings/shellWord.ts";

@@ -1,6 +1,6 @@
 import { istioClusters, type Reads, readsAfter, recordReads } from "../istio/index.ts";
 import type { Compiled, Intents, Observed } from "../model/index.ts";
-import { changedParts, declaredPart, keepEqual } from "../world/index.ts";
+import { atOnce, changedParts, declaredPart, keepEqual } from "../world/index.ts";
 import type { Compilation } from "./declaration/compilation.ts";
 import type { CompileWorld } from "./declaration/compileContext.ts";
 import { type LinkState, link } from "./link/link.ts";
@@ -26,13 +26,25 @@ interface DoneTask {
  * else that keeps the objects which are as they were.
  */
 export function recompile(previous: CompileState | undefined, intents: Intents, observed: Observed): CompileState {
+  return atOnce(recompiling(previous, intents, observed));
+}
+
+/** The same in steps, each as long as one declaration takes and the last as long as linking, between which others may have their turn. */
+export function* recompiling(
+  previous: CompileState | undefined,
+  intents: Intents,
+  observed: Observed,
+): Generator<void, CompileState> {
   const changed = previous === undefined ? undefined : changesBetween(previous.world, intents, observed);
   const known = changed === undefined ? undefined : previous;
-  const world = { intents, observed, facts: istioClusters(observed, intents, known?.world) };
+  const since = known && changed && { ...known.world, changed };
+  const world = { intents, observed, facts: istioClusters(observed, intents, since) };
   const done = new Map<string, DoneTask>();
   for (const task of compileTasks(intents)) {
     const before = known?.done.get(task.key);
-    done.set(task.key, (before && keep(before, task, changed ?? new Set(), world)) ?? fresh(task, world, before));
+    const kept = before && keep(before, task, changed ?? new Set(), world);
+    done.set(task.key, kept ?? fresh(task, world, before));
+    if (kept === undefined) yield;
   }
   const compilations = [...done.values()].map(({ compilation }) => compilation);
   const linked = link(compilations, world, { previous: known?.linked, changed: changed ?? new Set() });

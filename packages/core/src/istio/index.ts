@@ -34,7 +34,7 @@ export { asksForProxy, injectionLabelOf, isInjected, tlsModeLabel } from "./inje
 export { fingerprintsOf, IstioCluster } from "./istioCluster.ts";
 export { istioCluster, istioClusters } from "./istioClusters.ts";
 export { labelsMatch, labelsOfNamespace, selectorMatches } from "./labels.ts";
-export { type Made, type Memo, memoised, memoisedBy, recalled } from "./memoised.ts";
+export { kept, type Made, type Memo, memoised, memoisedBy, recalled } from "./memoised.ts";
 export { type MeshVirtualService, meshGateway } from "./meshVirtualService.ts";
 export { type NameScheme, nameOrigin } from "./nameOrigin.ts";
 export { normalizePath } from "./normalizePath.ts";

@@ -38,10 +38,10 @@ import { istiodContainersOf, istiodOf, kindIn, wholeCluster, wholeKind } from ".
 import { apiListeners } from "./gatewayApi/apiListeners.ts";
 import { canonicalHost } from "./hostPort.ts";
 import { labelsMatch, labelsOfNamespace, selectorMatches } from "./labels.ts";
-import { type Memo, memoised, memoisedBy, recalled } from "./memoised.ts";
+import { kept, type Made, memoised, memoisedBy, recalled } from "./memoised.ts";
 import type { MeshSettings } from "./meshSettings.ts";
 import type { NameScheme } from "./nameOrigin.ts";
-import { ask, askBy, isRecording, noteRead } from "./reads.ts";
+import { ask, askBy, isRecording, meet, noteRead } from "./reads.ts";
 import { imaginedGateway, type Workload, workloadOfController, workloadOfPod } from "./workload.ts";
 
 interface KindsByName {
@@ -82,6 +82,12 @@ export interface AroundCluster {
   readonly settings: MeshSettings;
   /** What names of the mesh look like; absent without declarations. */
   readonly scheme?: NameScheme;
+}
+
+/** The cluster as it was, with the parts that changed since; declared alike. */
+export interface SinceCluster {
+  readonly before: IstioCluster;
+  readonly changed: ReadonlySet<string>;
 }
 
 /**
@@ -136,12 +142,16 @@ export class IstioCluster {
   );
 
   readonly #byKind = new Map<string, KindIndex>();
-  readonly #all: Memo<string> = new Map();
-  readonly #stored: Memo<string> = new Map();
-  readonly #byNamespace = new Map<string, Memo<string>>();
+  /** What was found of it and holds nothing of it: see `kept`. */
+  readonly kept = new Map<unknown, Made>();
 
   /** `istioClusters` makes it of what is observed. */
-  constructor(cluster: ObservedCluster, { settings, scheme }: AroundCluster) {
+  constructor(cluster: ObservedCluster, { settings, scheme }: AroundCluster, since?: SinceCluster) {
+    for (const [key, made] of since?.before.kept ?? []) {
+      const { reads } = made;
+      const isSame = reads !== undefined && since !== undefined && !meet(reads.parts, since.changed);
+      if (isSame && !meet(reads.asked, since.changed)) this.kept.set(key, made);
+    }
     this.name = cluster.name;
     this.source = cluster.source;
     this.settings = settings;
@@ -163,24 +173,21 @@ export class IstioCluster {
    */
   all<K extends keyof KindsByName>(kind: K): readonly KindsByName[K][] {
     if (ofKubernetes.has(kind) || this.settings.discoverySelectors.length === 0) return this.stored(kind);
-    return recalled(this.#all, kind, () =>
+    return recalled(this.kept, `all ${kind}`, () =>
       this.stored(kind).filter(({ metadata }) => this.isDiscovered(metadata.namespace ?? "default")),
     );
   }
 
   /** The same with what istiod does not see, as the API server has them. */
   stored<K extends keyof KindsByName>(kind: K): readonly KindsByName[K][] {
-    return recalled(this.#stored, kind, () => inOrderOfAge(kind, this.#ofKind(entries.get(kind)?.kind ?? kind)));
+    return recalled(this.kept, `stored ${kind}`, () =>
+      inOrderOfAge(kind, this.#ofKind(entries.get(kind)?.kind ?? kind)),
+    );
   }
 
   /** The same of one namespace. */
   in<K extends keyof KindsByName>(kind: K, namespace: string): readonly KindsByName[K][] {
-    let memo = this.#byNamespace.get(kind);
-    if (memo === undefined) {
-      memo = new Map();
-      this.#byNamespace.set(kind, memo);
-    }
-    return recalled(memo, namespace, () => {
+    return recalled(this.kept, `${kind} in ${namespace}`, () => {
       const isSeen = ofKubernetes.has(kind) || this.isDiscovered(namespace);
       return isSeen ? inOrderOfAge(kind, this.#ofNamespace(entries.get(kind)?.kind ?? kind, namespace)) : [];
     });
@@ -302,15 +309,15 @@ export class IstioCluster {
   }
 }
 
-const discoveredServices = memoised((cluster: IstioCluster) =>
+const discoveredServices = kept((cluster: IstioCluster) =>
   cluster.stored("Service").filter(({ metadata }) => cluster.isDiscovered(metadata.namespace ?? "default")),
 );
 
-const namespacesByName = memoised(
+const namespacesByName = kept(
   (cluster: IstioCluster) => new Map(cluster.all("Namespace").map((each) => [each.metadata.name, each])),
 );
 
-const servicesByName = memoised(
+const servicesByName = kept(
   (cluster: IstioCluster) =>
     new Map(cluster.all("Service").map((each) => [`${namespaceOf(each)}/${each.metadata.name}`, each])),
 );

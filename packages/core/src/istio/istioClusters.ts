@@ -1,5 +1,5 @@
 import type { Observed, ObservedCluster } from "../model/index.ts";
-import { IstioCluster } from "./istioCluster.ts";
+import { IstioCluster, type SinceCluster } from "./istioCluster.ts";
 import { type DeclaredMesh, meshSettings } from "./meshSettings.ts";
 import type { NameScheme } from "./nameOrigin.ts";
 
@@ -11,17 +11,21 @@ interface Declared {
 }
 
 /** One observed cluster as its istiod sees it. `mesh`: as declared; without one Istio's defaults hold. */
-export function istioCluster(cluster: ObservedCluster, { mesh, scheme }: Declared = { mesh: undefined }): IstioCluster {
-  return new IstioCluster(cluster, {
-    settings: meshSettings(cluster, mesh),
-    ...(scheme === undefined ? {} : { scheme }),
-  });
+export function istioCluster(
+  cluster: ObservedCluster,
+  { mesh, scheme }: Declared = { mesh: undefined },
+  since?: SinceCluster,
+): IstioCluster {
+  const around = { settings: meshSettings(cluster, mesh), ...(scheme === undefined ? {} : { scheme }) };
+  return new IstioCluster(cluster, around, since);
 }
 
 /** Clusters as they were seen before. */
 interface Known {
   readonly observed: Pick<Observed, "clusters">;
   readonly facts: ReadonlyMap<string, IstioCluster>;
+  /** The parts that changed since. */
+  readonly changed: ReadonlySet<string>;
 }
 
 /** The same for all that could be read; of `known`, declared alike, those that are the same still. */
@@ -32,8 +36,10 @@ export function istioClusters(
 ): ReadonlyMap<string, IstioCluster> {
   const all = new Map<string, IstioCluster>();
   for (const [name, cluster] of clusters) {
-    const before = known?.observed.clusters.get(name) === cluster ? known.facts.get(name) : undefined;
-    all.set(name, before ?? istioCluster(cluster, declared));
+    const before = known?.facts.get(name);
+    const since = known && before && { before, changed: known.changed };
+    const isSame = before !== undefined && known?.observed.clusters.get(name) === cluster;
+    all.set(name, isSame ? before : istioCluster(cluster, declared, since));
   }
   return all;
 }

@@ -1,3 +1,4 @@
+import type { IstioCluster } from "./istioCluster.ts";
 import { isRecording, noteReads, type Reads, recordFact } from "./reads.ts";
 
 /**
@@ -31,6 +32,14 @@ export function memoisedBy<Of extends object, By, T>(compute: (of: Of, by: By) =
     known.set(by, value);
     return value;
   };
+}
+
+/**
+ * The same for a cluster where it holds nothing of it but objects: another state of the cluster has it from the one before, as long
+ * as what it was made of is the same.
+ */
+export function kept<T>(compute: (of: IstioCluster) => T): (of: IstioCluster) => T {
+  return (of) => recalled(of.kept, compute, () => compute(of));
 }
 
 /** What is known by a key, with what it was made of where that was recorded. */

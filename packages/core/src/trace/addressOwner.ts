@@ -5,6 +5,7 @@ import {
   gatewayServices,
   type IstioCluster,
   imaginedGateway,
+  kept,
   memoised,
   memoisedBy,
   parseHostPort,
@@ -180,7 +181,7 @@ const imagine = memoisedBy((cluster: IstioCluster, { namespace, selector }: Decl
 });
 
 /** Services by the addresses that they have outside of the cluster. */
-const publicServices = memoised((cluster: IstioCluster): ReadonlyMap<string, readonly Service[]> => {
+const publicServices = kept((cluster: IstioCluster): ReadonlyMap<string, readonly Service[]> => {
   const found = new Map<string, Service[]>();
   for (const service of cluster.all("Service")) {
     const ingress = service.status?.loadBalancer?.ingress ?? [];
@@ -193,7 +194,7 @@ const publicServices = memoised((cluster: IstioCluster): ReadonlyMap<string, rea
   return found;
 });
 
-const nodesByAddress = memoised((cluster: IstioCluster): ReadonlyMap<string, Node> => {
+const nodesByAddress = kept((cluster: IstioCluster): ReadonlyMap<string, Node> => {
   const all = cluster
     .all("Node")
     .flatMap((node) =>
@@ -202,7 +203,7 @@ const nodesByAddress = memoised((cluster: IstioCluster): ReadonlyMap<string, Nod
   return new Map(all);
 });
 
-const nodePorts = memoised((cluster: IstioCluster): ReadonlyMap<number, Service> => {
+const nodePorts = kept((cluster: IstioCluster): ReadonlyMap<number, Service> => {
   const found = new Map<number, Service>();
   for (const service of cluster.all("Service")) {
     for (const port of service.spec.ports ?? []) {

@@ -54,7 +54,7 @@ export function* retracing(previous: TraceState | undefined, input: TracePathsIn
   const { intents, paths, observed } = input;
   const changed = previous === undefined ? undefined : changesBetween(previous.input, input);
   const before = changed === undefined ? undefined : previous;
-  const known = before === undefined ? undefined : { observed: before.input.observed, world: before.world };
+  const known = before && changed && { observed: before.input.observed, world: before.world, changed };
   const world = traceWorld(observed, intents, known);
   const kept = before?.world.scheme === world.scheme ? before : undefined;
   const calls = new Calls(world, kept, changed ?? none);

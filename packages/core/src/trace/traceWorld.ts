@@ -22,6 +22,8 @@ export interface TraceWorld {
 interface KnownWorld {
   readonly observed: Observed;
   readonly world: TraceWorld;
+  /** The parts that changed since. */
+  readonly changed: ReadonlySet<string>;
 }
 
 /**
@@ -35,7 +37,7 @@ export function traceWorld(
 ): TraceWorld {
   const found = nameScheme(observed, { mesh, clusters });
   const scheme = known !== undefined && isSameScheme(known.world.scheme, found) ? known.world.scheme : found;
-  const before = known?.world.scheme === scheme ? { observed: known.observed, facts: known.world.clusters } : undefined;
+  const before = known?.world.scheme === scheme ? { ...known, facts: known.world.clusters } : undefined;
   return {
     clusters: istioClusters(observed, { mesh, scheme }, before),
     declared: clusters,

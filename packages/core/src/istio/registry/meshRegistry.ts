@@ -2,7 +2,7 @@ import type { KubeObject, Service } from "../../kinds/index.ts";
 import { isWildcard } from "../hostNames.ts";
 import { canonicalHost } from "../hostPort.ts";
 import type { IstioCluster } from "../istioCluster.ts";
-import { memoised, memoisedBy } from "../memoised.ts";
+import { kept, memoisedBy } from "../memoised.ts";
 import { isPublic, isVisible } from "../visibility.ts";
 import { type MeshService, meshServiceOfService, meshServicesOfEntry } from "./meshService.ts";
 
@@ -15,7 +15,7 @@ export interface MeshRegistry {
   readonly wildcards: readonly MeshService[];
 }
 
-export const meshRegistry = memoised((cluster: IstioCluster): MeshRegistry => {
+export const meshRegistry = kept((cluster: IstioCluster): MeshRegistry => {
   const found = [
     ...cluster.discoveredServices.map((service) => kubeService(cluster, service)),
     ...cluster.all("ServiceEntry").flatMap((entry) => meshServicesOfEntry(cluster, entry)),
@@ -24,7 +24,7 @@ export const meshRegistry = memoised((cluster: IstioCluster): MeshRegistry => {
 });
 
 /** What would be in the registry if istiod looked into its namespace. */
-export const overlookedServices = memoised((cluster: IstioCluster): MeshRegistry => {
+export const overlookedServices = kept((cluster: IstioCluster): MeshRegistry => {
   const isOverlooked = ({ metadata }: KubeObject) => !cluster.isDiscovered(metadata.namespace ?? "default");
   return indexed([
     ...cluster
@@ -54,7 +54,7 @@ function indexed(services: readonly MeshService[]): MeshRegistry {
 }
 
 /** Kubernetes' Services by their full names, whether istiod sees them or not: what cluster DNS and kube-proxy know. */
-export const kubeServices = memoised((cluster: IstioCluster): ReadonlyMap<string, MeshService> => {
+export const kubeServices = kept((cluster: IstioCluster): ReadonlyMap<string, MeshService> => {
   const all = cluster.stored("Service").map((service) => kubeService(cluster, service));
   return new Map(all.map((service) => [service.host, service]));
 });
@@ -64,7 +64,7 @@ export function kubeServiceAt(cluster: IstioCluster, address: string): MeshServi
   return kubeServicesByAddress(cluster).get(canonicalHost(address));
 }
 
-const kubeServicesByAddress = memoised((cluster: IstioCluster) => {
+const kubeServicesByAddress = kept((cluster: IstioCluster) => {
   const all = [...kubeServices(cluster).values()];
   return new Map(all.flatMap((service) => service.addresses.map((each) => [canonicalHost(each), service] as const)));
 });

@@ -2,7 +2,7 @@ import type { DestinationRule, Subset, TrafficPolicy } from "../../kinds/index.t
 import { fullHost, HostMap, isCoveredBy, isWildcard } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";
-import { memoised, memoisedBy } from "../memoised.ts";
+import { kept, memoisedBy } from "../memoised.ts";
 
 /** One or several DestinationRules of a host, as istiod merges them. pilot/pkg/model/destination_rule.go */
 export interface MergedRule {
@@ -35,7 +35,7 @@ interface RuleIndex {
 }
 
 /** pilot/pkg/model/push_context.go, setDestinationRules. */
-const ruleIndex = memoised((cluster: IstioCluster): RuleIndex => {
+const ruleIndex = kept((cluster: IstioCluster): RuleIndex => {
   const local = new Map<string, ByHost>();
   const exported = new Map<string, ByHost>();
   const rootLocal: ByHost = new HostMap();
@@ -227,7 +227,7 @@ export function rulesInTheWay(
   ];
 }
 
-const rulesByHost = memoised((cluster: IstioCluster) => {
+const rulesByHost = kept((cluster: IstioCluster) => {
   const exact = new Map<string, DestinationRule[]>();
   const wildcards: { readonly host: string; readonly rule: DestinationRule }[] = [];
   for (const rule of cluster.all("DestinationRule")) {

@@ -3,7 +3,7 @@ import { apiRoutes } from "../gatewayApi/apiRoutes.ts";
 import { fullHost } from "../hostNames.ts";
 import type { HttpMatch, HttpRoute, L4Route, Placed, StringMatch, WeightedTarget } from "../httpRoute.ts";
 import type { IstioCluster } from "../istioCluster.ts";
-import { memoised, memoisedBy } from "../memoised.ts";
+import { kept, memoisedBy } from "../memoised.ts";
 import { type MeshVirtualService, meshGateway } from "../meshVirtualService.ts";
 import { exportedTo, isPublic, isVisible } from "../visibility.ts";
 
@@ -38,7 +38,7 @@ export function virtualServicesOf(cluster: IstioCluster, gateway: string): reado
 }
 
 /** All of a cluster, with what its Gateway API routes are converted to. */
-export const mergedVirtualServices = memoised((cluster: IstioCluster): readonly MeshVirtualService[] => {
+export const mergedVirtualServices = kept((cluster: IstioCluster): readonly MeshVirtualService[] => {
   const all = cluster.all("VirtualService").map((object) => resolved(cluster, object));
   const byName = new Map(all.map((each) => [`${each.namespace}/${each.name}`, each]));
   // What has no host is a delegate, of use to its roots only.
