@@ -223,6 +223,7 @@ export function buildProgram(
     .description("run PathTests: what becomes of requests, as files say (exit code 0, 1, 2)")
     .argument("[file...]", "files of PathTests, or folders with all below them", ["."])
     .option("--planned", "as it would be after an apply")
+    .option("--wire", "also make the requests that can be made, from their callers' pods, with their curl")
     .option("--filter <name>", "only tests with this in their names; * is any text")
     .option("-l, --selector <labels>", "only tests with these labels: tier=web,env!=test")
     .option("-w, --watch", "run them again every two seconds, until Ctrl-C")

@@ -13,6 +13,7 @@ import { type Declarations, notUnderstood, withMesh } from "../withMesh.ts";
 
 export interface TestOptions extends GivenOptions {
   readonly planned?: boolean;
+  readonly wire?: boolean;
   readonly filter?: string;
   readonly selector?: string;
   readonly watch?: boolean;
@@ -29,6 +30,8 @@ export async function test(session: Session, paths: readonly string[], options: 
       say`--planned needs declarations, which --context and --dir stand in for`,
       "Leave out the one or the other.",
     );
+  if (options.planned === true && options.wire === true)
+    throw usage(say`--wire calls what is there now, not what is planned`, "Leave out the one or the other.");
   return withMesh(session, given, async (declared) => {
     if (options.watch !== true) return runOnce(session, given, { declared, tests, options });
     await watch(session, async () => {
@@ -63,6 +66,7 @@ async function run(session: Session, { declared, tests, options }: Run, onResult
   const mesh = await planMesh(declared, session.reading);
   const results = await testMesh(mesh, tests, {
     when: options.planned === true ? "planned" : "now",
+    wire: options.wire === true,
     signal: session.signal,
     ...(onResult === undefined ? {} : { onResult }),
   });

@@ -6,14 +6,22 @@ export interface PathTestFinding {
   readonly text: string;
 }
 
-/** What is wrong with a test that does not pass, in short, then its hops: for reports that have one text a finding. */
-export function findingOf({ verdict, why, example }: PathTestResult): PathTestFinding | undefined {
-  if (verdict === "pass") return undefined;
-  const code = verdict === "fail" ? "PATH_TEST_FAILED" : "PATH_TEST_UNTOLD";
-  if (example === undefined) return { code, text: why };
+/** What is wrong with a test, each in short, then its hops: for reports that have one text a finding. */
+export function findingsOf(result: PathTestResult): readonly PathTestFinding[] {
+  const { verdict, wire } = result;
+  const differs = (wire?.differs ?? []).map(({ caller, url, paper, wire: seen }) => ({
+    code: "PATH_TEST_WIRE" as const,
+    text: `${caller} to ${url}: on paper ${paper}; on the wire ${seen}`,
+  }));
+  if (verdict === "pass") return differs;
+  return [{ code: verdict === "fail" ? "PATH_TEST_FAILED" : "PATH_TEST_UNTOLD", text: textOf(result) }, ...differs];
+}
+
+function textOf({ why, example }: PathTestResult): string {
+  if (example === undefined) return why;
   const hops = example.trace.branches[example.branch]?.hops ?? [];
   const lines = hops.map(
     ({ name, cluster = "", detail }) => `${name}${cluster === "" ? "" : ` [${cluster}]`}: ${detail}`,
   );
-  return { code, text: [`${example.caller} to ${example.url}: ${why}`, ...lines].join("\n") };
+  return [`${example.caller} to ${example.url}: ${why}`, ...lines].join("\n");
 }

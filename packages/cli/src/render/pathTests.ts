@@ -1,5 +1,5 @@
 import { showPlace } from "@isthmus/core";
-import type { PathTestExample, PathTestResult, PathTestVerdict } from "@isthmus/core/pathTest";
+import type { PathTestExample, PathTestResult, PathTestVerdict, PathTestWire } from "@isthmus/core/pathTest";
 import { totalsOf } from "./pathTestsData.ts";
 import type { Style } from "./style.ts";
 import { renderBranch } from "./trace.ts";
@@ -13,7 +13,8 @@ export function renderPathTest(result: PathTestResult, style: Style): string {
   const { test, verdict, why, counts, example, others } = result;
   const all = counts.met + counts.unmet + counts.untold;
   const line = `${mark(verdict, style)} ${style.strong(test.name)}`;
-  if (verdict === "pass") return `${line}${style.faint(all === 1 ? "" : `  ${all} requests`)}\n`;
+  const wire = result.wire === undefined ? "" : renderWire(result.wire, style);
+  if (verdict === "pass") return `${line}${style.faint(all === 1 ? "" : `  ${all} requests`)}\n${wire}`;
   return [
     `${line}  ${style.accent(showPlace(test.at))}\n`,
     ...(test.description === undefined ? [] : [`    ${style.faint(test.description)}\n`]),
@@ -24,7 +25,18 @@ export function renderPathTest(result: PathTestResult, style: Style): string {
     ...(verdict === "fail" && all > 1
       ? [style.faint(`    of ${all} requests ${counts.met} get what is expected of one\n`)]
       : []),
+    wire,
   ].join("");
+}
+
+/** What differs, a line each, and what was not called. */
+function renderWire({ calls, left, differs }: PathTestWire, style: Style): string {
+  const counts = [`${calls} called`, ...Object.entries(left).map(([why, count]) => `${count} not: ${why}`)];
+  const lines = differs.map(
+    ({ caller, url, paper, wire }) =>
+      `    ${style.error("≠")} ${caller} → ${url}\n        on paper  ${paper}\n        on wire   ${wire}\n`,
+  );
+  return `    ${style.faint(counts.join("; "))}\n${lines.join("")}`;
 }
 
 function renderExample({ caller, url, trace, branch: index }: PathTestExample, why: string, style: Style): string {
@@ -46,13 +58,14 @@ function mark(verdict: PathTestVerdict, style: Style): string {
 
 /** `5 tests: 3 passed, 1 failed, 1 cannot be told.` */
 export function renderPathTestSummary(results: readonly PathTestResult[], style: Style): string {
-  const { tests, pass, fail, untold } = totalsOf(results);
+  const { tests, pass, fail, untold, wire } = totalsOf(results);
   const parts = [
     ...(pass > 0 ? [`${pass} passed`] : []),
     ...(fail > 0 ? [`${fail} failed`] : []),
     ...(untold > 0 ? [`${untold} cannot be told`] : []),
+    ...(wire > 0 ? [`of ${wire} the wire differs`] : []),
   ];
   const text = `\n${tests} ${tests === 1 ? "test" : "tests"}: ${parts.join(", ")}.\n`;
-  if (fail > 0) return style.error(text);
+  if (fail > 0 || wire > 0) return style.error(text);
   return untold > 0 ? style.warning(text) : style.good(text);
 }

@@ -11,7 +11,13 @@ export interface PathTestTotals {
 
 export function totalsOf(results: readonly PathTestResult[]): PathTestTotals {
   const count = (verdict: PathTestVerdict) => results.filter((each) => each.verdict === verdict).length;
-  return { tests: results.length, pass: count("pass"), fail: count("fail"), untold: count("untold"), wire: 0 };
+  return {
+    tests: results.length,
+    pass: count("pass"),
+    fail: count("fail"),
+    untold: count("untold"),
+    wire: results.filter(({ wire }) => (wire?.differs.length ?? 0) > 0).length,
+  };
 }
 
 /** What `-o json` and `yaml` print. */

@@ -1,21 +1,23 @@
 import { showPlace } from "@isthmus/core";
 import type { PathTestResult } from "@isthmus/core/pathTest";
-import { findingOf } from "./pathTestFinding.ts";
+import { findingsOf } from "./pathTestFinding.ts";
 
 /** Version 14 of the Test Anything Protocol: https://testanything.org/tap-version-14-specification.html */
 export function renderTap(results: readonly PathTestResult[]): string {
   const lines = results.flatMap((result, index) => {
-    const { test, verdict } = result;
-    const finding = findingOf(result);
+    const { test } = result;
+    const found = findingsOf(result);
+    const [first] = found;
     const name = test.name.replaceAll("#", "\\#");
-    if (finding === undefined) return [`ok ${index + 1} - ${name}`];
-    const [message = "", ...hops] = finding.text.split("\n");
+    if (first === undefined) return [`ok ${index + 1} - ${name}`];
+    const [message = "", ...hops] = found.flatMap(({ text }) => text.split("\n"));
     // What cannot be told is not ok: `# SKIP` would count as if it were.
+    const isUntold = first.code === "PATH_TEST_UNTOLD";
     return [
       `not ok ${index + 1} - ${name}`,
       "  ---",
-      `  message: ${JSON.stringify(verdict === "fail" ? message : `cannot be told: ${message}`)}`,
-      `  severity: ${verdict}`,
+      `  message: ${JSON.stringify(isUntold ? `cannot be told: ${message}` : message)}`,
+      `  severity: ${isUntold ? "untold" : "fail"}`,
       `  at: ${JSON.stringify(showPlace(test.at))}`,
       ...(hops.length === 0 ? [] : ["  hops:", ...hops.map((hop) => `    - ${JSON.stringify(hop)}`)]),
       "  ...",

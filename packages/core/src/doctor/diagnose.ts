@@ -43,12 +43,15 @@ export function diagnose(evidence: Evidence): Diagnosis {
 
 function wireVerdict(wire: WireCall | Unseen): WireVerdict {
   if ("unseen" in wire) return "untold";
-  if (wire.exitCode !== 0) return "fails";
-  const isProxys = wire.server === "envoy" || wire.server === "istio-envoy";
-  if (isProxys && wire.body.startsWith("fault filter abort")) return "fails";
-  return isProxys && refusals.test(wire.body) && [401, 403, 404, 502, 503, 504].includes(wire.status)
-    ? "fails"
-    : "works";
+  return isAnswered(wire) ? "works" : "fails";
+}
+
+/** Whether an answer came, and not a proxy's in the app's place. */
+export function isAnswered({ exitCode, server, body, status }: WireCall): boolean {
+  if (exitCode !== 0) return false;
+  const isProxys = server === "envoy" || server === "istio-envoy";
+  if (isProxys && body.startsWith("fault filter abort")) return false;
+  return !(isProxys && refusals.test(body) && [401, 403, 404, 502, 503, 504].includes(status));
 }
 
 /** What Envoy answers in an app's place. */

@@ -1,4 +1,4 @@
-export { type Diagnosis, diagnose } from "./diagnose.ts";
+export { type Diagnosis, diagnose, isAnswered } from "./diagnose.ts";
 export type {
   Down,
   Evidence,

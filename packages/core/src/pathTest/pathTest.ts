@@ -54,10 +54,29 @@ export interface PathTestResult {
   readonly others: readonly string[];
   /** What a pass rests on and no configuration shows. */
   readonly assumes: readonly string[];
+  /** What came of its calls, where they were made. */
+  readonly wire?: PathTestWire;
 }
 
-/** What a test run comes to: nothing that was tested is not a pass. */
-export function verdictOfResults(results: readonly Pick<PathTestResult, "verdict">[]): PathTestVerdict {
-  if (results.some(({ verdict }) => verdict === "fail")) return "fail";
+/** The requests of a test on the wire. */
+export interface PathTestWire {
+  readonly calls: number;
+  /** Requests that were not made, or not compared: how many, by why. */
+  readonly left: Readonly<Record<string, number>>;
+  /** Calls that do otherwise than their trace says. */
+  readonly differs: readonly WireDifference[];
+}
+
+export interface WireDifference {
+  readonly caller: string;
+  readonly url: string;
+  readonly paper: string;
+  readonly wire: string;
+}
+
+/** What a test run comes to: where nothing was tested it does not pass, nor where paper and wire differ. */
+export function verdictOfResults(results: readonly Pick<PathTestResult, "verdict" | "wire">[]): PathTestVerdict {
+  const isWrong = results.some(({ verdict, wire }) => verdict === "fail" || (wire?.differs.length ?? 0) > 0);
+  if (isWrong) return "fail";
   return results.length === 0 || results.some(({ verdict }) => verdict === "untold") ? "untold" : "pass";
 }

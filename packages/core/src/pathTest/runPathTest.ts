@@ -4,6 +4,13 @@ import { hostsOf } from "./hosts.ts";
 import { decidingObjects, type JudgedTrace, judgeTrace } from "./judgeTrace.ts";
 import type { PathTest, PathTestCounts, PathTestExample, PathTestResult } from "./pathTest.ts";
 
+/** Every request that a test is about. */
+export function requestsOf(world: TraceWorld, test: PathTest): readonly TraceRequest[] {
+  return callersOf(world, test.from).found.flatMap((caller) =>
+    hostsOf(world, test.to, caller).found.map((url) => requestOf(test, caller, url)),
+  );
+}
+
 /** Every request that a test is about, and what the trace of each says of it. */
 export function runPathTest(world: TraceWorld, test: PathTest): PathTestResult {
   const { from, to, expect } = test;

@@ -1,4 +1,4 @@
-import type { Intents, Observed, Pod } from "@isthmus/core";
+import type { Intents, Observed } from "@isthmus/core";
 import type { Evidence, ProxyEvidence, ProxyState } from "@isthmus/core/doctor";
 import {
   type Attempt,
@@ -10,7 +10,7 @@ import {
 } from "@isthmus/core/trace";
 import type { Reach } from "../reach.ts";
 import { throwIfStopped } from "../withPatience.ts";
-import { callFromPod } from "./callFromPod.ts";
+import { callAsCaller } from "./callAsCaller.ts";
 import { knock } from "./knock.ts";
 import { readIstiod } from "./readIstiod.ts";
 import { readProxy } from "./readProxy.ts";
@@ -28,8 +28,6 @@ export interface EvidenceOptions {
   readonly signal?: AbortSignal;
 }
 
-const proxyContainer = "istio-proxy";
-
 /**
  * All that can be found out about a request: makes it from the caller's pod, asks the proxies and istiods on its way, and knocks
  * at the addresses that the paper names. Changes nothing. Throws only the reason of a signal that stops.
@@ -44,7 +42,7 @@ export async function gatherEvidence(options: EvidenceOptions): Promise<Evidence
     Promise.all([...clusters].map((cluster) => istiodOf(cluster, options))),
     Promise.all(destinationsOf(attempts).map((destination) => knockAt(destination, options))),
   ]);
-  const wire = await callNow(options);
+  const wire = await callAsCaller(options);
   const after = await readAll(proxies, options);
   throwIfStopped(signal);
   return {
@@ -152,22 +150,4 @@ function knockAt(target: KnockTarget, { request, world, reach, signal }: Evidenc
       ? undefined
       : { reach: client, namespace: caller.namespace, pod: caller.name };
   return knock({ ...target, client: from, ...(signal ? { signal } : {}) });
-}
-
-async function callNow({ request, world, observed, reach, signal }: EvidenceOptions): Promise<Evidence["wire"]> {
-  const client = reach.get(request.from.cluster);
-  const cluster = world.clusters.get(request.from.cluster);
-  const caller = cluster === undefined ? undefined : findCaller(cluster, request.from);
-  if (client === undefined) return { unseen: `${request.from.cluster} is a directory` };
-  if (caller === undefined) return { unseen: `no pod ${request.from.namespace}/${request.from.workload}` };
-  const pod = observed.clusters
-    .get(caller.cluster)
-    ?.objects.find(
-      (object): object is Pod =>
-        object.kind === "Pod" && object.metadata.namespace === caller.namespace && object.metadata.name === caller.name,
-    );
-  const container = pod?.spec.containers?.find(({ name }) => name !== proxyContainer)?.name;
-  if (container === undefined) return { unseen: `Pod ${caller.namespace}/${caller.name} has no container of an app` };
-  const { namespace, name } = caller;
-  return callFromPod({ reach: client, namespace, pod: name, container, request, ...(signal ? { signal } : {}) });
 }
