@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { kinds, parseIntents } from "@isthmus/core";
+import { kinds, parseIntents, testKinds } from "@isthmus/core";
+import { parsePathTests } from "@isthmus/core/pathTest";
 import { expect, test } from "vitest";
 import { generatedFiles } from "../scripts/generatedFiles.ts";
 
@@ -26,8 +27,9 @@ test("the examples of the reference declare a mesh together", () => {
     text,
   }));
 
-  expect(examples).toHaveLength(kinds.length);
+  expect(examples).toHaveLength(kinds.length + testKinds.length);
   expect(parseIntents(examples).problems).toEqual([]);
+  expect(parsePathTests(examples)).toMatchObject({ tests: { length: 3 }, problems: [] });
 });
 
 test("every field of the reference is described", () => {

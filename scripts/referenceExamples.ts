@@ -67,3 +67,32 @@ export const referenceExamples: Readonly<Record<Kind, WrittenIntent>> = {
     },
   },
 };
+
+/** Of each kind that is a file for `isthmus test`. */
+export const testExamples = {
+  PathTest: `apiVersion: isthmus.io/v1alpha1
+kind: PathTest
+metadata: {name: dev-cannot-pay}
+spec:
+  from: {none: {namespace: dev}}
+  to: {service: payments.pay, port: 8080, method: POST}
+  expect: {reaches: {}}
+`,
+  PathTestSuite: `apiVersion: isthmus.io/v1alpha1
+kind: PathTestSuite
+metadata: {name: reviews, labels: {team: books}}
+spec:
+  from: {workload: productpage, namespace: books}
+  tests:
+    - name: canary
+      to: {service: reviews.books, port: 9080}
+      expect:
+        reaches: {split: [{version: v1, percent: 90}, {version: v2, percent: 10}], tolerance: 2}
+        mutualTLS: true
+        timeout: {atMost: 5s}
+    - name: outside-needs-a-token
+      from: {outside: {cluster: eu}}
+      to: {url: "https://books.example.com/reviews"}
+      expect: {refused: {by: policy, status: 403}}
+`,
+} as const;

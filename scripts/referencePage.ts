@@ -6,7 +6,8 @@ import {
   fieldSchemaOf,
   isNamespaced,
 } from "../packages/core/src/model/index.ts";
-import { referenceExamples } from "./referenceExamples.ts";
+import { testKindNamed } from "../packages/core/src/pathTest/index.ts";
+import { referenceExamples, testExamples } from "./referenceExamples.ts";
 
 const intro = `# Reference of the resources
 
@@ -20,14 +21,25 @@ MeshCluster that carries the label \`env: prod\`, and each that carries both of 
 
 /** docs/reference.md. */
 export function referencePage(): string {
-  return [intro, ...kinds.map(section)].join("\n");
+  return [intro, ...kinds.map(declared), ...tests].join("\n");
 }
 
-function section(kind: Kind): string {
-  const schema = fieldSchemaOf(kind);
+function declared(kind: Kind): string {
+  const scope = isNamespaced(kind) ? "Namespaced." : "Cluster-scoped.";
+  return section(kind, { schema: fieldSchemaOf(kind), scope, example: toYaml(referenceExamples[kind]) });
+}
+
+const tests = Object.entries(testExamples).map(([kind, example]) =>
+  section(kind, { schema: testKindNamed(kind)?.schema ?? {}, scope: "[Guide](guide/path-tests.md).", example }),
+);
+
+function section(
+  kind: string,
+  { schema, scope, example }: { readonly schema: FieldSchema; readonly scope: string; readonly example: string },
+): string {
   return `## ${kind}
 
-${schema.description} ${isNamespaced(kind) ? "Namespaced." : "Cluster-scoped."}
+${schema.description} ${scope}
 
 | Field | Takes | Default | What it is |
 |---|---|---|---|
@@ -38,7 +50,7 @@ ${rows(schema, "")
   )
   .join("")}
 \`\`\`yaml
-${toYaml(referenceExamples[kind])}\`\`\`
+${example}\`\`\`
 `;
 }
 

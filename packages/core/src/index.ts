@@ -58,7 +58,7 @@ export {
 } from "./kinds/ownership.ts";
 export { type AskedRight, askedRights, meshConfigMap, type RightPurpose, trustRootConfigMap } from "./kinds/rights.ts";
 export type { AcrossPath, Compiled, DeclaredPath, ExternalServicePath } from "./model/compiled.ts";
-export { type Kind, kindNamed, kinds } from "./model/declaredKinds.ts";
+export { type Kind, kindNamed, kinds, testKinds } from "./model/declaredKinds.ts";
 export { declaredOwners } from "./model/declaredOwners.ts";
 export {
   type ExternalAccess,

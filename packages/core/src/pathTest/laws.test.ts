@@ -38,7 +38,7 @@ function answerOf({ verdict, branches }: Trace): object | undefined {
     : undefined;
 }
 
-test("a test made of a trace's own answer passes, and its negation fails; what is not told is no pass either way", () => {
+test("a test made of a trace's own answer passes, and its negation fails; what is not told never passes both ways", () => {
   const tried = { told: 0, untold: 0 };
   fc.assert(
     fc.property(surroundedMesh, fc.nat(), ({ intents, observed }, seed) => {

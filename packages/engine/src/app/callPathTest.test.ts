@@ -42,7 +42,7 @@ function testOf(from: string, to = "to: {service: httpbin.bar, path: /get}") {
 
 const sleep = "{workload: sleep, namespace: foo}";
 
-test("a request is made from its caller's pod, and as on paper it is no finding", async () => {
+test("a request is made from its caller's pod, and as on paper there is nothing to tell", async () => {
   const { calls, reach } = answering(200);
 
   const wire = await callPathTest(testOf(sleep), { world, observed, reach });
