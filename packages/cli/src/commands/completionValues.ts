@@ -1,4 +1,4 @@
-import { type Intents, istioCluster, kinds, problemCodes } from "@isthmus/core";
+import { type Intents, istioCluster, kinds, problemCodes, testKinds } from "@isthmus/core";
 import { observe, readIntentFiles, withTargets } from "@isthmus/engine";
 import { listContexts } from "@isthmus/kube";
 import type { Session } from "../session.ts";
@@ -35,7 +35,7 @@ export async function completionValues(session: Session, words: readonly string[
     to: clusters,
     caller: [...workloads, ...caller],
     workload: workloads,
-    word: [...Object.keys(problemCodes), ...kinds],
+    word: [...Object.keys(problemCodes), ...kinds, ...testKinds],
     service: [...shared, ...others],
     "service.namespace": [...shared, ...others],
     host: [...shared, ...others],

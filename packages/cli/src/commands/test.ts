@@ -1,4 +1,4 @@
-import { say } from "@isthmus/core";
+import { type Problem, say } from "@isthmus/core";
 import { type PathTest, type PathTestResult, type PathTestVerdict, verdictOfResults } from "@isthmus/core/pathTest";
 import { type DeclaredMesh, labelSelector, pasteableHints, planMesh, readPathTests, testMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
@@ -37,8 +37,8 @@ export async function test(session: Session, paths: readonly string[], options: 
     await watch(session, async () => {
       const now = await read();
       if (now.problems.length > 0) return { text: "", problems: now.problems };
-      const { results, unreachable } = await run(session, { declared, tests: now.tests, options });
-      return { text: await textOf(session, results), problems: unreachable };
+      const found = await run(session, { declared, tests: now.tests, options });
+      return { text: await textOf(session, found), problems: found.unreachable };
     });
     return exitCodes.ok;
   });
@@ -54,9 +54,10 @@ async function runOnce(session: Session, given: Declarations, toRun: Run): Promi
   // Results come line by line, and the rest below them.
   const isLive = session.format === undefined && session.ownFormat === undefined;
   const onResult = isLive ? (result: PathTestResult) => session.print(renderPathTest(result, session.out)) : undefined;
-  const { results, unreachable, observed } = await run(session, toRun, onResult);
+  const found = await run(session, toRun, onResult);
+  const { results, unreachable, observed } = found;
   if (isLive) session.print(renderPathTestSummary(results, session.out));
-  else session.printText(await textOf(session, results));
+  else session.printText(await textOf(session, found));
   tellAbsentKinds(session, given, observed);
   session.report(unreachable);
   return codeOf(verdictOfResults(results));
@@ -99,7 +100,13 @@ function nameFilter(written: string): (name: string) => boolean {
   return (name) => pattern.test(name);
 }
 
-async function textOf(session: Session, results: readonly PathTestResult[]): Promise<string> {
+async function textOf(
+  session: Session,
+  {
+    results,
+    unreachable: problems,
+  }: { readonly results: readonly PathTestResult[]; readonly unreachable: readonly Problem[] },
+): Promise<string> {
   switch (session.ownFormat) {
     case "junit": {
       const { renderJunit } = await import("../render/junit.ts");
@@ -113,7 +120,7 @@ async function textOf(session: Session, results: readonly PathTestResult[]): Pro
     default:
       return session.format === undefined
         ? renderPathTests(results, session.out)
-        : session.dataOf("PathTests", pathTestsData(results));
+        : session.dataOf("PathTests", pathTestsData(results, problems));
   }
 }
 

@@ -1,4 +1,4 @@
-import { showPlace } from "@isthmus/core";
+import { type Problem, showPlace } from "@isthmus/core";
 import type { PathTestResult, PathTestVerdict } from "@isthmus/core/pathTest";
 
 export interface PathTestTotals {
@@ -21,7 +21,7 @@ export function totalsOf(results: readonly PathTestResult[]): PathTestTotals {
 }
 
 /** What `-o json` and `yaml` print. */
-export function pathTestsData(results: readonly PathTestResult[]) {
+export function pathTestsData(results: readonly PathTestResult[], problems: readonly Problem[]) {
   const tests = results.map(({ test: { name, suite, at, description }, ...result }) => ({
     name,
     suite,
@@ -29,5 +29,5 @@ export function pathTestsData(results: readonly PathTestResult[]) {
     ...(description === undefined ? {} : { description }),
     ...result,
   }));
-  return { summary: totalsOf(results), tests, problems: [] };
+  return { summary: totalsOf(results), tests, problems };
 }
