@@ -17,6 +17,8 @@ interface Rule {
   readonly allowed?: Readonly<Record<string, string>>;
 }
 
+const lists = "goes through all of them, and asks which of them hold";
+
 const rules: Readonly<Record<string, readonly Rule[]>> = {
   "hosts and domains": [
     {
@@ -109,7 +111,11 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
       file: "istio/scope/sidecarFor.ts",
       names: ["sidecarFor"],
       telltales: [/(in|all)\("Sidecar"/],
-      allowed: { "reachability/aboutHost.ts": "whether the mesh has a default one" },
+      allowed: {
+        "reachability/aboutHost.ts": "whether the mesh has a default one",
+        "lint/hosts.ts": lists,
+        "lint/unattached.ts": lists,
+      },
     },
     { file: "istio/scope/proxyScope.ts", names: ["proxyScope"] },
   ],
@@ -122,6 +128,7 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
       allowed: {
         "reachability/aboutHost.ts": "whether any rule is about a host, be it one that counts or not",
         "trace/server/wrongSni.ts": "looks for the rule that was meant, of those that do not count",
+        "lint/rulesOfHosts.ts": lists,
       },
     },
     { file: "istio/scope/trafficPolicy.ts", names: ["effectivePolicy", "policyOfPort"] },
@@ -232,6 +239,7 @@ const askers = [
   "describe",
   "doctor",
   "istio",
+  "lint",
   "pathTest",
   "reachability",
   "setup",

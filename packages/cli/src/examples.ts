@@ -54,6 +54,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   probe: ["isthmus probe httpbin.bar", "isthmus probe --from-pod --count 100"],
   check: ["isthmus check", "isthmus check --context kind-eu --category rights", "isthmus check --wait 5m -o junit"],
+  lint: ["isthmus lint --dir manifests", "isthmus lint --context kind-eu -o junit"],
   doctor: ["isthmus doctor sleep.foo@cluster1 http://httpbin.bar.cluster2:8000/headers"],
   explain: ["isthmus explain GATEWAY_NO_ADDRESS", "isthmus explain SharedService.spec.traffic"],
   rbac: ["isthmus rbac cluster1 --probe | kubectl --context kind-eu apply -f -"],

@@ -6,7 +6,7 @@ export const exitCodes = {
   failed: 1,
   /** `diff`: there are differences. */
   different: 1,
-  /** `verify`, `probe`, `trace`, `test`: a path does not stand; `ca status`: something is to be renewed; `check`: something is wrong. */
+  /** `verify`, `probe`, `trace`, `test`: a path does not stand; `ca status`: something is to be renewed; `check`, `lint`: something is wrong. */
   broken: 1,
   /** `plan --detailed-exitcode`: there are changes. */
   changes: 2,
@@ -16,9 +16,18 @@ export const exitCodes = {
 
 /** The code for a command that could not do its work; 2 where 1 is already an answer. */
 export function failureCode(command: string): number {
-  return ["diff", "verify", "probe", "doctor", "trace", "test", "check", "install-config", "ca status"].includes(
-    command,
-  )
+  return [
+    "diff",
+    "verify",
+    "probe",
+    "doctor",
+    "trace",
+    "test",
+    "check",
+    "lint",
+    "install-config",
+    "ca status",
+  ].includes(command)
     ? 2
     : exitCodes.failed;
 }

@@ -45,6 +45,7 @@ const printed: readonly (readonly [kind: string, words: readonly string[]])[] = 
   ["Paths", ["paths"]],
   ["Probes", ["probe"]],
   ["Check", ["check"]],
+  ["Lint", ["lint"]],
   ["Diagnosis", ["doctor", ...request]],
   ["Apply", ["apply", "--yes"]],
   ["Version", ["version"]],

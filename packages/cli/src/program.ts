@@ -288,6 +288,13 @@ export function buildProgram(
       const { check } = await import("./commands/check.ts");
       finish(await check(await session(command), options));
     });
+  addGivenClusters(program.command("lint"))
+    .description("objects of Istio that have no effect (exit code 0 none, 1 some)")
+    .option("--cluster <name>", "only this declared cluster (repeat it)", collect)
+    .action(async (options, command: Command) => {
+      const { lint } = await import("./commands/lint.ts");
+      finish(await lint(await session(command), options));
+    });
   addGivenClusters(program.command("doctor"))
     .description("find out why a request fails: on paper, on the wire, and in between")
     .argument("<workload>", "who calls: sleep.foo@cluster1")

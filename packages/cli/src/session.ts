@@ -138,6 +138,7 @@ const ownFormats: Readonly<Record<string, readonly OwnFormat[]>> = {
   paths: ["wide", "csv", "dot", "mermaid", "html"],
   check: ["junit"],
   test: ["junit", "tap", "sarif"],
+  lint: ["junit", "sarif"],
   probe: ["junit"],
 };
 

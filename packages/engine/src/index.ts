@@ -4,6 +4,7 @@ export { type DescribedObject, type DescribedPath, describeHost, type HostDescri
 export { type DiagnoseOptions, diagnoseMesh } from "./app/diagnoseMesh.ts";
 export { type FoundGateways, findGateways } from "./app/findGateways.ts";
 export { labelSelector } from "./app/labelSelector.ts";
+export { lintMesh, type MeshLint } from "./app/lintMesh.ts";
 export { meshReachability } from "./app/meshReachability.ts";
 export {
   type ClusterStatus,

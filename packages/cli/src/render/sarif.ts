@@ -1,7 +1,6 @@
-import { problemCodes } from "@isthmus/core";
 import type { PathTestResult } from "@isthmus/core/pathTest";
-import { version } from "../version.ts";
 import { findingsOf } from "./pathTestFinding.ts";
+import { sarifLog } from "./sarifLog.ts";
 
 const codes = ["PATH_TEST_FAILED", "PATH_TEST_UNTOLD", "PATH_TEST_WIRE"] as const;
 
@@ -24,7 +23,5 @@ export function renderSarif(results: readonly PathTestResult[]): string {
       partialFingerprints: { test: result.test.name },
     }));
   });
-  const rules = codes.map((id) => ({ id, shortDescription: { text: problemCodes[id].summary } }));
-  const run = { tool: { driver: { name: "isthmus", version, rules } }, results: found };
-  return `${JSON.stringify({ $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] }, undefined, 2)}\n`;
+  return sarifLog(codes, found);
 }

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { checkCategories, checkStatuses } from "../check/index.ts";
 import { actionVerbs } from "../plan/index.ts";
-import { problemSchema, refSchema } from "./findingSchema.ts";
+import { codeSchema, problemSchema, refSchema } from "./findingSchema.ts";
 import { pathsSchema } from "./pathsSchema.ts";
 import { pathTestResultSchema } from "./pathTestResultSchema.ts";
 import { declaredPathSchema, pathEffectSchema, proofSchema, traceSchema } from "./traceSchema.ts";
@@ -126,6 +126,11 @@ const outputs = {
   Verification: { proofs: z.array(proofSchema), undeclared: plan.undeclared, problems },
   Probes: { probes: z.array(z.looseObject({ kind: text, at: text, status: text, detail: text })), problems },
   Check: { summary: z.record(z.enum(checkStatuses), z.int()), rows: z.array(checkRow) },
+  Lint: {
+    findings: problems,
+    skipped: z.array(z.strictObject({ cluster: text, code: codeSchema, why: text })),
+    looked: z.int().describe("Rules that were looked for, over all clusters."),
+  },
   Diagnosis: {
     wire: z.enum(["works", "fails", "untold"]),
     findings: problems,

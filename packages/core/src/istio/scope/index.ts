@@ -6,7 +6,7 @@ export {
   rulesInTheWay,
 } from "./destinationRules.ts";
 export { exportFieldOf, type Hiding, hidingOf } from "./hiding.ts";
-export { type EgressListener, type ProxyScope, portOf, proxyScope } from "./proxyScope.ts";
+export { type EgressListener, importedBy, type ProxyScope, portOf, proxyScope } from "./proxyScope.ts";
 export { sidecarFor } from "./sidecarFor.ts";
 export { effectivePolicy } from "./trafficPolicy.ts";
-export { mergedVirtualServices, virtualServicesOf } from "./virtualServices.ts";
+export { gatewayName, mergedVirtualServices, virtualServicesOf } from "./virtualServices.ts";

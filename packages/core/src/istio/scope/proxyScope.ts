@@ -73,6 +73,12 @@ function buildScope(cluster: IstioCluster, namespace: string, sidecar: Sidecar |
   };
 }
 
+/** Whether an entry of a Sidecar's `egress.hosts` lets anything through for a namespace. */
+export function importedBy(cluster: IstioCluster, namespace: string, host: string): boolean {
+  const { services, virtualServices } = egressListener(cluster, namespace, { hosts: [host] });
+  return services.length > 0 || virtualServices.length > 0;
+}
+
 interface WrittenEgress {
   readonly hosts?: readonly string[];
   readonly port?: { readonly number?: number; readonly protocol?: string; readonly name?: string };

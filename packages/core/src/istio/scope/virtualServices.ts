@@ -101,7 +101,7 @@ function withGateways<T extends { readonly gateways?: readonly string[] }>(match
 }
 
 /** `gateway` or `gateway.namespace.svc…` or `namespace/gateway` (pilot/pkg/model/config.go, resolveGatewayName). */
-function gatewayName(gateway: string, namespace: string): string {
+export function gatewayName(gateway: string, namespace: string): string {
   if (gateway === meshGateway || gateway.includes("/")) return gateway.replace(/^\.\//, `${namespace}/`);
   const [name = "", inNamespace = namespace] = gateway.split(".");
   return `${inNamespace}/${name}`;

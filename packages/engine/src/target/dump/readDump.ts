@@ -1,4 +1,4 @@
-import { type FilePlace, movedTo, type Problem, say } from "@isthmus/core";
+import { type FilePlace, keyOf, movedTo, type Problem, refOf, say } from "@isthmus/core";
 import { malformedProblem, type UnreadableObject } from "@isthmus/core/shape";
 import type { Manifest } from "../directory/manifest.ts";
 import { readManifest } from "../directory/manifestObject.ts";
@@ -88,6 +88,7 @@ class DumpReader {
     const read = type === "head" ? readHead(text) : readPart(text);
     if (read.type === "value") {
       if (type === "head") this.#takeHead(read.value, file);
+      else if (isWritten(read.value)) this.#takeWritten(text, at, undefined);
       else this.#takeValue(read.value, at);
     } else if (read.type === "broken") {
       throw refused("DUMP_INVALID", file, say`is not valid JSON here`, "Make the dump again.", line);
@@ -124,7 +125,7 @@ class DumpReader {
       this.#unreadable.push(read.unreadable);
       this.#findings.push(malformedProblem(read.unreadable, at));
     } else if (read.type === "object") {
-      const { uid, resourceVersion } = isFields(metadata) ? metadata : {};
+      const { uid = keyOf(refOf(read.object)), resourceVersion } = isFields(metadata) ? metadata : {};
       this.#keep(
         { object: withVersion(slimObject(read.object)), file: at.file, at },
         String(uid),
@@ -166,4 +167,9 @@ class DumpReader {
       problems: read.problems.map(told),
     });
   }
+}
+
+/** Something of it is called `uid`, and it has none itself. */
+function isWritten({ kind, items, metadata }: Fields): boolean {
+  return kind !== undefined && items === undefined && (!isFields(metadata) || typeof metadata.uid !== "string");
 }

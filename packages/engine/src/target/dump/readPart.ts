@@ -26,7 +26,7 @@ export type PartRead =
  */
 export function readPart(text: string): PartRead {
   const isJson = isJsonText(text);
-  if (!(isJson ? /"uid"\s*:/ : /^\s*uid: /m).test(text)) return { type: "unclear" };
+  if (!(isJson ? /"uid"\s*:/ : /(^|[\s,{])uid: /m).test(text)) return { type: "unclear" };
   const head = isJson ? undefined : headOf(text);
   if (head !== undefined && !isReadKind(head)) return { type: "value", value: head };
   const value = parsed(text);

@@ -1,0 +1,1 @@
+export { type Lint, lint } from "./lint.ts";
