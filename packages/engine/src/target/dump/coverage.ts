@@ -57,7 +57,7 @@ export class Coverage {
   addList({ apiVersion, kind, metadata }: Fields, file: string): void {
     const { resourceVersion, continue: rest } = fieldsOf(metadata);
     if (resourceVersion !== undefined) this.#isDump = true;
-    const parts = file.split(/[/\\]/);
+    const parts = file.split(/[/\\:]/);
     const stem = (parts.at(-1) ?? "").replace(/\.(ya?ml|json)$/i, "").toLowerCase();
     // What was asked for in one namespace shows nothing of others.
     if (parts.includes("namespaces")) return;

@@ -137,9 +137,13 @@ test("an archive of istioctl bug-report shows all kinds that its cluster has", a
   const folder = await temporary({
     "bug-report.tar.gz": gzipSync(await tarOf(bugReport)),
     "bug-report.tar": await tarOf(bugReport),
+    // With --dir.
+    "short.tar": await tarOf(
+      Object.fromEntries(Object.entries(bugReport).map(([name, text]) => [name.replace("bug-report/", ""), text])),
+    ),
   });
 
-  for (const name of ["bug-report.tar.gz", "bug-report.tar"]) {
+  for (const name of ["bug-report.tar.gz", "bug-report.tar", "short.tar"]) {
     expect(await observe(join(folder, name))).toMatchObject({ names: found, missing: [], problems: [] });
   }
 });
