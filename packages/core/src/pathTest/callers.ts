@@ -8,6 +8,7 @@ import {
   zoneLabel,
 } from "../istio/index.ts";
 import { nearestName } from "../model/index.ts";
+import { showUnreadable } from "../shape/index.ts";
 import { isCalled, type TraceRequest, type TraceWorld } from "../trace/index.ts";
 import type { CallersSelector, From } from "./pathTestSchema.ts";
 
@@ -28,7 +29,9 @@ export function callersOf(world: TraceWorld, from: From): Callers {
   if (selector !== undefined) return select(world, selector, (each) => isSelected(each, selector), show(selector));
   const asked = { ...(cluster === undefined ? {} : { cluster }), ...(namespace === undefined ? {} : { namespace }) };
   const named = workload ?? "";
-  return select(world, asked, (each) => isCalled(each, named), `workload ${named} in namespace ${namespace}`);
+  const callers = select(world, asked, (each) => isCalled(each, named), `workload ${named} in namespace ${namespace}`);
+  // Who is named is known once it is found; only other clusters may have one of the name as well.
+  return callers.found.length > 0 && cluster !== undefined ? { ...callers, untold: [] } : callers;
 }
 
 export function quantifierOf(given: { readonly [Q in Quantifier]?: unknown }): Quantifier {
@@ -73,9 +76,34 @@ function select(
     }));
   });
   const unreadable = world.unreadable.filter((name) => only === undefined || name === only);
-  const hidden = unreadable.map((name) => `cluster ${name} cannot be read: whether it has ${what} cannot be told`);
+  const hidden = [
+    ...unreadable.map((name) => `cluster ${name} cannot be read: whether it has ${what} cannot be told`),
+    ...clusters.flatMap((cluster) => hiddenIn(cluster, workloadKinds, namespace)),
+  ];
   if (found.length > 0 || hidden.length > 0) return { found, untold: hidden };
   return { found, untold: [`nothing was tested: no cluster has ${what}${known(clusters, namespace)}`] };
+}
+
+/** Kinds of which each is a caller. */
+const workloadKinds: ReadonlySet<string> = new Set(["Pod", "WorkloadEntry"]);
+
+/** Why more may be there than is found: objects that cannot be read, and kinds that a dump does not show. */
+export function hiddenIn(
+  { name: cluster, unreadable }: IstioCluster,
+  kinds: ReadonlySet<string>,
+  namespace: string | undefined,
+): readonly string[] {
+  return unreadable
+    .filter(
+      (each) =>
+        kinds.has(each.kind) &&
+        (namespace === undefined || each.namespace === undefined || each.namespace === namespace),
+    )
+    .map((each) =>
+      each.isMissing === true
+        ? `whether there are others cannot be told: ${each.kind} of ${cluster}: ${each.fault}`
+        : `${showUnreadable(each)} of ${cluster} cannot be read: ${each.fault}`,
+    );
 }
 
 /** What there is in its place. */

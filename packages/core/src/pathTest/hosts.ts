@@ -2,6 +2,7 @@ import { type IstioCluster, isWildcard, labelsMatch, serviceHost } from "../isti
 import { isHttp2, isTcp, isTls, type MeshPort, type MeshService, meshRegistry } from "../istio/registry/index.ts";
 import { nearestName } from "../model/index.ts";
 import { parseUrl, type TraceRequest, type TraceScheme, type TraceWorld } from "../trace/index.ts";
+import { hiddenIn } from "./callers.ts";
 import type { HostsSelector, To } from "./pathTestSchema.ts";
 
 type TraceUrl = TraceRequest["url"];
@@ -62,8 +63,11 @@ function selected(cluster: IstioCluster, { namespace, labels = {}, port }: Hosts
         ]),
     );
   const found = [...new Map(urls).values()];
-  return found.length > 0 ? { found, untold: [] } : none(`${cluster.name} has no such host`);
+  const hidden = hiddenIn(cluster, hostKinds, namespace);
+  return found.length > 0 || hidden.length > 0 ? { found, untold: hidden } : none(`${cluster.name} has no such host`);
 }
+
+const hostKinds: ReadonlySet<string> = new Set(["Service", "ServiceEntry"]);
 
 /** What a client speaks to a port that is declared so. */
 function schemeOf(port: MeshPort | undefined): TraceScheme {

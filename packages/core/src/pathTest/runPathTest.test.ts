@@ -2,6 +2,7 @@ import { observedOf, podYaml } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import { say } from "../findings/index.ts";
 import { makeProblem } from "../index.ts";
+import { missingKind } from "../shape/index.ts";
 import { traceWorld } from "../trace/index.ts";
 import { parsePathTests, runPathTest } from "./index.ts";
 
@@ -241,4 +242,19 @@ spec:
     expect(run(`${web}, ${payments}, expect: {${expected}}`, filtered).verdict).toBe("untold");
   }
   expect(run(`from: {none: {namespace: dev}}, ${payments}, expect: {reaches: {}}`, filtered).verdict).toBe("untold");
+});
+
+test("a kind that a dump does not show may hold a caller or a host: no green for every and none", () => {
+  const [cluster] = observed.clusters.values();
+  if (cluster === undefined) throw new Error("there is no cluster");
+  const ofKind = (kind: string, group = "") => {
+    const missing = missingKind({ group, kind }, "the dump does not show it");
+    return traceWorld({ ...observed, clusters: new Map([["cluster1", { ...cluster, unreadable: [missing] }]]) });
+  };
+  const everyWeb = "from: {every: {namespace: dev, labels: {app: web}}}";
+
+  expect(run(`${everyWeb}, ${payments}, expect: {reaches: {}}`, ofKind("Pod")).verdict).toBe("untold");
+  expect(run(`${web}, to: {every: {labels: {tier: core}}}, expect: {reaches: {}}`, ofKind("Service")).verdict).toBe(
+    "untold",
+  );
 });
