@@ -30,14 +30,16 @@ test("bookinfo's images tell which of its services they are", () => {
   });
 
   expect(program).toMatchObject({
-    argv: [process.execPath, "/lab/apps/bookinfo.mjs", "9080", "reviews", "v2", "app-1"],
+    argv: [process.execPath, "/lab/apps/bookinfo.mjs", "9080", "reviews", "v2", "app-1", "cluster1"],
   });
 });
 
 test("helloworld takes its version from the image's name", () => {
   const program = run("registry.example/release/examples-helloworld-v2:1.0");
 
-  expect(program).toMatchObject({ argv: [process.execPath, "/lab/apps/helloworld.mjs", "5000", "v2", "app-1"] });
+  expect(program).toMatchObject({
+    argv: [process.execPath, "/lab/apps/helloworld.mjs", "5000", "v2", "app-1", "cluster1"],
+  });
 });
 
 test("an unknown image is refused", () => {

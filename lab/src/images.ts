@@ -41,13 +41,13 @@ const knownImages: readonly KnownImage[] = [
     name: /(^|\/)(?:examples-)?helloworld-(v\d+)$/,
     program: (container, context, match) => {
       const version = environmentOf(container).SERVICE_VERSION ?? match[2] ?? "v1";
-      return script(context, "helloworld", [`${firstPort(container, 5000)}`, version, context.pod]);
+      return script(context, "helloworld", [`${firstPort(container, 5000)}`, version, context.pod, context.cluster]);
     },
   },
   {
     name: /(^|\/)(?:examples-)?bookinfo-(productpage|details|reviews|ratings)-(v\d+)$/,
     program: (container, context, [, , service = "", version = ""]) =>
-      script(context, "bookinfo", [`${firstPort(container, 9080)}`, service, version, context.pod]),
+      script(context, "bookinfo", [`${firstPort(container, 9080)}`, service, version, context.pod, context.cluster]),
   },
   {
     name: /(^|\/)tcp-echo(-server)?$/,

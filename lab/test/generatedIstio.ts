@@ -27,8 +27,17 @@ export async function renderByHelm(cluster: string, folder: string): Promise<rea
 
 /** Of the Istio that the lab runs; charts and their folders differ in name. */
 export async function chartFolder(chart: string): Promise<string> {
+  return istioFolder("manifests/charts", chart === "istiod" ? "istio-control/istio-discovery" : chart);
+}
+
+/** Istio's samples, of the Istio that the lab runs. */
+export function samplesFolder(): Promise<string> {
+  return istioFolder("samples");
+}
+
+async function istioFolder(...path: readonly string[]): Promise<string> {
   const { stdout } = await execa("go", ["env", "GOMODCACHE"]);
-  return join(stdout, istio, "manifests/charts", chart === "istiod" ? "istio-control/istio-discovery" : chart);
+  return join(stdout, istio, ...path);
 }
 
 async function writeConfig(cluster: string, folder: string, ...form: readonly string[]): Promise<string> {

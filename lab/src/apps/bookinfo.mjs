@@ -1,8 +1,8 @@
-// Stands in for istio/examples-bookinfo-*: bookinfo.mjs PORT SERVICE VERSION INSTANCE. The services of Istio's first sample, by their paths
+// Stands in for istio/examples-bookinfo-*: bookinfo.mjs PORT SERVICE VERSION INSTANCE CLUSTER. The services of Istio's first sample, by their paths
 // and by whom they call; each answer names, in JSON, who gave it and what those whom it called said.
 import { Agent, createServer, get } from "node:http";
 
-const [port, service, version, instance] = process.argv.slice(2);
+const [port, service, version, instance, cluster] = process.argv.slice(2);
 const agent = new Agent({ keepAlive: true });
 
 /** Whom a service calls: reviews of version 1 show no ratings. */
@@ -13,7 +13,7 @@ const forwarded = ["end-user", "x-request-id", "authorization"];
 
 createServer({ keepAliveTimeout: 0 }, async (request, response) => {
   const [asked] = (request.url ?? "").split("?");
-  response.setHeader("x-answered-by", instance);
+  response.setHeader("x-answered-by", `${cluster}/${instance}`);
   if (asked === "/health") return response.end("healthy\n");
   if (!path.test(asked)) return response.writeHead(404).end("not found\n");
   const headers = Object.fromEntries(

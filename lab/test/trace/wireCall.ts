@@ -26,7 +26,7 @@ const seconds = 4;
 
 interface PlacedCall {
   readonly call: Call;
-  readonly place: Place;
+  readonly place: Pick<Place, "gatewayAddress" | "ports">;
   /** In the path of the requests, with their number, so that access logs show them. */
   readonly tag: string;
 }
@@ -77,8 +77,8 @@ function answerOf(text: string) {
     status,
     exitCode: exitcode,
     error: errormsg ?? "",
-    // go-httpbin sends this with every answer, and no Envoy does.
-    answered: headers["access-control-allow-origin"] !== undefined,
+    // go-httpbin sends this with every answer, our apps the other one, and no Envoy does.
+    answered: (headers["access-control-allow-origin"] ?? headers["x-answered-by"]) !== undefined,
     ...(by === undefined ? {} : { by }),
     body,
   };
@@ -110,8 +110,9 @@ async function echoCall(pod: PodRecord, written: string, tag: string): Promise<W
   const { hostname, port } = new URL(written.replace(/^tcp:/, "http:"));
   const echo = `exec 3<>/dev/tcp/${hostname}/${port || 80} && echo ${tag} >&3 && head -1 <&3`;
   const { exitCode, stdout, stderr } = await execInPod(pod, ["timeout", `${seconds}`, "bash", "-c", echo], 10_000);
-  const by = /^echo-(\S+) /.exec(stdout)?.[1] ?? "outside";
-  const answered = /^echo\S* /.test(stdout) && stdout.includes(tag);
+  // `echo-cluster2/web-1 …` by ours, `echo: …` outside of the clusters, `one …` by Istio's sample.
+  const by = /^echo-(\S+) /.exec(stdout)?.[1] ?? (stdout.startsWith("echo: ") ? "outside" : undefined);
+  const answered = stdout.trim().endsWith(` ${tag}`);
   const noHost = /Name or service not known|name resolution/.test(stderr);
   const code = answered ? 0 : noHost ? 6 : exitCode === 124 ? 28 : /refused/.test(stderr) ? 7 : 52;
   return {
@@ -119,7 +120,7 @@ async function echoCall(pod: PodRecord, written: string, tag: string): Promise<W
     exitCode: code,
     error: stderr.trim(),
     answered,
-    ...(answered ? { by } : {}),
+    ...(answered && by !== undefined ? { by } : {}),
     body: stdout,
     from,
     to: Date.now(),
@@ -128,7 +129,11 @@ async function echoCall(pod: PodRecord, written: string, tag: string): Promise<W
 }
 
 /** Names of the world lead to the slot's gateway for a client outside. */
-async function argumentsOf(outside: Outside, call: Call, { gatewayAddress, ports }: Place): Promise<readonly string[]> {
+async function argumentsOf(
+  outside: Outside,
+  call: Call,
+  { gatewayAddress, ports }: PlacedCall["place"],
+): Promise<readonly string[]> {
   const { hostname, protocol, port } = new URL(call.url);
   const files = call.certificate === undefined ? undefined : await outside.certificateFiles(call.certificate);
   const isHttps = protocol === "https:";

@@ -1,0 +1,167 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { meshClusterSchema, meshSchema } from "@isthmus/core";
+import { reachability, requestOf } from "@isthmus/core/reachability";
+import { type TraceRequest, type TraceWorld, trace, traceWorld } from "@isthmus/core/trace";
+import { observe, openTargets, type Target } from "@isthmus/engine";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { gatewayPorts, type Lab, startLab, waitFor } from "../src/index.ts";
+import { samplesFolder } from "./generatedIstio.ts";
+import { namespace } from "./manifests.ts";
+import { agreementOf, callsFor, hasSeveralEnds } from "./trace/agreement.ts";
+import { type Outside, startOutside } from "./trace/outside.ts";
+import type { Call } from "./trace/scenario.ts";
+import { sightingOf } from "./trace/sighting.ts";
+import { type WireAnswer, wireCalls } from "./trace/wireCall.ts";
+
+/** Istio's own samples, from the Istio that the lab runs: who reaches what in them is what calls find. */
+
+let home: string;
+let lab: Lab;
+let outside: Outside;
+let targets: ReadonlyMap<string, Target>;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "isthmus-samples-"));
+  lab = await startLab({ home, clusters: 1 });
+  outside = await startOutside(lab, home);
+  const apiVersion = "isthmus.io/v1alpha1";
+  const mesh = meshSchema.parse({ apiVersion, kind: "Mesh", metadata: { name: "mesh" } });
+  const cluster = meshClusterSchema.parse({ apiVersion, kind: "MeshCluster", metadata: { name: "cluster1" } });
+  targets = await openTargets({ mesh, clusters: [cluster] }, { kubeconfig: lab.kubeconfig });
+});
+
+afterAll(async () => {
+  for (const target of targets?.values() ?? []) await target.close();
+  await outside?.[Symbol.asyncDispose]();
+  await lab?.down();
+  await rm(home, { recursive: true, force: true });
+});
+
+interface Sample {
+  readonly name: string;
+  readonly files: readonly string[];
+  /** A path that its gateway, or its Service, answers once all is up. */
+  readonly ready: string;
+}
+
+const samples: readonly Sample[] = [
+  {
+    name: "bookinfo",
+    files: ["bookinfo/platform/kube/bookinfo.yaml", "bookinfo/networking/bookinfo-gateway.yaml"],
+    ready: "http://productpage.bookinfo:9080/productpage",
+  },
+  {
+    name: "bookinfo-by-version",
+    files: [
+      "bookinfo/platform/kube/bookinfo.yaml",
+      "bookinfo/networking/destination-rule-all-mtls.yaml",
+      "bookinfo/networking/virtual-service-all-v1.yaml",
+      "bookinfo/networking/virtual-service-reviews-test-v2.yaml",
+    ],
+    ready: "http://productpage.bookinfo-by-version:9080/productpage",
+  },
+  {
+    name: "helloworld",
+    files: ["helloworld/helloworld.yaml", "helloworld/helloworld-gateway.yaml", "curl/curl.yaml"],
+    ready: "http://helloworld.helloworld:5000/hello",
+  },
+  {
+    name: "httpbin",
+    files: ["httpbin/httpbin.yaml", "curl/curl.yaml"],
+    ready: "http://httpbin.httpbin:8000/get",
+  },
+  {
+    name: "tcp-echo",
+    files: ["tcp-echo/tcp-echo-services.yaml", "tcp-echo/tcp-echo-20-v2.yaml", "curl/curl.yaml"],
+    ready: "tcp://tcp-echo.tcp-echo:9000",
+  },
+];
+
+function parseUrl(text: string): TraceRequest["url"] {
+  const { protocol, hostname, port, pathname } = new URL(text);
+  return { scheme: protocol === "tcp:" ? "tcp" : "http", host: hostname, port: Number(port), path: pathname || "/" };
+}
+
+const mostCells = 80;
+
+/** What its workloads and clients outside may ask of its hosts, each class of requests by one example. */
+function cellsOf(world: TraceWorld, sample: string): readonly TraceRequest[] {
+  const { targets: reached } = reachability(world, {
+    isCaller: (caller) => caller.namespace === undefined || caller.namespace === sample,
+    // What is not a Service's name is one of its gateway's.
+    isTarget: ({ host }) => host.endsWith(`.${sample}.svc.cluster.local`) || !host.includes(".svc."),
+  });
+  const cells = reached.flatMap(({ target, groups }) =>
+    groups.flatMap(({ callers, answers }) =>
+      callers.flatMap((caller) =>
+        answers.flatMap(({ examples }) => examples.map((parts) => requestOf(caller, target, parts))),
+      ),
+    ),
+  );
+  const step = Math.ceil(cells.length / mostCells);
+  return cells.filter((_, index) => index % step === 0);
+}
+
+async function call({ from, url, ...request }: TraceRequest, count: number): Promise<readonly WireAnswer[]> {
+  const { scheme, host, port, path } = url;
+  const { method, headers } = request;
+  const pod = "workload" in from ? await lab.pod("cluster1", `${from.namespace}/${from.workload}`) : "outside";
+  const asked: Call = {
+    ...{ cluster: "cluster1", from: pod === "outside" ? pod : pod.name, method, headers },
+    url: `${scheme}://${host}:${port}${path}`,
+  };
+  const place = {
+    gatewayAddress: lab.cluster("cluster1").nodes[0]?.address ?? "",
+    ports: { http: gatewayPorts.http, https: gatewayPorts.https, tls: gatewayPorts.tls },
+  };
+  return wireCalls(outside, pod, { call: asked, place, tag: `cell${++number}` }, count);
+}
+
+let number = 0;
+
+test.for(samples)("$name: each cell of who reaches what is what a call finds", { timeout: 240_000 }, async (sample) => {
+  await lab.apply("cluster1", [namespace(sample.name, { "istio-injection": "enabled" })]);
+  const folder = await samplesFolder();
+  for (const file of sample.files) {
+    await lab.apply("cluster1", await readFile(join(folder, file), "utf8"), sample.name);
+  }
+  const { observed } = await waitFor("the sample's pods", () => observe(targets));
+  const world = traceWorld(observed);
+  const requests = cellsOf(world, sample.name);
+  const caller = requests.find(({ from }) => "workload" in from);
+  if (caller === undefined) throw new Error("nobody calls");
+  await waitFor("the sample's proxies", async () => {
+    const [answer] = await call({ ...caller, headers: {}, url: parseUrl(sample.ready) }, 1);
+    return answer?.answered === true;
+  });
+
+  // Some containers, such as curl's, declare no port, and nothing listens there.
+  const untrue = ["application"] as const;
+  const wrong: string[] = [];
+  let untold = 0;
+  for (const request of requests) {
+    const traced = trace(world, request);
+    const count = hasSeveralEnds(traced, "pod") ? callsFor(traced, "pod") : 1;
+    const answers = await call(request, count);
+    const evidence = { isProxied: false, client: [], gateway: [], server: [] };
+    const sightings = answers.map((answer) => sightingOf(answer, evidence));
+    const { verdict, status, spread } = agreementOf({
+      ...{ trace: traced, sightings },
+      // Where apps say who they are, shares are compared as well.
+      scenario: sightings.some(({ by }) => by !== undefined) ? { untrue, spread: "pod" } : { untrue },
+    });
+    if (verdict === "unknown" || verdict === "assumed") untold++;
+    else if (verdict !== "agrees" || status === false || spread === false) {
+      wrong.push(
+        JSON.stringify({ verdict, status, spread, request, says: traced.verdict, seen: sightings.slice(0, 3) }),
+      );
+    }
+  }
+  console.info(sample.name, requests.length, "cells", untold, "untold");
+
+  expect(wrong).toEqual([]);
+  expect(untold).toBeLessThanOrEqual(requests.length / 2);
+  await lab.remove("cluster1", { apiVersion: "v1", kind: "Namespace", name: sample.name });
+});
