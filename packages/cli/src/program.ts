@@ -328,6 +328,7 @@ export function buildProgram(
       "--ephemeral-container",
       "also what `probe --ephemeral-container` needs: --doctor, and adding containers to pods",
     )
+    .option("--all-kinds", "write every kind that any declaration could need, and remove what is left of them")
     .option("--controller", "also what the controller needs: to be told of changes")
     .option("--namespace <name>", "write and probe only in this namespace (repeat it)", collect)
     .option("--name <name>", "of the roles and the account (default: isthmus, isthmus-reader)")

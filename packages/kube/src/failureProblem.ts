@@ -31,10 +31,12 @@ function explain(error: KubeError, cluster: string): Explanation {
   if (status === 403) {
     const where = call.namespace === undefined ? "" : say` in namespace ${{ namespace: call.namespace }}`;
     const verb = call.verb === "patch" ? "patch (and create)" : call.verb;
+    // What goes may be of a kind that no declaration needs any longer.
+    const removing = call.verb === "delete" ? " --all-kinds" : "";
     return {
       code: "CLUSTER_FORBIDDEN",
       message: say`we may not ${{ verb }} ${{ resource: call.resource }}${where}`,
-      hint: `Grant what isthmus needs: isthmus rbac ${cluster} | kubectl --context ${cluster} apply -f -`,
+      hint: `Grant what isthmus needs: isthmus rbac ${cluster}${removing} | kubectl --context ${cluster} apply -f -`,
     };
   }
   if (status === 404 && !error.isObjectMissing) {

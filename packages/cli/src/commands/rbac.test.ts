@@ -89,6 +89,47 @@ metadata: {name: b}
   expect(found).toEqual([roles, [], []]);
 });
 
+test("EnvoyFilters, routes and imports are for those alone whose declarations need them, and for --all-kinds", async () => {
+  const folder = await emptyFolder();
+  const declare = (access: string) =>
+    writeFile(
+      join(folder, "mesh.yaml"),
+      `apiVersion: isthmus.io/v1alpha1
+kind: MeshCluster
+metadata: {name: a}
+${access}`,
+    );
+  const written = async (...argv: readonly string[]) => {
+    const { stdout } = await runCli(folder, ["rbac", "a", ...argv, "-o", "json"]);
+    const { items }: { readonly items: readonly { readonly rules?: readonly Rule[] }[] } = JSON.parse(stdout);
+    const rules = items.flatMap((item) => item.rules ?? []).filter(({ verbs }) => verbs.includes("delete"));
+    return rules.flatMap(({ resources = [] }) => resources).filter((each) => /filter|route|import/.test(each));
+  };
+  const all = ["httproutes", "tlsroutes", "serviceimports", "envoyfilters"];
+
+  expect(await written()).toEqual(expect.arrayContaining(all));
+  await declare("");
+  expect(await written()).toEqual([]);
+  expect(await written("--all-kinds")).toEqual(expect.arrayContaining(all));
+  await declare(`---
+apiVersion: isthmus.io/v1alpha1
+kind: ExternalAccess
+metadata: {name: httpbin, namespace: bar}
+spec:
+  hosts: [httpbin.example.com]
+  port: 8000
+  clusters: [a]
+  tls: {mode: None}
+  jwt: {issuers: [{issuer: https://issuer.example.com, jwksUri: https://issuer.example.com/keys}]}
+`);
+  expect(await written()).toEqual(["envoyfilters"]);
+});
+
+interface Rule {
+  readonly resources?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
 test("a cluster that is not declared, or is a directory, is a wrong command line", async () => {
   const folder = await exampleFolder();
 

@@ -15,6 +15,7 @@ export interface RbacCommandOptions {
   readonly doctor?: boolean;
   readonly ephemeralContainer?: boolean;
   readonly controller?: boolean;
+  readonly allKinds?: boolean;
   readonly namespace?: readonly string[];
   readonly name?: string;
   readonly accountNamespace?: string;
@@ -32,6 +33,8 @@ export async function rbac(session: Session, cluster: string, options: RbacComma
   const { istioNamespace } = mesh.spec;
   const name = options.name ?? (options.readOnly === true ? "isthmus-reader" : "isthmus");
   const subject = subjectOf(options, name, options.accountNamespace ?? istioNamespace);
+  const { demands, ...rights }: Partial<ReturnType<typeof declaredRights>> =
+    declared === undefined ? {} : declaredRights(declared, { mesh, clusters: clusters ?? [], externalAccesses });
   const manifests = rbacManifests({
     name,
     subject,
@@ -43,7 +46,8 @@ export async function rbac(session: Session, cluster: string, options: RbacComma
     doctor: options.doctor === true,
     ephemeral: options.ephemeralContainer === true,
     controller: options.controller === true,
-    ...(declared && declaredRights(declared, { mesh, clusters: clusters ?? [], externalAccesses })),
+    ...rights,
+    ...(demands === undefined || options.allKinds === true ? {} : { demands }),
     ...(options.namespace === undefined ? {} : { namespaces: [...new Set(options.namespace)].sort() }),
   });
   if (session.format === "json") {

@@ -1,7 +1,9 @@
 import { say } from "../findings/index.ts";
+import { groupOf, isOurs, kindEntry } from "../kinds/index.ts";
+import { demandsOn } from "../model/index.ts";
 import type { ProblemCode } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
-import { type Check, ofApiServer, type Verdict } from "./check.ts";
+import { type Check, type ClusterView, type MeshView, ofApiServer, type Verdict } from "./check.ts";
 import type { AnsweredRight } from "./checkInput.ts";
 
 export const rightsChecks: readonly Check[] = [
@@ -25,10 +27,15 @@ export const rightsChecks: readonly Check[] = [
     category: "rights",
     title: "we may write what apply needs",
     needs: ["api-reachable"],
-    run: ofApiServer(({ rights }, { name }) => {
-      const asked = rights.filter(({ purpose }) => purpose === "write");
-      if (asked.length === 0) return { skipped: "not asked for (--read-only)" };
-      return lacking(name, asked, { code: "WRITE_FORBIDDEN", option: "" });
+    run: ofApiServer(({ rights }, view, mesh) => {
+      const writes = rights.filter(({ purpose }) => purpose === "write");
+      if (writes.length === 0) return { skipped: "not asked for (--read-only)" };
+      const { declared, left } = neededWrites(writes, view, mesh);
+      const mayRemove = left.every(({ allowed }) => allowed);
+      return lacking(view.name, [...declared, ...left], {
+        code: "WRITE_FORBIDDEN",
+        option: mayRemove ? "" : "--all-kinds",
+      });
     }),
   },
   {
@@ -46,6 +53,26 @@ export const rightsChecks: readonly Check[] = [
     ),
   },
 ];
+
+/** What the declarations ask for, and what removes objects of ours that none asks for any longer. */
+function neededWrites(
+  writes: readonly AnsweredRight[],
+  { declared, cluster }: ClusterView,
+  { intents }: MeshView,
+): { readonly declared: readonly AnsweredRight[]; readonly left: readonly AnsweredRight[] } {
+  const demands = demandsOn(declared, intents);
+  const ours = new Set(
+    cluster?.objects.filter(isOurs).map(({ apiVersion, kind }) => kindEntry(groupOf(apiVersion), kind)),
+  );
+  const isDemanded = ({ demand }: AnsweredRight) => demand === undefined || demands.has(demand);
+  const isLeft = ({ verb, group, resource }: AnsweredRight) =>
+    (verb === "get" || verb === "delete") &&
+    [...ours].some((entry) => entry?.group === group && entry.plural === resource);
+  return {
+    declared: writes.filter(isDemanded),
+    left: writes.filter((right) => !isDemanded(right) && isLeft(right)),
+  };
+}
 
 interface Lack {
   readonly code: ProblemCode;

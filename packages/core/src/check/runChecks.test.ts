@@ -183,6 +183,30 @@ test("a right that is needed fails, one that only checks use is a warning, and b
   ]);
 });
 
+test("a kind that no declaration demands may be kept from us, unless objects of ours are left to remove", () => {
+  const right = { group: "networking.istio.io", resource: "envoyfilters", purpose: "write", needed: true } as const;
+  const rights = (["create", "delete"] as const).map((verb) => ({
+    ...{ ...right, verb, allowed: false, demand: "tokens" as const },
+  }));
+  const labels = { "app.kubernetes.io/managed-by": "isthmus" };
+  const left: KubeObject = {
+    ...{ apiVersion: "networking.istio.io/v1alpha3", kind: "EnvoyFilter" },
+    metadata: { name: "a", namespace: "istio-system", labels },
+  };
+  const told = (objects: readonly KubeObject[]) =>
+    runChecks(input([cluster("cluster1", { objects, inspection: { rights } })]))
+      .filter(({ check }) => check === "rights-write")
+      .map(({ message, hint }) => [message, hint]);
+
+  expect(told([])).toEqual([["0 rights", undefined]]);
+  expect(told([left])).toEqual([
+    [
+      "cluster1: we may not delete envoyfilters.networking.istio.io",
+      "isthmus rbac cluster1 --all-kinds prints the roles for it",
+    ],
+  ]);
+});
+
 test("an old istiod fails; clusters more than two minor releases apart are a warning", () => {
   const version = (...istiodVersions: readonly string[]) => ({ observed: { istiodVersions } });
 

@@ -1,8 +1,8 @@
 import { randomMesh } from "@isthmus/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isProvenOurs, type KubeObject } from "../kinds/index.ts";
-import type { Intents, Observed } from "../model/index.ts";
+import { groupOf, isProvenOurs, type KubeObject, writingOf } from "../kinds/index.ts";
+import { demandsOn, type Intents, type Observed } from "../model/index.ts";
 import { compile } from "./compile.ts";
 
 interface AnyMesh {
@@ -160,6 +160,31 @@ test("no two declarations write the same object, and every object carries its ow
       }
     }),
   );
+});
+
+test("of every kind that is compiled for a cluster the declarations demand the right to write it", () => {
+  const jwt = { issuers: [{ issuer: "https://issuer.example.com", jwks: "{}" }] };
+  const met = new Set<string>();
+  fc.assert(
+    fc.property(anyMesh, fc.boolean(), ({ intents, observed }, asksForTokens) => {
+      const { externalAccesses } = intents;
+      const asked = externalAccesses.map((access) => ({ ...access, spec: { ...access.spec, jwt } }));
+      const all = { ...intents, externalAccesses: asksForTokens ? asked : externalAccesses };
+
+      const { desired } = compile(all, observed);
+
+      for (const cluster of all.clusters) {
+        const demands = demandsOn(cluster, all);
+        for (const { apiVersion, kind } of desired.get(cluster.metadata.name) ?? []) {
+          const demand = writingOf(groupOf(apiVersion), kind)?.demand;
+          if (demand === undefined) continue;
+          met.add(demand);
+          expect(demands).toContain(demand);
+        }
+      }
+    }),
+  );
+  expect([...met].sort()).toEqual(["exports", "gatewayApi", "tokens"]);
 });
 
 test("law 13: all that is written is shown to be ours by itself, still when its declaration is gone, and no copy of it is", () => {

@@ -35,6 +35,17 @@ test("every kind may be listed and, where we write it, be written; check asks fo
   expect(asked).toEqual(expect.arrayContaining(wanted));
 });
 
+test("a kind is granted to everybody if a shared service may need it, and else on demand only", () => {
+  const onDemand = written.filter(({ write }) => write.demand !== undefined).map(({ kind }) => kind);
+  const unshared = written.filter(({ write }) => write.places.SharedService === undefined).map(({ kind }) => kind);
+  const always = rightsOf(["write"], new Set()).map(({ resource }) => resource);
+
+  expect(onDemand).toEqual(unshared);
+  expect(always).toContain("virtualservices");
+  expect(always).not.toContain("envoyfilters");
+  expect(rightsOf(["write"], new Set(["tokens"])).map(({ resource }) => resource)).toContain("envoyfilters");
+});
+
 const owned = written.flatMap((entry) =>
   Object.entries(entry.write.places).map(([owner, place]) => ({ entry, owner, place })),
 );

@@ -28,9 +28,17 @@ export interface Writing {
   readonly order: number;
   /** The kinds of owners that it is written for, and where: any other with our label is not ours. */
   readonly places: Readonly<Partial<Record<OwnerKind, OwnedPlace>>>;
+  /** Absent: any shared service may need it. */
+  readonly demand?: Demand;
   /** From Kubernetes' api/openapi-spec, Istio's crd-all.gen.yaml and the Gateway API's CRDs: all that there are. */
   readonly merge?: MergeRules;
 }
+
+/**
+ * What asks for a kind that no SharedService needs: tokens at an ingress gateway, objects of the Gateway API in place of Istio's, or
+ * the exports of a cluster set. Without it nobody gets the right to write the kind: an EnvoyFilter can change any proxy.
+ */
+export type Demand = "tokens" | "gatewayApi" | "exports";
 
 export type OwnerKind = "SharedService" | "ServiceExport" | "ExternalAccess" | "ExternalService";
 /** Beside the Service that its owner names, or beside callers or a gateway, wherever those are. */
@@ -127,7 +135,7 @@ export const catalog: readonly KindEntry[] = [
     ...{ group: "networking.istio.io", version: "v1alpha3", kind: "EnvoyFilter", plural: "envoyfilters" },
     namespaced: true,
     read: "needed",
-    write: { order: 1, places: { ExternalAccess: "any namespace" } },
+    write: { order: 1, places: { ExternalAccess: "any namespace" }, demand: "tokens" },
   },
   {
     ...{ group: "security.istio.io", version: "v1", kind: "AuthorizationPolicy", plural: "authorizationpolicies" },
@@ -154,7 +162,7 @@ export const catalog: readonly KindEntry[] = [
     ...{ group: "security.istio.io", version: "v1", kind: "RequestAuthentication", plural: "requestauthentications" },
     namespaced: true,
     read: "needed",
-    write: { order: 2, places: { ExternalAccess: "any namespace" } },
+    write: { order: 2, places: { ExternalAccess: "any namespace" }, demand: "tokens" },
   },
   {
     ...{ group: "networking.istio.io", version: "v1beta1", kind: "ProxyConfig", plural: "proxyconfigs" },
@@ -178,13 +186,13 @@ export const catalog: readonly KindEntry[] = [
     ...{ group: "multicluster.x-k8s.io", version: "v1alpha1", kind: "ServiceImport", plural: "serviceimports" },
     namespaced: true,
     read: "ifServed",
-    write: { order: 8, places: { ServiceExport: "owner's namespace" } },
+    write: { order: 8, places: { ServiceExport: "owner's namespace" }, demand: "exports" },
   },
   {
     ...{ group: "gateway.networking.k8s.io", version: "v1", kind: "HTTPRoute", plural: "httproutes" },
     namespaced: true,
     read: "ifServed",
-    write: { order: 10, places: { ExternalAccess: "owner's namespace" } },
+    write: { order: 10, places: { ExternalAccess: "owner's namespace" }, demand: "gatewayApi" },
   },
   {
     ...{ group: "gateway.networking.k8s.io", version: "v1", kind: "GRPCRoute", plural: "grpcroutes" },
@@ -202,7 +210,7 @@ export const catalog: readonly KindEntry[] = [
     ...{ group: "gateway.networking.k8s.io", version: "v1", kind: "TLSRoute", plural: "tlsroutes" },
     namespaced: true,
     read: "ifServed",
-    write: { order: 11, places: { ExternalAccess: "owner's namespace" } },
+    write: { order: 11, places: { ExternalAccess: "owner's namespace" }, demand: "gatewayApi" },
   },
   {
     ...{ group: "gateway.networking.k8s.io", version: "v1beta1", kind: "ReferenceGrant", plural: "referencegrants" },
@@ -217,6 +225,7 @@ export const catalog: readonly KindEntry[] = [
     write: {
       order: 12,
       places: { ExternalAccess: "any namespace" },
+      demand: "gatewayApi",
       merge: { "spec.listeners": { type: "keyed", keys: { name: undefined } } },
     },
   },

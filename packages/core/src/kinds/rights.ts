@@ -1,4 +1,4 @@
-import { catalog, checkedKinds } from "./catalog.ts";
+import { catalog, checkedKinds, type Demand } from "./catalog.ts";
 
 export type RightVerb = "get" | "list" | "watch" | "create" | "patch" | "delete";
 
@@ -38,6 +38,8 @@ export interface Right {
   readonly scope: "everywhere" | "istio";
   /** Only objects of these names. */
   readonly names?: readonly string[];
+  /** Only where declarations ask for it. */
+  readonly demand?: Demand;
 }
 
 /** The ConfigMap by which istiod gives every namespace the mesh's roots. It holds certificates only, never a key. */
@@ -49,10 +51,12 @@ export const caSecret = "cacerts";
 
 /**
  * Every right that our commands use: `isthmus rbac` grants these and `isthmus check` asks for them. Kinds come from the
- * catalog, so that a new one is in both. No Secret but `cacerts`.
+ * catalog, so that a new one is in both. No Secret but `cacerts`. With `demands` only what those ask for, else whatever any could.
  */
-export function rightsOf(purposes: readonly RightPurpose[]): readonly Right[] {
-  return allRights.filter(({ purpose }) => purposes.includes(purpose));
+export function rightsOf(purposes: readonly RightPurpose[], demands?: ReadonlySet<Demand>): readonly Right[] {
+  return allRights.filter(
+    ({ purpose, demand }) => purposes.includes(purpose) && (demand === undefined || demands?.has(demand) !== false),
+  );
 }
 
 /**
@@ -97,18 +101,14 @@ const allRights: readonly Right[] = [
     scope: "istio",
     names: [trustRootConfigMap, meshConfigMap],
   },
-  ...catalog
-    .filter(({ write }) => write !== false)
-    .map(
-      ({ group, plural }): Right => ({
-        purpose: "write",
-        group,
-        resource: plural,
-        // A server-side apply that creates needs both patch and create; get tells what a conflict is about.
-        verbs: ["get", "create", "patch", "delete"],
-        scope: "everywhere",
-      }),
-    ),
+  ...catalog.flatMap(({ group, plural, write }): readonly Right[] => {
+    if (write === false) return [];
+    const { demand } = write;
+    // A server-side apply that creates needs both patch and create; get tells what a conflict is about.
+    const verbs = ["get", "create", "patch", "delete"] as const;
+    const asked = demand === undefined ? {} : { demand };
+    return [{ purpose: "write", group, resource: plural, verbs, scope: "everywhere", ...asked }];
+  }),
   ...checkedKinds.map(
     ({ group, plural, scope }): Right => ({ purpose: "check", group, resource: plural, verbs: ["list"], scope }),
   ),
@@ -147,6 +147,8 @@ export interface AskedRight {
   readonly resource: string;
   readonly namespace?: string;
   readonly name?: string;
+  /** Only where declarations ask for it. */
+  readonly demand?: Demand;
 }
 
 /** The rights that our commands use, one by one. */
@@ -161,6 +163,7 @@ export function askedRights(purposes: readonly RightPurpose[], istioNamespace: s
         resource: right.resource,
         ...(right.scope === "istio" ? { namespace: istioNamespace } : {}),
         ...(name === undefined ? {} : { name }),
+        ...(right.demand === undefined ? {} : { demand: right.demand }),
       })),
     ),
   );

@@ -2,6 +2,7 @@ export { checkIntents } from "./checkIntents.ts";
 export type { AcrossPath, Compiled, DeclaredPath, ExternalAccessPath, ExternalServicePath } from "./compiled.ts";
 export { byList, declaredKinds, isKind, isTestKind, kinds, testKinds } from "./declaredKinds.ts";
 export { declaredOwners } from "./declaredOwners.ts";
+export { demandsOn } from "./demandsOn.ts";
 export { type ExternalAccess, issuedCredentialName } from "./externalAccess/externalAccess.ts";
 export type { ExternalService } from "./externalService/externalService.ts";
 export { at, type Intents, showDeclared } from "./intents.ts";

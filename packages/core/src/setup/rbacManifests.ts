@@ -1,4 +1,4 @@
-import { type KubeObject, type Right, type RightPurpose, rightsOf } from "../kinds/index.ts";
+import { type Demand, type KubeObject, type Right, type RightPurpose, rightsOf } from "../kinds/index.ts";
 
 /** Who gets the rights. */
 export type RbacSubject =
@@ -28,6 +28,8 @@ export interface RbacOptions {
   readonly ephemeral?: boolean;
   /** To be told of changes, as the controller is. */
   readonly controller?: boolean;
+  /** Write only the kinds that these ask for, and those of any shared service; every kind unless set. */
+  readonly demands?: ReadonlySet<Demand>;
   /** Write, and probe, only in these namespaces; in every one unless told. */
   readonly namespaces?: readonly string[];
 }
@@ -51,7 +53,7 @@ interface PolicyRule {
 export function rbacManifests(options: RbacOptions): readonly KubeObject[] {
   const { name, subject, istioNamespace, access, manageCa, rotateCa = false, namespaces } = options;
   const reading = rightsOf(["observe", "check", ...(options.controller === true ? (["watch"] as const) : [])]);
-  const writing = access === "write" ? rightsOf(["write"]) : [];
+  const writing = access === "write" ? rightsOf(["write"], options.demands) : [];
   const ca = rightsOf([
     ...(manageCa || rotateCa ? (["ca"] as const) : []),
     ...(rotateCa ? (["rotation"] as const) : []),
