@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MeshError, say } from "@isthmus/core";
+import { say, usage } from "@isthmus/core";
 import type { Difference } from "./render/diff.ts";
 import type { Session } from "./session.ts";
 
@@ -16,12 +16,13 @@ export async function externalDiff(session: Session, program: string, found: rea
   const [command = "", ...words] = program.trim().split(/\s+/);
   const [live, merged] = [await mkdtemp(join(tmpdir(), "LIVE-")), await mkdtemp(join(tmpdir(), "MERGED-"))];
   try {
-    for (const { action, before, after } of found) {
+    for (const [index, { action, before, after }] of found.entries()) {
       const { group, kind, namespace, name } = action.ref;
-      const file = [action.cluster, group, kind, namespace, name].filter((part) => part !== undefined && part !== "");
+      const parts = [action.cluster, group, kind, namespace, name].filter((part) => part !== undefined && part !== "");
+      const file = shortened(parts.join("."), index);
       // As kubectl: what is not there is an empty file.
-      await writeFile(join(live, file.join(".")), before, { flag: "wx" });
-      await writeFile(join(merged, file.join(".")), after, { flag: "wx" });
+      await writeFile(join(live, file), before, { flag: "wx" });
+      await writeFile(join(merged, file), after, { flag: "wx" });
     }
     const child = spawn(command, [...words, live, merged], {
       stdio: ["ignore", "pipe", "pipe"],
@@ -34,8 +35,16 @@ export async function externalDiff(session: Session, program: string, found: rea
   } catch (error) {
     if (session.signal.aborted) throw session.signal.reason;
     const message = say`${{ program: command }} of KUBECTL_EXTERNAL_DIFF cannot be started: ${{ why: (error as Error).message }}`;
-    throw new MeshError({ code: "USAGE", at: {}, message, hint: "unset it, or name a program that is there" });
+    throw usage(message, "unset it, or name a program that is there");
   } finally {
     await Promise.all([live, merged].map((folder) => rm(folder, { recursive: true, force: true })));
   }
+}
+
+/** Bytes of a file's name, on any file system. */
+const longestName = 255;
+
+/** Names of objects alone may have 253 characters. */
+function shortened(name: string, index: number): string {
+  return Buffer.byteLength(name) <= longestName ? name : `${name.slice(0, 200)}.${index}`;
 }

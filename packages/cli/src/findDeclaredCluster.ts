@@ -1,5 +1,4 @@
-import { type MeshCluster, nearestName, say } from "@isthmus/core";
-import { usage } from "./usage.ts";
+import { type MeshCluster, nearestName, say, usage } from "@isthmus/core";
 
 /** The cluster of that name. Throws USAGE where it is not declared. */
 export function findDeclaredCluster(name: string, clusters: readonly MeshCluster[]): MeshCluster {

@@ -1,12 +1,11 @@
 import { resolve } from "node:path";
-import { type GivenCluster, type Intents, MeshError, type Observed, say, undeclaredMesh } from "@isthmus/core";
+import { type GivenCluster, type Intents, MeshError, type Observed, say, undeclaredMesh, usage } from "@isthmus/core";
 import { absentKinds } from "@isthmus/engine";
 import { listContexts } from "@isthmus/kube";
 import { findDeclaredCluster } from "./findDeclaredCluster.ts";
 import type { GivenOptions } from "./givenOptions.ts";
 import { readIfAny } from "./readDeclarations.ts";
 import type { Session } from "./session.ts";
-import { usage } from "./usage.ts";
 import type { Declarations } from "./withMesh.ts";
 
 /**
@@ -60,7 +59,7 @@ function undeclared(given: readonly GivenCluster[], cluster: readonly string[] |
 }
 
 function directoryOf(written: string): GivenCluster {
-  const { name, directory } = /^(?:(?<name>[^=/\\]*)=)?(?<directory>.+)$/.exec(written)?.groups ?? {};
+  const { name, directory } = /^(?:(?<name>[^=/\\]*)=|(?![^=/\\]*=))(?<directory>.+)$/.exec(written)?.groups ?? {};
   if (directory === undefined || name === "") {
     throw usage(say`--dir ${{ written }} does not name a folder`, "Write it as cluster1=manifests/cluster1.");
   }

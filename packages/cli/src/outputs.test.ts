@@ -49,6 +49,8 @@ const printed: readonly (readonly [kind: string, words: readonly string[]])[] = 
   ["Diagnosis", ["doctor", ...request]],
   ["Apply", ["apply", "--yes"]],
   ["Version", ["version"]],
+  ["Explanation", ["explain"]],
+  ["Explanation", ["explain", "GATEWAY_NO_ADDRESS", "SharedService.spec.traffic"]],
   ["CaStatus", ["ca", "status"]],
   ["Problems", ["plan", "-f", "nothing-here.yaml"]],
   ["Problems", ["status", "--such-an-option"]],
@@ -121,6 +123,29 @@ test("a header that lets somebody in is in no output", async () => {
   }
 });
 
+test("JUnit of plan and status: what would break, is broken or cannot be read is a failure or an error", async () => {
+  const folder = await exampleFolder();
+  await runCli(folder, ["apply", "--yes"]);
+  const well = await runCli(folder, ["status", "-o", "junit"]);
+  await rm(join(folder, "clusters/cluster2/httpbin.yaml"));
+
+  const [plan, status] = [
+    await runCli(folder, ["plan", "-o", "junit"]),
+    await runCli(folder, ["status", "-o", "junit"]),
+  ];
+
+  expect(well.stdout).toContain('tests="3" failures="0" errors="0"');
+  expect(status.stdout).toMatch(/<testcase name="bar\/httpbin" classname="SharedService">\s+<(failure|error) /);
+  expect(plan.stdout).toContain('<testcase name="SharedService.bar.httpbin" classname="SharedService.bar.httpbin">');
+  expect(plan.stdout).toContain('<testsuite name="problems"');
+});
+
+test("of several formats the last holds for an error, too", async () => {
+  const run = await runCli(await exampleFolder(), ["status", "-o", "yaml", "-o", "json", "--nope"]);
+
+  expect(JSON.parse(run.stdout)).toMatchObject({ kind: "Problems" });
+});
+
 test("an apply that an alarm stops says so in its data", async () => {
   const folder = await exampleFolder();
   await runCli(folder, ["apply", "--yes"]);
@@ -185,6 +210,9 @@ test.each([
   ["check", "--output=junit", "--cluster", "nowhere"],
   ["probe", "-ojunit", "nothing.nowhere"],
   ["probe", "-o", "junit"],
+  ["plan", "-o", "junit"],
+  ["status", "-o", "junit"],
+  ["status", "-o", "junit", "httpbin.bar"],
 ])("JUnit is printed whatever comes of it: isthmus %s %s %s %s", async (...argv) => {
   const run = await runCli(await exampleFolder(), argv);
 

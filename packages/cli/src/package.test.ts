@@ -267,6 +267,47 @@ test.each([
   expect(await readdir(folder)).not.toContain("made");
 });
 
+test("completion knows what -f and --kubeconfig earlier on the line name", async () => {
+  const folder = await emptyFolder();
+  const example = await exampleFolder();
+  const contexts = [{ name: "elsewhere", context: { cluster: "c", user: "u" } }];
+  await writeFile(join(folder, "config"), JSON.stringify({ apiVersion: "v1", kind: "Config", contexts }));
+
+  const services = await bashOffers(folder, `isthmus -f ${example} status `);
+  const found = await bashOffers(folder, "isthmus --kubeconfig=config status --context ");
+
+  expect([services, found]).toEqual([
+    { offered: "httpbin.bar", stderr: "" },
+    { offered: "elsewhere", stderr: "" },
+  ]);
+});
+
+/** What a shell that is here offers, in its own words. */
+const others = {
+  zsh: (line: string) => [
+    "-f",
+    "-c",
+    `autoload -Uz compinit; compinit -u -D
+     source <(isthmus completion zsh)
+     _describe() { print -rl -- "\${(@P)2}" }
+     words=(${line} ''); CURRENT=\${#words}; _isthmus`,
+  ],
+  fish: (line: string) => ["--no-config", "-c", `isthmus completion fish | source; complete --do-complete '${line} '`],
+};
+
+test.each(["zsh", "fish"] as const)("%s offers what its script asks for, where it is installed", async (shell) => {
+  const isThere = await exec(shell, ["-c", "exit"]).then(
+    () => true,
+    () => false,
+  );
+  const folder = await exampleFolder();
+  const path = `${join(installed, "node_modules/.bin")}${delimiter}${process.env.PATH}`;
+  const run = (line: string) => exec(shell, others[shell](line), { cwd: folder, env: { HOME: folder, PATH: path } });
+
+  // zsh takes what follows a colon for what a word means.
+  if (isThere) expect((await run("isthmus status")).stdout).toMatch(/^httpbin\.bar:?$/m);
+});
+
 test("bash puts a name in quotes that it would act on", async () => {
   const folder = await exampleFolder();
   await mkdir(join(folder, ".kube"));

@@ -1,11 +1,10 @@
 import { read } from "node:fs";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
-import { MeshError, type Sentence, say, thingPlace } from "@isthmus/core";
+import { MeshError, type Sentence, say, thingPlace, usage } from "@isthmus/core";
 import { loadCa } from "@isthmus/engine";
 import { isInteractive } from "./io.ts";
 import type { Session } from "./session.ts";
-import { usage } from "./usage.ts";
 
 export interface PassphraseOptions {
   readonly passphraseFd?: number;

@@ -1,4 +1,4 @@
-import { MeshError, makeProblem, type Problem, say } from "@isthmus/core";
+import { MeshError, makeProblem, type Problem, say, usage } from "@isthmus/core";
 import { CommanderError } from "commander";
 import type { Io } from "./io.ts";
 import { renderOutput } from "./render/data.ts";
@@ -51,20 +51,18 @@ function usageProblem(error: CommanderError, command: string): Problem {
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
   const suggestion = rest.join(" ").replace(/^\((.*)\)$/, "$1");
   const help = `isthmus ${command === "" ? "" : `${command} `}--help`;
-  return makeProblem({
-    code: "USAGE",
-    at: {},
-    message: say`${{ reason: first }}`,
-    hint: suggestion === "" ? `See ${help}` : `${suggestion} See ${help}`,
-  });
+  return usage(say`${{ reason: first }}`, suggestion === "" ? `See ${help}` : `${suggestion} See ${help}`).problem;
 }
 
 function showError(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
+/** Of several the last counts, as commander has it. */
 function outputOf(argv: readonly string[]): string | undefined {
-  const index = argv.findIndex((argument) => argument === "-o" || argument === "--output");
-  if (index >= 0) return argv[index + 1];
-  return argv.flatMap((argument) => /^(?:--output=|-o)(.+)$/s.exec(argument)?.[1] ?? []).at(-1);
+  const given = argv.flatMap((argument, index) => {
+    const isAlone = argument === "-o" || argument === "--output";
+    return (isAlone ? argv[index + 1] : /^(?:--output=|-o)(.+)$/s.exec(argument)?.[1]) ?? [];
+  });
+  return given.at(-1);
 }

@@ -1,4 +1,4 @@
-import { type Problem, say } from "@isthmus/core";
+import { type Problem, say, usage } from "@isthmus/core";
 import type { OutputKind } from "@isthmus/core/outputs";
 import type { ObserveOptions, OpenTargetsOptions } from "@isthmus/engine";
 import type { Io } from "./io.ts";
@@ -9,7 +9,6 @@ import { renderProblems } from "./render/problems.ts";
 import type { Style } from "./render/style.ts";
 import { dataText } from "./render/terminalText.ts";
 import { openTerminal } from "./terminal.ts";
-import { usage } from "./usage.ts";
 
 /** The options that every command takes, as commander has parsed them. */
 export interface GlobalOptions {
@@ -132,7 +131,8 @@ function limited(signal: AbortSignal, milliseconds: number): AbortSignal {
 
 /** Formats that are for people or for one purpose, by the commands that have them. */
 const ownFormats: Readonly<Record<string, readonly OwnFormat[]>> = {
-  status: ["wide", "name"],
+  plan: ["junit"],
+  status: ["wide", "name", "junit"],
   verify: ["junit", "dot", "mermaid"],
   trace: ["dot", "mermaid"],
   paths: ["wide", "csv", "dot", "mermaid", "html"],

@@ -1,7 +1,6 @@
 import { isIP } from "node:net";
-import { say, type TokenClaims } from "@isthmus/core";
+import { say, type TokenClaims, usage } from "@isthmus/core";
 import { parseUrl, type TraceRequest, type WorkloadRequest } from "@isthmus/core/trace";
-import { usage } from "./usage.ts";
 
 export interface TraceWords {
   /** `sleep.foo@cluster1`; without a cluster where only one is declared; `outside`, `outside@cluster1`. */

@@ -1,12 +1,12 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { exampleFolder, runCli } from "./testing/runCli.ts";
+import { emptyFolder, exampleFolder, runCli } from "./testing/runCli.ts";
 
 const request = ["sleep.foo@cluster1", "http://httpbin.bar.cluster2:8000/headers"];
 
 /** What a person reads of every command on the example: [file, what is done before, the command]. */
-const cases: readonly (readonly [string, "new" | "applied" | "broken", readonly string[]])[] = [
+const cases: readonly (readonly [string, "empty" | "new" | "applied" | "broken", readonly string[]])[] = [
   ["plan", "new", ["plan"]],
   ["plan-applied", "applied", ["plan"]],
   ["plan-broken", "broken", ["plan"]],
@@ -28,14 +28,20 @@ const cases: readonly (readonly [string, "new" | "applied" | "broken", readonly 
   ["version", "new", ["version"]],
   ["connect", "new", ["connect", "httpbin.bar", "--from", "cluster2", "--to", "cluster1/legacy", "--dry-run"]],
   ["disconnect", "applied", ["disconnect", "httpbin.bar", "--dry-run"]],
+  ["rbac", "empty", ["rbac", "cluster1", "--probe"]],
+  ["rbac-directory", "new", ["rbac", "cluster1"]],
+  ["install-config", "new", ["install-config", "cluster1", "--chart", "istiod"]],
+  ["demo", "new", ["demo", "--dir", "isthmus-demo"]],
+  // What a probe finds is of the network that it runs in.
+  ["probe-slip", "applied", ["probe", "httpbim.bar"]],
   ["usage", "new", ["status", "httpbim.bar"]],
 ];
 
 test.each(cases.flatMap((each) => [80, 120].map((columns) => [...each, columns] as const)))(
   "%s, where the mesh is %s, is as a stranger would read it: isthmus %j in %i columns",
   async (name, state, argv, columns) => {
-    const folder = await exampleFolder();
-    if (state !== "new") await runCli(folder, ["apply", "--yes"]);
+    const folder = state === "empty" ? await emptyFolder() : await exampleFolder();
+    if (state === "applied" || state === "broken") await runCli(folder, ["apply", "--yes"]);
     if (state === "broken") await rm(join(folder, "clusters/cluster2/httpbin.yaml"));
 
     const run = await runCli(folder, argv, { columns, keys: [], env: { NO_COLOR: "1" } });

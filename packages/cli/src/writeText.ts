@@ -1,9 +1,8 @@
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
-import { MeshError, say } from "@isthmus/core";
+import { MeshError, say, usage } from "@isthmus/core";
 import { writeFileAtomically } from "@isthmus/engine";
 import type { Session } from "./session.ts";
-import { usage } from "./usage.ts";
 
 /**
  * Writes a text file of the user's, all of it or nothing; `file` is how the user calls it. Throws WRITE_FAILED, and USAGE where it exists and is

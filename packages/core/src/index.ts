@@ -100,6 +100,7 @@ export {
   type ProblemCode,
   problemCodes,
   type Severity,
+  usage,
 } from "./problem.ts";
 export { applyChanges, type ObjectChange } from "./world/applyChanges.ts";
 export { keepEqual } from "./world/keepEqual.ts";

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { detourGateway } from "@isthmus/testkit";
 import { expect, test } from "vitest";
@@ -26,6 +26,39 @@ test("the second apply writes nothing and says so", async () => {
 
   expect(run).toMatchObject({ code: 0, stdout: "Nothing to do: the clusters are as declared.\n" });
   expect(await filesIn(folder)).toEqual(before);
+});
+
+test("a service of namespace plan is not taken for a saved plan, and a plan that is not there is not for a service", async () => {
+  const folder = await exampleFolder();
+  const declared = await readFile(join(folder, "httpbin.yaml"), "utf8");
+  await writeFile(
+    join(folder, "web.yaml"),
+    declared.replace("name: httpbin", "name: web").replace("namespace: bar", "namespace: plan"),
+  );
+
+  const service = await runCli(folder, ["apply", "--yes", "web.plan"]);
+  const file = await runCli(folder, ["apply", "--yes", "gone.plan"]);
+
+  expect(service.stderr).toContain("SERVICE_MISSING");
+  expect(file).toMatchObject({ code: 1, stderr: expect.stringContaining("gone.plan") });
+  expect(file.stderr).not.toContain("is not declared");
+});
+
+test("Ctrl-C while the proof is awaited tells what was written all the same", async () => {
+  const folder = await exampleFolder();
+  const denial = { apiVersion: "security.istio.io/v1", kind: "AuthorizationPolicy", spec: {} };
+  const policy = { ...denial, metadata: { name: "nobody", namespace: "bar" } };
+  await writeFile(join(folder, "clusters/cluster2/nobody.yaml"), JSON.stringify(policy));
+  const stop = new AbortController();
+
+  const applying = runCli(folder, ["apply", "--yes", "--wait", "1m"], { signal: stop.signal });
+  const written = async () => (await readdir(join(folder, "clusters/cluster1/isthmus")).catch(() => [])).length === 2;
+  while (!(await written())) await new Promise((done) => setTimeout(done, 20));
+  await new Promise((done) => setTimeout(done, 500));
+  stop.abort();
+  const run = await applying;
+
+  expect(run).toMatchObject({ code: 130, stdout: expect.stringContaining("3 created") });
 });
 
 test("where the service is declared no longer everything of ours goes, and every other byte stays", async () => {

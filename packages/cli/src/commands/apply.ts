@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { isPartial, say } from "@isthmus/core";
+import { declaredOwners, isPartial, say, usage } from "@isthmus/core";
 import { leftOut, type Plan, type PlanOptions, type PlanScope, writesOf } from "@isthmus/core/plan";
 import {
   type AllowedPlans,
@@ -21,14 +21,13 @@ import {
 import { confirm } from "../confirm.ts";
 import { exitCodes } from "../exit.ts";
 import { isInteractive } from "../io.ts";
-import { readDeclarations } from "../readDeclarations.ts";
+import { readDeclarations, readDeclarationsQuietly } from "../readDeclarations.ts";
 import { renderOutcome } from "../render/outcome.ts";
 import { renderPlan } from "../render/plan.ts";
 import { planData } from "../render/planData.ts";
 import { renderProofs } from "../render/proofs.ts";
 import { isNarrowed, type ScopeOptions, scopeWords } from "../scopeOptions.ts";
 import type { Session } from "../session.ts";
-import { usage } from "../usage.ts";
 import { notUnderstood, withMesh } from "../withMesh.ts";
 import { writeTeller } from "../writeTeller.ts";
 import { progressOf } from "./verify.ts";
@@ -52,7 +51,7 @@ interface CarryOutOptions extends ApplyOptions {
 /** Makes the clusters as declared: plans, shows, asks, writes. Nothing at all is written while there is an error. */
 export async function apply(session: Session, words: readonly string[], options: ApplyOptions): Promise<number> {
   const { ways } = session;
-  const saved = await savedPlanAmong(words, ways.cwd);
+  const saved = await savedPlanAmong(session, words);
   if (saved === undefined) {
     return withMesh(session, await readDeclarations(session), async (declared) => {
       const planned = await planMesh(declared, { ...options, ...session.reading });
@@ -94,13 +93,21 @@ function wholeIn(plan: Plan): PlanScope {
 }
 
 /** The word that names a file. A service whose name is that of a file here as well is called by namespace/name. */
-async function savedPlanAmong(words: readonly string[], cwd: string): Promise<string | undefined> {
+async function savedPlanAmong(session: Session, words: readonly string[]): Promise<string | undefined> {
   for (const word of words) {
-    if (word.endsWith(".plan") || word.startsWith(".") || word.startsWith("/")) return word;
-    const found = await stat(resolve(cwd, word)).catch(() => undefined);
+    if (word.startsWith(".") || word.startsWith("/")) return word;
+    const found = await stat(resolve(session.ways.cwd, word)).catch(() => undefined);
     if (found?.isFile() === true) return word;
+    if (word.endsWith(".plan") && !(await isDeclared(session, word))) return word;
   }
   return undefined;
+}
+
+/** Whether `web.plan` is a service of namespace plan. */
+async function isDeclared(session: Session, word: string): Promise<boolean> {
+  const { intents } = await readDeclarationsQuietly(session).catch(() => ({ intents: undefined }));
+  const declared = intents === undefined ? [] : declaredOwners(intents);
+  return declared.some(({ declaration: { metadata } }) => `${metadata.name}.${metadata.namespace}` === word);
 }
 
 /** Shows a plan, asks, and writes; the exit code. */
@@ -143,8 +150,9 @@ export async function carryOut(session: Session, planned: PlannedMesh, options: 
   const isDone =
     stopped === undefined ? written.every(({ result }) => result === "done") : stopped === "nothing to write";
   const { wait } = options;
-  const verified =
-    isDone && !dryRun && wait !== undefined ? await provenWithin(session, planned, { wait, chosen }) : undefined;
+  const proves = isDone && !dryRun && wait !== undefined;
+  const proof = proves ? await provenWithin(session, planned, { wait, chosen }).catch(interrupted(session)) : undefined;
+  const verified = proof === "interrupted" ? undefined : proof;
   const text = () => {
     if (stopped === undefined) return renderOutcome(written, { elapsed: teller.elapsed(), dryRun }, session.out);
     if (stopped !== "nothing to write") return "Nothing was applied.\n";
@@ -163,6 +171,8 @@ export async function carryOut(session: Session, planned: PlannedMesh, options: 
       ...(verified && { proofs: verified.proofs }),
     });
   }
+  // What was written is told all the same.
+  if (proof === "interrupted") throw session.signal.reason;
   const stands = verified === undefined || verified.verdict === "ok";
   return isDone && !isDelayed && stands ? exitCodes.ok : exitCodes.failed;
 }
@@ -180,6 +190,14 @@ function provenWithin(
     { intents, targets, ...(sources && { sources }) },
     { ...{ ...progressOf(session), ...session.reading, wait, chosen }, wire: "where possible", now: () => new Date() },
   );
+}
+
+/** Ctrl-C, or the end of the time, is an answer; anything else is thrown on. */
+function interrupted({ signal }: Session): (failure: unknown) => "interrupted" {
+  return (failure) => {
+    if (signal.aborted) return "interrupted";
+    throw failure;
+  };
 }
 
 function questionFor({ plan, alarm, losses }: JudgedMesh): string {

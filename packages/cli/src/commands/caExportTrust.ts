@@ -1,8 +1,7 @@
-import { say } from "@isthmus/core";
+import { say, usage } from "@isthmus/core";
 import { joinBundles } from "@isthmus/pki";
 import { exitCodes } from "../exit.ts";
 import type { Session } from "../session.ts";
-import { usage } from "../usage.ts";
 import { type CaWork, withCa } from "../withCa.ts";
 import { writeText } from "../writeText.ts";
 

@@ -1,11 +1,10 @@
 import { basename, resolve } from "node:path";
-import { say } from "@isthmus/core";
+import { say, usage } from "@isthmus/core";
 import type { CaKind } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import type { PassphraseOptions } from "../passphrase.ts";
 import { keyFileData, renderKeyFile } from "../render/certificates.ts";
 import type { Session } from "../session.ts";
-import { usage } from "../usage.ts";
 import { type CaFunctions, withCa } from "../withCa.ts";
 
 export interface CaImportOptions extends PassphraseOptions {

@@ -1,11 +1,10 @@
 import { resolve } from "node:path";
-import { hasErrors, type MeshCluster, type Problem, say } from "@isthmus/core";
+import { hasErrors, type MeshCluster, type Problem, say, usage } from "@isthmus/core";
 import type { SecretOutcome } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import type { PassphraseOptions } from "../passphrase.ts";
 import { renderOutcomes } from "../render/certificates.ts";
 import type { Session } from "../session.ts";
-import { usage } from "../usage.ts";
 import { type CaWork, clusterNamed, withCa } from "../withCa.ts";
 
 export interface CaIssueOptions extends PassphraseOptions {

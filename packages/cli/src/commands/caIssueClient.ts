@@ -1,10 +1,9 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
-import { say } from "@isthmus/core";
+import { say, usage } from "@isthmus/core";
 import { exitCodes } from "../exit.ts";
 import type { PassphraseOptions } from "../passphrase.ts";
 import type { Session } from "../session.ts";
-import { usage } from "../usage.ts";
 import { withCa } from "../withCa.ts";
 
 export interface CaIssueClientOptions extends PassphraseOptions {

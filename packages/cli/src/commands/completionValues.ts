@@ -1,18 +1,28 @@
+import { homedir } from "node:os";
+import { resolve } from "node:path";
 import { type Intents, istioCluster, kinds, problemCodes, testKinds } from "@isthmus/core";
 import { observe, readIntentFiles, withTargets } from "@isthmus/engine";
 import { listContexts } from "@isthmus/kube";
 import type { Session } from "../session.ts";
 import type { ValueSources } from "./completion.ts";
 
-/** What a shell may offer: contexts of the kubeconfig, problem codes, and what the files in this folder declare. */
+/** What a shell may offer: contexts of the kubeconfig, problem codes, and what `-f` or the files in this folder declare. */
 export async function completionValues(session: Session, words: readonly string[]): Promise<ValueSources> {
+  const { cwd } = session.io;
+  const before = words.slice(0, -1);
+  const kubeconfig = valuesOf(before, ["--kubeconfig"]).at(-1);
+  const files = valuesOf(before, ["-f", "--filename"]).filter((file) => file !== "-");
+  const recursive = before.includes("-R") || before.includes("--recursive");
   const [contexts, intents] = await Promise.all([
     // Someone who presses Tab does not want to read what is wrong with a file.
-    listContexts(session.options.kubeconfig).then(
+    listContexts(kubeconfig && resolve(cwd, kubeconfig)).then(
       ({ names }) => names,
       () => [],
     ),
-    declared(session.io.cwd).catch(() => undefined),
+    readIntentFiles(files, { cwd, recursive }).then(
+      ({ intents }) => intents,
+      () => undefined,
+    ),
   ]);
   const clusters = intents?.clusters.map(({ metadata }) => metadata.name) ?? [];
   const shared = (intents?.sharedServices ?? []).map(({ metadata }) => `${metadata.name}.${metadata.namespace}`);
@@ -55,6 +65,12 @@ async function workloadsIn(intents: Intents, { ways, signal }: Session): Promise
   return [...new Set(found)].sort();
 }
 
-async function declared(cwd: string): Promise<Intents | undefined> {
-  return (await readIntentFiles([], { cwd })).intents;
+/** What an option is given on the line so far; a shell would have put the home directory in place of `~`. */
+function valuesOf(words: readonly string[], option: readonly string[]): readonly string[] {
+  return words.flatMap((word, index) => {
+    const [name = "", ...value] = word.split("=");
+    if (!option.includes(name)) return [];
+    const given = value.length > 0 ? value.join("=") : words[index + 1];
+    return given === undefined ? [] : [given.replace(/^~(?=\/)/, homedir())];
+  });
 }

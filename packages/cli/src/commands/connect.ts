@@ -12,13 +12,13 @@ import {
   say,
   showDeclared,
   toYaml,
+  usage,
   withConsumers,
 } from "@isthmus/core";
 import { type IntentFiles, withFolderLock } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import { readDeclarations, readDeclarationsQuietly } from "../readDeclarations.ts";
 import type { Session } from "../session.ts";
-import { usage } from "../usage.ts";
 import { notUnderstood } from "../withMesh.ts";
 import { writeText } from "../writeText.ts";
 import { type ConnectOptions, connectIntent, type WrittenSharedService } from "./connectIntent.ts";

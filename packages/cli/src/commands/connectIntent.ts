@@ -1,5 +1,4 @@
-import { say, type WrittenIntent } from "@isthmus/core";
-import { usage } from "../usage.ts";
+import { say, usage, type WrittenIntent } from "@isthmus/core";
 
 export interface ConnectOptions {
   readonly from: string[];

@@ -1,6 +1,6 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { MeshError, type Sentence, say } from "@isthmus/core";
+import { MeshError, type Sentence, say, usage } from "@isthmus/core";
 import { proofOfPaths } from "@isthmus/core/verify";
 import { applyPlan, meshStatus, type PlannedMesh, planEffects, planMesh } from "@isthmus/engine";
 import { readDemoFiles } from "../assets.ts";
@@ -117,8 +117,7 @@ function nextSteps({ out }: Session, dir: string): string {
 
 /** Throws USAGE where the folder is not a new one, or cannot be one. */
 async function writeFiles(folder: string, shown: string, files: Readonly<Record<string, string>>): Promise<void> {
-  const refuse = (message: Sentence, options?: ErrorOptions) =>
-    new MeshError({ code: "USAGE", at: {}, message, hint: "name a new folder with --dir" }, options);
+  const refuse = (message: Sentence, cause?: unknown) => usage(message, "name a new folder with --dir", { cause });
   try {
     await mkdir(folder, { recursive: true });
     if ((await readdir(folder)).length > 0) throw refuse(say`the folder ${shown} holds something already`);
@@ -129,6 +128,6 @@ async function writeFiles(folder: string, shown: string, files: Readonly<Record<
     }
   } catch (cause) {
     if (cause instanceof MeshError) throw cause;
-    throw refuse(say`the demo cannot be written to ${shown}: ${{ reason: (cause as Error).message }}`, { cause });
+    throw refuse(say`the demo cannot be written to ${shown}: ${{ reason: (cause as Error).message }}`, cause);
   }
 }

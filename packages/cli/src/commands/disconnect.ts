@@ -4,12 +4,12 @@ import {
   partConsumers,
   say,
   showDeclared,
+  usage,
   withConsumers,
   withoutResource,
 } from "@isthmus/core";
 import type { IntentFiles } from "@isthmus/engine";
 import type { Session } from "../session.ts";
-import { usage } from "../usage.ts";
 import { changeDeclarations, type FileChange, findDeclared } from "./connect.ts";
 import { parseConsumer, parseService } from "./connectIntent.ts";
 

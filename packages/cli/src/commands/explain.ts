@@ -4,11 +4,11 @@ import {
   kindNamed,
   kindSchemaOf,
   kinds,
-  MeshError,
   nearestName,
   type ProblemCode,
   problemCodes,
   say,
+  usage,
 } from "@isthmus/core";
 import { testKindNamed } from "@isthmus/core/pathTest";
 import { readProblemsPage } from "../assets.ts";
@@ -23,6 +23,14 @@ import type { Session } from "../session.ts";
  * either, the list of all codes. Throws USAGE.
  */
 export async function explain(session: Session, words: readonly string[]): Promise<number> {
+  const isData = session.format !== undefined;
+  if (words.length === 0 && isData) {
+    session.printData("Explanation", {
+      codes: Object.keys(problemCodes).filter(isProblemCode).map(codeData),
+      fields: [],
+    });
+    return exitCodes.ok;
+  }
   if (words.length === 0) {
     const rows = Object.entries(problemCodes).map(([name, { severity, summary }]) => [name, severity, summary]);
     session.print(renderTable(["CODE", "SEVERITY", "MEANING"], rows, session.out));
@@ -30,11 +38,23 @@ export async function explain(session: Session, words: readonly string[]): Promi
   }
   const found = words.map((word) => fieldOf(word) ?? problemCode(word));
   const page = await readProblemsPage();
+  if (isData) {
+    const codes = found.filter((each) => typeof each === "string");
+    const fields = found.filter((each) => typeof each !== "string");
+    const explained = codes.map((code) => ({ ...codeData(code), text: problemSection(page, code) }));
+    session.printData("Explanation", { codes: explained, fields });
+    return exitCodes.ok;
+  }
   const sections = found.map((each) =>
     typeof each === "string" ? renderMarkdown(problemSection(page, each), session.out) : renderField(each, session.out),
   );
   session.print(sections.join("\n"));
   return exitCodes.ok;
+}
+
+function codeData(code: ProblemCode) {
+  const { severity, summary } = problemCodes[code];
+  return { code, severity, summary };
 }
 
 /** Undefined where the word does not begin with a kind, in any case or in the plural. Throws USAGE. */
@@ -47,12 +67,8 @@ function fieldOf(word: string): ExplainedField | undefined {
   if (!("unknown" in found)) return found;
   const meant = nearestName(found.unknown, found.known);
   const known = found.known.length === 0 ? "it has no fields" : `its fields are ${found.known.join(", ")}`;
-  throw new MeshError({
-    code: "USAGE",
-    at: {},
-    message: say`${{ word }}: there is no field ${{ unknown: found.unknown }}`,
-    hint: meant === undefined ? known : `did you mean ${meant}?`,
-  });
+  const hint = meant === undefined ? known : `did you mean ${meant}?`;
+  throw usage(say`${{ word }}: there is no field ${{ unknown: found.unknown }}`, hint);
 }
 
 function renderField(
@@ -82,15 +98,9 @@ function problemCode(word: string): ProblemCode {
   const code = word.toUpperCase();
   if (isProblemCode(code)) return code;
   const meant = nearestName(code, Object.keys(problemCodes)) ?? nearestName(word, kinds);
-  throw new MeshError({
-    code: "USAGE",
-    at: {},
-    message: say`${{ word }} is not a problem code, nor a kind that is declared`,
-    hint:
-      meant === undefined
-        ? `\`isthmus explain\` alone lists all codes; the kinds are ${kinds.join(", ")}.`
-        : `did you mean ${meant}?`,
-  });
+  const all = `\`isthmus explain\` alone lists all codes; the kinds are ${kinds.join(", ")}.`;
+  const hint = meant === undefined ? all : `did you mean ${meant}?`;
+  throw usage(say`${{ word }} is not a problem code, nor a kind that is declared`, hint);
 }
 
 function isProblemCode(code: string): code is ProblemCode {

@@ -1,9 +1,8 @@
-import { formatIntents, hasErrors, type Problem, say, shellWord } from "@isthmus/core";
+import { formatIntents, hasErrors, type Problem, say, shellWord, usage } from "@isthmus/core";
 import { importEmco } from "@isthmus/core/setup";
 import { readInputFiles } from "@isthmus/engine";
 import { exitCodes } from "../exit.ts";
 import type { Session } from "../session.ts";
-import { usage } from "../usage.ts";
 import { writeText } from "../writeText.ts";
 
 export interface ImportOptions {

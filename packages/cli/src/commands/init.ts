@@ -1,12 +1,11 @@
 import { resolve } from "node:path";
-import { say, starterMesh } from "@isthmus/core";
+import { say, starterMesh, usage } from "@isthmus/core";
 import { findGateways } from "@isthmus/engine";
 import { listContexts } from "@isthmus/kube";
 import { exitCodes } from "../exit.ts";
 import { isInteractive } from "../io.ts";
 import { terminalText } from "../render/terminalText.ts";
 import type { Session } from "../session.ts";
-import { usage } from "../usage.ts";
 import { writeText } from "../writeText.ts";
 
 export interface InitOptions {

@@ -9,6 +9,7 @@ import {
   meshConfigMap,
   readDocuments,
   say,
+  usage,
 } from "@isthmus/core";
 import { helmValues, type InstallOptions, istioOperator, meshConfigValues, withValues } from "@isthmus/core/setup";
 import { connect, failureProblem, readRegularFile } from "@isthmus/kube";
@@ -19,7 +20,6 @@ import { readMeshIfAny } from "../readMeshIfAny.ts";
 import { renderYaml } from "../render/data.ts";
 import { paintDiff } from "../render/diff.ts";
 import type { Session } from "../session.ts";
-import { usage } from "../usage.ts";
 
 export interface InstallConfigOptions {
   readonly format: "helm" | "operator" | "meshconfig";

@@ -39,7 +39,11 @@ export function planDeclared(
     const isSaved = options.out !== undefined && !hasErrors(mesh.problems);
     // First: where that fails there is one answer, not a plan and a problem.
     if (options.out !== undefined && isSaved) await savePlan(mesh, options.out, session.ways);
-    if (session.format === undefined) {
+    if (session.ownFormat === "junit") {
+      const { renderJunit } = await import("../render/junit.ts");
+      const { planSuites } = await import("../render/planSuites.ts");
+      session.print(renderJunit("isthmus plan", planSuites(mesh)));
+    } else if (session.format === undefined) {
       session.print(renderPlan(mesh, session.out, { unchanged: session.options.verbose === true }));
     } else {
       session.printData("Plan", planData(mesh));

@@ -1,11 +1,10 @@
-import { say, shellWord } from "@isthmus/core";
+import { say, shellWord, usage } from "@isthmus/core";
 import { declaredRights, type RbacSubject, rbacManifests } from "@isthmus/core/setup";
 import { exitCodes } from "../exit.ts";
 import { findDeclaredCluster } from "../findDeclaredCluster.ts";
 import { readMeshIfAny } from "../readMeshIfAny.ts";
 import { renderYaml } from "../render/data.ts";
 import type { Session } from "../session.ts";
-import { usage } from "../usage.ts";
 
 export interface RbacCommandOptions {
   readonly readOnly?: boolean;

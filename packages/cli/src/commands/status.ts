@@ -19,12 +19,12 @@ export async function status(session: Session, services: readonly string[], opti
     if (options.watch === true) {
       await watch(session, async () => {
         const report = await look(session, declared, words);
-        return { text: textOf(session, report), problems: report.problems };
+        return { text: await textOf(session, report), problems: report.problems };
       });
       return exitCodes.ok;
     }
     const report = await look(session, declared, words);
-    session.printText(textOf(session, report));
+    session.printText(await textOf(session, report));
     session.report(report.problems);
     // What could not be read is not fine, whatever the rest is.
     return isPartial(report.problems) ? exitCodes.failed : exitCodes.ok;
@@ -35,8 +35,13 @@ async function look(session: Session, declared: DeclaredMesh, words: ScopeWords)
   return meshStatus(await planMesh(declared, session.reading), words);
 }
 
-function textOf(session: Session, report: MeshStatus): string {
+async function textOf(session: Session, report: MeshStatus): Promise<string> {
   if (session.format !== undefined) return session.dataOf("Status", report);
+  if (session.ownFormat === "junit") {
+    const { renderJunit } = await import("../render/junit.ts");
+    const { statusSuites } = await import("../render/statusSuites.ts");
+    return renderJunit("isthmus status", statusSuites(report));
+  }
   if (session.ownFormat === "name") return renderNames(report);
   return renderStatus(report, session.out, { isWide: session.ownFormat === "wide" });
 }

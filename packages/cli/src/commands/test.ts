@@ -1,4 +1,4 @@
-import { type Problem, say } from "@isthmus/core";
+import { type Problem, say, usage } from "@isthmus/core";
 import { type PathTest, type PathTestResult, type PathTestVerdict, verdictOfResults } from "@isthmus/core/pathTest";
 import { type DeclaredMesh, labelSelector, pasteableHints, planMesh, readPathTests, testMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
@@ -7,7 +7,6 @@ import type { GivenOptions } from "../givenOptions.ts";
 import { renderPathTest, renderPathTestSummary, renderPathTests } from "../render/pathTests.ts";
 import { pathTestsData } from "../render/pathTestsData.ts";
 import type { Session } from "../session.ts";
-import { usage } from "../usage.ts";
 import { watch } from "../watch.ts";
 import { type Declarations, notUnderstood, withMesh } from "../withMesh.ts";
 

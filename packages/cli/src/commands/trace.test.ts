@@ -15,6 +15,12 @@ test("before an apply the name resolves nowhere: exit code 1, with the code and 
   await expect(run.stdout).toMatchFileSnapshot("testdata/trace-broken.golden.txt");
 });
 
+test("a folder that is named as nothing is a wrong command line", async () => {
+  const run = await runCli(await emptyFolder(), [...words, "--dir", "ev="]);
+
+  expect(run).toMatchObject({ stdout: "", stderr: expect.stringContaining("--dir ev= does not name a folder") });
+});
+
 test("on the plan's outcome each hop up to the app is shown: exit code 0", async () => {
   const folder = await exampleFolder();
 

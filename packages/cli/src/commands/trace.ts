@@ -1,4 +1,4 @@
-import { say } from "@isthmus/core";
+import { say, usage } from "@isthmus/core";
 import { graph, type TraceVerdict } from "@isthmus/core/trace";
 import { pasteableHints, planMesh, traceMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
@@ -8,7 +8,6 @@ import { isGraphFormat, renderGraph } from "../render/graph.ts";
 import { renderTrace } from "../render/trace.ts";
 import type { Session } from "../session.ts";
 import { type TraceRequestOptions, type TraceWords, traceRequest } from "../traceRequest.ts";
-import { usage } from "../usage.ts";
 import { withMesh } from "../withMesh.ts";
 
 export interface TraceOptions extends TraceRequestOptions, GivenOptions {

@@ -1,6 +1,5 @@
-import { say } from "@isthmus/core";
+import { say, usage } from "@isthmus/core";
 import { JSONPath } from "jsonpath-plus";
-import { usage } from "../usage.ts";
 
 /** A part of a template. */
 type Part =

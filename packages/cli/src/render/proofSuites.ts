@@ -3,6 +3,7 @@ import type { ProvenPath } from "@isthmus/engine";
 import { renderHopStatus } from "./hopStatus.ts";
 import type { TestCase, TestSuite } from "./junit.ts";
 import { renderPath } from "./paths.ts";
+import { problemSuites } from "./problemSuites.ts";
 import { type ProofLine, proofLines } from "./proofLines.ts";
 import { createStyle } from "./style.ts";
 
@@ -14,13 +15,12 @@ const plain = createStyle(false);
  */
 export function proofSuites(proofs: readonly ProvenPath[], problems: readonly Problem[]): readonly TestSuite[] {
   const owners = [...new Set(proofs.map(({ path }) => path.owner))];
-  const grave = problems.filter((problem) => problem.severity !== "warning");
   return [
     ...owners.map((owner) => ({
       name: owner,
       cases: proofs.filter(({ path }) => path.owner === owner).map(testCase),
     })),
-    ...(grave.length === 0 ? [] : [{ name: "problems", cases: grave.map(problemCase) }]),
+    ...problemSuites(problems),
   ];
 }
 
@@ -41,14 +41,4 @@ function testCase(proof: ProvenPath): TestCase {
 
 function outputLine({ name, status, detail }: ProofLine): string {
   return `${renderHopStatus(status, plain)} ${name === "" ? "" : `${name}: `}${detail}`;
-}
-
-function problemCase(problem: Problem): TestCase {
-  const { code, at, message, hint } = problem;
-  const fault = { text: hint === "" ? message : `${message}\n${hint}`, type: code };
-  return {
-    name: at === "" ? code : at,
-    classname: code,
-    ...(problem.severity === "error" ? { failure: fault } : { error: fault }),
-  };
 }

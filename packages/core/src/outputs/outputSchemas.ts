@@ -64,6 +64,14 @@ const checkRow = problemSchema.partial().extend({
   docs: text.optional(),
 });
 
+const explainedField = z.looseObject({
+  name: text,
+  takes: text,
+  isRequired: z.boolean(),
+  default: text.optional().describe("As JSON."),
+  description: text.optional(),
+});
+
 /** What `-o json` and `yaml` of each command print, by `kind`. Only what has to stay is named; more fields may come. */
 const outputs = {
   Problems: { problems },
@@ -115,6 +123,17 @@ const outputs = {
       z.looseObject({ path: declaredPathSchema, verdict: traceSchema.verdict, assumes: traceSchema.assumes }),
     ),
     problems,
+  },
+  Explanation: {
+    codes: z.array(
+      z.strictObject({
+        code: codeSchema,
+        severity: problemSchema.shape.severity,
+        summary: text,
+        text: text.optional().describe("Its section of docs/problems.md."),
+      }),
+    ),
+    fields: z.array(explainedField.extend({ fields: z.array(explainedField) })),
   },
   Trace: traceSchema,
   PathTests: {

@@ -1,4 +1,4 @@
-import { MeshError, say } from "@isthmus/core";
+import { say, usage } from "@isthmus/core";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -25,7 +25,7 @@ function requirement(term: string, whole: string): (labels: Labels) => boolean {
   const [, member, word, list = ""] = /^([\w./-]+)\s+(in|notin)\s+\(([\w.,\s-]*)\)$/.exec(term) ?? [];
   if (member === undefined) {
     const hint = "as kubectl takes them: tier=web,env!=test, or 'env in (a, b)'";
-    throw new MeshError({ code: "USAGE", at: {}, message: say`${{ whole }} is not a selection of labels`, hint });
+    throw usage(say`${{ whole }} is not a selection of labels`, hint);
   }
   const values = new Set(list.split(",").map((each) => each.trim()));
   return (labels) => {

@@ -1,4 +1,4 @@
-import { type AcrossPath, MeshError, say } from "@isthmus/core";
+import { type AcrossPath, say, usage } from "@isthmus/core";
 import type { Probe } from "../probe/probe.ts";
 import { type ProbeOptions, probePaths } from "../probe/probePaths.ts";
 import { reachOf } from "../target/reachOf.ts";
@@ -31,12 +31,10 @@ export function probedPaths(mesh: PlannedMesh, words: ScopeWords = {}): readonly
   );
   const { services = [] } = words;
   if (paths.length === 0 && services.length > 0) {
-    throw new MeshError({
-      code: "USAGE",
-      at: {},
-      message: say`no path between clusters leads to ${{ services }}`,
-      hint: "Name a shared service as httpbin.bar, or a host as httpbin.bar.cluster2; isthmus status lists them.",
-    });
+    throw usage(
+      say`no path between clusters leads to ${{ services }}`,
+      "Name a shared service as httpbin.bar, or a host as httpbin.bar.cluster2; isthmus status lists them.",
+    );
   }
   return paths;
 }

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { MeshError, makeProblem, type Problem, type Sentence, say } from "@isthmus/core";
+import { MeshError, makeProblem, type Problem, type Sentence, say, usage } from "@isthmus/core";
 import { type DecodedPlan, decodeSavedPlan, encodeSavedPlan, type SavedPlan, savedPlanStart } from "@isthmus/core/plan";
 import { FileRefused, readRegularFile } from "@isthmus/kube";
 import { writeFileAtomically } from "../target/directory/writeFileAtomically.ts";
@@ -17,7 +17,7 @@ const onlyOwner = 0o600;
 export async function writeSavedPlan(path: string, saved: SavedPlan): Promise<void> {
   if (!(await isFree(path))) {
     const message = say`${{ path }} is there, and is not a saved plan`;
-    throw new MeshError({ code: "USAGE", at: {}, message, hint: "give another name; a saved plan would be replaced" });
+    throw usage(message, "give another name; a saved plan would be replaced");
   }
   try {
     await writeFileAtomically(path, encodeSavedPlan(saved), { mode: onlyOwner });

@@ -1,4 +1,4 @@
-import { type DeclaredPath, declaredOwners, MeshError, nearestName, type Sentence, say } from "@isthmus/core";
+import { type DeclaredPath, declaredOwners, nearestName, say, usage } from "@isthmus/core";
 import { narrowPlan, type PlanScope } from "@isthmus/core/plan";
 import { labelSelector } from "./labelSelector.ts";
 import type { PlannedMesh } from "./planMesh.ts";
@@ -138,8 +138,4 @@ function hintFor(word: string, known: readonly string[], what: string): string {
   const meant = nearestName(word, known);
   if (meant !== undefined) return `did you mean ${meant}?`;
   return known.length === 0 ? `no ${what} are declared` : `declared are: ${known.slice(0, 10).join(", ")}`;
-}
-
-function usage(message: Sentence, hint: string): MeshError {
-  return new MeshError({ code: "USAGE", at: {}, message, hint });
 }

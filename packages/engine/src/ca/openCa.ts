@@ -1,5 +1,5 @@
 import { isAbsolute, join, relative, resolve } from "node:path";
-import { type Intents, type MeshCluster, MeshError, type SignerConfig, type Sources, say } from "@isthmus/core";
+import { type Intents, type MeshCluster, MeshError, type SignerConfig, type Sources, say, usage } from "@isthmus/core";
 import type { KubeClient } from "@isthmus/kube";
 import { type Authority, authoritySigner, decryptKeyFile, keyFileCertificates, type Signer } from "@isthmus/pki";
 import { connectCluster, declaredPath } from "../target/openTargets.ts";
@@ -125,12 +125,11 @@ function lastOf(pem: string): string {
 }
 
 function isDirectory(name: string): MeshError {
-  return new MeshError({
-    code: "USAGE",
-    at: { kind: "MeshCluster", name },
-    message: say`cluster ${{ name }} is a directory, and a private key has no place in it`,
-    hint: `Write the files with --out, and bring them into the cluster as Secret cacerts by a way that keeps secrets.`,
-  });
+  return usage(
+    say`cluster ${{ name }} is a directory, and a private key has no place in it`,
+    "Write the files with --out, and bring them into the cluster as Secret cacerts by a way that keeps secrets.",
+    { at: { kind: "MeshCluster", name } },
+  );
 }
 
 function unknownCluster(name: string): MeshError {

@@ -1,4 +1,4 @@
-import { MeshError, say } from "@isthmus/core";
+import { MeshError, say, usage } from "@isthmus/core";
 import {
   authoritySigner,
   decryptKeyFile,
@@ -46,12 +46,9 @@ export async function rootsToKeep(ca: Ca): Promise<readonly string[]> {
 export async function declaredTarget(ca: Ca, rootFile?: NamedFile): Promise<RotationTarget> {
   const known = rootFile === undefined ? await ca.knownRoot("mesh") : await readRoot(rootFile);
   if (known === undefined) {
-    throw new MeshError({
-      code: "USAGE",
-      at: { kind: "Mesh", field: "spec.ca.signer" },
-      message: say`which root the signer works under, only the signer knows`,
-      hint: "Give the root's certificate: --root FILE",
-    });
+    const at = { kind: "Mesh", field: "spec.ca.signer" };
+    const message = say`which root the signer works under, only the signer knows`;
+    throw usage(message, "Give the root's certificate: --root FILE", { at });
   }
   return { root: known, subject: subjectOf(known), signer: () => ca.signer("mesh") };
 }
@@ -84,15 +81,9 @@ export function abortTarget(
   const [old] = roots;
   const root = pems.get(old ?? "");
   if (root === undefined || roots.size !== 1) {
-    throw new MeshError({
-      code: "USAGE",
-      at: {},
-      message:
-        roots.size > 1
-          ? say`clusters trust several other roots`
-          : say`there is nothing to go back to: clusters trust no other root`,
-      hint: roots.size > 1 ? "Name the key file of the root to go back to: --signer FILE" : "",
-    });
+    if (roots.size <= 1) throw usage(say`there is nothing to go back to: clusters trust no other root`, "");
+    const hint = "Name the key file of the root to go back to: --signer FILE";
+    throw usage(say`clusters trust several other roots`, hint);
   }
   const signer = async () => {
     throw new MeshError({

@@ -43,9 +43,13 @@ function serverOf(mode: HostileMode, real: { readonly url: string }): Server | T
     case "changes":
     case "writes":
       return createServer((request, response) => {
-        void answerOf(request, real.url).then((answer) => {
-          if (!mode.change(response, request, answer)) pass(response, answer);
-        });
+        answerOf(request, real.url).then(
+          (answer) => {
+            if (!mode.change(response, request, answer)) pass(response, answer);
+          },
+          // The test is over, or the command is.
+          () => response.destroy(),
+        );
       });
   }
 }

@@ -110,6 +110,12 @@ function moved(action: Action, file: string) {
   return refusal("PLAN_STALE", action, say`it changed in ${{ file }} since the plan was made`, { hint: "Plan again." });
 }
 
+function leadsOut(action: Action, path: string, { directory }: WriteContext) {
+  return refusal("WRITE_FAILED", action, say`${{ path }} leads out of ${{ directory }}`, {
+    hint: "Remove the symbolic link.",
+  });
+}
+
 async function createFile(action: Action, file: string, context: WriteContext): Promise<string> {
   const { desired, owner, ref } = action;
   if (ref.namespace !== undefined && !context.namespaces.has(ref.namespace)) {
@@ -127,9 +133,7 @@ async function createFile(action: Action, file: string, context: WriteContext): 
   );
   const folder = isThere ? await realpath(own) : root;
   if (isThere && !folder.startsWith(root + sep)) {
-    throw refusal("WRITE_FAILED", action, say`${{ folder: own }} leads out of ${{ directory: context.directory }}`, {
-      hint: "Remove the symbolic link.",
-    });
+    throw leadsOut(action, own, context);
   }
   if (!(await stat(folder)).isDirectory()) {
     throw refusal("WRITE_FAILED", action, say`${{ folder: own }} is not a folder`, { hint: "Move it." });
@@ -149,6 +153,7 @@ async function editFile(action: Action, { file, text }: Place, context: WriteCon
   if (edited === undefined) throw moved(action, file);
   // Through a link within the directory the real file is changed, not the link.
   const real = await realpath(file);
+  if (!real.startsWith((await realpath(context.directory)) + sep)) throw leadsOut(action, file, context);
   await access(dirname(real), constants.W_OK | constants.X_OK);
   if (context.dryRun) return file;
   if (edited.text !== undefined) {

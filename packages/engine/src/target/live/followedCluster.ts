@@ -52,31 +52,39 @@ export class FollowedCluster {
     this.#of(this.#unreadable, kind.kind).clear();
     for (const object of objects) {
       gone.delete(keyOf(refOf(object)));
-      this.changed(kind, object, false);
+      this.#know(kind, object, { isGone: false });
     }
-    for (const object of gone.values()) this.changed(kind, object, true);
+    for (const object of gone.values()) this.#know(kind, object, { isGone: true });
     for (const each of unreadable) this.#of(this.#unreadable, kind.kind).set(keyOfUnreadable(each), each);
     if (unreadable.length > 0) this.#isOther = true;
     this.#wake();
   }
 
   changed(kind: KindEntry, found: KubeObject, isGone: boolean): void {
+    this.#know(kind, found, isGone ? { isGone } : { isGone, fault: readObject(kind, found).unreadable });
+  }
+
+  /** What a list holds was read by its shape already. */
+  #know(
+    kind: KindEntry,
+    found: KubeObject,
+    { isGone, fault }: { readonly isGone: boolean; readonly fault?: UnreadableObject | undefined },
+  ): void {
     if (kind.kind === "ConfigMap") {
       this.#configured(found, isGone);
       return;
     }
-    const read = readObject(kind, found);
     const known = this.#of(this.#objects, kind.kind);
     const unreadable = this.#of(this.#unreadable, kind.kind);
     const key = keyOf(refOf(found));
     const before = known.get(key);
     const object = slimObject(withoutManagedFields(found));
     if (unreadable.delete(key)) this.#isOther = true;
-    if (read.unreadable !== undefined && !isGone) {
-      unreadable.set(key, read.unreadable);
+    if (fault !== undefined) {
+      unreadable.set(key, fault);
       this.#isOther = true;
     }
-    const isThere = !isGone && read.unreadable === undefined;
+    const isThere = !isGone && fault === undefined;
     if (isThere && before?.metadata.resourceVersion === object.metadata.resourceVersion) return;
     if (isThere) known.set(key, object);
     else known.delete(key);
