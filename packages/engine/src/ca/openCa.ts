@@ -143,12 +143,8 @@ function unknownCluster(name: string): MeshError {
 
 function hasNoKeyFile(kind: CaKind): MeshError {
   const field = kind === "mesh" ? "spec.ca.signer" : "spec.ca.external.signer";
-  return new MeshError({
-    code: "USAGE",
-    at: {},
-    message: say`${{ field }} of the Mesh names no key file: another signer keeps the key`,
-    hint: `Set ${field}.file.path to keep the key in a file.`,
-  });
+  const hint = `Set ${field}.file.path to keep the key in a file.`;
+  return usage(say`${{ field }} of the Mesh names no key file: another signer keeps the key`, hint);
 }
 
 /** For joins of declared folders. */
