@@ -100,7 +100,7 @@ export {
   type ProblemCode,
   problemCodes,
   type Severity,
-  usage,
 } from "./problem.ts";
+export { usage } from "./usage.ts";
 export { applyChanges, type ObjectChange } from "./world/applyChanges.ts";
 export { keepEqual } from "./world/keepEqual.ts";

@@ -356,12 +356,3 @@ export class MeshError extends Error {
     return this.problem.hint;
   }
 }
-
-/** What the person typed cannot be done: to be thrown. */
-export function usage(
-  message: Sentence,
-  hint: Words,
-  { at = {}, cause }: { readonly at?: Place; readonly cause?: unknown } = {},
-): MeshError {
-  return new MeshError({ code: "USAGE", at, message, hint }, cause === undefined ? {} : { cause });
-}
