@@ -52,6 +52,12 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     "isthmus paths --context kind-eu --public",
     "isthmus paths --dir eu=dump.yaml --without-mtls -o csv",
   ],
+  "diff-paths": [
+    "isthmus diff-paths old/ new/",
+    "isthmus diff-paths HEAD~1.. -- manifests/",
+    "isthmus diff-paths origin/main..HEAD -o markdown -- manifests/",
+    "isthmus diff-paths context:kind-eu manifests/",
+  ],
   probe: ["isthmus probe httpbin.bar", "isthmus probe --from-pod --count 100"],
   check: ["isthmus check", "isthmus check --context kind-eu --category rights", "isthmus check --wait 5m -o junit"],
   lint: ["isthmus lint --dir manifests", "isthmus lint --context kind-eu -o junit"],

@@ -18,6 +18,7 @@ export const exitCodes = {
 export function failureCode(command: string): number {
   return [
     "diff",
+    "diff-paths",
     "verify",
     "probe",
     "doctor",

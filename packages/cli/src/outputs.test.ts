@@ -43,6 +43,7 @@ const printed: readonly (readonly [kind: string, words: readonly string[]])[] = 
   ["Trace", ["trace", "--planned", ...request]],
   ["PathTests", ["test", "path-tests.yaml"]],
   ["Paths", ["paths"]],
+  ["PathChanges", ["diff-paths", "clusters/cluster1", "clusters/cluster2"]],
   ["Probes", ["probe"]],
   ["Check", ["check"]],
   ["Lint", ["lint"]],

@@ -246,6 +246,14 @@ export function buildProgram(
       const { paths } = await import("./commands/paths.ts");
       finish(await paths(await session(command), options));
     });
+  program
+    .command("diff-paths")
+    .description("how a change alters who reaches what, and no more (exit code 0 nothing, 1 something)")
+    .argument("<states...>", "two of folder, dump and context:NAME; or revisions, as HEAD~1.., and a folder")
+    .action(async (states: string[], _options: unknown, command: Command) => {
+      const { diffPaths } = await import("./commands/diffPaths.ts");
+      finish(await diffPaths(await session(command), states));
+    });
   withPassphrase(
     addScope(program.command("probe"))
       .description("try each path on the wire, and what must be refused")

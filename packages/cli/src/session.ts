@@ -23,7 +23,7 @@ export interface GlobalOptions {
   readonly timeout?: number;
 }
 
-export type OwnFormat = "junit" | "tap" | "sarif" | "dot" | "mermaid" | "wide" | "name" | "csv" | "html";
+export type OwnFormat = "junit" | "tap" | "sarif" | "dot" | "mermaid" | "wide" | "name" | "csv" | "html" | "markdown";
 
 /** One run of one command: where it reads, writes and stops. */
 export interface Session {
@@ -136,6 +136,7 @@ const ownFormats: Readonly<Record<string, readonly OwnFormat[]>> = {
   verify: ["junit", "dot", "mermaid"],
   trace: ["dot", "mermaid"],
   paths: ["wide", "csv", "dot", "mermaid", "html"],
+  "diff-paths": ["markdown", "junit"],
   check: ["junit"],
   test: ["junit", "tap", "sarif"],
   lint: ["junit", "sarif"],

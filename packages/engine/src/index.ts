@@ -75,3 +75,4 @@ export type { CallOptions, Observation, Target, WriteOptions } from "./target/ta
 export type { ProvenPath, WireChoice } from "./verify/proveMesh.ts";
 export type { WireProof } from "./verify/tryPaths.ts";
 export { withFolderLock } from "./withFolderLock.ts";
+export { withRevision } from "./withRevision.ts";

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { checkCategories, checkStatuses } from "../check/index.ts";
 import { actionVerbs } from "../plan/index.ts";
 import { codeSchema, problemSchema, refSchema } from "./findingSchema.ts";
-import { pathsSchema } from "./pathsSchema.ts";
+import { pathChangesSchema, pathsSchema } from "./pathsSchema.ts";
 import { pathTestResultSchema } from "./pathTestResultSchema.ts";
 import { declaredPathSchema, pathEffectSchema, proofSchema, traceSchema } from "./traceSchema.ts";
 
@@ -142,6 +142,7 @@ const outputs = {
     problems,
   },
   Paths: pathsSchema,
+  PathChanges: pathChangesSchema,
   Verification: { proofs: z.array(proofSchema), undeclared: plan.undeclared, problems },
   Probes: { probes: z.array(z.looseObject({ kind: text, at: text, status: text, detail: text })), problems },
   Check: { summary: z.record(z.enum(checkStatuses), z.int()), rows: z.array(checkRow) },

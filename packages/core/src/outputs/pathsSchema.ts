@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { pathChangeKinds } from "../reachability/index.ts";
 import { codeSchema, refSchema } from "./findingSchema.ts";
 
 const text = z.string();
@@ -44,6 +45,20 @@ export const pathsSchema = {
       requests: text.describe("any request, or which: POST /admin*"),
       answer: answerSchema,
       untold: z.array(text).describe("Why some requests could not be tried."),
+    }),
+  ),
+};
+
+export const pathChangesSchema = {
+  changes: z.array(
+    z.looseObject({
+      kind: z.enum(pathChangeKinds),
+      callers: z.array(text).describe("sleep.foo@cluster, outside@cluster"),
+      target: z.strictObject({ host: text, port: z.int(), scheme: text }),
+      requests: text.describe("any request, or which: POST /admin*"),
+      before: answerSchema,
+      after: answerSchema,
+      object: refSchema.optional().describe("What makes the difference, where an answer names it."),
     }),
   ),
 };

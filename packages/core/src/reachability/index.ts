@@ -1,5 +1,6 @@
 export type { Answer } from "./answer.ts";
 export { type Caller, isOutside, showCallerName } from "./callers.ts";
+export { type PathChange, pathChangeKinds, pathChanges } from "./pathChanges.ts";
 export { type PathRow, pathRows } from "./pathRows.ts";
 export { type Reachability, type ReachabilityAsked, reachability, requestOf } from "./reachability.ts";
 export { askedBy, isPathOf } from "./selectPaths.ts";

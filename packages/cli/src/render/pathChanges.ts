@@ -1,0 +1,82 @@
+import { type PathChange, showCallerName } from "@isthmus/core/reachability";
+import { renderJunit } from "./junit.ts";
+import { answerWords, callerWords, placesOf } from "./pathMatrix.ts";
+import type { Style } from "./style.ts";
+import { renderTable } from "./table.ts";
+
+const noChange = "Nobody reaches anything else than before.\n";
+
+/** What changes, for people. */
+export function changesTable(changes: readonly PathChange[], style: Style): string {
+  if (changes.length === 0) return noChange;
+  const rows = changes.map((change) => {
+    const { kind, callers, requests } = change;
+    return [
+      kind,
+      callerWords(callers, [], 3),
+      targetOf(change),
+      requests,
+      `${before(change)} → ${after(change)}`,
+      objectOf(change),
+    ];
+  });
+  return renderTable(["CHANGE", "FROM", "TO", "REQUESTS", "ANSWER", "BY"], rows, style);
+}
+
+/** The same for a pull request. */
+export function changesMarkdown(changes: readonly PathChange[]): string {
+  if (changes.length === 0) return noChange;
+  const lines = changes.map((change) => {
+    const { kind, callers, requests } = change;
+    const cells = [
+      callerWords(callers, [], 5),
+      targetOf(change),
+      requests,
+      before(change),
+      after(change),
+      objectOf(change),
+    ];
+    return `| **${kind}** | ${cells.map(inCell).join(" | ")} |\n`;
+  });
+  return `### What this changes of who reaches what\n\n| | from | to | requests | before | after | by |\n|---|---|---|---|---|---|---|\n${lines.join("")}`;
+}
+
+/** Each change is a failed test: what CI is to tell of. */
+export function changesJunit(changes: readonly PathChange[]): string {
+  const cases = changes.map((change) => ({
+    name: `${callerWords(change.callers, [], 5)} to ${targetOf(change)}: ${change.requests}`,
+    classname: change.kind,
+    failure: { type: change.kind, text: `${change.kind}: ${before(change)}, now ${after(change)} ${objectOf(change)}` },
+  }));
+  return renderJunit("isthmus diff-paths", [{ name: "paths", cases }]);
+}
+
+export function changesData(changes: readonly PathChange[]): object {
+  return {
+    changes: changes.map(({ callers, ...change }) => ({ ...change, callers: callers.map(showCallerName) })),
+  };
+}
+
+function targetOf({ target: { host, port } }: PathChange): string {
+  return `${host}:${port}`;
+}
+
+function before(change: PathChange): string {
+  return [answerWords(change.before), placesOf(change.before)].filter((each) => each !== "").join(" by ");
+}
+
+function after(change: PathChange): string {
+  return [answerWords(change.after), placesOf(change.after)].filter((each) => each !== "").join(" by ");
+}
+
+function objectOf({ object }: PathChange): string {
+  return object === undefined
+    ? ""
+    : `${object.kind} ${object.namespace === undefined ? "" : `${object.namespace}/`}${object.name}`;
+}
+
+/** As it is, whatever Markdown would make of it. */
+function inCell(text: string): string {
+  const safe = text.replace(/[\\`|<>*_[\]]/g, "\\$&").replaceAll("\n", " ");
+  return safe === "" ? " " : safe;
+}
