@@ -1,11 +1,10 @@
-import { isPartial, type Problem, say, undeclaredMesh } from "@isthmus/core";
+import { isPartial, type Problem, say, undeclaredMesh, usage } from "@isthmus/core";
 import { type PathChange, pathChanges } from "@isthmus/core/reachability";
 import { type TraceWorld, traceWorld } from "@isthmus/core/trace";
 import { observe, withRevision, withTargets } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { changesData, changesJunit, changesMarkdown, changesTable } from "../render/pathChanges.ts";
 import type { Session } from "../session.ts";
-import { usage } from "../usage.ts";
 
 /** What changes of who reaches what, between two states of one cluster: folders, dumps, revisions, a context. */
 export async function diffPaths(session: Session, words: readonly string[]): Promise<number> {
