@@ -28,7 +28,6 @@ export function sampleCells(
   );
   const { targets } = reachability(world, {
     isCaller: ({ namespace = "" }) => slots.has(namespace),
-    // Whether an app speaks TLS or gRPC is its own affair: those here speak neither.
     isTarget: ({ host, scheme }) => ["http", "tcp"].includes(scheme) && !passedOver.test(host),
   });
   const kinds = new Map<string, { readonly request: TraceRequest; readonly answer: Answer }[]>();
@@ -59,6 +58,8 @@ export function sampleCells(
     const traced = trace(world, cell.request);
     // What is outside of the clusters, and in containers that tell no port, is not there.
     if (placed === undefined || traced.assumes.some(({ about }) => untrue.has(about))) continue;
+    // In the logs of pods of other slots a call without a path cannot be told from theirs.
+    if (!isOf(placed, cell.request) || !isSpoken(traced)) continue;
     found.get(placed)?.push({ call, answer: cell.answer, traced });
     taken++;
   }
@@ -66,6 +67,20 @@ export function sampleCells(
 }
 
 const untrue: ReadonlySet<AssumptionKind> = new Set(["name", "server", "application"]);
+
+/** The request is for a host of the slot, or of its scenario. */
+function isOf({ place: { id, client, server } }: Placed, { url: { host } }: TraceRequest): boolean {
+  return host.includes(id) || host.includes(`.${client}.`) || host.includes(`.${server}.`);
+}
+
+/** What an app speaks is its own affair: HTTP at 8080 here, lines of text at the other ports. */
+function isSpoken({ request, branches }: Trace): boolean {
+  const isHttp = request.url.scheme === "http";
+  return branches.every(
+    ({ outcome }) =>
+      outcome.kind !== "answered" || outcome.by.type !== "workload" || (outcome.by.port === 8080) === isHttp,
+  );
+}
 
 /** Whether the cell of a group says what trace says of the caller itself. */
 export function isTraced({ answer, traced }: Cell): boolean {
