@@ -21,8 +21,14 @@ export type ValueSources = Readonly<Record<string, readonly string[]>>;
 export async function complete(program: Command, words: readonly string[], session: Session): Promise<number> {
   const { completionValues } = await import("./completionValues.ts");
   const root = completionTree(program, await completionValues(session, words));
-  root.parse([...words]);
+  const before = words.slice(0, -1).flatMap((word) => optionAndValue(word) ?? [word]);
+  root.parse([...before, ...words.slice(-1)]);
   return exitCodes.ok;
+}
+
+/** `--context=eu` before the command hides it from tab, which knows `--context eu`. */
+function optionAndValue(word: string): readonly string[] | undefined {
+  return /^(--[^=]+)=(.*)$/s.exec(word)?.slice(1);
 }
 
 function completionTree(program: Command, values: ValueSources): RootCommand {
