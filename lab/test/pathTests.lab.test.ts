@@ -1,12 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { type Lab, startLab } from "../src/index.ts";
-import { samplesFolder } from "./generatedIstio.ts";
+import { type BookinfoService, bookinfoPaths, startBookinfo } from "./bookinfo.ts";
 import { isthmus } from "./isthmus.ts";
-import { namespace } from "./manifests.ts";
 
 /**
  * A hundred PathTests over Istio's bookinfo with the policies of Istio's own task (authz-http), half of them wrong on purpose: what they
@@ -19,15 +18,7 @@ let lab: Lab;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "isthmus-path-tests-"));
   lab = await startLab({ home, clusters: 1 });
-  await lab.apply("cluster1", [namespace("books", { "istio-injection": "enabled" }), namespace("legacy")]);
-  const samples = await samplesFolder();
-  const read = (file: string) => readFile(join(samples, file), "utf8");
-  await lab.apply("cluster1", await read("bookinfo/platform/kube/bookinfo.yaml"), "books");
-  await lab.apply("cluster1", await read("curl/curl.yaml"), "books");
-  await lab.apply("cluster1", await read("curl/curl.yaml"), "legacy");
-  await lab.curlUntil("cluster1", "books/curl", "http://productpage:9080/productpage", 200);
-  await lab.apply("cluster1", policies);
-  await lab.curlUntil("cluster1", "books/curl", "http://details:9080/details/0", 403);
+  await startBookinfo(lab, "cluster1");
 });
 
 afterAll(async () => {
@@ -35,48 +26,17 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-const policies = `
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: allow-nothing, namespace: books}
-spec: {}
----
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: productpage-viewer, namespace: books}
-spec:
-  selector: {matchLabels: {app: productpage}}
-  rules: [{to: [{operation: {methods: [GET]}}]}]
----
-${viewer("details", "productpage")}---
-${viewer("reviews", "productpage")}---
-${viewer("ratings", "reviews")}`;
-
-function viewer(app: string, caller: string): string {
-  return `apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: ${app}-viewer, namespace: books}
-spec:
-  selector: {matchLabels: {app: ${app}}}
-  rules:
-  - from: [{source: {principals: [cluster.local/ns/books/sa/bookinfo-${caller}]}}]
-    to: [{operation: {methods: [GET]}}]
-`;
-}
-
-const paths = { productpage: "/productpage", details: "/details/0", reviews: "/reviews/0", ratings: "/ratings/0" };
-type Service = keyof typeof paths;
 const callers = ["productpage", "details", "reviews", "ratings", "curl", "legacy"] as const;
 
 /** Who may GET what; nobody may do anything else. */
-function isAllowed(caller: (typeof callers)[number], service: Service): boolean {
+function isAllowed(caller: (typeof callers)[number], service: BookinfoService): boolean {
   if (service === "productpage") return true;
   return caller === (service === "ratings" ? "reviews" : "productpage");
 }
 
 function suite() {
   const requests = callers.flatMap((caller) =>
-    (Object.keys(paths) as Service[]).flatMap((service) =>
+    (Object.keys(bookinfoPaths) as BookinfoService[]).flatMap((service) =>
       ["GET", "POST"].map((method) => {
         const isRight = method === "GET" && isAllowed(caller, service);
         // Without a sidecar nobody knows the caller.
@@ -85,7 +45,7 @@ function suite() {
           name: `${caller}-${method.toLowerCase()}-${service}`,
           from:
             caller === "legacy" ? { workload: "curl", namespace: "legacy" } : { workload: caller, namespace: "books" },
-          to: { url: `http://${service}.books:9080${paths[service]}`, method },
+          to: { url: `http://${service}.books:9080${bookinfoPaths[service]}`, method },
           right: isRight
             ? { reaches: { workload: service, namespace: "books" }, ...known }
             : { refused: { by: "policy", status: 403 } },
