@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { measure, peakMemory } from "./compileAndPlan.ts";
 import { measureParse } from "./parse.ts";
+import { measurePaths } from "./paths.ts";
 import { planAgainstKubectl } from "./planAgainstKubectl.ts";
 import { processTimes } from "./processTimes.ts";
 import { measureSteps } from "./step.ts";
@@ -10,7 +11,8 @@ import { measureTrace } from "./trace.ts";
 
 /**
  * `npm run bench`: what a user waits for, as figures to read. `npm run bench -- plan FOLDER` times a plan of the declarations
- * in a folder over real clusters, `npm run bench -- imports` takes a mesh of 100,000 imports, which is slow. Ratios are against a
+ * in a folder over real clusters, `npm run bench -- imports` takes a mesh of 100,000 imports, which is slow,
+ * `npm run bench -- paths` a cluster of 1,000 workloads. Ratios are against a
  * baseline in the same run, so that they hold on any machine.
  */
 const bundle = "packages/cli/dist/isthmus.js";
@@ -70,6 +72,12 @@ function steps(runs: number, chosen?: string): void {
   );
 }
 
+function paths(size: number): void {
+  console.log("who reaches what in one cluster, and what the removal of a policy changes of it (ms)");
+  const { all, changes, megabytes } = measurePaths(size);
+  console.table([{ "workloads and hosts": size, all: Math.round(all), changes: Math.round(changes), MB: megabytes }]);
+}
+
 function parse(): void {
   console.log("parse 10 clusters and 1,000 shared services of one file (ms, medians; ratio to the YAML library alone)");
   console.table([measureParse(1000)]);
@@ -100,12 +108,14 @@ else if (what === "trace") trace();
 else if (what === "steps") steps(Number(runs ?? 101), folder);
 else if (what === "live") await live();
 else if (what === "imports") imports();
+else if (what === "paths") paths(Number(folder ?? 1000));
 else if (what === "memory") console.log(Math.round(peakMemory(Number(folder))));
 else {
   parse();
   compileAndPlan();
   steps(11);
   trace();
+  paths(200);
   processes([["--help"], ["--version"], ["plan", "--help"]]);
   await live();
 }
