@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioServerTransport } from "@modelcontextprotocol/server/stdio";
@@ -26,8 +28,19 @@ async function assistant(folder: string, ...options: readonly string[]): Promise
 
 const trace = { from: "sleep.foo@cluster1", url: "http://httpbin.bar.cluster2:8000/get" };
 
+const pathTest = `apiVersion: isthmus.io/v1alpha1
+kind: PathTest
+metadata: {name: httpbin}
+spec:
+  from: {workload: sleep, namespace: foo, cluster: cluster1}
+  to: {url: "http://httpbin.bar.cluster2:8000/get"}
+  expect: {reaches: {workload: httpbin}}
+`;
+
 test("an assistant gets what the command line prints, as data with a schema, and nothing that writes", async () => {
   const folder = await exampleFolder();
+  await mkdir(join(folder, "tests"));
+  await writeFile(join(folder, "tests/httpbin.yaml"), pathTest);
   const before = await filesIn(folder);
   const client = await assistant(folder);
 
@@ -39,6 +52,14 @@ test("an assistant gets what the command line prints, as data with a schema, and
     ["plan", { services: ["httpbin.bar"] }, ["plan", "httpbin.bar"]],
     ["verify", {}, ["verify", "--no-probe"]],
     ["describe", { host: "httpbin.bar" }, ["describe", "httpbin.bar"]],
+    ["paths", { from: ["*.foo"], refused: true }, ["paths", "--from", "*.foo", "--refused"]],
+    ["test", { files: ["tests"], planned: true }, ["test", "tests", "--planned"]],
+    ["lint", { dir: ["clusters/cluster2"] }, ["lint", "--dir", "clusters/cluster2"]],
+    [
+      "diff_paths",
+      { before: "clusters/cluster1", after: "clusters/cluster2" },
+      ["diff-paths", "clusters/cluster1", "clusters/cluster2"],
+    ],
     ["check", { category: ["trust", "gateway"] }, ["check", "--category", "trust", "--category", "gateway"]],
   ] as const;
   for (const [name, args, argv] of asked) {
@@ -64,6 +85,9 @@ test("what an assistant writes is neither an option nor a way out of the folder"
     { name: "describe", arguments: { host: "--kubeconfig=/etc/passwd" }, says: "--kubeconfig=/etc/passwd" },
     { name: "trace", arguments: { ...trace, dir: ["../.."] }, says: "../.. leads out of the folder" },
     { name: "trace", arguments: { ...trace, dir: ["eu=/etc"] }, says: "eu=/etc leads out of the folder" },
+    { name: "test", arguments: { files: ["/etc"] }, says: "/etc leads out of the folder" },
+    { name: "diff_paths", arguments: { before: ".", after: "/etc" }, says: "/etc leads out of the folder" },
+    { name: "diff_paths", arguments: { before: "--output=made..", after: "." }, says: "git has no . at --output=made" },
     { name: "trace", arguments: { ...trace, url: "httpbin" }, says: "error[USAGE]" },
     { name: "plan", arguments: { out: "saved.plan" }, says: "out" },
   ];

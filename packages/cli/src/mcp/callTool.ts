@@ -74,10 +74,18 @@ function globalWords({ filename, recursive, kubeconfig, trustAccess, verbose, ti
   ];
 }
 
+/** The fields of tools that name files and folders. */
+interface NamedPaths {
+  readonly dir?: readonly string[];
+  readonly files?: readonly string[];
+  readonly before?: string;
+  readonly after?: string;
+}
+
 /** What an assistant names may come from a page that it read: it sees files below our folder, and no others. */
 async function folderOutside(cwd: string, input: object): Promise<string | undefined> {
-  const { dir = [] } = input as { readonly dir?: readonly string[] };
-  for (const written of dir) {
+  const { dir = [], files = [], before = [], after = [] } = input as NamedPaths;
+  for (const written of [dir, files, before, after].flat()) {
     const path = resolve(cwd, written.replace(/^[^=/\\]*=/, ""));
     const real = await realpath(path).catch(() => path);
     const way = relative(await realpath(cwd), real);

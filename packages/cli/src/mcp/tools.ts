@@ -67,6 +67,60 @@ export const tools: readonly Tool[] = [
     command: ({ from, url, ...options }) => words("trace", [from, url], options),
   }),
   tool({
+    name: "paths",
+    title: "Who reaches what",
+    description:
+      "All callers, hosts and ports at once: which kinds of requests are answered, refused or cannot be told. " +
+      "Narrow it by from, to and namespace: a whole mesh is much to read.",
+    input: z.strictObject({
+      from: texts.describe('Only these callers: "sleep.foo@cluster1", "*.foo", "outside".'),
+      to: texts.describe('Only these hosts: "httpbin.bar", "httpbin.bar:8000", "*.example.com".'),
+      namespace: texts.describe("Only where a caller or host is in these namespaces."),
+      public: z.boolean().optional().describe("Only what clients outside of the clusters may call."),
+      withoutMtls: z.boolean().optional().describe("Only what is answered without mutual TLS."),
+      refused: z.boolean().optional().describe("Only what is not answered."),
+      unknown: z.boolean().optional().describe("Only what cannot be told, and why."),
+      ...given,
+    }),
+    output: "Paths",
+    command: (options) => words("paths", [], options),
+  }),
+  tool({
+    name: "diff_paths",
+    title: "What a change does to paths",
+    description:
+      "Only what becomes another between two states of one cluster, with the object that makes the difference.",
+    input: z.strictObject({
+      before: z.string().describe('A folder, a dump, "context:NAME", or a range of git revisions: "HEAD~1..".'),
+      after: z.string().describe("The other state; after a range of revisions the folder in the repository."),
+    }),
+    output: "PathChanges",
+    command: ({ before, after }) => words("diff-paths", [before, after], {}),
+  }),
+  tool({
+    name: "test",
+    title: "Run PathTests",
+    description: "Holds expectations in files (kinds PathTest and PathTestSuite) against a mesh. Sends nothing.",
+    input: z.strictObject({
+      files: texts.describe("Files of tests, or folders with all below them; the folder of the server unless set."),
+      filter: z.string().optional().describe("Only tests with this in their names; * is any text."),
+      selector: z.string().optional().describe('Only tests with these labels: "tier=web".'),
+      planned: z.boolean().optional().describe("As it would be after an apply of what is declared."),
+      ...given,
+    }),
+    output: "PathTests",
+    command: ({ files, ...options }) => words("test", files, options),
+  }),
+  tool({
+    name: "lint",
+    title: "Objects without effect",
+    description:
+      "Istio objects that do nothing: rules for hosts that nobody has, subsets without pods, shadowed routes.",
+    input: z.strictObject(given),
+    output: "Lint",
+    command: (options) => words("lint", [], options),
+  }),
+  tool({
     name: "check",
     title: "Check clusters",
     description: "Says what is wrong with clusters or would be in the way: API, istiod, gateways, trust, proxies.",
