@@ -1,4 +1,4 @@
-import { rename, rm } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { exampleFolder, filesIn, runCli } from "./testing/runCli.ts";
@@ -133,4 +133,23 @@ test("apply --wait of a saved plan of one service proves that one", async () => 
   expect(new Set(proofs.map(({ path }: { path: { owner: string } }) => path.owner))).toEqual(
     new Set(["ExternalService.foo.api"]),
   );
+});
+
+test("to take away one declaration alone is refused where another's path stands on its objects", async () => {
+  const folder = await exampleFolder("external-service");
+  await runCli(folder, ["apply", "--yes"]);
+  const api = join(folder, "api.yaml");
+  await writeFile(api, (await readFile(api, "utf8")).replace("name: api\n", "name: renamed\n"));
+  const before = await filesIn(folder);
+
+  const alone = await runCli(folder, ["apply", "api.foo", "--yes", "--max-delete", "100%"]);
+  const unchanged = await filesIn(folder);
+  const [first, then] = [
+    await runCli(folder, ["apply", "renamed.foo", "--yes"]),
+    await runCli(folder, ["apply", "api.foo", "--yes", "--max-delete", "100%"]),
+  ];
+
+  expect(alone).toMatchObject({ code: 1, stderr: expect.stringContaining("error[PATH_WOULD_BREAK]") });
+  expect(unchanged).toEqual(before);
+  expect([first.code, then.code]).toEqual([0, 0]);
 });
