@@ -23,7 +23,7 @@ interface DoneTask {
 /**
  * The same as `compile`, byte for byte, from what was compiled before: only declarations that are others now, or read what is
  * another now, are compiled anew. What changed is seen by identity, so that `observed` may come by `applyChanges` or any way
- * else that keeps the objects which are as they were.
+ * else that keeps the objects which are as they were. No cluster holds an object twice: targets make such a pair unreadable.
  */
 export function recompile(previous: CompileState | undefined, intents: Intents, observed: Observed): CompileState {
   return atOnce(recompiling(previous, intents, observed));
