@@ -14,7 +14,7 @@ import { createSlots } from "./trace/traceMesh.ts";
 
 const slots = 6;
 /** `REACH_MESHES=60` is the long form; each mesh is of five little ones. */
-const meshes = Number(process.env.REACH_MESHES ?? 6);
+const meshes = Number(process.env.REACH_MESHES ?? 4);
 const cellsOfMesh = 25;
 let home: string;
 let lab: Lab;
