@@ -4,7 +4,7 @@ import { meshReachability } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { givenMesh, tellAbsentKinds } from "../givenMesh.ts";
 import type { GivenOptions } from "../givenOptions.ts";
-import { renderGraph } from "../render/graph.ts";
+import { isGraphFormat, renderGraph } from "../render/graph.ts";
 import { narrowed, pathsCsv, pathsData, pathsGraph, pathsTable } from "../render/pathMatrix.ts";
 import { pathsHtml } from "../render/pathsHtml.ts";
 import type { Session } from "../session.ts";
@@ -41,8 +41,11 @@ export async function paths(session: Session, options: PathsOptions): Promise<nu
 
 function print(session: Session, reach: Reachability, options: PathsOptions): void {
   const { withoutMtls = false, crossRegion = false, unknown = false, refused = false, all = false } = options;
-  const rows = pathRows(reach, { withoutMutualTls: withoutMtls, crossRegion, unknown, refused });
-  switch (session.ownFormat) {
+  const { format, ownFormat } = session;
+  const filter = { withoutMutualTls: withoutMtls, crossRegion, unknown, refused };
+  const isBrief = format === undefined && (ownFormat === undefined || isGraphFormat(ownFormat));
+  const rows = pathRows(reach, filter, { isBrief });
+  switch (ownFormat) {
     case "csv":
       session.print(pathsCsv(rows));
       return;
@@ -51,13 +54,13 @@ function print(session: Session, reach: Reachability, options: PathsOptions): vo
       return;
     case "dot":
     case "mermaid":
-      session.print(renderGraph(pathsGraph(rows), session.ownFormat));
+      session.print(renderGraph(pathsGraph(rows), ownFormat));
       return;
     default:
   }
-  if (session.format !== undefined) session.printData("Paths", pathsData(rows, reach));
+  if (format !== undefined) session.printData("Paths", pathsData(rows, reach));
   else {
-    const isWide = session.ownFormat === "wide";
+    const isWide = ownFormat === "wide";
     session.print(pathsTable(rows, { style: session.out, isWide, isWhole: all, callers: reach.callers }));
   }
 }

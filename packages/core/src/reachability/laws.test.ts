@@ -6,6 +6,7 @@ import { afterPlan, plan } from "../plan/index.ts";
 import { type TraceWorld, trace, traceWorld } from "../trace/index.ts";
 import { answerKey, answerOf } from "./answer.ts";
 import { type Caller, isOutside, workloadCallers } from "./callers.ts";
+import { pathRows } from "./pathRows.ts";
 import { type Reachability, reachability, requestOf } from "./reachability.ts";
 
 /** `npm run laws` draws 5,000 meshes. */
@@ -45,6 +46,31 @@ test("every cell is a trace of its caller and request, and callers in one group 
     { numRuns: runs },
   );
   expect(cells).toBeGreaterThan(runs * 10);
+});
+
+test("a row says of each of its callers and targets what the matrix says of them", () => {
+  fc.assert(
+    fc.property(worlds, (world) => {
+      const reach = reachability(world);
+      const answers = new Map<string, string[]>();
+      for (const { target, groups } of reach.targets) {
+        for (const { callers, answers: own } of groups) {
+          for (const caller of callers) {
+            const said = own.map(({ requests, answer }) => JSON.stringify([requests, answer]));
+            answers.set(JSON.stringify([caller, target]), said.sort());
+          }
+        }
+      }
+      const shown = new Map<string, string[]>();
+      for (const { callers, targets, requests, answer } of pathRows(reach)) {
+        for (const key of callers.flatMap((caller) => targets.map((target) => JSON.stringify([caller, target])))) {
+          shown.set(key, [...(shown.get(key) ?? []), JSON.stringify([requests, answer])].sort());
+        }
+      }
+      expect(shown).toEqual(answers);
+    }),
+    { numRuns: runs },
+  );
 });
 
 test("every caller is in one group of each target that is called from inside", () => {

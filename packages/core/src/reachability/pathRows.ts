@@ -22,8 +22,15 @@ export interface RowFilter {
   readonly refused?: boolean;
 }
 
-/** The matrix with as few rows as say all of it: what is reached first. */
-export function pathRows({ callers: all, targets }: Reachability, filter: RowFilter = {}): readonly PathRow[] {
+/**
+ * The matrix with as few rows as say all of it: what is reached first. `isBrief`: who answers and why is not shown, so that targets
+ * which differ in that alone have one row, with the answer of the first.
+ */
+export function pathRows(
+  { callers: all, targets }: Reachability,
+  filter: RowFilter = {},
+  { isBrief = false }: { readonly isBrief?: boolean } = {},
+): readonly PathRow[] {
   const found = new Map<string, PathRow & { readonly targets: Target[] }>();
   for (const { target, groups } of targets) {
     const asked = groups.reduce((sum, { callers }) => sum + callers.length, 0);
@@ -32,15 +39,9 @@ export function pathRows({ callers: all, targets }: Reachability, filter: RowFil
       for (const { requests, answer } of group.answers) {
         const callers = group.callers.filter((caller) => isShown(filter, { caller, answer, untold: group.untold }));
         if (callers.length === 0) continue;
-        const { object: _, field: __, to, ...alike } = answer;
         const who = isRest ? "rest" : callers.map((each) => all.indexOf(each));
-        const key = JSON.stringify([
-          who,
-          requests,
-          answerKey({ ...alike, to: [] }),
-          to.length === 0 || whereTo(target, answer),
-          group.untold,
-        ]);
+        const what = isBrief ? briefly(target, answer) : answer;
+        const key = JSON.stringify([who, requests, what, group.untold]);
         const known = found.get(key);
         if (known === undefined)
           found.set(key, { callers, isRest, targets: [target], requests, answer, untold: group.untold });
@@ -54,10 +55,11 @@ export function pathRows({ callers: all, targets }: Reachability, filter: RowFil
 const order = { reaches: 0, partly: 1, unknown: 2, broken: 3 } as const;
 
 /** That a host's own namespace answers goes without saying. */
-function whereTo({ host }: Target, { to }: Answer): unknown {
-  return to.map(({ cluster, namespace = "", name }) =>
+function briefly({ host }: Target, { object: _, field: __, to, ...alike }: Answer): unknown {
+  const where = to.map(({ cluster, namespace = "", name }) =>
     host.split(".")[1] === namespace ? cluster : [cluster, namespace, name],
   );
+  return [answerKey({ ...alike, to: [] }), to.length === 0 || where];
 }
 
 interface Cell {
