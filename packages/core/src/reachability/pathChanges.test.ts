@@ -90,3 +90,10 @@ test("the difference is that of two whole matrices: a caller and request without
     { numRuns: 10 },
   );
 });
+
+test("what a workload that comes or goes reaches is newly or no longer reached", () => {
+  const more = podYaml("foo/curl", "10.0.0.3");
+  const changes = [told("", more), told(more, "")].map((each) => each.map(({ kind, callers }) => [kind, ...callers]));
+
+  expect(changes).toEqual([[["newly reached", "curl.foo@c1"]], [["no longer reached", "curl.foo@c1"]]]);
+});

@@ -39,10 +39,16 @@ export function pathChanges(
   const known = new Map(left.targets.map((each) => [keyOf(each), each]));
   const now = new Map(right.targets.map((each) => [keyOf(each), each]));
   const callers = new Map([...left.callers, ...right.callers].map((each) => [nameOf(each), each]));
+  const [then, later] = [left, right].map((each) => new Set(each.callers.map(nameOf)));
   return [...new Set([...known.keys(), ...now.keys()])].sort().flatMap((key) => {
     const [was, is] = [known.get(key), now.get(key)];
     const target = (is ?? was)?.target;
-    return target === undefined ? [] : changesOf(target, { was, is, before, after, callers: [...callers.values()] });
+    if (target === undefined) return [];
+    return changesOf(target, {
+      before: { world: before, reach: was, callers: then ?? new Set() },
+      after: { world: after, reach: is, callers: later ?? new Set() },
+      callers: [...callers.values()],
+    });
   });
 }
 
@@ -52,16 +58,23 @@ function nameOf(caller: Caller): string {
   return [showCallerName(caller), serviceAccount, region, zone].join(" ");
 }
 
+interface State {
+  readonly world: TraceWorld;
+  /** Undefined: nobody there knows the target. */
+  readonly reach: TargetReach | undefined;
+  /** Those that are there, by name. */
+  readonly callers: ReadonlySet<string>;
+}
+
 interface Compared {
-  readonly was: TargetReach | undefined;
-  readonly is: TargetReach | undefined;
-  readonly before: TraceWorld;
-  readonly after: TraceWorld;
+  readonly before: State;
+  readonly after: State;
+  /** Of both. */
   readonly callers: readonly Caller[];
 }
 
-function changesOf(target: Target, { was, is, before, after, callers }: Compared): readonly PathChange[] {
-  const [groupBefore, groupAfter] = [groupsByCaller(was), groupsByCaller(is)];
+function changesOf(target: Target, { before, after, callers }: Compared): readonly PathChange[] {
+  const [groupBefore, groupAfter] = [groupsByCaller(before.reach), groupsByCaller(after.reach)];
   const pairs = new Map<string, { readonly callers: Caller[]; readonly left: Found; readonly right: Found }>();
   const places = new Map<AnswerGroup, number>();
   const place = (found: Found) => {
@@ -73,7 +86,7 @@ function changesOf(target: Target, { was, is, before, after, callers }: Compared
     const name = nameOf(caller);
     const [left, right] = [groupBefore.get(name), groupAfter.get(name)];
     if (left === undefined && right === undefined) continue;
-    const key = `${place(left)} ${place(right)}`;
+    const key = [place(left), place(right), before.callers.has(name), after.callers.has(name)].join(" ");
     const pair = pairs.get(key) ?? { callers: [], left, right };
     pairs.set(key, pair);
     pair.callers.push(caller);
@@ -125,13 +138,16 @@ interface Asked {
   readonly other: Found;
 }
 
-/** As the matrix has it; a trace where it does not have that request, caller or target. */
-function answerIn(world: TraceWorld, { target, parts, found, other }: Asked): Answer {
+const noCaller: Answer = { verdict: "broken", outcome: "no such workload", to: [] };
+
+/** As the matrix has it; a trace where it does not have that request or target. */
+function answerIn({ world, callers }: State, { target, parts, found, other }: Asked): Answer {
   const key = JSON.stringify(parts);
   const known = found?.group.answers.find(({ examples }) => examples.some((each) => JSON.stringify(each) === key));
   if (known !== undefined) return known.answer;
   const caller = (found ?? other)?.caller;
   if (caller === undefined) throw new Error("a path has a caller on one side at least");
+  if (!callers.has(nameOf(caller))) return noCaller;
   return answerOf(world, trace(world, requestOf(caller, target, parts)));
 }
 
