@@ -2,7 +2,7 @@ import { randomMesh, surroundedMesh } from "@isthmus/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compile } from "../compile/index.ts";
-import type { KubeObject } from "../kinds/index.ts";
+import type { KubeObject, Service } from "../kinds/index.ts";
 import type { DeclaredPath, Intents, Observed } from "../model/index.ts";
 import { afterPlan, plan } from "../plan/index.ts";
 import type { Problem } from "../problem.ts";
@@ -59,12 +59,38 @@ function decoys(namespace: string, host: string): readonly KubeObject[] {
   ];
 }
 
+/** A machine behind each Service that selects, with a policy and a Sidecar of its own. */
+function machines(objects: readonly KubeObject[]): readonly KubeObject[] {
+  return objects.filter(isSelecting).flatMap(({ metadata: { name, namespace = "default" }, spec }, index) => {
+    const at = { name: `decoy-machine-${name}`, namespace, creationTimestamp: "2030-01-01T00:00:00Z" };
+    const own = { machine: name };
+    return [
+      {
+        ...{ apiVersion: "networking.istio.io/v1", kind: "WorkloadEntry", metadata: at },
+        spec: { address: `10.250.0.${index}`, labels: { ...spec.selector, ...own }, serviceAccount: "machine" },
+      },
+      {
+        ...{ apiVersion: "security.istio.io/v1", kind: "AuthorizationPolicy", metadata: at },
+        spec: { action: "DENY", selector: { matchLabels: own }, rules: [{}] },
+      },
+      {
+        ...{ apiVersion: "networking.istio.io/v1", kind: "Sidecar", metadata: at },
+        spec: { workloadSelector: { labels: own }, egress: [{ hosts: ["./nobody.example"] }] },
+      },
+    ];
+  });
+}
+
+function isSelecting(object: KubeObject): object is Service {
+  return object.kind === "Service" && Object.keys((object as Service).spec.selector ?? {}).length > 0;
+}
+
 function withDecoys({ clusters, unreachable }: Observed, paths: readonly DeclaredPath[]): Observed {
   const host = paths[0]?.host ?? "nobody.example";
   const changed = [...clusters].map(([name, cluster]) => {
     const namespace = cluster.objects.find(({ kind }) => kind === "Namespace")?.metadata.name;
     const more = namespace === undefined ? [] : decoys(namespace, host);
-    return [name, { ...cluster, objects: [...cluster.objects, ...more] }] as const;
+    return [name, { ...cluster, objects: [...cluster.objects, ...more, ...machines(cluster.objects)] }] as const;
   });
   return { clusters: new Map(changed), unreachable };
 }

@@ -46,6 +46,14 @@ test.each<[string, string, readonly string[]]>([
     [],
   ],
   [
+    "policies and Sidecars of a machine, also of one without an address, and those that no machine has the labels of",
+    istio("WorkloadEntry", "vm", "{address: 10.1.1.1, labels: {app: vm}, serviceAccount: vm}") +
+      istio("WorkloadEntry", "far", "{network: far, labels: {app: far}}") +
+      ["vm", "far", "gone"].map((app) => policy(app, `{selector: {matchLabels: {app: ${app}}}}`)).join("") +
+      istio("Sidecar", "vm", "{workloadSelector: {labels: {app: vm}}}"),
+    ["LINT_SELECTS_NOTHING AuthorizationPolicy shop/gone spec.selector"],
+  ],
+  [
     "Sidecars for nobody, and after another",
     istio("Sidecar", "a", "{workloadSelector: {labels: {app: gone}}}") +
       istio("Sidecar", "b", "{}", older) +

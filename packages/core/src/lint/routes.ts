@@ -1,8 +1,9 @@
 import { say } from "../findings/index.ts";
-import { type IstioCluster, isCoveredBy, meshGateway } from "../istio/index.ts";
+import { type IstioCluster, isCoveredBy, labelsMatch, meshGateway } from "../istio/index.ts";
 import { meshRegistry } from "../istio/registry/index.ts";
 import { gatewayName, mergedVirtualServices } from "../istio/scope/index.ts";
 import { finding, type LintRule } from "./lintRule.ts";
+import { proxiesOf, proxyKinds } from "./proxies.ts";
 
 /** Routes after one that takes all: the first that matches counts. */
 export const shadowedRoutes: LintRule = {
@@ -115,7 +116,7 @@ export const routesOfNoGateway: LintRule = {
 /** Gateways that no pod serves. Repositories often lack what Istio's chart makes: there it cannot be told. */
 export const gatewaysOfNoPod: LintRule = {
   code: "LINT_GATEWAY_UNUSED",
-  needs: ["Pod", "Gateway"],
+  needs: [...proxyKinds, "Gateway"],
   find: (cluster) =>
     (cluster.source === "directory" ? [] : cluster.all("Gateway")).flatMap((gateway) => {
       if (isServed(cluster, gateway.spec.selector ?? {})) return [];
@@ -130,5 +131,5 @@ export const gatewaysOfNoPod: LintRule = {
 };
 
 function isServed(cluster: IstioCluster, selector: Readonly<Record<string, string>>): boolean {
-  return cluster.selectAnywhere(selector).length > 0;
+  return proxiesOf(cluster).some(({ labels }) => labelsMatch(selector, labels));
 }

@@ -5,6 +5,7 @@ import { destinationRuleFor, mergedVirtualServices } from "../istio/scope/index.
 import { subsetEndpoints } from "../istio/upstream/index.ts";
 import type { DestinationRule } from "../kinds/index.ts";
 import { finding, type LintRule } from "./lintRule.ts";
+import { proxiesOf, proxyKinds } from "./proxies.ts";
 
 /** The hosts of a rule in a cluster's registry. */
 function hostsOf(cluster: IstioCluster, rule: DestinationRule): readonly MeshService[] {
@@ -44,12 +45,13 @@ export const rulesOfNoHost: LintRule = {
 /** Rules of which no client uses anything, since others of the host come first. */
 export const shadowedRules: LintRule = {
   code: "LINT_DESTINATION_RULE_SHADOWED",
-  needs: ["Pod", "Service", "ServiceEntry", "DestinationRule"],
+  needs: [...proxyKinds, "Service", "ServiceEntry", "DestinationRule"],
   find: (cluster) => {
-    if (cluster.workloads.length === 0) return [];
+    const proxies = proxiesOf(cluster);
+    if (proxies.length === 0) return [];
     // Of what selects workloads by itself, labels count; of all else the namespace.
     const clients = [
-      ...new Map(cluster.workloads.map((each) => [`${each.namespace} ${JSON.stringify(each.labels)}`, each])).values(),
+      ...new Map(proxies.map((each) => [`${each.namespace} ${JSON.stringify(each.labels)}`, each])).values(),
     ];
     return cluster.all("DestinationRule").flatMap((rule) => {
       const hosts = hostsOf(cluster, rule);

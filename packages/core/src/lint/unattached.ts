@@ -9,11 +9,12 @@ import {
   type RequestAuthentication,
 } from "../kinds/index.ts";
 import { finding, type LintRule } from "./lintRule.ts";
+import { proxiesOf, proxyKinds } from "./proxies.ts";
 
 /** Policies that name workloads, and none of them is there. */
 export const unattachedPolicies: LintRule = {
   code: "LINT_SELECTS_NOTHING",
-  needs: ["Pod", "AuthorizationPolicy", "RequestAuthentication"],
+  needs: [...proxyKinds, "AuthorizationPolicy", "RequestAuthentication"],
   find: (cluster) => [
     ...unattached(cluster, "AuthorizationPolicy", cluster.all("AuthorizationPolicy")),
     ...unattached(cluster, "RequestAuthentication", cluster.all("RequestAuthentication")),
@@ -25,7 +26,7 @@ function unattached<K extends "AuthorizationPolicy" | "RequestAuthentication">(
   kind: K,
   policies: readonly (AuthorizationPolicy | RequestAuthentication)[],
 ) {
-  const held = new Set(cluster.workloads.flatMap((workload) => policiesOf(cluster, kind, workload).map(nameOf)));
+  const held = new Set(proxiesOf(cluster).flatMap((workload) => policiesOf(cluster, kind, workload).map(nameOf)));
   return policies
     .filter((policy) => namesWorkloads(policy) && !mayBeOfGateway(cluster, policy))
     .flatMap((policy) =>
@@ -66,10 +67,10 @@ function nameOf({ metadata }: Pick<KubeObject, "metadata">): string {
 /** Sidecars that hold for nobody: they select nothing, or another one comes first. */
 export const unusedSidecars: LintRule = {
   code: "LINT_SIDECAR_UNUSED",
-  needs: ["Pod", "Sidecar"],
+  needs: [...proxyKinds, "Sidecar"],
   find: (cluster) => {
     const sidecars = cluster.all("Sidecar");
-    const held = new Set(cluster.workloads.flatMap((workload) => sidecarFor(cluster, workload) ?? []));
+    const held = new Set(proxiesOf(cluster).flatMap((workload) => sidecarFor(cluster, workload) ?? []));
     return sidecars.flatMap((sidecar) => {
       if (held.has(sidecar)) return [];
       const { namespace = "default" } = sidecar.metadata;

@@ -7,7 +7,7 @@ export {
   withSearchDomains,
 } from "./clusterDns.ts";
 export { endpointsOf, isIp, type MeshEndpoint } from "./endpoints.ts";
-export { isMachine, machineAt, workloadsBehind } from "./machines.ts";
+export { allMachines, isMachine, machineAt, workloadsBehind } from "./machines.ts";
 export { kubeServiceAt, meshRegistry, overlookedServices, servicesOfHost } from "./meshRegistry.ts";
 export { type MeshPort, type MeshService, meshServiceOfService } from "./meshService.ts";
 export { nodeLocalField, onNodeOf, onOwnNode } from "./nodeLocal.ts";

@@ -19,6 +19,14 @@ export const machines = memoisedBy((cluster: IstioCluster, namespace: string): r
     .map((entry) => machineOf(cluster.name, namespace, entry)),
 );
 
+/** Those of all namespaces, also without an address that a call may go to: their own proxies are configured all the same. */
+export function allMachines(cluster: IstioCluster): readonly Workload[] {
+  return cluster
+    .all("WorkloadEntry")
+    .filter((entry) => !isOurs(entry))
+    .map((entry) => machineOf(cluster.name, entry.metadata.namespace ?? "default", entry));
+}
+
 function machineOf(cluster: string, namespace: string, { metadata, spec }: WorkloadEntry): Workload {
   const labels = { ...spec.labels, ...metadata.labels };
   const serviceAccount = spec.serviceAccount ?? "";
