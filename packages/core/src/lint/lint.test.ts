@@ -85,6 +85,32 @@ test.each<[string, string, readonly string[]]>([
     ],
   ],
   [
+    "subsets that mirrors lead to, and one of which only another host's namesake is routed to",
+    istio(
+      "DestinationRule",
+      "a",
+      "{host: api, subsets: [{name: a, labels: {app: api}}, {name: b, labels: {app: api}}, {name: c, labels: {app: api}}]}",
+    ) +
+      istio(
+        "VirtualService",
+        "a",
+        "{hosts: [api], http: [{route: [{destination: {host: api}}], mirror: {host: api, subset: a}, mirrors: [{destination: {host: api, subset: b}}, {destination: {host: gone, subset: c}}]}]}",
+      ),
+    [
+      "LINT_DESTINATION_UNKNOWN VirtualService shop/a spec.http[0].mirrors[1].destination.host",
+      "LINT_SUBSET_UNUSED DestinationRule shop/a spec.subsets[2]",
+    ],
+  ],
+  [
+    "routes to nobody that get no request, and one that gets all",
+    istio(
+      "VirtualService",
+      "a",
+      "{hosts: [api], http: [{match: [{uri: {prefix: /x}}], route: [{destination: {host: api}, weight: 100}, {destination: {host: gone}, weight: 0}]}, {route: [{destination: {host: gone}, weight: 0}]}]}",
+    ),
+    ["LINT_DESTINATION_UNKNOWN VirtualService shop/a spec.http[1].route[0].destination.host"],
+  ],
+  [
     "subsets that clients of other clusters may ask for",
     istio("DestinationRule", "a", "{host: api, subsets: [{name: a, labels: {app: api}}]}") +
       istio(

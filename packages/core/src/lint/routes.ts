@@ -2,6 +2,7 @@ import { say } from "../findings/index.ts";
 import { type IstioCluster, isCoveredBy, labelsMatch, meshGateway } from "../istio/index.ts";
 import { meshRegistry } from "../istio/registry/index.ts";
 import { gatewayName, mergedVirtualServices } from "../istio/scope/index.ts";
+import { destinationsOf } from "./destinations.ts";
 import { finding, type LintRule } from "./lintRule.ts";
 import { proxiesOf, proxyKinds } from "./proxies.ts";
 
@@ -54,7 +55,7 @@ export const shadowedRoutes: LintRule = {
   },
 };
 
-/** Routes to hosts that nobody has: their requests are answered by 503. */
+/** Routes and mirrors to hosts that nobody has. What gets no request anyway may be there for later. */
 export const routesToNobody: LintRule = {
   code: "LINT_DESTINATION_UNKNOWN",
   needs: ["VirtualService", "Service", "ServiceEntry"],
@@ -62,26 +63,23 @@ export const routesToNobody: LintRule = {
     const hosts = new Set([...all.values()].flatMap((each) => [...meshRegistry(each).byHost.keys()]));
     const wildcards = [...hosts].filter((host) => host.startsWith("*"));
     const isKnown = (host: string) => hosts.has(host) || wildcards.some((each) => isCoveredBy(host, each));
-    const placed = mergedVirtualServices(cluster).flatMap(({ http, tls, tcp }) => [...http, ...tls, ...tcp]);
-    const found = placed.flatMap(({ object, field, value }) => {
-      if (object.kind !== "VirtualService") return [];
-      return (value.route ?? []).flatMap(({ destination }, index) => {
-        const host = destination?.host ?? "";
-        if (host === "" || isKnown(host)) return [];
-        const { kind, namespace, name } = object;
-        return [
-          finding(
-            "LINT_DESTINATION_UNKNOWN",
-            cluster,
-            { kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } },
-            {
-              field: `${field}.route[${index}].destination.host`,
-              message: say`no Service and no ServiceEntry has the host ${{ host }}`,
-              hint: "Correct the host: requests of this route are answered by 503.",
-            },
-          ),
-        ];
-      });
+    const found = destinationsOf(cluster).flatMap(({ host, object: { kind, namespace, name }, field, gets }) => {
+      if (kind !== "VirtualService" || gets === "nothing" || host === "" || isKnown(host)) return [];
+      return [
+        finding(
+          "LINT_DESTINATION_UNKNOWN",
+          cluster,
+          { kind, metadata: { name, namespace } },
+          {
+            field: `${field}.host`,
+            message: say`no Service and no ServiceEntry has the host ${{ host }}`,
+            hint:
+              gets === "copies"
+                ? "Correct the host: what is mirrored to it is lost."
+                : "Correct the host: requests of this route are answered by 503.",
+          },
+        ),
+      ];
     });
     return [...new Map(found.map((each) => [each.at, each])).values()];
   },

@@ -1,9 +1,10 @@
 import { say } from "../findings/index.ts";
 import { fullHost, type IstioCluster, isCoveredBy } from "../istio/index.ts";
 import { endpointsOf, type MeshService, meshRegistry } from "../istio/registry/index.ts";
-import { destinationRuleFor, mergedVirtualServices } from "../istio/scope/index.ts";
+import { destinationRuleFor } from "../istio/scope/index.ts";
 import { subsetEndpoints } from "../istio/upstream/index.ts";
 import type { DestinationRule } from "../kinds/index.ts";
+import { destinationsOf } from "./destinations.ts";
 import { finding, type LintRule } from "./lintRule.ts";
 import { proxiesOf, proxyKinds } from "./proxies.ts";
 
@@ -111,20 +112,10 @@ export const unusedSubsets: LintRule = {
       .all("Gateway")
       .some(({ spec }) => spec.servers?.some(({ tls }) => tls?.mode === "AUTO_PASSTHROUGH"));
     if (takesAll) return [];
-    const asked = new Set(
-      mergedVirtualServices(cluster)
-        .flatMap(({ http, tls, tcp }) => [...http, ...tls, ...tcp])
-        .flatMap(({ value }) => [
-          ...(value.route ?? []).map(({ destination }) => destination),
-          ...("mirror" in value && value.mirror !== undefined
-            ? [value.mirror as { host?: string; subset?: string }]
-            : []),
-        ])
-        .flatMap((destination) => destination?.subset ?? []),
-    );
+    const asked = destinationsOf(cluster).filter(({ subset }) => subset !== undefined);
     return cluster.all("DestinationRule").flatMap((rule) =>
       (rule.spec.subsets ?? []).flatMap(({ name }, index) =>
-        asked.has(name)
+        asked.some(({ subset, host }) => subset === name && isCoveredBy(host, hostOf(cluster, rule)))
           ? []
           : [
               finding("LINT_SUBSET_UNUSED", cluster, rule, {
