@@ -31,6 +31,21 @@ test("an object without effect is told, with exit code 1, in every format", asyn
   });
 });
 
+test("where nothing is found by some rules, and others could not be looked at, it says how many", async () => {
+  const folder = await emptyFolder();
+  const namespace = "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}\n---\n";
+  await writeFile(
+    join(folder, "pod.yaml"),
+    `${namespace}{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: shop}, spec: {containers: 3}}\n`,
+  );
+
+  const run = await runCli(folder, ["lint", "--dir", "pod.yaml"]);
+
+  expect(run.code).toBe(0);
+  expect(run.stdout).toMatch(/^Nothing found by 7 of 12 rules; 5 could not be looked at: see below\.$/m);
+  expect(run.stderr.match(/was not looked for/g)).toHaveLength(5);
+});
+
 test("where nothing is found the exit code is 0, and what a dump does not show is not looked for", async () => {
   const folder = await emptyFolder();
   await writeFile(join(folder, "eu.yaml"), rule.replace("  name: edge\n", "  name: edge\n  uid: a\n"));

@@ -39,8 +39,14 @@ async function print(session: Session, found: Lint): Promise<void> {
   } else if (found.findings.length > 0) {
     session.print(renderProblems(found.findings, session.out));
   } else if (found.looked > 0) {
-    session.print("Every object has an effect, as far as lint knows.\n");
+    session.print(`${nothingFound(found)}\n`);
   }
+}
+
+/** A rule counts once for each cluster. */
+function nothingFound({ looked, skipped: { length } }: Lint): string {
+  if (length === 0) return "Every object has an effect, as far as lint knows.";
+  return `Nothing found by ${looked} of ${looked + length} rules; ${length} could not be looked at: see below.`;
 }
 
 function lintCases({ findings, skipped }: Lint) {
