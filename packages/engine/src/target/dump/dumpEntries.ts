@@ -84,7 +84,8 @@ const packers = [
 
 async function* tarEntries(name: string, bytes: Bytes): AsyncGenerator<DumpEntry> {
   const archive = extract();
-  const reading = pipeline(Readable.from(bytes), archive).catch(() => {});
+  const ending = new ArchiveEnding();
+  const reading = pipeline(Readable.from(ending.seen(bytes)), archive).catch(() => {});
   let count = 0;
   try {
     for await (const entry of archive) {
@@ -98,13 +99,55 @@ async function* tarEntries(name: string, bytes: Bytes): AsyncGenerator<DumpEntry
         );
       }
       const { header } = entry;
-      if (isRead(header, name)) yield { name: `${name}:${header.name}`, bytes: entry as AsyncIterable<Uint8Array> };
+      const place = `${name}:${header.name}`;
+      if (isRead(header, name)) yield { name: place, bytes: unlessCut(place, entry as Bytes) };
+      ending.after(header);
       entry.resume();
     }
   } catch (error) {
     throw error instanceof MeshError ? error : broken(name, error);
   }
   await reading;
+  if (!ending.isThere) {
+    throw refused("DUMP_INVALID", name, say`is truncated: the end of the archive is missing`, "Copy it again.");
+  }
+}
+
+/** Bytes of a block of tar. */
+const block = 512;
+
+/**
+ * Whether an archive ends as each tar writes it, with blocks of zeros behind its last entry, since one that is cut between two
+ * entries looks whole otherwise. Tars write two; the first one says already that no entry follows.
+ */
+class ArchiveEnding {
+  #length = 0;
+  #last = Buffer.alloc(0);
+  #entriesEnd = 0;
+
+  async *seen(bytes: Bytes): AsyncGenerator<Uint8Array> {
+    for await (const piece of bytes) {
+      this.#length += piece.length;
+      this.#last = Buffer.from(Buffer.concat([this.#last, piece.subarray(-block)]).subarray(-block));
+      yield piece;
+    }
+  }
+
+  after({ type, size, byteOffset = 0 }: Header & { readonly byteOffset?: number }): void {
+    this.#entriesEnd = byteOffset + (type === "directory" ? 0 : Math.ceil((size ?? 0) / block) * block);
+  }
+
+  get isThere(): boolean {
+    return this.#length - this.#entriesEnd >= block && this.#last.every((byte) => byte === 0);
+  }
+}
+
+async function* unlessCut(place: string, bytes: Bytes): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes;
+  } catch (error) {
+    throw error instanceof MeshError ? error : broken(place, error);
+  }
 }
 
 /** Links are not followed. Nothing is written, so that a path which leads out is only a sign of an archive that nobody should trust. */

@@ -254,6 +254,36 @@ test("what is cut off is refused with its place, whatever it is", async () => {
   );
 });
 
+test("an archive that is cut between two entries is refused, though each entry in it is whole", async () => {
+  const files = { "a.yaml": stringify(pod), "b.yaml": stringify(routes[0]), "c.txt": "x" };
+  const tar = await tarOf(files);
+  const ends = tar.length - 1024;
+  const folder = await temporary({
+    "short.tar": tar.subarray(0, ends),
+    "short.tar.gz": gzipSync(tar.subarray(0, ends)),
+    // One block of zeros says that no entry follows.
+    "one.tar": tar.subarray(0, ends + 512),
+    // The last block of an entry may be zeros as well.
+    "zeros.tar": (await tarOf({ "a.yaml": `${stringify(pod)}`, "b.bin": "\0".repeat(1024) })).subarray(0, -1024),
+  });
+
+  for (const name of ["short.tar", "short.tar.gz", "zeros.tar"]) {
+    expect(await refusal(join(folder, name))).toBe(
+      `DUMP_INVALID ${join(folder, name)}: is truncated: the end of the archive is missing`,
+    );
+  }
+  expect(await observe(join(folder, "one.tar"))).toMatchObject({
+    names: ["Namespace foo", "Pod sleep", "VirtualService vs"],
+  });
+});
+
+test("an archive that is cut within an entry is refused with the entry's name", async () => {
+  const tar = await tarOf({ "a.yaml": stringify(pod), "b.yaml": `${stringify(routes[0])}${"# more\n".repeat(600)}` });
+  const folder = await temporary({ "cut.tar": tar.subarray(0, 512 + 512 + 512 + 700) });
+
+  expect(await refusal(join(folder, "cut.tar"))).toMatch(/^DUMP_INVALID .*cut\.tar:b\.yaml: cannot be unpacked: /);
+});
+
 test("what is not a dump is refused", async () => {
   const folder = await temporary({
     "a.zip": Buffer.from("PK\u0003\u0004".padEnd(600, "x")),
