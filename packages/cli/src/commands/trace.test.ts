@@ -199,3 +199,28 @@ test.each([
 
   expect(run).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("USAGE") });
 });
+
+test.each([
+  ["an alias", "data: {key: *hunter2}\n"],
+  ["a tag", "data: {key: !hunter2 x}\n"],
+  ["a repeated key", "data: {hunter2: a, hunter2: b, c: *hunter2}\n"],
+])("no output shows %s of a Secret that is wrong, in manifests or beside declarations", async (_, wrong) => {
+  const folder = await emptyFolder();
+  await writeFile(
+    join(folder, "eu.yaml"),
+    `apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: foo}\n${wrong}`,
+  );
+  const call = ["trace", "sleep.foo@eu", "http://a.foo"];
+
+  const runs = await Promise.all(
+    [[], ["-v"], ["-o", "json"]].flatMap((output) => [
+      runCli(folder, [...call, "--dir", "eu.yaml", ...output]),
+      runCli(folder, [...call, "-f", "eu.yaml", ...output]),
+    ]),
+  );
+
+  for (const { stdout, stderr } of runs) {
+    expect(stderr).toContain("eu.yaml:4:");
+    expect(stdout + stderr).not.toContain("unter2");
+  }
+});

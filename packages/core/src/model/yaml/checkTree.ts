@@ -20,10 +20,10 @@ export interface TreeCheck {
 
 /**
  * What YAML allows and we do not: aliases that multiply or contain themselves, repeated keys, keys that are collections or nothing.
- * A number or true as a key is its text, as kubectl has it (sigs.k8s.io/yaml, convertToJSONableObject).
+ * Messages quote the text's words only if it `quotes`. A number or true as a key is its text, as kubectl has it (sigs.k8s.io/yaml, convertToJSONableObject).
  */
-export function checkTree(document: Document.Parsed, place: PlaceOf): TreeCheck {
-  const walk = new TreeWalk(place);
+export function checkTree(document: Document.Parsed, place: PlaceOf, quotes: boolean): TreeCheck {
+  const walk = new TreeWalk(place, quotes);
   walk.sizeOf(document.contents);
   return { problems: walk.problems, hasValue: walk.hasValue, isClear: walk.isClear };
 }
@@ -34,13 +34,15 @@ class TreeWalk {
   hasValue = true;
   isClear = true;
   readonly #place: PlaceOf;
+  readonly #quotes: boolean;
   /** Size of what an anchor stands for; undefined while we are inside of it. */
   readonly #anchors = new Map<string, number | undefined>();
   #aliases = 0;
   #aliased = 0;
 
-  constructor(place: PlaceOf) {
+  constructor(place: PlaceOf, quotes: boolean) {
     this.#place = place;
+    this.#quotes = quotes;
   }
 
   /** The number of nodes with each alias expanded. */
@@ -90,7 +92,8 @@ class TreeWalk {
     const first = seen.get(name);
     if (first === undefined) seen.set(name, offset ?? 0);
     else {
-      const message = say`the key ${{ name }} is repeated; it first appears at ${{ first: showPlace(this.#place(first)) }}`;
+      const key = this.#quotes ? say`the key ${{ name }}` : "the key";
+      const message = say`${key} is repeated; it first appears at ${{ first: showPlace(this.#place(first)) }}`;
       this.#reportKey("YAML_INVALID", offset, message, "keep one of the two");
     }
   }
@@ -108,12 +111,18 @@ class TreeWalk {
   #alias(name: string, offset: number | undefined): number {
     if (!this.#anchors.has(name)) {
       this.hasValue = false;
-      this.#report("YAML_INVALID", offset, say`*${{ name }} refers to no anchor &${{ name }} before it`, "");
+      const anchor = this.#quotes ? say`anchor &${{ name }}` : "anchor";
+      this.#report("YAML_INVALID", offset, say`${this.#shown(name)} refers to no ${anchor} before it`, "");
       return 1;
     }
     const size = this.#anchors.get(name);
     if (size === undefined) {
-      this.#report("YAML_ALIASES", offset, say`*${{ name }} is part of what it refers to`, "write the value out");
+      this.#report(
+        "YAML_ALIASES",
+        offset,
+        say`${this.#shown(name)} is part of what it refers to`,
+        "write the value out",
+      );
       return 1;
     }
     this.#aliases += 1;
@@ -132,6 +141,10 @@ class TreeWalk {
       this.#report("YAML_ALIASES", offset, message, "write the values out");
     }
     return size;
+  }
+
+  #shown(name: string): Sentence | string {
+    return this.#quotes ? say`*${{ name }}` : "the alias";
   }
 
   #report(code: Problem["code"], offset: number | undefined, message: Sentence, hint: string): void {

@@ -66,13 +66,13 @@ test.each([
 });
 
 test("a repeated key names its first place", () => {
-  const { problems } = read("a: 1\nb: 2\n\na: 3\n");
+  const { problems } = read("kind: 1\nb: 2\n\nkind: 3\n");
 
   expect(problems).toMatchObject([
     {
       code: "YAML_INVALID",
       at: "mesh.yaml:4:1",
-      message: "the key a is repeated; it first appears at mesh.yaml:1:1",
+      message: "the key kind is repeated; it first appears at mesh.yaml:1:1",
       hint: "keep one of the two",
     },
   ]);
@@ -156,4 +156,26 @@ test("a problem with a single key is its document's, and others are the file's",
 
   expect(documents.map((document) => document.problems)).toEqual([[problems[0]], []]);
   expect(problems).toHaveLength(2);
+});
+
+test.each([
+  ["an alias", "data: {a: *hunter2}\n"],
+  ["an alias of itself", "data: &hunter2 [*hunter2]\n"],
+  ["a tag", "data: {a: !hunter2 b}\n"],
+  ["a tag's handle", "data: {a: !hunter2!x b}\n"],
+  ["a repeated key", "data: {hunter2: a, hunter2: b}\n"],
+  ["an escape", 'data: "\\xhunter2"\n'],
+  ["the head of a block", "data: |hunter2\n  a\n"],
+  ["a quote without end", 'data: "hunter2\n'],
+  ["a word behind a text", 'data: "a" hunter2\n'],
+  ["a directive", "...\n%hunter2 a\n---\na: b\n"],
+  ["a merge", "data: {<<: &hunter2 [hunter2]}\n"],
+])("%s that is wrong in a file with a Secret is told by its place alone", (_, wrong) => {
+  for (const text of [`apiVersion: v1\nkind: Secret\n${wrong}`, `kind: Pod\n${wrong}---\nkind: "Secret"\n`, wrong]) {
+    const { problems } = read(text);
+
+    expect(problems).not.toEqual([]);
+    expect(JSON.stringify(problems)).not.toContain("unter2");
+    expect(problems[0]?.place.line).toBeGreaterThan(0);
+  }
 });

@@ -41,17 +41,18 @@ export function readDocuments(file: InputFile): ReadDocuments {
   const { tokens, refusal } = readTokens({ name: file.name, text }, place);
   if (tokens === undefined) return { documents: [], problems: [refusal], complete: false };
 
+  const quotes = !mayHoldSecret(text);
   const documents: SourceDocument[] = [];
   const problems: Problem[] = [];
   let complete = true;
   for (const document of compose(tokens)) {
-    const syntax = syntaxProblems(document, place);
+    const syntax = syntaxProblems(document, place, quotes);
     problems.push(...syntax);
-    const tree = syntax.length > 0 ? undefined : checkTree(document, place);
+    const tree = syntax.length > 0 ? undefined : checkTree(document, place, quotes);
     for (const problem of tree?.problems ?? []) problems.push(problem);
     if (tree?.hasValue !== true) complete = false;
     if (tree?.hasValue !== true || document.contents === null) continue;
-    const read = toValue(document, place);
+    const read = toValue(document, place, quotes);
     if (read.problem !== undefined) {
       problems.push(read.problem);
       complete = false;
@@ -63,16 +64,26 @@ export function readDocuments(file: InputFile): ReadDocuments {
   return { documents, problems, complete };
 }
 
+/**
+ * Whether a word of the text may be secret, so that messages say where something is wrong, and not what is there. A text that does
+ * not say its kind may be an item of a list of Secrets.
+ */
+function mayHoldSecret(text: string): boolean {
+  return /\bSecret(List)?\b/.test(text) || !/\bkind\b/.test(text);
+}
+
 /** The library throws where a merge key leads, by an alias or under a tag, to something that is not a mapping. */
 function toValue(
   document: Document.Parsed,
   place: (offset: number) => FilePlace,
+  quotes: boolean,
 ): { readonly value: unknown; readonly problem?: Problem } {
   try {
     // Aliases are counted by checkTree, which sees merge keys as well.
     return { value: document.toJS({ maxAliasCount: -1 }) };
   } catch (error) {
-    const message = say`not valid YAML: ${{ reason: error instanceof Error ? error.message : String(error) }}`;
+    const reason = !quotes ? "a merge or an alias" : error instanceof Error ? error.message : String(error);
+    const message = say`not valid YAML: ${{ reason }}`;
     const at = place(document.contents?.range[0] ?? 0);
     return { value: undefined, problem: makeProblem({ code: "YAML_INVALID", at, message, hint: "write <<: *anchor" }) };
   }
@@ -98,13 +109,18 @@ function compose(tokens: readonly CST.Token[]): Iterable<Document.Parsed> {
   }).compose(tokens as CST.Token[]);
 }
 
-function syntaxProblems(document: Document.Parsed, place: (offset: number) => FilePlace): readonly Problem[] {
+function syntaxProblems(
+  document: Document.Parsed,
+  place: (offset: number) => FilePlace,
+  quotes: boolean,
+): readonly Problem[] {
   // Warnings are unknown tags and directives: what they mean would be lost.
   return [...document.errors, ...document.warnings].slice(0, maxSyntaxErrors).map(({ code, message, pos }) =>
     makeProblem({
       code: "YAML_INVALID",
       at: place(pos[0]),
-      message: say`not valid YAML: ${{ reason: message }}`,
+      // The library's messages quote tags, escapes and words; its codes are made of no word of the text.
+      message: say`not valid YAML: ${{ reason: quotes ? message : code.toLowerCase().replaceAll("_", " ") }}`,
       hint: code === "TAB_AS_INDENT" ? "indent with spaces" : "",
     }),
   );
