@@ -30,10 +30,15 @@ export interface FilePlace {
 
 /** `mesh.yaml:12:3`, `SharedService bar/httpbin spec.servedBy`, `cluster2: Pod foo/sleep`, for people. */
 export function showPlace({ file, line, column, cluster, kind, namespace, name, field, thing }: Place): string {
-  if (file !== undefined) return line === undefined ? file : `${file}:${line}:${column ?? 1}`;
+  if (file !== undefined) return line === undefined ? shownName(file) : `${shownName(file)}:${line}:${column ?? 1}`;
   const path = [namespace, name].filter((part) => part !== undefined).join("/");
   const within = [thing, kind, path, field].filter((part) => part !== undefined && part !== "").join(" ");
   return [cluster, within].filter((part) => part !== undefined && part !== "").join(": ");
+}
+
+/** A name of a file or of an archive's entry may hold line ends and control characters, which would look like lines of ours. */
+function shownName(file: string): string {
+  return file.replaceAll(/\p{Cc}/gu, (sign) => `\\u${(sign.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`);
 }
 
 /** An object of a cluster as a place. */

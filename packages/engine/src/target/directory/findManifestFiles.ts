@@ -54,12 +54,11 @@ async function isNew(path: string, seen: Set<string>): Promise<boolean> {
   return true;
 }
 
+/** A named pipe or a device counts as a file, so that whoever reads it says why it cannot be read. */
 async function typeOf(entry: Dirent, path: string, root: string): Promise<"file" | "folder" | "other"> {
-  if (entry.isFile()) return "file";
   if (entry.isDirectory()) return "folder";
-  if (!entry.isSymbolicLink()) return "other";
+  if (!entry.isSymbolicLink()) return "file";
   const real = await realpath(path).catch(() => undefined);
   if (real === undefined || !(real === root || real.startsWith(root + sep))) return "other";
-  const target = await stat(real);
-  return target.isDirectory() ? "folder" : target.isFile() ? "file" : "other";
+  return (await stat(real)).isDirectory() ? "folder" : "file";
 }

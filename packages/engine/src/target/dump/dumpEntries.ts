@@ -37,7 +37,7 @@ export async function* dumpEntries(path: string, options: DumpEntriesOptions): A
   const budget = { left: mostBytes };
   if (path !== "-" && (await stat(path)).isDirectory()) {
     for (const file of await findManifestFiles(path, options.signal, { isManifest: mayHoldObjects })) {
-      yield { name: file, bytes: within(budget, file, fileBytes(file)) };
+      yield { name: file, bytes: within(budget, file, fileOfFolder(file)) };
     }
     return;
   }
@@ -205,6 +205,16 @@ async function* within(budget: { left: number }, name: string, bytes: Bytes): As
       );
     }
     yield piece;
+  }
+}
+
+/** What says which file of a folder cannot be read. */
+async function* fileOfFolder(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* fileBytes(path);
+  } catch (error) {
+    const message = say`cannot be read: ${{ reason: error instanceof Error ? error.message : String(error) }}`;
+    throw new MeshError(makeProblem({ code: "DIRECTORY_INVALID", at: { file: path }, message, hint: "" }));
   }
 }
 

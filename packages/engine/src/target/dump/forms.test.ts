@@ -284,6 +284,29 @@ test("an archive that is cut within an entry is refused with the entry's name", 
   expect(await refusal(join(folder, "cut.tar"))).toMatch(/^DUMP_INVALID .*cut\.tar:b\.yaml: cannot be unpacked: /);
 });
 
+test("an object that is not of its kind's form is told, also where there is no other", async () => {
+  const text = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: A_b}\nspec: {host: h}\n";
+  const folder = await temporary({ "a.yaml": text });
+
+  const { problems, text: read } = await observe(folder);
+
+  expect(problems).toEqual([`OBJECT_MALFORMED ${join(folder, "a.yaml")}:3:18`]);
+  expect(JSON.parse(read)).toMatchObject({ unreadable: [{ kind: "DestinationRule", name: "A_b" }] });
+});
+
+test("a named pipe among the files of a folder is told, and not waited for", async () => {
+  const folder = await temporary({ "a.yaml": stringify(pod) });
+  spawnSync("mkfifo", [join(folder, "b.yaml")]);
+
+  expect(await refusal(folder)).toMatch(/^DIRECTORY_INVALID .*b\.yaml: .*it is a named pipe, not a file/);
+});
+
+test("a place shows no line end and no control character of a name in an archive", async () => {
+  const folder = await temporary({ "a.tar": await tarOf({ "x\n\u001b[31m\u0085.yaml": "a: [" }) });
+
+  expect(await refusal(join(folder, "a.tar"))).toContain("a.tar:x\\u000a\\u001b[31m\\u0085.yaml:1:");
+});
+
 test("what is not a dump is refused", async () => {
   const folder = await temporary({
     "a.zip": Buffer.from("PK\u0003\u0004".padEnd(600, "x")),

@@ -154,6 +154,10 @@ class DumpReader {
         ? problem
         : movedTo(problem, moved({ ...problem.place, line: problem.place.line }));
     const manifests = read.manifests.map((each) => ({ ...each, at: moved(each.at) }));
+    // An object that is not of its kind's form is one all the same, so that it is told.
+    for (const { group, kind } of read.unreadable) {
+      this.#coverage.addObject({ apiVersion: group === "" ? "v1" : `${group}/v1`, kind, metadata: { uid } });
+    }
     for (const each of manifests) {
       const { uid: _made, ...metadata } = each.object.metadata;
       this.#coverage.addObject({ ...each.object, metadata: { ...metadata, ...(uid === undefined ? {} : { uid }) } });
