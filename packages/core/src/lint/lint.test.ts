@@ -179,3 +179,28 @@ test("a rule says nothing where a kind that it rests on cannot be seen", () => {
     why: "of kind Pod the dump shows none",
   });
 });
+
+test("what may be for gateways or clients that a repository does not show is not told, in a live cluster it is", () => {
+  const yaml = [
+    policy("gateway", "{selector: {matchLabels: {app: istio-ingressgateway}}}"),
+    istio("Sidecar", "gateway", "{workloadSelector: {labels: {istio: ingressgateway}}}"),
+    istio("DestinationRule", "gateway", "{host: api, workloadSelector: {matchLabels: {istio: ingressgateway}}}"),
+    istio("DestinationRule", "private", "{host: api.shop.svc.cluster.local, exportTo: ['.']}").replace(
+      "{name: private, namespace: shop}",
+      "{name: private, namespace: edge}",
+    ),
+  ];
+  const { clusters, unreachable } = observed(yaml.join("").replace(/---\n$/, ""));
+  const codes = (source: "live" | "directory") => {
+    const read = new Map([...clusters].map(([name, each]) => [name, { ...each, source }]));
+    return lint(traceWorld({ clusters: read, unreachable }).clusters).findings.map(({ code }) => code);
+  };
+
+  expect(codes("directory")).toEqual([]);
+  expect(codes("live").sort()).toEqual([
+    "LINT_DESTINATION_RULE_SHADOWED",
+    "LINT_DESTINATION_RULE_SHADOWED",
+    "LINT_SELECTS_NOTHING",
+    "LINT_SIDECAR_UNUSED",
+  ]);
+});

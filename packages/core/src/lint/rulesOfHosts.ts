@@ -1,12 +1,12 @@
 import { say } from "../findings/index.ts";
-import { fullHost, type IstioCluster, isCoveredBy } from "../istio/index.ts";
+import { fullHost, type IstioCluster, isCoveredBy, type Workload } from "../istio/index.ts";
 import { endpointsOf, type MeshService, meshRegistry } from "../istio/registry/index.ts";
 import { destinationRuleFor } from "../istio/scope/index.ts";
 import { subsetEndpoints } from "../istio/upstream/index.ts";
 import type { DestinationRule } from "../kinds/index.ts";
 import { destinationsOf } from "./destinations.ts";
 import { finding, type LintRule } from "./lintRule.ts";
-import { proxiesOf, proxyKinds } from "./proxies.ts";
+import { mayBeHiddenGateway, proxiesOf, proxyKinds } from "./proxies.ts";
 
 /** The hosts of a rule in a cluster's registry. */
 function hostsOf(cluster: IstioCluster, rule: DestinationRule): readonly MeshService[] {
@@ -52,7 +52,12 @@ export const shadowedRules: LintRule = {
     if (proxies.length === 0) return [];
     // Of what selects workloads by itself, labels count; of all else the namespace.
     const clients = [
-      ...new Map(proxies.map((each) => [`${each.namespace} ${JSON.stringify(each.labels)}`, each])).values(),
+      ...new Map(
+        [...proxies, ...hiddenClients(cluster, proxies)].map((each) => [
+          `${each.namespace} ${JSON.stringify(each.labels)}`,
+          each,
+        ]),
+      ).values(),
     ];
     return cluster.all("DestinationRule").flatMap((rule) => {
       const hosts = hostsOf(cluster, rule);
@@ -76,6 +81,18 @@ export const shadowedRules: LintRule = {
     });
   },
 };
+
+type Client = Pick<Workload, "namespace" | "labels">;
+
+/** Whom rules may be for and no manifest shows: gateways, and all of a namespace of which no pod is shown. */
+function hiddenClients(cluster: IstioCluster, shown: readonly Client[]): readonly Client[] {
+  if (cluster.source === "live") return [];
+  const namespaces = new Set(shown.map(({ namespace }) => namespace));
+  return cluster.all("DestinationRule").flatMap(({ metadata: { namespace = "default" }, spec }) => {
+    const labels = spec.workloadSelector?.matchLabels ?? {};
+    return !namespaces.has(namespace) || mayBeHiddenGateway(cluster, labels) ? [{ namespace, labels }] : [];
+  });
+}
 
 export const emptySubsets: LintRule = {
   code: "LINT_SUBSET_EMPTY",

@@ -1,5 +1,5 @@
 import { say } from "../findings/index.ts";
-import { type IstioCluster, labelsMatch } from "../istio/index.ts";
+import type { IstioCluster } from "../istio/index.ts";
 import { attachmentOf, policiesOf } from "../istio/policy/index.ts";
 import { sidecarFor } from "../istio/scope/index.ts";
 import {
@@ -9,7 +9,7 @@ import {
   type RequestAuthentication,
 } from "../kinds/index.ts";
 import { finding, type LintRule } from "./lintRule.ts";
-import { proxiesOf, proxyKinds } from "./proxies.ts";
+import { mayBeHiddenGateway, proxiesOf, proxyKinds } from "./proxies.ts";
 
 /** Policies that name workloads, and none of them is there. */
 export const unattachedPolicies: LintRule = {
@@ -49,15 +49,12 @@ function namesWorkloads({ metadata, spec }: AuthorizationPolicy | RequestAuthent
   return isForGateways && (targetRefs.length > 0 || Object.keys(labels).length > 0);
 }
 
-/** Repositories often lack the pods of gateways, which Istio's chart makes. */
 function mayBeOfGateway(
   cluster: IstioCluster,
   { metadata, spec }: AuthorizationPolicy | RequestAuthentication,
 ): boolean {
   const { labels, targetRefs } = attachmentOf(metadata.namespace, spec);
-  if (cluster.source === "live") return false;
-  const gateways = cluster.all("Gateway").map(({ spec: { selector = {} } }) => selector);
-  return targetRefs.length > 0 || labels.istio !== undefined || gateways.some((each) => labelsMatch(labels, each));
+  return (cluster.source !== "live" && targetRefs.length > 0) || mayBeHiddenGateway(cluster, labels);
 }
 
 function nameOf({ metadata }: Pick<KubeObject, "metadata">): string {
@@ -77,7 +74,7 @@ export const unusedSidecars: LintRule = {
       const isSelecting = sidecar.spec?.workloadSelector !== undefined;
       const isDefault = !isSelecting && sidecarFor(cluster, { namespace, labels: {}, proxy: "sidecar" }) === sidecar;
       // That of a namespace is for what may come.
-      if (isDefault) return [];
+      if (isDefault || mayBeHiddenGateway(cluster, sidecar.spec?.workloadSelector?.labels ?? {})) return [];
       return [
         finding("LINT_SIDECAR_UNUSED", cluster, sidecar, {
           message: isSelecting
