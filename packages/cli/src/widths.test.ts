@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { emptyFolder, exampleFolder, runCli } from "./testing/runCli.ts";
@@ -19,6 +19,11 @@ const cases: readonly (readonly [string, "empty" | "new" | "applied" | "broken",
   ["trace", "applied", ["trace", ...request]],
   ["trace-new", "new", ["trace", ...request]],
   ["doctor", "new", ["doctor", ...request]],
+  ["paths", "applied", ["paths"]],
+  ["paths-wide", "broken", ["paths", "--to", "httpbin.*", "-o", "wide"]],
+  ["diff-paths", "applied", ["diff-paths", "clusters/cluster2", "clusters/cluster1"]],
+  ["test", "applied", ["test", "tests"]],
+  ["test-broken", "broken", ["test", "tests"]],
   ["check", "applied", ["check"]],
   ["destroy", "applied", ["destroy", "--dry-run"]],
   ["explain", "new", ["explain", "GATEWAY_NO_ADDRESS", "SharedService.spec.traffic"]],
@@ -37,11 +42,38 @@ const cases: readonly (readonly [string, "empty" | "new" | "applied" | "broken",
   ["usage", "new", ["status", "httpbim.bar"]],
 ];
 
+async function writeTests(folder: string): Promise<void> {
+  await mkdir(folder);
+  await writeFile(
+    join(folder, "httpbin.yaml"),
+    `apiVersion: isthmus.io/v1alpha1
+kind: PathTestSuite
+metadata: {name: httpbin}
+spec:
+  from: {workload: sleep, namespace: foo, cluster: cluster1}
+  tests:
+  - name: across
+    to: {url: "http://httpbin.bar.cluster2:8000/get"}
+    expect: {reaches: {workload: httpbin, cluster: cluster2}, mutualTLS: true}
+  - name: nobody-else
+    description: Only sleep calls across.
+    from: {none: {namespace: bar}}
+    to: {url: "http://httpbin.bar.cluster2:8000/get"}
+    expect: {reaches: {}}
+  - name: misspelt
+    from: {workload: slep, namespace: foo, cluster: cluster1}
+    to: {url: "http://httpbin.bar.cluster2:8000/get"}
+    expect: {reaches: {}}
+`,
+  );
+}
+
 test.each(cases.flatMap((each) => [80, 120].map((columns) => [...each, columns] as const)))(
   "%s, where the mesh is %s, is as a stranger would read it: isthmus %j in %i columns",
   async (name, state, argv, columns) => {
     const folder = state === "empty" ? await emptyFolder() : await exampleFolder();
     if (state === "applied" || state === "broken") await runCli(folder, ["apply", "--yes"]);
+    if (argv[0] === "test") await writeTests(join(folder, "tests"));
     if (state === "broken") await rm(join(folder, "clusters/cluster2/httpbin.yaml"));
 
     const run = await runCli(folder, argv, { columns, keys: [], env: { NO_COLOR: "1" } });
