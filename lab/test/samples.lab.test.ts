@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { meshClusterSchema, meshSchema } from "@isthmus/core";
@@ -8,6 +8,7 @@ import { observe, openTargets, type Target } from "@isthmus/engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { gatewayPorts, type Lab, startLab, waitFor } from "../src/index.ts";
 import { samplesFolder } from "./generatedIstio.ts";
+import { isthmus } from "./isthmus.ts";
 import { namespace } from "./manifests.ts";
 import { agreementOf, callsFor, hasSeveralEnds } from "./trace/agreement.ts";
 import { type Outside, startOutside } from "./trace/outside.ts";
@@ -15,7 +16,7 @@ import type { Call } from "./trace/scenario.ts";
 import { sightingOf } from "./trace/sighting.ts";
 import { type WireAnswer, wireCalls } from "./trace/wireCall.ts";
 
-/** Istio's own samples, from the Istio that the lab runs: who reaches what in them is what calls find. */
+/** Istio's own samples, from the Istio that the lab runs: who reaches what in them is what calls find, and what a reader expects of them holds. */
 
 let home: string;
 let lab: Lab;
@@ -44,6 +45,8 @@ interface Sample {
   readonly files: readonly string[];
   /** A path that its gateway, or its Service, answers once all is up. */
   readonly ready: string;
+  /** Five PathTests, as a reader of the sample would write them: name, from, to and expect. */
+  readonly tests: readonly string[];
 }
 
 const samples: readonly Sample[] = [
@@ -51,6 +54,13 @@ const samples: readonly Sample[] = [
     name: "bookinfo",
     files: ["bookinfo/platform/kube/bookinfo.yaml", "bookinfo/networking/bookinfo-gateway.yaml"],
     ready: "http://productpage.bookinfo:9080/productpage",
+    tests: [
+      `{name: details, from: {workload: productpage, namespace: bookinfo}, to: {url: "http://details:9080/details/0"}, expect: {reaches: {workload: details}, mutualTLS: true, identity: spiffe://cluster.local/ns/bookinfo/sa/bookinfo-productpage}}`,
+      `{name: reviews, from: {workload: productpage, namespace: bookinfo}, to: {url: "http://reviews:9080/reviews/0"}, expect: {reaches: {split: [{version: v1, percent: 33}, {version: v2, percent: 33}, {version: v3, percent: 34}], tolerance: 1}}}`,
+      `{name: all, from: {every: {namespace: bookinfo}}, to: {url: "http://productpage.bookinfo:9080/productpage"}, expect: {reaches: {workload: productpage}}}`,
+      `{name: outside, from: {outside: {cluster: cluster1}}, to: {url: "http://books.example.com/productpage"}, expect: {reaches: {workload: productpage}}}`,
+      `{name: no-other-page, from: {outside: {cluster: cluster1}}, to: {url: "http://books.example.com/admin"}, expect: {refused: {by: route, status: 404}}}`,
+    ],
   },
   {
     name: "bookinfo-by-version",
@@ -61,21 +71,49 @@ const samples: readonly Sample[] = [
       "bookinfo/networking/virtual-service-reviews-test-v2.yaml",
     ],
     ready: "http://productpage.bookinfo-by-version:9080/productpage",
+    tests: [
+      `{name: first-version, from: {workload: productpage, namespace: bookinfo-by-version}, to: {url: "http://reviews:9080/reviews/0"}, expect: {reaches: {workload: reviews, version: v1}}}`,
+      `{name: jason, from: {workload: productpage, namespace: bookinfo-by-version}, to: {url: "http://reviews:9080/reviews/0", headers: {end-user: jason}}, expect: {reaches: {workload: reviews, version: v2}}}`,
+      `{name: ratings, from: {every: {namespace: bookinfo-by-version}}, to: {url: "http://ratings.bookinfo-by-version:9080/ratings/0"}, expect: {reaches: {version: v1}, mutualTLS: true}}`,
+      `{name: nobody-gets-the-third, from: {none: {namespace: bookinfo-by-version}}, to: {url: "http://reviews.bookinfo-by-version:9080/reviews/0"}, expect: {reaches: {version: v3}}}`,
+      `{name: misspelt, from: {workload: productpage, namespace: bookinfo-by-version}, to: {url: "http://review:9080/"}, expect: {refused: {by: host}}}`,
+    ],
   },
   {
     name: "helloworld",
     files: ["helloworld/helloworld.yaml", "helloworld/helloworld-gateway.yaml", "curl/curl.yaml"],
     ready: "http://helloworld.helloworld:5000/hello",
+    tests: [
+      `{name: both-versions, from: {workload: curl, namespace: helloworld}, to: {url: "http://helloworld:5000/hello"}, expect: {reaches: {split: [{version: v1, percent: 50}, {version: v2, percent: 50}]}}}`,
+      `{name: identity, from: {workload: curl, namespace: helloworld}, to: {url: "http://helloworld:5000/hello"}, expect: {identity: spiffe://cluster.local/ns/helloworld/sa/curl}}`,
+      `{name: outside, from: {outside: {cluster: cluster1}}, to: {url: "http://hello.example.com/hello"}, expect: {reaches: {workload: helloworld}}}`,
+      `{name: only-hello, from: {outside: {cluster: cluster1}}, to: {url: "http://hello.example.com/"}, expect: {refused: {by: route}}}`,
+      `{name: no-such-service, from: {workload: curl, namespace: helloworld}, to: {url: "http://goodbye:5000/"}, expect: {refused: {by: host}}}`,
+    ],
   },
   {
     name: "httpbin",
     files: ["httpbin/httpbin.yaml", "curl/curl.yaml"],
     ready: "http://httpbin.httpbin:8000/get",
+    tests: [
+      `{name: reaches, from: {workload: curl, namespace: httpbin}, to: {url: "http://httpbin:8000/get"}, expect: {reaches: {workload: httpbin, cluster: cluster1}}}`,
+      `{name: mutual-tls, from: {workload: curl, namespace: httpbin}, to: {service: httpbin.httpbin}, expect: {mutualTLS: true}}`,
+      `{name: any-method, from: {workload: curl, namespace: httpbin}, to: {url: "http://httpbin:8000/post", method: POST}, expect: {reaches: {}}}`,
+      `{name: retries, from: {workload: curl, namespace: httpbin}, to: {url: "http://httpbin:8000/get"}, expect: {reaches: {}, retries: {atMost: 2}}}`,
+      `{name: no-such-service, from: {workload: curl, namespace: httpbin}, to: {url: "http://httpbin2:8000/get"}, expect: {refused: {by: host}}}`,
+    ],
   },
   {
     name: "tcp-echo",
     files: ["tcp-echo/tcp-echo-services.yaml", "tcp-echo/tcp-echo-20-v2.yaml", "curl/curl.yaml"],
     ready: "tcp://tcp-echo.tcp-echo:9000",
+    tests: [
+      `{name: first-port, from: {workload: curl, namespace: tcp-echo}, to: {url: "tcp://tcp-echo:9000"}, expect: {reaches: {namespace: tcp-echo}, mutualTLS: true}}`,
+      `{name: second-port, from: {workload: curl, namespace: tcp-echo}, to: {url: "tcp://tcp-echo:9001"}, expect: {reaches: {namespace: tcp-echo}}}`,
+      `{name: both-versions, from: {workload: curl, namespace: tcp-echo}, to: {url: "tcp://tcp-echo:9000"}, expect: {reaches: {split: [{version: v1, percent: 50}, {version: v2, percent: 50}]}}}`,
+      `{name: all, from: {every: {namespace: tcp-echo}}, to: {url: "tcp://tcp-echo.tcp-echo:9000"}, expect: {reaches: {}}}`,
+      `{name: no-such-service, from: {workload: curl, namespace: tcp-echo}, to: {url: "tcp://tcp-ekho:9000"}, expect: {refused: {by: host}}}`,
+    ],
   },
 ];
 
@@ -159,9 +197,14 @@ test.for(samples)("$name: each cell of who reaches what is what a call finds", {
       );
     }
   }
+  const suite = join(home, `${sample.name}.yaml`);
+  const head = `apiVersion: isthmus.io/v1alpha1\nkind: PathTestSuite\nmetadata: {name: ${sample.name}}\nspec:\n  tests:\n`;
+  await writeFile(suite, `${head}${sample.tests.map((each) => `  - ${each}\n`).join("")}`);
+  const run = await isthmus(home, lab.kubeconfig, "test", suite, "--context", "cluster1", "--wire");
   console.info(sample.name, requests.length, "cells", untold, "untold");
 
   expect(wrong).toEqual([]);
+  expect(run.exitCode, run.stdout + run.stderr).toBe(0);
   expect(untold).toBeLessThanOrEqual(requests.length / 2);
   await lab.remove("cluster1", { apiVersion: "v1", kind: "Namespace", name: sample.name });
 });
