@@ -37,7 +37,7 @@ function share({ compared, agreed }: Score): number {
   return compared === 0 ? 1 : agreed / compared;
 }
 
-test("what trace says of hundreds of configurations is what Envoy does", { timeout: 1_200_000 }, async () => {
+test("what trace says of hundreds of configurations is what Envoy does", { timeout: 1_800_000 }, async () => {
   await start("shared");
 
   const judgement = await judge({ lab, outside, slots }, (observed) => [
