@@ -1,18 +1,10 @@
-import {
-  type IstioCluster,
-  labelsMatch,
-  podLabels,
-  regionLabel,
-  templateKey,
-  type Workload,
-  zoneLabel,
-} from "../istio/index.ts";
+import { type IstioCluster, labelsMatch, type Workload } from "../istio/index.ts";
 import { nearestName } from "../model/index.ts";
 import { showUnreadable } from "../shape/index.ts";
-import { isCalled, type TraceRequest, type TraceWorld } from "../trace/index.ts";
+import { isCalled, podsAlike, type TraceRequest, type TraceWorld } from "../trace/index.ts";
 import type { CallersSelector, From } from "./pathTestSchema.ts";
 
-/** The callers of a test; several pods of one template in one place are one caller. */
+/** The callers of a test; several pods whose calls nothing tells apart are one. */
 export interface Callers {
   readonly found: readonly TraceRequest["from"][];
   /** What is not known of who calls, or why nobody does. */
@@ -69,10 +61,10 @@ function select(
     const all = namespace === undefined ? cluster.workloads : cluster.workloadsIn(namespace);
     // A gateway's pods hold no app that calls.
     const chosen = all.filter((each) => each.proxy !== "gateway" && isChosen(each));
-    return oneOfEach(cluster, chosen).map(({ name, namespace: own }) => ({
+    return podsAlike(world, cluster, chosen).map(({ pod }) => ({
       cluster: cluster.name,
-      namespace: own,
-      workload: name,
+      namespace: pod.namespace,
+      workload: pod.name,
     }));
   });
   const unreadable = world.unreadable.filter((name) => only === undefined || name === only);
@@ -129,18 +121,6 @@ function isSelected(workload: Workload, { labels = {}, serviceAccount }: Callers
   return (
     labelsMatch(labels, workload.labels) && (serviceAccount === undefined || workload.serviceAccount === serviceAccount)
   );
-}
-
-/** Pods of one template are treated alike, but for where they are: the first ready one of each. */
-function oneOfEach(cluster: IstioCluster, workloads: readonly Workload[]): readonly Workload[] {
-  const groups = new Map<string, Workload>();
-  for (const each of workloads) {
-    const { labels } = podLabels(cluster, each);
-    const key = [templateKey(each), labels[regionLabel], labels[zoneLabel]].join("\n");
-    const first = groups.get(key);
-    if (first === undefined || (!first.isReady && each.isReady)) groups.set(key, each);
-  }
-  return [...groups.values()];
 }
 
 /** `any workload with labels tier=web in namespace dev`, for people. */

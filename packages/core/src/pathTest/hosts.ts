@@ -1,7 +1,7 @@
 import { type IstioCluster, isWildcard, labelsMatch, serviceHost } from "../istio/index.ts";
-import { isHttp2, isTcp, isTls, type MeshPort, type MeshService, meshRegistry } from "../istio/registry/index.ts";
+import { type MeshService, meshRegistry } from "../istio/registry/index.ts";
 import { nearestName } from "../model/index.ts";
-import { parseUrl, type TraceRequest, type TraceScheme, type TraceWorld } from "../trace/index.ts";
+import { parseUrl, schemeOf, type TraceRequest, type TraceWorld } from "../trace/index.ts";
 import { hiddenIn } from "./callers.ts";
 import type { HostsSelector, To } from "./pathTestSchema.ts";
 
@@ -44,7 +44,7 @@ function ofService(cluster: IstioCluster, { service = "", port, scheme }: To, pa
     return none(`${cluster.name} has no service ${service}${meant === undefined ? "" : `; did you mean ${meant}?`}`);
   }
   const declared = ports.find((each) => each.number === number);
-  return { found: [{ scheme: scheme ?? schemeOf(declared), host, port: number, path }], untold: [] };
+  return { found: [{ scheme: scheme ?? schemeOf(declared?.protocol), host, port: number, path }], untold: [] };
 }
 
 function selected(cluster: IstioCluster, { namespace, labels = {}, port }: HostsSelector, path: string): Hosts {
@@ -59,7 +59,7 @@ function selected(cluster: IstioCluster, { namespace, labels = {}, port }: Hosts
         .filter(({ number, protocol }) => protocol !== "UDP" && (port === undefined || number === port))
         .map((each): readonly [string, TraceUrl] => [
           `${host}:${each.number}`,
-          { scheme: schemeOf(each), host, port: each.number, path },
+          { scheme: schemeOf(each.protocol), host, port: each.number, path },
         ]),
     );
   const found = [...new Map(urls).values()];
@@ -68,11 +68,3 @@ function selected(cluster: IstioCluster, { namespace, labels = {}, port }: Hosts
 }
 
 const hostKinds: ReadonlySet<string> = new Set(["Service", "ServiceEntry"]);
-
-/** What a client speaks to a port that is declared so. */
-function schemeOf(port: MeshPort | undefined): TraceScheme {
-  if (port === undefined) return "http";
-  if (isHttp2(port.protocol)) return "grpc";
-  if (isTls(port.protocol)) return "https";
-  return isTcp(port.protocol) ? "tcp" : "http";
-}

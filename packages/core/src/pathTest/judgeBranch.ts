@@ -1,13 +1,15 @@
-import { parseDuration, podLabels, regionLabel, type Workload } from "../istio/index.ts";
+import { parseDuration, podLabels, regionLabel } from "../istio/index.ts";
 import {
   isCalled,
   isReached,
+  type PodName,
   showOutcome,
   type TraceBranch,
   type TraceCode,
   type TraceHop,
   type TraceRequest,
   type TraceWorld,
+  workloadNamed,
 } from "../trace/index.ts";
 import type { Expect, Refusal, Where } from "./pathTestSchema.ts";
 
@@ -65,26 +67,13 @@ export function isAt(world: TraceWorld, { outcome }: TraceBranch, where: Where):
   if (!isNamed) return true;
   const { by } = outcome;
   if (by.type !== "workload") return false;
-  const labels = workloadAt(world, by)?.labels ?? {};
+  const labels = workloadNamed(world.clusters, by)?.labels ?? {};
   return (
     (workload === undefined || isCalled({ name: by.name, labels }, workload)) &&
     (namespace === undefined || by.namespace === namespace) &&
     (cluster === undefined || by.cluster === cluster) &&
     (version === undefined || labels.version === version)
   );
-}
-
-interface PodName {
-  readonly cluster: string;
-  readonly namespace: string;
-  readonly name: string;
-}
-
-function workloadAt({ clusters }: TraceWorld, { cluster, namespace, name }: PodName): Workload | undefined {
-  return clusters
-    .get(cluster)
-    ?.workloadsIn(namespace)
-    .find((each) => each.name === name);
 }
 
 function judgeRefused(branch: TraceBranch, { by, status }: NonNullable<Expect["refused"]>): Judgement {
@@ -206,7 +195,7 @@ function podOf({ cluster = "", name, object }: TraceHop): PodName {
 function regionsOf(world: TraceWorld, pod: PodName): readonly string[] {
   const cluster = world.clusters.get(pod.cluster);
   if (cluster === undefined) return [];
-  const workload = workloadAt(world, pod);
+  const workload = workloadNamed(world.clusters, pod);
   const own = workload === undefined ? undefined : podLabels(cluster, workload).labels[regionLabel];
   if (own !== undefined && own !== "") return [own];
   const nodes = cluster.all("Node").flatMap(({ metadata }) => metadata.labels?.[regionLabel] ?? []);

@@ -1,7 +1,8 @@
-import { type IstioCluster, memoised, memoisedBy, meshGateway, podLabels, regionLabel } from "../istio/index.ts";
+import { type IstioCluster, memoised, memoisedBy, meshGateway, podLabels } from "../istio/index.ts";
 import { virtualServicesOf } from "../istio/scope/index.ts";
+import { hasLocalServices, placeKey } from "../trace/index.ts";
 import { aboutHost } from "./aboutHost.ts";
-import { hasLocalServices, type WorkloadCaller } from "./callers.ts";
+import type { WorkloadCaller } from "./callers.ts";
 
 /** Callers that only their identity and address tell apart, whatever host they call: of one namespace, set up and placed the same. */
 export const setUpAlike = memoised(
@@ -9,7 +10,7 @@ export const setUpAlike = memoised(
     const { cluster } = callers;
     const found = new Map<string, [WorkloadCaller, ...WorkloadCaller[]]>();
     for (const caller of callers.callers) {
-      const key = `${caller.namespace} ${proxyKey(cluster, caller)} ${placeKey(cluster, caller)}`;
+      const key = `${caller.namespace} ${proxyKey(cluster, caller)} ${placeKey(cluster, caller.pod)}`;
       const others = found.get(key);
       if (others === undefined) found.set(key, [caller]);
       else others.push(caller);
@@ -33,7 +34,7 @@ export function alikeKey(cluster: IstioCluster, caller: WorkloadCaller, host: st
   const { namespace } = caller;
   const isApart = about.isByNamespace || about.namespaces.has(namespace) || standsApart(cluster).has(namespace);
   const seenAs = isApart ? namespace : namespaceKey(cluster, namespace);
-  const place = about.isByLocality ? placeKey(cluster, caller) : "";
+  const place = about.isByLocality ? placeKey(cluster, caller.pod) : "";
   return `${isApart} ${seenAs} ${proxyKey(cluster, caller)} ${place}`;
 }
 
@@ -76,12 +77,6 @@ const proxyKey = memoisedBy((cluster: IstioCluster, { pod }: WorkloadCaller): st
     hasLocalServices(cluster) ? pod.node : undefined,
   ]);
 });
-
-function placeKey(cluster: IstioCluster, { pod }: WorkloadCaller): string {
-  const { labels, untold } = podLabels(cluster, pod);
-  const own = Object.entries(labels).filter(([name]) => name.startsWith("topology."));
-  return JSON.stringify([own.sort(), untold[regionLabel], hasLocalServices(cluster) ? pod.node : undefined]);
-}
 
 /** By which anything chooses callers: selectors of what holds for their proxies, matches of routes, priorities of endpoints. */
 const askedLabels = memoised((cluster: IstioCluster): ReadonlySet<string> => {

@@ -6,9 +6,9 @@ import {
   type TraceVerdict,
   type TraceWorld,
   tellingBranch,
+  workloadNamed,
 } from "../trace/index.ts";
 import { regionOf, workloadName } from "./callers.ts";
-import { workloadOf } from "./visited.ts";
 
 /** Where requests end up that are answered. */
 export interface ReachedPlace {
@@ -102,7 +102,7 @@ function placeOf(world: TraceWorld, { outcome, probability: share }: TraceBranch
   if (by.type === "proxy") return { name: "proxy", share };
   if (by.type === "outside") return { name: `${by.address}:${by.port}`, share };
   const { cluster, namespace, name } = by;
-  const workload = workloadOf(world, { cluster, namespace, name });
+  const workload = workloadNamed(world.clusters, { cluster, namespace, name });
   const region = workload === undefined ? undefined : regionOf(world, workload);
   return {
     cluster,

@@ -1,13 +1,5 @@
-import {
-  type IstioCluster,
-  memoised,
-  podLabels,
-  regionLabel,
-  templateKey,
-  type Workload,
-  zoneLabel,
-} from "../istio/index.ts";
-import type { OutsideCaller, TraceCaller, TraceWorld } from "../trace/index.ts";
+import { type IstioCluster, memoisedBy, podLabels, regionLabel, type Workload, zoneLabel } from "../istio/index.ts";
+import { type OutsideCaller, podsAlike, type TraceCaller, type TraceWorld } from "../trace/index.ts";
 
 /** Pods that call alike as far as anybody can tell, or a client outside of the clusters. */
 export interface Caller {
@@ -31,19 +23,9 @@ export interface WorkloadCaller extends Caller {
 }
 
 /** The workloads of a cluster that call others. Gateways only send on what they were sent. */
-export const workloadCallers = memoised((cluster: IstioCluster): readonly WorkloadCaller[] => {
-  const byTemplate = new Map<string, Workload[]>();
-  for (const workload of cluster.workloads) {
-    if (workload.proxy === "gateway" || workload.isImagined === true) continue;
-    const key = JSON.stringify([templateKey(workload), placeOf(cluster, workload), addressOf(cluster, workload)]);
-    const others = byTemplate.get(key);
-    if (others === undefined) byTemplate.set(key, [workload]);
-    else others.push(workload);
-  }
-  return [...byTemplate.values()].flatMap((pods) => {
-    const pod = pods.find(({ isReady }) => isReady) ?? pods[0];
-    return pod === undefined ? [] : [callerOf(cluster, pod, pods.length)];
-  });
+export const workloadCallers = memoisedBy((world: TraceWorld, cluster: IstioCluster): readonly WorkloadCaller[] => {
+  const calling = cluster.workloads.filter(({ proxy, isImagined }) => proxy !== "gateway" && isImagined !== true);
+  return podsAlike(world, cluster, calling).map(({ pod, count }) => callerOf(cluster, pod, count));
 });
 
 /** A client outside that comes to one of a cluster's gateways. */
@@ -82,36 +64,6 @@ function callerOf(cluster: IstioCluster, pod: Workload, pods: number): WorkloadC
     pod,
   };
 }
-
-/** Where a pod runs counts in choices of endpoints: its locality, and its node where Services are for one node's pods. */
-function placeOf(cluster: IstioCluster, workload: Workload): unknown {
-  const { labels, untold } = podLabels(cluster, workload);
-  return [
-    Object.entries(labels)
-      .filter(([name]) => name.startsWith("topology."))
-      .sort(),
-    untold[regionLabel],
-    hasLocalServices(cluster) ? workload.node : undefined,
-  ];
-}
-
-function addressOf(cluster: IstioCluster, { address }: Workload): string | undefined {
-  return asksForAddresses(cluster) ? address : undefined;
-}
-
-/** Some Service leads a caller to pods of its own node only. */
-export const hasLocalServices = memoised((cluster: IstioCluster): boolean =>
-  cluster
-    .stored("Service")
-    .some(({ spec }) => spec.internalTrafficPolicy === "Local" || spec.externalTrafficPolicy === "Local"),
-);
-
-/** Some policy asks for a caller's address: then no two pods are alike. */
-const asksForAddresses = memoised((cluster: IstioCluster): boolean =>
-  cluster
-    .stored("AuthorizationPolicy")
-    .some(({ spec }) => /[iI]pBlocks|(source|remote)\.ip/.test(JSON.stringify(spec))),
-);
 
 /** `sleep` of pod `sleep-7d9c5b8f4-x2x9k`: what the controllers of Kubernetes add to a name is known by the labels that they set. */
 export function workloadName({ name, labels, controller }: Workload): string {

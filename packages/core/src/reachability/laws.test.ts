@@ -97,7 +97,7 @@ test("a caller stands for pods that are answered alike", () => {
           const from = { cluster: cluster.name, namespace: pod.namespace, workload: pod.name };
           const isIts = (each: Caller) =>
             each.workload === pod.name && each.namespace === pod.namespace && each.cluster === cluster.name;
-          const caller = workloadCallers(cluster).find(isIts);
+          const caller = workloadCallers(world, cluster).find(isIts);
           if (caller === undefined) continue;
           for (const { target, groups } of targets) {
             const answer = groups.find(({ callers }) => callers.includes(caller))?.answers[0];

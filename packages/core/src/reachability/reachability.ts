@@ -64,7 +64,7 @@ export function* reaching(
 ): Generator<void, Reachability> {
   const inside = [...world.clusters.values()].map((cluster) => ({
     cluster,
-    callers: workloadCallers(cluster).filter(isCaller),
+    callers: workloadCallers(world, cluster).filter(isCaller),
   }));
   const outside = [...world.clusters.keys()].map(outsideCaller).filter(isCaller);
   const targets: TargetReach[] = [];
@@ -204,20 +204,16 @@ interface Asking {
 function axesAt({ clusters }: TraceWorld, { visited, matches, isOpaque, target }: Asking) {
   const certificate = target.asksForCertificate === true ? [certificateAxis] : [];
   if (isOpaque) return { axes: certificate, untold: [] };
-  const policies = new Set(
-    [...visited.workloads].flatMap((workload) => {
+  const held = <K extends "AuthorizationPolicy" | "RequestAuthentication">(kind: K) => {
+    const found = [...visited.workloads].flatMap((workload) => {
       const cluster = clusters.get(workload.cluster);
-      return cluster === undefined ? [] : policiesOf(cluster, "AuthorizationPolicy", workload);
-    }),
-  );
-  const authentications = new Set(
-    [...visited.workloads].flatMap((workload) => {
-      const cluster = clusters.get(workload.cluster);
-      return cluster === undefined ? [] : policiesOf(cluster, "RequestAuthentication", workload);
-    }),
-  );
-  const dimensions = requestDimensions({ matches, policies: [...policies] });
-  const token = tokenAxis([...authentications], [...policies]);
+      return cluster === undefined ? [] : policiesOf(cluster, kind, workload);
+    });
+    return [...new Set(found)];
+  };
+  const policies = held("AuthorizationPolicy");
+  const dimensions = requestDimensions({ matches, policies });
+  const token = tokenAxis(held("RequestAuthentication"), policies);
   return {
     axes: [...axesOf(dimensions), ...(token === undefined ? [] : [token]), ...certificate],
     untold: dimensions.flatMap(({ part, name, untold }) =>

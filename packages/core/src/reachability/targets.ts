@@ -1,8 +1,8 @@
 import { type GatewayServer, gatewayHosts, mergedGateway } from "../istio/gateway/index.ts";
 import { type IstioCluster, isWildcard, memoised, meshGateway, passthroughSni } from "../istio/index.ts";
-import { isHttp, meshRegistry, type Protocol, targetPortOf } from "../istio/registry/index.ts";
+import { meshRegistry, targetPortOf } from "../istio/registry/index.ts";
 import { virtualServicesOf } from "../istio/scope/index.ts";
-import { type OutsideEntry, outsideEntries, type TraceScheme, type TraceWorld } from "../trace/index.ts";
+import { type OutsideEntry, outsideEntries, schemeOf, type TraceScheme, type TraceWorld } from "../trace/index.ts";
 
 /** A name and port that may be called. */
 export interface Target {
@@ -127,12 +127,6 @@ function schemeOfServer({ server: { port, tls } }: GatewayServer): TraceScheme {
   if (protocol.startsWith("GRPC")) return "grpc";
   if (protocol === "HTTPS" || protocol === "TLS") return "https";
   return protocol.startsWith("HTTP") ? "http" : "tcp";
-}
-
-function schemeOf(protocol: Protocol): TraceScheme {
-  if (protocol === "GRPC" || protocol === "GRPC-Web") return "grpc";
-  if (protocol === "HTTPS" || protocol === "TLS") return "https";
-  return isHttp(protocol) || protocol === "Auto" ? "http" : "tcp";
 }
 
 function inOrder(one: Target, other: Target): number {

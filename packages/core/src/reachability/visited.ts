@@ -1,24 +1,5 @@
-import { type IstioCluster, memoised, memoisedBy, type Workload } from "../istio/index.ts";
-import type { Trace, TraceWorld } from "../trace/index.ts";
-
-interface Named {
-  readonly cluster: string;
-  readonly namespace?: string;
-  readonly name: string;
-}
-
-export function workloadOf(
-  { clusters }: TraceWorld,
-  { cluster: name, namespace, name: pod }: Named,
-): Workload | undefined {
-  const cluster = clusters.get(name);
-  return cluster === undefined ? undefined : workloadsByName(cluster, namespace ?? "default").get(pod);
-}
-
-const workloadsByName = memoisedBy(
-  (cluster: IstioCluster, namespace: string) =>
-    new Map(cluster.workloadsIn(namespace).map((workload) => [workload.name, workload])),
-);
+import { type IstioCluster, memoised, type Workload } from "../istio/index.ts";
+import { type Trace, type TraceWorld, workloadNamed } from "../trace/index.ts";
 
 const gatewaysOf = memoised((cluster: IstioCluster) => cluster.workloads.filter(({ proxy }) => proxy === "gateway"));
 
@@ -41,7 +22,8 @@ export class Visited {
           for (const each of found === undefined ? [] : gatewaysOf(found)) this.workloads.add(each);
         }
         if (name !== "destination" || object === undefined) continue;
-        const workload = workloadOf(this.#world, object);
+        const { namespace = "default", name: pod } = object;
+        const workload = workloadNamed(this.#world.clusters, { cluster: object.cluster, namespace, name: pod });
         if (workload === undefined) this.isOpen = true;
         else this.workloads.add(workload);
       }

@@ -3,12 +3,14 @@ export type { Attempt } from "./attempt.ts";
 export { callerSteps } from "./callerSteps.ts";
 export { findCaller, isCalled } from "./client/findCaller.ts";
 export { type OutsideEntry, outsideEntries } from "./client/outsideEntries.ts";
+export { hasLocalServices, placeKey, podsAlike } from "./client/podsAlike.ts";
 export { isPresence, matchesString } from "./client/stringMatch.ts";
 export { type Graph, type GraphEdge, type GraphNode, graph } from "./graph.ts";
 export { placeOfHop } from "./hop.ts";
 export { brokenPaths, type PathEffect, pathEffects, whyNot } from "./pathEffects.ts";
 export type { PathIntents } from "./requestsOfPaths.ts";
 export { retrace, retracing, type TraceState } from "./retrace.ts";
+export { schemeOf } from "./schemeOf.ts";
 export { showOutcome } from "./showOutcome.ts";
 export { isReached, seenBranches, tellingBranch, trace } from "./trace.ts";
 export { type PathTrace, tracePaths, tracingPaths } from "./tracePaths.ts";
@@ -36,3 +38,4 @@ export {
   traceHopNames,
 } from "./traceResult.ts";
 export { type TraceWorld, traceWorld } from "./traceWorld.ts";
+export { type PodName, workloadNamed } from "./workloadNamed.ts";

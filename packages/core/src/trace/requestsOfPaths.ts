@@ -12,7 +12,8 @@ import {
   isConsumer,
   type SharedService,
 } from "../model/index.ts";
-import type { OutsideRequest, TraceRequest, TraceScheme } from "./traceRequest.ts";
+import { schemeOf } from "./schemeOf.ts";
+import type { OutsideRequest, TraceRequest } from "./traceRequest.ts";
 import type { TraceWorld } from "./traceWorld.ts";
 
 /** What the requests of paths depend on. */
@@ -68,7 +69,7 @@ function acrossRequest(
       ...(account === undefined ? {} : { serviceAccount: account }),
     },
     method: rule?.methods?.[0] ?? "GET",
-    url: { scheme: schemeOf(path), host, port, path: rule?.paths?.[0]?.replace(/\*/g, "x") ?? "/" },
+    url: { scheme: schemeOf(path.protocol), host, port, path: rule?.paths?.[0]?.replace(/\*/g, "x") ?? "/" },
     headers: {},
   };
 }
@@ -95,7 +96,7 @@ function externalServiceRequest(path: ExternalServicePath, world: TraceWorld): T
     from: { cluster: consumer.cluster, namespace: namespaceOf(path, world), workload: "*" },
     method: "GET",
     // Any name that the wildcard covers will do.
-    url: { scheme: schemeOf(path), host: host.replace(/^\*/, "any"), port, path: "/" },
+    url: { scheme: schemeOf(path.protocol), host: host.replace(/^\*/, "any"), port, path: "/" },
     headers: {},
   };
 }
@@ -114,23 +115,6 @@ const callingNamespace = memoised((cluster: IstioCluster): string => {
   const injecting = [...cluster.namespaces.values()].find((namespace) => isInjected(namespace))?.metadata.name;
   return meshed ?? injecting ?? "default";
 });
-
-function schemeOf({ protocol }: DeclaredPath): TraceScheme {
-  switch (protocol) {
-    case undefined:
-    case "HTTP":
-    case "HTTP2":
-      return "http";
-    case "GRPC":
-    case "GRPC-Web":
-      return "grpc";
-    case "HTTPS":
-    case "TLS":
-      return "https";
-    default:
-      return "tcp";
-  }
-}
 
 /** What a client outside sends that has all that is asked for: a certificate with an accepted name, a good token. */
 function externalAccessRequest(

@@ -1,10 +1,11 @@
 import { say } from "../findings/index.ts";
-import { askBy, type IstioCluster, labelsMatch, memoisedBy, type Workload } from "../istio/index.ts";
+import { labelsMatch } from "../istio/index.ts";
 import type { AcrossPath, ExternalServicePath } from "../model/index.ts";
 import { broken } from "./hop.ts";
 import { traceOf } from "./trace.ts";
 import type { AnsweredBy, Trace, TraceBranch, TraceHopName } from "./traceResult.ts";
 import type { TraceWorld } from "./traceWorld.ts";
+import { workloadNamed } from "./workloadNamed.ts";
 
 /** What is known of a name that several clusters may serve. */
 export interface NameInfo {
@@ -143,22 +144,10 @@ function isServed(
   const cluster = clusters.get(name);
   const service = cluster?.service(server.namespace, server.service);
   if (namespace !== server.namespace) return false;
-  const workload = cluster === undefined ? undefined : workloadNamed(cluster, `${namespace}/${pod}`);
+  const workload = workloadNamed(clusters, { cluster: name, namespace, name: pod });
   if (service?.spec.selector === undefined || workload === undefined) return true;
   return labelsMatch({ ...service.spec.selector, ...server.labels }, workload.labels);
 }
-
-/** By `namespace/name`. */
-const workloadNamed = askBy((cluster, by: string): Workload | undefined => {
-  const slash = by.indexOf("/");
-  return workloadsByName(cluster, by.slice(0, slash)).get(by.slice(slash + 1));
-});
-
-const workloadsByName = memoisedBy((cluster: IstioCluster, namespace: string): ReadonlyMap<string, Workload> => {
-  const found = new Map<string, Workload>();
-  for (const each of cluster.workloadsIn(namespace)) if (!found.has(each.name)) found.set(each.name, each);
-  return found;
-});
 
 function meant({ host, server }: AcrossPath) {
   return { host, what: `${host} is for ${server.namespace}/${server.service} of ${server.cluster}` };
