@@ -45,14 +45,19 @@ function isLeaderRecord({ metadata }: KubeObject): boolean {
   return metadata.annotations?.["control-plane.alpha.kubernetes.io/leader"] !== undefined;
 }
 
+/** The root certificate and the revocation list that istiod puts into every namespace, some seconds after the namespace came. */
+function isIstiodsCopy({ metadata }: KubeObject): boolean {
+  return metadata.labels?.["istio.io/config"] === "true";
+}
+
 /**
- * Everything without our label to the last byte, resourceVersion included. Of Gateway API objects without their status: istiod
- * writes it anew whenever what they lead to comes and goes.
+ * Everything without our label to the last byte, resourceVersion included, but what istiod writes when it comes to it. Of
+ * Gateway API objects without their status: istiod writes it anew whenever what they lead to comes and goes.
  */
 export async function foreignObjects(lab: Lab, cluster: string): Promise<string> {
   const objects = await list(lab, cluster);
   return objects
-    .filter((object) => !isOurs(object) && !isLeaderRecord(object))
+    .filter((object) => !isOurs(object) && !isLeaderRecord(object) && !isIstiodsCopy(object))
     .map((object) => JSON.stringify(withoutIstiodsStatus(object)))
     .sort()
     .join("\n");
