@@ -4,6 +4,7 @@ export { type FilePlace, objectPlace, type Place, showPlace, thingPlace } from "
 export { type Sentence, say } from "./findings/say.ts";
 export { shellWord } from "./findings/shellWord.ts";
 export { showPath } from "./findings/showValue.ts";
+export { fitsWildcard } from "./fitsWildcard.ts";
 export { gatewayAddresses } from "./istio/gatewayAddresses.ts";
 export { showHostPort } from "./istio/hostPort.ts";
 export { istioCluster } from "./istio/istioClusters.ts";

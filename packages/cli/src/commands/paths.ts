@@ -4,7 +4,7 @@ import { meshReachability } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { givenMesh, tellAbsentKinds } from "../givenMesh.ts";
 import type { GivenOptions } from "../givenOptions.ts";
-import { isGraphFormat, renderGraph } from "../render/graph.ts";
+import { renderGraph } from "../render/graph.ts";
 import { narrowed, pathsCsv, pathsData, pathsGraph, pathsTable } from "../render/pathMatrix.ts";
 import { pathsHtml } from "../render/pathsHtml.ts";
 import type { Session } from "../session.ts";
@@ -43,8 +43,7 @@ function print(session: Session, reach: Reachability, options: PathsOptions): vo
   const { withoutMtls = false, crossRegion = false, unknown = false, refused = false, all = false } = options;
   const { format, ownFormat } = session;
   const filter = { withoutMutualTls: withoutMtls, crossRegion, unknown, refused };
-  const isBrief = format === undefined && (ownFormat === undefined || isGraphFormat(ownFormat));
-  const rows = pathRows(reach, filter, { isBrief });
+  const rows = pathRows(reach, filter, { isBrief: format === undefined && ownFormat === undefined });
   switch (ownFormat) {
     case "csv":
       session.print(pathsCsv(rows));

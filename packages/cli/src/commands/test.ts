@@ -1,4 +1,4 @@
-import { type Problem, say, usage } from "@isthmus/core";
+import { fitsWildcard, type Problem, say, usage } from "@isthmus/core";
 import { type PathTest, type PathTestResult, type PathTestVerdict, verdictOfResults } from "@isthmus/core/pathTest";
 import { type DeclaredMesh, labelSelector, pasteableHints, planMesh, readPathTests, testMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
@@ -79,8 +79,9 @@ async function readTests(session: Session, paths: readonly string[], { filter, s
   const { io, signal } = session;
   const read = await readPathTests(paths, { cwd: io.cwd, stdin: io.stdin, signal });
   const isLabelled = selector === undefined ? () => true : labelSelector(selector);
-  const isNamed = filter === undefined ? () => true : nameFilter(filter);
-  const tests = read.tests.filter(({ name, labels }) => isNamed(name) && isLabelled(labels));
+  const tests = read.tests.filter(
+    ({ name, labels }) => (filter === undefined || isMeant(filter, name)) && isLabelled(labels),
+  );
   if (tests.length === 0 && read.tests.length > 0) {
     const words = [filter, selector].filter((each) => each !== undefined).join(" ");
     throw usage(
@@ -92,11 +93,8 @@ async function readTests(session: Session, paths: readonly string[], { filter, s
 }
 
 /** `payments`, or with `*` for any text: `payments/*-cannot-*`. */
-function nameFilter(written: string): (name: string) => boolean {
-  if (!written.includes("*")) return (name) => name.includes(written);
-  const parts = written.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
-  const pattern = new RegExp(`^${parts.join(".*")}$`);
-  return (name) => pattern.test(name);
+function isMeant(word: string, name: string): boolean {
+  return word.includes("*") ? fitsWildcard(word, name) : name.includes(word);
 }
 
 async function textOf(

@@ -6,7 +6,7 @@ import type { Target } from "./targets.ts";
 /** Callers and targets between which the same comes of the same requests. */
 export interface PathRow {
   readonly callers: readonly Caller[];
-  /** They are all but those that another row of the target names. */
+  /** They are all but those that other rows of these targets name, which says it in fewer words than their names. */
   readonly isRest: boolean;
   readonly targets: readonly Target[];
   readonly requests: string;
@@ -23,25 +23,27 @@ export interface RowFilter {
 }
 
 /**
- * The matrix with as few rows as say all of it: what is reached first. `isBrief`: who answers and why is not shown, so that targets
- * which differ in that alone have one row, with the answer of the first.
+ * The matrix with as few rows as say all of it: what is reached first. `isBrief`: for a table that shows neither who answers and why
+ * nor the names of a rest. Targets that differ in that alone have one row, with the answer and the callers of the first.
  */
 export function pathRows(
   { callers: all, targets }: Reachability,
   filter: RowFilter = {},
   { isBrief = false }: { readonly isBrief?: boolean } = {},
 ): readonly PathRow[] {
+  const places = new Map(all.map((caller, index) => [caller, index]));
+  const isWhole = !Object.values(filter).includes(true);
   const found = new Map<string, PathRow & { readonly targets: Target[] }>();
   for (const { target, groups } of targets) {
     const asked = groups.reduce((sum, { callers }) => sum + callers.length, 0);
     for (const group of groups) {
-      const isRest = groups.length > 1 && asked > 3 && group.callers.length > asked / 2;
+      const isRest = isWhole && groups.length > 1 && asked > 3 && group.callers.length > asked / 2;
       for (const { requests, answer } of group.answers) {
         const callers = group.callers.filter((caller) => isShown(filter, { caller, answer, untold: group.untold }));
         if (callers.length === 0) continue;
-        const who = isRest ? "rest" : callers.map((each) => all.indexOf(each));
+        const who = isBrief && isRest ? callers.length : callers.map((caller) => places.get(caller));
         const what = isBrief ? briefly(target, answer) : answer;
-        const key = JSON.stringify([who, requests, what, group.untold]);
+        const key = JSON.stringify([isRest, who, requests, what, group.untold]);
         const known = found.get(key);
         if (known === undefined)
           found.set(key, { callers, isRest, targets: [target], requests, answer, untold: group.untold });
@@ -70,7 +72,7 @@ interface Cell {
 
 function isShown(filter: RowFilter, { caller, answer, untold }: Cell): boolean {
   const { withoutMutualTls, crossRegion, unknown, refused } = filter;
-  if (![withoutMutualTls, crossRegion, unknown, refused].includes(true)) return true;
+  if (!Object.values(filter).includes(true)) return true;
   return (
     (withoutMutualTls === true && answer.mutualTls === false) ||
     (crossRegion === true && leavesRegion(caller, answer)) ||

@@ -124,11 +124,59 @@ test("rows name what is alike once, and filters choose among them", () => {
   const only = admin.replace("namespaces: [foo]", 'principals: ["cluster.local/ns/foo/sa/a"]');
   const reach = reachability(worldOf(`${pods}${httpbin}${only}`));
 
-  const refused = pathRows(reach, { refused: true });
-
-  expect(refused.some(({ isRest, callers }) => isRest && callers.length === 4)).toBe(true);
+  expect(pathRows(reach).some(({ isRest, callers }) => isRest && callers.length === 4)).toBe(true);
+  expect(pathRows(reach, { refused: true })[0]?.callers.length).toBe(4);
   expect(pathRows(reach, { withoutMutualTls: true })).toEqual([]);
   expect(pathRows(reach, { unknown: true })).toEqual([]);
+});
+
+/** Five pods of foo call two ports of httpbin; a is denied the one, e the other. */
+function deniedByPort() {
+  const names = ["a", "b", "c", "d", "e"];
+  const pods = names.map((name, index) => podYaml(`foo/${name}`, `10.0.1.${index}`)).join("");
+  const ports = "{name: http, port: 8000, targetPort: 80}, {name: http-b, port: 9000, targetPort: 90}";
+  const denied = (name: string, port: number) =>
+    `{from: [{source: {principals: [cluster.local/ns/foo/sa/${name}]}}], to: [{operation: {ports: ["${port}"]}}]}`;
+  return reachability(
+    worldOf(`${pods}${podYaml("bar/httpbin", "10.0.0.1")}
+{apiVersion: v1, kind: Service, metadata: {name: httpbin, namespace: bar}, spec: {clusterIP: 10.96.0.1, selector: {app: httpbin}, ports: [${ports}]}}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: p, namespace: bar}
+spec: {action: DENY, rules: [${denied("a", 80)}, ${denied("e", 90)}]}
+---
+`),
+    { isCaller: (caller) => !isOutside(caller) },
+  );
+}
+
+test("the remaining callers of one host are not those of another", () => {
+  const answered = pathRows(deniedByPort()).filter(({ answer }) => answer.verdict === "reaches");
+
+  expect(answered.map(({ targets, callers }) => [targets.map(({ port }) => port), callers.length])).toEqual([
+    [[8000], 5],
+    [[9000], 5],
+  ]);
+  for (const { isRest, targets, callers } of answered) {
+    expect(isRest).toBe(true);
+    const left = targets[0]?.port === 8000 ? "a" : "e";
+    expect(callers.map(({ workload }) => workload).sort()).toEqual(
+      ["a", "b", "c", "d", "e", "httpbin"].filter((name) => name !== left),
+    );
+  }
+});
+
+test("a table that does not name the remaining callers has one row for hosts that have as many", () => {
+  const [first] = pathRows(deniedByPort(), {}, { isBrief: true });
+
+  expect(first).toMatchObject({ isRest: true, targets: [{ port: 8000 }, { port: 9000 }] });
+});
+
+test("a row among filtered ones names its callers: which others there are nothing else tells", () => {
+  const rows = pathRows(deniedByPort(), { refused: true }, { isBrief: true });
+
+  expect(rows.map(({ isRest }) => isRest)).toEqual([false, false]);
 });
 
 test("a client outside is asked about with and without a certificate where the gateway asks for one", () => {

@@ -1,3 +1,4 @@
+import { fitsWildcard } from "../fitsWildcard.ts";
 import { type Caller, isOutside, showCallerName } from "./callers.ts";
 import type { ReachabilityAsked } from "./reachability.ts";
 import type { Target } from "./targets.ts";
@@ -34,15 +35,10 @@ export function isPathOf(namespaces: readonly string[], caller: Caller, { host }
 
 function isNamed(caller: Caller, word: string): boolean {
   const name = showCallerName(caller);
-  return fits(word, name) || fits(`${word}@*`, name);
+  return fitsWildcard(word, name) || fitsWildcard(`${word}@*`, name);
 }
 
 function isMeant({ host, port }: Target, word: string): boolean {
   const name = `${host}:${port}`;
-  return [word, `${word}:*`, `${word}.*`].some((each) => fits(each, name));
-}
-
-function fits(pattern: string, text: string): boolean {
-  const parts = pattern.split("*").map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`).test(text);
+  return [word, `${word}:*`, `${word}.*`].some((each) => fitsWildcard(each, name));
 }
