@@ -46,6 +46,8 @@ export type {
   SecretOutcome,
 } from "./ca/ca.ts";
 export { loadCa } from "./ca/loadCa.ts";
+export { readRange, readState, type State } from "./git/readState.ts";
+export { showRevision } from "./git/revision.ts";
 export {
   type IntentFiles,
   type IntentFilesOptions,
@@ -75,4 +77,3 @@ export type { CallOptions, Observation, Target, WriteOptions } from "./target/ta
 export type { ProvenPath, WireChoice } from "./verify/proveMesh.ts";
 export type { WireProof } from "./verify/tryPaths.ts";
 export { withFolderLock } from "./withFolderLock.ts";
-export { withRevision } from "./withRevision.ts";

@@ -5,6 +5,7 @@ export type { RequestEntry } from "./apiserver/requestLog.ts";
 export { externalAccess, externalService, intents, mesh, meshCluster, sharedService } from "./declared.ts";
 export { detourGateway } from "./detourGateway.ts";
 export { type FuzzFault, type FuzzFigures, fuzzObserved } from "./fuzz/fuzzObserved.ts";
+export { type GitFolder, gitFolder } from "./gitFolder.ts";
 export type { WriteHooks } from "./memoryTarget.ts";
 export { MemoryTarget } from "./memoryTarget.ts";
 export { mergeApply } from "./mergeApply.ts";

@@ -1,5 +1,4 @@
-import { realpath } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import {
   at,
   type Intent,
@@ -12,6 +11,8 @@ import {
   say,
 } from "@isthmus/core";
 import type { KubeClient } from "@isthmus/kube";
+import type { Revision } from "../git/revision.ts";
+import { realOf } from "../realOf.ts";
 import { BrokenTarget } from "./brokenTarget.ts";
 import { DirectoryTarget } from "./directoryTarget.ts";
 import type { Target } from "./target.ts";
@@ -29,7 +30,12 @@ export interface OpenTargetsOptions {
    */
   readonly trustAccess?: boolean;
   /** Directories may also be dumps of a cluster, to be read only; `complete`: what they do not hold does not exist. */
-  readonly dumps?: { readonly complete: boolean; readonly stdin: AsyncIterable<Uint8Array | string> };
+  readonly dumps?: {
+    readonly complete: boolean;
+    readonly stdin: AsyncIterable<Uint8Array | string>;
+    /** Read in place of the directory that is named. */
+    readonly revision?: Revision | undefined;
+  };
 }
 
 /**
@@ -48,11 +54,14 @@ export async function openTargets(
       if (directory !== undefined) {
         const path = declaredPath(directory, declared, options);
         if (options.dumps !== undefined) {
-          const { complete, stdin } = options.dumps;
+          const { complete, stdin, revision } = options.dumps;
           // Its libraries are for those alone who look at dumps.
           const { DumpTarget } = await import("./dump/dumpTarget.ts");
-          const given = { cluster, path: directory === "-" ? directory : path, istioNamespace };
-          return [cluster, new DumpTarget({ ...given, isComplete: complete, stdin })];
+          const shown = revision === undefined && directory !== "-" ? path : directory;
+          return [
+            cluster,
+            new DumpTarget({ cluster, path: shown, istioNamespace, isComplete: complete, stdin, revision }),
+          ];
         }
         const isElsewhere = options.trustAccess !== true && (await leadsOut(path, declared, options));
         return [
@@ -91,13 +100,6 @@ async function leadsOut(path: string, declared: Intent, options: OpenTargetsOpti
   const folders = [cwd, dirname(resolve(cwd, sources?.fileOf(declared) ?? ""))];
   const [to = "", ...roots] = await Promise.all([resolve(cwd, path), ...folders].map(realOf));
   return roots.every((root) => relative(root, to).split(sep)[0] === ".." || isAbsolute(relative(root, to)));
-}
-
-/** Without links, as far as it is there. */
-async function realOf(path: string): Promise<string> {
-  return realpath(path).catch(async () =>
-    dirname(path) === path ? path : join(await realOf(dirname(path)), basename(path)),
-  );
 }
 
 function elsewhere(declared: MeshCluster, path: string): Problem {

@@ -8,6 +8,7 @@ test("contexts and directories become clusters of a mesh in which nothing is dec
     { directory: "dumps/us-east.yaml" },
     { directory: "./", name: "here" },
     { directory: "/srv/kind-eu/" },
+    { context: "kind-us", name: "there" },
   ]);
 
   expect(clusters.map(({ metadata, spec }) => [metadata.name, spec.access])).toEqual([
@@ -15,6 +16,7 @@ test("contexts and directories become clusters of a mesh in which nothing is dec
     ["us-east", { directory: "dumps/us-east.yaml" }],
     ["here", { directory: "./" }],
     ["kind-eu-2", { directory: "/srv/kind-eu/" }],
+    ["there", { context: "kind-us" }],
   ]);
   expect(sharedServices).toEqual([]);
   expect(mesh.spec.istioNamespace).toBe("istio-system");

@@ -5,6 +5,8 @@ import { createGunzip } from "node:zlib";
 import { MeshError, makeProblem, type ProblemCode, type Sentence, say } from "@isthmus/core";
 import { openRegularFile } from "@isthmus/kube";
 import { extract, type Header } from "tar-stream";
+import type { Revision } from "../../git/revision.ts";
+import { revisionFiles } from "../../git/revisionFiles.ts";
 import { findManifestFiles } from "../directory/findManifestFiles.ts";
 
 /** A file of a dump, wherever it comes from. Its bytes have to be read before the next one comes. */
@@ -16,6 +18,8 @@ export interface DumpEntry {
 
 export interface DumpEntriesOptions {
   readonly stdin: AsyncIterable<Uint8Array | string>;
+  /** Read in place of the path. */
+  readonly revision?: Revision | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -31,10 +35,21 @@ type Bytes = AsyncIterable<Uint8Array>;
 
 /**
  * The files of a dump that may hold objects, in whatever form it comes: a folder, a file, standard input (`-`), each of them
- * packed or not. Throws DUMP_INVALID and DUMP_TOO_LARGE, and what the file system does for the path itself.
+ * packed or not, or what git has of a folder or file. Throws DUMP_INVALID and DUMP_TOO_LARGE, and what the file system does for the path itself.
  */
 export async function* dumpEntries(path: string, options: DumpEntriesOptions): AsyncGenerator<DumpEntry> {
   const budget = { left: mostBytes };
+  if (options.revision !== undefined) {
+    const { signal = new AbortController().signal } = options;
+    for await (const { name, bytes, isNamed } of revisionFiles(options.revision, {
+      isManifest: mayHoldObjects,
+      signal,
+    })) {
+      if (isNamed) yield* unpacked(name, bytes, budget);
+      else yield { name, bytes: within(budget, name, bytes) };
+    }
+    return;
+  }
   if (path !== "-" && (await stat(path)).isDirectory()) {
     for (const file of await findManifestFiles(path, options.signal, { isManifest: mayHoldObjects })) {
       yield { name: file, bytes: within(budget, file, fileOfFolder(file)) };

@@ -1,4 +1,5 @@
 import { type FilePlace, MeshError, makeProblem, type ObservedCluster, type Problem, say } from "@isthmus/core";
+import type { Revision } from "../../git/revision.ts";
 import type { ClusterEvent } from "../clusterEvent.ts";
 import { DirectoryError } from "../directory/directoryError.ts";
 import { observedManifests } from "../directory/observedManifests.ts";
@@ -17,6 +18,8 @@ export interface DumpTargetOptions {
   /** What it does not hold does not exist. */
   readonly isComplete: boolean;
   readonly stdin: AsyncIterable<Uint8Array | string>;
+  /** What is read in place of the path. */
+  readonly revision?: Revision | undefined;
 }
 
 /**
@@ -35,11 +38,11 @@ export class DumpTarget implements Target {
 
   /** Throws a `DirectoryError` with all that makes what was named say nothing of its cluster. */
   async observe({ signal }: CallOptions = {}): Promise<Observation> {
-    const { cluster, path, isComplete, stdin } = this.#options;
+    const { cluster, path, isComplete, stdin, revision } = this.#options;
     const coverage = new Coverage();
     let read: Manifests;
     try {
-      read = await readDump(path, { coverage, stdin, signal });
+      read = await readDump(path, { coverage, stdin, revision, signal });
     } catch (error) {
       signal?.throwIfAborted();
       const problem = error instanceof MeshError ? error.problem : unreadableDirectory(path, cluster, error);
