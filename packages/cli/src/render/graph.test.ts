@@ -33,3 +33,11 @@ test("a graph is a flowchart of Mermaid", () => {
   linkStyle 0 stroke:#c62828
 `);
 });
+
+test("names end neither a text nor a line, and are not HTML or Markdown", () => {
+  const label = '`<b>"a|b"\\#&\n';
+  const hostile: Graph = { nodes: [{ id: label, kind: "service", label }], edges: [] };
+
+  expect(renderGraph(hostile, "dot")).toContain('label="`<b>\\"a|b\\"\\\\#&\\\\u000a",');
+  expect(renderGraph(hostile, "mermaid")).toBe('flowchart LR\n  n0(["#96;#60;b#62;#34;a|b#34;\\#35;#38;\\u000a"])\n');
+});

@@ -1,4 +1,5 @@
 import type { Graph, GraphEdge, GraphNode, TraceVerdict } from "@isthmus/core/trace";
+import { lineText } from "./terminalText.ts";
 
 const graphFormats = ["dot", "mermaid"] as const;
 type GraphFormat = (typeof graphFormats)[number];
@@ -58,10 +59,10 @@ function labelOf({ verdict, codes }: GraphEdge): string {
 }
 
 function quoted(text: string): string {
-  return `"${text.replace(/["\\]/g, "\\$&")}"`;
+  return `"${lineText(text).replace(/["\\]/g, "\\$&")}"`;
 }
 
-/** Mermaid takes entity codes where a text would end early. */
+/** Mermaid takes entity codes where a text would end early, or be HTML or Markdown. */
 function escaped(text: string): string {
-  return `"${text.replaceAll("#", "#35;").replaceAll('"', "#quot;")}"`;
+  return `"${lineText(text).replace(/[#"<>&`]/g, (sign) => `#${sign.charCodeAt(0)};`)}"`;
 }

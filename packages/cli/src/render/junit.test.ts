@@ -19,7 +19,7 @@ test("suites are counted, faults are of their kind, and no text breaks the XML",
   <testsuite name="first &lt;suite&gt;" tests="4" failures="1" errors="1" skipped="1">
     <testcase name="good" classname="a"/>
     <testcase name="says &quot;no&quot; &amp; more" classname="a">
-      <failure message="x &lt; y" type="CODE">x &lt; y
+      <failure message="x &lt; y\\u0007" type="CODE">x &lt; y\\u0007
 fix &amp; it</failure>
     </testcase>
     <testcase name="not seen" classname="b">

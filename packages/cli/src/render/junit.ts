@@ -1,3 +1,5 @@
+import { escapeMarkup } from "./escapeMarkup.ts";
+
 /** What went wrong: the first line of `text` in short, the rest below it. */
 export interface TestFault {
   readonly type?: string;
@@ -41,7 +43,7 @@ function renderCase({ name, classname, failure, error, skipped, output }: TestCa
     ...(failure === undefined ? [] : [renderFault("failure", failure)]),
     ...(error === undefined ? [] : [renderFault("error", error)]),
     ...(skipped === undefined ? [] : [`<${element("skipped", { message: skipped })}/>`]),
-    ...(output === undefined ? [] : [`<system-out>${escaped(output)}</system-out>`]),
+    ...(output === undefined ? [] : [`<system-out>${escapeMarkup(output)}</system-out>`]),
   ].map((line) => `      ${line}\n`);
   const start = `    <${element("testcase", { name, classname })}`;
   return inner.length === 0 ? `${start}/>` : `${start}>\n${inner.join("")}    </testcase>`;
@@ -49,18 +51,9 @@ function renderCase({ name, classname, failure, error, skipped, output }: TestCa
 
 function renderFault(tag: "failure" | "error", { type, text }: TestFault): string {
   const [message = ""] = text.split("\n");
-  return `<${element(tag, { message, ...(type === undefined ? {} : { type }) })}>${escaped(text)}</${tag}>`;
+  return `<${element(tag, { message, ...(type === undefined ? {} : { type }) })}>${escapeMarkup(text)}</${tag}>`;
 }
 
 function element(tag: string, attributes: Readonly<Record<string, string>>): string {
-  return [tag, ...Object.entries(attributes).map(([key, value]) => `${key}="${escaped(value)}"`)].join(" ");
-}
-
-const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-
-/** XML 1.0 has no control characters but tab and line ends, not even as references: what a server said may hold some. */
-function escaped(text: string): string {
-  return text
-    .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "")
-    .replace(/[&<>"]/g, (found) => entities[found] ?? "");
+  return [tag, ...Object.entries(attributes).map(([key, value]) => `${key}="${escapeMarkup(value)}"`)].join(" ");
 }

@@ -1,8 +1,10 @@
 import { type PathChange, showCallerName } from "@isthmus/core/reachability";
 import { renderJunit } from "./junit.ts";
+import { markdownCell } from "./markdownCell.ts";
 import { answerWords, callerWords, placesOf } from "./pathMatrix.ts";
 import type { Style } from "./style.ts";
 import { renderTable } from "./table.ts";
+import { lineText } from "./terminalText.ts";
 
 const noChange = "Nobody reaches anything else than before.\n";
 
@@ -18,7 +20,7 @@ export function changesTable(changes: readonly PathChange[], style: Style): stri
       requests,
       `${before(change)} → ${after(change)}`,
       objectOf(change),
-    ];
+    ].map(lineText);
   });
   return renderTable(["CHANGE", "FROM", "TO", "REQUESTS", "ANSWER", "BY"], rows, style);
 }
@@ -36,7 +38,7 @@ export function changesMarkdown(changes: readonly PathChange[]): string {
       after(change),
       objectOf(change),
     ];
-    return `| **${kind}** | ${cells.map(inCell).join(" | ")} |\n`;
+    return `| **${kind}** | ${cells.map(markdownCell).join(" | ")} |\n`;
   });
   return `### What this changes of who reaches what\n\n| | from | to | requests | before | after | by |\n|---|---|---|---|---|---|---|\n${lines.join("")}`;
 }
@@ -73,10 +75,4 @@ function objectOf({ object }: PathChange): string {
   return object === undefined
     ? ""
     : `${object.kind} ${object.namespace === undefined ? "" : `${object.namespace}/`}${object.name}`;
-}
-
-/** As it is, whatever Markdown would make of it. */
-function inCell(text: string): string {
-  const safe = text.replace(/[\\`|<>*_[\]]/g, "\\$&").replaceAll("\n", " ");
-  return safe === "" ? " " : safe;
 }

@@ -11,6 +11,7 @@ import {
 import type { Graph, GraphEdge, GraphNode } from "@isthmus/core/trace";
 import type { Style } from "./style.ts";
 import { renderTable } from "./table.ts";
+import { lineText } from "./terminalText.ts";
 
 /** Rows that a table has unless all are asked for. */
 const mostRows = 60;
@@ -32,10 +33,10 @@ export function pathsTable(rows: readonly PathRow[], { style, isWide, isWhole, c
   const names = isWhole || isWide ? Number.POSITIVE_INFINITY : mostNames;
   const cells = shown.map((row) => [
     row.isRest ? `all others (${row.callers.length})` : callerWords(row.callers, callers, names),
-    targetWords(row.targets, names),
-    row.requests,
+    lineText(targetWords(row.targets, names)),
+    lineText(row.requests),
     painted(row.answer, style),
-    ...(isWide ? [placesOf(row.answer), row.answer.why ?? ""] : []),
+    ...(isWide ? [placesOf(row.answer), row.answer.why ?? ""].map(lineText) : []),
   ]);
   const head = ["FROM", "TO", "REQUESTS", "ANSWER", ...(isWide ? ["ANSWERED BY", "WHY"] : [])];
   const rest = rows.length - shown.length;
@@ -182,7 +183,7 @@ export function placesOf({ to }: Answer): string {
 }
 
 function painted(answer: Answer, style: Style): string {
-  const words = answerWords(answer);
+  const words = lineText(answerWords(answer));
   return answer.verdict === "reaches"
     ? style.good(words)
     : answer.verdict === "broken"
@@ -192,7 +193,7 @@ function painted(answer: Answer, style: Style): string {
 
 function untoldLines(rows: readonly PathRow[], style: Style): string {
   const all = [...new Set(rows.flatMap(({ untold }) => untold))].sort();
-  return all.map((why) => style.warning(`Not all requests could be tried: ${why}\n`)).join("");
+  return all.map((why) => style.warning(`Not all requests could be tried: ${lineText(why)}\n`)).join("");
 }
 
 function byPlace(callers: readonly Caller[]): ReadonlyMap<string, readonly Caller[]> {

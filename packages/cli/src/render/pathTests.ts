@@ -2,6 +2,7 @@ import { showPlace } from "@isthmus/core";
 import type { PathTestExample, PathTestResult, PathTestVerdict, PathTestWire } from "@isthmus/core/pathTest";
 import { totalsOf } from "./pathTestsData.ts";
 import type { Style } from "./style.ts";
+import { lineText } from "./terminalText.ts";
 import { renderBranch } from "./trace.ts";
 
 export function renderPathTests(results: readonly PathTestResult[], style: Style): string {
@@ -12,16 +13,16 @@ export function renderPathTests(results: readonly PathTestResult[], style: Style
 export function renderPathTest(result: PathTestResult, style: Style): string {
   const { test, verdict, why, counts, example, others } = result;
   const all = counts.met + counts.unmet + counts.untold;
-  const line = `${mark(verdict, style)} ${style.strong(test.name)}`;
+  const line = `${mark(verdict, style)} ${style.strong(lineText(test.name))}`;
   const wire = result.wire === undefined ? "" : renderWire(result.wire, style);
   if (verdict === "pass") return `${line}${style.faint(all === 1 ? "" : `  ${all} requests`)}\n${wire}`;
   return [
     `${line}  ${style.accent(showPlace(test.at))}\n`,
-    ...(test.description === undefined ? [] : [`    ${style.faint(test.description)}\n`]),
-    ...(example === undefined ? [`    ${why}\n`] : [renderExample(example, why, style)]),
+    ...descriptionLines(test.description).map((each) => `    ${style.faint(each)}\n`),
+    ...(example === undefined ? [`    ${lineText(why)}\n`] : [renderExample(example, why, style)]),
     ...(others.length === 0
       ? []
-      : [`    also ${others.slice(0, 9).join("; ")}${others.length > 9 ? "; and more" : ""}\n`]),
+      : [`    also ${lineText(others.slice(0, 9).join("; "))}${others.length > 9 ? "; and more" : ""}\n`]),
     ...(verdict === "fail" && all > 1
       ? [style.faint(`    of ${all} requests ${counts.met} get what is expected of one\n`)]
       : []),
@@ -29,12 +30,16 @@ export function renderPathTest(result: PathTestResult, style: Style): string {
   ].join("");
 }
 
+function descriptionLines(text: string | undefined): readonly string[] {
+  return text === undefined ? [] : text.trimEnd().split("\n").map(lineText);
+}
+
 /** What differs, a line each, and what was not called. */
 function renderWire({ calls, left, differs }: PathTestWire, style: Style): string {
   const counts = [`${calls} called`, ...Object.entries(left).map(([why, count]) => `${count} not: ${why}`)];
   const lines = differs.map(
     ({ caller, url, paper, wire }) =>
-      `    ${style.error("≠")} ${caller} → ${url}\n        on paper  ${paper}\n        on wire   ${wire}\n`,
+      `    ${style.error("≠")} ${lineText(`${caller} → ${url}`)}\n        on paper  ${lineText(paper)}\n        on wire   ${lineText(wire)}\n`,
   );
   return `    ${style.faint(counts.join("; "))}\n${lines.join("")}`;
 }
@@ -42,7 +47,7 @@ function renderWire({ calls, left, differs }: PathTestWire, style: Style): strin
 function renderExample({ caller, url, trace, branch: index }: PathTestExample, why: string, style: Style): string {
   const branch = trace.branches[index];
   const way = branch === undefined ? "" : renderBranch(branch, style).replace(/^(?=.)/gm, "    ");
-  return `    ${style.strong(`${caller} → ${trace.request.method} ${url}`)}\n    ${why}\n${way}`;
+  return `    ${style.strong(lineText(`${caller} → ${trace.request.method} ${url}`))}\n    ${lineText(why)}\n${way}`;
 }
 
 function mark(verdict: PathTestVerdict, style: Style): string {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { PathRow, Reachability } from "@isthmus/core/reachability";
+import { escapeMarkup } from "./escapeMarkup.ts";
 import { answerWords, callerWords, placesOf, targetWords } from "./pathMatrix.ts";
 
 const css = `body{font:14px system-ui,sans-serif;margin:2rem;color:#222}table{border-collapse:collapse}
@@ -15,10 +16,10 @@ export function pathsHtml(rows: readonly PathRow[], { callers, targets }: Reacha
       "<tr>",
       cell(folded(from, callerWords(own, callers, 500))),
       cell(folded(targetWords(to, 3), targetWords(to, 500))),
-      cell(escaped(requests)),
-      `<td class="${answer.verdict}">${escaped(answerWords(answer))}</td>`,
-      cell(escaped(placesOf(answer))),
-      cell(escaped(answer.why ?? "")),
+      cell(escapeMarkup(requests)),
+      `<td class="${answer.verdict}">${escapeMarkup(answerWords(answer))}</td>`,
+      cell(escapeMarkup(placesOf(answer))),
+      cell(escapeMarkup(answer.why ?? "")),
       "</tr>\n",
     ].join("");
   });
@@ -38,21 +39,11 @@ ${lines.join("")}</table>
 }
 
 function folded(short: string, long: string): string {
-  return short === long ? escaped(short) : `<details><summary>${escaped(short)}</summary>${escaped(long)}</details>`;
+  return short === long
+    ? escapeMarkup(short)
+    : `<details><summary>${escapeMarkup(short)}</summary>${escapeMarkup(long)}</details>`;
 }
 
 function cell(html: string): string {
   return `<td>${html}</td>`;
-}
-
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (found) => entities[found] ?? "");
 }

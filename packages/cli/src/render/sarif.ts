@@ -15,7 +15,7 @@ export function renderSarif(results: readonly PathTestResult[]): string {
       locations: [
         {
           physicalLocation: {
-            artifactLocation: { uri: file.replaceAll("\\", "/") },
+            artifactLocation: { uri: encodeURI(file.replaceAll("\\", "/")).replace(/[?#]/g, encodeURIComponent) },
             region: { startLine: line, startColumn: column },
           },
         },

@@ -1,6 +1,7 @@
 import { showPlace } from "@isthmus/core";
 import type { PathTestResult } from "@isthmus/core/pathTest";
 import { findingsOf } from "./pathTestFinding.ts";
+import { lineText } from "./terminalText.ts";
 
 /** Version 14 of the Test Anything Protocol: https://testanything.org/tap-version-14-specification.html */
 export function renderTap(results: readonly PathTestResult[]): string {
@@ -8,7 +9,7 @@ export function renderTap(results: readonly PathTestResult[]): string {
     const { test } = result;
     const found = findingsOf(result);
     const [first] = found;
-    const name = test.name.replaceAll("#", "\\#");
+    const name = lineText(test.name).replace(/[\\#]/g, "\\$&");
     if (first === undefined) return [`ok ${index + 1} - ${name}`];
     const [message = "", ...hops] = found.flatMap(({ text }) => text.split("\n"));
     // What cannot be told is not ok: `# SKIP` would count as if it were.

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createStyle } from "./style.ts";
-import { dataText, terminalText } from "./terminalText.ts";
+import { dataText, lineText, terminalText } from "./terminalText.ts";
 
 const plain = { colored: false, ascii: false };
 
@@ -29,4 +29,8 @@ test("signs become ASCII where the locale has nothing else", () => {
 test("data keeps its line ends, and escapes what JSON lets stand", () => {
   expect(JSON.parse(dataText(JSON.stringify("\u009Bx")))).toBe("\u009Bx");
   expect(dataText(JSON.stringify("\u009Bx"))).toBe('"\\u009bx"');
+});
+
+test("a text that stands in one line ends none", () => {
+  expect(lineText("a\r\nb\tc\u2028d")).toBe("a\\u000d\\u000ab\\u0009c\\u2028d");
 });

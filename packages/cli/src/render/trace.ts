@@ -13,6 +13,7 @@ import {
 } from "@isthmus/core/trace";
 import { renderHopStatus } from "./hopStatus.ts";
 import type { Style } from "./style.ts";
+import { lineText } from "./terminalText.ts";
 
 /** The request with its verdict, the way that it takes hop by hop, and what to fix. */
 export function renderTrace(trace: Trace, style: Style, allBranches: boolean): string {
@@ -63,7 +64,7 @@ export function renderBranch(branch: TraceBranch, style: Style): string {
   const width = Math.max(...hops.map(({ name }) => name.length), 0);
   const lines = hops.map((hop) => {
     const where = hop.cluster === undefined ? "" : style.faint(`  [${hop.cluster}]`);
-    const line = `  ${renderHopStatus(hop.status, style)} ${style.faint(hop.name.padEnd(width))}  ${hop.detail}${where}\n`;
+    const line = `  ${renderHopStatus(hop.status, style)} ${style.faint(hop.name.padEnd(width))}  ${lineText(hop.detail)}${where}\n`;
     if (hop.status === "broken") return line + renderBlame(hop, style);
     return line + (hop.code === undefined ? renderOthers(hop, style) : renderDoubt(hop, hop.code, style));
   });
