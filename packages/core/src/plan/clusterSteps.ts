@@ -1,9 +1,10 @@
 import { isWritable, type KubeObject, keyOf, ownerOf, refOf } from "../kinds/index.ts";
 import type { Compiled, ObservedCluster } from "../model/index.ts";
-import { changedObjects } from "../world/index.ts";
+import { changedItems } from "../world/index.ts";
 import type { Action } from "./action.ts";
 import { inOrderByKey, withChanges } from "./actionOrder.ts";
 import { isInventory } from "./inventory.ts";
+import { Overlay } from "./overlay.ts";
 import { desiredStep, leftoverStep, type Step, unreadableStep } from "./step.ts";
 
 export interface PlanOptions {
@@ -18,8 +19,7 @@ export interface ClusterSteps {
   readonly of: Compared;
   readonly options: PlanOptions;
   readonly live: LiveObjects;
-  /** Where each key is among the desired objects. */
-  readonly places: ReadonlyMap<string, number>;
+  readonly desired: Overlay<KubeObject>;
   /** What is right as it is, in the plan's order. */
   readonly noops: readonly Action[];
   /** All else, by key. */
@@ -36,7 +36,7 @@ export interface Compared {
 
 /** Objects of kinds that we write. */
 interface LiveObjects {
-  readonly byKey: ReadonlyMap<string, KubeObject>;
+  readonly byKey: Overlay<KubeObject>;
   /** More than there are keys where a directory holds an object twice. */
   readonly count: number;
 }
@@ -47,19 +47,19 @@ export function clusterSteps(of: Compared, options: PlanOptions, before: Cluster
   const isReadable = (each: ObservedCluster) => (each.unreadable ?? []).length === 0;
   const last = before !== undefined && isReadable(cluster) && isReadable(before.of.cluster) ? before : undefined;
   if (last === undefined) return allSteps(of, options);
-  const changed = changedObjects(last.of.cluster.objects, cluster.objects).filter(isWritable);
+  const changed = changedItems(last.of.cluster.objects, cluster.objects).filter(isWritable);
   const live = changed.length === 0 ? last.live : liveAfter(last.live, cluster, changed);
-  const replaced = changedObjects(last.of.desired, desired);
+  const replaced = changedItems(last.of.desired, desired);
   const again = new Set([...replaced, ...changed].map(objectKey));
   for (const key of unlikeKeys(last.of.unproven, of.unproven)) again.add(key);
   if (of.held !== last.of.held) {
     const isHeldElse = (object: KubeObject) => of.held.get(ownerOf(object)) !== last.of.held.get(ownerOf(object));
-    for (const object of [...desired, ...live.byKey.values()]) if (isHeldElse(object)) again.add(objectKey(object));
+    for (const object of desired) if (isHeldElse(object)) again.add(objectKey(object));
+    for (const [key, object] of live.byKey.entries()) if (isHeldElse(object)) again.add(key);
   }
   if (again.size === 0) return { ...last, of, live };
-  const places =
-    desired.length === last.of.desired.length && isInPlace(last, desired) ? last.places : placesOf(desired);
-  const stepFor = stepsOf(of, options, { live: live.byKey, places });
+  const wanted = replaced.length === 0 ? last.desired : last.desired.with(goneAndCome(last.desired, replaced));
+  const stepFor = stepsOf(of, options, { live: live.byKey, desired: wanted });
   const others = new Map(last.others);
   const [gone, come]: [Set<string>, Action[]] = [new Set(), []];
   for (const key of again) {
@@ -69,34 +69,38 @@ export function clusterSteps(of: Compared, options: PlanOptions, before: Cluster
     if (isRight(step)) come.push(step.action);
     else others.set(key, step);
   }
-  return { of, options, live, places, noops: withChanges(last.noops, gone, come), others };
+  return { of, options, live, desired: wanted, noops: withChanges(last.noops, gone, come), others };
 }
 
 function allSteps(of: Compared, options: PlanOptions): ClusterSteps {
   const live = liveObjects(of.cluster);
-  const places = placesOf(of.desired);
-  const stepFor = stepsOf(of, options, { live: live.byKey, places });
+  const desired = Overlay.of(of.desired.map((object) => [objectKey(object), object]));
+  const stepFor = stepsOf(of, options, { live: live.byKey, desired });
   const others = new Map<string, Step>();
   const right = new Map<string, Action>();
-  for (const key of new Set([...places.keys(), ...live.byKey.keys()])) {
+  const keys = function* () {
+    for (const [key] of desired.entries()) yield key;
+    for (const [key] of live.byKey.entries()) if (desired.get(key) === undefined) yield key;
+  };
+  for (const key of keys()) {
     const step = stepFor(key);
     if (step === undefined) continue;
     if (isRight(step)) right.set(key, step.action);
     else others.set(key, step);
   }
-  return { of, options, live, places, noops: inOrderByKey(right), others };
+  return { of, options, live, desired, noops: inOrderByKey(right), others };
 }
 
 /** What a key needs; undefined where it is nothing to us. */
 function stepsOf(
-  { cluster, desired, held, unproven }: Compared,
+  { cluster, held, unproven }: Compared,
   { adopt, prune }: PlanOptions,
-  { live, places }: { readonly live: LiveObjects["byKey"]; readonly places: ClusterSteps["places"] },
+  { live, desired }: { readonly live: Overlay<KubeObject>; readonly desired: Overlay<KubeObject> },
 ): (key: string) => Step | undefined {
   const unreadable = unreadableByKey(cluster);
   return (key) => {
     const there = live.get(key);
-    const object = desired[places.get(key) ?? -1];
+    const object = desired.get(key);
     if (object !== undefined) {
       const fault = unreadable.get(key);
       if (fault !== undefined) return unreadableStep(cluster, object, fault);
@@ -115,13 +119,15 @@ function objectKey(object: KubeObject): string {
   return keyOf(refOf(object));
 }
 
-function placesOf(desired: readonly KubeObject[]): ClusterSteps["places"] {
-  return new Map(desired.map((object, index) => [objectKey(object), index]));
-}
-
-/** Whether objects are others now and nothing has come, gone or moved. */
-function isInPlace({ of, places }: ClusterSteps, desired: readonly KubeObject[]): boolean {
-  return desired.every((object, index) => object === of.desired[index] || places.get(objectKey(object)) === index);
+/** What of some objects has gone, and after that what has come, by key. */
+function goneAndCome(
+  before: Overlay<KubeObject>,
+  objects: readonly KubeObject[],
+): readonly (readonly [string, KubeObject | undefined])[] {
+  return objects.map((object) => {
+    const key = objectKey(object);
+    return [key, before.get(key) === object ? undefined : object];
+  });
 }
 
 function unlikeKeys(
@@ -134,20 +140,14 @@ function unlikeKeys(
 
 function liveObjects({ objects }: ObservedCluster): LiveObjects {
   const writable = objects.filter(isWritable);
-  return { byKey: new Map(writable.map((object) => [objectKey(object), object])), count: writable.length };
+  return { byKey: Overlay.of(writable.map((object) => [objectKey(object), object])), count: writable.length };
 }
 
 /** `changed`: what has gone, come, or is another. Of an object that is there twice the last one counts. */
 function liveAfter(before: LiveObjects, cluster: ObservedCluster, changed: readonly KubeObject[]): LiveObjects {
-  const byKey = new Map(before.byKey);
-  let { count } = before;
-  for (const object of changed) {
-    const key = objectKey(object);
-    const isGone = before.byKey.get(key) === object;
-    count += isGone ? -1 : 1;
-    if (!isGone) byKey.set(key, object);
-    else if (byKey.get(key) === object) byKey.delete(key);
-  }
+  const changes = goneAndCome(before.byKey, changed);
+  const byKey = before.byKey.with(changes);
+  const count = changes.reduce((sum, [, object]) => sum + (object === undefined ? -1 : 1), before.count);
   return before.count === before.byKey.size && count === byKey.size ? { byKey, count } : liveObjects(cluster);
 }
 

@@ -1,5 +1,5 @@
 import type { Observed, ObservedCluster } from "../model/index.ts";
-import { changedObjects } from "./changedObjects.ts";
+import { changedItems } from "./changedItems.ts";
 import { istiodContainersOf } from "./istiodContainers.ts";
 import { istiodOf, kindIn, wholeCluster, wholeKind } from "./parts.ts";
 
@@ -16,7 +16,7 @@ export function changedParts(before: Observed, after: Observed): ReadonlySet<str
     const known = before.clusters.get(name);
     if (known === cluster) continue;
     if (known === undefined || !isSameButObjects(known, cluster)) return undefined;
-    for (const object of changedObjects(known.objects, cluster.objects)) {
+    for (const object of changedItems(known.objects, cluster.objects)) {
       const { kind, metadata } = object;
       if (istiodContainersOf(object).length > 0) parts.add(istiodOf(name));
       parts.add(kindIn(name, kind, metadata.namespace ?? "default"));

@@ -1,6 +1,6 @@
 export { applyChanges } from "./applyChanges.ts";
 export { atOnce } from "./atOnce.ts";
-export { changedObjects } from "./changedObjects.ts";
+export { changedItems } from "./changedItems.ts";
 export { changedParts } from "./changedParts.ts";
 export { isSame } from "./isSame.ts";
 export { isSameSet } from "./isSameSet.ts";

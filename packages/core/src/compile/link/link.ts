@@ -65,7 +65,7 @@ export function link(
   }
   const unproven = new Map<string, Unproven>();
   for (const [name, cluster] of observed.clusters) {
-    const found = unprovenObjects(cluster, merged.desired.get(name)?.known ?? nothing, previous?.unproven.get(name));
+    const found = unprovenObjects(cluster, merged.desired.get(name)?.keys ?? nothing, previous?.unproven.get(name));
     unproven.set(name, found);
     report.take(found);
   }
@@ -73,7 +73,7 @@ export function link(
   return { compiled, settlement, declarations, externalAccesses, merged, unproven };
 }
 
-const nothing: ReadonlySet<string> = new Set();
+const nothing: readonly string[] = [];
 
 function compiledOf(
   { desired, paths }: Merged,
@@ -84,8 +84,8 @@ function compiledOf(
   const held = new Map([...report.held].sort(([a], [b]) => (a < b ? -1 : 1)));
   const found = [...unproven].flatMap(([name, { keys }]) => (keys.size === 0 ? [] : [[name, keys] as const]));
   return {
-    desired: new Map([...desired].map(([name, { objects }]) => [name, objects])),
-    paths,
+    desired: new Map([...desired].map(([name, { values }]) => [name, values])),
+    paths: paths.values,
     held: keepEqual(before?.held, held),
     ...(found.length === 0 ? {} : { unproven: new Map(found) }),
     problems: report.problems,

@@ -1,33 +1,20 @@
 import type { KubeObject } from "../../kinds/index.ts";
 import type { DeclaredPath } from "../../model/index.ts";
-import type { Linked, LinkedObject, LinkedPath } from "./linkDeclaration.ts";
-
-/** The objects of a cluster by key, in its order. */
-export interface SortedObjects {
-  readonly keys: readonly string[];
-  readonly known: ReadonlySet<string>;
-  readonly objects: readonly KubeObject[];
-}
+import type { Linked, LinkedPath } from "./linkDeclaration.ts";
+import { changesOf, type Sorted, sorted, sortedAfter } from "./sorted.ts";
 
 /** What all declarations write together. */
 export interface Merged {
   readonly parts: readonly Linked[];
-  readonly desired: ReadonlyMap<string, SortedObjects>;
-  readonly paths: readonly DeclaredPath[];
+  readonly desired: ReadonlyMap<string, Sorted<KubeObject>>;
+  readonly paths: Sorted<DeclaredPath>;
   /** Keys that more than one part writes: the last one counts. */
   readonly doubled: ReadonlySet<string>;
 }
 
-/** `previous`: of the same clusters. Of its parts that are as before nothing is touched, where all write the same keys. */
+/** `previous`: of the same clusters. Of its parts that are as before nothing is touched, unless several write the same key. */
 export function merge(parts: readonly Linked[], clusters: Iterable<string>, previous: Merged | undefined): Merged {
-  const replaced = previous && replacedBy(previous, parts);
-  if (previous === undefined || replaced === undefined) return mergeAll(parts, clusters);
-  const desired = new Map(previous.desired);
-  for (const [cluster, objects] of replaced) {
-    const known = desired.get(cluster);
-    if (known !== undefined) desired.set(cluster, { ...known, objects: withReplaced(known, objects) });
-  }
-  return { ...previous, parts, desired };
+  return (previous && mergedAfter(previous, parts)) ?? mergeAll(parts, clusters);
 }
 
 function mergeAll(parts: readonly Linked[], clusters: Iterable<string>): Merged {
@@ -43,54 +30,57 @@ function mergeAll(parts: readonly Linked[], clusters: Iterable<string>): Merged 
     for (const path of part.paths) paths.push(path);
   }
   const desired = new Map([...byCluster].map(([name, objects]) => [name, sorted(objects)]));
-  paths.sort((a, b) => (a.key < b.key ? -1 : 1));
-  return { parts, desired, paths: paths.map(({ path }) => path), doubled };
+  return { parts, desired, paths: sorted(paths.map(({ key, path }) => [key, path])), doubled };
 }
 
-function sorted(objects: ReadonlyMap<string, KubeObject>): SortedObjects {
-  const entries = [...objects].sort(([a], [b]) => (a < b ? -1 : 1));
-  const keys = entries.map(([key]) => key);
-  return { keys, known: new Set(keys), objects: entries.map(([, object]) => object) };
-}
-
-/** By cluster the objects that are others now; undefined where more than objects is another. */
-function replacedBy(
-  { parts, doubled }: Merged,
-  after: readonly Linked[],
-): ReadonlyMap<string, LinkedObject[]> | undefined {
-  if (parts.length !== after.length) return undefined;
-  const replaced = new Map<string, LinkedObject[]>();
-  for (const [index, part] of after.entries()) {
-    const before = parts[index];
-    if (before === part) continue;
-    if (before?.objects.length !== part.objects.length || before.paths.length !== part.paths.length) return undefined;
-    if (part.paths.some(({ key }, at) => key !== before.paths[at]?.key)) return undefined;
-    for (const [at, each] of part.objects.entries()) {
-      const { cluster, key, object } = each;
-      const last = before.objects[at];
-      if (last?.cluster !== cluster || last.key !== key || doubled.has(`${cluster} ${key}`)) return undefined;
-      if (last.object === object) continue;
-      const others = replaced.get(cluster);
-      if (others === undefined) replaced.set(cluster, [each]);
-      else others.push(each);
-    }
+/** Undefined where parts that differ write a key twice. */
+function mergedAfter(previous: Merged, parts: readonly Linked[]): Merged | undefined {
+  const [gone, come] = [withoutParts(previous.parts, parts), withoutParts(parts, previous.parts)];
+  const [goneObjects, comeObjects] = [byCluster(gone), byCluster(come)];
+  const desired = new Map(previous.desired);
+  for (const cluster of new Set([...goneObjects.keys(), ...comeObjects.keys()])) {
+    const known = desired.get(cluster);
+    if (known === undefined) continue;
+    const keys = (goneObjects.get(cluster) ?? []).map(([key]) => key);
+    if (keys.some((key) => previous.doubled.has(`${cluster} ${key}`))) return undefined;
+    const changes = changesOf(known, keys, comeObjects.get(cluster) ?? []);
+    if (changes === undefined) return undefined;
+    desired.set(cluster, sortedAfter(known, changes));
   }
-  return replaced;
+  const paths = pathsAfter(previous.paths, gone, come);
+  return paths && { ...previous, parts, desired, paths };
 }
 
-function withReplaced({ keys, objects }: SortedObjects, replaced: readonly LinkedObject[]): readonly KubeObject[] {
-  const after = [...objects];
-  for (const { key, object } of replaced) after[indexOf(keys, key)] = object;
-  return after;
+function withoutParts(parts: readonly Linked[], others: readonly Linked[]): readonly Linked[] {
+  const known = new Set(others);
+  return parts.filter((part) => !known.has(part));
 }
 
-/** Of a key that is among them, in order. */
-function indexOf(keys: readonly string[], key: string): number {
-  let [low, high] = [0, keys.length - 1];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((keys[middle] ?? "") < key) low = middle + 1;
-    else high = middle;
+function byCluster(parts: readonly Linked[]): ReadonlyMap<string, (readonly [string, KubeObject])[]> {
+  const found = new Map<string, (readonly [string, KubeObject])[]>();
+  for (const { cluster, key, object } of parts.flatMap(({ objects }) => objects)) {
+    const objects = found.get(cluster);
+    if (objects === undefined) found.set(cluster, [[key, object]]);
+    else objects.push([key, object]);
   }
-  return low;
+  return found;
+}
+
+/** A path that is there again is the one that was there: its key says all of it. */
+function pathsAfter(
+  before: Merged["paths"],
+  gone: readonly Linked[],
+  come: readonly Linked[],
+): Merged["paths"] | undefined {
+  const [goneKeys, comeKeys] = [pathKeys(gone), pathKeys(come)];
+  const changes = changesOf(
+    before,
+    [...goneKeys].filter((key) => !comeKeys.has(key)),
+    come.flatMap(({ paths }) => paths).flatMap(({ key, path }) => (goneKeys.has(key) ? [] : [[key, path] as const])),
+  );
+  return changes && (changes.size === 0 ? before : sortedAfter(before, changes));
+}
+
+function pathKeys(parts: readonly Linked[]): ReadonlySet<string> {
+  return new Set(parts.flatMap(({ paths }) => paths.map(({ key }) => key)));
 }

@@ -1,34 +1,33 @@
 import { objectPlace, say } from "../../findings/index.ts";
 import { isOurs, isWritable, type KubeObject, keyOf, refOf, showRef, whyNotOurs } from "../../kinds/index.ts";
 import type { ObservedCluster } from "../../model/index.ts";
-import { changedObjects } from "../../world/index.ts";
+import { changedItems } from "../../world/index.ts";
 import { Report, type Told } from "../declaration/report.ts";
 
 /** The objects of a cluster, by key, that carry our label and are neither wanted nor shown to be ours. */
 export interface Unproven extends Told {
   readonly cluster: ObservedCluster;
-  readonly wanted: ReadonlySet<string>;
+  /** By key, in order. */
+  readonly wanted: readonly string[];
   readonly keys: ReadonlySet<string>;
 }
 
 /** A warning each, and nobody deletes them (law 13). What is wanted is ours by its place and name. */
 export function unprovenObjects(
   cluster: ObservedCluster,
-  wanted: ReadonlySet<string>,
+  wanted: readonly string[],
   before: Unproven | undefined,
 ): Unproven {
-  if (before?.wanted === wanted) {
-    if (before.cluster === cluster) return before;
-    const isTold = before.keys.size > 0 || changedObjects(before.cluster.objects, cluster.objects).some(isCarrying);
-    if (!isTold) return { ...before, cluster };
-  }
+  if (before?.wanted === wanted && before.cluster === cluster) return before;
+  if (before?.keys.size === 0 && !isAnyUnproven(cluster, wanted, before)) return { ...before, cluster, wanted };
+  const known = new Set(wanted);
   const report = new Report();
   const keys = new Set<string>();
   for (const object of cluster.objects) {
     if (!isCarrying(object)) continue;
     const ref = refOf(object);
     const key = keyOf(ref);
-    if (wanted.has(key)) continue;
+    if (known.has(key)) continue;
     const fault = whyNotOurs(object);
     if (fault === undefined) continue;
     keys.add(key);
@@ -41,6 +40,18 @@ export function unprovenObjects(
     );
   }
   return { cluster, wanted, keys, problems: report.problems, held: report.held };
+}
+
+/** Where none was before: whether one may be among what is another object now, or wanted no longer. */
+function isAnyUnproven(cluster: ObservedCluster, wanted: readonly string[], before: Unproven): boolean {
+  const isSuspect = (object: KubeObject) => isCarrying(object) && whyNotOurs(object) !== undefined;
+  if (changedItems(before.cluster.objects, cluster.objects).some(isSuspect)) return true;
+  const left = new Set(changedItems(before.wanted, wanted));
+  if (left.size === 0) return false;
+  const names = new Set([...left].map((key) => key.slice(key.lastIndexOf("/") + 1)));
+  return cluster.objects.some(
+    (object) => names.has(object.metadata.name) && left.has(keyOf(refOf(object))) && isSuspect(object),
+  );
 }
 
 /** Our label, on an object of a kind that we write. */

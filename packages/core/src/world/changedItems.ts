@@ -1,7 +1,5 @@
-import type { KubeObject } from "../kinds/index.ts";
-
-/** By identity: what is in one of two lists only. Of lists that differ in few places this looks at little else. */
-export function changedObjects(before: readonly KubeObject[], after: readonly KubeObject[]): readonly KubeObject[] {
+/** By identity: what is in one of two lists only, that of the first one first. Of lists that differ in few places this looks at little else. */
+export function changedItems<T>(before: readonly T[], after: readonly T[]): readonly T[] {
   if (before === after) return [];
   let start = 0;
   while (start < before.length && start < after.length && before[start] === after[start]) start += 1;
@@ -11,6 +9,6 @@ export function changedObjects(before: readonly KubeObject[], after: readonly Ku
     endAfter -= 1;
   }
   const known = new Set(before.slice(start, endBefore));
-  const come = after.slice(start, endAfter).filter((object) => !known.delete(object));
+  const come = after.slice(start, endAfter).filter((item) => !known.delete(item));
   return [...known, ...come];
 }
