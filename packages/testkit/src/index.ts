@@ -10,6 +10,7 @@ export type { WriteHooks } from "./memoryTarget.ts";
 export { MemoryTarget } from "./memoryTarget.ts";
 export { mergeApply } from "./mergeApply.ts";
 export { gatewayService, namespace, node, observedCluster, pod, service } from "./observedObjects.ts";
+export { randomPolicy, randomRouting } from "./randomConfiguration.ts";
 export type { Drift } from "./randomDrift.ts";
 export { driftAway, drifts } from "./randomDrift.ts";
 export { type RandomMesh, randomMesh } from "./randomMesh.ts";

@@ -34,7 +34,15 @@ import {
 } from "../kinds/index.ts";
 import type { ObservedCluster, TrustRoot, UnreadKind } from "../model/index.ts";
 import type { UnreadableObject } from "../shape/index.ts";
-import { istiodContainersOf, istiodOf, kindIn, wholeCluster, wholeKind } from "../world/index.ts";
+import {
+  differingObjects,
+  isSame,
+  istiodContainersOf,
+  istiodOf,
+  kindIn,
+  wholeCluster,
+  wholeKind,
+} from "../world/index.ts";
 import { apiListeners } from "./gatewayApi/apiListeners.ts";
 import { canonicalHost } from "./hostPort.ts";
 import { labelsMatch, labelsOfNamespace, selectorMatches } from "./labels.ts";
@@ -280,6 +288,23 @@ export class IstioCluster {
 
   workloadAt(address: string): Workload | undefined {
     return workloadsByAddress(this).get(canonicalHost(address));
+  }
+
+  /**
+   * Objects in which it differs from another state of it, each as it was and as it is; undefined where more differs, on which
+   * everything may depend.
+   */
+  differencesFrom(before: IstioCluster): readonly KubeObject[] | undefined {
+    if (!isSame(this.#around(), before.#around())) return undefined;
+    return differingObjects(before.#objects, this.#objects);
+  }
+
+  /** All that is known of it besides its objects. */
+  #around(): unknown {
+    const { name, source, settings, trustRoots, scheme, istiodVersions, unreadable, isTakenAsWhole } = this;
+    const names = scheme && Object.values(scheme).map((each) => [...each].sort());
+    const known = { name, source, settings, trustRoots, istiodVersions, unreadable, isTakenAsWhole };
+    return { ...known, names, unread: [...(this.#unread ?? [])], implied: [...this.#implied].sort() };
   }
 
   #ofKind(kind: string): readonly KubeObject[] {

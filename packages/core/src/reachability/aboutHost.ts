@@ -13,6 +13,8 @@ import { mergedVirtualServices } from "../istio/scope/index.ts";
 
 /** What the objects of a cluster say of a host, and of those that its routes lead to. */
 export interface AboutHost {
+  /** It, and those that calls of it may be led to. */
+  readonly hosts: ReadonlySet<string>;
   /** Where an object about them is, or is shown to: a caller there may see another than callers elsewhere. */
   readonly namespaces: ReadonlySet<string>;
   /** No two namespaces see them alike. */
@@ -51,7 +53,7 @@ export const aboutHost = memoisedBy((cluster: IstioCluster, host: string): About
       for (const match of mention.matches ?? []) matches.add(match);
     }
   }
-  return { namespaces, isByNamespace, isByLocality, matches: [...matches] };
+  return { hosts: seen, namespaces, isByNamespace, isByLocality, matches: [...matches] };
 });
 
 const mentions = memoised((cluster: IstioCluster): Mentions => {

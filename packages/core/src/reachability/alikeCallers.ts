@@ -1,23 +1,23 @@
 import { type IstioCluster, memoised, memoisedBy, meshGateway, podLabels } from "../istio/index.ts";
 import { virtualServicesOf } from "../istio/scope/index.ts";
 import { hasLocalServices, placeKey } from "../trace/index.ts";
-import { aboutHost } from "./aboutHost.ts";
+import { type AboutHost, aboutHost } from "./aboutHost.ts";
 import type { WorkloadCaller } from "./callers.ts";
 
+type SomeCallers = readonly [WorkloadCaller, ...WorkloadCaller[]];
+
 /** Callers that only their identity and address tell apart, whatever host they call: of one namespace, set up and placed the same. */
-export const setUpAlike = memoised(
-  (callers: CallersOf): readonly (readonly [WorkloadCaller, ...WorkloadCaller[]])[] => {
-    const { cluster } = callers;
-    const found = new Map<string, [WorkloadCaller, ...WorkloadCaller[]]>();
-    for (const caller of callers.callers) {
-      const key = `${caller.namespace} ${proxyKey(cluster, caller)} ${placeKey(cluster, caller.pod)}`;
-      const others = found.get(key);
-      if (others === undefined) found.set(key, [caller]);
-      else others.push(caller);
-    }
-    return [...found.values()];
-  },
-);
+const setUpAlike = memoised((callers: CallersOf): readonly SomeCallers[] => {
+  const { cluster } = callers;
+  const found = new Map<string, [WorkloadCaller, ...WorkloadCaller[]]>();
+  for (const caller of callers.callers) {
+    const key = `${caller.namespace} ${proxyKey(cluster, caller)} ${placeKey(cluster, caller.pod)}`;
+    const others = found.get(key);
+    if (others === undefined) found.set(key, [caller]);
+    else others.push(caller);
+  }
+  return [...found.values()];
+});
 
 /** Of one cluster. */
 export interface CallersOf {
@@ -25,16 +25,43 @@ export interface CallersOf {
   readonly callers: readonly WorkloadCaller[];
 }
 
+/** Callers of whose calls of a host nothing but their identity and address may make another. */
+export function alikeCallers(inside: CallersOf, host: string): readonly SomeCallers[] {
+  const { namespaces, isByNamespace, isByLocality } = aboutHost(inside.cluster, host);
+  const told: ToldApart = [isByNamespace, isByLocality, ...[...namespaces].sort()];
+  return alikeWhere(inside, JSON.stringify(told));
+}
+
+/** By what an object about a host tells callers apart: by each namespace, by where they run, by some namespaces. */
+type ToldApart = readonly [isByNamespace: boolean, isByLocality: boolean, ...namespaces: string[]];
+
+/** The same for all hosts of which objects say alike: of most they say nothing. */
+const alikeWhere = memoisedBy((inside: CallersOf, by: string): readonly SomeCallers[] => {
+  const [isByNamespace, isByLocality, ...namespaces] = JSON.parse(by) as ToldApart;
+  const about = { isByNamespace, isByLocality, namespaces: new Set(namespaces) };
+  const found = new Map<string, [WorkloadCaller, ...WorkloadCaller[]]>();
+  for (const callers of setUpAlike(inside)) {
+    const key = alikeKey(inside.cluster, callers[0], about);
+    const others = found.get(key);
+    if (others === undefined) found.set(key, [...callers]);
+    else others.push(...callers);
+  }
+  return [...found.values()];
+});
+
 /**
  * Equal for callers of whose calls of a host nothing but their identity and address may make another: no object of their namespace is
  * about it, nobody asks for the labels by which they differ, and their proxies are set up the same.
  */
-export function alikeKey(cluster: IstioCluster, caller: WorkloadCaller, host: string): string {
-  const about = aboutHost(cluster, host);
+function alikeKey(
+  cluster: IstioCluster,
+  caller: WorkloadCaller,
+  { isByNamespace, isByLocality, namespaces }: Pick<AboutHost, "isByNamespace" | "isByLocality" | "namespaces">,
+): string {
   const { namespace } = caller;
-  const isApart = about.isByNamespace || about.namespaces.has(namespace) || standsApart(cluster).has(namespace);
+  const isApart = isByNamespace || namespaces.has(namespace) || standsApart(cluster).has(namespace);
   const seenAs = isApart ? namespace : namespaceKey(cluster, namespace);
-  const place = about.isByLocality ? placeKey(cluster, caller.pod) : "";
+  const place = isByLocality ? placeKey(cluster, caller.pod) : "";
   return `${isApart} ${seenAs} ${proxyKey(cluster, caller)} ${place}`;
 }
 

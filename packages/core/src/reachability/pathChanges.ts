@@ -2,9 +2,10 @@ import type { ClusterObject } from "../kinds/index.ts";
 import { type TraceWorld, trace } from "../trace/index.ts";
 import { type Answer, answerKey, answerOf } from "./answer.ts";
 import { type Caller, showCallerName } from "./callers.ts";
+import { changedTargets } from "./changedTargets.ts";
 import { type AnswerGroup, type ReachabilityAsked, reachability, requestOf, type TargetReach } from "./reachability.ts";
 import type { RequestParts } from "./requestClasses.ts";
-import type { Target } from "./targets.ts";
+import { type Target, targetKey } from "./targets.ts";
 
 export const pathChangeKinds = [
   "newly reached",
@@ -28,14 +29,19 @@ export interface PathChange {
   readonly object?: ClusterObject;
 }
 
-/** Only what changes of who reaches what: the difference of two whole matrices. */
+/**
+ * Only what changes of who reaches what: the difference of two whole matrices. `isChanged`: whether a target is compared at all; what
+ * is not, is equal in both.
+ */
 export function pathChanges(
   before: TraceWorld,
   after: TraceWorld,
-  asked: ReachabilityAsked = {},
+  { isTarget = () => true, ...asked }: ReachabilityAsked = {},
+  isChanged = changedTargets(before, after),
 ): readonly PathChange[] {
-  const [left, right] = [reachability(before, asked), reachability(after, asked)];
-  const keyOf = ({ target: { host, port, scheme } }: TargetReach) => `${scheme}://${host}:${port}`;
+  const narrowed = { ...asked, isTarget: (target: Target) => isTarget(target) && isChanged(target) };
+  const [left, right] = [reachability(before, narrowed), reachability(after, narrowed)];
+  const keyOf = ({ target }: TargetReach) => targetKey(target);
   const known = new Map(left.targets.map((each) => [keyOf(each), each]));
   const now = new Map(right.targets.map((each) => [keyOf(each), each]));
   const callers = new Map([...left.callers, ...right.callers].map((each) => [nameOf(each), each]));

@@ -3,7 +3,7 @@ import { type AskedCaller, callerTraits, policiesOf } from "../istio/policy/inde
 import { type TraceRequest, type TraceWorld, trace } from "../trace/index.ts";
 import { atOnce } from "../world/index.ts";
 import { aboutHost } from "./aboutHost.ts";
-import { alikeKey, type CallersOf, setUpAlike } from "./alikeCallers.ts";
+import { alikeCallers, type CallersOf } from "./alikeCallers.ts";
 import { type Answer, answerKey, answerOf } from "./answer.ts";
 import { type Caller, outsideCaller, type WorkloadCaller, workloadCallers } from "./callers.ts";
 import type { Box } from "./describeBoxes.ts";
@@ -98,16 +98,8 @@ function isSameTarget(one: Target, other: Target): boolean {
  */
 function groupsOf(world: TraceWorld, inside: CallersOf, target: Target): readonly AnswerGroup[] {
   const { cluster } = inside;
-  const alike = new Map<string, WorkloadCaller[]>();
-  const host = calledHost(target.host);
-  for (const callers of setUpAlike(inside)) {
-    const key = alikeKey(cluster, callers[0], host);
-    const others = alike.get(key);
-    if (others === undefined) alike.set(key, [...callers]);
-    else others.push(...callers);
-  }
   const groups: AnswerGroup[] = [];
-  for (const all of alike.values()) {
+  for (const all of alikeCallers(inside, calledHost(target.host))) {
     let left: readonly WorkloadCaller[] = all;
     for (let [first] = left; first !== undefined; [first] = left) {
       const answers = answersOf(world, first, target);

@@ -12,6 +12,11 @@ export interface Target {
   readonly scheme: TraceScheme;
 }
 
+/** Equal for the same target in two states of the clusters. */
+export function targetKey({ host, port, scheme }: Target): string {
+  return `${scheme}://${host}:${port}`;
+}
+
 /** What a client outside may call at the gateways of one cluster. */
 export interface OutsideTarget extends Target {
   readonly cluster: string;

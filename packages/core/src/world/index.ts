@@ -2,6 +2,7 @@ export { applyChanges } from "./applyChanges.ts";
 export { atOnce } from "./atOnce.ts";
 export { changedItems } from "./changedItems.ts";
 export { changedParts } from "./changedParts.ts";
+export { differingObjects } from "./differingObjects.ts";
 export { isSame } from "./isSame.ts";
 export { isSameSet } from "./isSameSet.ts";
 export { istiodContainersOf } from "./istiodContainers.ts";

@@ -262,6 +262,9 @@ function ofEntry(cluster: IstioCluster, service: MeshService, port: MeshPort): E
 }
 
 export function isIp(address: string): boolean {
-  // The library throws and catches for what is none, which is slow for thousands of names.
+  // The library is slow for thousands of addresses, and throws and catches for what is none.
+  if (fourNumbers.test(address)) return true;
   return (/^[\d.]+$/.test(address) || address.includes(":")) && ipaddr.isValid(address);
 }
+
+const fourNumbers = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
