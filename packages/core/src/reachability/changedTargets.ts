@@ -14,8 +14,8 @@ import {
 import { isSame } from "../world/index.ts";
 import { aboutHost } from "./aboutHost.ts";
 import { alikeCallers } from "./alikeCallers.ts";
+import { requestOf } from "./answersOf.ts";
 import { workloadCallers } from "./callers.ts";
-import { requestOf } from "./reachability.ts";
 import { plainRequest } from "./requestClasses.ts";
 import { calledHost, outsideTargets, type Target, targetKey } from "./targets.ts";
 

@@ -5,9 +5,10 @@ import { compile } from "../compile/index.ts";
 import { afterPlan, plan } from "../plan/index.ts";
 import { type TraceWorld, trace, traceWorld } from "../trace/index.ts";
 import { answerKey, answerOf } from "./answer.ts";
+import { requestOf } from "./answersOf.ts";
 import { type Caller, isOutside, workloadCallers } from "./callers.ts";
 import { pathRows } from "./pathRows.ts";
-import { type Reachability, reachability, requestOf } from "./reachability.ts";
+import { type Reachability, reachability } from "./reachability.ts";
 
 /** `npm run laws` draws 5,000 meshes. */
 const runs = Math.ceil(Number(process.env.LAW_RUNS ?? 100) / 4);

@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type TraceWorld, trace, traceWorld } from "../trace/index.ts";
 import { answerOf } from "./answer.ts";
+import { requestOf } from "./answersOf.ts";
 import { showCallerName } from "./callers.ts";
 import { pathChanges } from "./pathChanges.ts";
-import { reachability, requestOf } from "./reachability.ts";
+import { reachability } from "./reachability.ts";
 
 const mesh = `${["foo", "bar"]
   .map(

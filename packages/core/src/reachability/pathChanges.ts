@@ -1,9 +1,10 @@
 import type { ClusterObject } from "../kinds/index.ts";
 import { type TraceWorld, trace } from "../trace/index.ts";
 import { type Answer, answerKey, answerOf } from "./answer.ts";
+import { requestOf } from "./answersOf.ts";
 import { type Caller, showCallerName } from "./callers.ts";
 import { changedTargets } from "./changedTargets.ts";
-import { type AnswerGroup, type ReachabilityAsked, reachability, requestOf, type TargetReach } from "./reachability.ts";
+import { type AnswerGroup, type ReachabilityAsked, reachability, type TargetReach } from "./reachability.ts";
 import type { RequestParts } from "./requestClasses.ts";
 import { type Target, targetKey } from "./targets.ts";
 

@@ -2,9 +2,10 @@ import { observedOf, podYaml } from "@isthmus/testkit";
 import { expect, test } from "vitest";
 import { trace, traceWorld } from "../trace/index.ts";
 import { answerKey, answerOf } from "./answer.ts";
+import { requestOf } from "./answersOf.ts";
 import { isOutside } from "./callers.ts";
 import { pathRows } from "./pathRows.ts";
-import { reachability, requestOf } from "./reachability.ts";
+import { reachability } from "./reachability.ts";
 
 const namespaces = ["foo", "bar"]
   .map(

@@ -1,17 +1,14 @@
-import { type HttpMatch, type IstioCluster, memoisedBy, spiffeId, type Workload } from "../istio/index.ts";
-import { type AskedCaller, callerTraits, policiesOf } from "../istio/policy/index.ts";
-import { type TraceRequest, type TraceWorld, trace } from "../trace/index.ts";
+import { type IstioCluster, memoisedBy, spiffeId, type Workload } from "../istio/index.ts";
+import { type AskedCaller, callerTraits } from "../istio/policy/index.ts";
+import type { TraceWorld } from "../trace/index.ts";
 import { atOnce } from "../world/index.ts";
-import { aboutHost } from "./aboutHost.ts";
 import { alikeCallers, type CallersOf } from "./alikeCallers.ts";
-import { type Answer, answerKey, answerOf } from "./answer.ts";
+import { type Answer, answerKey } from "./answer.ts";
+import { answersOf, type ClassesFound } from "./answersOf.ts";
 import { type Caller, outsideCaller, type WorkloadCaller, workloadCallers } from "./callers.ts";
-import type { Box } from "./describeBoxes.ts";
-import { axesOf, describeClasses, type RequestParts, requestClasses } from "./requestClasses.ts";
-import { requestDimensions } from "./requestMatchers.ts";
-import { calledHost, meshTargets, type OutsideTarget, outsideTargets, type Target } from "./targets.ts";
-import { certificateAxis, tokenAxis } from "./tokenAxis.ts";
-import { Visited } from "./visited.ts";
+import type { RequestParts } from "./requestClasses.ts";
+import { calledHost, meshTargets, outsideTargets, type Target } from "./targets.ts";
+import type { Visited } from "./visited.ts";
 
 /** What comes of the requests of one class. */
 export interface ClassAnswer {
@@ -78,7 +75,7 @@ export function* reaching(
     const callers = outside.filter((each) => each.cluster === cluster);
     if (callers.length === 0 || !isTarget(target)) continue;
     const groups = callers.map((caller) =>
-      groupOf([caller], answersOf(world, caller, { ...target, asksForCertificate })),
+      groupOf([caller], answersOf([{ world, caller }], { ...target, asksForCertificate })),
     );
     const known = targets.findIndex((each) => isSameTarget(each.target, target));
     if (known < 0) targets.push({ target, groups: merged(groups) });
@@ -102,9 +99,9 @@ function groupsOf(world: TraceWorld, inside: CallersOf, target: Target): readonl
   for (const all of alikeCallers(inside, calledHost(target.host))) {
     let left: readonly WorkloadCaller[] = all;
     for (let [first] = left; first !== undefined; [first] = left) {
-      const answers = answersOf(world, first, target);
-      const traits = traitsOf(world, cluster, first, answers.visited);
-      const same = left.filter((each) => traitsOf(world, cluster, each, answers.visited) === traits);
+      const answers = answersOf([{ world, caller: first }], target);
+      const traits = traitsOf(world, cluster, first, answers.visited[0]);
+      const same = left.filter((each) => traitsOf(world, cluster, each, answers.visited[0]) === traits);
       const taken = new Set(same);
       left = left.filter((each) => !taken.has(each));
       groups.push(groupOf(same, answers));
@@ -129,103 +126,9 @@ const askedCaller = memoisedBy(({ settings }: IstioCluster, pod: Workload): Aske
   return { caller: { kind: "identity", id }, address: pod.address };
 });
 
-interface Answers extends Omit<AnswerGroup, "callers"> {
-  readonly visited: Visited;
-}
-
-function groupOf(callers: readonly Caller[], { answers, untold }: Answers): AnswerGroup {
+function groupOf(callers: readonly Caller[], { classes, untold }: ClassesFound): AnswerGroup {
+  const answers = classes.map(({ requests, examples, answers: [answer] }) => ({ requests, examples, answer }));
   return { callers, answers, untold };
-}
-
-/** What comes of each class of requests of one caller. What is on their way tells the classes, so that it is looked for until nothing is new. */
-function answersOf(
-  world: TraceWorld,
-  caller: Caller,
-  target: Target & Partial<Pick<OutsideTarget, "asksForCertificate">>,
-): Answers {
-  const visited = new Visited(world);
-  const found = new Map<string, Answer>();
-  const answer = (parts: RequestParts): Answer => {
-    const key = JSON.stringify(parts);
-    const known = found.get(key);
-    if (known !== undefined) return known;
-    const traced = trace(world, requestOf(caller, target, parts));
-    visited.add(traced);
-    const made = answerOf(world, traced);
-    found.set(key, made);
-    return made;
-  };
-  const isOpaque = target.scheme === "tcp" || (target.scheme === "https" && !("outside" in caller.from));
-  const matches = isOpaque ? [] : matchesOf(world, calledHost(target.host));
-  for (;;) {
-    const before = visited.workloads.size;
-    const { axes, untold } = axesAt(world, { visited, matches, isOpaque, target });
-    const { classes, isCut } = requestClasses(axes);
-    const byAnswer = new Map<
-      string,
-      { readonly answer: Answer; readonly boxes: Box[]; readonly examples: RequestParts[] }
-    >();
-    for (const { box, parts } of classes) {
-      const made = answer(parts);
-      const key = answerKey(made);
-      const known = byAnswer.get(key) ?? { answer: made, boxes: [], examples: [] };
-      byAnswer.set(key, known);
-      known.boxes.push(box);
-      known.examples.push(parts);
-    }
-    if (visited.workloads.size > before) continue;
-    const answers = [...byAnswer.values()]
-      .sort((one, other) => other.boxes.length - one.boxes.length)
-      .map(({ answer: made, boxes, examples }) => ({
-        requests: byAnswer.size === 1 ? "any request" : describeClasses(axes, boxes),
-        examples,
-        answer: made,
-      }));
-    const cut = isCut ? ["so much is told apart that not each combination was followed"] : [];
-    return { answers, untold: [...untold, ...cut], visited };
-  }
-}
-
-interface Asking {
-  readonly visited: Visited;
-  readonly matches: readonly HttpMatch[];
-  readonly isOpaque: boolean;
-  readonly target: Partial<OutsideTarget>;
-}
-
-function axesAt({ clusters }: TraceWorld, { visited, matches, isOpaque, target }: Asking) {
-  const certificate = target.asksForCertificate === true ? [certificateAxis] : [];
-  if (isOpaque) return { axes: certificate, untold: [] };
-  const held = <K extends "AuthorizationPolicy" | "RequestAuthentication">(kind: K) => {
-    const found = [...visited.workloads].flatMap((workload) => {
-      const cluster = clusters.get(workload.cluster);
-      return cluster === undefined ? [] : policiesOf(cluster, kind, workload);
-    });
-    return [...new Set(found)];
-  };
-  const policies = held("AuthorizationPolicy");
-  const dimensions = requestDimensions({ matches, policies });
-  const token = tokenAxis(held("RequestAuthentication"), policies);
-  return {
-    axes: [...axesOf(dimensions), ...(token === undefined ? [] : [token]), ...certificate],
-    untold: dimensions.flatMap(({ part, name, untold }) =>
-      untold.map((why) => `${[part, name].join(" ").trim()}: ${why}`),
-    ),
-  };
-}
-
-function matchesOf({ clusters }: TraceWorld, host: string): readonly HttpMatch[] {
-  return [...clusters.values()].flatMap((cluster) => aboutHost(cluster, host).matches);
-}
-
-/** The request of a class, as its caller makes it. */
-export function requestOf(
-  { from }: Caller,
-  { host, port, scheme }: Target,
-  { path, ...parts }: RequestParts,
-): TraceRequest {
-  const url = { scheme, host: calledHost(host), port, path };
-  return "outside" in from ? { from, url, ...parts } : { from, url, ...parts };
 }
 
 /** Groups that have the same answers are one. */
