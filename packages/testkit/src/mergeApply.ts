@@ -1,11 +1,7 @@
 import { elementKey, fieldManager, groupOf, type KubeObject, type MergeRule, mergeRules } from "@isthmus/core";
+import { type Fields, isFields } from "@isthmus/core/shape";
 
-type Fields = Readonly<Record<string, unknown>>;
 type RuleAt = (path: string) => MergeRule | undefined;
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /**
  * What a forced server-side apply of `desired` makes of `live`, managedFields included: fields of ours are replaced or, once

@@ -1,11 +1,6 @@
+import { type Fields, isFields } from "../shape/index.ts";
 import type { FieldChange } from "./action.ts";
 import { elementPath, fieldPath } from "./fieldPath.ts";
-
-export type Fields = Readonly<Record<string, unknown>>;
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** Own fields only: a label may well be called `constructor`. */
 export function fieldValue(fields: Fields, name: string): unknown {

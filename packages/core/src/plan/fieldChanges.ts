@@ -8,7 +8,8 @@ import {
 } from "../kinds/index.ts";
 import { isSame } from "../world/index.ts";
 import type { FieldChange } from "./action.ts";
-import { change, compareWhole, type Fields, fieldValue, isFields } from "./compareWhole.ts";
+import { type Fields, isFields } from "../shape/index.ts";
+import { change, compareWhole, fieldValue } from "./compareWhole.ts";
 import { elementPath, fieldPath } from "./fieldPath.ts";
 import {
   isOwnedWhole,

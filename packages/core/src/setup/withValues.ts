@@ -1,7 +1,9 @@
+import { isFields } from "../shape/index.ts";
+
 /** `current` with all of `wanted`: maps are merged, everything else is replaced. */
 export function withValues(current: unknown, wanted: unknown): unknown {
   if (Array.isArray(current) && Array.isArray(wanted)) return mergeNamed(current, wanted);
-  if (!isMap(current) || !isMap(wanted)) return wanted;
+  if (!isFields(current) || !isFields(wanted)) return wanted;
   const merged: Record<string, unknown> = { ...current };
   for (const [key, value] of Object.entries(wanted)) merged[key] = withValues(current[key], value);
   return merged;
@@ -9,7 +11,7 @@ export function withValues(current: unknown, wanted: unknown): unknown {
 
 /** Ports, gateways: those with the same name are merged, in the order in which they are; others are added at the end. */
 function mergeNamed(current: readonly unknown[], wanted: readonly unknown[]): readonly unknown[] {
-  const nameOf = (item: unknown) => (isMap(item) ? item.name : undefined);
+  const nameOf = (item: unknown) => (isFields(item) ? item.name : undefined);
   if (![...current, ...wanted].every((item) => typeof nameOf(item) === "string")) return wanted;
   const kept = current.map((item) => {
     const same = wanted.find((each) => nameOf(each) === nameOf(item));
@@ -17,8 +19,4 @@ function mergeNamed(current: readonly unknown[], wanted: readonly unknown[]): re
   });
   const names = new Set(current.map(nameOf));
   return [...kept, ...wanted.filter((item) => !names.has(nameOf(item)))];
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -11,3 +11,4 @@ export {
 } from "./readObject.ts";
 export { readShape } from "./readShape.ts";
 export { boolean, type FieldsShape, fields, list, type Shape, text, words } from "./shape.ts";
+export { type Fields, fieldsOf, isFields, listOf } from "./unknownFields.ts";

@@ -4,8 +4,9 @@ import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { kindShapes } from "./__generated__/kindShapes.ts";
 import { metadataShape } from "./metadataShape.ts";
-import { isFields, readShape, type ShapeFault } from "./readShape.ts";
+import { readShape, type ShapeFault } from "./readShape.ts";
 import { type FieldsShape, fields, map, text } from "./shape.ts";
+import { isFields } from "./unknownFields.ts";
 
 /** An object that was read, in the form of its kind; or what can be told of one that is not. */
 export type ReadObject =

@@ -1,8 +1,8 @@
 import { showValue } from "../findings/index.ts";
 import type { FieldsShape, Shape, TextForm } from "./shape.ts";
+import { isFields } from "./unknownFields.ts";
 
 type Step = string | number;
-type Fields = Readonly<Record<string, unknown>>;
 
 /** One value that Kubernetes would not take. */
 export interface ShapeFault {
@@ -151,10 +151,6 @@ class ShapeReader {
   #report(what: string, ...steps: readonly Step[]): void {
     if (this.faults.length < mostFaults) this.faults.push({ path: [...this.#path, ...steps], what });
   }
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** By no recursion: what an API server answers may be nested as deep as it likes. */

@@ -1,3 +1,4 @@
+import { type Fields, fieldsOf } from "../../shape/index.ts";
 import type { ProxyPatch } from "./proxyPatches.ts";
 
 /**
@@ -40,12 +41,6 @@ export function isHarmless({ patch }: ProxyPatch): boolean {
     default:
       return false;
   }
-}
-
-export type Fields = Readonly<Record<string, unknown>>;
-
-export function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }
 
 /** The type of a filter's configuration, also of one within a TypedStruct. */

@@ -1,6 +1,7 @@
+import { type Fields, fieldsOf } from "../../shape/index.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import type { Workload } from "../workload.ts";
-import { type Fields, fieldsOf, typeOf } from "./harmlessPatch.ts";
+import { typeOf } from "./harmlessPatch.ts";
 import { type ProxyPatch, proxyPatches } from "./proxyPatches.ts";
 
 type Headers = Readonly<Record<string, string>>;

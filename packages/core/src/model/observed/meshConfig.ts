@@ -1,4 +1,5 @@
 import type { LabelSelector } from "../../kinds/index.ts";
+import { type Fields, fieldsOf, isFields, listOf } from "../../shape/index.ts";
 import { readDocuments } from "../yaml/readDocuments.ts";
 import { type MeshNetwork, meshNetworksOf } from "./meshNetworks.ts";
 
@@ -68,8 +69,6 @@ export const defaultMeshConfig: MeshConfig = {
 };
 
 const none = defaultMeshConfig;
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Of the texts in ConfigMap `istio`, keys `mesh` and `meshNetworks`; undefined where the first is not a YAML mapping. Fields of a
@@ -148,15 +147,7 @@ function metadataIn(config: Fields): Readonly<Record<string, string>> {
 
 function yamlMapping(text: string): Fields | undefined {
   const value = readDocuments({ name: "mesh", text }).documents[0]?.value;
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? fieldsOf(value) : undefined;
-}
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null ? (value as Fields) : {};
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+  return isFields(value) ? value : undefined;
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,3 +1,5 @@
+import { fieldsOf, listOf } from "../../shape/index.ts";
+
 /** One network of ConfigMap `istio`, key `meshNetworks`: pods of one reach each other, and those of others by gateways. */
 export interface MeshNetwork {
   readonly name: string;
@@ -12,8 +14,6 @@ export interface MeshNetwork {
     readonly port: number;
   }[];
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Of the parsed YAML; fields of a wrong type count as absent. istio/api mesh/v1alpha1/network.proto */
 export function meshNetworksOf(value: unknown): readonly MeshNetwork[] {
@@ -35,14 +35,6 @@ export function meshNetworksOf(value: unknown): readonly MeshNetwork[] {
         }),
     };
   });
-}
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function textOf(value: unknown): string | undefined {

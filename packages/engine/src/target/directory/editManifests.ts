@@ -1,6 +1,7 @@
 import { type KubeObject, keyOf, type ObjectRef, refOf } from "@isthmus/core";
+import { isFields } from "@isthmus/core/shape";
 import { Composer, CST, Document, isMap, isScalar, isSeq, type Pair, Parser } from "yaml";
-import { isFields, readManifest } from "./manifestObject.ts";
+import { readManifest } from "./manifestObject.ts";
 
 type Path = readonly (string | number)[];
 

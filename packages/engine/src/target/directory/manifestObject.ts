@@ -7,9 +7,7 @@ import {
   meshConfigMap,
   trustRootConfigMap,
 } from "@isthmus/core";
-import { type ReadObject, readObject, unreadableOf } from "@isthmus/core/shape";
-
-type Fields = Readonly<Record<string, unknown>>;
+import { type Fields, isFields, type ReadObject, readObject, unreadableOf } from "@isthmus/core/shape";
 
 /** What a part of a YAML file is to us. */
 export type ReadManifest =
@@ -70,8 +68,4 @@ function asTaken(object: KubeObject, isNamespaced: boolean): KubeObject {
   const { uid: _uid, resourceVersion: _version, managedFields: _fields, ...metadata } = object.metadata;
   const { name, namespace = "default", ...others } = metadata;
   return { ...object, metadata: { name, ...(isNamespaced ? { namespace } : {}), ...others } };
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

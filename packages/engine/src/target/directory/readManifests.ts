@@ -15,11 +15,11 @@ import {
   type SourceDocument,
   say,
 } from "@isthmus/core";
-import { malformedProblem, type UnreadableObject, unreadableOf } from "@isthmus/core/shape";
+import { isFields, malformedProblem, type UnreadableObject, unreadableOf } from "@isthmus/core/shape";
 import { readRegularFile } from "@isthmus/kube";
 import { findManifestFiles } from "./findManifestFiles.ts";
 import type { Manifest } from "./manifest.ts";
-import { isFields, type ReadManifest, readManifest } from "./manifestObject.ts";
+import { type ReadManifest, readManifest } from "./manifestObject.ts";
 import { separateTwice } from "./separateTwice.ts";
 
 export interface Manifests {

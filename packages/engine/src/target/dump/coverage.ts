@@ -1,7 +1,5 @@
 import { catalog, controllerKinds, type FilePlace, groupOf, type KindEntry } from "@isthmus/core";
-import { missingKind, type UnreadableObject } from "@isthmus/core/shape";
-
-type Fields = Readonly<Record<string, unknown>>;
+import { type Fields, fieldsOf, missingKind, type UnreadableObject } from "@isthmus/core/shape";
 
 /**
  * What a dump shows of a cluster. What an API server gave out has a `uid`, or is in a list with a `resourceVersion`: then the whole
@@ -104,7 +102,3 @@ const kindsOfFiles: ReadonlyMap<string, string> = new Map(
     return names.map((name) => [name, `${group}/${kind}`] as const);
   }),
 );
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-}

@@ -1,12 +1,12 @@
 import { type FilePlace, keyOf, movedTo, type Problem, refOf, say } from "@isthmus/core";
-import { malformedProblem, type UnreadableObject } from "@isthmus/core/shape";
+import { type Fields, isFields, malformedProblem, type UnreadableObject } from "@isthmus/core/shape";
 import type { Manifest } from "../directory/manifest.ts";
 import { readManifest } from "../directory/manifestObject.ts";
 import { impliedNamespace, type Manifests, parseManifests, together, withVersion } from "../directory/readManifests.ts";
 import { slimObject } from "../live/slimObject.ts";
 import type { Coverage } from "./coverage.ts";
 import { type DumpEntriesOptions, type DumpEntry, dumpEntries, refused } from "./dumpEntries.ts";
-import { type Fields, isFields, readHead, readPart } from "./readPart.ts";
+import { readHead, readPart } from "./readPart.ts";
 import { ObjectSplitter, type Part } from "./splitObjects.ts";
 
 export interface ReadDumpOptions extends DumpEntriesOptions {

@@ -1,7 +1,6 @@
 import { catalog, controllerKinds, groupOf, kindEntry } from "@isthmus/core";
+import { type Fields, isFields } from "@isthmus/core/shape";
 import { CORE_SCHEMA, load } from "js-yaml";
-
-export type Fields = Readonly<Record<string, unknown>>;
 
 /** What an API server printed of an object that nothing here reads: who it is, and not what is in it. */
 interface ObjectHead extends Fields {
@@ -77,8 +76,4 @@ function isReadKind({ apiVersion, kind }: ObjectHead): boolean {
   return (
     kindEntry(group, kind) !== undefined || (group === "apps" && controllerKinds.includes(kind)) || lists.has(kind)
   );
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
