@@ -8,16 +8,23 @@ import { readIfAny } from "./readDeclarations.ts";
 import type { Session } from "./session.ts";
 import type { Declarations } from "./withMesh.ts";
 
+export interface GivenMeshOptions extends GivenOptions {
+  readonly cluster?: readonly string[];
+  /** As it would be after an apply: only what is declared can be. */
+  readonly planned?: boolean;
+}
+
 /**
  * The clusters that are given by hand, else what is declared, else the kubeconfig's current context: a mesh can be looked at before
  * anything of Isthmus is there. Throws USAGE.
  */
 export async function givenMesh(
   session: Session,
-  { context = [], dir = [], cluster, complete = false }: GivenOptions & { readonly cluster?: readonly string[] },
+  { context = [], dir = [], cluster, complete = false, planned = false }: GivenMeshOptions,
 ): Promise<Declarations> {
   const given = [...context.map((name) => ({ context: name })), ...dir.map(directoryOf)];
   if (given.length > 0) {
+    if (planned) throw notPlanned();
     if (dir.filter((each) => /^([^=]*=)?-$/.test(each)).length > 1) {
       throw usage(say`standard input can stand for one cluster only`, "Give the others as files.");
     }
@@ -36,8 +43,14 @@ export async function givenMesh(
   const { cwd, kubeconfig } = session.ways;
   const { current } = await listContexts(kubeconfig && resolve(cwd, kubeconfig));
   if (current === undefined) throw found;
+  if (planned) throw notPlanned();
   session.note(`Nothing is declared here: looking at the current context, ${current}. --context names others.\n`);
   return undeclared([{ context: current }], cluster);
+}
+
+function notPlanned(): MeshError {
+  const message = say`--planned needs declarations, which --context and --dir stand in for`;
+  return usage(message, "Leave out the one or the other.");
 }
 
 /** What is taken for granted of clusters that are known from manifests or dumps, and what cannot be told of them. */

@@ -24,11 +24,6 @@ export async function test(session: Session, paths: readonly string[], options: 
   const { tests, problems } = await read();
   if (problems.length > 0) return notUnderstood(session, problems);
   const given = await givenMesh(session, options);
-  if (options.planned === true && given.isGivenByHand === true)
-    throw usage(
-      say`--planned needs declarations, which --context and --dir stand in for`,
-      "Leave out the one or the other.",
-    );
   if (options.planned === true && options.wire === true)
     throw usage(say`--wire calls what is there now, not what is planned`, "Leave out the one or the other.");
   return withMesh(session, given, async (declared) => {

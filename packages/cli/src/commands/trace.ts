@@ -1,4 +1,3 @@
-import { say, usage } from "@isthmus/core";
 import { graph, type TraceVerdict } from "@isthmus/core/trace";
 import { pasteableHints, planMesh, traceMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
@@ -18,11 +17,6 @@ export interface TraceOptions extends TraceRequestOptions, GivenOptions {
 /** Says what the proxies would do with a request, as the clusters are, or as they would be after an apply. */
 export async function trace(session: Session, words: TraceWords, options: TraceOptions): Promise<number> {
   const given = await givenMesh(session, options);
-  if (options.planned === true && given.isGivenByHand === true)
-    throw usage(
-      say`--planned needs declarations, which --context and --dir stand in for`,
-      "Leave out the one or the other.",
-    );
   return withMesh(session, given, async (declared) => {
     const request = traceRequest(
       words,
