@@ -2,6 +2,7 @@ import { say } from "../findings/index.ts";
 import { type IstioCluster, isCoveredBy, labelsMatch, meshGateway } from "../istio/index.ts";
 import { meshRegistry } from "../istio/registry/index.ts";
 import { gatewayName, mergedVirtualServices } from "../istio/scope/index.ts";
+import type { Problem } from "../problem.ts";
 import { destinationsOf } from "./destinations.ts";
 import { finding, type LintRule } from "./lintRule.ts";
 import { proxiesOf, proxyKinds } from "./proxies.ts";
@@ -12,46 +13,22 @@ export const shadowedRoutes: LintRule = {
   needs: ["VirtualService"],
   find: (cluster) => {
     const reached = new Set<string>();
-    const shadowed = new Map<
-      string,
-      {
-        readonly object: { kind: string; namespace?: string; name: string };
-        readonly field: string;
-        readonly by: string;
-      }
-    >();
+    const shadowed = new Map<string, Problem>();
     for (const { http } of mergedVirtualServices(cluster)) {
       const all = http.findIndex(({ value: { match = [] } }) => match.length === 0);
       for (const [index, { object, field }] of http.entries()) {
-        const key = `${object.kind} ${object.namespace} ${object.name} ${field}`;
-        if (all < 0 || index <= all) reached.add(key);
-        else shadowed.set(key, { object, field, by: http[all]?.field ?? "" });
+        const { kind, ...metadata } = object;
+        const key = `${kind} ${metadata.namespace} ${metadata.name} ${field}`;
+        if (all < 0 || index <= all) {
+          reached.add(key);
+        } else if (kind === "VirtualService") {
+          const message = say`no request gets to this route: ${{ before: http[all]?.field ?? "" }} before it takes all`;
+          const hint = "Put the route without a match last, or delete this one.";
+          shadowed.set(key, finding("LINT_ROUTE_SHADOWED", cluster, { kind, metadata }, { field, message, hint }));
+        }
       }
     }
-    return [...shadowed].flatMap(
-      ([
-        key,
-        {
-          object: { kind, namespace, name },
-          field,
-          by,
-        },
-      ]) =>
-        reached.has(key) || kind !== "VirtualService"
-          ? []
-          : [
-              finding(
-                "LINT_ROUTE_SHADOWED",
-                cluster,
-                { kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } },
-                {
-                  field,
-                  message: say`no request gets to this route: ${{ before: by }} before it takes all`,
-                  hint: "Put the route without a match last, or delete this one.",
-                },
-              ),
-            ],
-    );
+    return [...shadowed].flatMap(([key, problem]) => (reached.has(key) ? [] : [problem]));
   },
 };
 
