@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { compareWire, type PathTest, type PathTestWire, requestsOf, type WireDifference } from "@isthmus/core/pathTest";
 import { showCaller, showUrl, type TraceRequest, trace, type WorkloadRequest } from "@isthmus/core/trace";
+import pLimit from "p-limit";
 import { type CallerCall, callAsCaller } from "../doctor/callAsCaller.ts";
 
 /** Of one test; more of the same tell little, and take their time. */
@@ -16,14 +17,9 @@ interface Called {
 
 /** Makes those requests of a test that can be made, from their callers' pods. Throws only the reason of a signal that stops. */
 export async function callPathTest(test: PathTest, context: Omit<CallerCall, "request">): Promise<PathTestWire> {
-  const open = [...requestsOf(context.world, test)];
-  const called: Called[] = open.splice(mostCalls).map(() => ({ left: `beyond the first ${mostCalls} of a test` }));
-  const worker = async () => {
-    for (let request = open.shift(); request !== undefined; request = open.shift()) {
-      called.push(await callOnce(request, context));
-    }
-  };
-  await Promise.all(Array.from({ length: callsAtOnce }, worker));
+  const requests = [...requestsOf(context.world, test)];
+  const beyond = requests.splice(mostCalls).map((): Called => ({ left: `beyond the first ${mostCalls} of a test` }));
+  const called = [...beyond, ...(await pLimit(callsAtOnce).map(requests, (request) => callOnce(request, context)))];
   const left: Record<string, number> = {};
   for (const { left: why } of called) if (why !== undefined) left[why] = (left[why] ?? 0) + 1;
   return {
