@@ -2,13 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { meshClusterSchema, meshSchema } from "@isthmus/core";
 import { type Target as Called, type Caller, pathChanges } from "@isthmus/core/reachability";
 import { type TraceWorld, traceWorld } from "@isthmus/core/trace";
-import { observe, openTargets, type Target } from "@isthmus/engine";
+import { observe, type Target } from "@isthmus/engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Lab, startLab } from "../src/index.ts";
 import { type BookinfoService, bookinfoPaths, startBookinfo } from "./bookinfo.ts";
+import { openLabTargets } from "./openLabTargets.ts";
 
 /** What diff-paths says that a change does is what it does to calls: twenty objects of bookinfo's mesh that come and go. */
 
@@ -19,10 +19,7 @@ let targets: ReadonlyMap<string, Target>;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "isthmus-path-changes-"));
   lab = await startLab({ home, clusters: 1 });
-  const apiVersion = "isthmus.io/v1alpha1";
-  const mesh = meshSchema.parse({ apiVersion, kind: "Mesh", metadata: { name: "mesh" } });
-  const cluster = meshClusterSchema.parse({ apiVersion, kind: "MeshCluster", metadata: { name: "cluster1" } });
-  targets = await openTargets({ mesh, clusters: [cluster] }, { kubeconfig: lab.kubeconfig });
+  targets = await openLabTargets(lab);
   await startBookinfo(lab, "cluster1");
 });
 

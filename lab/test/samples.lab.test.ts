@@ -1,15 +1,15 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { meshClusterSchema, meshSchema } from "@isthmus/core";
 import { reachability, requestOf } from "@isthmus/core/reachability";
 import { type TraceRequest, type TraceWorld, trace, traceWorld } from "@isthmus/core/trace";
-import { observe, openTargets, type Target } from "@isthmus/engine";
+import { observe, type Target } from "@isthmus/engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { gatewayPorts, type Lab, startLab, waitFor } from "../src/index.ts";
 import { samplesFolder } from "./generatedIstio.ts";
 import { isthmus } from "./isthmus.ts";
 import { namespace } from "./manifests.ts";
+import { openLabTargets } from "./openLabTargets.ts";
 import { agreementOf, callsFor, hasSeveralEnds } from "./trace/agreement.ts";
 import { type Outside, startOutside } from "./trace/outside.ts";
 import type { Call } from "./trace/scenario.ts";
@@ -27,10 +27,7 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "isthmus-samples-"));
   lab = await startLab({ home, clusters: 1 });
   outside = await startOutside(lab, home);
-  const apiVersion = "isthmus.io/v1alpha1";
-  const mesh = meshSchema.parse({ apiVersion, kind: "Mesh", metadata: { name: "mesh" } });
-  const cluster = meshClusterSchema.parse({ apiVersion, kind: "MeshCluster", metadata: { name: "cluster1" } });
-  targets = await openTargets({ mesh, clusters: [cluster] }, { kubeconfig: lab.kubeconfig });
+  targets = await openLabTargets(lab);
 });
 
 afterAll(async () => {

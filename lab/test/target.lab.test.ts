@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type KubeObject, MeshError, meshClusterSchema, meshSchema, ownershipLabels, refOf } from "@isthmus/core";
+import { type KubeObject, MeshError, ownershipLabels, refOf } from "@isthmus/core";
 import type { Action } from "@isthmus/core/plan";
-import { openTargets, type Target } from "@isthmus/engine";
+import type { Target } from "@isthmus/engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Lab, startControlPlanes, waitFor } from "../src/index.ts";
+import { openLabTarget } from "./openLabTargets.ts";
 
 /** What the live target relies on of an API server, on a real one: above all how a create is kept from what exists. */
 
@@ -16,13 +17,7 @@ let target: Target;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "isthmus-target-"));
   lab = await startControlPlanes({ home, clusters: 1 });
-  const apiVersion = "isthmus.io/v1alpha1";
-  const mesh = meshSchema.parse({ apiVersion, kind: "Mesh", metadata: { name: "mesh" } });
-  const cluster = meshClusterSchema.parse({ apiVersion, kind: "MeshCluster", metadata: { name: "cluster1" } });
-  const targets = await openTargets({ mesh, clusters: [cluster] }, { kubeconfig: lab.kubeconfig });
-  const opened = targets.get("cluster1");
-  if (opened === undefined) throw new Error("no target");
-  target = opened;
+  target = await openLabTarget(lab);
   // An API server serves a kind some moments after its CRD was stored.
   await waitFor("Istio's kinds", () => target.observe());
   await lab.apply("cluster1", [{ apiVersion: "v1", kind: "Namespace", metadata: { name: "foo" } }]);

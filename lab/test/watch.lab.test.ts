@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { meshClusterSchema, meshSchema, type Observed } from "@isthmus/core";
-import { afterEvent, type ClusterEvent, openTargets, type Target } from "@isthmus/engine";
+import type { Observed } from "@isthmus/core";
+import { afterEvent, type ClusterEvent } from "@isthmus/engine";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type KubeObject, type Lab, startControlPlanes, toolPath, waitFor } from "../src/index.ts";
 import { accountKubeconfig } from "./account.ts";
 import { namespace } from "./manifests.ts";
+import { openLabTarget } from "./openLabTargets.ts";
 import { pick, randomNumbers } from "./trace/combinations.ts";
 
 /** A cluster that is watched is known as it is, by a real API server: whatever happens to its objects, to the server or to our rights. */
@@ -18,7 +19,7 @@ let lab: Lab;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "isthmus-watch-"));
   lab = await startControlPlanes({ home, clusters: 1 });
-  const target = await open(lab.kubeconfig);
+  const target = await openLabTarget(lab);
   // An API server serves a kind some moments after its CRD was stored.
   await waitFor("Istio's kinds", () => target.observe());
   await target.close();
@@ -30,19 +31,10 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-async function open(kubeconfig: string): Promise<Target> {
-  const apiVersion = "isthmus.io/v1alpha1";
-  const mesh = meshSchema.parse({ apiVersion, kind: "Mesh", metadata: { name: "mesh" } });
-  const cluster = meshClusterSchema.parse({ apiVersion, kind: "MeshCluster", metadata: { name: "cluster1" } });
-  const target = (await openTargets({ mesh, clusters: [cluster] }, { kubeconfig })).get("cluster1");
-  if (target === undefined) throw new Error("no target");
-  return target;
-}
-
 /** Follows the cluster until the test is over. */
 async function watched(kubeconfig: string) {
-  const target = await open(kubeconfig);
-  const observer = await open(lab.kubeconfig);
+  const target = await openLabTarget({ kubeconfig });
+  const observer = await openLabTarget(lab);
   const stopping = new AbortController();
   const events: ClusterEvent[] = [];
   let world: Observed = { clusters: new Map(), unreachable: new Map() };

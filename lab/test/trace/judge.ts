@@ -1,7 +1,8 @@
-import { type MeshCluster, meshClusterSchema, meshSchema, type Observed } from "@isthmus/core";
+import type { Observed } from "@isthmus/core";
 import { type Trace, type TraceWorld, traceWorld } from "@isthmus/core/trace";
-import { observe, openTargets, type Target } from "@isthmus/engine";
+import { observe } from "@isthmus/engine";
 import type { Lab } from "../../src/index.ts";
+import { openLabTargets } from "../openLabTargets.ts";
 import { callsFor, hasSeveralEnds } from "./agreement.ts";
 import type { Outside } from "./outside.ts";
 import { placeScenarios } from "./placeScenarios.ts";
@@ -42,7 +43,7 @@ export async function judge(
   callsIn?: (world: TraceWorld, wave: readonly Placed[]) => CallsOf,
 ): Promise<Judgement> {
   const { lab, outside, slots } = mesh;
-  const targets = await openAll(lab);
+  const targets = await openLabTargets(lab, ["cluster1", "cluster2"]);
   const waves = new Waves(lab, outside);
   const judged: Judged[] = [];
   const refused = new Map<string, string>();
@@ -78,15 +79,6 @@ export async function judge(
   await waves.end();
   for (const target of targets.values()) await target.close();
   return { first, judged, refused };
-}
-
-async function openAll({ kubeconfig }: Lab): Promise<ReadonlyMap<string, Target>> {
-  const apiVersion = "isthmus.io/v1alpha1";
-  const mesh = meshSchema.parse({ apiVersion, kind: "Mesh", metadata: { name: "mesh" } });
-  const clusters = ["cluster1", "cluster2"].map(
-    (name): MeshCluster => meshClusterSchema.parse({ apiVersion, kind: "MeshCluster", metadata: { name } }),
-  );
-  return openTargets({ mesh, clusters }, { kubeconfig });
 }
 
 /** Those that `$TRACE_ONLY`, a regular expression, is in the title of; all where it is not set. */
