@@ -1,7 +1,7 @@
 import { showPath } from "../findings/index.ts";
 import type { KubeObject } from "../kinds/index.ts";
-import type { FieldChange } from "./action.ts";
 import { isFields } from "../shape/index.ts";
+import type { FieldChange } from "./action.ts";
 
 /**
  * A live object as an update leaves it: what it changes is as declared, and all else stays, as what the API server has filled in or

@@ -6,9 +6,9 @@ import {
   type MergeRules,
   mergeRules,
 } from "../kinds/index.ts";
+import { type Fields, isFields } from "../shape/index.ts";
 import { isSame } from "../world/index.ts";
 import type { FieldChange } from "./action.ts";
-import { type Fields, isFields } from "../shape/index.ts";
 import { change, compareWhole, fieldValue } from "./compareWhole.ts";
 import { elementPath, fieldPath } from "./fieldPath.ts";
 import {
