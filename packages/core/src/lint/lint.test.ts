@@ -204,3 +204,17 @@ test("what may be for gateways or clients that a repository does not show is not
     "LINT_SIDECAR_UNUSED",
   ]);
 });
+
+test("a Gateway whose pods no manifest shows is not told, and its rule is among those left out; one with pods is judged", () => {
+  const gateway = istio("Gateway", "edge", "{selector: {app: edge}, servers: []}");
+  const told = (source: "live" | "directory", yaml: string) => {
+    const { clusters, unreachable } = observed(yaml);
+    const read = new Map([...clusters].map(([name, each]) => [name, { ...each, source }]));
+    const { findings, skipped, looked } = lint(traceWorld({ clusters: read, unreachable }).clusters);
+    return { found: findings.map(({ code }) => code), skipped: skipped.map(({ code }) => code), looked };
+  };
+
+  expect(told("live", gateway)).toEqual({ found: ["LINT_GATEWAY_UNUSED"], skipped: [], looked: 12 });
+  expect(told("directory", gateway)).toEqual({ found: [], skipped: ["LINT_GATEWAY_UNUSED"], looked: 11 });
+  expect(told("directory", `${gateway}${podYaml("shop/edge", "10.0.0.3")}`).skipped).toEqual([]);
+});

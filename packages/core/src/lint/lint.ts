@@ -46,7 +46,7 @@ export function lint(clusters: ReadonlyMap<string, IstioCluster>): Lint {
   const skipped: LintSkip[] = [];
   for (const cluster of clusters.values()) {
     for (const rule of rules) {
-      const why = hidden(cluster, rule);
+      const why = hidden(cluster, rule) ?? rule.untold?.(cluster);
       if (why === undefined) findings.push(...rule.find(cluster, clusters));
       else skipped.push({ cluster: cluster.name, code: rule.code, why });
     }

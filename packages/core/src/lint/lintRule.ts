@@ -10,6 +10,8 @@ export interface LintRule {
   readonly code: LintCode;
   /** Kinds on which its answer rests: where one of them cannot be seen, nothing is said. */
   readonly needs: readonly string[];
+  /** Why it cannot tell what it looks for in a cluster, although it sees these kinds. */
+  readonly untold?: (cluster: IstioCluster) => string | undefined;
   /** `all`: every cluster, since names of others may lead to them. */
   find(cluster: IstioCluster, all: ReadonlyMap<string, IstioCluster>): readonly Problem[];
 }

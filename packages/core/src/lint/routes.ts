@@ -2,6 +2,7 @@ import { say } from "../findings/index.ts";
 import { type IstioCluster, isCoveredBy, labelsMatch, meshGateway } from "../istio/index.ts";
 import { meshRegistry } from "../istio/registry/index.ts";
 import { gatewayName, mergedVirtualServices } from "../istio/scope/index.ts";
+import type { Gateway } from "../kinds/index.ts";
 import type { Problem } from "../problem.ts";
 import { destinationsOf } from "./destinations.ts";
 import { finding, type LintRule } from "./lintRule.ts";
@@ -88,23 +89,27 @@ export const routesOfNoGateway: LintRule = {
   },
 };
 
-/** Gateways that no pod serves. Repositories often lack what Istio's chart makes: there it cannot be told. */
+/** Gateways that no pod serves. */
 export const gatewaysOfNoPod: LintRule = {
   code: "LINT_GATEWAY_UNUSED",
   needs: [...proxyKinds, "Gateway"],
+  untold: (cluster) => {
+    const isTold = cluster.source === "live" || unservedGateways(cluster).length === 0;
+    return isTold ? undefined : "manifests often lack the pods of gateways, which Istio's chart makes";
+  },
   find: (cluster) =>
-    (cluster.source === "directory" ? [] : cluster.all("Gateway")).flatMap((gateway) => {
-      if (isServed(cluster, gateway.spec.selector ?? {})) return [];
-      return [
-        finding("LINT_GATEWAY_UNUSED", cluster, gateway, {
-          field: "spec.selector",
-          message: say`no pod has the labels of its selector, so that nothing serves it`,
-          hint: "Correct the labels, or delete it.",
-        }),
-      ];
-    }),
+    unservedGateways(cluster).map((gateway) =>
+      finding("LINT_GATEWAY_UNUSED", cluster, gateway, {
+        field: "spec.selector",
+        message: say`no pod has the labels of its selector, so that nothing serves it`,
+        hint: "Correct the labels, or delete it.",
+      }),
+    ),
 };
 
-function isServed(cluster: IstioCluster, selector: Readonly<Record<string, string>>): boolean {
-  return proxiesOf(cluster).some(({ labels }) => labelsMatch(selector, labels));
+function unservedGateways(cluster: IstioCluster): readonly Gateway[] {
+  const proxies = proxiesOf(cluster);
+  return cluster
+    .all("Gateway")
+    .filter(({ spec: { selector = {} } }) => !proxies.some(({ labels }) => labelsMatch(selector, labels)));
 }
