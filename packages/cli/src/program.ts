@@ -207,7 +207,7 @@ export function buildProgram(
     .description("say where a request gets, hop by hop (exit code 0, 1)")
     .argument("<caller>", "who calls: sleep.foo@cluster1, or outside, outside@cluster1")
     .argument("<url>", "http, https, grpc or tcp://host:port")
-    .option("--method <method>", "of the request", "GET")
+    .option("--method <method>", "of the request; GET, of gRPC POST, unless set")
     .option("--header <name:value>", "a header of the request (repeat it)", collect)
     .option("--claim <name=value>", "of a good token that the request carries (repeat it)", collect)
     .option("--client-certificate <name>", "the client shows one with this name (repeat it)", collect)
@@ -307,7 +307,7 @@ export function buildProgram(
     .description("find out why a request fails: on paper, on the wire, and in between")
     .argument("<workload>", "who calls: sleep.foo@cluster1")
     .argument("<url>", "http, https, grpc or tcp://host:port")
-    .option("--method <method>", "of the request", "GET")
+    .option("--method <method>", "of the request; GET, of gRPC POST, unless set")
     .option("--header <name:value>", "a header of the request (repeat it)", collect)
     .action(async (from: string, url: string, options, command: Command) => {
       const { doctor } = await import("./commands/doctor.ts");

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { say, type TokenClaims, usage } from "@isthmus/core";
-import { parseUrl, type TraceRequest, type WorkloadRequest } from "@isthmus/core/trace";
+import { parseUrl, type TraceRequest, usualRequest, type WorkloadRequest } from "@isthmus/core/trace";
 
 export interface TraceWords {
   /** `sleep.foo@cluster1`; without a cluster where only one is declared; `outside`, `outside@cluster1`. */
@@ -9,7 +9,8 @@ export interface TraceWords {
 }
 
 export interface RequestOptions {
-  readonly method: string;
+  /** Unless set what clients of the URL's scheme use. */
+  readonly method?: string;
   readonly header?: readonly string[];
 }
 
@@ -29,12 +30,10 @@ export function traceRequest(
   options: TraceRequestOptions,
   clusters: readonly string[],
 ): TraceRequest {
-  const { method, header = [], claim, clientCertificate } = options;
+  const { claim, clientCertificate } = options;
   const from = caller(words.from, clusters);
   const request = {
-    method: method.toUpperCase(),
-    url: target(words.url),
-    headers: headers(header),
+    ...sent(words, options),
     ...(claim === undefined ? {} : { claims: claims(claim) }),
     ...(clientCertificate === undefined ? {} : { clientCertificate: { subjectAltNames: clientCertificate } }),
   };
@@ -55,15 +54,16 @@ export function traceRequest(
 /** The same for a client that must be a workload. Throws USAGE. */
 export function workloadRequest(
   words: TraceWords,
-  { method, header = [] }: RequestOptions,
+  options: RequestOptions,
   clusters: readonly string[],
 ): WorkloadRequest {
-  return {
-    from: workloadCaller(words.from, clusters),
-    method: method.toUpperCase(),
-    url: target(words.url),
-    headers: headers(header),
-  };
+  return { from: workloadCaller(words.from, clusters), ...sent(words, options) };
+}
+
+function sent(words: TraceWords, { method, header = [] }: RequestOptions) {
+  const url = target(words.url);
+  const usual = usualRequest(url.scheme);
+  return { method: (method ?? usual.method).toUpperCase(), url, headers: { ...usual.headers, ...headers(header) } };
 }
 
 function caller(from: string, clusters: readonly string[]): TraceRequest["from"] {

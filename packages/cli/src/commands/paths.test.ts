@@ -44,6 +44,19 @@ test.each(["dot", "mermaid"])("paths -o %s draws namespaces", async (format) => 
   expect(run.stdout).toContain("reaches");
 });
 
+test.each([
+  ["--from", "sleeep.foo", "sleep.foo"],
+  ["--from", "sleep.foo@c3", "sleep.foo@c1"],
+  ["--to", "httpbim.bar", "httpbin.bar"],
+  ["--to", "httpbin.bar:8001", "httpbin.bar:8000"],
+  ["-n", "fooo", "foo"],
+])("a name that nothing has is an error and no empty table: %s %s", async (option, word, meant) => {
+  const run = await runCli(await exampleFolder(), ["paths", ...clusters, option, word]);
+
+  expect(run).toMatchObject({ code: 1, stdout: "" });
+  expect(run.stderr).toContain(`did you mean ${meant}?`);
+});
+
 test("a filter that nothing passes says so", async () => {
   const run = await runCli(await exampleFolder(), ["paths", ...clusters, "--cross-region"]);
 

@@ -1,5 +1,5 @@
 import { isPartial } from "@isthmus/core";
-import { askedBy, pathRows, type Reachability } from "@isthmus/core/reachability";
+import { pathRows, type Reachability } from "@isthmus/core/reachability";
 import { meshReachability } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { givenMesh, tellAbsentKinds } from "../givenMesh.ts";
@@ -29,7 +29,7 @@ export async function paths(session: Session, options: PathsOptions): Promise<nu
     const { from = [], to = [], namespace = [], public: isPublic = false } = options;
     const { reach, observed, problems } = await meshReachability(
       declared,
-      askedBy({ from, to, isPublic }),
+      { from, to, namespaces: namespace, isPublic },
       session.reading,
     );
     print(session, narrowed(reach, namespace), options);

@@ -45,7 +45,7 @@ const request = {
     .string()
     .describe('The caller: "sleep.foo@cluster1" for a workload, "outside@cluster1" for a client outside.'),
   url: z.string().describe("http, https, grpc or tcp://host:port/path"),
-  method: z.string().optional().describe("GET unless set."),
+  method: z.string().optional().describe("GET, of gRPC POST, unless set."),
   header: texts.describe('Headers of the request: "name: value".'),
 };
 

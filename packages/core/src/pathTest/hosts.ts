@@ -44,6 +44,8 @@ function ofService(cluster: IstioCluster, { service = "", port, scheme }: To, pa
     return none(`${cluster.name} has no service ${service}${meant === undefined ? "" : `; did you mean ${meant}?`}`);
   }
   const declared = ports.find((each) => each.number === number);
+  if (declared === undefined && numbers.length > 0)
+    return none(`${service} has no port ${number}; it has ${numbers.join(", ")}`);
   return { found: [{ scheme: scheme ?? schemeOf(declared?.protocol), host, port: number, path }], untold: [] };
 }
 

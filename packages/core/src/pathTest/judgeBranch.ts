@@ -1,4 +1,13 @@
-import { parseDuration, podLabels, regionLabel } from "../istio/index.ts";
+import {
+  type IstioCluster,
+  memoised,
+  parseDuration,
+  podLabels,
+  regionLabel,
+  spiffeId,
+  type Workload,
+} from "../istio/index.ts";
+import { nearestName } from "../model/index.ts";
 import {
   isCalled,
   isReached,
@@ -17,7 +26,7 @@ import type { Expect, Refusal, Where } from "./pathTestSchema.ts";
 export interface Judgement {
   readonly holds: boolean | undefined;
   readonly why: string;
-  /** It holds only since there was nothing to look at. */
+  /** It holds, or does not, only since there is nothing to look at: nothing could make it otherwise. */
   readonly isEmpty?: boolean;
 }
 
@@ -32,7 +41,7 @@ export function judgeBranch(
   return [
     ...(reaches === undefined ? [] : [judgeReaches(world, branch, reaches)]),
     ...(refused === undefined ? [] : [judgeRefused(branch, refused)]),
-    ...(identity === undefined ? [] : [judgeIdentity(branch, identity)]),
+    ...(identity === undefined ? [] : [judgeIdentity(world, branch, identity)]),
     ...(mutualTLS === undefined ? [] : [wanted(mutualTls(branch), mutualTLS)]),
     ...(staysInRegion === undefined ? [] : [wanted(region(world, from, branch), staysInRegion)]),
     ...(timeout === undefined ? [] : [judgeTimeout(branch, timeout.atMost)]),
@@ -51,6 +60,8 @@ function wanted({ holds, why, isEmpty }: Judgement, expected: boolean): Judgemen
 
 function judgeReaches(world: TraceWorld, branch: TraceBranch, reaches: NonNullable<Expect["reaches"]>): Judgement {
   const { outcome } = branch;
+  const absent = whyNobody(world, reaches);
+  if (absent !== undefined) return { holds: false, why: absent, isEmpty: true };
   if (outcome.kind === "unknown") return cannotTell(outcome.why);
   if (outcome.kind !== "answered" || !isReached(branch)) return { holds: false, why: whyRefused(branch) };
   const { by } = outcome;
@@ -61,19 +72,46 @@ function judgeReaches(world: TraceWorld, branch: TraceBranch, reaches: NonNullab
 
 /** Whether what answers is what is meant; of a proxy or something outside nothing is known but that it answers. */
 export function isAt(world: TraceWorld, { outcome }: TraceBranch, where: Where): boolean {
-  const { workload, namespace, cluster, version } = where;
-  const isNamed = [workload, namespace, cluster, version].some((each) => each !== undefined);
   if (outcome.kind !== "answered") return false;
-  if (!isNamed) return true;
+  if (!isNamed(where)) return true;
   const { by } = outcome;
-  if (by.type !== "workload") return false;
-  const labels = workloadNamed(world.clusters, by)?.labels ?? {};
+  return by.type === "workload" && isThere({ labels: workloadNamed(world.clusters, by)?.labels ?? {}, ...by }, where);
+}
+
+function isNamed({ workload, namespace, cluster, version }: Where): boolean {
+  return [workload, namespace, cluster, version].some((each) => each !== undefined);
+}
+
+function isThere(
+  by: Pick<Workload, "name" | "namespace" | "cluster" | "labels">,
+  { workload, namespace, cluster, version }: Where,
+): boolean {
   return (
-    (workload === undefined || isCalled({ name: by.name, labels }, workload)) &&
+    (workload === undefined || isCalled(by, workload)) &&
     (namespace === undefined || by.namespace === namespace) &&
     (cluster === undefined || by.cluster === cluster) &&
-    (version === undefined || labels.version === version)
+    (version === undefined || by.labels.version === version)
   );
+}
+
+/** Why nothing can ever answer from there: no workload is like that. Undefined where one is, or where anything will do. */
+export function whyNobody({ clusters }: TraceWorld, where: Where): string | undefined {
+  const all = [...clusters.values()].flatMap(({ workloads }) => workloads);
+  if (!isNamed(where) || all.some((each) => isThere(each, where))) return undefined;
+  const { workload, namespace, cluster, version } = where;
+  const asked = { cluster, namespace, workload, version };
+  const known = {
+    cluster: [...clusters.keys()],
+    namespace: all.map((each) => each.namespace),
+    workload: all.map(({ labels, name }) => labels.app ?? name),
+    version: all.flatMap(({ labels }) => labels.version ?? []),
+  };
+  const words = Object.entries(asked).flatMap(([field, name]) => (name === undefined ? [] : [`${field} ${name}`]));
+  const meant = (["cluster", "namespace", "workload", "version"] as const).flatMap((field) => {
+    const name = asked[field];
+    return name === undefined || known[field].includes(name) ? [] : (nearestName(name, known[field]) ?? []);
+  });
+  return `no workload is of ${words.join(", ")}${meant.length === 0 ? "" : `; did you mean ${meant.join(", ")}?`}`;
 }
 
 function judgeRefused(branch: TraceBranch, { by, status }: NonNullable<Expect["refused"]>): Judgement {
@@ -92,9 +130,15 @@ function whyRefused(branch: TraceBranch): string {
   return hop === undefined ? seen : `${seen}: ${hop.detail}`;
 }
 
-/** Whether no cluster has the name that is called, so that any refusal would do. */
+/** Whether nobody has the name, or the port, that is called, so that it is refused whatever is expected: more likely it is a slip. */
 export function isNowhere({ hops }: TraceBranch): boolean {
-  return hops.some((hop) => hop.status === "broken" && hop.code === "TRACE_HOST_UNKNOWN");
+  return hops.some(
+    ({ status, code, object }) =>
+      status === "broken" &&
+      (code === "TRACE_HOST_UNKNOWN" ||
+        code === "TRACE_PORT_UNDECLARED" ||
+        (code === "TRACE_GATEWAY_ROUTE" && object?.kind === "Gateway")),
+  );
 }
 
 /** Why a request is refused, by what is wrong at the hop that refuses it. */
@@ -127,7 +171,20 @@ const refusalByCode: Readonly<Partial<Record<TraceCode, Refusal>>> = {
   TRACE_NO_FILTER_CHAIN: "handshake",
 };
 
-function judgeIdentity(branch: TraceBranch, identity: string): Judgement {
+function judgeIdentity(world: TraceWorld, branch: TraceBranch, identity: string): Judgement {
+  const judged = identitySeen(branch, identity);
+  const isKnown = identity === "none" || [...world.clusters.values()].some((each) => identitiesOf(each).has(identity));
+  return judged.holds === true || isKnown
+    ? judged
+    : { holds: false, why: `no workload runs as ${identity}`, isEmpty: true };
+}
+
+const identitiesOf = memoised(
+  ({ workloads, settings: { trustDomain } }: IstioCluster): ReadonlySet<string> =>
+    new Set(workloads.map(({ namespace, serviceAccount }) => spiffeId(trustDomain, namespace, serviceAccount))),
+);
+
+function identitySeen(branch: TraceBranch, identity: string): Judgement {
   const { hops, outcome } = branch;
   const taken = hops.findLastIndex(({ wire }) => wire !== undefined);
   const station = hops[taken];

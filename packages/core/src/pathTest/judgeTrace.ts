@@ -1,6 +1,6 @@
 import { type ClusterObject, showClusterObject } from "../kinds/index.ts";
 import { seenBranches, type Trace, type TraceBranch, type TraceWorld } from "../trace/index.ts";
-import { isAt, isNowhere, type Judgement, judgeBranch } from "./judgeBranch.ts";
+import { isAt, isNowhere, type Judgement, judgeBranch, whyNobody } from "./judgeBranch.ts";
 import type { Expect } from "./pathTestSchema.ts";
 
 /** What is expected of one request, and the way of it that decides. */
@@ -19,9 +19,8 @@ export function judgeTrace(world: TraceWorld, trace: Trace, expect: Expect, ways
     return { ...worstOf(judgements), branch };
   });
   const whole = ways === "all" ? worstOf(judged) : anyOf(judged);
-  const isHostMeant = expect.refused?.by === "host";
-  // A name that nobody has is refused whatever is expected of it: more likely it is misspelt.
-  const isMissed = !isHostMeant && branches.length > 0 && branches.every(isNowhere);
+  // A name or port that nobody has is refused whatever is expected of it.
+  const isMissed = expect.refused?.by === undefined && branches.length > 0 && branches.every(isNowhere);
   const found: JudgedTrace = isMissed ? { ...whole, isEmpty: true } : whole;
   if (expect.reaches?.split === undefined || found.holds === false) return found;
   const split = judgeSplit(world, trace, expect.reaches);
@@ -65,9 +64,9 @@ function judgeSplit(world: TraceWorld, trace: Trace, reaches: NonNullable<Expect
   if (parts.some(isOff)) return { holds: false, why };
   if (unknown > 0) return { holds: undefined, why: `${why}; of ${Math.round(unknown)} % it cannot be told` };
   const missed = percent((branch) => !split.some((part) => isAt(world, branch, part)));
-  return missed > tolerance + 1e-6
-    ? { holds: false, why: `${Math.round(10 * missed) / 10} % go elsewhere; ${why}` }
-    : { holds: true, why };
+  if (missed > tolerance + 1e-6) return { holds: false, why: `${Math.round(10 * missed) / 10} % go elsewhere; ${why}` };
+  const [absent] = split.flatMap((part) => whyNobody(world, part) ?? []);
+  return absent === undefined ? { holds: true, why } : { holds: undefined, why: `nothing was tested: ${absent}` };
 }
 
 /** The objects that decide: of the hops where it breaks or is lost from sight; else of the whole way. */

@@ -124,8 +124,8 @@ export const toSchema = checked(
     method: z
       .string()
       .regex(/^[A-Z]+(-[A-Z]+)*$/, "must be a method in capitals, such as GET")
-      .default("GET")
-      .describe("HTTP method"),
+      .exactOptional()
+      .describe("HTTP method; absent: GET, of gRPC POST"),
     headers: labelsSchema.exactOptional().describe("Headers of the request; host takes the place of the URL's"),
   }),
   (to) => oneOf(to, ["url", "service", ...quantified], true),

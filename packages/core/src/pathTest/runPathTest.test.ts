@@ -172,12 +172,52 @@ test.each([
   ["untold", `${web}, to: {none: {namespace: nowhere}}, expect: {reaches: {}}`],
   ["untold", `${web}, to: {service: paymens.pay}, expect: {reaches: {}}`],
   ["untold", `${web}, to: {service: reviews.pay}, expect: {reaches: {}}`],
+  ["untold", `${web}, to: {service: payments.pay, port: 8081}, expect: {refused: {}}`],
+  ["untold", `from: {none: {namespace: dev}}, to: {service: payments.pay, port: 8081}, expect: {reaches: {}}`],
+  ["untold", `${web}, to: {url: "http://payments.pay:8081"}, expect: {refused: {}}`],
+  ["pass", `${web}, to: {url: "http://payments.pay:8081"}, expect: {refused: {by: unavailable}}`],
+  ["untold", `from: {none: {namespace: dev}}, ${payments}, expect: {reaches: {workload: paymens}}`],
+  ["untold", `from: {none: {labels: {app: sleep}}}, ${payments}, expect: {reaches: {workload: paymens}}`],
+  ["untold", `from: {none: {namespace: dev}}, ${payments}, expect: {reaches: {cluster: cluster9}}`],
+  ["untold", `from: {none: {namespace: dev}}, ${payments}, expect: {reaches: {namespace: payy}}`],
+  ["untold", `from: {none: {namespace: dev}}, ${payments}, expect: {reaches: {workload: payments, version: v1}}`],
+  ["untold", `from: {none: {serviceAccount: wep}}, ${payments}, expect: {reaches: {}}`],
+  ["untold", `from: {none: {namespace: dev}}, ${payments}, expect: {identity: "spiffe://cluster.local/ns/dev/sa/wep"}`],
+  ["pass", `from: {none: {namespace: pay}}, ${payments}, expect: {identity: "spiffe://cluster.local/ns/dev/sa/web"}`],
+  [
+    "untold",
+    `${web}, ${reviews}, expect: {reaches: {split: [${v1}, {version: v2, percent: 20}, {version: v3, percent: 0}]}}`,
+  ],
   ["untold", `from: {workload: wep, namespace: dev}, ${payments}, expect: {refused: {}}`],
   ["untold", `from: {workload: web, namespace: dev, cluster: cluster9}, ${payments}, expect: {refused: {}}`],
 ] as const)("%s: %s", (verdict, spec) => {
   const result = run(spec);
 
   expect(`${result.verdict}: ${result.why}`).toMatch(new RegExp(`^${verdict}: .`));
+});
+
+test("a name that no workload has is said, with the one that is meant", () => {
+  const { why } = run(`from: {none: {namespace: dev}}, ${payments}, expect: {reaches: {workload: paymens}}`);
+
+  expect(why).toBe("nothing was tested: no workload is of workload paymens; did you mean payments?");
+});
+
+test("a gRPC client sends POST and its type of content, unless a test says otherwise", () => {
+  const denied = `${yaml}
+apiVersion: v1
+kind: Service
+metadata: {name: rpc, namespace: pay}
+spec: {clusterIP: 10.1.0.3, selector: {app: reviews}, ports: [{name: grpc, port: 7000}]}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: rpc, namespace: pay}
+spec: {action: DENY, rules: [{to: [{operation: {methods: [POST]}}], when: [{key: "request.headers[content-type]", values: [application/grpc*]}]}]}
+`;
+  const where = traceWorld(observedOf({ cluster1: { yaml: denied } }));
+
+  expect(run(`${web}, to: {service: rpc.pay}, expect: {refused: {by: policy}}`, where).verdict).toBe("pass");
+  expect(run(`${web}, to: {service: rpc.pay, method: PUT}, expect: {reaches: {}}`, where).verdict).toBe("pass");
 });
 
 test("the answer names the counterexample, its way, and the objects that decide", () => {

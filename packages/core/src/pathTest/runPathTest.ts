@@ -1,4 +1,12 @@
-import { showCaller, showUrl, type Trace, type TraceRequest, type TraceWorld, trace } from "../trace/index.ts";
+import {
+  showCaller,
+  showUrl,
+  type Trace,
+  type TraceRequest,
+  type TraceWorld,
+  trace,
+  usualRequest,
+} from "../trace/index.ts";
 import { callersOf, type Quantifier, quantifierOf } from "./callers.ts";
 import { hostsOf } from "./hosts.ts";
 import { decidingObjects, type JudgedTrace, judgeTrace } from "./judgeTrace.ts";
@@ -30,11 +38,12 @@ export function runPathTest(world: TraceWorld, test: PathTest): PathTestResult {
 
 function requestOf({ from, to }: PathTest, caller: TraceRequest["from"], url: TraceRequest["url"]): TraceRequest {
   const { token, clientCertificate } = from;
+  const usual = usualRequest(url.scheme);
   const headers = Object.entries(to.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
   const sent = {
-    method: to.method,
+    method: to.method ?? usual.method,
     url,
-    headers: Object.fromEntries(headers),
+    headers: { ...usual.headers, ...Object.fromEntries(headers) },
     ...(token === undefined
       ? {}
       : { claims: Object.fromEntries(Object.entries(token).map(([name, value]) => [name, [value].flat()])) }),

@@ -5,7 +5,7 @@ import { aboutHost } from "./aboutHost.ts";
 import { type Answer, answerKey, answerOf } from "./answer.ts";
 import { type Caller, isOutside } from "./callers.ts";
 import type { Box } from "./describeBoxes.ts";
-import { axesOf, describeClasses, type RequestParts, requestClasses } from "./requestClasses.ts";
+import { axesOf, describeClasses, plainRequest, type RequestParts, requestClasses } from "./requestClasses.ts";
 import { requestDimensions } from "./requestMatchers.ts";
 import { calledHost, type OutsideTarget, type Target } from "./targets.ts";
 import { certificateAxis, tokenAxis } from "./tokenAxis.ts";
@@ -50,7 +50,7 @@ export function answersOf<const Views extends readonly View[]>(
   for (;;) {
     const before = asking.map(({ visited }) => visited.workloads.size);
     const { axes, untold } = axesAt(asking, target);
-    const { classes, isCut } = requestClasses(axes);
+    const { classes, isCut } = requestClasses(axes, plainRequest(target));
     const byAnswers = new Map<string, Found<Views>>();
     for (const { box, parts } of classes) {
       const answers = ofEach((each) => each.answer(parts));

@@ -131,7 +131,7 @@ function changedByPolicies(before: TraceWorld, after: TraceWorld, changes: reado
       const { byHost } = meshRegistry(cluster);
       const led = peers.size === 0 ? [] : [...aboutHost(cluster, host).hosts];
       if (led.some((name) => byHost.get(name)?.some(({ namespace }) => peers.has(namespace)))) return true;
-      return alikeCallers(each, host).some(([caller]) => isTouched(requestOf(caller, target, plainRequest)));
+      return alikeCallers(each, host).some(([caller]) => isTouched(requestOf(caller, target, plainRequest(target))));
     });
   };
 }

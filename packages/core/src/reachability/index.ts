@@ -3,6 +3,6 @@ export { requestOf } from "./answersOf.ts";
 export { type Caller, isOutside, showCallerName } from "./callers.ts";
 export { type PathChange, pathChangeKinds, pathChanges } from "./pathChanges.ts";
 export { type PathRow, pathRows } from "./pathRows.ts";
-export { type Reachability, type ReachabilityAsked, reachability } from "./reachability.ts";
-export { askedBy, isPathOf } from "./selectPaths.ts";
+export { type Reachability, reachability } from "./reachability.ts";
+export { askedBy, idleWord, isPathOf, type PathWords } from "./selectPaths.ts";
 export type { Target } from "./targets.ts";

@@ -1,6 +1,7 @@
-import type { TraceRequest } from "../trace/index.ts";
+import { type TraceRequest, usualRequest } from "../trace/index.ts";
 import { type Box, describeBoxes } from "./describeBoxes.ts";
 import type { RequestDimension } from "./requestDimension.ts";
+import type { Target } from "./targets.ts";
 
 /** A request without its caller and target: what its class is told apart by. */
 export type RequestParts = Pick<TraceRequest, "method" | "headers" | "claims" | "clientCertificate"> & {
@@ -20,7 +21,10 @@ export interface RequestClass {
   readonly parts: RequestParts;
 }
 
-export const plainRequest: RequestParts = { method: "GET", headers: {}, path: "/" };
+/** As clients send it that have nothing to say. */
+export function plainRequest({ scheme }: Target): RequestParts {
+  return { ...usualRequest(scheme), path: "/" };
+}
 
 /** More than these are not tried: then one axis differs at a time. */
 const mostClasses = 256;
@@ -33,7 +37,10 @@ export function axesOf(dimensions: readonly RequestDimension[]): readonly Axis[]
 }
 
 /** Each combination of choices; where that would be too many, those in which one differs from the first. */
-export function requestClasses(axes: readonly Axis[]): {
+export function requestClasses(
+  axes: readonly Axis[],
+  plain: RequestParts,
+): {
   readonly classes: readonly RequestClass[];
   readonly isCut: boolean;
 } {
@@ -41,7 +48,7 @@ export function requestClasses(axes: readonly Axis[]): {
   const boxes = size <= mostClasses ? product(axes) : oneAtATime(axes);
   const classes = boxes.map((box) => ({
     box,
-    parts: axes.reduce((parts, { choices }, index) => choices[box[index] ?? 0]?.apply(parts) ?? parts, plainRequest),
+    parts: axes.reduce((parts, { choices }, index) => choices[box[index] ?? 0]?.apply(parts) ?? parts, plain),
   }));
   return { classes, isCut: size > mostClasses };
 }

@@ -23,6 +23,7 @@ export {
   type TraceRequest,
   type TraceScheme,
   traceSchemes,
+  usualRequest,
   type WorkloadRequest,
 } from "./traceRequest.ts";
 export {

@@ -13,7 +13,7 @@ import {
   type SharedService,
 } from "../model/index.ts";
 import { schemeOf } from "./schemeOf.ts";
-import type { OutsideRequest, TraceRequest } from "./traceRequest.ts";
+import { type OutsideRequest, type TraceRequest, usualRequest } from "./traceRequest.ts";
 import type { TraceWorld } from "./traceWorld.ts";
 
 /** What the requests of paths depend on. */
@@ -61,6 +61,8 @@ function acrossRequest(
   const cluster = world.clusters.get(consumer.cluster);
   const present = cluster === undefined ? new Set<string>() : accountsIn(cluster, namespace);
   const account = oneThatCalls(named ?? accountsOf(consumers), present);
+  const scheme = schemeOf(path.protocol);
+  const { method, headers } = usualRequest(scheme);
   return {
     from: {
       cluster: consumer.cluster,
@@ -68,9 +70,9 @@ function acrossRequest(
       workload: "*",
       ...(account === undefined ? {} : { serviceAccount: account }),
     },
-    method: rule?.methods?.[0] ?? "GET",
-    url: { scheme: schemeOf(path.protocol), host, port, path: rule?.paths?.[0]?.replace(/\*/g, "x") ?? "/" },
-    headers: {},
+    method: rule?.methods?.[0] ?? method,
+    url: { scheme, host, port, path: rule?.paths?.[0]?.replace(/\*/g, "x") ?? "/" },
+    headers,
   };
 }
 
@@ -92,12 +94,12 @@ function oneThatCalls(accounts: readonly string[] | undefined, present: Readonly
 
 function externalServiceRequest(path: ExternalServicePath, world: TraceWorld): TraceRequest {
   const { consumer, host, port } = path;
+  const scheme = schemeOf(path.protocol);
   return {
     from: { cluster: consumer.cluster, namespace: namespaceOf(path, world), workload: "*" },
-    method: "GET",
+    ...usualRequest(scheme),
     // Any name that the wildcard covers will do.
-    url: { scheme: schemeOf(path.protocol), host: host.replace(/^\*/, "any"), port, path: "/" },
-    headers: {},
+    url: { scheme, host: host.replace(/^\*/, "any"), port, path: "/" },
   };
 }
 

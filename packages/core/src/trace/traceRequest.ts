@@ -73,6 +73,13 @@ interface SentRequest {
   readonly clientCertificate?: { readonly subjectAltNames: readonly string[] };
 }
 
+/** What a client of a scheme sends unless told otherwise: of gRPC there is but one method, and one type of content. */
+export function usualRequest(scheme: TraceScheme): Pick<SentRequest, "method" | "headers"> {
+  return scheme === "grpc"
+    ? { method: "POST", headers: { "content-type": "application/grpc" } }
+    : { method: "GET", headers: {} };
+}
+
 /** A request that one of the clusters' workloads sends. */
 export interface WorkloadRequest extends SentRequest {
   readonly from: TraceCaller;

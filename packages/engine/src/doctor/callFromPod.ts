@@ -17,7 +17,17 @@ export interface PodCall {
 
 const seconds = 8;
 const patience = 3 * seconds;
+type Answered = Readonly<Record<string, readonly string[]>>;
 const separator = "\u001e";
+
+/** What a proxy refuses a gRPC client with is a trailer in its head (envoy/source/common/grpc/status.cc, httpToGrpcStatus). */
+const statusByGrpc: Readonly<Record<string, number>> = { 13: 400, 16: 401, 7: 403, 12: 404, 14: 503 };
+
+function answerOf({ status, body, head }: Pick<WireCall, "status" | "body"> & { readonly head: Answered }) {
+  const told = statusByGrpc[head["grpc-status"]?.[0] ?? ""];
+  if (told === undefined || body !== "") return { status, body };
+  return { status: told, body: decodeURIComponent(head["grpc-message"]?.[0] ?? "") };
+}
 
 /** Makes a request from a pod's app container with curl, through its sidecar. Throws only the reason of a signal that stops. */
 export async function callFromPod({
@@ -44,12 +54,11 @@ export async function callFromPod({
     const [body = "", facts = "{}", answered = "{}"] = done.stdout.split(separator);
     const { http_code: status = 0, time_total: time = 0 }: { http_code?: number; time_total?: number } =
       JSON.parse(facts);
-    const { server = [] }: { server?: readonly string[] } = JSON.parse(answered);
+    const head: Answered = JSON.parse(answered);
     return {
       exitCode: done.exitCode,
-      status,
-      server: server[0] ?? "",
-      body: body.slice(0, 300),
+      server: head.server?.[0] ?? "",
+      ...answerOf({ status, body: body.slice(0, 300), head }),
       error: done.stderr.trim(),
       seconds: time,
     };
