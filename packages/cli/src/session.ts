@@ -2,6 +2,7 @@ import { type Problem, say, usage } from "@isthmus/core";
 import type { OutputKind } from "@isthmus/core/outputs";
 import type { ObserveOptions, OpenTargetsOptions } from "@isthmus/engine";
 import type { Io } from "./io.ts";
+import { optimizeLater } from "./optimizeLater.ts";
 import { type DataFormat, renderData, renderOutput } from "./render/data.ts";
 import { fitLines } from "./render/fitLines.ts";
 import { checkJsonPath } from "./render/jsonPath.ts";
@@ -60,6 +61,7 @@ export interface Session {
 }
 
 export function openSession(io: Io, command: string, options: GlobalOptions): Session {
+  optimizeLater();
   const { format, ownFormat } = chosenFormat(options.output, command);
   const [stdout, stderr] = [openTerminal(io.stdout, io, options), openTerminal(io.stderr, io, options)];
   const { timeout } = options;
