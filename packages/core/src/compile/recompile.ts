@@ -1,4 +1,4 @@
-import { istioClusters, type Reads, readsAfter, recordReads } from "../istio/index.ts";
+import { changedFacts, istioClusters, meet, type Reads, recordReads } from "../istio/index.ts";
 import type { Compiled, Intents, Observed } from "../model/index.ts";
 import { atOnce, changedParts, declaredPart, keepEqual } from "../world/index.ts";
 import type { Compilation } from "./declaration/compilation.ts";
@@ -39,15 +39,16 @@ export function* recompiling(
   const known = changed === undefined ? undefined : previous;
   const since = known && changed && { ...known.world, changed };
   const world = { intents, observed, facts: istioClusters(observed, intents, since) };
+  const all = since === undefined ? new Set<string>() : changedFacts(since.changed, since.facts, world.facts);
   const done = new Map<string, DoneTask>();
   for (const task of compileTasks(intents)) {
     const before = known?.done.get(task.key);
-    const kept = before && keep(before, task, changed ?? new Set(), world);
+    const kept = before && keep(before, task, all);
     done.set(task.key, kept ?? fresh(task, world, before));
     if (kept === undefined) yield;
   }
   const compilations = [...done.values()].map(({ compilation }) => compilation);
-  const linked = link(compilations, world, { previous: known?.linked, changed: changed ?? new Set() });
+  const linked = link(compilations, world, { previous: known?.linked, changed: all });
   return { compiled: linked.compiled, linked, world, done };
 }
 
@@ -58,15 +59,9 @@ function fresh(task: CompileTask, world: CompileWorld, before: DoneTask | undefi
 }
 
 /** Undefined where it has to be done anew. */
-function keep(
-  { task: { input }, compilation, reads }: DoneTask,
-  task: CompileTask,
-  changed: ReadonlySet<string>,
-  { facts }: CompileWorld,
-): DoneTask | undefined {
-  if (!isSame(input, task.input)) return undefined;
-  const after = readsAfter(reads, changed, facts);
-  return after === undefined ? undefined : { task, compilation, reads: after };
+function keep(done: DoneTask, task: CompileTask, changed: ReadonlySet<string>): DoneTask | undefined {
+  if (!isSame(done.task.input, task.input) || meet(done.reads, changed)) return undefined;
+  return { ...done, task };
 }
 
 /** Undefined: what everything depends on. */

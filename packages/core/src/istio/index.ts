@@ -1,6 +1,7 @@
 export { type Bypass, bypass, capturesInbound, runsAsProxy } from "./capture.ts";
 export type { HttpPayload, Payload, ProxyTls, Transport } from "./connection.ts";
 export { parseDuration } from "./duration.ts";
+export { askBy, kept } from "./found.ts";
 export {
   type GatewayAddress,
   gatewayAddresses,
@@ -32,15 +33,15 @@ export type {
 } from "./httpRoute.ts";
 export { asksForProxy, injectionLabelOf, isInjected, tlsModeLabel } from "./injection.ts";
 export { fingerprintsOf, IstioCluster } from "./istioCluster.ts";
-export { istioCluster, istioClusters } from "./istioClusters.ts";
+export { changedFacts, istioCluster, istioClusters } from "./istioClusters.ts";
 export { labelsMatch, labelsOfNamespace, selectorMatches } from "./labels.ts";
-export { kept, type Made, type Memo, memoised, memoisedBy, recalled } from "./memoised.ts";
+export { type Made, type Memo, memoised, memoisedBy, recalled } from "./memoised.ts";
 export { type MeshVirtualService, meshGateway } from "./meshVirtualService.ts";
 export { type NameScheme, nameOrigin } from "./nameOrigin.ts";
 export { normalizePath } from "./normalizePath.ts";
 export { pathNormalization } from "./pathNormalization.ts";
 export { capturesDns, dnsCapture, proxyMetadataIn } from "./proxyConfig.ts";
-export { ask, askBy, meet, noteRead, type Reads, readsAfter, recordParts, recordReads } from "./reads.ts";
+export { meet, noteRead, type Reads, recordReads } from "./reads.ts";
 export { parsePassthroughSni, passthroughSni } from "./sni.ts";
 export { principal, principalsOfAccount, principalsOfNamespace, spiffeId } from "./spiffeId.ts";
 export {

@@ -43,13 +43,14 @@ import {
   wholeCluster,
   wholeKind,
 } from "../world/index.ts";
+import { type AllFound, askBy, foundAgain, foundIn, kept } from "./found.ts";
 import { apiListeners } from "./gatewayApi/apiListeners.ts";
 import { canonicalHost } from "./hostPort.ts";
 import { labelsMatch, labelsOfNamespace, selectorMatches } from "./labels.ts";
-import { kept, type Made, memoised, memoisedBy, recalled } from "./memoised.ts";
+import { memoised, memoisedBy } from "./memoised.ts";
 import type { MeshSettings } from "./meshSettings.ts";
 import type { NameScheme } from "./nameOrigin.ts";
-import { ask, askBy, isRecording, meet, noteRead } from "./reads.ts";
+import { isRecording, noteRead } from "./reads.ts";
 import { imaginedGateway, type Workload, workloadOfController, workloadOfPod } from "./workload.ts";
 
 interface KindsByName {
@@ -129,7 +130,7 @@ export class IstioCluster {
     );
     return new Set(all.map(({ metadata }) => metadata.name));
   });
-  static readonly #istiodContainers = memoised((of: IstioCluster): readonly Container[] => {
+  static readonly #istiodContainers = kept((of: IstioCluster): readonly Container[] => {
     noteRead(istiodOf(of.name));
     return ["Pod", ...controllerKinds].flatMap((kind) => of.#index(kind)?.all.flatMap(istiodContainersOf) ?? []);
   });
@@ -150,16 +151,12 @@ export class IstioCluster {
   );
 
   readonly #byKind = new Map<string, KindIndex>();
-  /** What was found of it and holds nothing of it: see `kept`. */
-  readonly kept = new Map<unknown, Made>();
+  readonly found: AllFound = new Map();
+  /** The parts that changed since the state before, with what was found of it and is another now. */
+  readonly changed: ReadonlySet<string>;
 
   /** `istioClusters` makes it of what is observed. */
   constructor(cluster: ObservedCluster, { settings, scheme }: AroundCluster, since?: SinceCluster) {
-    for (const [key, made] of since?.before.kept ?? []) {
-      const { reads } = made;
-      const isSame = reads !== undefined && since !== undefined && !meet(reads.parts, since.changed);
-      if (isSame && !meet(reads.asked, since.changed)) this.kept.set(key, made);
-    }
     this.name = cluster.name;
     this.source = cluster.source;
     this.settings = settings;
@@ -172,6 +169,9 @@ export class IstioCluster {
     this.unreadable = cluster.unreadable ?? [];
     this.isTakenAsWhole = cluster.isTakenAsWhole === true;
     this.#objects = cluster.objects;
+    const changed = new Set(since?.changed);
+    if (since !== undefined) foundAgain(since.before.found, this, changed);
+    this.changed = changed;
   }
 
   /**
@@ -181,23 +181,25 @@ export class IstioCluster {
    */
   all<K extends keyof KindsByName>(kind: K): readonly KindsByName[K][] {
     if (ofKubernetes.has(kind) || this.settings.discoverySelectors.length === 0) return this.stored(kind);
-    return recalled(this.kept, `all ${kind}`, () =>
-      this.stored(kind).filter(({ metadata }) => this.isDiscovered(metadata.namespace ?? "default")),
-    );
+    return foundIn(this, `${this.name} all ${kind}`, {
+      compute: () => this.stored(kind).filter(({ metadata }) => this.isDiscovered(metadata.namespace ?? "default")),
+    });
   }
 
   /** The same with what istiod does not see, as the API server has them. */
   stored<K extends keyof KindsByName>(kind: K): readonly KindsByName[K][] {
-    return recalled(this.kept, `stored ${kind}`, () =>
-      inOrderOfAge(kind, this.#ofKind(entries.get(kind)?.kind ?? kind)),
-    );
+    return foundIn(this, `${this.name} stored ${kind}`, {
+      compute: () => inOrderOfAge(kind, this.#ofKind(entries.get(kind)?.kind ?? kind)),
+    });
   }
 
   /** The same of one namespace. */
   in<K extends keyof KindsByName>(kind: K, namespace: string): readonly KindsByName[K][] {
-    return recalled(this.kept, `${kind} in ${namespace}`, () => {
-      const isSeen = ofKubernetes.has(kind) || this.isDiscovered(namespace);
-      return isSeen ? inOrderOfAge(kind, this.#ofNamespace(entries.get(kind)?.kind ?? kind, namespace)) : [];
+    return foundIn(this, `${this.name} ${kind} in ${namespace}`, {
+      compute: () => {
+        const isSeen = ofKubernetes.has(kind) || this.isDiscovered(namespace);
+        return isSeen ? inOrderOfAge(kind, this.#ofNamespace(entries.get(kind)?.kind ?? kind, namespace)) : [];
+      },
     });
   }
 
@@ -239,11 +241,7 @@ export class IstioCluster {
    * (pilot/pkg/features/experimental.go, EnableMCSHost).
    */
   get readsServiceImports(): boolean {
-    return ask(this, ({ istiodContainers }) =>
-      istiodContainers.some(({ env = [] }) =>
-        env.some((each) => each.name === "ENABLE_MCS_HOST" && each.value === "true"),
-      ),
-    );
+    return readsServiceImports(this, undefined);
   }
 
   /** Of istiod's pods, or of what makes them: its environment holds switches of its own. */
@@ -333,6 +331,10 @@ export class IstioCluster {
     return this.#byKind.get(kind);
   }
 }
+
+const readsServiceImports = askBy(({ istiodContainers }, _: undefined) =>
+  istiodContainers.some(({ env = [] }) => env.some((each) => each.name === "ENABLE_MCS_HOST" && each.value === "true")),
+);
 
 const discoveredServices = kept((cluster: IstioCluster) =>
   cluster.stored("Service").filter(({ metadata }) => cluster.isDiscovered(metadata.namespace ?? "default")),

@@ -16,7 +16,8 @@ export function istioCluster(
   { mesh, scheme }: Declared = { mesh: undefined },
   since?: SinceCluster,
 ): IstioCluster {
-  const around = { settings: meshSettings(cluster, mesh), ...(scheme === undefined ? {} : { scheme }) };
+  const settings = since?.before.settings ?? meshSettings(cluster, mesh);
+  const around = { settings, ...(scheme === undefined ? {} : { scheme }) };
   return new IstioCluster(cluster, around, since);
 }
 
@@ -40,6 +41,19 @@ export function istioClusters(
     const since = known && before && { before, changed: known.changed };
     const isSame = before !== undefined && known?.observed.clusters.get(name) === cluster;
     all.set(name, isSame ? before : istioCluster(cluster, declared, since));
+  }
+  return all;
+}
+
+/** The parts that changed, with what was found of clusters and is another now. */
+export function changedFacts(
+  changed: ReadonlySet<string>,
+  before: ReadonlyMap<string, IstioCluster>,
+  after: ReadonlyMap<string, IstioCluster>,
+): ReadonlySet<string> {
+  const all = new Set(changed);
+  for (const [name, cluster] of after) {
+    if (before.get(name) !== cluster) for (const part of cluster.changed) all.add(part);
   }
   return all;
 }

@@ -1,5 +1,4 @@
-import type { IstioCluster } from "./istioCluster.ts";
-import { isRecording, noteReads, type Reads, recordFact } from "./reads.ts";
+import { isRecording, noteReads, type Reads, recordReads } from "./reads.ts";
 
 /**
  * `compute`, done once for each object that it is asked about. What it gives must depend on that object alone, so that there is
@@ -34,14 +33,6 @@ export function memoisedBy<Of extends object, By, T>(compute: (of: Of, by: By) =
   };
 }
 
-/**
- * The same for a cluster where it holds nothing of it but objects: another state of the cluster has it from the one before, as long
- * as what it was made of is the same.
- */
-export function kept<T>(compute: (of: IstioCluster) => T): (of: IstioCluster) => T {
-  return (of) => recalled(of.kept, compute, () => compute(of));
-}
-
 /** What is known by a key, with what it was made of where that was recorded. */
 export interface Memo<Key> {
   get(key: Key): Made | undefined;
@@ -62,7 +53,7 @@ export function recalled<Key, T>(memo: Memo<Key>, key: Key, compute: () => T): T
     memo.set(key, { value });
     return value;
   }
-  const made: Made = found?.reads === undefined ? recordFact(compute) : found;
+  const made: Made = found?.reads === undefined ? recordReads(compute) : found;
   memo.set(key, made);
   if (made.reads !== undefined) noteReads(made.reads);
   return made.value as T;

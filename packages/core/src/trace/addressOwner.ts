@@ -1,5 +1,4 @@
 import {
-  ask,
   askBy,
   canonicalHost,
   gatewayServices,
@@ -119,14 +118,7 @@ function ofOutsideAddress(
     const how = `node port ${port} of ${node.metadata.name}`;
     return { kind: "service", cluster, ...byNodePort, how, node, hidesSource: true };
   }
-  const host = ask(cluster, ({ workloads }) =>
-    workloads.find(
-      (each) =>
-        each.isHostNetwork &&
-        each.node === node.metadata.name &&
-        each.ports.some(({ containerPort }) => containerPort === port),
-    ),
-  );
+  const host = onHostNetwork(cluster, [node.metadata.name, port]);
   if (host !== undefined) return { kind: "pod", cluster, workload: host };
   return { kind: "nothing", cluster, what: `node ${node.metadata.name} has no node port ${port}` };
 }
@@ -230,3 +222,9 @@ const machineOf = askBy((cluster, address: string) => machineAt(cluster, address
 const publicServicesAt = askBy((cluster, address: string) => publicServices(cluster).get(address));
 const nodeAt = askBy((cluster, address: string) => nodesByAddress(cluster).get(address));
 const nodePortOwner = askBy((cluster, port: number) => nodePorts(cluster).get(port));
+const onHostNetwork = askBy(({ workloads }, [node, port]: readonly [node: string, port: number]) =>
+  workloads.find(
+    (each) =>
+      each.isHostNetwork && each.node === node && each.ports.some(({ containerPort }) => containerPort === port),
+  ),
+);

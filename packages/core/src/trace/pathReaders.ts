@@ -11,9 +11,7 @@ export class PathReaders {
 
   add(path: DeclaredPath, all: readonly Reads[]): void {
     this.#added += 1;
-    for (const { parts, asked } of all) {
-      for (const each of [parts, asked]) for (const part of each) this.#ofPart(part).add(path);
-    }
+    for (const reads of all) for (const part of reads) this.#ofPart(part).add(path);
   }
 
   /** What was added more often than there are paths is for the most part of before. */

@@ -1,4 +1,4 @@
-import { type Reads, readsAfter, recordReads } from "../istio/index.ts";
+import { changedFacts, meet, type Reads, recordReads } from "../istio/index.ts";
 import { type KubeObject, ownerName } from "../kinds/index.ts";
 import type { DeclaredPath, Observed } from "../model/index.ts";
 import { atOnce, changedParts, isSame } from "../world/index.ts";
@@ -57,11 +57,12 @@ export function* retracing(previous: TraceState | undefined, input: TracePathsIn
   const known = before && changed && { observed: before.input.observed, world: before.world, changed };
   const world = traceWorld(observed, intents, known);
   const kept = before?.world.scheme === world.scheme ? before : undefined;
-  const calls = new Calls(world, kept, changed ?? none);
+  const all = kept && changed ? changedFacts(changed, kept.world.clusters, world.clusters) : none;
+  const calls = new Calls(world, kept, all);
   const owners = kept === undefined ? none : changedOwners(kept.input.intents, intents);
   const requestOf = requestsOfPaths(intents, world);
   const serverOf = serversOfHosts(paths);
-  const suspects = new Set([...(kept?.readers.of(changed ?? none) ?? []), ...ownedBy(paths, owners)]);
+  const suspects = new Set([...(kept?.readers.of(all) ?? []), ...ownedBy(paths, owners)]);
   const fresh = (path: DeclaredPath, last: DonePath | undefined): DonePath => {
     const servers = new Map<string, string | undefined>();
     let wider: Recorded | undefined;
@@ -91,12 +92,12 @@ export function* retracing(previous: TraceState | undefined, input: TracePathsIn
     const place = places.get(path);
     if (place === undefined) continue;
     const last = kept?.done[kept.places.get(path) ?? -1];
-    const again = last === undefined || !suspects.has(path) ? last : calls.keep(last);
     const isKept =
-      again !== undefined &&
+      last !== undefined &&
+      !(suspects.has(path) && calls.isAnother(last)) &&
       !owners.has(path.owner) &&
-      [...again.servers].every(([host, server]) => serverOf(path, host) === server);
-    const now = isKept ? again : fresh(path, last);
+      [...last.servers].every(([host, server]) => serverOf(path, host) === server);
+    const now = isKept ? last : fresh(path, last);
     done[place] = now;
     traces[place] = now.traced;
     if (now !== last || readers !== kept?.readers) readers.add(path, readsOf(now));
@@ -124,7 +125,6 @@ class Calls {
   readonly #world: TraceWorld;
   readonly #changed: ReadonlySet<string>;
   readonly #before: TraceState | undefined;
-  readonly #kept = new Map<Recorded, Recorded | undefined>();
   readonly #byKey = new Map<string, Call>();
   readonly #widers = new Map<string, Recorded>();
   #known: ReadonlyMap<string, DonePath> | undefined;
@@ -140,9 +140,10 @@ class Calls {
     let call = this.#byKey.get(key);
     if (call === undefined) {
       const before = last?.call.key === key ? last : this.#ofBefore(key);
-      const isSameCall = before !== undefined && isSame(before.call.request, request);
-      const whole = isSameCall ? this.#again(before.call.whole) : undefined;
-      call = { key, request, whole: whole ?? this.#record(this.#world, request) };
+      const isSameCall =
+        before !== undefined && isSame(before.call.request, request) && !meet(before.call.whole.reads, this.#changed);
+      const whole = isSameCall ? before.call.whole : this.#record(this.#world, request);
+      call = { key, request, whole };
       this.#byKey.set(key, call);
     }
     return call;
@@ -157,29 +158,14 @@ class Calls {
     return wider;
   }
 
-  /** A path as it was; undefined where what it read is another now. */
-  keep(path: DonePath): DonePath | undefined {
-    const whole = this.#again(path.call.whole);
-    const wider = this.#again(path.wider);
-    const reads = readsAfter(path.reads, this.#changed, this.#world.clusters);
-    if (whole === undefined || reads === undefined || (path.wider !== undefined && wider === undefined))
-      return undefined;
-    if (whole === path.call.whole && wider === path.wider && reads === path.reads) return path;
-    return { ...path, call: { ...path.call, whole }, wider, reads };
+  /** Whether what a path read is another now. */
+  isAnother(path: DonePath): boolean {
+    return readsOf(path).some((reads) => meet(reads, this.#changed));
   }
 
   #ofBefore(key: string): DonePath | undefined {
     this.#known ??= new Map((this.#before?.done ?? []).map((path) => [path.call.key, path]));
     return this.#known.get(key);
-  }
-
-  /** Looked into once for all paths that it proves. */
-  #again(recorded: Recorded | undefined): Recorded | undefined {
-    if (recorded === undefined || this.#kept.has(recorded)) return recorded && this.#kept.get(recorded);
-    const reads = readsAfter(recorded.reads, this.#changed, this.#world.clusters);
-    const after = reads === undefined || reads === recorded.reads ? reads && recorded : { ...recorded, reads };
-    this.#kept.set(recorded, after);
-    return after;
   }
 
   #record(world: TraceWorld, request: TraceRequest): Recorded {

@@ -1,5 +1,5 @@
 import { say } from "../../findings/index.ts";
-import { ask, type IstioCluster, isCoveredBy, passthroughSni } from "../../istio/index.ts";
+import { askBy, isCoveredBy, passthroughSni } from "../../istio/index.ts";
 import { clusterObject, type Gateway, isNamedAsOurs } from "../../kinds/index.ts";
 import { at, hasAccessRules, restrictsCallers } from "../../model/index.ts";
 import type { CompileContext } from "../declaration/compileContext.ts";
@@ -67,21 +67,19 @@ function isBypassed(shared: ResolvedService, server: Server, { mesh, report }: C
   return true;
 }
 
-function openGateway(cluster: IstioCluster, host: string): Gateway | undefined {
-  return ask(cluster, (facts) =>
-    facts
-      .all("Gateway")
-      .find(
-        (gateway) =>
-          !isNamedAsOurs(gateway) &&
-          (gateway.spec.servers ?? []).some(
-            ({ tls, hosts }) =>
-              tls?.mode === "AUTO_PASSTHROUGH" &&
-              (hosts ?? []).some((pattern) => isCoveredBy(host, pattern.slice(pattern.indexOf("/") + 1))),
-          ),
-      ),
-  );
-}
+const openGateway = askBy((cluster, host: string): Gateway | undefined =>
+  cluster
+    .all("Gateway")
+    .find(
+      (gateway) =>
+        !isNamedAsOurs(gateway) &&
+        (gateway.spec.servers ?? []).some(
+          ({ tls, hosts }) =>
+            tls?.mode === "AUTO_PASSTHROUGH" &&
+            (hosts ?? []).some((pattern) => isCoveredBy(host, pattern.slice(pattern.indexOf("/") + 1))),
+        ),
+    ),
+);
 
 /**
  * Where calls to local pods carry the same SNI, rules hold for them too. They are warned of where the declaration asks for

@@ -1,6 +1,6 @@
 import { type Place, say } from "../../findings/index.ts";
 import {
-  ask,
+  askBy,
   type IstioCluster,
   isCoveredBy,
   isVisible,
@@ -25,10 +25,12 @@ import type { Report } from "./report.ts";
 
 /** The user's object that already names `host` for workloads of `namespace` ("*": of any). */
 export function claimOfHost(cluster: IstioCluster, host: string, namespace: string): string | undefined {
-  return ask(cluster, (facts) => claimIn(facts, host, namespace));
+  return claimIn(cluster, [host, namespace]);
 }
 
-function claimIn(facts: IstioCluster, host: string, namespace: string): string | undefined {
+type Pair = readonly [host: string, namespace: string];
+
+const claimIn = askBy((facts, [host, namespace]: Pair): string | undefined => {
   const named = parseServiceHost(host, facts.settings);
   if (named !== undefined && facts.service(named.namespace, named.name) !== undefined) return "a Service";
   const entry = (meshRegistry(facts).byHost.get(host) ?? []).find(
@@ -38,7 +40,7 @@ function claimIn(facts: IstioCluster, host: string, namespace: string): string |
       (namespace === "*" ? each.exportTo.join() !== "~" : isVisible(each, namespace)),
   );
   return entry === undefined ? undefined : `ServiceEntry ${entry.namespace}/${entry.object.metadata.name}`;
-}
+});
 
 /**
  * A rule of the user that keeps ours for exactly this host from counting for workloads of these namespaces; undefined: of any.
@@ -48,15 +50,18 @@ export function ruleInTheWay(
   ours: HostRule,
   clients: Iterable<string> | undefined,
 ): DestinationRule | undefined {
-  const callers = clients === undefined ? [undefined] : [...clients];
-  return ask(cluster, (facts) => {
-    for (const client of callers) {
-      const found = rulesInTheWay(facts, ours, client).find((rule) => !isNamedAsOurs(rule));
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  });
+  return ruleIn(cluster, [ours.host, ours.namespace, clients === undefined ? undefined : [...clients]]);
 }
+
+type RuleQuestion = readonly [host: string, namespace: string, clients: readonly string[] | undefined];
+
+const ruleIn = askBy((facts, [host, namespace, clients]: RuleQuestion): DestinationRule | undefined => {
+  for (const client of clients ?? [undefined]) {
+    const found = rulesInTheWay(facts, { host, namespace }, client).find((rule) => !isNamedAsOurs(rule));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+});
 
 /**
  * A VirtualService of the user for this host, or a wildcard that covers it, or a route of the Gateway API whose parent it is,
@@ -69,14 +74,12 @@ export function routesInTheWay(
   host: string,
   namespaces: readonly string[] | undefined,
 ): VirtualService | ApiRoute | undefined {
-  return ask(cluster, (facts) => routesIn(facts, host, namespaces));
+  return routesIn(cluster, [host, namespaces]);
 }
 
-function routesIn(
-  facts: IstioCluster,
-  host: string,
-  namespaces: readonly string[] | undefined,
-): VirtualService | ApiRoute | undefined {
+type RouteQuestion = readonly [host: string, namespaces: readonly string[] | undefined];
+
+const routesIn = askBy((facts, [host, namespaces]: RouteQuestion): VirtualService | ApiRoute | undefined => {
   const sees = (each: MeshVirtualService) =>
     namespaces === undefined
       ? each.exportTo.join() !== "~"
@@ -92,7 +95,7 @@ function routesIn(
     const own = metadata.namespace ?? "default";
     return parent.host === host && (namespaces === undefined || own === parent.namespace || namespaces.includes(own));
   })?.object;
-}
+});
 
 /** `rank`: the earlier ones count. */
 type RankedService = MeshVirtualService & { readonly object: VirtualService; readonly rank: number };

@@ -1,16 +1,18 @@
-import { ask, type IstioCluster, labelsMatch, memoised, memoisedBy } from "../../istio/index.ts";
+import { askBy, type IstioCluster, labelsMatch, memoised } from "../../istio/index.ts";
 import { type Gateway, isNamedAsOurs } from "../../kinds/index.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
 /** The user's Gateways that may configure a proxy which `selector` chooses as well. */
 export function foreignGateways(selector: Labels, cluster: IstioCluster): readonly Gateway[] {
-  return ask(cluster, (facts) => gatewaysBeside(facts, selector));
+  return gatewaysBeside(cluster, JSON.stringify(selector));
 }
 
-const gatewaysBeside = memoisedBy((facts: IstioCluster, selector: Labels): readonly Gateway[] =>
-  gatewaysOfUser(facts).filter((gateway) => mayShareProxy(gateway, selector, facts)),
-);
+/** By the selector as JSON. */
+const gatewaysBeside = askBy((facts, by: string): readonly Gateway[] => {
+  const selector = JSON.parse(by) as Labels;
+  return gatewaysOfUser(facts).filter((gateway) => mayShareProxy(gateway, selector, facts));
+});
 
 const gatewaysOfUser = memoised((facts: IstioCluster) =>
   facts.all("Gateway").filter((gateway) => !isNamedAsOurs(gateway)),

@@ -1,4 +1,4 @@
-import { type IstioCluster, meet, recordParts } from "../../istio/index.ts";
+import { type IstioCluster, meet, type Reads, recordReads } from "../../istio/index.ts";
 import { type AddressPool, type Mesh, parseAddressPool } from "../../model/index.ts";
 import { keepEqual } from "../../world/index.ts";
 import type { Compilation } from "../declaration/compilation.ts";
@@ -47,7 +47,7 @@ export interface HostSettlement {
 interface KnownDemand {
   readonly demand: VipDemand;
   /** What it was made of, where that is recorded. */
-  readonly parts: ReadonlySet<string> | undefined;
+  readonly reads: Reads | undefined;
 }
 
 interface Clusters {
@@ -83,11 +83,11 @@ export function settleHosts(
     const here = facts.get(name);
     const before = known?.demands.get(name);
     if (here === undefined) continue;
-    const isKept = before?.parts !== undefined && since !== undefined && !meet(before.parts, since.changed);
+    const isKept = before?.reads !== undefined && since !== undefined && !meet(before.reads, since.changed);
     if (isKept) demands.set(name, before);
     else {
-      const { demand, parts } = demandOf(here, { hosts, wanted: wanted.byHost, pool }, since !== undefined);
-      demands.set(name, { demand: keepEqual(before?.demand, demand), parts });
+      const { demand, reads } = demandOf(here, { hosts, wanted: wanted.byHost, pool }, since !== undefined);
+      demands.set(name, { demand: keepEqual(before?.demand, demand), reads });
     }
   }
   const isSame = ([name, { demand }]: readonly [string, KnownDemand]) => known?.demands.get(name)?.demand === demand;
@@ -110,9 +110,9 @@ interface Demanded {
 
 function demandOf(facts: IstioCluster, { hosts, wanted, pool }: Demanded, isRecorded: boolean): KnownDemand {
   const work = () => vipDemand(facts, hosts, wanted, pool);
-  if (!isRecorded) return { demand: work(), parts: undefined };
-  const { value, parts } = recordParts(work);
-  return { demand: value, parts };
+  if (!isRecorded) return { demand: work(), reads: undefined };
+  const { value, reads } = recordReads(work);
+  return { demand: value, reads };
 }
 
 function claimsOf(compilations: readonly Compilation[]): HostGrants["claims"] {

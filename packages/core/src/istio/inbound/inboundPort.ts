@@ -1,9 +1,9 @@
 import type { Service, ServiceEntry, Sidecar } from "../../kinds/index.ts";
+import { askBy } from "../found.ts";
 import { serviceHost } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";
 import { memoisedBy } from "../memoised.ts";
-import { askBy } from "../reads.ts";
 import { isMachine, machines, workloadsBehind } from "../registry/machines.ts";
 import { isHttp, isTcp, type Protocol, parseProtocol, protocolOfServicePort } from "../registry/protocol.ts";
 import { targetPortOf } from "../registry/targetPort.ts";

@@ -1,7 +1,7 @@
 import type { MeshConfig } from "../../model/index.ts";
+import { askBy } from "../found.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { memoisedBy } from "../memoised.ts";
-import { ask } from "../reads.ts";
 import { parseIdentity, spiffeId } from "../spiffeId.ts";
 
 /**
@@ -34,14 +34,15 @@ export function trustDomainsOf({ trustDomain, trustDomainAliases }: MeshConfig):
  * (pilot/pkg/networking/plugin/authn/util.go, TrustDomainsForValidation).
  */
 export function acceptedTrustDomains(cluster: IstioCluster): readonly string[] | undefined {
-  const skips = ask(cluster, ({ istiodContainers }) =>
-    istiodContainers.some(({ env = [] }) =>
-      env.some(({ name, value }) => name === "PILOT_SKIP_VALIDATE_TRUST_DOMAIN" && value === "true"),
-    ),
-  );
-  if (skips) return undefined;
+  if (takesAnyTrustDomain(cluster, undefined)) return undefined;
   return [...new Set([...trustDomainsOf(cluster.settings), ...cluster.settings.authorityTrustDomains])];
 }
+
+const takesAnyTrustDomain = askBy(({ istiodContainers }, _: undefined) =>
+  istiodContainers.some(({ env = [] }) =>
+    env.some(({ name, value }) => name === "PILOT_SKIP_VALIDATE_TRUST_DOMAIN" && value === "true"),
+  ),
+);
 
 /**
  * An identity in the trust domains in which a client's proxy takes it, where istiod knows it from a service account: as it is,

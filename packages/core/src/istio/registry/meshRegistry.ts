@@ -1,8 +1,9 @@
 import type { KubeObject, Service } from "../../kinds/index.ts";
+import { kept } from "../found.ts";
 import { isWildcard } from "../hostNames.ts";
 import { canonicalHost } from "../hostPort.ts";
 import type { IstioCluster } from "../istioCluster.ts";
-import { kept, memoisedBy } from "../memoised.ts";
+import { memoisedBy } from "../memoised.ts";
 import { isPublic, isVisible } from "../visibility.ts";
 import { type MeshService, meshServiceOfService, meshServicesOfEntry } from "./meshService.ts";
 

@@ -1,8 +1,9 @@
 import type { DestinationRule, Subset, TrafficPolicy } from "../../kinds/index.ts";
+import { kept } from "../found.ts";
 import { fullHost, HostMap, isCoveredBy, isWildcard } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";
-import { kept, memoisedBy } from "../memoised.ts";
+import { memoisedBy } from "../memoised.ts";
 
 /** One or several DestinationRules of a host, as istiod merges them. pilot/pkg/model/destination_rule.go */
 export interface MergedRule {

@@ -1,9 +1,10 @@
 import type { VirtualService } from "../../kinds/index.ts";
+import { kept } from "../found.ts";
 import { apiRoutes } from "../gatewayApi/apiRoutes.ts";
 import { fullHost } from "../hostNames.ts";
 import type { HttpMatch, HttpRoute, L4Route, Placed, StringMatch, WeightedTarget } from "../httpRoute.ts";
 import type { IstioCluster } from "../istioCluster.ts";
-import { kept, memoisedBy } from "../memoised.ts";
+import { memoisedBy } from "../memoised.ts";
 import { type MeshVirtualService, meshGateway } from "../meshVirtualService.ts";
 import { exportedTo, isPublic, isVisible } from "../visibility.ts";
 
