@@ -18,7 +18,7 @@ export {
   type SharedServiceStatus,
 } from "./app/meshStatus.ts";
 export { type ClusterVersions, meshVersions } from "./app/meshVersions.ts";
-export { pasteableHints, pasteableText } from "./app/pasteableHints.ts";
+export { pasteableText } from "./app/pasteableHints.ts";
 export type { AllowedPlans } from "./app/planAlarm.ts";
 export { planEffects } from "./app/planEffects.ts";
 export { type DeclaredMesh, type PlanMeshOptions, type PlannedMesh, planMesh } from "./app/planMesh.ts";

@@ -11,7 +11,7 @@ import {
   say,
 } from "@isthmus/core";
 import { FileRefused, readRegularFile, readUpTo } from "@isthmus/kube";
-import { lookForDeclarations } from "./lookForDeclarations.ts";
+import { holdsOnlyTests, lookForDeclarations } from "./lookForDeclarations.ts";
 import { findManifestFiles } from "./target/directory/findManifestFiles.ts";
 import type { CallOptions } from "./target/target.ts";
 
@@ -171,7 +171,8 @@ async function foldersThatDeclare(
       if (isManifest(file)) continue;
       const text = await readRegularFile(file, { limit: maxFileLength, signal }).catch(() => undefined);
       signal?.throwIfAborted();
-      if (text === undefined || !lookForDeclarations({ name, text }, false).declares) continue;
+      if (text === undefined || holdsOnlyTests({ name, text })) continue;
+      if (!lookForDeclarations({ name, text }, false).declares) continue;
       declaring.push(name);
       break;
     }

@@ -7,6 +7,7 @@ import {
   type StrayDeclaration,
   say,
   strayDeclarations,
+  testKinds,
 } from "@isthmus/core";
 
 /** A declaration of ours, as a line of its own or within `{…}` on one line. */
@@ -18,6 +19,7 @@ const suspicion = new RegExp(`${kinds.join("|")}|apiVersion["']?\\s*:\\s*["']?i`
 /** What a document of a file that cannot be parsed has to say to count as one of ours all the same: our group, or our kind. */
 const ourVersion = /\bisthmus\.io\/v\d/;
 const ourKind = new RegExp(`^[\\s-]*(?:[[{].*)?["']?\\bkind["']?\\s*:[\\s["']*(?:${kinds.join("|")})\\b`, "m");
+const testKind = new RegExp(`["']?\\bkind["']?\\s*:[\\s["']*(?:${testKinds.join("|")})\\b`);
 /** And not another's: templates of Helm and CloudFormation cannot be parsed either, and some products have a Mesh. */
 const otherVersion = /^[\s-]*(?:[[{].*)?["']?apiVersion["']?\s*:\s*["']?[\w.-]+\//m;
 
@@ -35,6 +37,11 @@ export function lookForDeclarations(file: InputFile, isNamed: boolean): FoundDec
   const strays = suspicion.test(file.text) ? strayDeclarations(file) : [];
   if (strays.some(({ type }) => type === "meant")) return { declares: true, namesakes: [] };
   return { declares: false, namesakes: strays.map(namesake) };
+}
+
+/** PathTests, which nobody leaves out by not reading them as declarations. */
+export function holdsOnlyTests({ text }: InputFile): boolean {
+  return testKind.test(text) && !ourKind.test(text);
 }
 
 function isMeant(text: string): boolean {

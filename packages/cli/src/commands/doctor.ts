@@ -1,5 +1,5 @@
 import type { Diagnosis } from "@isthmus/core/doctor";
-import { diagnoseMesh, pasteableHints, pasteableText, planMesh } from "@isthmus/engine";
+import { diagnoseMesh, pasteableText, planMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { givenMesh, tellAbsentKinds } from "../givenMesh.ts";
 import type { GivenOptions } from "../givenOptions.ts";
@@ -28,7 +28,7 @@ export async function doctor(
       session.print(pasteableText(renderDiagnosis(evidence, diagnosis, session.out), mesh.intents.clusters));
     else session.printData("Diagnosis", { ...diagnosis, evidence });
     tellAbsentKinds(session, given, mesh.observed);
-    session.report(pasteableHints([...mesh.observed.unreachable.values()], mesh.intents.clusters));
+    session.report(mesh.unseen);
     return codeOf(diagnosis);
   });
 }

@@ -42,6 +42,19 @@ test("before an apply nothing gets there; what an apply would make does", async 
   expect(planned).toMatchObject({ code: 0, stdout: "✔ httpbin/across\n\n1 test: 1 passed.\n" });
 });
 
+test("folders of tests alone are not told to be passed over, one with a declaration among them is", async () => {
+  const folder = await testFolder();
+  const tests = await runCli(folder, ["test", "tests", "--filter", "nobody"]);
+  await writeFile(
+    join(folder, "tests/more.yaml"),
+    "apiVersion: isthmus.io/v1alpha1\nkind: Mesh\nmetadata: {name: mesh}\n",
+  );
+  const more = await runCli(folder, ["test", "tests", "--filter", "nobody"]);
+
+  expect(tests.stderr).not.toContain("Passed over");
+  expect(more.stderr).toContain("Passed over: tests (declarations below a folder: -R reads them).");
+});
+
 test("a failed test names its counterexample, what cannot be told is counted apart, and the exit code is 1", async () => {
   const run = await runCli(await testFolder(), ["test", "tests", "--planned"]);
 

@@ -1,6 +1,6 @@
 import { fitsWildcard, type Problem, say, usage } from "@isthmus/core";
 import { type PathTest, type PathTestResult, type PathTestVerdict, verdictOfResults } from "@isthmus/core/pathTest";
-import { type DeclaredMesh, labelSelector, pasteableHints, planMesh, readPathTests, testMesh } from "@isthmus/engine";
+import { type DeclaredMesh, labelSelector, planMesh, readPathTests, testMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { givenMesh, tellAbsentKinds } from "../givenMesh.ts";
 import type { GivenOptions } from "../givenOptions.ts";
@@ -32,7 +32,7 @@ export async function test(session: Session, paths: readonly string[], options: 
       const now = await read();
       if (now.problems.length > 0) return { text: "", problems: now.problems };
       const found = await run(session, { declared, tests: now.tests, options });
-      return { text: await textOf(session, found), problems: found.unreachable };
+      return { text: await textOf(session, found), problems: found.unseen };
     });
     return exitCodes.ok;
   });
@@ -49,11 +49,11 @@ async function runOnce(session: Session, given: Declarations, toRun: Run): Promi
   const isLive = session.format === undefined && session.ownFormat === undefined;
   const onResult = isLive ? (result: PathTestResult) => session.print(renderPathTest(result, session.out)) : undefined;
   const found = await run(session, toRun, onResult);
-  const { results, unreachable, observed } = found;
+  const { results, unseen, observed } = found;
   if (isLive) session.print(renderPathTestSummary(results, session.out));
   else session.printText(await textOf(session, found));
   tellAbsentKinds(session, given, observed);
-  session.report(unreachable);
+  session.report(unseen);
   return codeOf(verdictOfResults(results));
 }
 
@@ -65,8 +65,7 @@ async function run(session: Session, { declared, tests, options }: Run, onResult
     signal: session.signal,
     ...(onResult === undefined ? {} : { onResult }),
   });
-  const unreachable = pasteableHints([...mesh.observed.unreachable.values()], mesh.intents.clusters);
-  return { results, unreachable, observed: mesh.observed };
+  return { results, unseen: mesh.unseen, observed: mesh.observed };
 }
 
 /** Throws USAGE where the words choose none of the tests. */
@@ -94,10 +93,7 @@ function isMeant(word: string, name: string): boolean {
 
 async function textOf(
   session: Session,
-  {
-    results,
-    unreachable: problems,
-  }: { readonly results: readonly PathTestResult[]; readonly unreachable: readonly Problem[] },
+  { results, unseen: problems }: { readonly results: readonly PathTestResult[]; readonly unseen: readonly Problem[] },
 ): Promise<string> {
   switch (session.ownFormat) {
     case "junit": {

@@ -92,6 +92,23 @@ test("clusters by hand stand in for declarations, and for nothing that needs the
   expect(gone.stderr).toMatch(/there is no directory .*nowhere/);
 });
 
+test("all that cannot be read is told: each file of a folder, and objects among which the caller may be", async () => {
+  const folder = await exampleFolder();
+  await writeFile(join(folder, "clusters/cluster1/first.yaml"), "kind: [\n");
+  await writeFile(join(folder, "clusters/cluster1/second.yaml"), "kind: {\n");
+  await writeFile(
+    join(folder, "clusters/cluster2/caller.yaml"),
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: caller, namespace: foo, labels: [a]}\nspec: {containers: []}\n",
+  );
+
+  const run = await runCli(folder, ["trace", "caller.foo@cluster2", "http://httpbin.bar:8000/"]);
+
+  expect(run.code).toBe(2);
+  expect(run.stdout).toContain("TRACE_CALLER_UNKNOWN");
+  expect(run.stderr.match(/error\[DIRECTORY_INVALID\]/g)).toHaveLength(2);
+  expect(run.stderr).toMatch(/\[OBJECT_MALFORMED\]: Pod foo\/caller/);
+});
+
 /** As `kubectl get -o json` gives them. */
 async function dumpOf(folder: string): Promise<{ readonly items: readonly unknown[] }> {
   const files = await filesIn(folder);

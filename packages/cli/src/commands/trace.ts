@@ -1,5 +1,5 @@
 import { graph, type TraceVerdict } from "@isthmus/core/trace";
-import { pasteableHints, planMesh, traceMesh } from "@isthmus/engine";
+import { planMesh, traceMesh } from "@isthmus/engine";
 import { exitCodes, failureCode } from "../exit.ts";
 import { givenMesh, tellAbsentKinds } from "../givenMesh.ts";
 import type { GivenOptions } from "../givenOptions.ts";
@@ -30,7 +30,7 @@ export async function trace(session: Session, words: TraceWords, options: TraceO
     else session.printData("Trace", found);
     tellAbsentKinds(session, given, mesh.observed);
     // What is wrong with declarations is another matter: the request may get there all the same.
-    session.report(pasteableHints([...mesh.observed.unreachable.values()], mesh.intents.clusters));
+    session.report(mesh.unseen);
     return codeOf(found.verdict);
   });
 }

@@ -32,6 +32,8 @@ export interface PlannedMesh extends DeclaredMesh {
   readonly paths: readonly DeclaredPath[];
   /** Owners whose objects stay as they are, and why. */
   readonly held: ReadonlyMap<string, string>;
+  /** What could not be read: clusters, files and objects of them. Among `problems` too, where it is a matter of the plan. */
+  readonly unseen: readonly Problem[];
   /** Of all steps, in their order. While there is an error among them, nothing must be applied. */
   readonly problems: readonly Problem[];
 }
@@ -46,7 +48,8 @@ export async function planMesh(mesh: DeclaredMesh, options: PlanMeshOptions = {}
   const { observed, problems: unseen } = await observe(targets, options);
   const compiled = compile(intents, observed);
   const planned = plan(compiled, observed, { prune, adopt });
-  const problems = [...(mesh.problems ?? []), ...unseen, ...compiled.problems, ...planned.problems];
+  const told = (problems: readonly Problem[]) =>
+    pasteableHints(sources === undefined ? problems : withPositions(problems, sources), intents.clusters);
   return {
     ...mesh,
     observed,
@@ -54,6 +57,7 @@ export async function planMesh(mesh: DeclaredMesh, options: PlanMeshOptions = {}
     plan: planned.plan,
     paths: compiled.paths,
     held: compiled.held,
-    problems: pasteableHints(sources === undefined ? problems : withPositions(problems, sources), intents.clusters),
+    unseen: told(unseen),
+    problems: told([...(mesh.problems ?? []), ...unseen, ...compiled.problems, ...planned.problems]),
   };
 }

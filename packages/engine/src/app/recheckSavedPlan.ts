@@ -33,6 +33,7 @@ export async function recheckSavedPlan(
   const moved = [...stale, ...checkOutdated(saved, compiled, observed).filter(({ at }) => !isTold.has(at))];
   return {
     ...{ plan, intents, compiled, observed, targets },
+    unseen: problems,
     problems: pasteableHints([...problems, ...wrong, ...moved, ...untrue], intents.clusters),
     paths: compiled.paths,
     held: compiled.held,
