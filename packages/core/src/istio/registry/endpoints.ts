@@ -263,8 +263,8 @@ function ofEntry(cluster: IstioCluster, service: MeshService, port: MeshPort): E
 
 export function isIp(address: string): boolean {
   // The library is slow for thousands of addresses, and throws and catches for what is none.
-  if (fourNumbers.test(address)) return true;
-  return (/^[\d.]+$/.test(address) || address.includes(":")) && ipaddr.isValid(address);
+  return ipv4.test(address) || (mayBeIp.test(address) && ipaddr.isValid(address));
 }
 
-const fourNumbers = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+const mayBeIp = /^[\d.]+$|^[\da-f.]*:[\da-f:.]*(%.*)?$/i;
