@@ -102,16 +102,18 @@ class Mentions {
   readonly #wildcards: Mention[] = [];
 
   add(mention: Mention): void {
-    if (isWildcard(mention.host)) {
-      this.#wildcards.push(mention);
+    const host = mention.host.toLowerCase();
+    if (isWildcard(host)) {
+      this.#wildcards.push({ ...mention, host });
       return;
     }
-    const others = this.#exact.get(mention.host);
-    if (others === undefined) this.#exact.set(mention.host, [mention]);
+    const others = this.#exact.get(host);
+    if (others === undefined) this.#exact.set(host, [mention]);
     else others.push(mention);
   }
 
-  of(host: string): readonly Mention[] {
+  of(asWritten: string): readonly Mention[] {
+    const host = asWritten.toLowerCase();
     const exact = isWildcard(host)
       ? [...this.#exact].flatMap(([each, found]) => (hostsOverlap(each, host) ? found : []))
       : (this.#exact.get(host) ?? []);

@@ -14,7 +14,10 @@ const runs = Math.ceil(Number(process.env.LAW_RUNS ?? 100) / 5);
 
 const configuration = fc.tuple(fc.array(randomRouting, { maxLength: 4 }), fc.array(randomPolicy, { maxLength: 4 }));
 /** What comes, is edited or goes. */
-const change = fc.tuple(fc.oneof({ weight: 6, arbitrary: randomPolicy }, randomRouting), fc.boolean());
+const change = fc.tuple(
+  fc.oneof({ weight: 2, arbitrary: randomPolicy }, { weight: 3, arbitrary: randomRouting }),
+  fc.boolean(),
+);
 
 const states = fc
   .record({

@@ -1,4 +1,4 @@
-import { type KubeObject, keyOf, refOf } from "../kinds/index.ts";
+import { type KubeObject, keyOf, type Node, refOf } from "../kinds/index.ts";
 import { isSame } from "./isSame.ts";
 
 /**
@@ -29,12 +29,13 @@ export function differingObjects(
   return [...found, ...[...known.values()].map(({ object }) => object)];
 }
 
-/** But for what an API server counts and no proxy sees. */
 function isAlike(one: KubeObject, other: KubeObject): boolean {
-  if (one === other) return true;
-  const [left, right] = [one, other].map(({ metadata, ...object }) => {
-    const { resourceVersion: _, generation: __, uid: ___, managedFields: ____, ...seen } = metadata;
-    return { ...object, metadata: seen };
-  });
-  return isSame(left, right);
+  return one === other || isSame(whatCounts(one), whatCounts(other));
+}
+
+/** Without what an API server counts and no proxy sees, and how a node was when it was last heard of. */
+function whatCounts({ metadata, status, ...object }: KubeObject): unknown {
+  const { resourceVersion: _, generation: __, uid: ___, managedFields: ____, ...seen } = metadata;
+  const addresses = object.kind === "Node" ? (status as Node["status"])?.addresses : undefined;
+  return { ...object, metadata: seen, status: addresses ?? status };
 }
