@@ -1,7 +1,7 @@
-import { type PathChange, showCallerName } from "@isthmus/core/reachability";
+import { type ChangedCaller, type PathChange, showCallerName } from "@isthmus/core/reachability";
 import { renderJunit } from "./junit.ts";
 import { markdownCell } from "./markdownCell.ts";
-import { answerWords, callerWords, placesOf } from "./pathMatrix.ts";
+import { answerWords, listed, placesOf } from "./pathMatrix.ts";
 import type { Style } from "./style.ts";
 import { renderTable } from "./table.ts";
 import { lineText } from "./terminalText.ts";
@@ -15,7 +15,7 @@ export function changesTable(changes: readonly PathChange[], style: Style): stri
     const { kind, callers, requests } = change;
     return [
       kind,
-      callerWords(callers, [], 3),
+      callerWords(callers, 3),
       targetOf(change),
       requests,
       `${before(change)} → ${after(change)}`,
@@ -31,7 +31,7 @@ export function changesMarkdown(changes: readonly PathChange[]): string {
   const lines = changes.map((change) => {
     const { kind, callers, requests } = change;
     const cells = [
-      callerWords(callers, [], 5),
+      callerWords(callers, 5),
       targetOf(change),
       requests,
       before(change),
@@ -46,7 +46,7 @@ export function changesMarkdown(changes: readonly PathChange[]): string {
 /** Each change is a failed test: what CI is to tell of. */
 export function changesJunit(changes: readonly PathChange[]): string {
   const cases = changes.map((change) => ({
-    name: `${callerWords(change.callers, [], 5)} to ${targetOf(change)}: ${change.requests}`,
+    name: `${callerWords(change.callers, 5)} to ${targetOf(change)}: ${change.requests}`,
     classname: change.kind,
     failure: { type: change.kind, text: `${change.kind}: ${before(change)}, now ${after(change)} ${objectOf(change)}` },
   }));
@@ -55,8 +55,21 @@ export function changesJunit(changes: readonly PathChange[]): string {
 
 export function changesData(changes: readonly PathChange[]): object {
   return {
-    changes: changes.map(({ callers, ...change }) => ({ ...change, callers: callers.map(showCallerName) })),
+    changes: changes.map(({ callers, examples: _, ...change }) => ({
+      ...change,
+      callers: callers.map(showCallerName),
+    })),
   };
+}
+
+/** `sleep.foo@cluster`, `web.foo@cluster (1 of 3 pods)`. */
+function callerWords(callers: readonly ChangedCaller[], most: number): string {
+  const names = callers.map((caller) => {
+    const { pods, podsOfWorkload } = caller;
+    const part = pods > 0 && pods < podsOfWorkload ? ` (${pods} of ${podsOfWorkload} pods)` : "";
+    return `${showCallerName(caller)}${part}`;
+  });
+  return listed(names, most);
 }
 
 function targetOf({ target: { host, port } }: PathChange): string {

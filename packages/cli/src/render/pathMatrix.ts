@@ -222,7 +222,8 @@ function shortHost(host: string): string {
   return host.replace(/\.svc\.cluster\.local$/, "");
 }
 
-function listed(names: readonly string[], most: number): string {
+/** `a, b and 3 more` */
+export function listed(names: readonly string[], most: number): string {
   if (names.length <= most) return names.join(", ");
   return `${names.slice(0, most).join(", ")} and ${names.length - most} more`;
 }

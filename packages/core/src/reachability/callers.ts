@@ -10,6 +10,8 @@ export interface Caller {
   readonly workload: string;
   readonly serviceAccount?: string;
   readonly pods: number;
+  /** Of its pods. */
+  readonly names: readonly string[];
   readonly region?: string;
   readonly zone?: string;
   /** One of them, as a trace names it. */
@@ -25,12 +27,12 @@ export interface WorkloadCaller extends Caller {
 /** The workloads of a cluster that call others. Gateways only send on what they were sent. */
 export const workloadCallers = memoisedBy((world: TraceWorld, cluster: IstioCluster): readonly WorkloadCaller[] => {
   const calling = cluster.workloads.filter(({ proxy, isImagined }) => proxy !== "gateway" && isImagined !== true);
-  return podsAlike(world, cluster, calling).map(({ pod, count }) => callerOf(cluster, pod, count));
+  return podsAlike(world, cluster, calling).map(({ pod, names }) => callerOf(cluster, pod, names));
 });
 
 /** A client outside that comes to one of a cluster's gateways. */
 export function outsideCaller(cluster: string): Caller {
-  return { cluster, workload: "outside", pods: 0, from: { outside: true, cluster } };
+  return { cluster, workload: "outside", pods: 0, names: [], from: { outside: true, cluster } };
 }
 
 export function isOutside(caller: Caller): boolean {
@@ -48,7 +50,7 @@ export function regionOf({ clusters }: TraceWorld, { cluster: name, ...workload 
   return cluster === undefined ? undefined : podLabels(cluster, { cluster: name, ...workload }).labels[regionLabel];
 }
 
-function callerOf(cluster: IstioCluster, pod: Workload, pods: number): WorkloadCaller {
+function callerOf(cluster: IstioCluster, pod: Workload, names: readonly string[]): WorkloadCaller {
   const { labels } = podLabels(cluster, pod);
   const region = labels[regionLabel];
   const zone = labels[zoneLabel];
@@ -57,7 +59,8 @@ function callerOf(cluster: IstioCluster, pod: Workload, pods: number): WorkloadC
     namespace: pod.namespace,
     workload: workloadName(pod),
     serviceAccount: pod.serviceAccount,
-    pods,
+    pods: names.length,
+    names,
     ...(region === undefined ? {} : { region }),
     ...(zone === undefined ? {} : { zone }),
     from: { cluster: cluster.name, namespace: pod.namespace, workload: pod.name },

@@ -1,12 +1,13 @@
 import type { ClusterObject } from "../kinds/index.ts";
-import { type TraceWorld, trace } from "../trace/index.ts";
-import { type Answer, answerKey, answerOf } from "./answer.ts";
-import { requestOf } from "./answersOf.ts";
-import { type Caller, showCallerName } from "./callers.ts";
+import type { TraceWorld } from "../trace/index.ts";
+import type { Answer } from "./answer.ts";
+import { answersOf } from "./answersOf.ts";
+import { type Caller, isOutside, showCallerName } from "./callers.ts";
 import { changedTargets } from "./changedTargets.ts";
+import { type CallerPair, type ComparedCaller, pairCallers } from "./pairCallers.ts";
 import { type AnswerGroup, type ReachabilityAsked, reachability, type TargetReach } from "./reachability.ts";
 import type { RequestParts } from "./requestClasses.ts";
-import { type Target, targetKey } from "./targets.ts";
+import { meshTargets, type Target, targetKey } from "./targets.ts";
 
 export const pathChangeKinds = [
   "newly reached",
@@ -15,15 +16,26 @@ export const pathChangeKinds = [
   "loses mutual TLS",
   "gains mutual TLS",
   "cannot be told",
+  "could not be told before",
 ] as const;
 export type PathChangeKind = (typeof pathChangeKinds)[number];
+
+/** A workload, or those of its pods of which something is told. */
+export interface ChangedCaller extends Caller {
+  /** Pods that its workload has in the state that is shown: the one after if it is there. */
+  readonly podsOfWorkload: number;
+  /** Those that were compared. */
+  readonly pairs: readonly CallerPair[];
+}
 
 /** What becomes another between two states of the clusters, for callers and requests alike. */
 export interface PathChange {
   readonly kind: PathChangeKind;
-  readonly callers: readonly Caller[];
+  readonly callers: readonly ChangedCaller[];
   readonly target: Target;
   readonly requests: string;
+  /** One request of each class. */
+  readonly examples: readonly RequestParts[];
   readonly before: Answer;
   readonly after: Answer;
   /** The object that the answers name as deciding, where they name one. */
@@ -40,131 +52,163 @@ export function pathChanges(
   { isTarget = () => true, ...asked }: ReachabilityAsked = {},
   isChanged = changedTargets(before, after),
 ): readonly PathChange[] {
-  const narrowed = { ...asked, isTarget: (target: Target) => isTarget(target) && isChanged(target) };
+  const isCompared = (target: Target) => isTarget(target) && isChanged(target);
+  const narrowed = { ...asked, isTarget: isCompared, alsoTargets: [...meshTargets(before), ...meshTargets(after)] };
   const [left, right] = [reachability(before, narrowed), reachability(after, narrowed)];
-  const keyOf = ({ target }: TargetReach) => targetKey(target);
-  const known = new Map(left.targets.map((each) => [keyOf(each), each]));
-  const now = new Map(right.targets.map((each) => [keyOf(each), each]));
-  const callers = new Map([...left.callers, ...right.callers].map((each) => [nameOf(each), each]));
-  const [then, later] = [left, right].map((each) => new Set(each.callers.map(nameOf)));
-  return [...new Set([...known.keys(), ...now.keys()])].sort().flatMap((key) => {
-    const [was, is] = [known.get(key), now.get(key)];
+  const [known, now] = [left, right].map(
+    ({ targets }) => new Map(targets.map((each) => [targetKey(each.target), each])),
+  );
+  const compared = pairCallers(left.callers, right.callers);
+  const [podsBefore, podsAfter] = [podsByName(left.callers), podsByName(right.callers)];
+  const podsOf = (name: string) => podsAfter.get(name) ?? podsBefore.get(name) ?? 0;
+  return [...new Set([...(known?.keys() ?? []), ...(now?.keys() ?? [])])].sort().flatMap((key) => {
+    const [was, is] = [known?.get(key), now?.get(key)];
     const target = (is ?? was)?.target;
     if (target === undefined) return [];
-    return changesOf(target, {
-      before: { world: before, reach: was, callers: then ?? new Set() },
-      after: { world: after, reach: is, callers: later ?? new Set() },
-      callers: [...callers.values()],
-    });
+    const compare = new TargetComparison([before, after], target, [was, is]);
+    return compare.changes(compared).map(({ pairs, ...change }) => ({ ...change, callers: callersOf(pairs, podsOf) }));
   });
 }
 
-/** The same in both states, whatever its pods are called: of one workload some may run in other places. */
-function nameOf(caller: Caller): string {
-  const { region = "", zone = "", serviceAccount = "" } = caller;
-  return [showCallerName(caller), serviceAccount, region, zone].join(" ");
-}
+/** What is another for callers of which the same was and the same is. */
+type FoundChange = Omit<PathChange, "callers">;
 
-interface State {
-  readonly world: TraceWorld;
-  /** Undefined: nobody there knows the target. */
-  readonly reach: TargetReach | undefined;
-  /** Those that are there, by name. */
-  readonly callers: ReadonlySet<string>;
-}
+/** One target in both states. */
+class TargetComparison {
+  readonly #worlds: readonly [TraceWorld, TraceWorld];
+  readonly #target: Target;
+  readonly #groups: readonly [ReadonlyMap<Caller, AnswerGroup>, ReadonlyMap<Caller, AnswerGroup>];
+  readonly #places = new Map<AnswerGroup | Caller, number>();
+  readonly #found = new Map<string, readonly FoundChange[]>();
 
-interface Compared {
-  readonly before: State;
-  readonly after: State;
-  /** Of both. */
-  readonly callers: readonly Caller[];
-}
-
-function changesOf(target: Target, { before, after, callers }: Compared): readonly PathChange[] {
-  const [groupBefore, groupAfter] = [groupsByCaller(before.reach), groupsByCaller(after.reach)];
-  const pairs = new Map<string, { readonly callers: Caller[]; readonly left: Found; readonly right: Found }>();
-  const places = new Map<AnswerGroup, number>();
-  const place = (found: Found) => {
-    if (found === undefined) return "";
-    if (!places.has(found.group)) places.set(found.group, places.size);
-    return places.get(found.group);
-  };
-  for (const caller of callers) {
-    const name = nameOf(caller);
-    const [left, right] = [groupBefore.get(name), groupAfter.get(name)];
-    if (left === undefined && right === undefined) continue;
-    const key = [place(left), place(right), before.callers.has(name), after.callers.has(name)].join(" ");
-    const pair = pairs.get(key) ?? { callers: [], left, right };
-    pairs.set(key, pair);
-    pair.callers.push(caller);
+  constructor(
+    worlds: readonly [TraceWorld, TraceWorld],
+    target: Target,
+    [was, is]: readonly [TargetReach | undefined, TargetReach | undefined],
+  ) {
+    this.#worlds = worlds;
+    this.#target = target;
+    this.#groups = [groupsByCaller(was), groupsByCaller(is)];
   }
-  return [...pairs.values()].flatMap(({ callers: own, left, right }) => {
-    const found = new Map<string, PathChange>();
-    for (const { requests, parts } of examplesOf(left, right)) {
-      const one = answerIn(before, { target, parts, found: left, other: right });
-      const other = answerIn(after, { target, parts, found: right, other: left });
-      const kind = kindOf(one, other);
-      if (kind === undefined) continue;
-      const object = other.object ?? one.object;
-      const change = { kind, callers: own, target, requests, before: one, after: other };
-      const key = JSON.stringify([answerKey(one), answerKey(other)]);
-      if (!found.has(key)) found.set(key, { ...change, ...(object === undefined ? {} : { object }) });
+
+  changes(compared: readonly ComparedCaller[]): readonly (FoundChange & { readonly pairs: readonly CallerPair[] })[] {
+    const found = new Map<string, { readonly pairs: CallerPair[]; readonly changes: readonly FoundChange[] }>();
+    for (const options of compared) {
+      if (options.some((pair) => this.#changesOf(pair).length === 0)) continue;
+      const [pair] = options;
+      const key = this.#key(pair);
+      const others = found.get(key);
+      if (others === undefined) found.set(key, { pairs: [pair], changes: this.#changesOf(pair) });
+      else others.pairs.push(pair);
     }
-    return [...found.values()];
-  });
+    return [...found.values()].flatMap(({ pairs, changes }) => changes.map((change) => ({ ...change, pairs })));
+  }
+
+  #changesOf(pair: CallerPair): readonly FoundChange[] {
+    const key = this.#key(pair);
+    const found = this.#found.get(key) ?? this.#compare(pair);
+    this.#found.set(key, found);
+    return found;
+  }
+
+  /** Of each class that either state tells apart: those of one may cut through those of the other. */
+  #compare({ before, after }: CallerPair): readonly FoundChange[] {
+    const [left, right] = [this.#groupOf(0, before), this.#groupOf(1, after)];
+    if (left === undefined && right === undefined) return [];
+    if (left !== undefined && right !== undefined && seenOf(left) === seenOf(right)) return [];
+    const [was, is] = this.#worlds;
+    const target = this.#target;
+    const views = [
+      { world: was, caller: before },
+      { world: is, caller: after },
+    ] as const;
+    const asksForCertificate = views.some(({ caller }) => caller !== undefined && isOutside(caller));
+    const { classes } = answersOf(views, { ...target, asksForCertificate });
+    return classes.flatMap(({ requests, examples, answers: [one, other] }) => {
+      const kind = kindOf(one, other);
+      if (kind === undefined) return [];
+      const object = other.object ?? one.object;
+      const change = { kind, target, requests, examples, before: one, after: other };
+      return [object === undefined ? change : { ...change, object }];
+    });
+  }
+
+  /** Equal for pairs of which the same is told. */
+  #key({ before, after }: CallerPair): string {
+    return `${this.#place(0, before)} ${this.#place(1, after)}`;
+  }
+
+  /** Of a caller that was not asked there nothing is known, so that it stands for itself. */
+  #place(side: 0 | 1, caller: Caller | undefined): number | undefined {
+    if (caller === undefined) return undefined;
+    const group = this.#groups[side].get(caller) ?? caller;
+    const place = this.#places.get(group) ?? this.#places.size;
+    this.#places.set(group, place);
+    return place;
+  }
+
+  #groupOf(side: 0 | 1, caller: Caller | undefined): AnswerGroup | undefined {
+    return caller === undefined ? undefined : this.#groups[side].get(caller);
+  }
 }
 
-type Found = { readonly group: AnswerGroup; readonly caller: Caller } | undefined;
-
-function groupsByCaller(reach: TargetReach | undefined): ReadonlyMap<string, NonNullable<Found>> {
-  const found = new Map<string, NonNullable<Found>>();
+function groupsByCaller(reach: TargetReach | undefined): ReadonlyMap<Caller, AnswerGroup> {
+  const found = new Map<Caller, AnswerGroup>();
   for (const group of reach?.groups ?? []) {
-    for (const caller of group.callers) found.set(nameOf(caller), { group, caller });
+    for (const caller of group.callers) found.set(caller, group);
   }
   return found;
 }
 
-/** A request of each class on either side; what both have comes once. */
-function examplesOf(left: Found, right: Found) {
-  const seen = new Map<string, { readonly requests: string; readonly parts: RequestParts }>();
-  for (const found of [right, left]) {
-    for (const { requests, examples } of found?.group.answers ?? []) {
-      for (const parts of examples) {
-        const key = JSON.stringify(parts);
-        if (!seen.has(key)) seen.set(key, { requests, parts });
-      }
-    }
-  }
-  return [...seen.values()];
+/** All of a group in which a change would show. */
+function seenOf({ answers }: AnswerGroup): string {
+  return JSON.stringify(answers.map(({ requests, examples, answer }) => [requests, examples, seenOfAnswer(answer)]));
 }
 
-interface Asked {
-  readonly target: Target;
-  readonly parts: RequestParts;
-  readonly found: Found;
-  readonly other: Found;
+function seenOfAnswer(answer: Answer): unknown {
+  return isReached(answer) ? [answer.verdict, answer.mutualTls, placesOf(answer)] : answer.verdict;
 }
 
-const noCaller: Answer = { verdict: "broken", outcome: "no such workload", to: [] };
+function isReached({ verdict }: Answer): boolean {
+  return verdict === "reaches" || verdict === "partly";
+}
 
-/** As the matrix has it; a trace where it does not have that request or target. */
-function answerIn({ world, callers }: State, { target, parts, found, other }: Asked): Answer {
-  const key = JSON.stringify(parts);
-  const known = found?.group.answers.find(({ examples }) => examples.some((each) => JSON.stringify(each) === key));
-  if (known !== undefined) return known.answer;
-  const caller = (found ?? other)?.caller;
-  if (caller === undefined) throw new Error("a path has a caller on one side at least");
-  if (!callers.has(nameOf(caller))) return noCaller;
-  return answerOf(world, trace(world, requestOf(caller, target, parts)));
+/** Where a place is may be told of one state alone: a node's label is not where requests go. */
+function placesOf({ to }: Answer): string {
+  return JSON.stringify(to.map(({ region: _, ...place }) => place));
 }
 
 function kindOf(before: Answer, after: Answer): PathChangeKind | undefined {
-  const [was, is] = [before, after].map(({ verdict }) => verdict === "reaches" || verdict === "partly");
   if (after.verdict === "unknown") return before.verdict === "unknown" ? undefined : "cannot be told";
+  if (before.verdict === "unknown") return "could not be told before";
+  const [was, is] = [isReached(before), isReached(after)];
   if (was !== is) return is ? "newly reached" : "no longer reached";
   if (!is) return undefined;
+  if (before.mutualTls === true && after.mutualTls === false) return "loses mutual TLS";
   if (before.verdict !== after.verdict) return after.verdict === "partly" ? "no longer reached" : "newly reached";
-  if (JSON.stringify(before.to) !== JSON.stringify(after.to)) return "goes elsewhere";
-  if (before.mutualTls === after.mutualTls) return undefined;
-  return after.mutualTls === true ? "gains mutual TLS" : "loses mutual TLS";
+  if (placesOf(before) !== placesOf(after)) return "goes elsewhere";
+  return before.mutualTls === after.mutualTls ? undefined : "gains mutual TLS";
+}
+
+/** One for each workload. */
+function callersOf(pairs: readonly CallerPair[], podsOf: (name: string) => number): readonly ChangedCaller[] {
+  const found = new Map<string, ChangedCaller & { readonly pairs: CallerPair[] }>();
+  for (const pair of pairs) {
+    const caller = pair.after ?? pair.before;
+    if (caller === undefined) continue;
+    const name = showCallerName(caller);
+    const known = found.get(name) ?? { ...caller, pods: 0, podsOfWorkload: podsOf(name), pairs: [] };
+    known.pairs.push(pair);
+    found.set(name, { ...known, pods: known.pods + pair.pods });
+  }
+  return [...found.values()];
+}
+
+function podsByName(callers: readonly Caller[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const caller of callers) {
+    const name = showCallerName(caller);
+    found.set(name, (found.get(name) ?? 0) + caller.pods);
+  }
+  return found;
 }

@@ -7,7 +7,7 @@ import { type Answer, answerKey } from "./answer.ts";
 import { answersOf, type ClassesFound } from "./answersOf.ts";
 import { type Caller, outsideCaller, type WorkloadCaller, workloadCallers } from "./callers.ts";
 import type { RequestParts } from "./requestClasses.ts";
-import { calledHost, meshTargets, outsideTargets, type Target } from "./targets.ts";
+import { calledHost, meshTargets, outsideTargets, type Target, targetKey } from "./targets.ts";
 import type { Visited } from "./visited.ts";
 
 /** What comes of the requests of one class. */
@@ -44,6 +44,8 @@ export interface Reachability {
 export interface ReachabilityAsked {
   readonly isCaller?: (caller: Caller) => boolean;
   readonly isTarget?: (target: Target) => boolean;
+  /** Hosts that workloads are asked about as well, though nobody knows them: another state of the clusters does. */
+  readonly alsoTargets?: readonly Target[];
 }
 
 /**
@@ -57,7 +59,7 @@ export function reachability(world: TraceWorld, asked: ReachabilityAsked = {}): 
 /** The same in steps, one for each target, between which others may have their turn. */
 export function* reaching(
   world: TraceWorld,
-  { isCaller = () => true, isTarget = () => true }: ReachabilityAsked = {},
+  { isCaller = () => true, isTarget = () => true, alsoTargets = [] }: ReachabilityAsked = {},
 ): Generator<void, Reachability> {
   const inside = [...world.clusters.values()].map((cluster) => ({
     cluster,
@@ -65,7 +67,8 @@ export function* reaching(
   }));
   const outside = [...world.clusters.keys()].map(outsideCaller).filter(isCaller);
   const targets: TargetReach[] = [];
-  for (const target of meshTargets(world)) {
+  const asked = new Map([...meshTargets(world), ...alsoTargets].map((target) => [targetKey(target), target]));
+  for (const target of asked.values()) {
     if (!isTarget(target)) continue;
     const groups = inside.flatMap((each) => groupsOf(world, each, target));
     targets.push({ target, groups: merged(groups) });
@@ -77,16 +80,12 @@ export function* reaching(
     const groups = callers.map((caller) =>
       groupOf([caller], answersOf([{ world, caller }], { ...target, asksForCertificate })),
     );
-    const known = targets.findIndex((each) => isSameTarget(each.target, target));
+    const known = targets.findIndex((each) => targetKey(each.target) === targetKey(target));
     if (known < 0) targets.push({ target, groups: merged(groups) });
     else targets[known] = { target, groups: merged([...(targets[known]?.groups ?? []), ...groups]) };
     yield;
   }
   return { callers: [...inside.flatMap(({ callers }) => callers), ...outside], targets };
-}
-
-function isSameTarget(one: Target, other: Target): boolean {
-  return one.host === other.host && one.port === other.port && one.scheme === other.scheme;
 }
 
 /**

@@ -5,7 +5,8 @@ import type { TraceWorld } from "../traceWorld.ts";
 export interface AlikePods {
   /** One of them, a ready one if there is any. */
   readonly pod: Workload;
-  readonly count: number;
+  /** The names of all of them. */
+  readonly names: readonly string[];
 }
 
 /**
@@ -18,13 +19,16 @@ export function podsAlike(
   workloads: readonly Workload[],
 ): readonly AlikePods[] {
   const isByAddress = asksForAddresses(world);
-  const found = new Map<string, AlikePods>();
+  const found = new Map<string, AlikePods & { readonly names: string[] }>();
   for (const each of workloads) {
     const address = isByAddress ? each.address : undefined;
     const key = JSON.stringify([templateKey(each), placeKey(cluster, each), address]);
     const known = found.get(key);
-    const isBetter = known === undefined || (!known.pod.isReady && each.isReady);
-    found.set(key, { pod: isBetter ? each : known.pod, count: (known?.count ?? 0) + 1 });
+    if (known === undefined) found.set(key, { pod: each, names: [each.name] });
+    else {
+      known.names.push(each.name);
+      if (!known.pod.isReady && each.isReady) found.set(key, { ...known, pod: each });
+    }
   }
   return [...found.values()];
 }
