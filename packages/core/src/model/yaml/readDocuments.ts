@@ -1,8 +1,9 @@
-import { Composer, type CST, type Document, LineCounter, type Node, type ParsedNode } from "yaml";
+import { Composer, type CST, type Document, LineCounter, type Node, type ParsedNode, Parser } from "yaml";
 import { type FilePlace, say } from "../../findings/index.ts";
 import type { Problem } from "../../problem.ts";
 import { makeProblem } from "../../problem.ts";
 import { checkTree } from "./checkTree.ts";
+import { type PlainDocument, readPlainYaml } from "./readPlainYaml.ts";
 import type { InputFile } from "./readTokens.ts";
 import { maxSyntaxErrors, readTokens } from "./readTokens.ts";
 
@@ -10,8 +11,10 @@ import { maxSyntaxErrors, readTokens } from "./readTokens.ts";
 export interface SourceDocument {
   readonly file: string;
   readonly root: Node;
+  /** The offset of its first word or sign. */
+  readonly start: number;
   readonly value: unknown;
-  /** Of an offset in the file's text. */
+  /** Of an offset that `root` or `start` has. */
   readonly place: (offset: number) => FilePlace;
   /** Of the file's problems those that are about single keys of this document. */
   readonly problems: readonly Problem[];
@@ -31,14 +34,46 @@ export interface ReadDocuments {
  */
 export function readDocuments(file: InputFile): ReadDocuments {
   const text = file.text.startsWith("\uFEFF") ? file.text.slice(1) : file.text;
+  const plain = readPlainYaml(text);
+  if (plain === undefined) return readByTree(file.name, text);
+  const place = placesIn(file.name, text);
+  const documents = plain.map((document) => withTree(document, file.name, place));
+  return { documents, problems: [], complete: true };
+}
+
+/** A tree only where somebody asks for a place, and of this document only. */
+function withTree({ text, start, value }: PlainDocument, file: string, place: PlaceOf): SourceDocument {
+  let root: Node | null | undefined;
+  return {
+    get root() {
+      root ??= [...compose([...new Parser().parse(text)])][0]?.contents;
+      if (!root) throw new Error("the library finds nothing in a document that was read as plain");
+      return root;
+    },
+    file,
+    value,
+    problems: [],
+    start: text.search(/^[^ #\n]/m),
+    place: (offset) => place(start + offset),
+  };
+}
+
+type PlaceOf = (offset: number) => FilePlace;
+
+function placesIn(file: string, text: string): PlaceOf {
   // Counted when a place is asked for: a text without problems needs no lines.
   let lines: LineCounter | undefined;
-  const place = (offset: number) => {
+  return (offset) => {
     lines ??= lineCounter(text);
     const { line, col } = lines.linePos(offset);
-    return { file: file.name, line, column: col };
+    return { file, line, column: col };
   };
-  const { tokens, refusal } = readTokens({ name: file.name, text }, place);
+}
+
+/** By the YAML library, which knows all of it. */
+export function readByTree(file: string, text: string): ReadDocuments {
+  const place = placesIn(file, text);
+  const { tokens, refusal } = readTokens({ name: file, text }, place);
   if (tokens === undefined) return { documents: [], problems: [refusal], complete: false };
 
   const quotes = !mayHoldSecret(text);
@@ -58,7 +93,8 @@ export function readDocuments(file: InputFile): ReadDocuments {
       complete = false;
     } else if (read.value !== null) {
       const own = tree.isClear ? tree.problems : [];
-      documents.push({ file: file.name, root: document.contents, value: read.value, place, problems: own });
+      const root = document.contents;
+      documents.push({ file, root, start: root.range[0], value: read.value, place, problems: own });
     }
   }
   return { documents, problems, complete };
@@ -75,7 +111,7 @@ function mayHoldSecret(text: string): boolean {
 /** The library throws where a merge key leads, by an alias or under a tag, to something that is not a mapping. */
 function toValue(
   document: Document.Parsed,
-  place: (offset: number) => FilePlace,
+  place: PlaceOf,
   quotes: boolean,
 ): { readonly value: unknown; readonly problem?: Problem } {
   try {
@@ -109,11 +145,7 @@ function compose(tokens: readonly CST.Token[]): Iterable<Document.Parsed> {
   }).compose(tokens as CST.Token[]);
 }
 
-function syntaxProblems(
-  document: Document.Parsed,
-  place: (offset: number) => FilePlace,
-  quotes: boolean,
-): readonly Problem[] {
+function syntaxProblems(document: Document.Parsed, place: PlaceOf, quotes: boolean): readonly Problem[] {
   // Warnings are unknown tags and directives: what they mean would be lost.
   return [...document.errors, ...document.warnings].slice(0, maxSyntaxErrors).map(({ code, message, pos }) =>
     makeProblem({

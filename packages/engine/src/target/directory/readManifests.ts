@@ -73,7 +73,8 @@ export function parseManifests(input: InputFile, onList: OnList = () => {}): Man
   const unreadable: UnreadableObject[] = [];
   const findings: Problem[] = [];
   for (const { document, value, path } of documents.flatMap((each) => itemsOf(each, each.value, [], onList))) {
-    const at = document.place(offsetAt(document.root, path));
+    // Mostly a document is one manifest, and then nobody needs its tree.
+    const at = document.place(path.length === 0 ? document.start : offsetAt(document.root, path));
     const read = withoutRepeats(readManifest(value), document);
     const namespace = impliedNamespace(read);
     if (namespace !== undefined) namespaces.add(namespace);
