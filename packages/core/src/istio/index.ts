@@ -1,7 +1,7 @@
 export { type Bypass, bypass, capturesInbound, runsAsProxy } from "./capture.ts";
 export type { HttpPayload, Payload, ProxyTls, Transport } from "./connection.ts";
 export { parseDuration } from "./duration.ts";
-export { askBy, kept } from "./found.ts";
+export { askBy, kept, keptBy, rowOf } from "./found.ts";
 export {
   type GatewayAddress,
   gatewayAddresses,

@@ -99,6 +99,9 @@ export interface SinceCluster {
   readonly changed: ReadonlySet<string>;
 }
 
+/** What no object of a cluster tells, and each of its states has alike. */
+export type ClusterTraits = Pick<IstioCluster, "name" | "settings" | "allocatesAddresses">;
+
 /**
  * One cluster as its istiod sees it, indexed lazily: what compile, verify, check and trace ask of a cluster they ask of this.
  * What it answers is stable: the same array each time.
@@ -151,6 +154,8 @@ export class IstioCluster {
   );
 
   readonly #byKind = new Map<string, KindIndex>();
+  /** The very same for each of its states. */
+  readonly traits: ClusterTraits;
   readonly found: AllFound = new Map();
   /** The parts that changed since the state before, with what was found of it and is another now. */
   readonly changed: ReadonlySet<string>;
@@ -165,6 +170,8 @@ export class IstioCluster {
     this.#unread = cluster.unread;
     this.#implied = cluster.impliedNamespaces ?? new Set();
     this.allocatesAddresses = cluster.istiodVersions.every((version) => !isBefore125(version));
+    const { name, allocatesAddresses } = this;
+    this.traits = since?.before.traits ?? { name, settings, allocatesAddresses };
     this.istiodVersions = cluster.istiodVersions;
     this.unreadable = cluster.unreadable ?? [];
     this.isTakenAsWhole = cluster.isTakenAsWhole === true;

@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import { clusterObject, type ServiceEntry, showClusterObject } from "../kinds/index.ts";
+import { kept, rowOf } from "./found.ts";
 import type { IstioCluster } from "./istioCluster.ts";
-import { memoised } from "./memoised.ts";
 
 /**
  * Addresses that nothing has: class E, of which istiod's and our own virtual addresses are, and the range that istiod takes for
@@ -25,10 +25,10 @@ export function virtualAddress(cluster: IstioCluster, address: string): string |
 
 /** Outside the mesh, and where the proxy dials what the client dialled, an entry has the addresses of real servers. */
 function ownerOf(cluster: IstioCluster, address: string): ServiceEntry | undefined {
-  return entriesByAddress(cluster).get(address);
+  return entryAt(cluster, undefined, address);
 }
 
-const entriesByAddress = memoised((cluster: IstioCluster) => {
+const entriesByAddress = kept((cluster: IstioCluster) => {
   const all = cluster.all("ServiceEntry").flatMap((entry) => {
     const { addresses = [], endpoints = [], location = "MESH_EXTERNAL", resolution = "NONE" } = entry.spec;
     if (resolution === "NONE" || location === "MESH_EXTERNAL") return [];
@@ -37,6 +37,8 @@ const entriesByAddress = memoised((cluster: IstioCluster) => {
   });
   return new Map([...all].reverse());
 });
+
+const entryAt = rowOf(entriesByAddress);
 
 /** By family at once: the library finds out which it is by throwing, which is slow for each hop of thousands of paths. */
 export function isIn(range: string, address: string): boolean {

@@ -219,9 +219,22 @@ function atNodePort(cluster: IstioCluster, nodePort: number) {
 const workloadAt = askBy((cluster, address: string) => cluster.workloadAt(address));
 const serviceAt = askBy((cluster, address: string) => kubeServiceAt(cluster, address)?.object as Service | undefined);
 const machineOf = askBy((cluster, address: string) => machineAt(cluster, address));
-const publicServicesAt = askBy((cluster, address: string) => publicServices(cluster).get(address));
+const publicServicesAt = askBy((cluster, address: string) => publicServices(cluster).get(address)?.map(asCalled));
 const nodeAt = askBy((cluster, address: string) => nodesByAddress(cluster).get(address));
-const nodePortOwner = askBy((cluster, port: number) => nodePorts(cluster).get(port));
+const nodePortOwner = askBy((cluster, port: number) => {
+  const service = nodePorts(cluster).get(port);
+  return service && asCalled(service);
+});
+
+/** What a call of it depends on: not what a status says, nor who wrote it last. */
+const asCalled = memoised(
+  ({ apiVersion, kind, metadata: { name, namespace }, spec }: Service): Service => ({
+    apiVersion,
+    kind,
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+    spec,
+  }),
+);
 const onHostNetwork = askBy(({ workloads }, [node, port]: readonly [node: string, port: number]) =>
   workloads.find(
     (each) =>

@@ -3,12 +3,12 @@ import {
   clusterDns,
   isMachine,
   type MeshService,
-  meshRegistry,
   type NamedAddress,
   nodeLocalField,
   onNodeOf,
   type PodPort,
   readyPods,
+  registered,
   searched,
   unresolvable,
   withClusterDomain,
@@ -307,7 +307,7 @@ function leave(
     };
     return broken(arrival, fault, silence(arrival));
   }
-  const pinned = own === undefined ? undefined : meshRegistry(own).byHost.get(address)?.find(isPinned);
+  const pinned = own === undefined ? undefined : registered(own, undefined, address)?.find(isPinned);
   if (pinned !== undefined) {
     const why = `${show(pinned.object)} gives ${address} addresses of its own, which a proxy's DNS does not ask: whether another has the name cannot be told`;
     return ended(passed(arrival, { ...hop, cluster, detail: why }, "unknown"), { kind: "unknown", why });

@@ -1,6 +1,6 @@
 import { type Place, say } from "../../findings/index.ts";
 import { comingWorkload, type IstioCluster, memoisedBy, type Workload } from "../../istio/index.ts";
-import { proxyScope, sidecarFor } from "../../istio/scope/index.ts";
+import { egressOf, proxyScope, sidecarFor } from "../../istio/scope/index.ts";
 import type { Report } from "./report.ts";
 
 /** A name that callers of a cluster are given. */
@@ -25,7 +25,7 @@ export function checkSidecars({ facts, namespaces, host, standsIn, ports, place 
     for (const caller of callersIn(facts, namespace)) {
       const sidecar = sidecarFor(facts, caller);
       if (sidecar === undefined) continue;
-      const { egress } = proxyScope(facts, caller);
+      const egress = egressOf(facts, proxyScope(facts, caller).key);
       const name = `${sidecar.metadata.namespace}/${sidecar.metadata.name}`;
       const given = { host, namespace: standsIn(namespace) };
       const hidden = ports.filter((port) => !egress.some((listener) => listener.lets(given, port)));

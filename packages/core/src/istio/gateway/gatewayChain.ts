@@ -1,9 +1,10 @@
+import { askBy, keptBy, rowOf } from "../found.ts";
 import { HostMap, isCoveredBy, isWildcard } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { memoisedBy } from "../memoised.ts";
 import type { MeshPort, MeshService } from "../registry/meshService.ts";
 import { destinationRuleFor } from "../scope/destinationRules.ts";
-import { proxyScope } from "../scope/proxyScope.ts";
+import { proxyScope, servicesOf } from "../scope/proxyScope.ts";
 import { parsePassthroughSni, passthroughSni } from "../sni.ts";
 import type { Workload } from "../workload.ts";
 import type { GatewayPod } from "./gatewayPod.ts";
@@ -72,8 +73,8 @@ export interface GatewayListener {
   readonly plain: GatewayServer | undefined;
   /** Of all others, the one with the closest name: an exact one before wildcards, longer ones before shorter ones. */
   readonly chainFor: (sni: string) => GatewayChain | undefined;
-  /** Hosts that AUTO_PASSTHROUGH servers have filter chains for. */
-  readonly passed: ReadonlyMap<string, Passed>;
+  /** What an AUTO_PASSTHROUGH server has a filter chain for, by host. */
+  readonly passed: (host: string) => Passed | undefined;
   readonly fault: ChainChoice | undefined;
 }
 
@@ -91,17 +92,36 @@ const podOf = memoisedBy((cluster: IstioCluster, workload: Workload): GatewayPod
 
 const listenerAt = memoisedBy((pod: GatewayPod, port: number): GatewayListener | undefined => {
   const { cluster, workload } = pod;
-  const servers = mergedGateway(cluster, workload).servers.filter(
-    (each) => each.port === port && ["", "0.0.0.0", "::", workload.address].includes(each.bind),
-  );
+  const servers = serversAt(cluster, [workload, port]);
   if (servers.length === 0) return undefined;
   const plain = servers.find(({ server }) => isHttpServer(server.port.protocol));
   const candidates = servers.flatMap((server) => candidatesOf(pod, server));
+  const at = [workload, port] as const;
+  const { fault: twice = sameName(candidates), isEmpty } = whatPasses(cluster, at);
+  const fault: ChainChoice | undefined =
+    twice ?? (isEmpty && candidates.length === 0 ? { kind: "no listener" } : undefined);
+  return { servers, plain, chainFor: closestChains(candidates), passed: (host) => passedRow(cluster, at, host), fault };
+});
+
+type PortOfPod = readonly [workload: Workload, port: number];
+
+function serversAt(cluster: IstioCluster, [workload, port]: PortOfPod): readonly GatewayServer[] {
+  return mergedGateway(cluster, workload).servers.filter(
+    (each) => each.port === port && ["", "0.0.0.0", "::", workload.address].includes(each.bind),
+  );
+}
+
+const passedAt = keptBy((cluster, at: PortOfPod) => {
   const passed = new Map<string, Passed>();
-  const twice = pass(pod, servers, passed) ?? sameName(candidates);
-  const isEmpty = candidates.length === 0 && passed.size === 0;
-  const fault: ChainChoice | undefined = twice ?? (isEmpty ? { kind: "no listener" } : undefined);
-  return { servers, plain, chainFor: closestChains(candidates), passed, fault };
+  const fault = pass({ cluster, workload: at[0] }, serversAt(cluster, at), passed);
+  return { passed, fault };
+});
+
+const passedRow = rowOf((cluster, at: PortOfPod) => passedAt(cluster, at).passed);
+
+const whatPasses = askBy((cluster, at: PortOfPod) => {
+  const { passed, fault } = passedAt(cluster, at);
+  return { fault, isEmpty: passed.size === 0 };
 });
 
 /** Chains by server name, so that no connection has to look through the hosts of all servers. */
@@ -139,7 +159,7 @@ export function sniHosts({ hosts }: GatewayServer): readonly string[] {
 
 /** What an AUTO_PASSTHROUGH server has filter chains for: services that the gateway's namespace sees, of the mesh only. */
 function passedServices({ cluster, workload }: GatewayPod, server: GatewayServer): readonly MeshService[] {
-  const { services } = proxyScope(cluster, workload);
+  const services = servicesOf(cluster, proxyScope(cluster, workload).key);
   const hosts = sniHosts(server);
   const wildcards = hosts.filter(isWildcard);
   const named =
@@ -151,11 +171,11 @@ function passedServices({ cluster, workload }: GatewayPod, server: GatewayServer
 
 function passthroughChain(
   pod: GatewayPod,
-  passed: ReadonlyMap<string, Passed>,
+  passed: GatewayListener["passed"],
   sni: string,
 ): Extract<GatewayChain, { kind: "auto" }> | undefined {
   const named = parsePassthroughSni(sni);
-  const found = passed.get(named?.host ?? "");
+  const found = passed(named?.host ?? "");
   const port = found?.service.ports.find(({ number, protocol }) => number === named?.port && protocol !== "UDP");
   if (named === undefined || found === undefined || port === undefined) return undefined;
   const { server, service } = found;

@@ -1,4 +1,5 @@
 import type { ApiGateway, Gateway, Service } from "../../kinds/index.ts";
+import { askBy } from "../found.ts";
 import { apiListeners, servicesFor } from "../gatewayApi/apiListeners.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { labelsMatch } from "../labels.ts";
@@ -45,11 +46,15 @@ export interface MergedGateway {
 
 /** All Gateways that select a pod, merged as istiod does it, oldest first: pilot/pkg/model/gateway.go, mergeGateways. */
 export const mergedGateway = memoisedBy((cluster: IstioCluster, workload: Workload): MergedGateway => {
-  const seen = cluster.isDiscovered(workload.namespace) ? cluster.in("Service", workload.namespace) : [];
-  const ports = servicePorts(workload, seen);
+  const ports = portsOf(cluster, workload);
   const merge = new Merge();
   for (const each of [...ofIstio(cluster, workload, ports), ...ofApi(cluster, workload)].sort(byAge)) merge.add(each);
   return merge;
+});
+
+const portsOf = askBy((cluster, workload: Workload) => {
+  const seen = cluster.isDiscovered(workload.namespace) ? cluster.in("Service", workload.namespace) : [];
+  return servicePorts(workload, seen);
 });
 
 function ofIstio(cluster: IstioCluster, workload: Workload, ports: ReadonlyMap<number, number>): readonly Candidate[] {

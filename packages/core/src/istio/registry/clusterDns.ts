@@ -2,7 +2,7 @@ import type { IstioCluster } from "../istioCluster.ts";
 import type { MeshSettings } from "../meshSettings.ts";
 import type { Workload } from "../workload.ts";
 import { endpointsOf, isIp } from "./endpoints.ts";
-import { kubeServices } from "./meshRegistry.ts";
+import { kubeServiceNamed } from "./meshRegistry.ts";
 import type { MeshService } from "./meshService.ts";
 
 /** An address that a name resolves to. */
@@ -39,7 +39,7 @@ export function clusterDns(cluster: IstioCluster, name: string, hops = 0): DnsAn
 }
 
 function kubernetesService(cluster: IstioCluster, name: string): MeshService | undefined {
-  return kubeServices(cluster).get(name);
+  return kubeServiceNamed(cluster, undefined, name);
 }
 
 function isOfCluster({ settings: { clusterDomain } }: IstioCluster, name: string): boolean {

@@ -7,7 +7,7 @@ import { memoisedBy } from "../memoised.ts";
 import { spiffeId } from "../spiffeId.ts";
 import { entryLabels, localityLabelOf, localityOf, networkOf, podLabels, type ToldLabels } from "../topologyLabels.ts";
 import type { Workload } from "../workload.ts";
-import { meshRegistry } from "./meshRegistry.ts";
+import { registered } from "./meshRegistry.ts";
 import type { MeshPort, MeshService } from "./meshService.ts";
 import { namedTargetPort, targetPortOf } from "./targetPort.ts";
 
@@ -54,7 +54,7 @@ const inCluster = memoisedBy((cluster: IstioCluster, service: MeshService) => ({
 
 const endpointsNamed = memoisedBy(
   ({ cluster, service }: ReturnType<typeof inCluster>, portName: string): EndpointSet => {
-    const known = (meshRegistry(cluster).byHost.get(service.host) ?? []).filter(
+    const known = (registered(cluster, undefined, service.host) ?? []).filter(
       ({ namespace }) => namespace === service.namespace,
     );
     // Kubernetes has endpoints also of Services that istiod does not see.

@@ -8,7 +8,7 @@ export {
 } from "./clusterDns.ts";
 export { endpointsOf, isIp, type MeshEndpoint } from "./endpoints.ts";
 export { allMachines, isMachine, machineAt, workloadsBehind } from "./machines.ts";
-export { kubeServiceAt, meshRegistry, overlookedServices, servicesOfHost } from "./meshRegistry.ts";
+export { kubeServiceAt, meshRegistry, overlookedServices, registered, servicesOfHost } from "./meshRegistry.ts";
 export { type MeshPort, type MeshService, meshServiceOfService } from "./meshService.ts";
 export { nodeLocalField, onNodeOf, onOwnNode } from "./nodeLocal.ts";
 export {

@@ -1,5 +1,5 @@
-import type { KubeObject, Service } from "../../kinds/index.ts";
-import { kept } from "../found.ts";
+import type { KubeObject } from "../../kinds/index.ts";
+import { kept, keptBy, rowOf } from "../found.ts";
 import { isWildcard } from "../hostNames.ts";
 import { canonicalHost } from "../hostPort.ts";
 import type { IstioCluster } from "../istioCluster.ts";
@@ -18,8 +18,8 @@ export interface MeshRegistry {
 
 export const meshRegistry = kept((cluster: IstioCluster): MeshRegistry => {
   const found = [
-    ...cluster.discoveredServices.map((service) => kubeService(cluster, service)),
-    ...cluster.all("ServiceEntry").flatMap((entry) => meshServicesOfEntry(cluster, entry)),
+    ...cluster.discoveredServices.map((service) => kubeService(cluster.traits, service)),
+    ...cluster.all("ServiceEntry").flatMap((entry) => entryServices(cluster.traits, entry)),
   ].sort(byAge);
   return indexed(withAliases(found));
 });
@@ -31,17 +31,20 @@ export const overlookedServices = kept((cluster: IstioCluster): MeshRegistry => 
     ...cluster
       .stored("Service")
       .filter(isOverlooked)
-      .map((service) => kubeService(cluster, service)),
+      .map((service) => kubeService(cluster.traits, service)),
     ...cluster
       .stored("ServiceEntry")
       .filter(isOverlooked)
-      .flatMap((entry) => meshServicesOfEntry(cluster, entry)),
+      .flatMap((entry) => entryServices(cluster.traits, entry)),
   ]);
 });
 
+/** All of a host. */
+export const registered = rowOf(kept((cluster) => meshRegistry(cluster).byHost));
+
 /** All of a host; where the registry has none, those that istiod overlooks. */
 export function servicesOfHost(cluster: IstioCluster, host: string): readonly MeshService[] {
-  return meshRegistry(cluster).byHost.get(host) ?? overlookedServices(cluster).byHost.get(host) ?? [];
+  return registered(cluster, undefined, host) ?? overlookedServices(cluster).byHost.get(host) ?? [];
 }
 
 function indexed(services: readonly MeshService[]): MeshRegistry {
@@ -56,9 +59,12 @@ function indexed(services: readonly MeshService[]): MeshRegistry {
 
 /** Kubernetes' Services by their full names, whether istiod sees them or not: what cluster DNS and kube-proxy know. */
 export const kubeServices = kept((cluster: IstioCluster): ReadonlyMap<string, MeshService> => {
-  const all = cluster.stored("Service").map((service) => kubeService(cluster, service));
+  const all = cluster.stored("Service").map((service) => kubeService(cluster.traits, service));
   return new Map(all.map((service) => [service.host, service]));
 });
+
+/** One by its full name. */
+export const kubeServiceNamed = rowOf(kubeServices);
 
 /** The Service that has a ClusterIP, or what stands for one that a manifest does not have yet. */
 export function kubeServiceAt(cluster: IstioCluster, address: string): MeshService | undefined {
@@ -70,9 +76,10 @@ const kubeServicesByAddress = kept((cluster: IstioCluster) => {
   return new Map(all.flatMap((service) => service.addresses.map((each) => [canonicalHost(each), service] as const)));
 });
 
-const kubeService = memoisedBy(
-  (cluster: IstioCluster, service: Service): MeshService => meshServiceOfService(cluster, service),
-);
+/** The same one as long as its object is the same. */
+const kubeService = memoisedBy(meshServiceOfService);
+
+const entryServices = memoisedBy(meshServicesOfEntry);
 
 function byAge(left: MeshService, right: MeshService): number {
   return (
@@ -109,7 +116,7 @@ function withAliases(services: readonly MeshService[]): readonly MeshService[] {
 }
 
 /** Those exported to the namespace by name first, then the public ones (servicesExportedToNamespace). */
-export const servicesVisibleTo = memoisedBy((cluster: IstioCluster, namespace: string): readonly MeshService[] => {
+export const servicesVisibleTo = keptBy((cluster, namespace: string): readonly MeshService[] => {
   const { services } = meshRegistry(cluster);
   return [
     ...services.filter((service) => !isPublic(service) && isVisible(service, namespace)),

@@ -1,7 +1,7 @@
 import type { Service, ServiceEntry } from "../../kinds/index.ts";
 import { isWildcard, serviceHost } from "../hostNames.ts";
 import { canonicalHost } from "../hostPort.ts";
-import type { IstioCluster } from "../istioCluster.ts";
+import type { ClusterTraits } from "../istioCluster.ts";
 import { spiffeId } from "../spiffeId.ts";
 import { exportedTo, exportToOfAnnotations } from "../visibility.ts";
 import { type Protocol, parseProtocol, protocolOfServicePort } from "./protocol.ts";
@@ -52,7 +52,7 @@ export interface MeshService {
 }
 
 /** pilot/pkg/serviceregistry/kube/conversion.go, ConvertService. */
-export function meshServiceOfService(cluster: IstioCluster, service: Service): MeshService {
+export function meshServiceOfService(cluster: ClusterTraits, service: Service): MeshService {
   const { metadata, spec } = service;
   const namespace = metadata.namespace ?? "default";
   const isAlias = spec.type === "ExternalName" && spec.externalName !== undefined;
@@ -88,7 +88,7 @@ export function meshServiceOfService(cluster: IstioCluster, service: Service): M
 }
 
 /** Manifests don't say which address the API server will give; this stands for it. */
-function clusterIps(cluster: IstioCluster, { metadata, spec }: Service): readonly string[] {
+function clusterIps(cluster: ClusterTraits, { metadata, spec }: Service): readonly string[] {
   if (spec.clusterIPs !== undefined && spec.clusterIPs.length > 0) return spec.clusterIPs.map(canonicalHost);
   if (spec.clusterIP !== undefined && spec.clusterIP !== "") return [canonicalHost(spec.clusterIP)];
   // A plan's objects have none yet on a live cluster either.
@@ -101,7 +101,7 @@ function oneAddress(address: string): string {
 }
 
 /** One for each host: pilot/pkg/serviceregistry/serviceentry/conversion.go, convertServices. */
-export function meshServicesOfEntry(cluster: IstioCluster, entry: ServiceEntry): readonly MeshService[] {
+export function meshServicesOfEntry(cluster: ClusterTraits, entry: ServiceEntry): readonly MeshService[] {
   const { metadata, spec } = entry;
   const addresses = (spec.addresses ?? []).map((address) => canonicalHost(oneAddress(address)));
   const ports = (spec.ports ?? []).map((port, index) => ({
@@ -142,7 +142,7 @@ const resolutions: Readonly<Record<NonNullable<ServiceEntry["spec"]["resolution"
 
 /** pilot/pkg/networking/serviceentry, ShouldV2AutoAllocateIP; on by default since Istio 1.25. */
 function autoAddress(
-  cluster: IstioCluster,
+  cluster: ClusterTraits,
   { metadata, spec, status }: ServiceEntry,
   host: string,
 ): string | undefined {

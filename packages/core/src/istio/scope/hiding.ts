@@ -3,7 +3,7 @@ import type { IstioCluster } from "../istioCluster.ts";
 import type { MeshService } from "../registry/meshService.ts";
 import { exportToAnnotation, isVisible } from "../visibility.ts";
 import type { Workload } from "../workload.ts";
-import { proxyScope } from "./proxyScope.ts";
+import { egressOf, proxyScope } from "./proxyScope.ts";
 
 /** Why a proxy does not know a service of its registry. */
 export type Hiding =
@@ -20,8 +20,11 @@ export type Hiding =
 export function hidingOf(cluster: IstioCluster, proxy: Workload, service: MeshService): Hiding | undefined {
   if (!cluster.isDiscovered(service.namespace)) return { kind: "not discovered" };
   if (!isVisible(service, proxy.namespace)) return { kind: "not exported" };
-  const { egress, sidecar } = proxyScope(cluster, proxy);
-  const ofHost = egress.flatMap(({ services }) => services).filter(({ host }) => host === service.host);
+  const { key } = proxyScope(cluster, proxy);
+  const { sidecar } = key;
+  const ofHost = egressOf(cluster, key)
+    .flatMap(({ services }) => services)
+    .filter(({ host }) => host === service.host);
   // An egress listener of one port holds a copy with that port alone.
   if (ofHost.some(({ object }) => object === service.object)) return undefined;
   const [by] = ofHost;

@@ -1,7 +1,9 @@
 import type { Sidecar } from "../../kinds/index.ts";
+import { keptBy, rowOf } from "../found.ts";
 import { HostMap, hostsOverlap, isCoveredBy, isWildcard } from "../hostNames.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { memoisedBy } from "../memoised.ts";
+import type { MeshSettings } from "../meshSettings.ts";
 import { type MeshVirtualService, meshGateway } from "../meshVirtualService.ts";
 import { meshRegistry, servicesVisibleTo } from "../registry/meshRegistry.ts";
 import type { MeshPort, MeshService } from "../registry/meshService.ts";
@@ -11,19 +13,20 @@ import type { Workload } from "../workload.ts";
 import { sidecarFor } from "./sidecarFor.ts";
 import { virtualServicesFor } from "./virtualServices.ts";
 
-/** What a proxy knows of the mesh. pilot/pkg/model/sidecar.go, SidecarScope */
+/** What a proxy knows of the mesh: see `egressOf` and `servicesOf`. pilot/pkg/model/sidecar.go, SidecarScope */
 export interface ProxyScope {
   readonly cluster: IstioCluster;
-  readonly namespace: string;
-  /** The Sidecar that narrows it, if any. */
-  readonly sidecar: Sidecar | undefined;
-  /** In order; the one without a port, if any, is the last. */
-  readonly egress: readonly EgressListener[];
-  /** By host, one for each: what the proxy has upstream clusters for. */
-  readonly services: ReadonlyMap<string, MeshService>;
+  readonly key: ScopeKey;
   readonly outboundTrafficPolicy: "ALLOW_ANY" | "REGISTRY_ONLY";
   /** Where that is decided; undefined: in the mesh config. */
   readonly outboundTrafficPolicyOf: Sidecar | undefined;
+}
+
+/** All of a namespace's proxies that one Sidecar holds for know the same: one value, whatever the state of the cluster. */
+export interface ScopeKey {
+  readonly namespace: string;
+  /** That narrows it, if any. */
+  readonly sidecar: Sidecar | undefined;
 }
 
 export interface EgressListener {
@@ -40,28 +43,11 @@ export interface EgressListener {
 
 /** A gateway sees all that is exported to its namespace; a sidecar what its Sidecar lets through. */
 export const proxyScope = memoisedBy((cluster: IstioCluster, workload: Workload): ProxyScope => {
-  return scopeBy(namespaceOf(cluster, workload.namespace), sidecarFor(cluster, workload));
-});
-
-const namespaceOf = memoisedBy((cluster: IstioCluster, namespace: string) => ({ cluster, namespace }));
-
-/** All of a namespace's proxies that one Sidecar holds for know the same. */
-const scopeBy = memoisedBy(({ cluster, namespace }: ReturnType<typeof namespaceOf>, sidecar: Sidecar | undefined) =>
-  buildScope(cluster, namespace, sidecar),
-);
-
-function buildScope(cluster: IstioCluster, namespace: string, sidecar: Sidecar | undefined): ProxyScope {
-  const written = sidecar?.spec.egress ?? [];
-  const egress = (written.length === 0 ? [{ hosts: ["*/*"] }] : written).map((each) =>
-    egressListener(cluster, namespace, each as WrittenEgress),
-  );
+  const sidecar = sidecarFor(cluster, workload);
   const own = sidecar?.spec.outboundTrafficPolicy;
   return {
     cluster,
-    namespace,
-    sidecar,
-    egress,
-    services: collectServices(cluster, namespace, egress),
+    key: keyOf(inNamespace(cluster.settings, workload.namespace), sidecar),
     // An empty setting is the API's zero, which is REGISTRY_ONLY.
     outboundTrafficPolicy:
       own === undefined
@@ -71,6 +57,31 @@ function buildScope(cluster: IstioCluster, namespace: string, sidecar: Sidecar |
           : "REGISTRY_ONLY",
     outboundTrafficPolicyOf: own === undefined ? undefined : sidecar,
   };
+});
+
+const inNamespace = memoisedBy((_: MeshSettings, namespace: string) => ({ namespace }));
+
+const keyOf = memoisedBy(
+  ({ namespace }: ReturnType<typeof inNamespace>, sidecar: Sidecar | undefined): ScopeKey => ({ namespace, sidecar }),
+);
+
+/** In order; the one without a port, if any, is the last. */
+export const egressOf = keptBy((cluster, { namespace, sidecar }: ScopeKey): readonly EgressListener[] => {
+  const written = sidecar?.spec.egress ?? [];
+  return (written.length === 0 ? [{ hosts: ["*/*"] }] : written).map((each) =>
+    egressListener(cluster, namespace, each as WrittenEgress),
+  );
+});
+
+/** By host, one for each: what the proxy has upstream clusters for. */
+export const servicesOf = keptBy((cluster, key: ScopeKey) =>
+  collectServices(cluster, key.namespace, egressOf(cluster, key)),
+);
+
+const serviceRow = rowOf(servicesOf);
+
+export function serviceOf({ cluster, key }: ProxyScope, host: string): MeshService | undefined {
+  return serviceRow(cluster, key, host);
 }
 
 /** Whether an entry of a Sidecar's `egress.hosts` lets anything through for a namespace. */

@@ -1,10 +1,9 @@
 import type { VirtualService } from "../../kinds/index.ts";
-import { kept } from "../found.ts";
+import { kept, keptBy } from "../found.ts";
 import { apiRoutes } from "../gatewayApi/apiRoutes.ts";
 import { fullHost } from "../hostNames.ts";
 import type { HttpMatch, HttpRoute, L4Route, Placed, StringMatch, WeightedTarget } from "../httpRoute.ts";
 import type { IstioCluster } from "../istioCluster.ts";
-import { memoisedBy } from "../memoised.ts";
 import { type MeshVirtualService, meshGateway } from "../meshVirtualService.ts";
 import { exportedTo, isPublic, isVisible } from "../visibility.ts";
 
@@ -18,12 +17,10 @@ export function virtualServicesFor(
   namespace: string,
   gateway: string,
 ): readonly MeshVirtualService[] {
-  return servicesFor(namespaceOf(cluster, namespace), gateway);
+  return servicesFor(cluster, [namespace, gateway]);
 }
 
-const namespaceOf = memoisedBy((cluster: IstioCluster, namespace: string) => ({ cluster, namespace }));
-
-const servicesFor = memoisedBy(({ cluster, namespace }: ReturnType<typeof namespaceOf>, gateway: string) => {
+const servicesFor = keptBy((cluster, [namespace, gateway]: readonly [namespace: string, gateway: string]) => {
   const shown = virtualServicesOf(cluster, gateway).filter((each) => isVisible(each, namespace));
   const ofOthers = shown.filter((each) => !isPublic(each));
   return [

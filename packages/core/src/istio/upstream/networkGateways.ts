@@ -1,7 +1,7 @@
 import type { Service } from "../../kinds/index.ts";
+import { askBy, kept } from "../found.ts";
 import { apiListeners } from "../gatewayApi/apiListeners.ts";
 import type { IstioCluster } from "../istioCluster.ts";
-import { memoised } from "../memoised.ts";
 import { isIp, type MeshEndpoint } from "../registry/endpoints.ts";
 import { meshServiceOfService } from "../registry/meshService.ts";
 import { networkLabel, networkOf, networksOf } from "../topologyLabels.ts";
@@ -21,7 +21,11 @@ const portLabel = "networking.istio.io/gatewayPort";
  * Gateways by their network, sorted: of meshNetworks, of Services with the network's label or named by meshNetworks, and of
  * Gateways of the Gateway API with that label (pilot/pkg/model/network.go, reload; serviceregistry/kube/controller/network.go).
  */
-export const networkGateways = memoised((cluster: IstioCluster): ReadonlyMap<string, readonly NetworkGateway[]> => {
+export function networkGateways(cluster: IstioCluster): ReadonlyMap<string, readonly NetworkGateway[]> {
+  return gatewaysAsked(cluster, undefined);
+}
+
+const byNetworks = kept((cluster): ReadonlyMap<string, readonly NetworkGateway[]> => {
   const found = [...ofMeshNetworks(cluster), ...ofServices(cluster), ...ofGateways(cluster)];
   const byNetwork = new Map<string, NetworkGateway[]>();
   for (const gateway of new Map(found.map((each) => [JSON.stringify(each), each])).values()) {
@@ -30,6 +34,8 @@ export const networkGateways = memoised((cluster: IstioCluster): ReadonlyMap<str
   for (const gateways of byNetwork.values()) gateways.sort(byAddress);
   return byNetwork;
 });
+
+const gatewaysAsked = askBy((cluster, _: undefined) => byNetworks(cluster));
 
 function byAddress(left: NetworkGateway, right: NetworkGateway): number {
   if (left.address !== right.address) return left.address < right.address ? -1 : 1;

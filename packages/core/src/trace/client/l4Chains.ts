@@ -28,7 +28,8 @@ export interface L4Chain {
 
 export interface L4ChainInput {
   readonly proxy: RoutingProxy;
-  readonly egress: EgressListener;
+  /** Of the egress listener. */
+  readonly virtualServices: EgressListener["virtualServices"];
   readonly service: MeshService;
   readonly port: MeshPort;
   /** That of the service, where it has any, which then distinguish it on a listener for all addresses. */
@@ -39,10 +40,8 @@ export interface L4ChainInput {
 
 /** pilot/pkg/networking/core/tls.go: the TLS or TCP routes of VirtualServices for the host, else the host itself. */
 export function l4Chains(input: L4ChainInput): readonly L4Chain[] {
-  const { egress, service, port } = input;
-  const concerned = egress.virtualServices.filter(({ hosts }) =>
-    hosts.some((host) => hostsOverlap(host, service.host)),
-  );
+  const { virtualServices, service, port } = input;
+  const concerned = virtualServices.filter(({ hosts }) => hosts.some((host) => hostsOverlap(host, service.host)));
   const routes = concerned.flatMap(({ tls, tcp }) => (isTls(port.protocol) ? tls : tcp));
   return isTls(port.protocol) ? tlsChains(input, routes) : tcpChains(input, routes);
 }

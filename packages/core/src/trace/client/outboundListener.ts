@@ -1,10 +1,13 @@
 import ipaddr from "ipaddr.js";
 import {
   capturesDns,
+  type IstioCluster,
+  keptBy,
   memoisedBy,
   type Payload,
   type RoutingProxy,
   routingProxy,
+  rowOf,
   type Workload,
 } from "../../istio/index.ts";
 import {
@@ -17,13 +20,14 @@ import {
   type NamedAddress,
   type Protocol,
 } from "../../istio/registry/index.ts";
-import type { EgressListener, ProxyScope } from "../../istio/scope/index.ts";
+import { type EgressListener, egressOf, type ProxyScope, type ScopeKey } from "../../istio/scope/index.ts";
 import { type L4Chain, l4Chains } from "./l4Chains.ts";
 
 /** HTTP that a listener routes: by all virtual hosts of its port, or those of one service where its protocol is sniffed. */
 export interface HttpChain {
   readonly kind: "http";
-  readonly egress: EgressListener;
+  /** Which of the proxy's egress listeners it is of. */
+  readonly egress: number;
   readonly port: number;
   /** Undefined: the port's shared virtual hosts. */
   readonly only: MeshService | undefined;
@@ -31,7 +35,7 @@ export interface HttpChain {
   readonly isSniffed: boolean;
 }
 
-export type Chain = HttpChain | (L4Chain & { readonly egress: EgressListener });
+export type Chain = HttpChain | L4Chain;
 
 /** What takes a connection of a sidecar's client; `undefined`: no chain, so that it passes through or is dropped. */
 export interface TakenBy {
@@ -42,7 +46,10 @@ export interface TakenBy {
 
 /** A service's port that has a part in a listener, in order of their addition. */
 interface Part {
-  readonly egress: EgressListener;
+  /** Which listener of the Sidecar; its port, where it has one; the address, where it is told. */
+  readonly egress: number;
+  readonly listenerPort: number | undefined;
+  readonly boundTo: string | undefined;
   readonly service: MeshService;
   readonly port: MeshPort;
   readonly protocol: Protocol;
@@ -66,56 +73,67 @@ export function takenBy(
   proxy: Workload,
   { address, port, payload }: { readonly address: NamedAddress; readonly port: number; readonly payload: Payload },
 ): TakenBy {
-  const listeners = listenersOfPort(sightOf(scope, capturesDns(scope.cluster, proxy)), port);
-  const bind = listeners.has(address.address) ? address.address : listeners.has(anyAddress) ? anyAddress : undefined;
-  const entry = bind === undefined ? undefined : listeners.get(bind);
-  if (bind === undefined || entry === undefined) return { chain: undefined, bind: undefined };
-  return {
-    chain: chooseChain(chainsOf(entry, routingProxy(scope.cluster, proxy), bind), address.address, payload),
-    bind,
+  const { cluster, key } = scope;
+  const at = portOfSight(sightOf(key, capturesDns(cluster, proxy)), port);
+  const listener = (by: string) => {
+    const entry = listenerRow(cluster, at, by);
+    return entry && { bind: by, entry };
   };
+  const found = listener(address.address) ?? listener(anyAddress);
+  if (found === undefined) return { chain: undefined, bind: undefined };
+  const { entry, bind } = found;
+  const chains = chainsOf(entry, { proxy: routingProxy(cluster, proxy), scope }, bind);
+  return { chain: chooseChain(chains, address.address, payload), bind };
 }
 
 /** What proxies of a scope have in common that have their DNS captured, or not. */
 export interface Sight {
-  readonly scope: ProxyScope;
+  readonly key: ScopeKey;
   readonly capturesDns: boolean;
 }
 
-export const sightOf = memoisedBy((scope: ProxyScope, capturesDns: boolean): Sight => ({ scope, capturesDns }));
+export const sightOf = memoisedBy((key: ScopeKey, capturesDns: boolean): Sight => ({ key, capturesDns }));
 
-const listenersOfPort = memoisedBy((sight: Sight, port: number): ReadonlyMap<string, ListenerEntry> => {
+export const portOfSight = memoisedBy((sight: Sight, port: number) => ({ sight, port }));
+
+const listenersOfPort = keptBy((cluster, { sight, port }: ReturnType<typeof portOfSight>) => {
   const listeners = new Map<string, ListenerEntry>();
-  for (const egress of sight.scope.egress) {
+  for (const [index, egress] of egressOf(cluster, sight.key).entries()) {
     if (egress.port === undefined) for (const entry of listeners.values()) entry.isLocked = true;
     else if (egress.port.number !== port) continue;
     for (const service of egress.services) {
-      for (const part of partsOf(egress, { service, number: port })) add(listeners, sight, part);
+      for (const part of partsOf(egress, index, { service, number: port })) {
+        add(listeners, binds(cluster, sight, part), part);
+      }
     }
   }
   return listeners;
 });
 
+const listenerRow = rowOf(listenersOfPort);
+
 /** A listener with a port of its own has the protocol that the Sidecar gives it. */
 function partsOf(
   egress: EgressListener,
+  index: number,
   { service, number }: { readonly service: MeshService; readonly number: number },
 ): readonly Part[] {
+  const of = { egress: index, listenerPort: egress.port?.number, boundTo: egress.bind, service, cidrs: [] };
   if (egress.port !== undefined) {
     const own = service.ports.find((each) => each.number === number) ?? service.ports[0];
     if (own === undefined) return [];
     const port = { ...own, number: service.ports.length === 1 ? own.number : number, protocol: egress.port.protocol };
-    return [{ egress, service, port, protocol: egress.port.protocol, cidrs: [] }];
+    return [{ ...of, port, protocol: egress.port.protocol }];
   }
   return service.ports
     .filter((port) => port.number === number)
-    .map((port) => ({ egress, service, port, protocol: port.protocol, cidrs: [] }));
+    .map((port) => ({ ...of, port, protocol: port.protocol }));
 }
 
 /** buildSidecarOutboundListener: where several want one address, protocols are sniffed, and the first of two TCP ports wins. */
-function add(listeners: Map<string, ListenerEntry>, sight: Sight, part: Part): void {
+function add(listeners: Map<string, ListenerEntry>, places: readonly Bind[], part: Part): void {
   if (part.service.resolution === "alias" || part.protocol === "UDP") return;
-  for (const { bind, cidrs } of binds(sight, part)) {
+  for (const { bind, cidrs } of places) {
     const own = { ...part, cidrs };
     const before = listeners.get(bind);
     if (before === undefined) {
@@ -148,11 +166,11 @@ interface Bind {
   readonly cidrs: readonly string[];
 }
 
-function binds(sight: Sight, { egress, service, port, protocol }: Part): readonly Bind[] {
-  if (egress.bind !== undefined && egress.bind !== "") return [{ bind: egress.bind, cidrs: [] }];
+function binds(cluster: IstioCluster, sight: Sight, { boundTo, service, port, protocol }: Part): readonly Bind[] {
+  if (boundTo !== undefined && boundTo !== "") return [{ bind: boundTo, cidrs: [] }];
   if (isHttp(protocol)) return [{ bind: anyAddress, cidrs: [] }];
   const addresses = addressesFor(sight, service);
-  if (addresses.length === 0 && service.resolution === "passthrough") return headlessBinds(sight.scope, service, port);
+  if (addresses.length === 0 && service.resolution === "passthrough") return headlessBinds(cluster, service, port);
   if (addresses.length === 0) return [{ bind: anyAddress, cidrs: [] }];
   const ranges = addresses.filter((address) => address.includes("/"));
   return [
@@ -168,8 +186,8 @@ export function addressesFor({ capturesDns }: Sight, service: MeshService): read
 }
 
 /** One listener for each pod; a ServiceEntry of resolution NONE without endpoints takes all addresses. */
-function headlessBinds(scope: ProxyScope, service: MeshService, port: MeshPort): readonly Bind[] {
-  const { endpoints } = endpointsOf(scope.cluster, service, port);
+function headlessBinds(cluster: IstioCluster, service: MeshService, port: MeshPort): readonly Bind[] {
+  const { endpoints } = endpointsOf(cluster, service, port);
   if (endpoints.length === 0) {
     return service.isKubernetes || service.selector !== undefined ? [] : [{ bind: anyAddress, cidrs: [] }];
   }
@@ -180,11 +198,16 @@ function headlessBinds(scope: ProxyScope, service: MeshService, port: MeshPort):
 }
 
 /** The chains of a listener, of those that match alike the first only (mergeTCPFilterChains). */
-function chainsOf({ parts }: ListenerEntry, proxy: RoutingProxy, bind: string): readonly Chain[] {
+interface At {
+  readonly proxy: RoutingProxy;
+  readonly scope: ProxyScope;
+}
+
+function chainsOf({ parts }: ListenerEntry, at: At, bind: string): readonly Chain[] {
   const chains: Chain[] = [];
   const seen = new Set<string>();
   for (const part of parts) {
-    for (const chain of chainsOfPart(part, proxy, bind)) {
+    for (const chain of chainsOfPart(part, at, bind)) {
       const key =
         chain.kind === "http" ? "http" : JSON.stringify([[...chain.sniHosts].sort(), [...chain.cidrs].sort()]);
       if (seen.has(key)) continue;
@@ -196,21 +219,21 @@ function chainsOf({ parts }: ListenerEntry, proxy: RoutingProxy, bind: string): 
 }
 
 function chainsOfPart(
-  { egress, service, port, protocol, cidrs }: Part,
-  proxy: RoutingProxy,
+  { egress, listenerPort, service, port, protocol, cidrs }: Part,
+  { proxy, scope }: At,
   bind: string,
 ): readonly Chain[] {
   const isWildcardBind = bind === anyAddress;
-  const number = egress.port?.number ?? port.number;
   const http: HttpChain = {
     kind: "http",
     egress,
-    port: number,
+    port: listenerPort ?? port.number,
     only: protocol === "Auto" && !isWildcardBind ? service : undefined,
     isSniffed: protocol === "Auto" || isWildcardBind,
   };
   if (isHttp(protocol)) return [http];
-  const l4 = l4Chains({ proxy, egress, service, port, cidrs, isWildcardBind }).map((chain) => ({ ...chain, egress }));
+  const { virtualServices = [] } = egressOf(scope.cluster, scope.key)[egress] ?? {};
+  const l4 = l4Chains({ proxy, virtualServices, service, port, cidrs, isWildcardBind });
   return protocol === "Auto" ? [...l4, http] : l4;
 }
 

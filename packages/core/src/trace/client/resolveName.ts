@@ -1,11 +1,13 @@
 import {
+  askBy,
   canonicalHost,
   capturesDns,
   type IstioCluster,
   isCoveredBy,
   isWildcard,
-  memoised,
+  keptBy,
   nameOrigin,
+  rowOf,
   runsAsProxy,
   type Workload,
 } from "../../istio/index.ts";
@@ -22,7 +24,7 @@ import {
   whyServedElsewhere,
   withSearchDomains,
 } from "../../istio/registry/index.ts";
-import { type Hiding, type ProxyScope, proxyScope } from "../../istio/scope/index.ts";
+import { egressOf, type Hiding, type ProxyScope, proxyScope, type ScopeKey } from "../../istio/scope/index.ts";
 import { hiddenOf } from "../hiddenHop.ts";
 import type { Walk } from "./walk.ts";
 
@@ -83,12 +85,11 @@ function searched(name: string, namespace: string, cluster: IstioCluster): reado
 }
 
 /** The sidecar's table of names holds what its egress listeners show and what has an address (pkg/dns/server/name_table.go). */
-function fromSidecar(scope: ProxyScope, name: string): Resolved | undefined {
-  const { exact, hasWildcards } = nameTable(scope);
-  let found = exact.get(name);
-  for (let rest = name; found === undefined && hasWildcards && rest.includes("."); ) {
+function fromSidecar({ cluster, key }: ProxyScope, name: string): Resolved | undefined {
+  let found = named(cluster, key, name);
+  for (let rest = name; found === undefined && rest.includes(".") && hasWildcards(cluster, key); ) {
     rest = rest.slice(rest.indexOf(".") + 1);
-    found = exact.get(`*.${rest}`);
+    found = named(cluster, key, `*.${rest}`);
   }
   return found === undefined ? undefined : { kind: "addresses", ...found, by: "sidecar" };
 }
@@ -98,14 +99,9 @@ interface Named {
   readonly addresses: readonly NamedAddress[];
 }
 
-interface NameTable {
-  readonly exact: ReadonlyMap<string, Named>;
-  readonly hasWildcards: boolean;
-}
-
-const nameTable = memoised(({ cluster, egress }: ProxyScope): NameTable => {
+const nameTable = keptBy((cluster, key: ScopeKey): ReadonlyMap<string, Named> => {
   const exact = new Map<string, Named>();
-  for (const service of egress.flatMap(({ services }) => services)) {
+  for (const service of egressOf(cluster, key).flatMap(({ services }) => services)) {
     for (const [name, addresses] of podNames(cluster, service)) exact.set(name, { service, addresses });
     const addresses = namedAddresses(cluster, service);
     if (addresses.length === 0) continue;
@@ -113,8 +109,13 @@ const nameTable = memoised(({ cluster, egress }: ProxyScope): NameTable => {
     const before = exact.get(host)?.service;
     if (before === undefined || (!before.isKubernetes && service.isKubernetes)) exact.set(host, { service, addresses });
   }
-  return { exact, hasWildcards: [...exact.keys()].some(isWildcard) };
+  return exact;
 });
+
+const named = rowOf(nameTable);
+
+const wildcardsIn = keptBy((cluster, key: ScopeKey) => [...nameTable(cluster, key).keys()].some(isWildcard));
+const hasWildcards = askBy((cluster, key: ScopeKey) => wildcardsIn(cluster, key));
 
 /** What a sidecar with DNS capture answers for a host. */
 function namedAddresses(cluster: IstioCluster, service: MeshService): readonly NamedAddress[] {

@@ -8,7 +8,7 @@ import {
   routingProxy,
 } from "../../istio/index.ts";
 import type { MeshService, NamedAddress } from "../../istio/registry/index.ts";
-import type { ProxyScope } from "../../istio/scope/index.ts";
+import { egressOf, type ProxyScope, proxyScope } from "../../istio/scope/index.ts";
 import { limitsOf, retryPolicy } from "../../istio/upstream/index.ts";
 import { type ClusterObject, clusterObject } from "../../kinds/index.ts";
 import type { ClientStep } from "../attempt.ts";
@@ -36,7 +36,7 @@ export function throughHttp(walk: Walk, address: NamedAddress, given: ThroughHtt
   const { chain, scope, http } = given;
   const hosts = virtualHosts(scope, caller, chain);
   const found =
-    chain.only === undefined ? findVirtualHost(hosts, http.authority) : hosts.exact.get(chain.only.host.toLowerCase());
+    chain.only === undefined ? findVirtualHost(hosts, http.authority) : hosts.exact(chain.only.host.toLowerCase());
   const { virtualService } = found ?? {};
   if (found !== undefined && virtualService !== undefined) {
     const { only } = chain;
@@ -136,7 +136,7 @@ function routed(
     return [ended(walk, hop, { kind: "refused", status: 404, responseFlag: "NR" })];
   }
   if (choice.kind !== "chosen") {
-    const ignored = chain.egress.virtualServices
+    const ignored = (egressOf(cluster, proxyScope(cluster, caller).key)[chain.egress]?.virtualServices ?? [])
       .filter((each) => each !== virtualService && each.hosts.some((host) => virtualService.hosts.includes(host)))
       .filter((each) => chooseHttpRoute(each, http, context).kind === "chosen")
       .map((each) => ({

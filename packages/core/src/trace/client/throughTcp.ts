@@ -1,5 +1,5 @@
 import type { NamedAddress } from "../../istio/registry/index.ts";
-import type { ProxyScope } from "../../istio/scope/index.ts";
+import { type ProxyScope, serviceOf } from "../../istio/scope/index.ts";
 import type { ClientStep } from "../attempt.ts";
 import { unfollowedMeshRoute } from "../gatewayApi/meshRoute.ts";
 import { passed, unsure } from "../hop.ts";
@@ -48,7 +48,7 @@ export function throughTcp(
     // All of them 0: istiod refuses that.
     if (!(share > 0)) return [];
     const field = `${route.field}.route[${index}]`;
-    const found = scope.services.get(destination.host);
+    const found = serviceOf(scope, destination.host);
     const [only] = found?.ports ?? [];
     const byItself = found?.ports.length === 1 && only !== undefined ? only.number : port.number;
     const target = {

@@ -1,23 +1,27 @@
 import {
+  askBy,
   capturesDns,
   hostOfAuthority,
   hostsOverlap,
+  type IstioCluster,
   isCoveredBy,
   isWildcard,
+  keptBy,
   type MeshVirtualService,
   memoised,
   memoisedBy,
   meshGateway,
   type RoutingProxy,
   routingProxy,
+  rowOf,
   shortHosts,
   showHost,
   type Workload,
 } from "../../istio/index.ts";
 import { isHttpOrSniffed, type MeshService } from "../../istio/registry/index.ts";
-import { type EgressListener, type ProxyScope, portOf } from "../../istio/scope/index.ts";
+import { type EgressListener, egressOf, type ProxyScope, portOf, type ScopeKey } from "../../istio/scope/index.ts";
 import { chooseHttpRoute, type RouteContext } from "./chooseHttpRoute.ts";
-import { addressesFor, type Sight, sightOf } from "./outboundListener.ts";
+import { addressesFor, portOfSight, type Sight, sightOf } from "./outboundListener.ts";
 
 /** What answers for a Host header: a VirtualService's routes, or a host as it is. */
 export interface VirtualHost {
@@ -28,9 +32,9 @@ export interface VirtualHost {
 
 export interface VirtualHosts {
   /** By Host header without a port, lower case. */
-  readonly exact: ReadonlyMap<string, VirtualHost>;
+  readonly exact: (name: string) => VirtualHost | undefined;
   /** `*.example.com`, and `*`. */
-  readonly wildcards: ReadonlyMap<string, VirtualHost>;
+  readonly wildcards: () => ReadonlyMap<string, VirtualHost>;
 }
 
 /**
@@ -40,29 +44,42 @@ export interface VirtualHosts {
 export function virtualHosts(
   scope: ProxyScope,
   proxy: Workload,
-  { egress, port }: { readonly egress: EgressListener; readonly port: number },
+  { egress, port }: { readonly egress: number; readonly port: number },
 ): VirtualHosts {
-  const { cluster } = scope;
-  const sight = sightOf(scope, capturesDns(cluster, proxy));
+  const { cluster, key } = scope;
+  const sight = sightOf(key, capturesDns(cluster, proxy));
   // Routes may hold for pods with some labels only.
-  const asking = asksForLabels(scope) ? routingProxy(cluster, proxy) : anyProxyOf(scope);
-  return hostsFor(portOfListener(listenerOf(sight, egress), port), asking);
+  const asking = asksForLabels(cluster, key) ? routingProxy(cluster, proxy) : anyProxyOf(key);
+  const by = routedAt(listenerOf(portOfSight(sight, port), egress), asking);
+  return { exact: (name) => exactRow(cluster, by, name), wildcards: () => wildcardsOf(cluster, by) };
 }
 
-const asksForLabels = memoised(({ egress }: ProxyScope): boolean =>
-  egress.some(({ virtualServices }) =>
+const labelsIn = keptBy((cluster, key: ScopeKey): boolean =>
+  egressOf(cluster, key).some(({ virtualServices }) =>
     virtualServices.some(({ http }) => http.some(({ value }) => value.match?.some(({ sourceLabels }) => sourceLabels))),
   ),
 );
 
-const anyProxyOf = memoised(({ namespace }: ProxyScope): RoutingProxy => ({ namespace, labels: {}, untold: {} }));
+const asksForLabels = askBy((cluster, key: ScopeKey) => labelsIn(cluster, key));
 
-const listenerOf = memoisedBy((sight: Sight, egress: EgressListener) => ({ sight, egress }));
+const anyProxyOf = memoised(({ namespace }: ScopeKey): RoutingProxy => ({ namespace, labels: {}, untold: {} }));
 
-const portOfListener = memoisedBy((listener: ReturnType<typeof listenerOf>, port: number) => ({ ...listener, port }));
+const listenerOf = memoisedBy((at: ReturnType<typeof portOfSight>, egress: number) => ({ ...at, egress }));
 
-const hostsFor = memoisedBy((at: ReturnType<typeof portOfListener>, proxy: RoutingProxy): VirtualHosts => {
-  const { sight, egress, port } = at;
+const routedAt = memoisedBy((listener: ReturnType<typeof listenerOf>, proxy: RoutingProxy) => ({ ...listener, proxy }));
+
+interface HostMaps {
+  readonly exact: ReadonlyMap<string, VirtualHost>;
+  readonly wildcards: ReadonlyMap<string, VirtualHost>;
+}
+
+const exactRow = rowOf((cluster, by: ReturnType<typeof routedAt>) => hostsFor(cluster, by).exact);
+
+const wildcardsOf = askBy((cluster, by: ReturnType<typeof routedAt>) => hostsFor(cluster, by).wildcards);
+
+const hostsFor = keptBy((cluster, { sight, port, egress: index, proxy }: ReturnType<typeof routedAt>): HostMaps => {
+  const egress = egressOf(cluster, sight.key)[index];
+  if (egress === undefined) return { exact: new Map(), wildcards: new Map() };
   const services = new Map<string, MeshService>();
   for (const service of egress.services) {
     if (portOf(service, port) !== undefined) services.set(service.host.toLowerCase(), service);
@@ -93,13 +110,13 @@ const hostsFor = memoisedBy((at: ReturnType<typeof portOfListener>, proxy: Routi
   };
   for (const { virtualService, others, services: own } of wrappers) {
     for (const host of others) claim([host.toLowerCase()], { virtualService, service: undefined });
-    for (const service of own) claim(domainsOf(sight, service, known), { virtualService, service });
+    for (const service of own) claim(domainsOf(cluster, sight, service, known), { virtualService, service });
   }
   for (const service of services.values()) {
     const protocol = portOf(service, port)?.protocol;
     if (taken.has(service) || service.resolution === "alias" || protocol === undefined || !isHttpOrSniffed(protocol))
       continue;
-    claim(domainsOf(sight, service, known), { virtualService: undefined, service });
+    claim(domainsOf(cluster, sight, service, known), { virtualService: undefined, service });
   }
   return hosts;
 });
@@ -153,12 +170,17 @@ function wrapper(
 }
 
 /** httproute.go, generateVirtualHostDomains: the full name, short ones as seen from the proxy's namespace, addresses. */
-function domainsOf(sight: Sight, service: MeshService, known: ReadonlySet<string>): readonly string[] {
-  const { cluster, namespace } = sight.scope;
+function domainsOf(
+  { settings }: IstioCluster,
+  sight: Sight,
+  service: MeshService,
+  known: ReadonlySet<string>,
+): readonly string[] {
+  const { namespace } = sight.key;
   const names = [service.host, ...service.aliases].map((host) => host.toLowerCase());
   const domains = names.flatMap((host) => [
     host,
-    ...shortHosts(host, namespace, cluster.settings).filter((each) => !known.has(each)),
+    ...shortHosts(host, namespace, settings).filter((each) => !known.has(each)),
   ]);
   const headless =
     service.isKubernetes && service.resolution === "passthrough" ? domains.map((domain) => `*.${domain}`) : [];
@@ -168,12 +190,13 @@ function domainsOf(sight: Sight, service: MeshService, known: ReadonlySet<string
 /** Envoy's choice: the exact name, else the longest wildcard; the port of a Host header does not count. */
 export function findVirtualHost(hosts: VirtualHosts, authority: string): VirtualHost | undefined {
   const name = hostOfAuthority(authority);
-  const exact = hosts.exact.get(name);
+  const exact = hosts.exact(name);
   if (exact !== undefined) return exact;
+  const wildcards = hosts.wildcards();
   let best: string | undefined;
-  for (const domain of hosts.wildcards.keys()) {
+  for (const domain of wildcards.keys()) {
     if (!name.endsWith(domain.slice(1)) || name.length < domain.length) continue;
     if (best === undefined || domain.length > best.length) best = domain;
   }
-  return best === undefined ? undefined : hosts.wildcards.get(best);
+  return best === undefined ? undefined : wildcards.get(best);
 }

@@ -1,6 +1,6 @@
 import type { GatewayPod, GatewayServer } from "../../istio/gateway/index.ts";
 import type { WeightedTarget } from "../../istio/index.ts";
-import { proxyScope } from "../../istio/scope/index.ts";
+import { proxyScope, serviceOf } from "../../istio/scope/index.ts";
 import type { ClientStep } from "../attempt.ts";
 import type { TraceBranch } from "../traceResult.ts";
 import { type Tried, tryAgain } from "../tryAgain.ts";
@@ -10,7 +10,7 @@ import type { GatewayVisit } from "./gatewayVisit.ts";
 /** A destination without a port: that of a service with only one, else the server's (route.go, GetDestinationCluster). */
 export function destinationPort(pod: GatewayPod, { destination }: WeightedTarget, { server }: GatewayServer): number {
   if (destination.port?.number !== undefined) return destination.port.number;
-  const ports = proxyScope(pod.cluster, pod.workload).services.get(destination.host)?.ports ?? [];
+  const ports = serviceOf(proxyScope(pod.cluster, pod.workload), destination.host)?.ports ?? [];
   return ports.length === 1 ? (ports[0]?.number ?? server.port.number) : server.port.number;
 }
 

@@ -10,7 +10,7 @@ import {
 import { alpnOf, sniOf } from "../../istio/inbound/index.ts";
 import { type IstioCluster, labelsMatch, memoised, parsePassthroughSni, templateKey } from "../../istio/index.ts";
 import type { Caller } from "../../istio/policy/index.ts";
-import { meshRegistry, servicesOfHost } from "../../istio/registry/index.ts";
+import { registered, servicesOfHost } from "../../istio/registry/index.ts";
 import { clusterObject, type KubeObject } from "../../kinds/index.ts";
 import { unfollowedChange } from "../extensions/unfollowedChange.ts";
 import { notFollowed } from "../gatewayApi/notFollowed.ts";
@@ -31,7 +31,7 @@ import { wrongSni } from "./wrongSni.ts";
 /** What an SNI names, where istiod does not look into its namespace. */
 function overlookedService(cluster: IstioCluster, sni: string): KubeObject | undefined {
   const host = parsePassthroughSni(sni)?.host ?? sni;
-  return meshRegistry(cluster).byHost.has(host) ? undefined : servicesOfHost(cluster, host)[0]?.object;
+  return registered(cluster, undefined, host) !== undefined ? undefined : servicesOfHost(cluster, host)[0]?.object;
 }
 
 const source = "pilot/pkg/networking/core/gateway.go";

@@ -1,6 +1,6 @@
 import { fullHost, type IstioCluster, parsePassthroughSni, type Workload } from "../../istio/index.ts";
 import { meshRegistry } from "../../istio/registry/index.ts";
-import { destinationRuleFor, proxyScope } from "../../istio/scope/index.ts";
+import { destinationRuleFor, proxyScope, serviceOf } from "../../istio/scope/index.ts";
 import { type ClusterObject, clusterObject, type DestinationRule, showClusterObject } from "../../kinds/index.ts";
 import type { OtherObject } from "../traceResult.ts";
 import type { TraceWorld } from "../traceWorld.ts";
@@ -28,7 +28,7 @@ export function wrongSni(
   const cluster = world.clusters.get(proxy?.cluster ?? "");
   if (transport.mode !== "ISTIO_MUTUAL" || proxy === undefined || cluster === undefined) return undefined;
   const { port = 0, host = "" } = parsePassthroughSni(transport.sni) ?? {};
-  const service = proxyScope(cluster, proxy).services.get(host);
+  const service = serviceOf(proxyScope(cluster, proxy), host);
   if (service === undefined) return undefined;
   const own = clusterObject(cluster.name, service.object);
   const held = destinationRuleFor(cluster, proxy, service);

@@ -29,6 +29,7 @@ import {
   type ProxyScope,
   portOf,
   proxyScope,
+  serviceOf,
 } from "../../istio/scope/index.ts";
 import {
   acrossNetworks,
@@ -88,7 +89,7 @@ export function openUpstream(given: OpenUpstream): readonly ClientStep[] {
   const scope = proxyScope(cluster, proxy);
   const open = throughAlias(given, scope);
   const { target } = open;
-  const service = scope.services.get(target.host);
+  const service = serviceOf(scope, target.host);
   const port = service === undefined ? undefined : portOf(service, target.port);
   if (service === undefined || port === undefined) return [unknownUpstream(open, service !== undefined)];
   const context = proxy.proxy === "gateway" ? "GATEWAY" : "SIDECAR_OUTBOUND";
@@ -187,9 +188,9 @@ function otherNodes(open: OpenUpstream, { cluster, proxy, service }: Upstream): 
  * A destination that is a Service of type ExternalName means the host that it names, by one step (route.go, GetDestinationCluster).
  * A sidecar's HTTP listener looks it up among the Services of its own port.
  */
-function throughAlias(open: OpenUpstream, { services }: ProxyScope): OpenUpstream {
+function throughAlias(open: OpenUpstream, scope: ProxyScope): OpenUpstream {
   const { cluster, target, hops } = open;
-  const service = services.get(target.host);
+  const service = serviceOf(scope, target.host);
   const { listenerPort } = target;
   if (service?.aliasOf === undefined || (listenerPort !== undefined && portOf(service, listenerPort) === undefined)) {
     return open;
