@@ -1,6 +1,6 @@
 import {
   fullHost,
-  type HttpMatch,
+  type HttpRoute,
   hostsOverlap,
   type IstioCluster,
   isPublic,
@@ -21,8 +21,8 @@ export interface AboutHost {
   readonly isByNamespace: boolean;
   /** Which endpoint a caller gets depends on where it runs. */
   readonly isByLocality: boolean;
-  /** What routes ask of requests. */
-  readonly matches: readonly HttpMatch[];
+  /** What requests are asked, and what becomes of them. */
+  readonly routes: readonly HttpRoute[];
 }
 
 interface Mention {
@@ -32,7 +32,7 @@ interface Mention {
   readonly targets: readonly string[];
   readonly isByNamespace?: boolean;
   readonly isByLocality?: boolean;
-  readonly matches?: readonly HttpMatch[];
+  readonly routes?: readonly HttpRoute[];
 }
 
 /** Rather one namespace too many than one too few: those that are left see the host alike. */
@@ -41,7 +41,7 @@ export const aboutHost = memoisedBy((cluster: IstioCluster, host: string): About
   const namespaces = new Set<string>();
   let isByNamespace = !host.includes(".");
   let isByLocality = false;
-  const matches = new Set<HttpMatch>();
+  const routes = new Set<HttpRoute>();
   const seen = new Set([host]);
   // A set may grow while it is gone through.
   for (const each of seen) {
@@ -50,10 +50,10 @@ export const aboutHost = memoisedBy((cluster: IstioCluster, host: string): About
       for (const target of mention.targets) seen.add(target);
       isByNamespace ||= mention.isByNamespace === true;
       isByLocality ||= mention.isByLocality === true;
-      for (const match of mention.matches ?? []) matches.add(match);
+      for (const route of mention.routes ?? []) routes.add(route);
     }
   }
-  return { hosts: seen, namespaces, isByNamespace, isByLocality, matches: [...matches] };
+  return { hosts: seen, namespaces, isByNamespace, isByLocality, routes: [...routes] };
 });
 
 const mentions = memoised((cluster: IstioCluster): Mentions => {
@@ -80,13 +80,13 @@ const mentions = memoised((cluster: IstioCluster): Mentions => {
     found.add({ host, targets: [], namespaces: shownTo(namespace, spec.exportTo ?? []), isByLocality });
   }
   for (const each of mergedVirtualServices(cluster)) {
-    const routes = [...each.http, ...each.tls, ...each.tcp].map(({ value }) => value);
-    const targets = routes.flatMap(({ route = [] }) => route.map(({ destination }) => destination.host));
-    const sources = routes.flatMap(({ match = [] }) => match.flatMap(({ sourceNamespace }) => sourceNamespace ?? []));
+    const all = [...each.http, ...each.tls, ...each.tcp].map(({ value }) => value);
+    const targets = all.flatMap(({ route = [] }) => route.map(({ destination }) => destination.host));
+    const sources = all.flatMap(({ match = [] }) => match.flatMap(({ sourceNamespace }) => sourceNamespace ?? []));
     const namespaces = [...(isSeenAlike(each) ? [] : shownTo(each.namespace, each.exportTo)), ...sources];
     const snis = each.tls.flatMap(({ value }) => (value.match ?? []).flatMap(({ sniHosts = [] }) => sniHosts));
-    const matches = each.http.flatMap(({ value }) => value.match ?? []);
-    for (const host of [...each.hosts, ...snis]) found.add({ host, targets, namespaces, matches });
+    const routes = each.http.map(({ value }) => value);
+    for (const host of [...each.hosts, ...snis]) found.add({ host, targets, namespaces, routes });
   }
   return found;
 });

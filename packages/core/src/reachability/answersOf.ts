@@ -1,4 +1,4 @@
-import type { HttpMatch } from "../istio/index.ts";
+import type { HttpRoute } from "../istio/index.ts";
 import { policiesOf } from "../istio/policy/index.ts";
 import { type TraceRequest, type TraceWorld, trace } from "../trace/index.ts";
 import { aboutHost } from "./aboutHost.ts";
@@ -7,7 +7,7 @@ import { type Caller, isOutside } from "./callers.ts";
 import type { Box } from "./describeBoxes.ts";
 import { axesOf, describeClasses, plainRequest, type RequestParts, requestClasses } from "./requestClasses.ts";
 import { requestDimensions } from "./requestMatchers.ts";
-import { calledHost, type OutsideTarget, type Target } from "./targets.ts";
+import { calledHost, calledNames, type OutsideTarget, type Target } from "./targets.ts";
 import { certificateAxis, tokenAxis } from "./tokenAxis.ts";
 import { Visited } from "./visited.ts";
 
@@ -108,22 +108,25 @@ class Asking {
   }
 }
 
-function axesAt(asking: readonly Asking[], { scheme, host, asksForCertificate }: CalledTarget) {
-  const certificate = asksForCertificate === true ? [certificateAxis] : [];
-  const isInside = asking.some(({ view: { caller } }) => caller !== undefined && !isOutside(caller));
-  if (scheme === "tcp" || (scheme === "https" && isInside)) return { axes: certificate, untold: [] };
-  const worlds = asking.map(({ view }) => view.world);
+function axesAt(asking: readonly Asking[], target: CalledTarget) {
+  const certificate = target.asksForCertificate === true ? [certificateAxis] : [];
+  const world = asking[0]?.view.world;
+  if (world === undefined || target.scheme === "tcp") return { axes: certificate, untold: [] };
+  const inside = asking.flatMap(({ view: { caller } }) => (caller === undefined || isOutside(caller) ? [] : [caller]));
+  const isOpaque = target.scheme === "https" && inside.length > 0;
+  const names = calledNames(world, target, inside[0]?.cluster);
   const policies = heldBy(asking, "AuthorizationPolicy");
-  const dimensions = requestDimensions({
-    matches: worlds.flatMap((world) => matchesOf(world, calledHost(host))),
-    policies,
-  });
-  const token = tokenAxis(heldBy(asking, "RequestAuthentication"), policies);
+  const routes = asking.flatMap(({ view }) => routesOf(view.world, calledHost(target.host)));
+  const dimensions = requestDimensions(world, { routes, policies, names, isOpaque });
+  const token = isOpaque
+    ? undefined
+    : tokenAxis(world, { authentications: heldBy(asking, "RequestAuthentication"), policies, routes });
+  const untold = dimensions.flatMap(({ part, name, untold: why }) =>
+    why.map((each) => `${[part, name].join(" ").trim()}: ${each}`),
+  );
   return {
-    axes: [...axesOf(dimensions), ...(token === undefined ? [] : [token]), ...certificate],
-    untold: dimensions.flatMap(({ part, name, untold }) =>
-      untold.map((why) => `${[part, name].join(" ").trim()}: ${why}`),
-    ),
+    axes: [...axesOf(dimensions), ...(token === undefined ? [] : [token.axis]), ...certificate],
+    untold: [...untold, ...(token?.untold ?? [])],
   };
 }
 
@@ -137,16 +140,16 @@ function heldBy<K extends "AuthorizationPolicy" | "RequestAuthentication">(askin
   return [...new Set(found)];
 }
 
-function matchesOf({ clusters }: TraceWorld, host: string): readonly HttpMatch[] {
-  return [...clusters.values()].flatMap((cluster) => aboutHost(cluster, host).matches);
+function routesOf({ clusters }: TraceWorld, host: string): readonly HttpRoute[] {
+  return [...clusters.values()].flatMap((cluster) => aboutHost(cluster, host).routes);
 }
 
 /** The request of a class, as its caller makes it. */
 export function requestOf(
   { from }: Caller,
   { host, port, scheme }: Target,
-  { path, ...parts }: RequestParts,
+  { path, host: written = calledHost(host), ...parts }: RequestParts,
 ): TraceRequest {
-  const url = { scheme, host: calledHost(host), port, path };
+  const url = { scheme, host: written, port, path };
   return "outside" in from ? { from, url, ...parts } : { from, url, ...parts };
 }

@@ -42,6 +42,9 @@ function wordsOf({ noun, labels }: Named, choices: readonly number[]): string {
         ? `any path but ${left.join(", ")}`
         : chosen.join(", ");
     case "token":
+      return chosen.includes("without a token") && left.length < chosen.length
+        ? `not ${left.join(" nor ")}`
+        : chosen.join(" or ");
     case "certificate":
       return chosen.join(" or ");
     default:

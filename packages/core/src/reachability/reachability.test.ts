@@ -87,6 +87,60 @@ spec:
   ]);
 });
 
+const jwt = `apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: {name: jwt, namespace: bar}
+spec: {jwtRules: [{issuer: iss, jwksUri: "https://iss/keys"}]}
+---
+`;
+const allowing = (rule: string) => `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: one, namespace: bar}
+spec: {rules: [{${rule}}]}
+---
+`;
+const asking = (key: string, value: string) => `{key: "${key}", values: ["${value}"]}`;
+
+test.each([
+  ["with a token of iss/bob", `${jwt}${allowing(`when: [${asking("request.auth.principal", "iss/bob")}]`)}`],
+  ["with a token of iss/adm*", `${jwt}${allowing('from: [{source: {requestPrincipals: ["iss/adm*"]}}]')}`],
+  [
+    "with a token of iss whose group is admin and team is pay",
+    `${jwt}${allowing(`when: [${asking("request.auth.claims[group]", "admin")}, ${asking("request.auth.claims[team]", "pay")}]`)}`,
+  ],
+  [
+    "with a token of iss whose group is (a* and *z)",
+    `${jwt}${allowing(`when: [${asking("request.auth.claims[group]", "a*")}, ${asking("request.auth.claims[group]", "*z")}]`)}`,
+  ],
+  [
+    "with a token of iss whose realm[roles] is admin",
+    `${jwt}${allowing(`when: [${asking("request.auth.claims[realm][roles]", "admin")}]`)}`,
+  ],
+  ["with a token of iss whose azp is cli", `${jwt}${allowing(`when: [${asking("request.auth.presenter", "cli")}]`)}`],
+  [
+    "with a token of iss",
+    `${jwt.replace("jwksUri:", "fromHeaders: [{name: x-token}], jwksUri:")}${allowing('from: [{source: {requestPrincipals: ["*"]}}]')}`,
+  ],
+  [
+    "x-a: (a* and *z)",
+    allowing(`when: [${asking("request.headers[x-a]", "a*")}, ${asking("request.headers[x-a]", "*z")}]`),
+  ],
+  [
+    "(/shop* and */admin)",
+    allowing("to: [{operation: {notPaths: [/shop*]}}]}, {to: [{operation: {notPaths: ['*/admin']}}]").replace(
+      "spec: {",
+      "spec: {action: DENY, ",
+    ),
+  ],
+  ["host: httpbin.bar:*", allowing('to: [{operation: {hosts: ["httpbin.bar:*"]}}]')],
+])("requests are told apart by %s", (requests, yaml) => {
+  const groups = wordsOf(`${podYaml("foo/sleep", "10.0.0.2")}${httpbin}${yaml}`);
+  const answered = groups.flatMap(({ answers }) => answers.filter(([, outcome]) => outcome === "answered"));
+
+  expect(answered.map(([words]) => words)).toContain(requests);
+  expect(groups.flatMap(({ untold }) => untold)).toEqual([]);
+});
+
 test("what no value was found for is said", () => {
   const routes = `apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -180,8 +234,7 @@ test("a row among filtered ones names its callers: which others there are nothin
   expect(rows.map(({ isRest }) => isRest)).toEqual([false, false]);
 });
 
-test("a client outside is asked about with and without a certificate where the gateway asks for one", () => {
-  const gateway = `apiVersion: v1
+const gateway = (host: string, server: string, routes: string) => `apiVersion: v1
 kind: Pod
 metadata: {name: gw, namespace: istio-system, labels: {istio: ingressgateway}}
 spec: {serviceAccountName: gw, containers: [{name: istio-proxy}]}
@@ -190,7 +243,7 @@ status: {phase: Running, podIP: 10.0.0.9, conditions: [{type: Ready, status: "Tr
 apiVersion: v1
 kind: Service
 metadata: {name: gw, namespace: istio-system}
-spec: {type: LoadBalancer, clusterIP: 10.96.0.9, selector: {istio: ingressgateway}, ports: [{name: https, port: 443, targetPort: 8443}]}
+spec: {type: LoadBalancer, clusterIP: 10.96.0.9, selector: {istio: ingressgateway}, ports: [{name: http, port: 80, targetPort: 8080}, {name: https, port: 443, targetPort: 8443}]}
 status: {loadBalancer: {ingress: [{ip: 192.0.2.9}]}}
 ---
 apiVersion: networking.istio.io/v1
@@ -198,19 +251,39 @@ kind: Gateway
 metadata: {name: web, namespace: istio-system}
 spec:
   selector: {istio: ingressgateway}
-  servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: [web.example.com], tls: {mode: MUTUAL, credentialName: web}}]
+  servers: [{hosts: ["${host}"], ${server}}]
 ---
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: web, namespace: istio-system}
-spec: {hosts: [web.example.com], gateways: [web], http: [{route: [{destination: {host: httpbin.bar.svc.cluster.local, port: {number: 8000}}}]}]}
+spec: {hosts: ["${host}"], gateways: [web], http: [${routes}{route: [{destination: {host: httpbin.bar.svc.cluster.local, port: {number: 8000}}}]}]}
 ---
 `;
-  const { targets } = reachability(worldOf(`${httpbin}${gateway}`), { isCaller: isOutside });
+
+test("a client outside is asked about with and without a certificate where the gateway asks for one", () => {
+  const server = "port: {number: 443, name: https, protocol: HTTPS}, tls: {mode: MUTUAL, credentialName: web}";
+  const yaml = `${httpbin}${gateway("web.example.com", server, "")}`;
+  const { targets } = reachability(worldOf(yaml), { isCaller: isOutside });
   const web = targets.find(({ target }) => target.host === "web.example.com");
 
   expect(web?.groups[0]?.answers.map(({ requests, answer }) => [requests, answer.verdict])).toEqual([
     ["without a certificate", "broken"],
     ["with a certificate", "reaches"],
+  ]);
+});
+
+test("at a gateway requests are told apart by the claims that it routes by, and by the names that a wildcard covers", () => {
+  const server = "port: {number: 80, name: http, protocol: HTTP}";
+  const route = '{match: [{headers: {"@request.auth.claims.group": {exact: admin}}}], directResponse: {status: 418}}, ';
+  const policies = [jwt, allowing('to: [{operation: {notHosts: ["admin.example.com"]}}]')];
+  const yaml = `${httpbin}${gateway("*.example.com", server, route)}${policies.join("").replaceAll("namespace: bar", "namespace: istio-system")}`;
+  const { targets } = reachability(worldOf(yaml), { isCaller: isOutside });
+  const answers = targets.flatMap(({ groups }) => groups.flatMap((group) => group.answers));
+
+  expect(answers.map(({ requests, answer }) => `${answer.outcome}: ${requests}`).sort()).toEqual([
+    "401: with a token of another issuer",
+    "403: host: admin.example.com not with a token of another issuer",
+    "answered 418: host not admin.example.com with a token of iss whose group is admin",
+    "answered: host not admin.example.com without a token or with a token of iss",
   ]);
 });

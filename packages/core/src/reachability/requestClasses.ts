@@ -6,6 +6,8 @@ import type { Target } from "./targets.ts";
 /** A request without its caller and target: what its class is told apart by. */
 export type RequestParts = Pick<TraceRequest, "method" | "headers" | "claims" | "clientCertificate"> & {
   readonly path: string;
+  /** As it is written, where that tells requests apart. */
+  readonly host?: string;
 };
 
 /** One way in which requests may differ, with what each of its classes makes of a request. */
@@ -31,7 +33,7 @@ const mostClasses = 256;
 
 export function axesOf(dimensions: readonly RequestDimension[]): readonly Axis[] {
   return dimensions.map(({ part, name, classes }) => ({
-    noun: part === "method" || part === "path" ? part : part === "header" ? name : `?${name}=`,
+    noun: part === "header" ? name : part === "query" ? `?${name}=` : part,
     choices: classes.map(({ value, label }) => ({ label, apply: applyOf(part, name, value) })),
   }));
 }
@@ -84,6 +86,8 @@ function applyOf(part: RequestDimension["part"], name: string, value: string | u
     switch (part) {
       case "method":
         return { ...parts, method: value };
+      case "host":
+        return { ...parts, host: value };
       case "path": {
         const [, query = ""] = parts.path.split(/(\?.*)/s);
         return { ...parts, path: value + query };

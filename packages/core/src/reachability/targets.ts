@@ -1,8 +1,25 @@
 import { type GatewayServer, gatewayHosts, mergedGateway } from "../istio/gateway/index.ts";
-import { type IstioCluster, isWildcard, memoised, meshGateway, passthroughSni } from "../istio/index.ts";
+import {
+  type IstioCluster,
+  isWildcard,
+  memoised,
+  meshGateway,
+  parseServiceHost,
+  passthroughSni,
+  shortHosts,
+} from "../istio/index.ts";
+import { escapeRegExp } from "../istio/policy/index.ts";
 import { meshRegistry, targetPortOf } from "../istio/registry/index.ts";
 import { virtualServicesOf } from "../istio/scope/index.ts";
-import { type OutsideEntry, outsideEntries, schemeOf, type TraceScheme, type TraceWorld } from "../trace/index.ts";
+import {
+  authorityOf,
+  type OutsideEntry,
+  outsideEntries,
+  schemeOf,
+  type TraceScheme,
+  type TraceWorld,
+} from "../trace/index.ts";
+import type { CalledNames } from "./requestMatchers.ts";
 
 /** A name and port that may be called. */
 export interface Target {
@@ -27,6 +44,24 @@ export interface OutsideTarget extends Target {
 /** The name that a client writes: any that a wildcard covers will do. */
 export function calledHost(host: string): string {
   return host.replace(/^\*\.?/, "any.").replace(/\.$/, ".example");
+}
+
+/** How clients may write a name. `cluster`: where workloads call it. */
+export function calledNames({ clusters }: TraceWorld, { host, port, scheme }: Target, cluster?: string): CalledNames {
+  const names = { authorityOf: (written: string) => authorityOf({ scheme, host: written, port }) };
+  if (isWildcard(host)) {
+    const label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+    const rest = escapeRegExp(host.replace(/^\*/, ""));
+    return {
+      ...names,
+      usual: [calledHost(host)],
+      domain: `${label}(\\.${label})*${rest === "" ? `\\.${label}` : rest}`,
+    };
+  }
+  const settings = clusters.get(cluster ?? "")?.settings;
+  const short = settings === undefined ? [] : shortHosts(host, "", settings).filter((each) => !each.endsWith("."));
+  const service = settings === undefined ? undefined : parseServiceHost(host, settings);
+  return { ...names, usual: [host, ...short], ...(service === undefined ? {} : { atHome: service.name }) };
 }
 
 /** All hosts that workloads of any cluster know by name. What only others know is no such host: an answer as well. */

@@ -20,7 +20,7 @@ import { type Resolved, resolveName } from "./client/resolveName.ts";
 import { ended, showAddress, type Walk } from "./client/walk.ts";
 import { hiddenHop } from "./hiddenHop.ts";
 import { broken, passed, unsure } from "./hop.ts";
-import { isFromOutside, type TraceRequest, type WorkloadRequest } from "./traceRequest.ts";
+import { isFromOutside, type TraceRequest, type TraceUrl, type WorkloadRequest } from "./traceRequest.ts";
 import type { TraceWorld } from "./traceWorld.ts";
 
 /** Everything that happens on the caller's side: DNS, its sidecar's listener, routes, policies and load balancing. */
@@ -62,13 +62,12 @@ function payloadOf({ url, method, headers, claims, clientCertificate }: TraceReq
   const { host } = headers;
   const others = host === undefined ? headers : withoutHost(headers);
   const isPlaced = [url.path, ...Object.values(others)].some((text) => text.includes(tokenPlaceholder));
-  const standard = url.scheme === "https" ? 443 : 80;
   const name = parseHostPort(url.host).host;
   const http: HttpPayload = {
     kind: "http",
     version: url.scheme === "grpc" ? "http2" : "http1",
     method,
-    authority: host ?? (url.port === standard ? showHost(name) : showHostPort(name, url.port)),
+    authority: host ?? authorityOf(url),
     path: url.path,
     headers: claims === undefined || isPlaced ? others : { authorization: `Bearer ${tokenPlaceholder}`, ...others },
     ...(claims === undefined ? {} : { claims }),
@@ -89,6 +88,12 @@ function payloadOf({ url, method, headers, claims, clientCertificate }: TraceReq
     case "tcp":
       return { kind: "tcp" };
   }
+}
+
+/** What a client names in its request as whom it calls: without the port where that is the scheme's own. */
+export function authorityOf({ scheme, host, port }: Pick<TraceUrl, "scheme" | "host" | "port">): string {
+  const name = parseHostPort(host).host;
+  return port === (scheme === "https" ? 443 : 80) ? showHost(name) : showHostPort(name, port);
 }
 
 function withoutHost({ host: _, ...others }: TraceRequest["headers"]): TraceRequest["headers"] {

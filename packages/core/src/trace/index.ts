@@ -1,10 +1,12 @@
 export { type AssumptionKind, assumptionKinds } from "./assumption.ts";
 export type { Attempt } from "./attempt.ts";
-export { callerSteps } from "./callerSteps.ts";
+export { authorityOf, callerSteps } from "./callerSteps.ts";
+export { rewrittenPath } from "./client/applyHttpRoute.ts";
+export { claimMatches } from "./client/chooseHttpRoute.ts";
 export { findCaller, isCalled } from "./client/findCaller.ts";
 export { type OutsideEntry, outsideEntries } from "./client/outsideEntries.ts";
 export { hasLocalServices, placeKey, podsAlike } from "./client/podsAlike.ts";
-export { isPresence, matchesString } from "./client/stringMatch.ts";
+export { isPresence, matchesString, regexOfString } from "./client/stringMatch.ts";
 export { type Graph, type GraphEdge, type GraphNode, graph } from "./graph.ts";
 export { placeOfHop } from "./hop.ts";
 export { brokenPaths, type PathEffect, pathEffects, whyNot } from "./pathEffects.ts";

@@ -14,12 +14,28 @@ export function matchPolicyText(pattern: string, text: string): boolean {
  * what a path may have (envoy/source/extensions/path/uri_template_lib/uri_template_internal.h), `{**}` any number.
  */
 export function matchPolicyPath(pattern: string, path: string): boolean {
-  if (!pattern.includes("{*}") && !pattern.includes("{**}")) return matchPolicyText(pattern, path);
+  return isTemplate(pattern) ? new RegExp(`^${policyPathRegex(pattern)}$`).test(path) : matchPolicyText(pattern, path);
+}
+
+/** What `matchPolicyText` matches, as a regular expression over the whole text: for who looks for a text that it does. */
+export function policyTextRegex(pattern: string): string {
+  if (pattern === "*") return ".+";
+  if (pattern.startsWith("*")) return `.*${escapeRegExp(pattern.slice(1))}`;
+  return pattern.endsWith("*") ? `${escapeRegExp(pattern.slice(0, -1))}.*` : escapeRegExp(pattern);
+}
+
+/** The same of `matchPolicyPath`. */
+export function policyPathRegex(pattern: string): string {
+  if (!isTemplate(pattern)) return policyTextRegex(pattern);
   const parts = pattern.split(/(\{\*\*?\})/).map((part) => {
     if (part === "{*}") return `${segmentCharacter}+`;
     return part === "{**}" ? `(?:${segmentCharacter}|/)*` : escapeRegExp(part);
   });
-  return new RegExp(`^${parts.join("")}$`).test(path);
+  return parts.join("");
+}
+
+function isTemplate(pattern: string): boolean {
+  return pattern.includes("{*}") || pattern.includes("{**}");
 }
 
 const segmentCharacter = "[-a-zA-Z0-9._~%!$&'()+,;:@=]";

@@ -7,7 +7,7 @@ import { claimPath, type TokenClaims } from "./tokenClaims.ts";
  */
 export function matchesClaim(key: string, value: string, claims: TokenClaims): boolean {
   if (key === "request.auth.principal") return matchesPrincipal(value, claims);
-  return (claims[claimOf(key)] ?? []).some((each) => matchText(value, each));
+  return (claims[claimAsked(key)] ?? []).some((each) => matchText(value, each));
 }
 
 /** Whether istiod can read it: `request.auth.claims` wants a name in brackets. */
@@ -15,8 +15,8 @@ export function isClaimKey(key: string): boolean {
   return !key.startsWith("request.auth.claims") || /^\[.*\]$/s.test(key.slice("request.auth.claims".length));
 }
 
-/** Several names in brackets lead into the claim; anything else in them is one name (util.go, extractNameInNestedBrackets). */
-function claimOf(key: string): string {
+/** The claim that a key other than `request.auth.principal` asks for. Several names in brackets lead into the claim; anything else in them is one name (util.go, extractNameInNestedBrackets). */
+export function claimAsked(key: string): string {
   if (key === "request.auth.audiences") return "aud";
   if (key === "request.auth.presenter") return "azp";
   const bracketed = key.slice("request.auth.claims".length);

@@ -124,25 +124,28 @@ function isAuthority(name: string): boolean {
   return name === ":authority" || name === "host";
 }
 
-/** Envoy's prefix_rewrite takes the place of what the route matched: a prefix, or the whole path. */
-function withRewrite(payload: HttpPayload, { rewrite }: HttpRoute, match: HttpMatch | undefined): HttpPayload {
-  if (rewrite === undefined) return payload;
+function withRewrite(payload: HttpPayload, route: HttpRoute, match: HttpMatch | undefined): HttpPayload {
   const [path = "", ...query] = payload.path.split("?");
   const tail = query.length === 0 ? "" : `?${query.join("?")}`;
-  const { match: pattern = "", rewrite: replacement = "" } = rewrite.uriRegexRewrite ?? {};
+  return { ...payload, path: rewrittenPath(path, route, match) + tail };
+}
+
+/** Envoy's prefix_rewrite takes the place of what the route matched: a prefix, or the whole path. */
+export function rewrittenPath(path: string, { rewrite }: HttpRoute, match: HttpMatch | undefined): string {
+  const { match: pattern = "", rewrite: replacement = "" } = rewrite?.uriRegexRewrite ?? {};
   if (pattern !== "") {
     const regex = toRegExp(pattern);
     // It replaces each occurrence, not only the whole; `\1` is a group.
     const anywhere = regex === undefined ? undefined : new RegExp(regex.source.slice(4, -2), `g${regex.flags}`);
     const written = replacement.replace(/\$/g, "$$$$").replace(/\\(\d)/g, "$$$1");
-    return anywhere === undefined ? payload : { ...payload, path: path.replace(anywhere, written) + tail };
+    return anywhere === undefined ? path : path.replace(anywhere, written);
   }
-  if (rewrite.uri === undefined || rewrite.uri === "") return payload;
+  if (rewrite?.uri === undefined || rewrite.uri === "") return path;
   const matched = match?.uri;
   const length =
     matched?.exact !== undefined || matched?.regex !== undefined ? path.length : (matched?.prefix ?? "/").length;
   const rest = path.slice(length);
   // The Gateway API's `/` takes the prefix away.
-  if (matched?.isOfSegments && rewrite.uri === "/") return { ...payload, path: `/${rest.replace(/^\//, "")}${tail}` };
-  return { ...payload, path: rewrite.uri + rest + tail };
+  if (matched?.isOfSegments && rewrite.uri === "/") return `/${rest.replace(/^\//, "")}`;
+  return rewrite.uri + rest;
 }

@@ -139,7 +139,7 @@ function named(name: string, match: StringMatch, { payload, claims, missing }: N
 }
 
 /** A text, or one of a list's (pilot/pkg/security/authz/matcher/metadata.go, MetadataListValueMatcher). */
-function claimMatches(match: StringMatch, values: readonly string[] = []): Matched {
+export function claimMatches(match: StringMatch, values: readonly string[] = []): Matched {
   const found = values.map((value) => matchesString(match, value));
   if (found.includes(true)) return true;
   return found.includes(undefined) ? undefined : false;

@@ -1,4 +1,5 @@
 import type { StringMatch } from "../../istio/index.ts";
+import { escapeRegExp } from "../../istio/policy/index.ts";
 
 /** Undefined: it cannot be told, since the regular expression is none that JavaScript has. */
 export type Matched = boolean | undefined;
@@ -31,6 +32,15 @@ export function toRegExp(regex: string, ignoreCase = false): RegExp | undefined 
   } catch {
     return undefined;
   }
+}
+
+/** What `matchesString` matches, as a regular expression over the whole text: for who looks for a text that it does. */
+export function regexOfString(match: StringMatch): string {
+  if (isPresence(match)) return ".*";
+  if (match.exact !== undefined) return escapeRegExp(match.exact);
+  if (match.prefix === undefined) return match.regex ?? ".*";
+  const ofSegments = match.isOfSegments && match.prefix !== "/";
+  return `${escapeRegExp(match.prefix)}${ofSegments ? "(/.*)?" : ".*"}`;
 }
 
 /** No condition, and Istio's own "*", mean that the value is there. */
