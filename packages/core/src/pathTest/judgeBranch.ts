@@ -26,7 +26,7 @@ import type { Expect, Refusal, Where } from "./pathTestSchema.ts";
 export interface Judgement {
   readonly holds: boolean | undefined;
   readonly why: string;
-  /** It holds, or does not, only since there is nothing to look at: nothing could make it otherwise. */
+  /** It holds, or does not, only because there is nothing to look at: nothing could make it otherwise. */
   readonly isEmpty?: boolean;
 }
 
@@ -41,7 +41,7 @@ export function judgeBranch(
   return [
     ...(reaches === undefined ? [] : [judgeReaches(world, branch, reaches)]),
     ...(refused === undefined ? [] : [judgeRefused(branch, refused)]),
-    ...(identity === undefined ? [] : [judgeIdentity(world, branch, identity)]),
+    ...(identity === undefined ? [] : [judgeIdentity(branch, identity)]),
     ...(mutualTLS === undefined ? [] : [wanted(mutualTls(branch), mutualTLS)]),
     ...(staysInRegion === undefined ? [] : [wanted(region(world, from, branch), staysInRegion)]),
     ...(timeout === undefined ? [] : [judgeTimeout(branch, timeout.atMost)]),
@@ -60,8 +60,6 @@ function wanted({ holds, why, isEmpty }: Judgement, expected: boolean): Judgemen
 
 function judgeReaches(world: TraceWorld, branch: TraceBranch, reaches: NonNullable<Expect["reaches"]>): Judgement {
   const { outcome } = branch;
-  const absent = whyNobody(world, reaches);
-  if (absent !== undefined) return { holds: false, why: absent, isEmpty: true };
   if (outcome.kind === "unknown") return cannotTell(outcome.why);
   if (outcome.kind !== "answered" || !isReached(branch)) return { holds: false, why: whyRefused(branch) };
   const { by } = outcome;
@@ -93,6 +91,17 @@ function isThere(
     (version === undefined || by.labels.version === version)
   );
 }
+
+/** Why nothing can ever be as is expected: nobody is, or runs as, who is named. */
+export function whyNever(world: TraceWorld, { reaches, identity = "none" }: Expect): string | undefined {
+  const isKnown = identity === "none" || [...world.clusters.values()].some((each) => identitiesOf(each).has(identity));
+  return (reaches && whyNobody(world, reaches)) ?? (isKnown ? undefined : `no workload runs as ${identity}`);
+}
+
+const identitiesOf = memoised(
+  ({ workloads, settings: { trustDomain } }: IstioCluster): ReadonlySet<string> =>
+    new Set(workloads.map(({ namespace, serviceAccount }) => spiffeId(trustDomain, namespace, serviceAccount))),
+);
 
 /** Why nothing can ever answer from there: no workload is like that. Undefined where one is, or where anything will do. */
 export function whyNobody({ clusters }: TraceWorld, where: Where): string | undefined {
@@ -171,20 +180,7 @@ const refusalByCode: Readonly<Partial<Record<TraceCode, Refusal>>> = {
   TRACE_NO_FILTER_CHAIN: "handshake",
 };
 
-function judgeIdentity(world: TraceWorld, branch: TraceBranch, identity: string): Judgement {
-  const judged = identitySeen(branch, identity);
-  const isKnown = identity === "none" || [...world.clusters.values()].some((each) => identitiesOf(each).has(identity));
-  return judged.holds === true || isKnown
-    ? judged
-    : { holds: false, why: `no workload runs as ${identity}`, isEmpty: true };
-}
-
-const identitiesOf = memoised(
-  ({ workloads, settings: { trustDomain } }: IstioCluster): ReadonlySet<string> =>
-    new Set(workloads.map(({ namespace, serviceAccount }) => spiffeId(trustDomain, namespace, serviceAccount))),
-);
-
-function identitySeen(branch: TraceBranch, identity: string): Judgement {
+function judgeIdentity(branch: TraceBranch, identity: string): Judgement {
   const { hops, outcome } = branch;
   const taken = hops.findLastIndex(({ wire }) => wire !== undefined);
   const station = hops[taken];

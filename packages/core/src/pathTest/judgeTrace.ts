@@ -1,6 +1,6 @@
 import { type ClusterObject, showClusterObject } from "../kinds/index.ts";
 import { seenBranches, type Trace, type TraceBranch, type TraceWorld } from "../trace/index.ts";
-import { isAt, isNowhere, type Judgement, judgeBranch, whyNobody } from "./judgeBranch.ts";
+import { isAt, isNowhere, type Judgement, judgeBranch, whyNever, whyNobody } from "./judgeBranch.ts";
 import type { Expect } from "./pathTestSchema.ts";
 
 /** What is expected of one request, and the way of it that decides. */
@@ -18,6 +18,8 @@ export function judgeTrace(world: TraceWorld, trace: Trace, expect: Expect, ways
     const judgements = judgeBranch(world, trace.request, branch, expect);
     return { ...worstOf(judgements), branch };
   });
+  const never = ways === "any" ? whyNever(world, expect) : undefined;
+  if (never !== undefined) return { holds: false, why: never, isEmpty: true, branch: branches[0] };
   const whole = ways === "all" ? worstOf(judged) : anyOf(judged);
   // A name or port that nobody has is refused whatever is expected of it.
   const isMissed = expect.refused?.by === undefined && branches.length > 0 && branches.every(isNowhere);

@@ -2,7 +2,7 @@ import { characters, type Language, type Languages } from "./textLanguage.ts";
 
 /**
  * The texts that a regular expression matches as a whole, as RE2 has them. Undefined for what is beyond this reader: anchors and
- * borders within, what looks ahead, and what is no regular expression.
+ * borders within, what looks ahead, and whatever is not a regular expression.
  */
 export function readRegex(languages: Languages, regex: string, ignoreCase = false): Language | undefined {
   const [, flags = "", rest = regex] = /^\(\?([is]+)\)(.*)$/s.exec(regex) ?? [];

@@ -17,7 +17,7 @@ export function matchPolicyPath(pattern: string, path: string): boolean {
   return isTemplate(pattern) ? new RegExp(`^${policyPathRegex(pattern)}$`).test(path) : matchPolicyText(pattern, path);
 }
 
-/** What `matchPolicyText` matches, as a regular expression over the whole text: for who looks for a text that it does. */
+/** What `matchPolicyText` matches, as a regular expression over the whole text, for finding a text that it does. */
 export function policyTextRegex(pattern: string): string {
   if (pattern === "*") return ".+";
   if (pattern.startsWith("*")) return `.*${escapeRegExp(pattern.slice(1))}`;

@@ -34,7 +34,7 @@ export function toRegExp(regex: string, ignoreCase = false): RegExp | undefined 
   }
 }
 
-/** What `matchesString` matches, as a regular expression over the whole text: for who looks for a text that it does. */
+/** What `matchesString` matches, as a regular expression over the whole text, for finding a text that it does. */
 export function regexOfString(match: StringMatch): string {
   if (isPresence(match)) return ".*";
   if (match.exact !== undefined) return escapeRegExp(match.exact);
