@@ -1,6 +1,6 @@
 import { type KubeObject, ownerOf, sideOf } from "../kinds/index.ts";
 import { declaredOwners, type Intents, type Observed, type ObservedCluster } from "../model/index.ts";
-import type { Plan } from "./action.ts";
+import type { ActionVerb, Plan } from "./action.ts";
 import { afterPlan } from "./afterPlan.ts";
 import { isInventory } from "./inventory.ts";
 
@@ -26,13 +26,18 @@ export interface PlanLosses {
 
 /** What a plan takes away. Whatever was declared before is gone from the files: the clusters' own objects tell. */
 export function planLosses(intents: Intents, plan: Plan, observed: Observed): PlanLosses {
-  const after = afterPlan(observed, plan);
-  const goingPaths = [...observed.clusters.values()].flatMap((cluster) => {
+  // What is created takes no name away.
+  const met = new Set(plan.actions.flatMap(({ verb, cluster }) => (keepsNames.has(verb) ? [] : [cluster])));
+  const clusters = new Map([...observed.clusters].filter(([name]) => met.has(name)));
+  const after = afterPlan({ ...observed, clusters }, plan);
+  const goingPaths = [...clusters.values()].flatMap((cluster) => {
     const left = new Set(namesIn(after.clusters.get(cluster.name)).map(keyOfPath));
     return namesIn(cluster).filter((path) => !waysTo(path).some((way) => left.has(keyOfPath(way))));
   });
   return { goingPaths: inOrder(goingPaths), undeclared: undeclaredOwners(intents, plan) };
 }
+
+const keepsNames: ReadonlySet<ActionVerb> = new Set(["create", "noop"]);
 
 function undeclaredOwners(intents: Intents, { actions }: Plan): readonly UndeclaredOwner[] {
   const declared = new Set(declaredOwners(intents).map(({ owner }) => owner));
