@@ -89,7 +89,7 @@ export const tools: readonly Tool[] = [
     name: "diff_paths",
     title: "What a change does to paths",
     description:
-      "Only what becomes another between two states of one cluster, with the object that makes the difference.",
+      "Only what becomes another between two states of one cluster, with the changed object that an answer names as deciding.",
     input: z.strictObject({
       before: z.string().describe('A folder, a dump, "context:NAME", or a range of git revisions: "HEAD~1..".'),
       after: z.string().describe("The other state; after a range of revisions the folder in the repository."),

@@ -11,6 +11,7 @@ const noChange = "Nobody reaches anything else than before.\n";
 /** What changes, for people. */
 export function changesTable(changes: readonly PathChange[], style: Style): string {
   if (changes.length === 0) return noChange;
+  const isNamed = changes.some(({ object }) => object !== undefined);
   const rows = changes.map((change) => {
     const { kind, callers, requests } = change;
     return [
@@ -19,10 +20,11 @@ export function changesTable(changes: readonly PathChange[], style: Style): stri
       targetOf(change),
       requests,
       `${before(change)} → ${after(change)}`,
-      objectOf(change),
+      ...(isNamed ? [objectOf(change)] : []),
     ].map(lineText);
   });
-  return renderTable(["CHANGE", "FROM", "TO", "REQUESTS", "ANSWER", "BY"], rows, style);
+  const head = ["CHANGE", "FROM", "TO", "REQUESTS", "ANSWER", ...(isNamed ? ["OBJECT"] : [])];
+  return renderTable(head, rows, style);
 }
 
 /** The same for a pull request. */
@@ -40,7 +42,7 @@ export function changesMarkdown(changes: readonly PathChange[]): string {
     ];
     return `| **${kind}** | ${cells.map(markdownCell).join(" | ")} |\n`;
   });
-  return `### What this changes of who reaches what\n\n| | from | to | requests | before | after | by |\n|---|---|---|---|---|---|---|\n${lines.join("")}`;
+  return `### What this changes of who reaches what\n\n| | from | to | requests | before | after | object |\n|---|---|---|---|---|---|---|\n${lines.join("")}`;
 }
 
 /** Each change is a failed test: what CI is to tell of. */
@@ -48,7 +50,10 @@ export function changesJunit(changes: readonly PathChange[]): string {
   const cases = changes.map((change) => ({
     name: `${callerWords(change.callers, 5)} to ${targetOf(change)}: ${change.requests}`,
     classname: change.kind,
-    failure: { type: change.kind, text: `${change.kind}: ${before(change)}, now ${after(change)} ${objectOf(change)}` },
+    failure: {
+      type: change.kind,
+      text: `${change.kind}: ${before(change)}, now ${after(change)}${change.object === undefined ? "" : `; ${objectOf(change)}`}`,
+    },
   }));
   return renderJunit("isthmus diff-paths", [{ name: "paths", cases }]);
 }

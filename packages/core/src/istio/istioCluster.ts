@@ -2,6 +2,7 @@ import {
   type ApiGateway,
   type ApiRoute,
   type AuthorizationPolicy,
+  type ClusterObject,
   type Container,
   catalog,
   controllerKinds,
@@ -302,6 +303,14 @@ export class IstioCluster {
   differencesFrom(before: IstioCluster): readonly KubeObject[] | undefined {
     if (!isSame(this.#around(), before.#around())) return undefined;
     return differingObjects(before.#objects, this.#objects);
+  }
+
+  /** Whether an object is another in another state of it, or only in one of the two. */
+  hasOtherwise({ kind, namespace = "default", name }: ClusterObject, before: IstioCluster): boolean {
+    const isMeant = ({ metadata }: KubeObject) =>
+      metadata.name === name && (metadata.namespace ?? "default") === namespace;
+    const [was, is] = [before, this].map((each) => each.#ofKind(kind).filter(isMeant));
+    return differingObjects(was ?? [], is ?? [])?.length !== 0;
   }
 
   /** All that is known of it besides its objects. */

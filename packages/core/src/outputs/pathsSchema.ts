@@ -58,7 +58,11 @@ export const pathChangesSchema = {
       requests: text.describe("any request, or which: POST /admin*"),
       before: answerSchema,
       after: answerSchema,
-      object: refSchema.optional().describe("What makes the difference, where an answer names it."),
+      object: refSchema
+        .optional()
+        .describe(
+          "The one object that differs between the states; where several do, one of them that an answer names as deciding.",
+        ),
     }),
   ),
 };

@@ -152,3 +152,28 @@ spec: {configPatches: [{applyTo: HTTP_FILTER, match: {context: ANY}, patch: {ope
   expect(kinds("", filter)).toEqual(["cannot be told"]);
   expect(kinds(filter, filter)).toEqual([]);
 });
+
+test("an object is named where it alone differs, or where it differs and an answer names it", () => {
+  const pod = (labels: Readonly<Record<string, string>>) => podYaml("foo/curl", "10.0.0.3", { labels });
+  const denied = policy("{action: DENY, selector: {matchLabels: {app: httpbin}}, rules: [{}]}");
+  const elsewhere = `{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: v, namespace: bar},
+    spec: {hosts: [httpbin.bar.svc.cluster.local], http: [{directResponse: {status: 418}}]}}\n---\n`;
+  const objects = (before: string, after: string) => [...new Set(told(before, after).map(({ object }) => object))];
+
+  expect(objects("", elsewhere)).toEqual(["VirtualService"]);
+  expect(objects(pod({}), `${pod({ a: "b" })}${elsewhere}`)).toEqual([undefined]);
+  expect(objects(pod({}), `${pod({ a: "b" })}${denied}`)).toEqual(["AuthorizationPolicy"]);
+});
+
+test("a policy that is the same in both states is not what makes a difference", () => {
+  const only = policy('{rules: [{from: [{source: {principals: ["cluster.local/ns/foo/sa/curl"]}}]}]}');
+  const [one, other] = ["curl", "other"].map((account) =>
+    podYaml("foo/curl", "10.0.0.3").replace('ceAccountName":"curl"', `ceAccountName":"${account}"`),
+  );
+  const more = "{apiVersion: v1, kind: Namespace, metadata: {name: more}}\n---\n";
+
+  expect(told(`${one}${only}`, `${other}${only}${more}`)).toMatchObject([
+    { kind: "no longer reached", callers: ["curl.foo@c1"], object: undefined },
+  ]);
+  expect(told(`${one}${only}`, `${other}${only}`)).toMatchObject([{ object: "Pod" }]);
+});

@@ -3,6 +3,7 @@ import type { TraceWorld } from "../trace/index.ts";
 import type { Answer } from "./answer.ts";
 import { answersOf } from "./answersOf.ts";
 import { type Caller, isOutside, showCallerName } from "./callers.ts";
+import { type ChangedObject, changedObject } from "./changedObject.ts";
 import { changedTargets } from "./changedTargets.ts";
 import { type CallerPair, type ComparedCaller, pairCallers } from "./pairCallers.ts";
 import { type AnswerGroup, type ReachabilityAsked, reachability, type TargetReach } from "./reachability.ts";
@@ -38,7 +39,7 @@ export interface PathChange {
   readonly examples: readonly RequestParts[];
   readonly before: Answer;
   readonly after: Answer;
-  /** The object that the answers name as deciding, where they name one. */
+  /** The one object that differs; where several do, one of them that the answers name as deciding. */
   readonly object?: ClusterObject;
 }
 
@@ -58,6 +59,7 @@ export function pathChanges(
   const [known, now] = [left, right].map(
     ({ targets }) => new Map(targets.map((each) => [targetKey(each.target), each])),
   );
+  const objectOf = changedObject(before, after);
   const compared = pairCallers(left.callers, right.callers);
   const [podsBefore, podsAfter] = [podsByName(left.callers), podsByName(right.callers)];
   const podsOf = (name: string) => podsAfter.get(name) ?? podsBefore.get(name) ?? 0;
@@ -65,7 +67,7 @@ export function pathChanges(
     const [was, is] = [known?.get(key), now?.get(key)];
     const target = (is ?? was)?.target;
     if (target === undefined) return [];
-    const compare = new TargetComparison([before, after], target, [was, is]);
+    const compare = new TargetComparison({ worlds: [before, after], target, objectOf }, [was, is]);
     return compare.changes(compared).map(({ pairs, ...change }) => ({ ...change, callers: callersOf(pairs, podsOf) }));
   });
 }
@@ -73,21 +75,21 @@ export function pathChanges(
 /** What is another for callers of which the same was and the same is. */
 type FoundChange = Omit<PathChange, "callers">;
 
+interface Compared {
+  readonly worlds: readonly [TraceWorld, TraceWorld];
+  readonly target: Target;
+  readonly objectOf: ChangedObject;
+}
+
 /** One target in both states. */
 class TargetComparison {
-  readonly #worlds: readonly [TraceWorld, TraceWorld];
-  readonly #target: Target;
+  readonly #compared: Compared;
   readonly #groups: readonly [ReadonlyMap<Caller, AnswerGroup>, ReadonlyMap<Caller, AnswerGroup>];
   readonly #places = new Map<AnswerGroup | Caller, number>();
   readonly #found = new Map<string, readonly FoundChange[]>();
 
-  constructor(
-    worlds: readonly [TraceWorld, TraceWorld],
-    target: Target,
-    [was, is]: readonly [TargetReach | undefined, TargetReach | undefined],
-  ) {
-    this.#worlds = worlds;
-    this.#target = target;
+  constructor(compared: Compared, [was, is]: readonly [TargetReach | undefined, TargetReach | undefined]) {
+    this.#compared = compared;
     this.#groups = [groupsByCaller(was), groupsByCaller(is)];
   }
 
@@ -116,8 +118,11 @@ class TargetComparison {
     const [left, right] = [this.#groupOf(0, before), this.#groupOf(1, after)];
     if (left === undefined && right === undefined) return [];
     if (left !== undefined && right !== undefined && seenOf(left) === seenOf(right)) return [];
-    const [was, is] = this.#worlds;
-    const target = this.#target;
+    const {
+      worlds: [was, is],
+      target,
+      objectOf,
+    } = this.#compared;
     const views = [
       { world: was, caller: before },
       { world: is, caller: after },
@@ -127,7 +132,7 @@ class TargetComparison {
     return classes.flatMap(({ requests, examples, answers: [one, other] }) => {
       const kind = kindOf(one, other);
       if (kind === undefined) return [];
-      const object = other.object ?? one.object;
+      const object = objectOf([other.object, one.object]);
       const change = { kind, target, requests, examples, before: one, after: other };
       return [object === undefined ? change : { ...change, object }];
     });
