@@ -35,9 +35,9 @@ function isAbandoned(name: string): boolean {
   }
 }
 
-/** Of tsx, Node's compile cache and npm, which keep theirs. */
+/** Of tsx, Node's compile cache and npm, which keep theirs; and the program that is built once for a run. */
 function isOfTools(name: string): boolean {
-  return /^(tsx-|node-compile-cache|npm-)/.test(name);
+  return /^(tsx-|node-compile-cache|npm-|isthmus-built$)/.test(name);
 }
 
 function remove(folder: string): void {

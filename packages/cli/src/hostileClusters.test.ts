@@ -1,9 +1,6 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import {
   type FakeApiServer,
   gatewayService,
@@ -13,25 +10,24 @@ import {
   service,
   startFakeApiServer,
 } from "@isthmus/testkit";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { buildProgram } from "./testing/buildProgram.ts";
 import { startHostileCluster } from "./testing/hostile/hostileCluster.ts";
 import type { HostileMode } from "./testing/hostile/hostileMode.ts";
 import { hostileModes } from "./testing/hostile/hostileModes.ts";
 import { type ProgramRun, runProgram } from "./testing/runProgram.ts";
 
-const build = fileURLToPath(new URL("../../../scripts/build.mjs", import.meta.url));
-const program = await mkdtemp(join(tmpdir(), "isthmus-hostile-"));
+let program = "";
 
 /** Milliseconds: more on a machine that is busy with other things. */
 let deadline = 5000;
 
 beforeAll(async () => {
-  await promisify(execFile)(process.execPath, [build, program]);
+  program = await buildProgram();
   const begin = performance.now();
   await runProgram(program, ["version", "--client"], { cwd: program, limit: 60_000 });
   deadline += Math.round(10 * (performance.now() - begin));
 }, 60_000);
-afterAll(() => rm(program, { recursive: true, force: true }));
 
 /** What a command says of the clusters that are sound, whatever the third one does. */
 interface Command {
