@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import type { Output } from "./io.ts";
 
-/** An output that keeps what is written to it. */
+/** An output that keeps what is written to it, and tells by an event `text` that there is more. */
 export class CollectedOutput extends Writable implements Output {
   readonly isTTY: boolean;
   readonly columns: number;
@@ -15,6 +15,7 @@ export class CollectedOutput extends Writable implements Output {
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.text += chunk.toString();
+    this.emit("text");
     done();
   }
 }

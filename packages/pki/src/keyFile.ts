@@ -30,19 +30,19 @@ const keyFileSchema = z.strictObject({
 
 type KeyFile = z.infer<typeof keyFileSchema>;
 
-const parameters = { n: 2 ** 17, r: 8, p: 1 } as const;
+const parameters = { r: 8, p: 1 } as const;
 const tagLength = 16;
 
 /**
  * The text of a key file: versioned JSON, the key under scrypt (N = 2^17, r = 8, p = 1) and AES-256-GCM. It has to be
- * written with mode 0600. Salt and nonce are new with every call. Takes half a second and 128 MiB.
+ * written with mode 0600. Salt and nonce are new with every call. Takes half a second and 128 MiB; another N is for tests.
  */
-export async function encryptKeyFile(authority: Authority, passphrase: string): Promise<string> {
+export async function encryptKeyFile(authority: Authority, passphrase: string, n = 2 ** 17): Promise<string> {
   const header = {
     format: "isthmus-ca-key",
     version: 1,
     certificates: `${authority.certificate}${authority.issuers}`,
-    kdf: { name: "scrypt", ...parameters, salt: randomBytes(32).toString("base64") },
+    kdf: { name: "scrypt", n, ...parameters, salt: randomBytes(32).toString("base64") },
     cipher: { name: "aes-256-gcm", iv: randomBytes(12).toString("base64") },
   } as const;
   const cipher = createCipheriv("aes-256-gcm", await deriveKey(passphrase, header.kdf), nonce(header));

@@ -13,7 +13,7 @@ const material = (async () => {
   const keys = await createKeyPair("ecdsa");
   const rootNamed = (name: string) => createRoot({ name, organization: "cluster.local", keys, now: new Date() });
   const [old, next] = await Promise.all([rootNamed("old"), rootNamed("next")]);
-  return { old, next, keyFile: await encryptKeyFile(next, env.ISTHMUS_CA_PASSPHRASE) };
+  return { old, next, keyFile: await encryptKeyFile(next, env.ISTHMUS_CA_PASSPHRASE, 2 ** 15) };
 })();
 
 /** A mesh of one cluster, whose workloads trust these roots; the first one signs. */

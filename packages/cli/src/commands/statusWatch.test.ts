@@ -4,19 +4,19 @@ import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { exampleFolder, runCli } from "../testing/runCli.ts";
+import { exampleFolder, runCli, startCli } from "../testing/runCli.ts";
 
 test("status --watch shows what is new, until it is stopped", async () => {
   const folder = await exampleFolder();
   await runCli(folder, ["apply", "--yes"]);
   const stop = new AbortController();
 
-  const watching = runCli(folder, ["status", "--watch"], { signal: stop.signal, columns: 120 });
-  await new Promise((done) => setTimeout(done, 1000));
+  const watching = startCli(folder, ["status", "--watch"], { signal: stop.signal, columns: 120 });
+  await watching.until((text) => text.includes("in sync"));
   await rm(join(folder, "clusters/cluster2/isthmus"), { recursive: true });
-  await new Promise((done) => setTimeout(done, 3000));
+  await watching.until((text) => text.includes("to apply"));
   stop.abort();
-  const run = await watching;
+  const run = await watching.ended;
 
   expect(run.code).toBe(130);
   expect(run.stdout.match(/^CLUSTER /gm)).toHaveLength(2);

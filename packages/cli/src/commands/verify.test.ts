@@ -95,7 +95,7 @@ test("--wait verifies again until every path stands, and tells what it waits for
 test("once the time of --wait is over the last state is told", async () => {
   const folder = await exampleFolder();
 
-  const run = await runCli(folder, ["verify", "--wait", "4s"]);
+  const run = await runCli(folder, ["verify", "--wait", "3s"]);
 
   expect(run).toMatchObject({ code: 1, stdout: expect.stringContaining("1 path: 0 in place, 1 broken") });
   expect(run.stderr).toMatch(

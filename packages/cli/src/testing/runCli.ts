@@ -27,7 +27,18 @@ export interface CliOptions {
 }
 
 /** Runs a command line in this process, in `folder`, without a terminal unless keys are given. What `-o json` prints keeps to its schema. */
-export async function runCli(folder: string, argv: readonly string[], options: CliOptions = {}): Promise<CliRun> {
+export function runCli(folder: string, argv: readonly string[], options: CliOptions = {}): Promise<CliRun> {
+  return startCli(folder, argv, options).ended;
+}
+
+export interface StartedCli {
+  readonly ended: Promise<CliRun>;
+  /** Waits for what is printed to stdout, all of it so far. */
+  until(wanted: (stdout: string) => boolean): Promise<void>;
+}
+
+/** The same while it runs: `options.signal` ends it. */
+export function startCli(folder: string, argv: readonly string[], options: CliOptions = {}): StartedCli {
   const isTTY = options.keys !== undefined;
   const shape = { isTTY, ...(options.columns === undefined ? {} : { columns: options.columns }) };
   const [stdout, stderr] = [new CollectedOutput(shape), new CollectedOutput(shape)];
@@ -42,11 +53,16 @@ export async function runCli(folder: string, argv: readonly string[], options: C
     cwd: folder,
     signal: options.signal ?? new AbortController().signal,
   };
-  const code = await run(argv, io);
-  // connect tells of the file that it would write.
-  if (argv[0] !== "connect" && /(^| )(-o|--output)[ =]?json( |$)/.test(argv.join(" ")))
-    expect(outputFaults(folder, stdout.text), argv.join(" ")).toEqual([]);
-  return { code, stdout: stdout.text, stderr: stderr.text };
+  const ended = run(argv, io).then((code) => {
+    // connect tells of the file that it would write.
+    if (argv[0] !== "connect" && /(^| )(-o|--output)[ =]?json( |$)/.test(argv.join(" ")))
+      expect(outputFaults(folder, stdout.text), argv.join(" ")).toEqual([]);
+    return { code, stdout: stdout.text, stderr: stderr.text };
+  });
+  const until = async (wanted: (text: string) => boolean) => {
+    while (!wanted(stdout.text)) await new Promise((done) => stdout.once("text", done));
+  };
+  return { ended, until };
 }
 
 const examples = new URL("../../../../examples/", import.meta.url);

@@ -54,12 +54,12 @@ test("a request is made from its caller's pod, and as on paper there is nothing 
 test("what the wire does otherwise, again and again, is told beside the paper", async () => {
   const { calls, reach } = answering(403, "RBAC: access denied");
 
-  const wire = await callPathTest(testOf(sleep), { world, observed, reach });
+  const wire = await callPathTest(testOf(sleep), { world, observed, reach }, [1, 1]);
 
   expect(wire.differs).toMatchObject([{ caller: "sleep.foo@cluster1", wire: "refused with 403" }]);
   expect(wire.differs[0]?.paper).toContain("bar/httpbin in cluster1 would answer");
   expect(calls.length).toBe(3);
-}, 15_000);
+});
 
 test.each([
   ["{outside: {}}", 'to: {url: "http://a"}', "a client outside is not called from here"],

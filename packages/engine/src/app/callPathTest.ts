@@ -8,7 +8,7 @@ import { type CallerCall, callAsCaller } from "../doctor/callAsCaller.ts";
 const mostCalls = 100;
 const callsAtOnce = 4;
 /** A proxy may be a little late: what differs is called again, after so many milliseconds. */
-const again = [1000, 3000];
+const callAgain = [1000, 3000];
 
 interface Called {
   readonly left?: string;
@@ -16,10 +16,17 @@ interface Called {
 }
 
 /** Makes those requests of a test that can be made, from their callers' pods. Throws only the reason of a signal that stops. */
-export async function callPathTest(test: PathTest, context: Omit<CallerCall, "request">): Promise<PathTestWire> {
+export async function callPathTest(
+  test: PathTest,
+  context: Omit<CallerCall, "request">,
+  again: readonly number[] = callAgain,
+): Promise<PathTestWire> {
   const requests = [...requestsOf(context.world, test)];
   const beyond = requests.splice(mostCalls).map((): Called => ({ left: `beyond the first ${mostCalls} of a test` }));
-  const called = [...beyond, ...(await pLimit(callsAtOnce).map(requests, (request) => callOnce(request, context)))];
+  const called = [
+    ...beyond,
+    ...(await pLimit(callsAtOnce).map(requests, (request) => callOnce(request, context, again))),
+  ];
   const left: Record<string, number> = {};
   for (const { left: why } of called) if (why !== undefined) left[why] = (left[why] ?? 0) + 1;
   return {
@@ -29,11 +36,15 @@ export async function callPathTest(test: PathTest, context: Omit<CallerCall, "re
   };
 }
 
-async function callOnce(request: TraceRequest, context: Omit<CallerCall, "request">): Promise<Called> {
+async function callOnce(
+  request: TraceRequest,
+  context: Omit<CallerCall, "request">,
+  again: readonly number[],
+): Promise<Called> {
   const why = whyNot(request);
   if (why !== undefined || !isOfWorkload(request)) return { left: why ?? "" };
   const paper = trace(context.world, request);
-  for (const pause of [0, ...again]) {
+  for (const [index, pause] of [0, ...again].entries()) {
     await delay(pause, undefined, context.signal === undefined ? {} : { signal: context.signal });
     const wire = await callAsCaller({ ...context, request });
     if ("unseen" in wire) return { left: wire.unseen };
@@ -41,7 +52,7 @@ async function callOnce(request: TraceRequest, context: Omit<CallerCall, "reques
     const compared = compareWire(paper, wire);
     if (compared.isSame === undefined) return { left: "cannot be told on paper" };
     if (compared.isSame) return {};
-    if (pause === again.at(-1)) {
+    if (index === again.length) {
       const { paper: told, wire: seen } = compared;
       return { difference: { caller: showCaller(request), url: showUrl(request.url), paper: told, wire: seen } };
     }
