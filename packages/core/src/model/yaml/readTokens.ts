@@ -34,13 +34,24 @@ export function readTokens({ name, text }: InputFile, place: (offset: number) =>
       refusal: makeProblem({ code: "YAML_INVALID", at: place(offset), message: say`the file is not UTF-8 text`, hint }),
     };
   }
-  const tokens = parse(text);
+  const tokens = hasTooMany(text) ? undefined : parse(text);
   if (tokens === undefined)
     return { refusal: tooLarge(name, say`the file has more than ${{ maxLexemes }} words and signs`) };
   const deep = tooDeep(tokens);
   if (deep === undefined) return { tokens };
   const message = say`nested deeper than ${{ maxDepth }} levels`;
   return { refusal: makeProblem({ code: "YAML_INVALID", at: place(deep), message, hint: "" }) };
+}
+
+/** Before a tree is made of them. Not of a file that is too short for so many, and `parse` counts as well. */
+function hasTooMany(text: string): boolean {
+  if (text.length < maxLexemes / 3) return false;
+  let lexemes = 0;
+  for (const _lexeme of new Lexer().lex(text)) {
+    lexemes += 1;
+    if (lexemes > maxLexemes) return true;
+  }
+  return false;
 }
 
 /** What `Parser.parse` does, but with an end to words, and to a text of nothing but errors. */
