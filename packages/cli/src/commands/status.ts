@@ -6,6 +6,7 @@ import { renderNames, renderStatus } from "../render/status.ts";
 import { type ScopeOptions, scopeWords } from "../scopeOptions.ts";
 import type { Session } from "../session.ts";
 import { watch } from "../watch.ts";
+import { withFollowedMesh } from "../withFollowedMesh.ts";
 import { withMesh } from "../withMesh.ts";
 
 export interface StatusOptions extends ScopeOptions {
@@ -15,14 +16,19 @@ export interface StatusOptions extends ScopeOptions {
 /** Clusters and shared services at a glance. */
 export async function status(session: Session, services: readonly string[], options: StatusOptions): Promise<number> {
   const words = scopeWords(services, options);
-  return withMesh(session, await readDeclarations(session), async (declared) => {
-    if (options.watch === true) {
-      await watch(session, async () => {
+  const read = await readDeclarations(session);
+  if (options.watch === true && read.intents !== undefined) {
+    await withFollowedMesh(session, read, (now) =>
+      watch(session, async () => {
+        const declared = await now();
+        if (declared.intents === undefined) return { text: "", problems: declared.problems };
         const report = await look(session, declared, words);
         return { text: await textOf(session, report), problems: report.problems };
-      });
-      return exitCodes.ok;
-    }
+      }),
+    );
+    return exitCodes.ok;
+  }
+  return withMesh(session, read, async (declared) => {
     const report = await look(session, declared, words);
     session.printText(await textOf(session, report));
     session.report(report.problems);

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rename, rm } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -21,6 +21,26 @@ test("status --watch shows what is new, until it is stopped", async () => {
   expect(run.code).toBe(130);
   expect(run.stdout.match(/^CLUSTER /gm)).toHaveLength(2);
   expect(run.stdout.indexOf("in sync")).toBeLessThan(run.stdout.indexOf("to apply"));
+});
+
+test("status --watch reads the declarations again: what they say now is shown, and what is wrong with them is told", async () => {
+  const folder = await exampleFolder();
+  const file = join(folder, "httpbin.yaml");
+  const declared = await readFile(file, "utf8");
+  const stop = new AbortController();
+
+  const watching = startCli(folder, ["status", "--watch", "-o", "name"], { signal: stop.signal });
+  await watching.until((text) => text.includes("bar/httpbin"));
+  await writeFile(file, `${declared}---\n{apiVersion: isthmus.io/v1alpha1, kind: SharedService, metadata: [\n`);
+  await watching.untilTold((text) => text.includes("error[YAML_INVALID]"));
+  await writeFile(
+    file,
+    declared.replace("name: httpbin", "name: renamed").replace("spec:", "spec:\n  service: httpbin"),
+  );
+  await watching.until((text) => text.includes("bar/renamed"));
+  stop.abort();
+
+  expect((await watching.ended).code).toBe(130);
 });
 
 test("status --watch tells what is wrong, and ends where nobody reads any longer", async () => {

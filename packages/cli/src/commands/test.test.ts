@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { exampleFolder, runCli } from "../testing/runCli.ts";
+import { exampleFolder, runCli, startCli } from "../testing/runCli.ts";
 
 const suite = `apiVersion: isthmus.io/v1alpha1
 kind: PathTestSuite
@@ -53,6 +53,22 @@ test("folders of tests alone are not told to be passed over, one with a declarat
 
   expect(tests.stderr).not.toContain("Passed over");
   expect(more.stderr).toContain("Passed over: tests (declarations below a folder: -R reads them).");
+});
+
+test("test --watch runs again when a test changes, and tells what is wrong with one", async () => {
+  const folder = await testFolder();
+  const file = join(folder, "tests/deep/httpbin.yaml");
+  const stop = new AbortController();
+
+  const watching = startCli(folder, ["test", "tests", "--watch", "--planned"], { signal: stop.signal });
+  await watching.until((text) => text.includes("3 tests: 1 passed, 1 failed, 1 cannot be told."));
+  await writeFile(file, suite.replace("httpbin.barr.", "httpbin.bar."));
+  await watching.until((text) => text.includes("3 tests: 1 passed, 2 failed."));
+  await writeFile(file, "kind: PathTest\nspec: [\n");
+  await watching.untilTold((text) => text.includes("error["));
+  stop.abort();
+
+  expect((await watching.ended).code).toBe(130);
 });
 
 test("a failed test names its counterexample, what cannot be told is counted apart, and the exit code is 1", async () => {

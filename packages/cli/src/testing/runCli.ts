@@ -35,6 +35,8 @@ export interface StartedCli {
   readonly ended: Promise<CliRun>;
   /** Waits for what is printed to stdout, all of it so far. */
   until(wanted: (stdout: string) => boolean): Promise<void>;
+  /** The same of stderr. */
+  untilTold(wanted: (stderr: string) => boolean): Promise<void>;
 }
 
 /** The same while it runs: `options.signal` ends it. */
@@ -59,10 +61,10 @@ export function startCli(folder: string, argv: readonly string[], options: CliOp
       expect(outputFaults(folder, stdout.text), argv.join(" ")).toEqual([]);
     return { code, stdout: stdout.text, stderr: stderr.text };
   });
-  const until = async (wanted: (text: string) => boolean) => {
-    while (!wanted(stdout.text)) await new Promise((done) => stdout.once("text", done));
+  const untilIn = (output: CollectedOutput) => async (wanted: (text: string) => boolean) => {
+    while (!wanted(output.text)) await new Promise((done) => output.once("text", done));
   };
-  return { ended, until };
+  return { ended, until: untilIn(stdout), untilTold: untilIn(stderr) };
 }
 
 const examples = new URL("../../../../examples/", import.meta.url);
