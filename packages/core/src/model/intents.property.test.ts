@@ -22,9 +22,7 @@ function arbitraryOf(schema: FieldSchema): fc.Arbitrary<unknown> {
     case "boolean":
       return fc.boolean();
     case "string":
-      return schema.pattern === undefined
-        ? fc.string({ unit: "grapheme", minLength: schema.minLength ?? 0 }).filter(isText)
-        : fc.stringMatching(new RegExp(schema.pattern)).filter((text) => text.length <= 63 && isText(text));
+      return textOf(schema);
     case "object": {
       if (schema.properties === undefined) {
         const value = typeof schema.additionalProperties === "object" ? schema.additionalProperties : {};
@@ -42,6 +40,21 @@ function arbitraryOf(schema: FieldSchema): fc.Arbitrary<unknown> {
         fc.constantFrom("on", "1", "0x10", "null", "~", "a: b", "- a", " a "),
       );
   }
+}
+
+/** By what they must be like: many fields are alike, and to make one takes milliseconds. */
+const texts = new Map<string, fc.Arbitrary<string>>();
+
+function textOf({ pattern, minLength = 0 }: FieldSchema): fc.Arbitrary<string> {
+  const key = pattern ?? `${minLength}`;
+  const known = texts.get(key);
+  if (known !== undefined) return known;
+  const made =
+    pattern === undefined
+      ? fc.string({ unit: "grapheme", minLength }).filter(isText)
+      : fc.stringMatching(new RegExp(pattern)).filter((text) => text.length <= 63 && isText(text));
+  texts.set(key, made);
+  return made;
 }
 
 /** What a file in UTF-8 can hold. */
@@ -133,12 +146,13 @@ function expectAnswer(text: string) {
   const lines = text.split("\n");
 
   expect(intents === undefined).toBe(problems.length > 0);
-  for (const { at: place, message, hint } of problems) {
-    const [, line, column] = /^a\.yaml:(\d+):(\d+)$/.exec(place)?.map(Number) ?? [];
-    expect(line, place).toBeLessThanOrEqual(lines.length);
-    expect(column, place).toBeLessThanOrEqual((lines[(line ?? 0) - 1] ?? "").length + 1);
-    expect(`${message} ${hint}`).not.toMatch(/Invalid input|undefined|\[object/);
-  }
+  const elsewhere = problems.filter(({ at: place }) => {
+    const [, line = 0, column = 0] = /^a\.yaml:(\d+):(\d+)$/.exec(place)?.map(Number) ?? [];
+    return line < 1 || line > lines.length || column < 1 || column > (lines[line - 1] ?? "").length + 1;
+  });
+  expect(elsewhere).toEqual([]);
+  const unclear = problems.filter(({ message, hint }) => /Invalid input|undefined|\[object/.test(`${message} ${hint}`));
+  expect(unclear).toEqual([]);
 }
 
 test("any text is answered", () => {
