@@ -50,6 +50,8 @@ export interface ApplyOptions extends ObjectOptions {
   readonly dryRun?: boolean;
   /** Take over fields that another manager owns. Without it such a field is a 409. */
   readonly force?: boolean;
+  /** Only the object's status is applied; an object that does not exist is a 404. Without it the status is not applied. */
+  readonly subresource?: "status";
 }
 
 /** What is asked for, in the words of RBAC. Without a namespace: in all of them. */

@@ -14,5 +14,8 @@ export const metadataShape: FieldsShape = fields({
   generation: integer(),
   creationTimestamp: text,
   deletionTimestamp: text,
-  managedFields: list(fields({ manager: text, operation: text, subresource: text, fieldsV1: map(anything) })),
+  finalizers: list(text),
+  managedFields: list(
+    fields({ manager: text, operation: text, subresource: text, time: text, fieldsV1: map(anything) }),
+  ),
 });

@@ -1,4 +1,4 @@
-import { dirname, relative, sep } from "node:path";
+import { relative, sep } from "node:path";
 import { say } from "@isthmus/core";
 import type { ClusterAccess } from "../clusterAccess.ts";
 import { kubeconfigError } from "./kubeconfigError.ts";
@@ -29,17 +29,17 @@ function isLoopback(hostname: string): boolean {
 
 /**
  * A kubeconfig that a declaration names may come with a pull request: reading it runs no program, and sends no file but its own
- * folder's to the server that it names. Throws KUBECONFIG_INVALID.
+ * folder's to the server that it names; `folder`: undefined for a text that lies in none. Throws KUBECONFIG_INVALID.
  */
-export function refuseUntrusted({ name, user }: ClusterAccess, file: string): void {
+export function refuseUntrusted({ name, user }: ClusterAccess, file: string, folder: string | undefined): void {
   const { exec, tokenFile, certificate, key } = user;
   const paths = [tokenFile, pathOf(certificate), pathOf(key)].filter((path) => path !== undefined);
-  const elsewhere = paths.find((path) => relative(dirname(file), path).split(sep)[0] === "..");
+  const elsewhere = paths.find((path) => folder === undefined || relative(folder, path).split(sep)[0] === "..");
   const danger =
     exec !== undefined
       ? `run ${exec.command}`
       : elsewhere !== undefined
-        ? `read ${elsewhere}, which is outside its folder`
+        ? `read ${elsewhere}, which is ${folder === undefined ? "a file of this machine" : "outside its folder"}`
         : undefined;
   if (danger === undefined) return;
   throw kubeconfigError(

@@ -45,17 +45,24 @@ async function send(
     {
       call: {
         verb: "patch",
-        resource: resourceName(kind),
+        resource:
+          options.subresource === undefined ? resourceName(kind) : `${resourceName(kind)}/${options.subresource}`,
         name,
         ...(namespace === undefined ? {} : { namespace }),
       },
       method: "PATCH",
-      path: resourcePath(kind, namespace, name, {
-        fieldManager: options.fieldManager,
-        fieldValidation: "Strict",
-        force: options.force === true ? true : undefined,
-        dryRun: options.dryRun === true ? "All" : undefined,
-      }),
+      path: resourcePath(
+        kind,
+        namespace,
+        name,
+        {
+          fieldManager: options.fieldManager,
+          fieldValidation: "Strict",
+          force: options.force === true ? true : undefined,
+          dryRun: options.dryRun === true ? "All" : undefined,
+        },
+        options.subresource,
+      ),
       // JSON is YAML.
       contentType: "application/apply-patch+yaml",
       ...(options.metadataOnly === true ? { accept: metadataOnlyType } : {}),

@@ -10,17 +10,18 @@ export interface ApiCall {
   /** Absent: the whole cluster's. */
   readonly namespace?: string;
   readonly name?: string;
+  readonly subresource?: "status";
   readonly query: URLSearchParams;
 }
 
 /** Undefined where no such resource or verb is served. */
 export function parseCall(method: string, url: URL, kinds: readonly KindEntry[]): ApiCall | undefined {
   const match =
-    /^\/(?:api\/(v1)|apis\/([^/]+)\/([^/]+))(?:\/namespaces\/([^/]+)(?=\/[^/]))?\/([^/]+)(?:\/([^/]+))?$/.exec(
+    /^\/(?:api\/(v1)|apis\/([^/]+)\/([^/]+))(?:\/namespaces\/([^/]+)(?=\/[^/]))?\/([^/]+)(?:\/([^/]+?)(\/status)?)?$/.exec(
       url.pathname,
     );
   if (match === null) return undefined;
-  const [, coreVersion, group = "", version = coreVersion, namespace, plural, name] = match;
+  const [, coreVersion, group = "", version = coreVersion, namespace, plural, name, status] = match;
   const kind = kinds.find((entry) => entry.group === group && entry.version === version && entry.plural === plural);
   const verb = verbOf(method, url.searchParams, name !== undefined);
   if (kind === undefined || verb === undefined || (name !== undefined && kind.namespaced && namespace === undefined)) {
@@ -32,6 +33,7 @@ export function parseCall(method: string, url: URL, kinds: readonly KindEntry[])
     query: url.searchParams,
     ...(namespace === undefined ? {} : { namespace: decodeURIComponent(namespace) }),
     ...(name === undefined ? {} : { name: decodeURIComponent(name) }),
+    ...(status === undefined ? {} : { subresource: "status" }),
   };
 }
 

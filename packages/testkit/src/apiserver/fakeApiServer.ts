@@ -150,7 +150,12 @@ export class FakeApiServer {
       method: request.method ?? "",
       path: `${url.pathname}${url.search}`,
       userAgent: request.headers["user-agent"] ?? "",
-      ...(call === undefined ? {} : { verb: call.verb, resource: resourceOf(call.kind) }),
+      ...(call === undefined
+        ? {}
+        : {
+            verb: call.verb,
+            resource: `${resourceOf(call.kind)}${call.subresource === undefined ? "" : `/${call.subresource}`}`,
+          }),
       ...(call?.namespace === undefined ? {} : { namespace: call.namespace }),
       ...(call?.name === undefined ? {} : { name: call.name }),
       dryRun,

@@ -36,11 +36,13 @@ export function applyCall(state: ApiState, call: ApiCall, body: string): ApplyAn
   if (!manager) throw new StatusError(422, "Invalid", "fieldManager: Required value: is required for apply patch");
   const live = state.store.get(key);
   checkPreconditions(call, mapOf(config.metadata), live);
+  if (live === undefined && call.subresource !== undefined) throw notFound(key.resource, name);
   if (live === undefined) checkNamespace(state, call);
   const result = serverSideApply({
     live: live ?? newObject(state, call, name),
-    config: withoutServersOwn(config),
+    config: call.subresource === undefined ? withoutServersOwn(config) : statusOf(config),
     manager,
+    subresource: call.subresource,
     force: call.query.get("force") === "true",
     rules: fieldRules(call.kind.group, call.kind.kind),
     time: state.time(),
@@ -49,13 +51,39 @@ export function applyCall(state: ApiState, call: ApiCall, body: string): ApplyAn
   const object = finish(state, call.kind, result.object, live);
   validateObject(call.kind, object);
   const isDryRun = call.query.get("dryRun") === "All";
+  if (live !== undefined && isDeleting(live) && addsFinalizer(object, live)) throw finalizerTooLate(call, name);
   if (live !== undefined && isDeepStrictEqual(object, live)) return { status: 200, object: live };
   const status = live === undefined ? 201 : 200;
   if (isDryRun) return { status, object: live === undefined ? withoutVersion(object) : object };
+  if (isDeleting(object) && finalizersOf(object).length === 0) {
+    state.store.remove(key);
+    return { status, object };
+  }
   return { status, object: state.store.put(key, object) };
 }
 
-/** Deletes, or throws StatusError. A namespace takes along what is in it. */
+function finalizersOf({ metadata }: JsonObject): readonly unknown[] {
+  return listOf(mapOf(metadata).finalizers);
+}
+
+/** Somebody deleted it, and a finalizer keeps it. */
+function isDeleting({ metadata }: JsonObject): boolean {
+  return mapOf(metadata).deletionTimestamp !== undefined;
+}
+
+function addsFinalizer(object: JsonObject, live: JsonObject): boolean {
+  const known = new Set(finalizersOf(live));
+  return finalizersOf(object).some((each) => !known.has(each));
+}
+
+function finalizerTooLate({ kind }: ApiCall, name: string): StatusError {
+  const message = "Forbidden: no new finalizers can be added if the object is being deleted";
+  const text = `${kind.kind} "${name}" is invalid: metadata.finalizers: ${message}`;
+  const causes = [{ reason: "FieldValueForbidden", message, field: "metadata.finalizers" }];
+  return new StatusError(422, "Invalid", text, { name, kind: kind.kind, causes });
+}
+
+/** Deletes, or marks as deleted what a finalizer keeps; or throws StatusError. A namespace takes along what is in it. */
 export function deleteCall(state: ApiState, call: ApiCall, body: string): JsonObject {
   const name = call.name ?? "";
   const key = keyOf(call, name);
@@ -69,6 +97,16 @@ export function deleteCall(state: ApiState, call: ApiCall, body: string): JsonOb
   }
   if (resourceVersion !== undefined && resourceVersion !== live.metadata.resourceVersion) {
     throw conflict(call.kind.kind, name, `the ResourceVersion in the precondition (${resourceVersion}) does not match`);
+  }
+  if (finalizersOf(live).length > 0) {
+    if (options.dryRun || isDeleting(live)) return live;
+    const metadata = {
+      ...live.metadata,
+      deletionTimestamp: state.time(),
+      deletionGracePeriodSeconds: 0,
+      ...(call.kind.group === "" ? {} : { generation: Number(live.metadata.generation ?? 1) + 1 }),
+    };
+    return state.store.put(key, { ...live, metadata });
   }
   if (!options.dryRun) state.store.remove(key);
   return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details: { name, kind: resource } };
@@ -161,6 +199,11 @@ function withoutServersOwn(config: JsonObject): JsonObject {
   const own = { labels, annotations, finalizers };
   const given = Object.entries(own).filter(([, value]) => value !== undefined && value !== null);
   return { ...rest, metadata: Object.fromEntries(given) };
+}
+
+/** Of what is applied as a status nothing else counts. */
+function statusOf({ apiVersion, kind, status }: JsonObject): JsonObject {
+  return { apiVersion, kind, ...(status === undefined ? {} : { status }) };
 }
 
 function finish(state: ApiState, kind: KindEntry, object: JsonObject, live: StoredObject | undefined): StoredObject {

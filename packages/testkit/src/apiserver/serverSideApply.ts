@@ -16,6 +16,7 @@ import type { StatusCause } from "./statusError.ts";
 interface Manager {
   readonly name: string;
   readonly operation: string;
+  readonly subresource: string | undefined;
   readonly entry: JsonObject;
   readonly fields: readonly FieldPath[];
 }
@@ -24,6 +25,8 @@ export interface ApplyRequest {
   readonly live: JsonObject | undefined;
   readonly config: JsonObject;
   readonly manager: string;
+  /** Whoever applies a subresource owns fields apart from those that it applies to the object itself. */
+  readonly subresource?: "status" | undefined;
   readonly force: boolean;
   readonly rules: FieldRules;
   /** RFC 3339, for managedFields. */
@@ -41,7 +44,7 @@ export type ApplyResult =
 export function serverSideApply(request: ApplyRequest): ApplyResult {
   const { live, config, rules } = request;
   const managers = readManagers(live);
-  const previous = managers.find((manager) => isSame(manager, request.manager));
+  const previous = managers.find((manager) => isSame(manager, request));
   const others = managers.filter((manager) => manager !== previous);
   const fields = declaredFields(config, rules);
   const merged = mapOf(mergeFields(live ?? {}, config, rules));
@@ -69,14 +72,15 @@ function readManagers(live: JsonObject | undefined): readonly Manager[] {
     return {
       name: textOf(entry.manager) ?? "",
       operation: textOf(entry.operation) ?? "",
+      subresource: textOf(entry.subresource),
       entry,
       fields: fromFieldsV1(mapOf(entry.fieldsV1)),
     };
   });
 }
 
-function isSame(manager: Manager, name: string): boolean {
-  return manager.name === name && manager.operation === "Apply";
+function isSame({ name, operation, subresource }: Manager, request: ApplyRequest): boolean {
+  return name === request.manager && operation === "Apply" && subresource === request.subresource;
 }
 
 function owns(manager: Manager, path: FieldPath): boolean {
@@ -131,10 +135,11 @@ function renderOwn(request: ApplyRequest, previous: Manager | undefined, fields:
     time: isUnchanged ? previous?.entry.time : request.time,
     fieldsType: "FieldsV1",
     fieldsV1,
+    ...(request.subresource === undefined ? {} : { subresource: request.subresource }),
   };
 }
 
 function byAge(left: JsonObject, right: JsonObject): number {
-  const key = (entry: JsonObject) => [entry.operation, entry.time, entry.manager].join(" ");
+  const key = (entry: JsonObject) => [entry.operation, entry.time, entry.manager, entry.subresource ?? ""].join(" ");
   return key(left) < key(right) ? -1 : 1;
 }

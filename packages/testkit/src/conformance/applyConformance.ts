@@ -238,4 +238,52 @@ export function applyConformance(rig: ConformanceRig): void {
 
     expect(applied.object.status).toEqual({ loadBalancer: {} });
   });
+
+  test("the subresource status takes the status and nothing else, keeps the generation, and needs the object", async () => {
+    await using bench = await openBench(rig);
+    const { ours, namespace } = bench;
+    const object = serviceEntry(namespace, { hosts: ["a.example"] });
+    const status = { conditions: [{ type: "Ready", status: "True" }] };
+    const missing = await refusal(ours.apply(kinds.serviceEntry, { ...object, status }, { subresource: "status" }));
+    const first = await ours.apply(kinds.serviceEntry, object);
+
+    const other = { ...serviceEntry(namespace, { hosts: ["b.example"] }), status };
+    const applied = await ours.apply(kinds.serviceEntry, other, { subresource: "status" });
+    const again = await ours.apply(kinds.serviceEntry, object);
+
+    expect(missing).toMatchObject({ status: 404 });
+    expect(applied.object).toMatchObject({ spec: { hosts: ["a.example"] }, status });
+    expect(applied.object.metadata.generation).toBe(first.object.metadata.generation);
+    expect(again.object).toEqual(applied.object);
+    expect(
+      applied.object.metadata.managedFields?.map((each) => (each as { subresource?: string }).subresource),
+    ).toEqual(expect.arrayContaining([undefined, "status"]));
+  });
+
+  test("what has a finalizer stays, marked as deleted, until the last one goes, and takes no more", async () => {
+    await using bench = await openBench(rig);
+    const { ours, theirs, namespace } = bench;
+    const finalizers = ["isthmus.io/test"];
+    await ours.apply(kinds.serviceEntry, serviceEntry(namespace, { hosts: ["a.example"] }));
+    const marked = serviceEntry(namespace, {}, { finalizers });
+    const { spec: _none, ...onlyFinalizers } = marked;
+    await theirs.apply(kinds.serviceEntry, onlyFinalizers);
+
+    await ours.remove(kinds.serviceEntry, "web", namespace);
+    const kept = await ours.get(kinds.serviceEntry, "web", namespace);
+    const late = await refusal(
+      theirs.apply(kinds.serviceEntry, {
+        ...onlyFinalizers,
+        metadata: { ...onlyFinalizers.metadata, finalizers: [...finalizers, "isthmus.io/late"] },
+      }),
+    );
+    await theirs.apply(kinds.serviceEntry, {
+      ...onlyFinalizers,
+      metadata: { ...onlyFinalizers.metadata, finalizers: [] },
+    });
+
+    expect(kept?.metadata).toMatchObject({ finalizers, deletionTimestamp: expect.any(String) });
+    expect(late).toMatchObject({ status: 422 });
+    expect(await ours.get(kinds.serviceEntry, "web", namespace)).toBeUndefined();
+  });
 }

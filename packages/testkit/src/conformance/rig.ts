@@ -57,6 +57,7 @@ export async function openBench(rig: ConformanceRig): Promise<Bench> {
 interface Given {
   readonly name?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly finalizers?: readonly string[];
   readonly resourceVersion?: string;
   readonly uid?: string;
 }
