@@ -75,6 +75,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   "ca rotate intermediates": ["isthmus ca rotate intermediates"],
   "ca rotate root": ["isthmus ca rotate root"],
   "ca export-trust": ["isthmus ca export-trust > roots.pem"],
+  controller: [
+    "isthmus controller --manifests | kubectl apply --server-side -f -",
+    "isthmus controller --context hub --listen 127.0.0.1:8080",
+  ],
   mcp: ["isthmus mcp -f mesh/", "isthmus mcp --allow-writes --timeout 1m"],
   version: ["isthmus version", "isthmus version --client"],
   completion: ["source <(isthmus completion bash)"],

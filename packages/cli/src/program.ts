@@ -392,6 +392,28 @@ export function buildProgram(
       finish(completion(shell, await session(command)));
     });
   program
+    .command("controller")
+    .description("keep the clusters as a management cluster declares")
+    .option("--context <name>", "of the management cluster; in a pod its own account (default: the current context)")
+    .option("--namespace <name>", "where the Lease is, by which one of several controllers writes", "isthmus-system")
+    .option("--read-only", "observe and prove, and write nothing anywhere")
+    .option("--manifests", "only print what the management cluster needs: our kinds, an account and its rights")
+    .option(
+      "--max-delete <count or %>",
+      "delete so much unasked of what is declared no longer (default: 50%)",
+      parseLimit,
+    )
+    .option("--listen <address:port>", "serve /healthz, /readyz and /metrics there; `none` for not at all", ":8080")
+    .addOption(
+      new Option("--log-level <level>", "of the JSON lines")
+        .choices(["debug", "info", "warn", "error"])
+        .default("info"),
+    )
+    .action(async (options, command: Command) => {
+      const { controller } = await import("./commands/controller.ts");
+      finish(await controller(await session(command), options));
+    });
+  program
     .command("mcp")
     .description("serve assistants (Model Context Protocol, stdio)")
     .option("--allow-writes", "also what changes clusters or sends calls: apply, doctor, verify_calls")

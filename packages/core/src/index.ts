@@ -58,6 +58,7 @@ export {
   sideOf,
 } from "./kinds/ownership.ts";
 export { type AskedRight, askedRights, meshConfigMap, type RightPurpose, trustRootConfigMap } from "./kinds/rights.ts";
+export { type Admission, type AdmittedIntents, admitDeclarations } from "./model/admitDeclarations.ts";
 export type { AcrossPath, Compiled, DeclaredPath, ExternalServicePath } from "./model/compiled.ts";
 export { type Kind, kindNamed, kinds, testKinds } from "./model/declaredKinds.ts";
 export { declaredOwners } from "./model/declaredOwners.ts";
@@ -78,6 +79,7 @@ export { nearestName } from "./model/nearestName.ts";
 export { defaultMeshConfig, type MeshConfig, parseMeshConfig } from "./model/observed/meshConfig.ts";
 export type { Observed, ObservedCluster, TrustRoot, UnreadKind } from "./model/observed/observed.ts";
 export { type ParsedIntents, parseIntents } from "./model/parseIntents.ts";
+export { declaredKindEntry } from "./model/schema/declaredKindEntry.ts";
 export { type ExplainedField, explainField } from "./model/schema/explainField.ts";
 export { kindSchemaOf } from "./model/schema/fieldSchema.ts";
 export type { WrittenIntent } from "./model/schema/minimalIntent.ts";

@@ -26,6 +26,10 @@ export const problemCodes = {
   IMPORT_BY_HAND: { severity: "warning", summary: "something that was imported has to be completed by hand" },
   // Configuration of the tool and access to clusters
   KUBECONFIG_INVALID: { severity: "error", summary: "the kubeconfig cannot be read or has no such context" },
+  SECRET_UNREADABLE: {
+    severity: "error",
+    summary: "a Secret that holds a cluster's kubeconfig is missing, or lacks the key",
+  },
   CLUSTER_UNREACHABLE: { severity: "pending", summary: "a cluster's API server does not answer" },
   CLUSTER_UNAUTHORIZED: { severity: "pending", summary: "a cluster's API server refuses our credentials" },
   CLUSTER_FORBIDDEN: { severity: "pending", summary: "we may not read a kind that is needed" },
@@ -209,6 +213,7 @@ export const problemCodes = {
   OBJECT_REFUSED: { severity: "error", summary: "the API server refuses an object" },
   WRITE_FAILED: { severity: "error", summary: "a write did not go through" },
   WRITE_SKIPPED: { severity: "error", summary: "a write was not tried since one that it needs failed" },
+  LEASE_LOST: { severity: "pending", summary: "another controller writes now" },
   PLAN_STALE: { severity: "error", summary: "the cluster changed since the plan was made" },
   PLAN_INVALID: { severity: "error", summary: "a saved plan cannot be read" },
   MASS_DELETE: { severity: "error", summary: "the plan deletes more than half of what we own" },

@@ -1,20 +1,21 @@
 export { type AbsentKinds, absentKinds } from "./app/absentKinds.ts";
+export { type AdmitPlanOptions, type AdmittedPlan, admittingPlan } from "./app/admitPlan.ts";
 export { type CheckMeshOptions, checkMesh } from "./app/checkMesh.ts";
+export { type DeclaredState, declaredStates, type PathCounts } from "./app/declaredStates.ts";
 export { type DescribedObject, type DescribedPath, describeHost, type HostDescription } from "./app/describeHost.ts";
 export { type DiagnoseOptions, diagnoseMesh } from "./app/diagnoseMesh.ts";
 export { type FoundGateways, findGateways } from "./app/findGateways.ts";
+export { type KeptMesh, type KeptWorld, keepingMesh } from "./app/keepMesh.ts";
 export { labelSelector } from "./app/labelSelector.ts";
 export { lintMesh, type MeshLint } from "./app/lintMesh.ts";
 export { meshReachability } from "./app/meshReachability.ts";
 export {
   type ClusterStatus,
-  type DeclaredState,
   type ExternalAccessStatus,
   type ExternalServiceStatus,
   type LinkStatus,
   type MeshStatus,
   meshStatus,
-  type PathCounts,
   type SharedServiceStatus,
 } from "./app/meshStatus.ts";
 export { type ClusterVersions, meshVersions } from "./app/meshVersions.ts";
@@ -72,8 +73,9 @@ export type {
 export { afterEvent, type ClusterEvent } from "./target/clusterEvent.ts";
 export { writeFileAtomically } from "./target/directory/writeFileAtomically.ts";
 export { DirectoryTarget, type DirectoryTargetOptions } from "./target/directoryTarget.ts";
-export { type OpenTargetsOptions, openTargets, withTargets } from "./target/openTargets.ts";
-export type { CallOptions, Observation, Target, WriteOptions } from "./target/target.ts";
+export { type Follower, followKind, type Pacing, pauseAfter } from "./target/live/followKind.ts";
+export { type OpenTargetsOptions, openTargets, type SecretKey, withTargets } from "./target/openTargets.ts";
+export type { CallOptions, Observation, Target, WriteOptions, Writer } from "./target/target.ts";
 export type { ProvenPath, WireChoice } from "./verify/proveMesh.ts";
 export type { WireProof } from "./verify/tryPaths.ts";
 export { withFolderLock } from "./withFolderLock.ts";

@@ -33,7 +33,7 @@ export {
   serviceAccountSchema,
   uniqueList,
 } from "./resource.ts";
-export { customResourceFiles, isNamespaced } from "./schema/customResource.ts";
+export { customResource, customResourceFiles, isNamespaced } from "./schema/customResource.ts";
 export { describeField } from "./schema/describeField.ts";
 export { explainIssues, type Mistake } from "./schema/explainIssues.ts";
 export {

@@ -2,9 +2,10 @@ import { say, showPlace } from "../findings/index.ts";
 import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import { checkIntents } from "./checkIntents.ts";
-import { byList, isKind, isTestKind, type Kind } from "./declaredKinds.ts";
-import { type Intent, type Intents, showDeclared } from "./intents.ts";
-import { meshSchema } from "./mesh/mesh.ts";
+import { collectIntents } from "./collectIntents.ts";
+import { isKind, isTestKind } from "./declaredKinds.ts";
+import { type Intents, showDeclared } from "./intents.ts";
+import { secondMesh } from "./mesh/secondMesh.ts";
 import { apiVersion } from "./resource.ts";
 import type { Mistake } from "./schema/explainIssues.ts";
 import { valueAt } from "./schema/fieldSchema.ts";
@@ -44,7 +45,7 @@ export function parseIntents(files: readonly InputFile[], { isComplete = true }:
     if (found.length > 0) broken.push(item);
   }
   const sources = createSources([...declared.values()]);
-  const intents = collect([...declared.values()].map(({ intent }) => intent));
+  const intents = collectIntents([...declared.values()].map(({ intent }) => intent));
   const lost = broken.map(({ document, base }) => valueAt(document.value, base)).filter(mayBeCluster);
   const lostNames = lost.map((value) => valueAt(value, ["metadata", "name"]));
   const semantic = checkIntents(intents, {
@@ -74,7 +75,7 @@ function declare(item: ResourceItem, declared: Map<string, Declared>): readonly 
   const first = declared.get(name);
   if (first !== undefined) return [problemOfItem(item, duplicate(name, placeOf(first)))];
   const mesh = intent.kind === "Mesh" ? [...declared.values()].find((each) => each.intent.kind === "Mesh") : undefined;
-  if (mesh !== undefined) return [problemOfItem(item, secondMesh(name, placeOf(mesh)))];
+  if (mesh !== undefined) return [problemOfItem(item, secondMesh(name, say`at ${{ first: placeOf(mesh) }}`))];
   declared.set(name, { intent, document, base });
   return [];
 }
@@ -91,19 +92,8 @@ function duplicate(name: string, first: string): Mistake {
   return { code: "RESOURCE_DUPLICATE", path: ["metadata", "name"], part: "value", message, hint };
 }
 
-function secondMesh(name: string, first: string): Mistake {
-  const message = say`${{ name }} is a second Mesh; the first is at ${{ first }}`;
-  return { code: "MESH_DUPLICATE", path: ["metadata", "name"], part: "value", message, hint: "keep one of the two" };
-}
-
 function placeOf({ document, base }: ResourceItem): string {
   return showPlace(document.place(offsetAt(document.root, [...base, "metadata", "name"])));
-}
-
-function collect(intents: readonly Intent[]): Intents {
-  const ofKind = (kind: Kind) => intents.filter((intent) => intent.kind === kind);
-  const [mesh = meshSchema.parse({ apiVersion, kind: "Mesh", metadata: { name: "mesh" } })] = ofKind("Mesh");
-  return { mesh, ...byList(ofKind) } as Intents;
 }
 
 function nothingDeclared(files: readonly InputFile[]): Problem {

@@ -18,6 +18,7 @@ export { isInventory } from "./inventory.ts";
 export { type DeleteLimit, massDelete } from "./massDelete.ts";
 export { isLeftOut, leftOut, narrowPlan, type PlanScope } from "./narrowPlan.ts";
 export { type PlanState, plan, replan } from "./plan.ts";
+export { type PlanGroup, type PlanStep, planGroups } from "./planGroups.ts";
 export { type GoingPath, type PlanLosses, planLosses } from "./planLosses.ts";
 export { recheckPlan } from "./recheckPlan.ts";
 export { type DecodedPlan, decodeSavedPlan, encodeSavedPlan, type SavedPlan, savedPlanStart } from "./savedPlan.ts";

@@ -1,9 +1,5 @@
 import { type Demand, type KubeObject, type Right, type RightPurpose, rightsOf } from "../kinds/index.ts";
-
-/** Who gets the rights. */
-export type RbacSubject =
-  | { readonly kind: "ServiceAccount"; readonly namespace: string; readonly name: string }
-  | { readonly kind: "User" | "Group"; readonly name: string };
+import { binding, type PolicyRule, type RbacSubject, role, serviceAccount } from "./roles.ts";
 
 export interface RbacOptions {
   /** Of all roles and bindings. */
@@ -32,17 +28,6 @@ export interface RbacOptions {
   readonly demands?: ReadonlySet<Demand>;
   /** Write, and probe, only in these namespaces; in every one unless told. */
   readonly namespaces?: readonly string[];
-}
-
-const rbacGroup = "rbac.authorization.k8s.io";
-const apiVersion = `${rbacGroup}/v1`;
-
-interface PolicyRule {
-  readonly apiGroups?: readonly string[];
-  readonly resources?: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly nonResourceURLs?: readonly string[];
-  readonly verbs: readonly string[];
 }
 
 /**
@@ -146,38 +131,4 @@ function rulesOf(rights: readonly Right[]): readonly PolicyRule[] {
 /** Rights to look come before rights to change. */
 function orderOf(purpose: RightPurpose): number {
   return purpose === "observe" || purpose === "check" || purpose === "watch" ? 0 : 1;
-}
-
-const labels = { "app.kubernetes.io/part-of": "isthmus" };
-
-function serviceAccount({ name, namespace }: { readonly name: string; readonly namespace: string }): KubeObject {
-  return { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace, labels } };
-}
-
-interface RoleName {
-  readonly name: string;
-  readonly namespace?: string;
-}
-
-function role(
-  kind: "ClusterRole" | "Role",
-  metadata: RoleName,
-  rules: readonly PolicyRule[],
-): KubeObject & { readonly rules: readonly PolicyRule[] } {
-  return { apiVersion, kind, metadata: { ...metadata, labels }, rules };
-}
-
-function binding(
-  kind: "ClusterRole" | "Role",
-  metadata: RoleName,
-  roleName: string,
-  subject: RbacSubject,
-): KubeObject & { readonly roleRef: object; readonly subjects: readonly object[] } {
-  return {
-    apiVersion,
-    kind: `${kind}Binding`,
-    metadata: { ...metadata, labels },
-    roleRef: { apiGroup: rbacGroup, kind, name: roleName },
-    subjects: [subject.kind === "ServiceAccount" ? subject : { apiGroup: rbacGroup, ...subject }],
-  };
 }

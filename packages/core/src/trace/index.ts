@@ -9,7 +9,7 @@ export { hasLocalServices, placeKey, podsAlike } from "./client/podsAlike.ts";
 export { isPresence, matchesString, regexOfString } from "./client/stringMatch.ts";
 export { type Graph, type GraphEdge, type GraphNode, graph } from "./graph.ts";
 export { placeOfHop } from "./hop.ts";
-export { brokenPaths, type PathEffect, pathEffects, whyNot } from "./pathEffects.ts";
+export { brokenPaths, effectsBetween, type PathEffect, pathEffects, whyNot } from "./pathEffects.ts";
 export type { PathIntents } from "./requestsOfPaths.ts";
 export { retrace, retracing, type TraceState } from "./retrace.ts";
 export { schemeOf } from "./schemeOf.ts";

@@ -5,7 +5,7 @@ import type { Problem } from "../problem.ts";
 import { makeProblem } from "../problem.ts";
 import type { Assumption } from "./assumption.ts";
 import type { PathIntents } from "./requestsOfPaths.ts";
-import { tracePaths } from "./tracePaths.ts";
+import { type PathTrace, tracePaths } from "./tracePaths.ts";
 import type { Trace, TraceVerdict } from "./traceResult.ts";
 
 /**
@@ -37,10 +37,14 @@ export interface PathEffectsInput {
 /** For each declared path what the change from `before` to `after` does to it. */
 export function pathEffects({ intents, paths, before, after }: PathEffectsInput): readonly PathEffect[] {
   const now = tracePaths({ intents, paths, observed: before });
-  const then = after === before ? now : tracePaths({ intents, paths, observed: after });
-  return paths.map((path, index) => {
-    const [was, becomes] = [now[index]?.trace, then[index]?.trace];
-    if (was === undefined || becomes === undefined) throw new Error("a path was not traced");
+  return effectsBetween(now, after === before ? now : tracePaths({ intents, paths, observed: after }));
+}
+
+/** The same from the traces of the paths before and after, in the same order. */
+export function effectsBetween(now: readonly PathTrace[], then: readonly PathTrace[]): readonly PathEffect[] {
+  return now.map(({ path, trace: was }, index) => {
+    const becomes = then[index]?.trace;
+    if (becomes === undefined) throw new Error("a path was not traced");
     const kind = kindOf(was, becomes);
     const why = whyNot(becomes);
     return {

@@ -14,7 +14,8 @@ import {
   showHostPort,
 } from "@isthmus/core";
 import { isInventory, type PlanLosses, type PlanScope, planLosses } from "@isthmus/core/plan";
-import { type PathTrace, type TraceVerdict, tracePaths, whyNot } from "@isthmus/core/trace";
+import { type PathTrace, tracePaths } from "@isthmus/core/trace";
+import { type DeclaredState, declaredStates, type PathCounts, pathCounts } from "./declaredStates.ts";
 import type { PlannedMesh } from "./planMesh.ts";
 import { isPathIn, type ScopeWords, scopeOf } from "./scope.ts";
 
@@ -33,25 +34,6 @@ export interface ClusterStatus {
   readonly trustRoots: readonly string[];
   /** Objects that isthmus wrote. */
   readonly owned: number;
-}
-
-/** How a declaration stands. */
-export interface DeclaredState {
-  /** `in sync`: live is as declared; `to apply`: a plan would write; `pending`: it cannot be said or done now. */
-  readonly state: "in sync" | "to apply" | "pending";
-  /** Why it is pending. */
-  readonly reason?: string;
-  /** What a trace says of the declared paths, as the clusters are now. */
-  readonly paths: PathCounts;
-}
-
-/** How many declared paths work now, do not (or not always), and of how many that cannot be told. */
-export interface PathCounts {
-  readonly works: number;
-  readonly broken: number;
-  readonly unknown: number;
-  /** Of the first that does not work, or cannot be told: what is in the way. */
-  readonly why?: string;
 }
 
 export interface SharedServiceStatus extends DeclaredState {
@@ -107,6 +89,8 @@ export function meshStatus(now: PlannedMesh, words: ScopeWords = {}): MeshStatus
 export interface TracedMesh extends PlannedMesh {
   readonly traces: readonly PathTrace[];
   readonly scope: PlanScope;
+  /** How each owner stands. */
+  readonly states: (owner: string) => DeclaredState;
 }
 
 /** Throws USAGE where the words choose nothing. */
@@ -114,7 +98,8 @@ export function tracedMesh(now: PlannedMesh, words: ScopeWords): TracedMesh {
   const { intents, observed } = now;
   const scope = scopeOf(now, words);
   const paths = now.paths.filter((path) => isPathIn(scope, path));
-  return { ...now, paths, traces: tracePaths({ intents, paths, observed }), scope };
+  const traces = tracePaths({ intents, paths, observed });
+  return { ...now, paths, traces, scope, states: declaredStates({ ...now, traces }) };
 }
 
 export function statusOf(mesh: TracedMesh): MeshStatus {
@@ -196,7 +181,7 @@ function sharedServiceStatus(service: SharedService, mesh: TracedMesh): SharedSe
     hosts: unique(paths.map(({ host }) => host)),
     servedBy: declaredServers(service, mesh.intents),
     consumers: consumersOf(paths),
-    ...stateOf(owner, mesh),
+    ...mesh.states(owner),
   };
 }
 
@@ -206,7 +191,7 @@ function externalAccessStatus({ kind, metadata, spec }: ExternalAccess, mesh: Tr
     name: `${namespace}/${name}`,
     hosts: unique(spec.hosts),
     clusters: selectClusters(spec.clusters, mesh.intents.clusters).map((cluster) => cluster.metadata.name),
-    ...stateOf(ownerName(kind, namespace, name), mesh),
+    ...mesh.states(ownerName(kind, namespace, name)),
   };
 }
 
@@ -221,7 +206,7 @@ function externalServiceStatus({ kind, metadata, spec }: ExternalService, mesh: 
     hosts: unique(spec.hosts),
     ...(spec.via === undefined ? {} : { via: spec.via }),
     consumers: consumersOf(paths),
-    ...stateOf(owner, mesh),
+    ...mesh.states(owner),
   };
 }
 
@@ -246,7 +231,7 @@ function exportedServices(mesh: TracedMesh): readonly SharedServiceStatus[] {
       hosts: unique(paths.map(({ host }) => host)),
       servedBy: unique(paths.map((path) => path.server.cluster)),
       consumers: unique(paths.map(({ consumer }) => consumer.cluster)),
-      ...stateOf(owner, mesh),
+      ...mesh.states(owner),
     };
   });
 }
@@ -257,26 +242,6 @@ function acrossPaths(owner: string, { paths }: TracedMesh): readonly AcrossPath[
 
 function declaredServers(service: SharedService, intents: Intents): readonly string[] {
   return selectClusters(service.spec.servedBy, intents.clusters).map(({ metadata }) => metadata.name);
-}
-
-function stateOf(owner: string, mesh: TracedMesh): DeclaredState {
-  const paths = pathCounts(mesh.traces.filter(({ path }) => path.owner === owner));
-  const actions = mesh.plan.actions.filter((action) => action.owner === owner);
-  const reason = mesh.held.get(owner) ?? actions.find((action) => action.reason !== undefined)?.reason;
-  if (reason !== undefined) return { state: "pending", reason, paths };
-  return { state: actions.every(({ verb }) => verb === "noop") ? "in sync" : "to apply", paths };
-}
-
-function pathCounts(traces: readonly PathTrace[]): PathCounts {
-  const count = (...verdicts: readonly TraceVerdict[]) =>
-    traces.filter(({ trace }) => verdicts.includes(trace.verdict)).length;
-  const reasons = traces.flatMap(({ trace }) => whyNot(trace) ?? []);
-  return {
-    works: count("reaches"),
-    broken: count("partly", "broken"),
-    unknown: count("unknown"),
-    ...(reasons[0] === undefined ? {} : { why: reasons[0] }),
-  };
 }
 
 function unique(values: readonly string[]): readonly string[] {

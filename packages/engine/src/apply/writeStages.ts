@@ -1,5 +1,5 @@
-import { keyOf, type Problem, showRef } from "@isthmus/core";
-import type { Action, Plan, Stage } from "@isthmus/core/plan";
+import { type Problem, showRef } from "@isthmus/core";
+import { type Action, type Plan, type PlanStep, planGroups, type Stage } from "@isthmus/core/plan";
 import { type Outcome, skipped } from "./outcome.ts";
 
 /** Called when what has to reach the proxies is written; ends when they have it, or should. */
@@ -25,24 +25,11 @@ interface Failure {
  * go beside each other, and the writes of one cluster one by one. What does not go through stops its cluster's later writes in
  * the stage and the owner's later stages, and nothing else.
  */
-export async function writeStages({ actions, stages }: Plan, writes: Writes): Promise<void> {
-  const byPlace = new Map(actions.map((action) => [`${action.cluster} ${keyOf(action.ref)}`, action]));
-  const steps = stages.map(
-    ({ owners, writes, then }): Step => ({
-      owners: owners.join(" "),
-      actions: writes.flatMap(({ cluster, ref }) => byPlace.get(`${cluster} ${keyOf(ref)}`) ?? []),
-      then,
-    }),
-  );
-  await Promise.all(groupBy(steps, ({ owners }) => owners).map((group) => writeGroup(group, writes)));
+export async function writeStages(plan: Plan, writes: Writes): Promise<void> {
+  await Promise.all(planGroups(plan).map((group) => writeGroup(group.steps, writes)));
 }
 
-interface Step extends Pick<Stage, "then"> {
-  readonly owners: string;
-  readonly actions: readonly Action[];
-}
-
-async function writeGroup(steps: readonly Step[], writes: Writes): Promise<void> {
+async function writeGroup(steps: readonly PlanStep[], writes: Writes): Promise<void> {
   let failure: Failure | undefined;
   let settle: Settle | undefined;
   for (const [index, { actions, then }] of steps.entries()) {
@@ -58,7 +45,7 @@ async function writeGroup(steps: readonly Step[], writes: Writes): Promise<void>
 }
 
 /** Of the writes up to the next wait, if there is one to come. */
-async function settleAfter(steps: readonly Step[], writes: Writes): Promise<Settle | undefined> {
+async function settleAfter(steps: readonly PlanStep[], writes: Writes): Promise<Settle | undefined> {
   const last = steps.findIndex(({ then }) => then !== "nothing");
   const then = steps[last]?.then;
   if (then === undefined) return undefined;

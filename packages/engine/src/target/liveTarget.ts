@@ -1,4 +1,4 @@
-import { type AskedRight, isReady, kindEntry, MeshError, type RightPurpose } from "@isthmus/core";
+import { type AskedRight, type ClusterObject, isReady, kindEntry, MeshError, type RightPurpose } from "@isthmus/core";
 import type { AnsweredRight, Inspection } from "@isthmus/core/check";
 import type { Down, Unseen } from "@isthmus/core/doctor";
 import type { Action } from "@isthmus/core/plan";
@@ -8,10 +8,11 @@ import { readSyncs, type Sends } from "../istiod/readSyncs.ts";
 import type { Reach } from "../reach.ts";
 import type { ClusterEvent } from "./clusterEvent.ts";
 import { inspectCluster, reviewRights } from "./live/inspectCluster.ts";
+import { lastWriter } from "./live/lastWriter.ts";
 import { observeCluster } from "./live/observeCluster.ts";
 import { watchCluster } from "./live/watchCluster.ts";
 import { writeObject } from "./live/writeObject.ts";
-import type { CallOptions, Observation, Target, WriteOptions } from "./target.ts";
+import type { CallOptions, Observation, Target, WriteOptions, Writer } from "./target.ts";
 
 export interface LiveTargetOptions {
   readonly cluster: string;
@@ -84,6 +85,10 @@ export class LiveTarget implements Target {
       if (error instanceof KubeError || error instanceof MeshError) return { unseen: error.message };
       throw error;
     }
+  }
+
+  lastWriter(object: Omit<ClusterObject, "cluster">, options: CallOptions = {}): Promise<Writer | undefined> {
+    return lastWriter(this.#client, object, options);
   }
 
   close(): Promise<void> {

@@ -29,6 +29,8 @@ export interface OpenTargetsOptions {
    * they name lie elsewhere than below `cwd` or the file that declares them.
    */
   readonly trustAccess?: boolean;
+  /** Reads kubeconfigs from Secrets of a management cluster: the text, or a `MeshError`. Without it there is none to read them from. */
+  readonly readSecret?: (ref: SecretKey) => Promise<string>;
   /** Directories may also be dumps of a cluster, to be read only; `complete`: what they do not hold does not exist. */
   readonly dumps?: {
     readonly complete: boolean;
@@ -36,6 +38,13 @@ export interface OpenTargetsOptions {
     /** Read in place of the directory that is named. */
     readonly revision?: Revision | undefined;
   };
+}
+
+/** One entry of a Secret's data. */
+export interface SecretKey {
+  readonly namespace: string;
+  readonly name: string;
+  readonly key: string;
 }
 
 /**
@@ -130,7 +139,8 @@ async function openLive(declared: MeshCluster, istioNamespace: string, options: 
 export async function connectCluster(declared: MeshCluster, options: OpenTargetsOptions): Promise<KubeClient> {
   const cluster = declared.metadata.name;
   const { context = cluster, kubeconfig } = declared.spec.access;
-  if (kubeconfig?.secretRef !== undefined) {
+  const secretRef = kubeconfig?.secretRef;
+  if (secretRef !== undefined && options.readSecret === undefined) {
     throw new MeshError({
       code: "NOT_YET",
       at: at(declared, "spec", "access", "kubeconfig", "secretRef"),
@@ -140,6 +150,13 @@ export async function connectCluster(declared: MeshCluster, options: OpenTargets
   }
   // Whoever has only directories need not wait for an API client to be loaded.
   const { connect } = await import("@isthmus/kube");
+  if (secretRef !== undefined && options.readSecret !== undefined) {
+    const { namespace, name, key } = secretRef;
+    return connect({
+      given: { name: `Secret ${namespace}/${name} ${key}`, text: await options.readSecret(secretRef) },
+      cluster,
+    });
+  }
   // A file of the cluster's own tells by its current context which cluster that is.
   const way =
     kubeconfig?.path !== undefined

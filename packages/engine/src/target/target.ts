@@ -1,4 +1,4 @@
-import type { AskedRight, ObservedCluster, Problem, RightPurpose } from "@isthmus/core";
+import type { AskedRight, ClusterObject, ObservedCluster, Problem, RightPurpose } from "@isthmus/core";
 import type { AnsweredRight, Inspection } from "@isthmus/core/check";
 import type { Down, Unseen } from "@isthmus/core/doctor";
 import type { Action } from "@isthmus/core/plan";
@@ -19,6 +19,12 @@ export interface Observation {
 export interface WriteOptions extends CallOptions {
   /** Let the API server validate and admit the write without persisting it. */
   readonly dryRun?: boolean;
+}
+
+/** A field manager, and when it wrote (RFC 3339). */
+export interface Writer {
+  readonly manager: string;
+  readonly time: string;
 }
 
 /** One cluster as the engine reads and writes it: an API server, or a directory of manifests that stands for one. */
@@ -46,5 +52,7 @@ export interface Target {
   readonly review?: (rights: readonly AskedRight[], options?: CallOptions) => Promise<readonly AnsweredRight[]>;
   /** What istiod sent to the proxies that are connected to it, and what they acknowledged. Throws only the signal's reason. */
   readonly proxySends?: (options?: CallOptions) => Promise<Sends | Down | Unseen>;
+  /** Whose write of an object's own fields was the last one; undefined where it is gone, or does not say. Throws as `observe`. */
+  readonly lastWriter?: (object: Omit<ClusterObject, "cluster">, options?: CallOptions) => Promise<Writer | undefined>;
   close(): Promise<void>;
 }

@@ -39,6 +39,7 @@ export function customResource(kind: Kind) {
           subresources: { status: {} },
           additionalPrinterColumns: [
             ...columns,
+            { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
             { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
           ],
           schema: { openAPIV3Schema: rootSchema(fieldSchemaOf(kind)) },

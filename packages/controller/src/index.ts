@@ -1,0 +1,1 @@
+export { type ControllerOptions, type ControllerTiming, runController } from "./controller.ts";

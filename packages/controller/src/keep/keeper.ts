@@ -1,0 +1,166 @@
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  type Admission,
+  type AdmittedIntents,
+  admitDeclarations,
+  type Intents,
+  type KubeObject,
+  type Observed,
+  ownerName,
+  type Problem,
+} from "@isthmus/core";
+import { type DeleteLimit, type PlanGroup, planGroups } from "@isthmus/core/plan";
+import { admittingPlan, afterEvent, type ClusterEvent, type KeptMesh, keepingMesh, type Target } from "@isthmus/engine";
+import { inSlices } from "./inSlices.ts";
+import type { Jobs } from "./jobs.ts";
+
+export interface KeeperOptions {
+  readonly declarations: () => readonly KubeObject[];
+  readonly targets: () => ReadonlyMap<string, Target>;
+  readonly jobs: Jobs;
+  readonly mayWrite: () => boolean;
+  /** Whether a declaration can be deleted no more without our knowing: else nothing is written for it yet. */
+  readonly mayWriteFor: (declaration: KubeObject) => boolean;
+  readonly maxDelete?: DeleteLimit;
+  /** Told after each turn, whether or not anything is to be written. */
+  readonly turned: (turn: Turn) => void;
+}
+
+/** What a turn found. */
+export interface Turn {
+  readonly admitted: AdmittedIntents;
+  readonly kept: KeptMesh;
+  readonly previous: KeptMesh | undefined;
+  /** What there is to write, also what waits. */
+  readonly groups: readonly PlanGroup[];
+  /** Owner -> why its writes wait for a person. */
+  readonly stopped: ReadonlyMap<string, Problem>;
+  /** Milliseconds that the turn took. */
+  readonly took: number;
+}
+
+/** More declarations deleted at once than this look like a mistake: somebody deleted the CustomResourceDefinitions, or a namespace. */
+const mostGoing = 3;
+
+/**
+ * Keeps the clusters as declared: whatever happened since the last turn is taken together, what it meets is compiled, planned and traced
+ * anew, and what is to be written goes as jobs beside the next turns.
+ */
+export class Keeper {
+  readonly #options: KeeperOptions;
+  #observed: Observed = { clusters: new Map(), unreachable: new Map() };
+  #kept: KeptMesh | undefined;
+  #isStale = true;
+  #wake = () => {};
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+  }
+
+  /** As of the last turn. */
+  get intents(): Pick<Intents, "mesh" | "clusters"> {
+    return this.#kept?.world.intents ?? admitDeclarations([]).intents;
+  }
+
+  happened(cluster: string, event: ClusterEvent): void {
+    this.#observed = afterEvent(this.#observed, cluster, event);
+    this.changed();
+  }
+
+  left(cluster: string): void {
+    const clusters = new Map(this.#observed.clusters);
+    const unreachable = new Map(this.#observed.unreachable);
+    clusters.delete(cluster);
+    unreachable.delete(cluster);
+    this.#observed = { clusters, unreachable };
+    this.changed();
+  }
+
+  /** Something is another now: there is to be a turn. */
+  changed(): void {
+    this.#isStale = true;
+    this.#wake();
+  }
+
+  /** Until the signal aborts: then it throws the reason. No write is begun any more; those that run have their end. */
+  async run(signal: AbortSignal): Promise<never> {
+    signal.addEventListener("abort", () => this.#wake(), { once: true });
+    for (;;) {
+      await this.#next(signal);
+      this.#isStale = false;
+      await this.#turn(signal);
+    }
+  }
+
+  async #next(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#isStale) return;
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    const { nextTry } = this.#options.jobs;
+    if (nextTry === undefined) await woken;
+    else {
+      const timer = new AbortController();
+      await Promise.race([woken, delay(nextTry, undefined, { signal: timer.signal }).catch(() => {})]);
+      timer.abort();
+    }
+    signal.throwIfAborted();
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    const { declarations, jobs, mayWrite, mayWriteFor, targets, turned, maxDelete } = this.#options;
+    const begun = performance.now();
+    const admitted = admitDeclarations(declarations());
+    const { intents, refused } = admitted;
+    const previous = this.#kept;
+    const world = { intents, observed: this.#seen(admitted), refused };
+    const kept = await inSlices(keepingMesh(previous, world, { prune: true, adopt: false }), signal);
+    this.#kept = kept;
+    const groups = planGroups(kept.plan.plan);
+    jobs.settle(groups);
+    const isHalted = admitted.refusal !== undefined || !this.#isKnown(admitted) || !mayWrite();
+    const unmarked = new Set(
+      admitted.admissions.flatMap((each) =>
+        each.intent === undefined || mayWriteFor(each.object) ? [] : ownerOf(each),
+      ),
+    );
+    const isReady = (group: PlanGroup) => jobs.mayStart(group) && !group.owners.some((owner) => unmarked.has(owner));
+    const ready = isHalted ? [] : groups.filter(isReady);
+    const { groups: safe, stopped } = await inSlices(
+      admittingPlan(kept, ready, { goners: goners(admitted), ...(maxDelete !== undefined && { maxDelete }) }),
+      signal,
+    );
+    for (const group of safe) if (mayWrite() && jobs.mayStart(group)) jobs.start(group, targets(), signal);
+    turned({ admitted, kept, previous, groups, stopped, took: performance.now() - begun });
+  }
+
+  /** What is declared, of what is observed: a cluster that nobody declares any longer is not looked at. */
+  #seen({ intents }: AdmittedIntents): Observed {
+    const declared = new Set(intents.clusters.map(({ metadata }) => metadata.name));
+    const { clusters, unreachable } = this.#observed;
+    if ([...clusters.keys(), ...unreachable.keys()].every((name) => declared.has(name))) return this.#observed;
+    return {
+      clusters: new Map([...clusters].filter(([name]) => declared.has(name))),
+      unreachable: new Map([...unreachable].filter(([name]) => declared.has(name))),
+    };
+  }
+
+  /** Before the first write every declared cluster was looked at: it was read, or it is known why it cannot be. */
+  #isKnown({ intents }: AdmittedIntents): boolean {
+    const { clusters, unreachable } = this.#observed;
+    return intents.clusters.every(({ metadata: { name } }) => clusters.has(name) || unreachable.has(name));
+  }
+}
+
+/** Owners whose declarations somebody deleted, where that does not look like a mistake. */
+function goners({ admissions, intents }: AdmittedIntents): ReadonlySet<string> {
+  const going = admissions.filter(({ object }) => object.metadata.deletionTimestamp !== undefined);
+  const left = intents.sharedServices.length + intents.externalAccesses.length + intents.externalServices.length;
+  if (going.length > mostGoing && going.length > left) return new Set();
+  return new Set(going.map(ownerOf));
+}
+
+function ownerOf({ object: { kind, metadata } }: Admission): string {
+  return ownerName(kind, metadata.namespace ?? "", metadata.name);
+}

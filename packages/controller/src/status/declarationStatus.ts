@@ -1,0 +1,72 @@
+import { type Admission, ownerName, type Problem } from "@isthmus/core";
+import type { DeclaredState } from "@isthmus/engine";
+import type { ConditionDraft } from "./conditions.ts";
+import { reasonOf } from "./conditions.ts";
+
+/** What is known of a declaration that owns objects. */
+export interface DeclarationFacts {
+  readonly state: DeclaredState;
+  readonly hosts: readonly string[];
+  /** The mesh as a whole cannot be judged. */
+  readonly refusal?: Problem | undefined;
+  /** Why its writes wait for a person. */
+  readonly stopped?: Problem | undefined;
+  /** Why its last writes did not go through. */
+  readonly failure?: Problem | undefined;
+  /** What broke its first path, and whose write that was. */
+  readonly blame?: string | undefined;
+}
+
+export function ownerOfAdmission({ object: { kind, metadata } }: Admission): string {
+  return ownerName(kind, metadata.namespace ?? "", metadata.name);
+}
+
+/** Accepted, Applied, PathProven, and Ready, which is all of them. */
+export function declarationConditions({ problems }: Admission, facts: DeclarationFacts): readonly ConditionDraft[] {
+  const error = problems.find(({ severity }) => severity === "error") ?? facts.refusal;
+  const parts = [accepted(error, problems), applied(error, facts), pathProven(facts)];
+  return [...parts, ready(parts)];
+}
+
+function accepted(error: Problem | undefined, problems: readonly Problem[]): ConditionDraft {
+  if (error !== undefined) return told("Accepted", "False", error);
+  return { type: "Accepted", status: "True", reason: "Accepted", message: problems[0]?.message ?? "" };
+}
+
+function applied(error: Problem | undefined, { state, stopped, failure }: DeclarationFacts): ConditionDraft {
+  const type = "Applied";
+  if (error !== undefined) {
+    const message = "What it has in the clusters is left as it is until the declaration is accepted.";
+    return { type, status: "False", reason: "NotAccepted", message };
+  }
+  const problem = stopped ?? failure;
+  if (problem !== undefined) return told(type, "False", problem);
+  if (state.state === "in sync") return { type, status: "True", reason: "InSync", message: "" };
+  if (state.state === "pending") return { type, status: "False", reason: "Pending", message: state.reason ?? "" };
+  return { type, status: "False", reason: "Applying", message: "It is being written." };
+}
+
+function pathProven({ state: { paths }, blame }: DeclarationFacts): ConditionDraft {
+  const type = "PathProven";
+  const all = paths.works + paths.broken + paths.unknown;
+  const why = blame ?? paths.why ?? "";
+  const of = `${all} path${all === 1 ? "" : "s"}`;
+  if (all === 0) return { type, status: "Unknown", reason: "NoPath", message: "It makes no path now." };
+  if (paths.broken > 0) {
+    return { type, status: "False", reason: "PathBroken", message: `${paths.broken} of ${of} broken: ${why}` };
+  }
+  if (paths.unknown > 0) {
+    return { type, status: "Unknown", reason: "Untold", message: `${paths.unknown} of ${of} cannot be told: ${why}` };
+  }
+  return { type, status: "True", reason: "Proven", message: `${of}, as the configuration of the clusters is` };
+}
+
+function ready(parts: readonly ConditionDraft[]): ConditionDraft {
+  const first = parts.find(({ status }) => status === "False") ?? parts.find(({ status }) => status === "Unknown");
+  if (first === undefined) return { type: "Ready", status: "True", reason: "Ready", message: "" };
+  return { ...first, type: "Ready" };
+}
+
+function told(type: string, status: "False" | "Unknown", { code, message, hint }: Problem): ConditionDraft {
+  return { type, status, reason: reasonOf(code), message: hint === "" ? message : `${message}. ${hint}` };
+}
