@@ -8,6 +8,7 @@ export { type FoundGateways, findGateways } from "./app/findGateways.ts";
 export { type KeptMesh, type KeptWorld, keepingMesh } from "./app/keepMesh.ts";
 export { labelSelector } from "./app/labelSelector.ts";
 export { lintMesh, type MeshLint } from "./app/lintMesh.ts";
+export { type ClusterState, meshPathChanges } from "./app/meshPathChanges.ts";
 export { meshReachability } from "./app/meshReachability.ts";
 export {
   type ClusterStatus,
@@ -47,8 +48,7 @@ export type {
   SecretOutcome,
 } from "./ca/ca.ts";
 export { loadCa } from "./ca/loadCa.ts";
-export { readRange, readState, type State } from "./git/readState.ts";
-export { showRevision } from "./git/revision.ts";
+export { readRange, readState } from "./git/readState.ts";
 export {
   type IntentFiles,
   type IntentFilesOptions,
