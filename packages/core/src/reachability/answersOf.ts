@@ -6,7 +6,7 @@ import { type Answer, answerKey, answerOf } from "./answer.ts";
 import { type Caller, isOutside } from "./callers.ts";
 import type { Box } from "./describeBoxes.ts";
 import { axesOf, describeClasses, plainRequest, type RequestParts, requestClasses } from "./requestClasses.ts";
-import { requestDimensions } from "./requestMatchers.ts";
+import { forwardedDoubts, requestDimensions } from "./requestMatchers.ts";
 import { calledHost, calledNames, type OutsideTarget, type Target } from "./targets.ts";
 import { certificateAxis, tokenAxis } from "./tokenAxis.ts";
 import { Visited } from "./visited.ts";
@@ -117,16 +117,15 @@ function axesAt(asking: readonly Asking[], target: CalledTarget) {
   const names = calledNames(world, target, inside[0]?.cluster);
   const policies = heldBy(asking, "AuthorizationPolicy");
   const routes = asking.flatMap(({ view }) => routesOf(view.world, calledHost(target.host)));
-  const dimensions = requestDimensions(world, { routes, policies, names, isOpaque });
-  const token = isOpaque
-    ? undefined
-    : tokenAxis(world, { authentications: heldBy(asking, "RequestAuthentication"), policies, routes });
+  const authentications = heldBy(asking, "RequestAuthentication");
+  const dimensions = requestDimensions(world, { routes, policies, authentications, names, isOpaque });
+  const token = isOpaque ? undefined : tokenAxis(world, { authentications, policies, routes });
   const untold = dimensions.flatMap(({ part, name, untold: why }) =>
     why.map((each) => `${[part, name].join(" ").trim()}: ${each}`),
   );
   return {
     axes: [...axesOf(dimensions), ...(token === undefined ? [] : [token.axis]), ...certificate],
-    untold: [...untold, ...(token?.untold ?? [])],
+    untold: [...untold, ...(token?.untold ?? []), ...(isOpaque ? [] : forwardedDoubts(policies))],
   };
 }
 

@@ -287,3 +287,15 @@ test("at a gateway requests are told apart by the claims that it routes by, and 
     "answered: host not admin.example.com without a token or with a token of iss",
   ]);
 });
+
+test.each([
+  [
+    "x-user",
+    `${jwt.replace("jwksUri:", "outputClaimToHeaders: [{header: x-user, claim: sub}], jwksUri:")}${allowing(`when: [${asking("request.headers[x-user]", "bob")}]`)}`,
+  ],
+  ["x-forwarded-for", allowing("from: [{source: {remoteIpBlocks: [10.0.0.0/8]}}]")],
+])("what is asked of %s, which a proxy writes or reads otherwise, is said not to be told", (name, yaml) => {
+  const [group] = wordsOf(`${podYaml("foo/sleep", "10.0.0.2")}${httpbin}${yaml}`);
+
+  expect(group?.untold).toEqual([expect.stringContaining(`header ${name}: `)]);
+});

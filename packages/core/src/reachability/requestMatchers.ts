@@ -7,7 +7,7 @@ import {
   policyTextRegex,
   routingClaim,
 } from "../istio/policy/index.ts";
-import type { AuthorizationPolicy } from "../kinds/index.ts";
+import type { AuthorizationPolicy, RequestAuthentication } from "../kinds/index.ts";
 import { isPresence, matchesString, regexOfString, rewrittenPath, type TraceWorld } from "../trace/index.ts";
 import { type Question, type RequestDimension, type Values, valueClasses } from "./requestDimension.ts";
 
@@ -15,6 +15,7 @@ import { type Question, type RequestDimension, type Values, valueClasses } from 
 export interface AskedOfRequests {
   readonly routes: readonly HttpRoute[];
   readonly policies: readonly AuthorizationPolicy[];
+  readonly authentications: readonly RequestAuthentication[];
   readonly names: CalledNames;
   /** What is asked of the inside of an encrypted connection, nobody on its way sees. */
   readonly isOpaque: boolean;
@@ -44,7 +45,28 @@ export function requestDimensions(world: TraceWorld, asked: AskedOfRequests): re
   if (!asked.isOpaque) for (const route of asked.routes) askedByRoute(questions, route);
   for (const policy of asked.policies) askedByPolicy(questions, policy, asked.isOpaque);
   if (!asked.isOpaque) rewritten(questions, asked.routes);
+  for (const { outputClaimToHeaders = [] } of asked.authentications.flatMap(({ spec }) => spec.jwtRules ?? [])) {
+    for (const { header, claim } of outputClaimToHeaders) {
+      questions.doubt(
+        "header",
+        header.toLowerCase(),
+        `a proxy writes claim ${claim} of a token there, after which it was not looked at`,
+      );
+    }
+  }
   return questions.dimensions(world);
+}
+
+/** A sidecar takes for where a request came from at first what its header says, which anybody may write. */
+export function forwardedDoubts(policies: readonly AuthorizationPolicy[]): readonly string[] {
+  const isAsked = policies.some(({ spec }) =>
+    (spec.rules ?? []).some(
+      ({ from = [], when = [] }) =>
+        from.some(({ source }) => (source?.remoteIpBlocks ?? source?.notRemoteIpBlocks) !== undefined) ||
+        when.some(({ key }) => key === "remote.ip"),
+    ),
+  );
+  return isAsked ? ["header x-forwarded-for: it may say another address, and was not looked at"] : [];
 }
 
 function askedByRoute(questions: Questions, { match = [], headers }: HttpRoute): void {
