@@ -1,6 +1,6 @@
 import { type IstioCluster, showHostPort, type Workload, workloadObject } from "../istio/index.ts";
 import { mutualTlsMode, policiesOf } from "../istio/policy/index.ts";
-import { endpointsOf, meshServiceOfService } from "../istio/registry/index.ts";
+import { endpointsOf, registeredService } from "../istio/registry/index.ts";
 import { type ClusterObject, clusterObject, type KubeObject, type Service } from "../kinds/index.ts";
 
 /** A policy that is asked about calls of a Service's pods. */
@@ -54,7 +54,7 @@ export function describeServer(cluster: IstioCluster, namespace: string, name: s
 }
 
 function portsOf(cluster: IstioCluster, service: Service): readonly DescribedPort[] {
-  const known = meshServiceOfService(cluster, service);
+  const known = registeredService(cluster, service);
   return known.ports.map((port) => {
     const { endpoints, isComplete } = endpointsOf(cluster, known, port);
     return {

@@ -88,6 +88,10 @@ export function* retracing(previous: TraceState | undefined, input: TracePathsIn
   const places = isSamePaths ? kept.places : new Map(paths.map((path, index) => [path, index]));
   const traces = isSamePaths ? [...kept.traces] : [];
   const done = isSamePaths ? [...kept.done] : [];
+  const leadsAsBefore = ({ servers }: DonePath, path: DeclaredPath): boolean => {
+    for (const [host, server] of servers) if (serverOf(path, host) !== server) return false;
+    return true;
+  };
   for (const path of isSamePaths ? suspects : paths) {
     const place = places.get(path);
     if (place === undefined) continue;
@@ -96,7 +100,7 @@ export function* retracing(previous: TraceState | undefined, input: TracePathsIn
       last !== undefined &&
       !(suspects.has(path) && calls.isAnother(last)) &&
       !owners.has(path.owner) &&
-      [...last.servers].every(([host, server]) => serverOf(path, host) === server);
+      leadsAsBefore(last, path);
     const now = isKept ? last : fresh(path, last);
     done[place] = now;
     traces[place] = now.traced;
@@ -120,6 +124,8 @@ function readsOf({ call, wider, reads }: DonePath): readonly Reads[] {
   return [reads, call.whole.reads, ...(wider === undefined ? [] : [wider.reads])];
 }
 
+const fewCalls = 32;
+
 /** The calls of a step, with those of the one before that are as they were. */
 class Calls {
   readonly #world: TraceWorld;
@@ -128,6 +134,7 @@ class Calls {
   readonly #byKey = new Map<string, Call>();
   readonly #widers = new Map<string, Recorded>();
   #known: ReadonlyMap<string, DonePath> | undefined;
+  #sought = 0;
 
   constructor(world: TraceWorld, before: TraceState | undefined, changed: ReadonlySet<string>) {
     this.#world = world;
@@ -163,7 +170,10 @@ class Calls {
     return readsOf(path).some((reads) => meet(reads, this.#changed));
   }
 
+  /** Of the first few it is not looked for: that takes as long as many of them. */
   #ofBefore(key: string): DonePath | undefined {
+    this.#sought += 1;
+    if (this.#sought <= fewCalls) return undefined;
     this.#known ??= new Map((this.#before?.done ?? []).map((path) => [path.call.key, path]));
     return this.#known.get(key);
   }

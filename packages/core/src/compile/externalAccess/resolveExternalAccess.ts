@@ -1,6 +1,6 @@
 import { say } from "../../findings/index.ts";
 import { exportToAnnotation, type IstioCluster, isVisible } from "../../istio/index.ts";
-import { declaredProtocol, isHttp, meshServiceOfService } from "../../istio/registry/index.ts";
+import { declaredProtocol, isHttp, registeredService } from "../../istio/registry/index.ts";
 import { isNamedAsOurs, ownerName, type Service, type ServicePort } from "../../kinds/index.ts";
 import { at, type ExternalAccess, type MeshCluster, selectClusters } from "../../model/index.ts";
 import { isDiscovered } from "../declaration/checkDiscovery.ts";
@@ -78,7 +78,7 @@ function serviceIsThere(access: ResolvedExternalAccess, report: Report): boolean
   }
   if (!isDiscovered(owner, { facts, namespace, what: `Service ${namespace}/${name}`, place }, report)) return false;
   const gateway = cluster.spec.ingressGateway.namespace;
-  if (!isVisible(meshServiceOfService(facts, service), gateway)) {
+  if (!isVisible(registeredService(facts, service), gateway)) {
     report.add(
       owner,
       "SERVICE_HIDDEN",

@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import type { IstioCluster } from "../../istio/index.ts";
+import { askBy, type IstioCluster } from "../../istio/index.ts";
 import {
   type ClusterObject,
   clusterObject,
@@ -10,7 +10,7 @@ import {
   type Service,
   type ServiceEntry,
 } from "../../kinds/index.ts";
-import { type AddressPool, contains, plainAddress } from "../../model/index.ts";
+import { type AddressPool, contains, parseAddressPool, plainAddress } from "../../model/index.ts";
 import type { EntryNames } from "../declaration/namedHost.ts";
 import { clusterSetObjectName } from "../serviceExport/clusterSet.ts";
 import type { VipDemand } from "./allocateVips.ts";
@@ -119,10 +119,7 @@ function addressesOfOthers(
       note(address, clusterObject(facts.name, entry));
     }
   }
-  for (const service of facts.services.values()) {
-    for (const address of addressesOf(service)) note(address, clusterObject(facts.name, service));
-  }
-  for (const entry of facts.all("WorkloadEntry")) note(entry.spec.address ?? "", clusterObject(facts.name, entry));
+  for (const [text, object] of addressesInUse(facts, undefined)) note(text, object);
   // Also one of ours keeps what it has until it can be read again.
   for (const object of facts.unreadable) {
     const { kind, namespace, name = "without a name" } = object;
@@ -132,6 +129,23 @@ function addressesOfOthers(
   }
   return { taken, ranges };
 }
+
+type InUse = readonly [address: string, object: Omit<ClusterObject, "cluster">];
+
+/** Those of Services and WorkloadEntries that are of the pool, or ranges: as good as always none. */
+const addressesInUse = askBy((facts, _: undefined): readonly InUse[] => {
+  const pool = parseAddressPool(facts.settings.addressPool ?? "");
+  const counts = (text: string) => {
+    const address = plainAddress(text);
+    return address === undefined ? ipaddr.isValidCIDR(text) : typeof pool === "string" || contains(pool, address);
+  };
+  const of = (object: KubeObject, addresses: readonly string[]) =>
+    addresses.filter(counts).map((address): InUse => [address, clusterObject(facts.name, object)]);
+  return [
+    ...[...facts.services.values()].flatMap((service) => of(service, addressesOf(service))),
+    ...facts.all("WorkloadEntry").flatMap((entry) => of(entry, [entry.spec.address ?? ""])),
+  ];
+});
 
 /** What istiod gave it by itself. istio/pilot/pkg/networking/serviceentry, status.addresses */
 function allocatedTo({ status }: KubeObject): readonly string[] {

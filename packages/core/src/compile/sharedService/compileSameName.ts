@@ -1,6 +1,6 @@
 import { say } from "../../findings/index.ts";
 import { isVisible, labelsMatch } from "../../istio/index.ts";
-import { meshServiceOfService, workloadsBehind } from "../../istio/registry/index.ts";
+import { registeredService, workloadsBehind } from "../../istio/registry/index.ts";
 import { clusterObject, importLabel, isNamedAsOurs, type Service } from "../../kinds/index.ts";
 import { at, needsRoutes } from "../../model/index.ts";
 import { isDiscovered } from "../declaration/checkDiscovery.ts";
@@ -350,7 +350,7 @@ function isExported(
   local: Service,
   { report }: CompileContext,
 ): boolean {
-  const service = meshServiceOfService(facts, local);
+  const service = registeredService(facts, local);
   const calling = namespaces ?? [...facts.namespaces.keys()].filter((each) => callersIn(facts, each).length > 0);
   const hidden = calling.filter((namespace) => !isVisible(service, namespace));
   if (hidden.length === 0) return true;

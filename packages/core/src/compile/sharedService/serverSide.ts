@@ -1,6 +1,6 @@
 import { say } from "../../findings/index.ts";
 import { exportToAnnotation, isCoveredBy, isVisible, serviceHost, tlsModeLabel } from "../../istio/index.ts";
-import { meshServiceOfService } from "../../istio/registry/index.ts";
+import { registeredService } from "../../istio/registry/index.ts";
 import {
   clusterObject,
   dnsLabel,
@@ -35,7 +35,7 @@ function hasEntryService({ intent, servers }: ResolvedService, mesh: Mesh): bool
     restrictsCallers(intent.spec, mesh) ||
     mesh.spec.access.localCallers === "Consumers" ||
     servers.some(({ facts, service, cluster }) => {
-      const isSeen = isVisible(meshServiceOfService(facts, service), cluster.spec.eastWestGateway.namespace);
+      const isSeen = isVisible(registeredService(facts, service), cluster.spec.eastWestGateway.namespace);
       return !isSeen || service.spec.internalTrafficPolicy === "Local";
     })
   );

@@ -8,8 +8,15 @@ export {
 } from "./clusterDns.ts";
 export { endpointsOf, isIp, type MeshEndpoint } from "./endpoints.ts";
 export { allMachines, isMachine, machineAt, workloadsBehind } from "./machines.ts";
-export { kubeServiceAt, meshRegistry, overlookedServices, registered, servicesOfHost } from "./meshRegistry.ts";
-export { type MeshPort, type MeshService, meshServiceOfService } from "./meshService.ts";
+export {
+  kubeServiceAt,
+  meshRegistry,
+  overlookedServices,
+  registered,
+  registeredService,
+  servicesOfHost,
+} from "./meshRegistry.ts";
+export type { MeshPort, MeshService } from "./meshService.ts";
 export { nodeLocalField, onNodeOf, onOwnNode } from "./nodeLocal.ts";
 export {
   type DeclaredProtocol,

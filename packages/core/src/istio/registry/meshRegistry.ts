@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../kinds/index.ts";
+import type { KubeObject, Service } from "../../kinds/index.ts";
 import { kept, keptBy, rowOf } from "../found.ts";
 import { isWildcard } from "../hostNames.ts";
 import { canonicalHost } from "../hostPort.ts";
@@ -18,7 +18,7 @@ export interface MeshRegistry {
 
 export const meshRegistry = kept((cluster: IstioCluster): MeshRegistry => {
   const found = [
-    ...cluster.discoveredServices.map((service) => kubeService(cluster.traits, service)),
+    ...cluster.discoveredServices.map((service) => registeredService(cluster, service)),
     ...cluster.all("ServiceEntry").flatMap((entry) => entryServices(cluster.traits, entry)),
   ].sort(byAge);
   return indexed(withAliases(found));
@@ -31,7 +31,7 @@ export const overlookedServices = kept((cluster: IstioCluster): MeshRegistry => 
     ...cluster
       .stored("Service")
       .filter(isOverlooked)
-      .map((service) => kubeService(cluster.traits, service)),
+      .map((service) => registeredService(cluster, service)),
     ...cluster
       .stored("ServiceEntry")
       .filter(isOverlooked)
@@ -59,7 +59,7 @@ function indexed(services: readonly MeshService[]): MeshRegistry {
 
 /** Kubernetes' Services by their full names, whether istiod sees them or not: what cluster DNS and kube-proxy know. */
 export const kubeServices = kept((cluster: IstioCluster): ReadonlyMap<string, MeshService> => {
-  const all = cluster.stored("Service").map((service) => kubeService(cluster.traits, service));
+  const all = cluster.stored("Service").map((service) => registeredService(cluster, service));
   return new Map(all.map((service) => [service.host, service]));
 });
 
@@ -76,7 +76,11 @@ const kubeServicesByAddress = kept((cluster: IstioCluster) => {
   return new Map(all.flatMap((service) => service.addresses.map((each) => [canonicalHost(each), service] as const)));
 });
 
-/** The same one as long as its object is the same. */
+/** As the registry has a Service: the same one as long as its object is the same. */
+export function registeredService({ traits }: IstioCluster, service: Service): MeshService {
+  return kubeService(traits, service);
+}
+
 const kubeService = memoisedBy(meshServiceOfService);
 
 const entryServices = memoisedBy(meshServicesOfEntry);

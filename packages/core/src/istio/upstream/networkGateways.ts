@@ -3,7 +3,7 @@ import { askBy, kept } from "../found.ts";
 import { apiListeners } from "../gatewayApi/apiListeners.ts";
 import type { IstioCluster } from "../istioCluster.ts";
 import { isIp, type MeshEndpoint } from "../registry/endpoints.ts";
-import { meshServiceOfService } from "../registry/meshService.ts";
+import { registeredService } from "../registry/meshRegistry.ts";
 import { networkLabel, networkOf, networksOf } from "../topologyLabels.ts";
 import type { Workload } from "../workload.ts";
 
@@ -61,7 +61,7 @@ function ofServices(cluster: IstioCluster): readonly NetworkGateway[] {
         ? isOpen
           ? [{ network, port: Number(port) }]
           : []
-        : named.filter((each) => each.service === meshServiceOfService(cluster, service).host);
+        : named.filter((each) => each.service === registeredService(cluster, service).host);
     return details.flatMap((each) =>
       addressesOf(service).map((address) => ({ network: each.network, address, port: each.port })),
     );
