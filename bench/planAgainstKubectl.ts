@@ -42,9 +42,8 @@ export async function planAgainstKubectl(
     const kubeconfig = join(folder, "kubeconfig");
     await writeFile(kubeconfig, stringify(kubeconfigOf(servers.map(({ url }) => url))));
     await writeFile(join(folder, "mesh.yaml"), declared(names));
-    const kinds = catalog.flatMap(({ group, plural, read }) =>
-      read === "needed" ? [group === "" ? plural : `${plural}.${group}`] : [],
-    );
+    // All that plan lists, and these servers serve all of them.
+    const kinds = catalog.map(({ group, plural }) => (group === "" ? plural : `${plural}.${group}`));
     const options = { cwd: folder, maxBuffer: 1 << 30, env: { ...process.env, KUBECONFIG: kubeconfig } };
     const get = ["get", kinds.join(","), "-A", "-o", "json"];
     const times = { plan: [] as number[], kubectl: [] as number[] };
