@@ -9,7 +9,8 @@ export interface Found {
   readonly reads?: Reads;
   /** Of another state of the cluster; undefined where that is left to whoever asks for it. */
   readonly again?: (of: IstioCluster) => unknown;
-  readonly isTable?: boolean;
+  /** Of a table: those that somebody read. */
+  readonly rows?: Set<string>;
 }
 
 /** By name. What was made of others comes after them. */
@@ -39,7 +40,7 @@ function nextQuestion(): (cluster: IstioCluster, by: By) => string {
 export function foundIn<T>(
   { found }: IstioCluster,
   name: string,
-  { compute, ...how }: { readonly compute: () => T } & Pick<Found, "again" | "isTable">,
+  { compute, ...how }: { readonly compute: () => T } & Pick<Found, "again" | "rows">,
 ): T {
   const known = found.get(name);
   if (!isRecording()) {
@@ -95,9 +96,9 @@ export function rowOf<B extends By, T>(
   return (of, by, row) => {
     if (!isRecording()) return table(of, by).get(row);
     const name = named(of, by);
-    const { value } = recordReads(() =>
-      foundIn(of, name, { compute: () => table(of, by), again: (next) => table(next, by), isTable: true }),
-    );
+    const again = (next: IstioCluster) => table(next, by);
+    const { value } = recordReads(() => foundIn(of, name, { compute: () => table(of, by), again, rows: new Set() }));
+    of.found.get(name)?.rows?.add(row);
     noteRead(rowName(name, row));
     return value.get(row);
   };
@@ -113,11 +114,12 @@ function rowName(table: string, row: string): string {
  */
 export function foundAgain(before: AllFound, next: IstioCluster, changed: Set<string>): void {
   for (const [name, known] of before) {
-    const { value, reads, again, isTable } = known;
+    const { value, reads, again, rows } = known;
     const there = next.found.get(name);
-    if (reads === undefined) continue;
+    if (reads === undefined || rows?.size === 0) continue;
     if (!meet(reads, changed)) {
       if (there === undefined) next.found.set(name, known);
+      else for (const row of rows ?? []) there.rows?.add(row);
       continue;
     }
     if (again === undefined) {
@@ -127,24 +129,32 @@ export function foundAgain(before: AllFound, next: IstioCluster, changed: Set<st
     // What was asked for by another question already keeps its place before that.
     const now =
       there?.reads === undefined ? recordReads(() => again(next)) : { value: there.value, reads: there.reads };
-    const same =
-      isTable === true ? rowsAgain(name, value as Table, now.value as Table, changed) : keepEqual(value, now.value);
-    next.found.set(name, { ...known, value: same, reads: now.reads });
-    if (isTable !== true && same !== value) changed.add(name);
+    if (rows === undefined) {
+      const same = keepEqual(value, now.value);
+      // Who asked asks again, or for something else.
+      if (same !== value) changed.add(name);
+      else next.found.set(name, { ...known, reads: now.reads });
+    } else {
+      const left = rowsLeft(name, { rows, before: value as Table, after: now.value as Table }, changed);
+      for (const row of there?.rows ?? []) left.add(row);
+      next.found.set(name, { ...known, ...now, rows: left });
+    }
   }
 }
 
 type Table = ReadonlyMap<string, unknown>;
 
-/** The rows as they are, those that are equal the very same. */
-function rowsAgain(name: string, before: Table, after: Table, changed: Set<string>): Table {
-  const rows = new Map<string, unknown>();
-  for (const [row, value] of after) {
+/** The rows that somebody read and that are as they were; the others join `changed`. */
+function rowsLeft(
+  name: string,
+  { rows, before, after }: { readonly rows: Set<string>; readonly before: Table; readonly after: Table },
+  changed: Set<string>,
+): Set<string> {
+  const left = new Set<string>();
+  for (const row of rows) {
     const last = before.get(row);
-    const same = keepEqual(last, value);
-    rows.set(row, same);
-    if (same !== last) changed.add(rowName(name, row));
+    if (keepEqual(last, after.get(row)) === last) left.add(row);
+    else changed.add(rowName(name, row));
   }
-  for (const row of before.keys()) if (!after.has(row)) changed.add(rowName(name, row));
-  return rows;
+  return left;
 }
