@@ -221,6 +221,20 @@ test.each([
   await expect(connect({ kubeconfigPath })).resolves.toBeDefined();
 });
 
+test.each([
+  ["exec: {apiVersion: client.authentication.k8s.io/v1, command: plugin}", "would run plugin"],
+  ["tokenFile: token", "which is a file of this machine"],
+])("a kubeconfig that is given as a text runs nothing and reads no file: %s", async (user, why) => {
+  const given = { name: "Secret a/b kubeconfig", text: access("server: https://192.0.2.1:6443", user) };
+  const own = access("server: https://192.0.2.1:6443", "token: secret1");
+
+  await expect(connect({ given })).rejects.toMatchObject({
+    code: "KUBECONFIG_INVALID",
+    message: expect.stringContaining(why),
+  });
+  await expect(connect({ given: { ...given, text: own } })).resolves.toBeDefined();
+});
+
 test("a kubeconfig that somebody else names may bring its credentials with it", async () => {
   const token = await kubeconfig("token.yaml", access("server: https://192.0.2.1:6443", "token: secret1"));
   const beside = await kubeconfig("beside.yaml", access("server: https://192.0.2.1:6443", "tokenFile: token"));

@@ -45,7 +45,9 @@ export function refuseUntrusted({ name, user }: ClusterAccess, file: string, fol
   throw kubeconfigError(
     file,
     say`kubeconfig ${{ file }}, which a declaration names, would ${{ danger }} for context ${{ name }}`,
-    "If you trust the declarations: --trust-access; or name a context of your own kubeconfig (access.context).",
+    folder === undefined
+      ? "Put the credentials themselves into it: token, client-certificate-data and client-key-data."
+      : "If you trust the declarations: --trust-access; or name a context of your own kubeconfig (access.context).",
   );
 }
 
