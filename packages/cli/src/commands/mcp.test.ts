@@ -87,7 +87,7 @@ test("what an assistant writes is neither an option nor a way out of the folder"
     { name: "trace", arguments: { ...trace, dir: ["eu=/etc"] }, says: "eu=/etc leads out of the folder" },
     { name: "test", arguments: { files: ["/etc"] }, says: "/etc leads out of the folder" },
     { name: "diff_paths", arguments: { before: ".", after: "/etc" }, says: "/etc leads out of the folder" },
-    { name: "diff_paths", arguments: { before: "--output=made..", after: "." }, says: "git has no . at --output=made" },
+    { name: "diff_paths", arguments: { before: "--output=made..", after: "." }, says: "git has no --output=made" },
     { name: "trace", arguments: { ...trace, url: "httpbin" }, says: "error[USAGE]" },
     { name: "plan", arguments: { out: "saved.plan" }, says: "out" },
   ];

@@ -6,20 +6,10 @@ import { type Caller, isOutside, showCallerName } from "./callers.ts";
 import { type ChangedObject, changedObject } from "./changedObject.ts";
 import { changedTargets } from "./changedTargets.ts";
 import { type CallerPair, type ComparedCaller, pairCallers } from "./pairCallers.ts";
+import type { PathChangeKind } from "./pathChangeKinds.ts";
 import { type AnswerGroup, type ReachabilityAsked, reachability, type TargetReach } from "./reachability.ts";
 import type { RequestParts } from "./requestClasses.ts";
 import { meshTargets, type Target, targetKey } from "./targets.ts";
-
-export const pathChangeKinds = [
-  "newly reached",
-  "no longer reached",
-  "goes elsewhere",
-  "loses mutual TLS",
-  "gains mutual TLS",
-  "cannot be told",
-  "could not be told before",
-] as const;
-export type PathChangeKind = (typeof pathChangeKinds)[number];
 
 /** A workload, or those of its pods of which something is told. */
 export interface ChangedCaller extends Caller {
