@@ -400,7 +400,7 @@ export function buildProgram(
     .option("--manifests", "only print what the management cluster needs: our kinds, an account and its rights")
     .option(
       "--max-delete <count or %>",
-      "delete so much unasked of what is declared no longer (default: 50%)",
+      "delete so much of what vanished undeleted (default: none)",
       parseLimit,
     )
     .option("--listen <address:port>", "serve /healthz, /readyz and /metrics there; `none` for not at all", ":8080")

@@ -1,6 +1,7 @@
+import { randomUUID } from "node:crypto";
 import type { KubeObject } from "@isthmus/core";
 import { namespace, pod, service, sharedService } from "@isthmus/testkit";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import {
   apply,
   conditionsOf,
@@ -11,6 +12,7 @@ import {
   httpbin,
   isReady,
   kubeconfigSecret,
+  messageOf,
   ours,
   remove,
   startController,
@@ -26,9 +28,9 @@ const denyAll: KubeObject = {
   spec: {},
 };
 
-async function readyMesh() {
+async function readyMesh(options: Parameters<typeof startController>[1] = {}) {
   const mesh = await controlledMesh();
-  const controller = startController(mesh.hub);
+  const controller = startController(mesh.hub, options);
   mesh.hub.seed([httpbin()]);
   await isReady(mesh.hub);
   return { ...mesh, controller };
@@ -124,7 +126,7 @@ test("a declaration that vanishes without having been deleted through us keeps i
   const before = [...ours(cluster1), ...ours(cluster2)];
 
   const { lines } = startController(hub, { identity: "two" });
-  await expect.poll(() => lines.some(({ msg }) => String(msg).startsWith("holds the Lease"))).toBe(true);
+  await expect.poll(() => lines.some(({ code }) => code === "DECLARATION_VANISHED")).toBe(true);
   await after(500, () => {});
 
   expect(hub.stored("sharedservices.isthmus.io")).toEqual([]);
@@ -182,30 +184,129 @@ test("of two controllers one writes, and the other takes over when it is gone", 
   expect(ours(cluster1)).toHaveLength(2);
 });
 
-test("read-only, it proves and writes nothing anywhere", async () => {
+test("read-only, it proves, writes nothing anywhere, and does not take the Lease from one that writes", async () => {
   const { hub, cluster1, cluster2 } = await controlledMesh();
   const { lines } = startController(hub, { readOnly: true });
   hub.seed([httpbin()]);
   await expect.poll(() => lines.filter(({ msg }) => msg === "the cluster is followed")).toHaveLength(2);
   await after(500, () => {});
 
-  const writes = [hub, cluster1, cluster2].flatMap((server) => server.writes.map(({ resource }) => resource));
-  expect(writes.filter((resource) => !resource?.startsWith("leases"))).toEqual([]);
+  expect([hub, cluster1, cluster2].flatMap(({ writes }) => writes)).toEqual([]);
+  startController(hub, { identity: "two" });
+  await isReady(hub);
 });
 
-test("other credentials of a member are taken up without losing what is known", async () => {
+test("other credentials of a member are taken up; those that do not do leave the old ones in use", async () => {
   const { hub, cluster1, controller } = await readyMesh();
-  cluster1.tokens = ["new"];
-  const secret = kubeconfigSecret("cluster1", cluster1.url, "new");
+  const bad = kubeconfigSecret("cluster1", "nowhere");
+  const token = randomUUID();
 
-  hub.seed([secret]);
+  hub.seed([bad]);
+  await expect
+    .poll(() => controller.lines.some(({ msg }) => msg === "new credentials do not do: the old ones go on"))
+    .toBe(true);
+  cluster1.seed([{ ...pod("foo/sleep"), metadata: { ...pod("foo/sleep").metadata, annotations: { a: "b" } } }]);
+  const heard = () => controller.lines.filter(({ msg }) => msg === "objects have changed").length;
+  await expect.poll(heard).toBeGreaterThan(0);
+  hub.seed([kubeconfigSecret("cluster1", cluster1.url, token)]);
+  cluster1.tokens = [token];
   const [entry] = cluster1.stored("serviceentries.networking.istio.io");
-  cluster1.tokens = undefined;
-  await remove(cluster1, entry as unknown as KubeObject);
-  cluster1.tokens = ["new"];
+  cluster1.vanish(entry as unknown as KubeObject);
 
   await expect.poll(() => ours(cluster1), { timeout: 10_000 }).toHaveLength(2);
-  expect(JSON.stringify(controller.lines)).not.toContain("token: new");
+  expect(JSON.stringify(controller.lines)).not.toContain(token);
+  expect(JSON.stringify(controller.lines)).not.toContain(Buffer.from(token).toString("base64").slice(0, 20));
+});
+
+test("what is deleted while nobody looks, or while it is written, is taken out of the clusters before it goes", async () => {
+  const { hub, cluster1, cluster2, controller } = await readyMesh();
+  await controller.stop();
+  await remove(hub, httpbin());
+  const other = declared(sharedService("bar/other"));
+  cluster2.seed([service("bar/other"), pod("bar/other")]);
+  const isWrite = ({ write }: { readonly write: number }) => write > 0;
+  for (const server of [cluster1, cluster2]) {
+    server.fail({ when: isWrite, times: 20, fault: { type: "delay", milliseconds: 200 } });
+  }
+
+  startController(hub, { identity: "two" });
+  hub.seed([other]);
+  await expect.poll(() => [...cluster1.writes, ...cluster2.writes].length, { timeout: 10_000 }).toBeGreaterThan(0);
+  await remove(hub, other);
+
+  await expect.poll(() => hub.stored("sharedservices.isthmus.io"), { timeout: 20_000 }).toEqual([]);
+  await after(500, () => {});
+  expect([...ours(cluster1), ...ours(cluster2)]).toEqual([]);
+});
+
+test("writes that fail wait longer each time, and cost no turns meanwhile", async () => {
+  const { hub, cluster2 } = await controlledMesh();
+  cluster2.fail({ when: ({ write, dryRun }) => write > 0 || dryRun, fault: { type: "status", status: 403 } });
+  const { lines } = startController(hub, {
+    statusAddress: "127.0.0.1:0",
+    timing: { firstPause: 200, longestPause: 60_000 },
+  });
+  hub.seed([httpbin()]);
+  await expect
+    .poll(() => conditionsOf(hub, "sharedservices", "httpbin"), { timeout: 10_000 })
+    .toContain("Applied: False (ClusterForbidden)");
+  const { port } = lines.find((line) => line.port !== undefined) ?? {};
+  const turns = async () => {
+    const text = await (await fetch(`http://127.0.0.1:${String(port)}/metrics`)).text();
+    return Number(/reconcile_time_seconds_count.* (\d+)/.exec(text)?.[1]);
+  };
+
+  const before = await turns();
+  await after(2_000, () => {});
+
+  expect((await turns()) - before).toBeLessThan(20);
+  cluster2.heal();
+  await isReady(hub);
+});
+
+test("a status that does not go through, or that somebody else changes, is put right", async () => {
+  const { hub, cluster2 } = await readyMesh();
+  hub.fail({
+    when: ({ resource }) => resource?.endsWith("/status") === true,
+    times: 2,
+    fault: { type: "status", status: 403 },
+  });
+
+  cluster2.seed([denyAll]);
+  await expect.poll(() => conditionsOf(hub, "sharedservices", "httpbin")).toContain("PathProven: False (PathBroken)");
+  await expect.poll(() => eventsOf(hub)).toHaveLength(1);
+  const [stored] = hub.stored("sharedservices.isthmus.io");
+  hub.seed([{ ...(stored as unknown as KubeObject), status: { conditions: [] } }]);
+
+  await expect.poll(() => conditionsOf(hub, "sharedservices", "httpbin")).toContain("PathProven: False (PathBroken)");
+});
+
+test("what breaks a path now is told, not what broke it before", async () => {
+  const { hub, cluster2 } = await readyMesh();
+  cluster2.seed([denyAll], "mallory");
+  await expect.poll(() => messageOf(hub, "httpbin", "PathProven")).toContain("last written by mallory");
+
+  await remove(cluster2, gateway());
+  await remove(cluster2, denyAll);
+
+  await expect.poll(() => messageOf(hub, "httpbin", "PathProven")).toContain("no ready pod");
+  expect(messageOf(hub, "httpbin", "PathProven")).not.toContain("mallory");
+});
+
+test("somebody who undoes what is written does not set the pace", async () => {
+  const { hub, cluster1 } = await readyMesh({ timing: { longestPause: 5_000 } });
+  const before = cluster1.writes.length;
+  const undo = setInterval(() => {
+    const [entry] = cluster1.stored("serviceentries.networking.istio.io");
+    if (entry !== undefined) cluster1.vanish(entry as unknown as KubeObject);
+  }, 10);
+  onTestFinished(() => clearInterval(undo));
+
+  await after(2_500, () => {});
+
+  expect(cluster1.writes.length - before).toBeGreaterThan(0);
+  expect(cluster1.writes.length - before).toBeLessThan(7);
+  expect(conditionsOf(hub, "sharedservices", "httpbin")).not.toContain("Ready: True (Ready)");
 });
 
 test("what would break a path that works is not written, the declaration says so, and others go on", async () => {

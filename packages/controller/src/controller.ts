@@ -13,7 +13,7 @@ import { Members } from "./members/members.ts";
 import { Publisher } from "./publish/publisher.ts";
 import { createMetrics } from "./serve/metrics.ts";
 import { startStatusServer } from "./serve/statusServer.ts";
-import { tellOfCluster, tellOfJob, tellOfTurn } from "./serve/tell.ts";
+import { factsOf, tellOfCluster, tellOfJob, tellOfTurn } from "./serve/tell.ts";
 
 export interface ControllerOptions {
   /** Of the management cluster: one for all its work, and one for the Lease alone. Closed at the end. */
@@ -67,7 +67,14 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   const electing = new AbortController();
   const stopped = AbortSignal.any([signal, stopping.signal]);
 
-  const declarations = new Declarations(() => keeper.changed());
+  const declarations: Declarations = new Declarations({
+    changed: () => keeper.changed(),
+    statusChanged: (object) => publisher.seen(object, stopped),
+    followed: (kind, problem) => {
+      if (problem === undefined) log.info({ kind }, "declarations are followed again");
+      else log.warn({ kind, ...factsOf(problem) }, "declarations cannot be followed");
+    },
+  });
   const election = new LeaseElection(
     leaseClient,
     { name: "isthmus-controller", namespace, identity, duration: timing.lease, interval: timing.leaseInterval },
@@ -79,7 +86,7 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   );
   const mayWrite = () => !readOnly && declarations.isComplete && election.isHolder;
   const members = new Members({
-    readSecret: (ref) => readSecret(client, ref),
+    readSecret: (ref, own) => readSecret(client, ref, own ?? stopped),
     ...(kubeconfig !== undefined && { kubeconfig }),
     credentialsEvery: timing.credentials,
     happened: (cluster, event) => {
@@ -90,8 +97,9 @@ export async function runController(options: ControllerOptions, signal: AbortSig
       metrics.clusters.remove({ cluster });
       keeper.left(cluster);
     },
+    refused: (problem) => log.warn(factsOf(problem), "new credentials do not do: the old ones go on"),
   });
-  const targets = () => fencedTargets(members.targets, mayWrite);
+  const targets = () => fencedTargets(members.targets, () => (mayWrite() ? election.left : 0));
   const jobs = new Jobs({
     perCluster: 8,
     pacing,
@@ -108,9 +116,11 @@ export async function runController(options: ControllerOptions, signal: AbortSig
     targets,
     current: (object) => declarations.get(object),
     mayWrite,
+    pacing,
     failed: (failure) => log.error({ reason: reasonOf(failure) }, "the management cluster did not take a status"),
   });
   let turns = 0;
+  let stoppedOwners: ReadonlySet<string> = new Set();
   const keeper: Keeper = new Keeper({
     declarations: () => declarations.objects,
     targets,
@@ -120,19 +130,23 @@ export async function runController(options: ControllerOptions, signal: AbortSig
     ...(options.maxDelete !== undefined && { maxDelete: options.maxDelete }),
     turned: (turn) => {
       turns += 1;
-      tellOfTurn(turn, metrics);
+      tellOfTurn(turn, { log, metrics, running: jobs.running.length, before: stoppedOwners });
+      stoppedOwners = new Set(turn.stopped.keys());
       members.declare(turn.admitted.intents);
       publisher.offer(turn, stopped);
     },
   });
   const unready = () =>
-    turns === 0 || !declarations.isComplete ? "the declarations are not read yet" : declarations.problem?.message;
+    declarations.problem?.message ??
+    (turns === 0 || !declarations.isComplete ? "the declarations are not read yet" : undefined) ??
+    (election.failure === undefined ? undefined : `the Lease cannot be had: ${election.failure}`);
   await using server =
     statusAddress === undefined
       ? undefined
       : await startStatusServer({ address: statusAddress, registry: metrics.registry, unready });
   if (server !== undefined) log.info({ port: server.port }, "serves /healthz, /readyz and /metrics");
-  const elected = election.run(electing.signal);
+  // Who never writes does not stand in the way of one who does.
+  const elected = readOnly ? never(electing.signal) : election.run(electing.signal);
   const works = [
     declarations.follow(client, { ...pacing, signal: stopped }),
     keeper.run(stopped),
@@ -153,6 +167,11 @@ export async function runController(options: ControllerOptions, signal: AbortSig
     await members.close();
     await Promise.all([client.close(), leaseClient.close()]);
   }
+}
+
+/** Until the signal aborts. */
+function never(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 /** What went wrong, without what a request held. */

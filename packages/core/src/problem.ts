@@ -213,6 +213,10 @@ export const problemCodes = {
   OBJECT_REFUSED: { severity: "error", summary: "the API server refuses an object" },
   WRITE_FAILED: { severity: "error", summary: "a write did not go through" },
   WRITE_SKIPPED: { severity: "error", summary: "a write was not tried since one that it needs failed" },
+  DECLARATION_VANISHED: {
+    severity: "pending",
+    summary: "a declaration is gone, and nobody is known to have deleted it",
+  },
   LEASE_LOST: { severity: "pending", summary: "another controller writes now" },
   PLAN_STALE: { severity: "error", summary: "the cluster changed since the plan was made" },
   PLAN_INVALID: { severity: "error", summary: "a saved plan cannot be read" },

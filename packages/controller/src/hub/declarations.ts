@@ -1,7 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import { declaredKindEntry, type KindEntry, type KubeObject, keyOf, kinds, type Problem, refOf } from "@isthmus/core";
 import { followKind, type Pacing } from "@isthmus/engine";
-import { failureProblem, type KubeClient, withoutManagedFields } from "@isthmus/kube";
+import { failureProblem, type KubeClient, type Listed, withoutManagedFields } from "@isthmus/kube";
+
+export interface DeclarationsTold {
+  /** Something is another that says what is wanted, or all of it is known now. */
+  readonly changed: () => void;
+  /** A declaration's status is another. */
+  readonly statusChanged: (object: KubeObject) => void;
+  /** A kind cannot be followed, or can be again. */
+  readonly followed: (kind: string, problem: Problem | undefined) => void;
+}
 
 /** Declarations as the management cluster holds them, followed from the first list on. */
 export class Declarations {
@@ -9,11 +18,10 @@ export class Declarations {
   /** Kinds that were not listed yet. */
   readonly #missing: Set<string> = new Set(kinds);
   readonly #lost = new Map<string, Problem>();
-  readonly #changed: () => void;
+  readonly #told: DeclarationsTold;
 
-  /** `changed` is called whenever something is another that says what is wanted, or whether all of it is known. */
-  constructor(changed: () => void) {
-    this.#changed = changed;
+  constructor(told: DeclarationsTold) {
+    this.#told = told;
   }
 
   /** Until the signal aborts: then it rejects with the reason. */
@@ -22,7 +30,7 @@ export class Declarations {
       kinds.map((kind) => {
         const entry = declaredKindEntry(kind);
         const follower = {
-          listed: ({ objects }: { readonly objects: readonly KubeObject[] }) => this.#listed(entry, objects),
+          listed: (listed: Listed) => this.#listed(entry, listed),
           changed: (object: KubeObject, isGone: boolean) => this.#know(object, isGone),
           lost: (failure: unknown) => this.#lose(kind, failure),
           found: () => this.#find(kind),
@@ -55,12 +63,15 @@ export class Declarations {
     return this.#objects.get(keyOf(refOf(object)));
   }
 
-  #listed({ kind }: KindEntry, objects: readonly KubeObject[]): void {
+  /** One that cannot be read is there all the same, and is as it was. */
+  #listed({ kind }: KindEntry, { objects, unreadable }: Listed): void {
     const found = new Set(objects.map((object) => keyOf(refOf(object))));
+    for (const { name, ...ref } of unreadable) if (name !== undefined) found.add(keyOf({ ...ref, name }));
     const gone = this.objects.filter((object) => object.kind === kind && !found.has(keyOf(refOf(object))));
     for (const object of gone) this.#know(object, true);
     for (const object of objects) this.#know(object, false);
-    if (this.#missing.delete(kind)) this.#changed();
+    if (this.#missing.delete(kind)) this.#told.changed();
+    this.#find(kind);
   }
 
   #know(found: KubeObject, isGone: boolean): void {
@@ -69,17 +80,20 @@ export class Declarations {
     const before = this.#objects.get(key);
     if (isGone) this.#objects.delete(key);
     else this.#objects.set(key, object);
-    if (isGone || before === undefined || !isDeepStrictEqual(wanted(before), wanted(object))) this.#changed();
+    if (isGone || before === undefined || !isDeepStrictEqual(wanted(before), wanted(object))) this.#told.changed();
+    else if (!isDeepStrictEqual(before.status, object.status)) this.#told.statusChanged(object);
   }
 
   #lose(kind: string, failure: unknown): void {
     const problem = failureProblem(failure, "the management cluster");
     if (problem === undefined) throw failure;
+    const isNew = this.#lost.get(kind)?.message !== problem.message;
     this.#lost.set(kind, problem);
+    if (isNew) this.#told.followed(kind, problem);
   }
 
   #find(kind: string): void {
-    this.#lost.delete(kind);
+    if (this.#lost.delete(kind)) this.#told.followed(kind, undefined);
   }
 }
 

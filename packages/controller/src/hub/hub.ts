@@ -95,6 +95,9 @@ async function ifThere(write: () => Promise<unknown>): Promise<void> {
   try {
     await write();
   } catch (failure) {
-    if (!(failure instanceof KubeError) || (failure.status !== 404 && failure.status !== 409)) throw failure;
+    if (!(failure instanceof KubeError)) throw failure;
+    // Another one of the same name is there by now.
+    const isOther = failure.causes.some(({ field }) => field === "metadata.uid");
+    if (failure.status !== 404 && failure.status !== 409 && !isOther) throw failure;
   }
 }

@@ -4,8 +4,12 @@ import { failureProblem, type KubeClient } from "@isthmus/kube";
 import { secretKind } from "./hubKinds.ts";
 
 /** An entry of a Secret as text. Throws SECRET_UNREADABLE, which says nothing of what it holds. */
-export async function readSecret(client: KubeClient, { namespace, name, key }: SecretKey): Promise<string> {
-  const found = await client.get(secretKind, name, namespace).catch((failure: unknown) => {
+export async function readSecret(
+  client: KubeClient,
+  { namespace, name, key }: SecretKey,
+  signal?: AbortSignal,
+): Promise<string> {
+  const found = await client.get(secretKind, name, namespace, signal && { signal }).catch((failure: unknown) => {
     const problem = failureProblem(failure, "the management cluster");
     throw problem === undefined ? failure : new MeshError(problem);
   });

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Problem } from "@isthmus/core";
+import { keyOf, MeshError, makeProblem, type Problem, say } from "@isthmus/core";
 import type { Action, PlanGroup } from "@isthmus/core/plan";
 import { applyPlan, type Pacing, pauseAfter, type Target } from "@isthmus/engine";
 
@@ -8,7 +8,10 @@ export interface JobsOptions {
   readonly perCluster: number;
   /** Pauses after failures. */
   readonly pacing: Pacing;
-  /** Milliseconds that the watches get to show what was written, before the same would be written again. */
+  /**
+   * Milliseconds that the watches get to show what was written, before the same would be written again; longer each time, where somebody
+   * else undoes it as often.
+   */
   readonly toShow: number;
   readonly settle?: number;
   readonly ended: (job: EndedJob) => void;
@@ -21,92 +24,133 @@ export interface EndedJob {
   readonly problems: readonly Problem[];
 }
 
-interface Waiting {
-  readonly failures: number;
+/** What is known of an owner's last job. */
+interface Last {
+  /** How often in a row it failed, or wrote the same. */
+  readonly times: number;
+  /** Before then the same is not begun again. */
   readonly until: number;
   readonly problem: Problem | undefined;
-  readonly writes: unknown;
+  readonly wanted: unknown;
 }
 
-/** The groups of plans that are being carried out: each once at a time, and not again before its failure had its pause. */
+/** The groups of plans that are being carried out: of an owner one at a time, and the same again only after a pause. */
 export class Jobs {
   readonly #options: JobsOptions;
-  readonly #running = new Map<string, { readonly group: PlanGroup; readonly work: Promise<void> }>();
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #running = new Map<PlanGroup, Promise<void>>();
+  readonly #last = new Map<string, Last>();
 
   constructor(options: JobsOptions) {
     this.#options = options;
   }
 
-  isRunning(key: string): boolean {
-    return this.#running.has(key);
+  get running(): readonly PlanGroup[] {
+    return [...this.#running.keys()];
+  }
+
+  /** Whether something is being written for an owner, or was a moment ago, so that the watches may not show it yet. */
+  isBusy(owner: string): boolean {
+    if (this.running.some(({ owners }) => owners.includes(owner))) return true;
+    return (this.#last.get(owner)?.until ?? 0) > performance.now();
   }
 
   /** Why an owner's last job did not go through, until one does. */
   problemOf(owner: string): Problem | undefined {
-    for (const [key, { problem }] of this.#waiting) if (key.split(" ").includes(owner)) return problem;
-    return undefined;
+    return this.#last.get(owner)?.problem;
   }
 
-  /** Milliseconds until a group that waits may be tried again; undefined where none waits. */
-  get nextTry(): number | undefined {
-    const times = [...this.#waiting.values()].map(({ until }) => until - performance.now());
+  /**
+   * Milliseconds until a group that waits may be tried, of those that had to wait at a time (by the monotonic clock); undefined where
+   * none has. Whatever else a group waits for ends with an event.
+   */
+  nextTry(since: number): number | undefined {
+    const times = [...this.#last.values()].flatMap(({ until }) => (until > since ? [until - performance.now()] : []));
     return times.length === 0 ? undefined : Math.max(0, Math.min(...times));
   }
 
   /** Whether a group may begin now. */
-  mayStart(group: PlanGroup): boolean {
-    if (this.#running.has(group.key)) return false;
-    const waiting = this.#waiting.get(group.key);
-    if (
-      waiting !== undefined &&
-      performance.now() < waiting.until &&
-      isDeepStrictEqual(waiting.writes, writesOf(group))
-    )
-      return false;
-    return [...clustersOf(group)].every((cluster) => this.#runningAt(cluster) < this.#options.perCluster);
+  mayStart(group: PlanGroup, targets: ReadonlyMap<string, Target>): boolean {
+    const clusters = [...clustersOf(group)];
+    if (this.running.some(({ owners }) => owners.some((owner) => group.owners.includes(owner)))) return false;
+    const wanted = wantedBy(group);
+    const waits = group.owners.some((owner) => {
+      const last = this.#last.get(owner);
+      return last !== undefined && performance.now() < last.until && isDeepStrictEqual(last.wanted, wanted);
+    });
+    return !waits && clusters.every((each) => targets.has(each) && this.#runningAt(each) < this.#options.perCluster);
   }
 
-  /** Forgets those whose groups have nothing to write any more. */
+  /** Forgets what is known of owners that have nothing to write any more. */
   settle(groups: readonly PlanGroup[]): void {
-    const left = new Set(groups.map(({ key }) => key));
-    for (const key of this.#waiting.keys()) if (!left.has(key)) this.#waiting.delete(key);
+    const left = new Set(groups.flatMap(({ owners }) => owners));
+    for (const [owner, last] of this.#last) {
+      if (left.has(owner)) continue;
+      if (last.until > performance.now()) this.#last.set(owner, { ...last, problem: undefined });
+      else this.#last.delete(owner);
+    }
   }
 
   start(group: PlanGroup, targets: ReadonlyMap<string, Target>, signal: AbortSignal): void {
-    this.#running.set(group.key, { group, work: this.#run(group, targets, signal) });
+    this.#running.set(group, this.#run(group, targets, signal));
   }
 
   /** Until all have ended. */
   async idle(): Promise<void> {
-    await Promise.all([...this.#running.values()].map(({ work }) => work));
+    await Promise.all(this.#running.values());
   }
 
   async #run(group: PlanGroup, targets: ReadonlyMap<string, Target>, signal: AbortSignal): Promise<void> {
-    const { settle, toShow, ended, pacing } = this.#options;
+    const { settle, ended } = this.#options;
     const done: Action[] = [];
     const problems: Problem[] = [];
-    for await (const event of applyPlan(group.plan, targets, { signal, ...(settle !== undefined && { settle }) })) {
-      if (event.type === "done") done.push(event.action);
-      else if (event.type === "failed" || event.type === "skipped") problems.push(event.problem);
+    try {
+      for await (const event of applyPlan(group.plan, targets, { signal, ...(settle !== undefined && { settle }) })) {
+        if (event.type === "done") done.push(event.action);
+        else if (event.type === "failed" || event.type === "skipped") problems.push(event.problem);
+      }
+    } catch (failure) {
+      problems.push(failure instanceof MeshError ? failure.problem : unexpected(group, failure));
     }
-    this.#running.delete(group.key);
-    const failures = problems.length === 0 ? 0 : (this.#waiting.get(group.key)?.failures ?? 0) + 1;
-    const until = performance.now() + (failures === 0 ? toShow : pauseAfter(failures, pacing));
-    this.#waiting.set(group.key, { failures, until, problem: problems[0], writes: writesOf(group) });
+    this.#running.delete(group);
+    this.#note(group, problems[0]);
     ended({ group, done, problems });
   }
 
-  #runningAt(cluster: string): number {
-    return [...this.#running.values()].filter(({ group }) => clustersOf(group).has(cluster)).length;
+  #note(group: PlanGroup, problem: Problem | undefined): void {
+    const { pacing, toShow } = this.#options;
+    const wanted = wantedBy(group);
+    const now = performance.now();
+    for (const owner of group.owners) {
+      const last = this.#last.get(owner);
+      const isAgain =
+        last !== undefined && now - last.until < pacing.longestPause && isDeepStrictEqual(last.wanted, wanted);
+      const times = isAgain ? last.times + 1 : 1;
+      const shown = Math.min(pacing.longestPause, toShow * 2 ** Math.min(times - 1, 20));
+      const until = now + (problem === undefined ? shown : pauseAfter(times, pacing));
+      this.#last.set(owner, { times, until, problem, wanted });
+    }
   }
+
+  #runningAt(cluster: string): number {
+    return this.running.filter((group) => clustersOf(group).has(cluster)).length;
+  }
+}
+
+function unexpected({ owners }: PlanGroup, failure: unknown): Problem {
+  const reason = failure instanceof Error ? failure.message : String(failure);
+  return makeProblem({
+    code: "WRITE_FAILED",
+    at: { thing: owners.join(", ") },
+    message: say`the writes of ${{ owners }} failed: ${{ reason }}`,
+    hint: "It is tried again.",
+  });
 }
 
 function clustersOf({ plan }: PlanGroup): ReadonlySet<string> {
   return new Set(plan.actions.map(({ cluster }) => cluster));
 }
 
-/** What tells a group's writes from those that it had before: a change of an object, or of what is wanted. */
-function writesOf({ plan }: PlanGroup): unknown {
-  return plan.actions.map(({ cluster, verb, ref, desired, live }) => ({ cluster, verb, ref, desired, live }));
+/** What a group is to write. Not over which version: somebody who changes the object as often as we do must not set the pace. */
+function wantedBy({ plan }: PlanGroup): unknown {
+  return plan.actions.map(({ cluster, verb, ref, desired }) => [cluster, verb, keyOf(ref), desired]);
 }

@@ -35,6 +35,8 @@ export interface Turn {
   readonly groups: readonly PlanGroup[];
   /** Owner -> why its writes wait for a person. */
   readonly stopped: ReadonlyMap<string, Problem>;
+  /** Why nothing is written at all, for people; undefined where that is not so. */
+  readonly halted: string | undefined;
   /** Milliseconds that the turn took. */
   readonly took: number;
 }
@@ -51,6 +53,8 @@ export class Keeper {
   #observed: Observed = { clusters: new Map(), unreachable: new Map() };
   #kept: KeptMesh | undefined;
   #isStale = true;
+  /** When the last turn began, by the monotonic clock. */
+  #begun = 0;
   #wake = () => {};
 
   constructor(options: KeeperOptions) {
@@ -98,7 +102,7 @@ export class Keeper {
     const woken = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
-    const { nextTry } = this.#options.jobs;
+    const nextTry = this.#options.jobs.nextTry(this.#begun);
     if (nextTry === undefined) await woken;
     else {
       const timer = new AbortController();
@@ -109,8 +113,9 @@ export class Keeper {
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
-    const { declarations, jobs, mayWrite, mayWriteFor, targets, turned, maxDelete } = this.#options;
+    const { declarations, jobs, mayWrite, targets, turned, maxDelete } = this.#options;
     const begun = performance.now();
+    this.#begun = begun;
     const admitted = admitDeclarations(declarations());
     const { intents, refused } = admitted;
     const previous = this.#kept;
@@ -119,20 +124,37 @@ export class Keeper {
     this.#kept = kept;
     const groups = planGroups(kept.plan.plan);
     jobs.settle(groups);
-    const isHalted = admitted.refusal !== undefined || !this.#isKnown(admitted) || !mayWrite();
-    const unmarked = new Set(
-      admitted.admissions.flatMap((each) =>
-        each.intent === undefined || mayWriteFor(each.object) ? [] : ownerOf(each),
-      ),
+    const halted = this.#haltedBy(admitted);
+    const ways = targets();
+    const unmarked = this.#unmarked(admitted);
+    const isReady = (group: PlanGroup) =>
+      halted === undefined && jobs.mayStart(group, ways) && !group.owners.some((owner) => unmarked.has(owner));
+    const judging = admittingPlan(kept, groups, {
+      isReady,
+      running: jobs.running,
+      vanished: vanished(admitted),
+      ...(maxDelete !== undefined && { maxDelete }),
+    });
+    const { groups: safe, stopped } = await inSlices(judging, signal);
+    for (const group of safe) if (mayWrite() && jobs.mayStart(group, ways)) jobs.start(group, ways, signal);
+    turned({ admitted, kept, previous, groups, stopped, halted, took: performance.now() - begun });
+  }
+
+  /** Before the first write every declared cluster was looked at: it was read, or it is known why it cannot be. */
+  #haltedBy({ refusal, intents }: AdmittedIntents): string | undefined {
+    if (refusal !== undefined) return refusal.message;
+    const { clusters, unreachable } = this.#observed;
+    const unknown = intents.clusters.find(({ metadata: { name } }) => !clusters.has(name) && !unreachable.has(name));
+    if (unknown !== undefined) return `cluster ${unknown.metadata.name} was not read yet`;
+    return this.#options.mayWrite() ? undefined : "this controller does not write";
+  }
+
+  /** Owners whose declarations could still be deleted without our knowing. */
+  #unmarked({ admissions }: AdmittedIntents): ReadonlySet<string> {
+    const { mayWriteFor } = this.#options;
+    return new Set(
+      admissions.flatMap((each) => (each.intent === undefined || mayWriteFor(each.object) ? [] : ownerOf(each))),
     );
-    const isReady = (group: PlanGroup) => jobs.mayStart(group) && !group.owners.some((owner) => unmarked.has(owner));
-    const ready = isHalted ? [] : groups.filter(isReady);
-    const { groups: safe, stopped } = await inSlices(
-      admittingPlan(kept, ready, { goners: goners(admitted), ...(maxDelete !== undefined && { maxDelete }) }),
-      signal,
-    );
-    for (const group of safe) if (mayWrite() && jobs.mayStart(group)) jobs.start(group, targets(), signal);
-    turned({ admitted, kept, previous, groups, stopped, took: performance.now() - begun });
   }
 
   /** What is declared, of what is observed: a cluster that nobody declares any longer is not looked at. */
@@ -145,20 +167,19 @@ export class Keeper {
       unreachable: new Map([...unreachable].filter(([name]) => declared.has(name))),
     };
   }
-
-  /** Before the first write every declared cluster was looked at: it was read, or it is known why it cannot be. */
-  #isKnown({ intents }: AdmittedIntents): boolean {
-    const { clusters, unreachable } = this.#observed;
-    return intents.clusters.every(({ metadata: { name } }) => clusters.has(name) || unreachable.has(name));
-  }
 }
 
-/** Owners whose declarations somebody deleted, where that does not look like a mistake. */
-function goners({ admissions, intents }: AdmittedIntents): ReadonlySet<string> {
+/**
+ * Tells owners whose declarations are gone although nobody deleted them, as after a restore of an empty backup; and those of declarations
+ * that were deleted together with most others.
+ */
+function vanished({ admissions, intents }: AdmittedIntents): (owner: string) => boolean {
   const going = admissions.filter(({ object }) => object.metadata.deletionTimestamp !== undefined);
   const left = intents.sharedServices.length + intents.externalAccesses.length + intents.externalServices.length;
-  if (going.length > mostGoing && going.length > left) return new Set();
-  return new Set(going.map(ownerOf));
+  const isMistake = going.length > mostGoing && going.length > left;
+  const known = new Set(admissions.filter((each) => !isMistake || !going.includes(each)).map(ownerOf));
+  // What ServiceExports in the clusters declare is not declared here.
+  return (owner) => !known.has(owner) && !owner.startsWith("ServiceExport.");
 }
 
 function ownerOf({ object: { kind, metadata } }: Admission): string {

@@ -29,6 +29,7 @@ export class LeaseElection {
   readonly #client: KubeClient;
   readonly #options: LeaseOptions;
   readonly #changed: (isHolder: boolean) => void;
+  #failure: string | undefined;
   #seen: Seen | undefined;
   #heldUntil = 0;
   #wasHolder = false;
@@ -41,7 +42,17 @@ export class LeaseElection {
   }
 
   get isHolder(): boolean {
-    return performance.now() < this.#heldUntil;
+    return this.left > 0;
+  }
+
+  /** Milliseconds for which we hold the Lease yet; none or less where we do not. */
+  get left(): number {
+    return this.#heldUntil - performance.now();
+  }
+
+  /** Why the last round failed; undefined where it did not. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   /** Until the signal aborts. The lease is then given up, so that the next one need not wait for its end. */
@@ -49,7 +60,7 @@ export class LeaseElection {
     const { interval, duration } = this.#options;
     try {
       while (!signal.aborted) {
-        await withDeadline((duration * 2) / 3, signal, (own) => this.#try(own));
+        await withDeadline((duration * 2) / 3, signal, (own) => this.#try(own)).catch(() => {});
         this.#tell();
         await delay(interval, undefined, { signal }).catch(() => {});
       }
@@ -72,7 +83,10 @@ export class LeaseElection {
       const version = found?.metadata.resourceVersion ?? "";
       if (version !== this.#seen?.version) this.#seen = { version, since: performance.now() };
       const isOver = holder === "" || performance.now() - this.#seen.since > duration;
-      if (found !== undefined && holder !== identity && !isOver) return;
+      if (found !== undefined && holder !== identity && !isOver) {
+        this.#failure = undefined;
+        return;
+      }
       const { object } = await this.#client.apply(
         leaseKind,
         this.#lease(found, holder !== identity),
@@ -80,9 +94,12 @@ export class LeaseElection {
       );
       this.#seen = { version: object.metadata.resourceVersion ?? "", since: performance.now() };
       this.#heldUntil = begun + duration;
+      this.#failure = undefined;
     } catch (failure) {
       // Another one was faster.
-      if (failure instanceof KubeError && failure.status === 409) this.#heldUntil = 0;
+      const isLost = failure instanceof KubeError && failure.status === 409;
+      if (isLost) this.#heldUntil = 0;
+      this.#failure = isLost ? undefined : failure instanceof Error ? failure.message : String(failure);
     }
   }
 

@@ -1,18 +1,21 @@
+import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { type Intents, type MeshCluster, MeshError } from "@isthmus/core";
+import { type Intents, type MeshCluster, MeshError, type Problem } from "@isthmus/core";
 import { type ClusterEvent, openTargets, type SecretKey, type Target } from "@isthmus/engine";
 
 export interface MembersOptions {
   /** Of a Secret of the management cluster. */
-  readonly readSecret: (ref: SecretKey) => Promise<string>;
+  readonly readSecret: (ref: SecretKey, signal?: AbortSignal) => Promise<string>;
   /** For clusters that name a context in place of a Secret. */
   readonly kubeconfig?: string;
   /** Milliseconds between looks at whether a cluster's credentials are others now. */
   readonly credentialsEvery: number;
   readonly happened: (cluster: string, event: ClusterEvent) => void;
-  /** The cluster is declared no longer. */
+  /** The cluster is declared no longer, or is another one now: what is known of it no longer counts. */
   readonly left: (cluster: string) => void;
+  /** New credentials that do not do; the old ones go on. */
+  readonly refused: (problem: Problem) => void;
 }
 
 interface Member {
@@ -26,7 +29,7 @@ interface Member {
 export class Members {
   readonly #options: MembersOptions;
   readonly #members = new Map<string, Member>();
-  /** What the Secrets held when they were last used. */
+  /** Digests of what the Secrets held when they were last used. */
   readonly #credentials = new Map<string, string>();
   #work: Promise<void> = Promise.resolve();
   #declared: unknown;
@@ -57,19 +60,32 @@ export class Members {
     this.#work = this.#work.then(work).catch(this.#fail);
   }
 
-  /** Until the signal aborts: opens anew the clusters whose credentials were changed. What is known of them stays. */
+  /**
+   * Until the signal aborts: opens anew the clusters whose credentials were changed, or could not be used. What is known of them stays.
+   */
   async renew(intents: () => Pick<Intents, "mesh" | "clusters">, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await delay(this.#options.credentialsEvery, undefined, { signal }).catch(() => {});
-      for (const cluster of intents().clusters) {
-        const ref = cluster.spec.access.kubeconfig?.secretRef;
-        if (ref === undefined || signal.aborted) continue;
-        const now = await this.#options.readSecret(ref).catch(() => undefined);
-        const before = this.#credentials.get(keyOfSecret(ref));
-        if (now === undefined || now === before) continue;
-        this.#after(() => this.#open(cluster, intents()));
+      for (const { metadata, spec } of intents().clusters) {
+        if (signal.aborted) return;
+        const { name } = metadata;
+        const ref = spec.access.kubeconfig?.secretRef;
+        const isOther =
+          ref === undefined ? isBroken(this.#members.get(name)?.target) : await this.#isChanged(ref, signal);
+        if (isOther) this.#after(() => this.#reopen(name, intents()));
       }
     }
+  }
+
+  async #isChanged(ref: SecretKey, signal: AbortSignal): Promise<boolean> {
+    const text = await this.#options.readSecret(ref, signal).catch(() => undefined);
+    return text !== undefined && digest(text) !== this.#credentials.get(keyOfSecret(ref));
+  }
+
+  /** It may be declared no longer by now. */
+  async #reopen(name: string, intents: Pick<Intents, "mesh" | "clusters">): Promise<void> {
+    const cluster = intents.clusters.find(({ metadata }) => metadata.name === name);
+    if (cluster !== undefined && this.#members.has(name)) await this.#open(cluster, intents);
   }
 
   async close(): Promise<void> {
@@ -84,9 +100,14 @@ export class Members {
       this.#options.left(name);
     }
     for (const cluster of intents.clusters) {
-      const member = this.#members.get(cluster.metadata.name);
-      if (member === undefined || !isDeepStrictEqual(member.way, wayTo(cluster, intents)))
-        await this.#open(cluster, intents);
+      const { name } = cluster.metadata;
+      const member = this.#members.get(name);
+      if (member !== undefined && isDeepStrictEqual(member.way, wayTo(cluster, intents))) continue;
+      if (member !== undefined) {
+        await this.#close(name);
+        this.#options.left(name);
+      }
+      await this.#open(cluster, intents);
     }
   }
 
@@ -98,7 +119,7 @@ export class Members {
       {
         readSecret: async (ref) => {
           const text = await this.#options.readSecret(ref);
-          this.#credentials.set(keyOfSecret(ref), text);
+          this.#credentials.set(keyOfSecret(ref), digest(text));
           return text;
         },
         ...(kubeconfig !== undefined && { kubeconfig }),
@@ -106,10 +127,23 @@ export class Members {
     );
     const target = opened.get(name);
     if (target === undefined) throw new Error(`cluster ${name} was not opened`);
-    await this.#close(name);
+    const before = this.#members.get(name);
+    if (before !== undefined && isBroken(target)) {
+      if (!isBroken(before.target)) await target.observe().catch((failure: unknown) => this.#refuse(failure));
+      await target.close();
+      return;
+    }
+    before?.stop.abort();
     const stop = new AbortController();
     const done = this.#follow(target, stop.signal).catch(this.#fail);
     this.#members.set(name, { way: wayTo(cluster, intents), target, stop, done });
+    await before?.done;
+    await before?.target.close();
+  }
+
+  #refuse(failure: unknown): void {
+    if (failure instanceof MeshError) this.#options.refused(failure.problem);
+    else this.#fail(failure);
   }
 
   async #close(name: string): Promise<void> {
@@ -151,6 +185,16 @@ async function observed(target: Target, signal: AbortSignal): Promise<ClusterEve
 /** What a target depends on. */
 function wayTo({ spec }: MeshCluster, { mesh }: Pick<Intents, "mesh">): unknown {
   return { access: spec.access, istioNamespace: mesh.spec.istioNamespace };
+}
+
+/** An API server for which there are no credentials that do. */
+function isBroken(target: Target | undefined): boolean {
+  return target?.source === "live" && target.watch === undefined;
+}
+
+/** To see a change, without keeping a secret. */
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 function keyOfSecret({ namespace, name, key }: SecretKey): string {

@@ -1,22 +1,14 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import {
-  type Admission,
-  type DeclaredPath,
-  hasErrors,
-  type KubeObject,
-  keyOf,
-  refOf,
-  showHostPort,
-} from "@isthmus/core";
+import { type Admission, hasErrors, type KubeObject, keyOf, refOf } from "@isthmus/core";
 import type { PathTrace } from "@isthmus/core/trace";
-import { declaredStates, type Target } from "@isthmus/engine";
-import { withDeadline } from "@isthmus/kube";
+import { declaredStates, type Pacing, pauseAfter, type Target } from "@isthmus/engine";
 import pLimit from "p-limit";
 import { type DeclarationStatus, finalizer, type Hub } from "../hub/hub.ts";
 import type { Jobs } from "../keep/jobs.ts";
 import type { Turn } from "../keep/keeper.ts";
-import { blame } from "../proof/blame.ts";
-import { pathNews } from "../proof/pathNews.ts";
+import { Blames } from "../proof/blames.ts";
+import { nameOfPath, type PathNews, PathVerdicts } from "../proof/pathNews.ts";
 import { clusterConditions } from "../status/clusterStatus.ts";
 import { type ConditionDraft, conditionsAfter, conditionsIn } from "../status/conditions.ts";
 import { declarationConditions, ownerOfAdmission } from "../status/declarationStatus.ts";
@@ -28,31 +20,36 @@ export interface PublisherOptions {
   /** An object of the management cluster as it is known now. */
   readonly current: (object: KubeObject) => KubeObject | undefined;
   readonly mayWrite: () => boolean;
+  readonly pacing: Pacing;
   readonly failed: (failure: unknown) => void;
+}
+
+/** What a turn says of all declarations. */
+interface Said {
+  readonly turn: Turn;
+  readonly states: ReturnType<typeof declaredStates>;
+  readonly hosts: ReadonlyMap<string, readonly string[]>;
+  /** Of each owner the first path that does not work. */
+  readonly broken: ReadonlyMap<string, PathTrace>;
 }
 
 /** Milliseconds that the watch gets to show what was written. */
 const toShow = 5_000;
 
-interface News {
-  readonly owner: string;
-  readonly type: "broken" | "healed";
-  readonly traced: PathTrace;
-}
-
-/** Writes on the management cluster what each turn found: statuses, finalizers and Events. Only what changed is written. */
+/** Writes on the management cluster what each turn found: statuses, finalizers and Events. Only what is not as it should be is written. */
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #limit = pLimit(8);
   /** Statuses that were written, and that the watch may not have shown yet. */
   readonly #written = new Map<string, { readonly status: DeclarationStatus; readonly until: number }>();
-  /** Owner -> what broke its path, and who did. */
-  readonly #blames = new Map<string, string>();
-  /** Paths that worked once and do not now. */
-  readonly #broken = new Set<string>();
-  #news: News[] = [];
-  #latest: Turn | undefined;
+  readonly #verdicts = new PathVerdicts();
+  readonly #blames = new Blames();
+  /** Not told yet. */
+  #news: PathNews[] = [];
+  #last: Turn | undefined;
+  #isStale = false;
   #work: Promise<void> | undefined;
+  #wake = () => {};
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -60,96 +57,144 @@ export class Publisher {
 
   /** Takes a turn; it is written beside the next ones, the latest alone where there are several. */
   offer(turn: Turn, signal: AbortSignal): void {
-    const { broken, healed } = pathNews(turn.previous?.traces, turn.kept.traces);
-    for (const traced of broken) {
-      this.#broken.add(nameOf(traced.path));
-      this.#news.push({ owner: traced.path.owner, type: "broken", traced });
-    }
-    for (const traced of healed) {
-      // One that comes to be was not broken by anybody.
-      if (this.#broken.delete(nameOf(traced.path)))
-        this.#news.push({ owner: traced.path.owner, type: "healed", traced });
-    }
-    this.#latest = turn;
-    this.#work ??= this.#run(signal).finally(() => {
-      this.#work = undefined;
-    });
+    this.#news.push(...this.#verdicts.after(turn.kept.traces.traces));
+    this.#last = turn;
+    this.#again(signal);
+  }
+
+  /** A status as the watch shows it: what somebody else made of it is put right. */
+  seen(object: KubeObject, signal: AbortSignal): void {
+    const key = keyOfObject(object);
+    const written = this.#written.get(key);
+    this.#written.delete(key);
+    if (written === undefined || !isAsWritten(object.status, written.status)) this.#again(signal);
   }
 
   async idle(): Promise<void> {
     await this.#work;
   }
 
+  #again(signal: AbortSignal): void {
+    this.#isStale = true;
+    this.#wake();
+    this.#work ??= this.#run(signal).finally(() => {
+      this.#work = undefined;
+    });
+  }
+
   async #run(signal: AbortSignal): Promise<void> {
-    try {
-      for (let turn = this.#latest; turn !== undefined && !signal.aborted; turn = this.#latest) {
-        this.#latest = undefined;
-        await this.#publish(turn, signal);
-      }
-    } catch (failure) {
-      if (!signal.aborted) this.#options.failed(failure);
+    for (let failures = 0; this.#isStale && this.#last !== undefined && !signal.aborted; ) {
+      this.#isStale = false;
+      const failure = await this.#publish(this.#last, signal).then(
+        () => undefined,
+        (reason: unknown) => ({ reason }),
+      );
+      failures = failure === undefined ? 0 : failures + 1;
+      if (failure === undefined || signal.aborted) continue;
+      this.#options.failed(failure.reason);
+      await this.#pause(pauseAfter(failures, this.#options.pacing), signal);
+      this.#isStale = true;
     }
   }
 
-  async #publish(turn: Turn, signal: AbortSignal): Promise<void> {
-    const news = this.#news;
-    this.#news = [];
-    if (!this.#options.mayWrite()) return;
-    await this.#blame(news, signal);
-    const { admitted, kept } = turn;
-    const { compiled, traces, plan } = kept;
-    const states = declaredStates({ plan: plan.plan, held: compiled.held, traces: traces.traces });
-    const hosts = hostsByOwner(traces.traces);
-    await Promise.all(
-      admitted.admissions.map((admission) => this.#limit(() => this.#one(admission, { turn, states, hosts }, signal))),
-    );
-    await Promise.all(news.map((each) => this.#limit(() => this.#tell(each, turn, signal))));
+  /** Until the time is over, or there is something new. */
+  async #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+    const ended = new AbortController();
+    this.#wake = () => ended.abort();
+    const own = AbortSignal.any([signal, ended.signal]);
+    await delay(milliseconds, undefined, { signal: own }).catch(() => {});
+    this.#wake = () => {};
   }
 
-  async #one(
-    admission: Admission,
-    {
-      turn,
-      states,
-      hosts,
-    }: {
-      readonly turn: Turn;
-      readonly states: ReturnType<typeof declaredStates>;
-      readonly hosts: ReadonlyMap<string, readonly string[]>;
-    },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { hub, jobs } = this.#options;
-    const { object, problems } = admission;
-    const { observed } = turn.kept.world;
-    if (object.kind === "Mesh" || object.kind === "MeshCluster") {
-      const drafts = object.kind === "Mesh" ? meshConditions(admission) : clusterConditions(admission, observed);
-      await this.#write(object, drafts, {}, signal);
+  /** Writes what can be written, and rejects with the first failure. */
+  async #publish(turn: Turn, signal: AbortSignal): Promise<void> {
+    const { mayWrite, targets } = this.#options;
+    if (!mayWrite()) {
+      this.#news = [];
       return;
     }
+    const news = this.#news.splice(0);
+    const said = this.#said(turn);
+    const blamed = [...said.broken.values(), ...news.map(({ traced }) => traced)];
+    await this.#blames.learn(
+      blamed.map(({ trace }) => trace),
+      targets(),
+      signal,
+    );
+    const { admissions } = turn.admitted;
+    this.#forget(admissions);
+    const written = admissions.map((each) => this.#limit(() => this.#one(each, said, signal)));
+    const told = news.map((each) =>
+      this.#limit(() => this.#tell(each, turn, signal)).catch((failure: unknown) => {
+        this.#news.push(each);
+        throw failure;
+      }),
+    );
+    for (const result of await Promise.allSettled([...written, ...told])) {
+      if (result.status === "rejected") throw result.reason;
+    }
+  }
+
+  #said(turn: Turn): Said {
+    const { compiled, traces, plan } = turn.kept;
+    const broken = new Map<string, PathTrace>();
+    const hosts = new Map<string, Set<string>>();
+    for (const each of traces.traces) {
+      const { owner, host } = each.path;
+      const isBroken = each.trace.verdict === "broken" || each.trace.verdict === "partly";
+      if (isBroken && !broken.has(owner)) broken.set(owner, each);
+      const known = hosts.get(owner);
+      if (known === undefined) hosts.set(owner, new Set([host]));
+      else known.add(host);
+    }
+    return {
+      turn,
+      states: declaredStates({ plan: plan.plan, held: compiled.held, traces: traces.traces }),
+      hosts: new Map([...hosts].map(([owner, each]) => [owner, [...each].sort()])),
+      broken,
+    };
+  }
+
+  async #one(admission: Admission, { turn, states, hosts, broken }: Said, signal: AbortSignal): Promise<void> {
+    const { hub, jobs, mayWrite } = this.#options;
+    if (!mayWrite()) return;
+    const { object, problems } = admission;
+    const { observed } = turn.kept.world;
+    if (object.kind === "Mesh") return this.#write(object, meshConditions(admission), {}, signal);
+    if (object.kind === "MeshCluster") return this.#write(object, clusterConditions(admission, observed), {}, signal);
     const owner = ownerOfAdmission(admission);
     const isKept = object.metadata.finalizers?.includes(finalizer) === true;
     if (object.metadata.deletionTimestamp !== undefined) {
-      if (isKept && isCleared(owner, turn)) {
-        await hub.setFinalizer(object, false, signal);
-        return;
-      }
-      const drafts = [goingCondition(owner, turn)];
-      await this.#write(object, drafts, {}, signal);
+      const why = this.#whyNotCleared(owner, turn);
+      if (why !== undefined) return this.#write(object, [going(why)], {}, signal);
+      if (isKept) await hub.setFinalizer(object, false, signal);
       return;
     }
     if (!isKept && !hasErrors(problems)) await hub.setFinalizer(object, true, signal);
     const state = states(owner);
+    const first = broken.get(owner);
     const drafts = declarationConditions(admission, {
       state,
-      hosts: hosts.get(owner) ?? [],
       refusal: turn.admitted.refusal,
       stopped: turn.stopped.get(owner),
       failure: jobs.problemOf(owner),
-      blame: this.#blames.get(owner),
+      blame: first && this.#blames.textOf(first.trace),
     });
-    const { works, broken, unknown } = state.paths;
-    await this.#write(object, drafts, { hosts: hosts.get(owner) ?? [], paths: { works, broken, unknown } }, signal);
+    const { works, broken: wrong, unknown } = state.paths;
+    const more = { hosts: hosts.get(owner) ?? [], paths: { works, broken: wrong, unknown } };
+    await this.#write(object, drafts, more, signal);
+  }
+
+  /** Why a declaration that was deleted has to stay, for people; undefined once nothing of it is left in any declared cluster. */
+  #whyNotCleared(owner: string, { kept, halted, stopped, admitted }: Turn): string | undefined {
+    const { observed } = kept.world;
+    const problem = stopped.get(owner);
+    if (halted !== undefined) return `Nothing is written now: ${halted}.`;
+    if (problem !== undefined) return `${problem.message}. ${problem.hint}`;
+    const away = admitted.intents.clusters.find(({ metadata }) => !observed.clusters.has(metadata.name));
+    if (away !== undefined) return `Waits for cluster ${away.metadata.name}, which cannot be read.`;
+    const isThere = kept.plan.plan.actions.some((action) => action.owner === owner || action.formerOwner === owner);
+    return isThere || this.#options.jobs.isBusy(owner) ? "What it has in the clusters is being deleted." : undefined;
   }
 
   async #write(
@@ -159,71 +204,58 @@ export class Publisher {
     signal: AbortSignal,
   ): Promise<void> {
     const { hub, current } = this.#options;
-    const key = `${keyOf(refOf(object))} ${object.metadata.uid ?? ""}`;
+    const key = keyOfObject(object);
     const written = this.#written.get(key);
-    const before =
-      written !== undefined && performance.now() < written.until ? written.status : current(object)?.status;
+    const isRecent = written !== undefined && performance.now() < written.until;
+    const before = isRecent ? written.status : current(object)?.status;
     const { generation = 0 } = object.metadata;
-    const conditions = conditionsAfter(conditionsIn(before), drafts, { generation, time: secondsNow() });
+    const time = `${new Date().toISOString().slice(0, 19)}Z`;
+    const conditions = conditionsAfter(conditionsIn(before), drafts, { generation, time });
     const status = { observedGeneration: generation, conditions, ...more };
-    if (isDeepStrictEqual(before, status)) return;
-    await hub.writeStatus(object, status, signal);
+    if (isAsWritten(before, status)) return;
     this.#written.set(key, { status, until: performance.now() + toShow });
+    await hub.writeStatus(object, status, signal).catch((failure: unknown) => {
+      this.#written.delete(key);
+      throw failure;
+    });
   }
 
-  async #blame(news: readonly News[], signal: AbortSignal): Promise<void> {
-    for (const { owner, type, traced } of news) {
-      if (type === "healed") this.#blames.delete(owner);
-      else {
-        const why = await withDeadline(1_000, signal, (own) => blame(traced.trace, this.#options.targets(), own)).catch(
-          () => undefined,
-        );
-        if (why !== undefined) this.#blames.set(owner, why);
-      }
-    }
-  }
-
-  async #tell({ owner, type, traced: { path } }: News, { admitted }: Turn, signal: AbortSignal): Promise<void> {
-    const object = admitted.admissions.find((admission) => ownerOfAdmission(admission) === owner)?.object;
-    if (object === undefined) return;
-    const name = nameOf(path);
+  async #tell({ type, traced: { path, trace } }: PathNews, { admitted }: Turn, signal: AbortSignal): Promise<void> {
+    const object = admitted.admissions.find((admission) => ownerOfAdmission(admission) === path.owner)?.object;
+    if (object === undefined || !this.#options.mayWrite()) return;
+    const name = nameOfPath(path);
     const draft =
       type === "broken"
         ? ({
             type: "Warning",
             reason: "PathBroken",
-            action: "Proof",
-            note: `${name} is broken: ${this.#blames.get(owner) ?? ""}`,
+            note: `${name} is broken: ${this.#blames.textOf(trace) ?? ""}`,
           } as const)
-        : ({ type: "Normal", reason: "PathHealed", action: "Proof", note: `${name} works again` } as const);
-    await this.#options.hub.tell(object, draft, signal);
+        : ({ type: "Normal", reason: "PathHealed", note: `${name} works again` } as const);
+    await this.#options.hub.tell(object, { ...draft, action: "Proof" }, signal);
+  }
+
+  /** Declarations that are there no longer. */
+  #forget(admissions: readonly Admission[]): void {
+    if (this.#written.size <= admissions.length) return;
+    const keys = new Set(admissions.map(({ object }) => keyOfObject(object)));
+    for (const key of this.#written.keys()) if (!keys.has(key)) this.#written.delete(key);
   }
 }
 
-/** `httpbin.bar.cluster2:8000 for cluster1/foo` */
-function nameOf(path: DeclaredPath): string {
-  const name = showHostPort(path.host, path.port);
-  if (path.direction === "in") return `${name} at ${path.server.cluster}`;
-  return `${name} for ${path.consumer.cluster}/${path.consumer.namespace}`;
+function keyOfObject(object: KubeObject): string {
+  return `${keyOf(refOf(object))} ${object.metadata.uid ?? ""}`;
 }
 
-/** Nothing of it is left in any declared cluster, as far as all of them can be seen. */
-function isCleared(owner: string, { kept }: Turn): boolean {
-  const { observed } = kept.world;
-  return (
-    observed.unreachable.size === 0 &&
-    kept.plan.plan.actions.every((action) => action.owner !== owner && action.formerOwner !== owner)
-  );
+/** All fields that we write; others may have theirs. */
+const ownFields = ["observedGeneration", "conditions", "hosts", "paths"] as const;
+
+function isAsWritten(found: unknown, status: DeclarationStatus): boolean {
+  const there = (found ?? {}) as Readonly<Record<string, unknown>>;
+  return ownFields.every((field) => isDeepStrictEqual(there[field], status[field]));
 }
 
-function goingCondition(owner: string, { kept, stopped }: Turn): ConditionDraft {
-  const [away] = kept.world.observed.unreachable.keys();
-  const problem = stopped.get(owner);
-  const message =
-    problem?.message ??
-    (away === undefined
-      ? "What it has in the clusters is being deleted."
-      : `Waits for cluster ${away}, which cannot be read.`);
+function going(message: string): ConditionDraft {
   return { type: "Ready", status: "False", reason: "Deleting", message };
 }
 
@@ -234,18 +266,4 @@ function meshConditions({ problems }: Admission): readonly ConditionDraft[] {
       ? ({ status: "True", reason: "Accepted", message: "" } as const)
       : ({ status: "False", reason: "NotAccepted", message: error.message } as const);
   return ["Accepted", "Ready"].map((type) => ({ type, ...draft }));
-}
-
-function hostsByOwner(traces: readonly PathTrace[]): ReadonlyMap<string, readonly string[]> {
-  const hosts = new Map<string, Set<string>>();
-  for (const { path } of traces) {
-    const known = hosts.get(path.owner);
-    if (known === undefined) hosts.set(path.owner, new Set([path.host]));
-    else known.add(path.host);
-  }
-  return new Map([...hosts].map(([owner, each]) => [owner, [...each].sort()]));
-}
-
-function secondsNow(): string {
-  return `${new Date().toISOString().slice(0, 19)}Z`;
 }

@@ -1,5 +1,6 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { say, usage } from "@isthmus/core";
 import type { Registry } from "prom-client";
 
 export interface StatusServerOptions {
@@ -12,7 +13,10 @@ export interface StatusServerOptions {
 
 /** /healthz, /readyz and /metrics, and nothing else. */
 export async function startStatusServer({ address, registry, unready }: StatusServerOptions): Promise<StatusServer> {
-  const server = createServer(async ({ method, url }, response) => {
+  const server = createServer((request, response) => {
+    serve(request, response).catch(() => response.destroy());
+  });
+  const serve = async ({ method, url }: IncomingMessage, response: ServerResponse) => {
     const answer = (status: number, text: string, type = "text/plain; charset=utf-8") =>
       response.writeHead(status, { "content-type": type }).end(text);
     if (method !== "GET") return answer(405, "only GET\n");
@@ -28,11 +32,13 @@ export async function startStatusServer({ address, registry, unready }: StatusSe
       default:
         return answer(404, "there are /healthz, /readyz and /metrics\n");
     }
-  });
-  const { hostname, port } = new URL(`http://${address.startsWith(":") ? `0.0.0.0${address}` : address}`);
+  };
+  const [, host = "", port = ""] = /^(.*):(\d{1,5})$/.exec(address) ?? [];
+  if (port === "")
+    throw usage(say`${{ address }} is not an address and port to listen at`, "such as :8080 or 127.0.0.1:8080");
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(Number(port), hostname.replaceAll(/[[\]]/g, ""), resolve);
+    server.listen(Number(port), host === "" ? "0.0.0.0" : host.replaceAll(/[[\]]/g, ""), resolve);
   });
   return new StatusServer(server);
 }

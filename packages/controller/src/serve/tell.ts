@@ -18,7 +18,7 @@ export function tellOfCluster(cluster: string, event: ClusterEvent, { log, metri
   metrics.clusters.set({ cluster }, event.type === "observed" ? 1 : 0);
   if (event.type === "observed") {
     log.info({ cluster, objects: event.observation.cluster.objects.length }, "the cluster is followed");
-  } else log.warn({ cluster, ...facts(event.problem) }, "the cluster cannot be followed");
+  } else log.warn({ cluster, ...factsOf(event.problem) }, "the cluster cannot be followed");
 }
 
 export function tellOfJob({ group, done, problems }: EndedJob, { log, metrics }: Telling): void {
@@ -28,11 +28,19 @@ export function tellOfJob({ group, done, problems }: EndedJob, { log, metrics }:
   }
   for (const problem of problems) {
     metrics.writes.inc({ cluster: problem.place.cluster ?? "", verb: "", result: problem.code });
-    log.warn({ owners: group.owners, ...facts(problem) }, "an object was not written");
+    log.warn({ owners: group.owners, ...factsOf(problem) }, "an object was not written");
   }
 }
 
-export function tellOfTurn({ kept, groups, admitted, took }: Turn, metrics: Metrics): void {
+/** `before`: owners of whose stop was told already. */
+export function tellOfTurn(
+  { kept, groups, admitted, stopped, took }: Turn,
+  { log, metrics, running, before }: Telling & { readonly running: number; readonly before: ReadonlySet<string> },
+): void {
+  for (const [owner, problem] of stopped) {
+    if (!before.has(owner)) log.warn({ owner, ...factsOf(problem) }, "writes wait for a person");
+  }
+  metrics.running.set({ controller: "mesh" }, running);
   metrics.turns.observe({ controller: "mesh" }, took / 1000);
   metrics.pending.set(groups.reduce((sum, { plan }) => sum + plan.actions.length, 0));
   const verdicts = { reaches: 0, partly: 0, broken: 0, unknown: 0 };
@@ -44,6 +52,6 @@ export function tellOfTurn({ kept, groups, admitted, took }: Turn, metrics: Metr
   }
 }
 
-function facts({ code, at, message, hint }: Problem) {
+export function factsOf({ code, at, message, hint }: Problem) {
   return { code, at, reason: message, hint };
 }

@@ -6,14 +6,13 @@ import { reasonOf } from "./conditions.ts";
 /** What is known of a declaration that owns objects. */
 export interface DeclarationFacts {
   readonly state: DeclaredState;
-  readonly hosts: readonly string[];
   /** The mesh as a whole cannot be judged. */
   readonly refusal?: Problem | undefined;
   /** Why its writes wait for a person. */
   readonly stopped?: Problem | undefined;
   /** Why its last writes did not go through. */
   readonly failure?: Problem | undefined;
-  /** What broke its first path, and whose write that was. */
+  /** What breaks its first broken path, and whose write that was. */
   readonly blame?: string | undefined;
 }
 
@@ -49,14 +48,23 @@ function applied(error: Problem | undefined, { state, stopped, failure }: Declar
 function pathProven({ state: { paths }, blame }: DeclarationFacts): ConditionDraft {
   const type = "PathProven";
   const all = paths.works + paths.broken + paths.unknown;
-  const why = blame ?? paths.why ?? "";
   const of = `${all} path${all === 1 ? "" : "s"}`;
   if (all === 0) return { type, status: "Unknown", reason: "NoPath", message: "It makes no path now." };
   if (paths.broken > 0) {
-    return { type, status: "False", reason: "PathBroken", message: `${paths.broken} of ${of} broken: ${why}` };
+    return {
+      type,
+      status: "False",
+      reason: "PathBroken",
+      message: `${paths.broken} of ${of} broken: ${blame ?? paths.why ?? ""}`,
+    };
   }
   if (paths.unknown > 0) {
-    return { type, status: "Unknown", reason: "Untold", message: `${paths.unknown} of ${of} cannot be told: ${why}` };
+    return {
+      type,
+      status: "Unknown",
+      reason: "Untold",
+      message: `${paths.unknown} of ${of} cannot be told: ${paths.why ?? ""}`,
+    };
   }
   return { type, status: "True", reason: "Proven", message: `${of}, as the configuration of the clusters is` };
 }

@@ -14,6 +14,7 @@ import { pino } from "pino";
 import { expect, onTestFinished } from "vitest";
 import { type ControllerOptions, runController } from "../controller.ts";
 import { eventKind } from "../hub/hubKinds.ts";
+import { conditionsIn } from "../status/conditions.ts";
 
 /** A management cluster and two members in memory: sleep in cluster1, httpbin in cluster2, and nothing declared but the clusters. */
 export async function controlledMesh() {
@@ -105,10 +106,13 @@ export function startController(hub: FakeApiServer, options: Partial<ControllerO
 /** The conditions of a declaration, `Ready: True (Ready)`. */
 export function conditionsOf(hub: FakeApiServer, resource: string, name: string): readonly string[] {
   const found = hub.stored(`${resource}.isthmus.io`).find(({ metadata }) => metadata.name === name);
-  const { conditions = [] } = (found?.status ?? {}) as {
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason: string }[];
-  };
-  return conditions.map(({ type, status, reason }) => `${type}: ${status} (${reason})`);
+  return conditionsIn(found?.status).map(({ type, status, reason }) => `${type}: ${status} (${reason})`);
+}
+
+/** The message of a shared service's condition. */
+export function messageOf(hub: FakeApiServer, name: string, type: string): string {
+  const found = hub.stored("sharedservices.isthmus.io").find(({ metadata }) => metadata.name === name);
+  return conditionsIn(found?.status).find((condition) => condition.type === type)?.message ?? "";
 }
 
 /** Until the shared service is ready. */

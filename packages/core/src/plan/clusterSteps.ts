@@ -104,7 +104,9 @@ function stepsOf(
     if (object !== undefined) {
       const fault = unreadable.get(key);
       if (fault !== undefined) return unreadableStep(cluster, object, fault);
-      return desiredStep(cluster, object, there, { adopt, ownerHeld: held.get(ownerOf(object)) });
+      // One whose owner was held is not passed on either: what that one has stays as it is.
+      const formerHeld = there !== undefined && isInventory(there) ? held.get(ownerOf(there)) : undefined;
+      return desiredStep(cluster, object, there, { adopt, ownerHeld: held.get(ownerOf(object)) ?? formerHeld });
     }
     if (there === undefined || unproven?.has(key) === true || !isInventory(there)) return undefined;
     return leftoverStep(cluster, there, { prune, ownerHeld: held.get(ownerOf(there)) });

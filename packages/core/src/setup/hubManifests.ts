@@ -4,7 +4,7 @@ import { binding, type PolicyRule, role, serviceAccount } from "./roles.ts";
 
 export interface HubOptions {
   readonly namespace: string;
-  /** Of the service account and its roles. */
+  /** Of the service account and its roles, and of the Lease. */
   readonly name: string;
 }
 
@@ -15,14 +15,17 @@ export interface HubOptions {
 export function hubManifests({ namespace, name }: HubOptions): readonly KubeObject[] {
   const subject = { kind: "ServiceAccount", namespace, name } as const;
   const plurals = Object.values(declaredKinds).map(({ plural }) => plural);
+  const owning = Object.values(declaredKinds).filter((entry) => "list" in entry && entry.list !== "clusters");
   const everywhere: readonly PolicyRule[] = [
-    // Patch, for our finalizer. Never create, update or delete: declarations are the users'.
-    { apiGroups: [group], resources: plurals, verbs: ["get", "list", "watch", "patch"] },
+    { apiGroups: [group], resources: plurals, verbs: ["get", "list", "watch"] },
+    // For our finalizer. Never create, update or delete: declarations are the users'.
+    { apiGroups: [group], resources: owning.map(({ plural }) => plural), verbs: ["patch"] },
     { apiGroups: [group], resources: plurals.map((plural) => `${plural}/status`), verbs: ["patch"] },
     { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "patch"] },
   ];
   const inNamespace: readonly PolicyRule[] = [
-    { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "patch"] },
+    { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
+    { apiGroups: ["coordination.k8s.io"], resources: ["leases"], resourceNames: [name], verbs: ["get", "patch"] },
     { apiGroups: [""], resources: ["secrets"], verbs: ["get"] },
   ];
   return [

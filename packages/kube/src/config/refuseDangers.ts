@@ -31,9 +31,15 @@ function isLoopback(hostname: string): boolean {
  * A kubeconfig that a declaration names may come with a pull request: reading it runs no program, and sends no file but its own
  * folder's to the server that it names; `folder`: undefined for a text that lies in none. Throws KUBECONFIG_INVALID.
  */
-export function refuseUntrusted({ name, user }: ClusterAccess, file: string, folder: string | undefined): void {
+export function refuseUntrusted(
+  { name, user, authority }: ClusterAccess,
+  file: string,
+  folder: string | undefined,
+): void {
   const { exec, tokenFile, certificate, key } = user;
-  const paths = [tokenFile, pathOf(certificate), pathOf(key)].filter((path) => path !== undefined);
+  // An authority is sent to nobody; but a text that lies in no folder has no file beside it.
+  const own = folder === undefined ? [pathOf(authority)] : [];
+  const paths = [tokenFile, pathOf(certificate), pathOf(key), ...own].filter((path) => path !== undefined);
   const elsewhere = paths.find((path) => folder === undefined || relative(folder, path).split(sep)[0] === "..");
   const danger =
     exec !== undefined

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import type { KindEntry, KubeObject } from "@isthmus/core";
+import { groupOf, type KindEntry, type KubeObject } from "@isthmus/core";
 import { type ApiCall, parseCall, readBody } from "./apiCall.ts";
 import { createApiState } from "./createApiState.ts";
 import { type Fault, type FaultRule, Faults } from "./faults.ts";
@@ -76,6 +76,14 @@ export class FakeApiServer {
    */
   seed(objects: readonly KubeObject[], manager = "kubectl"): void {
     for (const object of objects) seedObject(this.#state, this.#kinds, object, manager);
+  }
+
+  /** Takes an object away as somebody else deletes it, whatever the rights of a caller are. */
+  vanish({ apiVersion, kind, metadata: { name, namespace = "" } }: KubeObject): void {
+    const group = groupOf(apiVersion);
+    const entry = this.#kinds.find((each) => each.group === group && each.kind === kind);
+    if (entry === undefined) throw new Error(`the fake API server does not serve ${kind} of ${apiVersion}`);
+    this.#state.store.remove({ resource: resourceOf(entry), namespace: entry.namespaced ? namespace : "", name });
   }
 
   /** All objects of a resource (`services`, `gateways.networking.istio.io`) as they are stored. */
