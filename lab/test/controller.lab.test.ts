@@ -114,6 +114,7 @@ const condition = (type: string) =>
     "-o",
     `jsonpath={.status.conditions[?(@.type=="${type}")].status}`,
   );
+const notes = () => kubectl("get", "events.events.k8s.io", "-n", "bar", "-o", "jsonpath={.items[*].note}");
 const isReady = () => kubectl("wait", "--for=condition=Ready", "sharedservice/httpbin", "-n", "bar", "--timeout=60s");
 const refOf = ({ apiVersion: version, kind, metadata: { name, namespace: within = "" } }: KubeObject) => ({
   ...{ apiVersion: version, kind, name, namespace: within },
@@ -130,12 +131,12 @@ test("what a user declares by kubectl works, is proved and kept, whoever breaks 
   await lab.apply("cluster2", [denyAll]);
   await waitFor("the path to be told as broken", async () => (await condition("PathProven")) === "False");
   const told = performance.now() - denied;
-  const events = await kubectl("get", "events", "-n", "bar", "-o", "jsonpath={.items[*].note}{.items[*].message}");
+  const blame = /AuthorizationPolicy bar\/nobody.*last written by .* at 20/;
+  await waitFor("an Event that says whose policy that is", async () => blame.test(await notes()));
   await waitFor("a call that is refused", async () => (await call()).status === 403);
   await lab.remove("cluster2", refOf(denyAll));
   await isReady();
   await lab.curlUntil("cluster1", "foo/sleep", url, 200);
-  expect(events).toMatch(/AuthorizationPolicy bar\/nobody.*last written by .* at 20/);
   // kubectl takes a quarter of a second for each look.
   expect(told).toBeLessThan(2_000);
 
