@@ -398,11 +398,7 @@ export function buildProgram(
     .option("--namespace <name>", "where the Lease is, by which one of several controllers writes", "isthmus-system")
     .option("--read-only", "observe and prove, and write nothing anywhere")
     .option("--manifests", "only print what the management cluster needs: our kinds, an account and its rights")
-    .option(
-      "--max-delete <count or %>",
-      "delete so much of what vanished undeleted (default: none)",
-      parseLimit,
-    )
+    .option("--max-delete <count or %>", "delete so much of what vanished undeleted (default: none)", parseLimit)
     .option("--listen <address:port>", "serve /healthz, /readyz and /metrics there; `none` for not at all", ":8080")
     .addOption(
       new Option("--log-level <level>", "of the JSON lines")
