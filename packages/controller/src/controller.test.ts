@@ -218,6 +218,18 @@ test("other credentials of a member are taken up; those that do not do leave the
   expect(JSON.stringify(controller.lines)).not.toContain(Buffer.from(token).toString("base64").slice(0, 20));
 });
 
+test("a declaration that was restored with our finalizer on it goes like any other", async () => {
+  const { hub, cluster1 } = await controlledMesh();
+  startController(hub);
+  hub.seed([{ ...httpbin(), metadata: { ...httpbin().metadata, finalizers: ["isthmus.io/clusters"] } }], "velero");
+  await isReady(hub);
+
+  await remove(hub, httpbin());
+
+  await expect.poll(() => hub.stored("sharedservices.isthmus.io"), { timeout: 10_000 }).toEqual([]);
+  expect(ours(cluster1)).toEqual([]);
+});
+
 test("what is deleted while nobody looks, or while it is written, is taken out of the clusters before it goes", async () => {
   const { hub, cluster1, cluster2, controller } = await readyMesh();
   await controller.stop();

@@ -10,6 +10,7 @@ import { createToken } from "./objects/createToken.ts";
 import { readClock, readServed, readVersion } from "./objects/discovery.ts";
 import { getObject } from "./objects/getObject.ts";
 import { listAll } from "./objects/listAll.ts";
+import { removeFinalizer } from "./objects/removeFinalizer.ts";
 import { removeObject } from "./objects/removeObject.ts";
 import { reviewAccess } from "./objects/reviewAccess.ts";
 import { watchEvents } from "./objects/watchEvents.ts";
@@ -42,6 +43,8 @@ export function createKubeClient(access: ClusterAccess, options: ClientOptions =
     apply: (kind, object, applyOptions = {}) =>
       applyObject(session, kind, object, { ...applyOptions, fieldManager: applyOptions.fieldManager ?? manager }),
     remove: (kind, name, namespace, removeOptions = {}) => removeObject(session, kind, name, namespace, removeOptions),
+    removeFinalizer: (kind, object, finalizer, callOptions = {}) =>
+      removeFinalizer(session, kind, object, finalizer, callOptions),
     watch: (kind, resourceVersion, watchOptions = {}) =>
       watchEvents(session, kind, resourceVersion, watchOptions, timeouts.watch),
     version: ({ signal } = {}) => readVersion(session, signal),

@@ -150,6 +150,11 @@ export interface KubeClient {
    * lost repeated.
    */
   remove(kind: KindEntry, name: string, namespace: string | undefined, options?: RemoveOptions): Promise<boolean>;
+  /**
+   * Takes one finalizer off an object, whoever put it there: an apply could take only what its own manager applied. False where the
+   * object, or the finalizer, is not there.
+   */
+  removeFinalizer(kind: KindEntry, object: KubeObject, finalizer: string, options?: CallOptions): Promise<boolean>;
   /** Events from `resourceVersion` on; ends when the server ends it, throws KubeError 410 where the version is gone. */
   watch(kind: KindEntry, resourceVersion: string, options?: WatchOptions): AsyncIterable<WatchEvent>;
   /** The server's version, `v1.37.2`. */

@@ -36,14 +36,16 @@ export class Hub {
     await ifThere(() => this.#client.apply(kindOf(object), { ...nameOf(object), status }, options));
   }
 
-  /** Puts our finalizer there, or takes it away. */
-  async setFinalizer(object: KubeObject, isKept: boolean, signal: AbortSignal): Promise<void> {
+  async addFinalizer(object: KubeObject, signal: AbortSignal): Promise<void> {
     const { apiVersion, kind, metadata } = nameOf(object);
-    const finalizers = isKept ? [finalizer] : [];
     const options = { fieldManager: "isthmus-finalizer", signal } as const;
-    await ifThere(() =>
-      this.#client.apply(kindOf(object), { apiVersion, kind, metadata: { ...metadata, finalizers } }, options),
-    );
+    const marked = { apiVersion, kind, metadata: { ...metadata, finalizers: [finalizer] } };
+    await ifThere(() => this.#client.apply(kindOf(object), marked, options));
+  }
+
+  /** Also one that a backup or GitOps brought along, and that no apply of ours could take away. */
+  async removeFinalizer(object: KubeObject, signal: AbortSignal): Promise<void> {
+    await this.#client.removeFinalizer(kindOf(object), object, finalizer, { signal });
   }
 
   async tell(object: KubeObject, { type, reason, action, note }: EventDraft, signal: AbortSignal): Promise<void> {

@@ -167,10 +167,10 @@ export class Publisher {
     if (object.metadata.deletionTimestamp !== undefined) {
       const why = this.#whyNotCleared(owner, turn);
       if (why !== undefined) return this.#write(object, [going(why)], {}, signal);
-      if (isKept) await hub.setFinalizer(object, false, signal);
+      if (isKept) await hub.removeFinalizer(object, signal);
       return;
     }
-    if (!isKept && !hasErrors(problems)) await hub.setFinalizer(object, true, signal);
+    if (!isKept && !hasErrors(problems)) await hub.addFinalizer(object, signal);
     const state = states(owner);
     const first = broken.get(owner);
     const drafts = declarationConditions(admission, {

@@ -8,7 +8,7 @@ import { forbidden } from "./forbidden.ts";
 import type { StoredObject } from "./json.ts";
 import { Listener, type ListenerTls } from "./listener.ts";
 import { ListPages } from "./listPages.ts";
-import { applyCall, deleteCall, deleteOptions, keyOf, removeNamespaceContent } from "./objectOperations.ts";
+import { applyCall, deleteCall, deleteOptions, keyOf, patchCall, removeNamespaceContent } from "./objectOperations.ts";
 import type { RequestEntry } from "./requestLog.ts";
 import { accessReviews, reviewAccess } from "./reviewAccess.ts";
 import { seedObject } from "./seedObject.ts";
@@ -195,6 +195,9 @@ export class FakeApiServer {
       case "list":
         return { status: 200, answer: this.#pages.page(store, call) };
       case "patch": {
+        if (request.headers["content-type"] === "application/json-patch+json") {
+          return { status: 200, answer: patchCall(this.#state, call, body) };
+        }
         if (request.headers["content-type"] !== "application/apply-patch+yaml") {
           throw new StatusError(415, "UnsupportedMediaType", "only server-side apply is served here");
         }

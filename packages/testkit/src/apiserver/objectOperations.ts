@@ -62,6 +62,32 @@ export function applyCall(state: ApiState, call: ApiCall, body: string): ApplyAn
   return { status, object: state.store.put(key, object) };
 }
 
+/** A JSON patch (RFC 6902) of the operations test and remove, which is all that we send. Throws StatusError. */
+export function patchCall(state: ApiState, call: ApiCall, body: string): JsonObject {
+  const name = call.name ?? "";
+  const key = keyOf(call, name);
+  const live = state.store.get(key);
+  if (live === undefined) throw notFound(resourceOf(call.kind), name);
+  const operations: unknown = JSON.parse(body);
+  const object = JSON.parse(JSON.stringify(live));
+  for (const raw of listOf(operations)) {
+    const { op, path, value } = mapOf(raw);
+    const steps = String(path).slice(1).split("/");
+    const last = steps.pop() ?? "";
+    const parent = steps.reduce((found, step) => found?.[step], object);
+    if (op === "test" && !isDeepStrictEqual(parent?.[last], value)) {
+      throw new StatusError(422, "Invalid", `the server rejected our request due to an error in our request`);
+    }
+    if (op === "remove" && Array.isArray(parent)) parent.splice(Number(last), 1);
+    else if (op !== "test") throw new StatusError(400, "BadRequest", `the fake has no ${String(op)} of a JSON patch`);
+  }
+  if (isDeleting(object) && finalizersOf(object).length === 0) {
+    state.store.remove(key);
+    return object;
+  }
+  return state.store.put(key, object);
+}
+
 function finalizersOf({ metadata }: JsonObject): readonly unknown[] {
   return listOf(mapOf(metadata).finalizers);
 }

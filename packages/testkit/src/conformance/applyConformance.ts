@@ -286,4 +286,25 @@ export function applyConformance(rig: ConformanceRig): void {
     expect(late).toMatchObject({ status: 422 });
     expect(await ours.get(kinds.serviceEntry, "web", namespace)).toBeUndefined();
   });
+
+  test("one finalizer goes, whoever applied it, and the others stay", async () => {
+    await using bench = await openBench(rig);
+    const { ours, theirs, namespace } = bench;
+    const { spec: _none, ...marked } = serviceEntry(namespace, {}, { finalizers: ["isthmus.io/a", "isthmus.io/b"] });
+    const { object } = await ours.apply(kinds.serviceEntry, serviceEntry(namespace, { hosts: ["a.example"] }));
+    await theirs.apply(kinds.serviceEntry, marked);
+    await ours.remove(kinds.serviceEntry, "web", namespace);
+
+    const first = await ours.removeFinalizer(kinds.serviceEntry, object, "isthmus.io/a");
+    const again = await ours.removeFinalizer(kinds.serviceEntry, object, "isthmus.io/a");
+    const other = { ...object, metadata: { ...object.metadata, uid: "11111111-1111-4111-8111-111111111111" } };
+    const another = await ours.removeFinalizer(kinds.serviceEntry, other, "isthmus.io/b");
+    const left = await ours.get(kinds.serviceEntry, "web", namespace);
+    await ours.removeFinalizer(kinds.serviceEntry, object, "isthmus.io/b");
+
+    expect([first, again, another]).toEqual([true, false, false]);
+    expect(left?.metadata.finalizers).toEqual(["isthmus.io/b"]);
+    expect(await ours.get(kinds.serviceEntry, "web", namespace)).toBeUndefined();
+    expect(await ours.removeFinalizer(kinds.serviceEntry, object, "isthmus.io/b")).toBe(false);
+  });
 }
