@@ -230,6 +230,35 @@ test("a declaration that was restored with our finalizer on it goes like any oth
   expect(ours(cluster1)).toEqual([]);
 });
 
+test("what is paused is proved and not written, in a cluster, of a declaration, and of all", async () => {
+  const { hub, cluster1, cluster2 } = await controlledMesh();
+  startController(hub);
+  const mesh = (paused: boolean) => ({
+    ...{ apiVersion: "isthmus.io/v1alpha1", kind: "Mesh", metadata: { name: "mesh" } },
+    spec: { paused },
+  });
+  const isPaused = () =>
+    expect
+      .poll(() => conditionsOf(hub, "sharedservices", "httpbin"), { timeout: 10_000 })
+      .toEqual([
+        ...["Accepted: True (Accepted)", "Applied: False (Paused)", "PathProven: False (PathBroken)"],
+        "Ready: False (Paused)",
+      ]);
+
+  hub.seed([mesh(true), httpbin()]);
+  await isPaused();
+  hub.seed([mesh(false), declared(sharedService("bar/httpbin", { paused: true }))]);
+  await isPaused();
+  const [cluster] = hub.stored("meshclusters.isthmus.io") as unknown as readonly KubeObject[];
+  const spec = { ...(cluster?.spec as object), paused: true };
+  if (cluster !== undefined) hub.seed([{ ...cluster, spec }, httpbin()]);
+  await isPaused();
+  expect([...ours(cluster1), ...ours(cluster2)]).toEqual([]);
+  if (cluster !== undefined) hub.seed([cluster]);
+
+  await isReady(hub);
+});
+
 test("what is deleted while nobody looks, or while it is written, is taken out of the clusters before it goes", async () => {
   const { hub, cluster1, cluster2, controller } = await readyMesh();
   await controller.stop();

@@ -35,6 +35,8 @@ export interface Turn {
   readonly groups: readonly PlanGroup[];
   /** Owner -> why its writes wait for a person. */
   readonly stopped: ReadonlyMap<string, Problem>;
+  /** Owner -> what is paused, so that nothing is written for it, for people. */
+  readonly paused: ReadonlyMap<string, string>;
   /** Why nothing is written at all, for people; undefined where that is not so. */
   readonly halted: string | undefined;
   /** Milliseconds that the turn took. */
@@ -127,8 +129,11 @@ export class Keeper {
     const halted = this.#haltedBy(admitted);
     const ways = targets();
     const unmarked = this.#unmarked(admitted);
+    const paused = pausedOwners(admitted, groups);
     const isReady = (group: PlanGroup) =>
-      halted === undefined && jobs.mayStart(group, ways) && !group.owners.some((owner) => unmarked.has(owner));
+      halted === undefined &&
+      jobs.mayStart(group, ways) &&
+      !group.owners.some((owner) => unmarked.has(owner) || paused.has(owner));
     const judging = admittingPlan(kept, groups, {
       isReady,
       running: jobs.running,
@@ -137,12 +142,13 @@ export class Keeper {
     });
     const { groups: safe, stopped } = await inSlices(judging, signal);
     for (const group of safe) if (mayWrite() && jobs.mayStart(group, ways)) jobs.start(group, ways, signal);
-    turned({ admitted, kept, previous, groups, stopped, halted, took: performance.now() - begun });
+    turned({ admitted, kept, previous, groups, stopped, paused, halted, took: performance.now() - begun });
   }
 
   /** Before the first write every declared cluster was looked at: it was read, or it is known why it cannot be. */
   #haltedBy({ refusal, intents }: AdmittedIntents): string | undefined {
     if (refusal !== undefined) return refusal.message;
+    if (intents.mesh.spec.paused === true) return "the Mesh is paused";
     const { clusters, unreachable } = this.#observed;
     const unknown = intents.clusters.find(({ metadata: { name } }) => !clusters.has(name) && !unreachable.has(name));
     if (unknown !== undefined) return `cluster ${unknown.metadata.name} was not read yet`;
@@ -167,6 +173,26 @@ export class Keeper {
       unreachable: new Map([...unreachable].filter(([name]) => declared.has(name))),
     };
   }
+}
+
+/** Owners of groups that write for something paused, or in a cluster that is: none of a group goes without the rest. */
+function pausedOwners(
+  { admissions, intents }: AdmittedIntents,
+  groups: readonly PlanGroup[],
+): ReadonlyMap<string, string> {
+  // Also of one that was deleted, which is no longer among the intents.
+  const isPaused = ({ object: { spec } }: Admission) => (spec as { readonly paused?: unknown })?.paused === true;
+  const owners = new Set(admissions.filter(isPaused).map(ownerOf));
+  const clusters = new Set(
+    intents.clusters.flatMap(({ metadata, spec }) => (spec.paused === true ? metadata.name : [])),
+  );
+  return new Map(
+    groups.flatMap(({ owners: own, plan }) => {
+      const cluster = plan.actions.find((action) => clusters.has(action.cluster))?.cluster;
+      const by = own.some((owner) => owners.has(owner)) ? "it is paused" : cluster && `cluster ${cluster} is paused`;
+      return by === undefined ? [] : own.map((owner) => [owner, by] as const);
+    }),
+  );
 }
 
 /**

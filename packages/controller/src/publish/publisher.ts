@@ -176,6 +176,7 @@ export class Publisher {
     const drafts = declarationConditions(admission, {
       state,
       refusal: turn.admitted.refusal,
+      paused: turn.paused.get(owner) ?? (state.state === "to apply" ? turn.halted : undefined),
       stopped: turn.stopped.get(owner),
       failure: jobs.problemOf(owner),
       blame: first && this.#blames.textOf(first.trace),
@@ -186,11 +187,13 @@ export class Publisher {
   }
 
   /** Why a declaration that was deleted has to stay, for people; undefined once nothing of it is left in any declared cluster. */
-  #whyNotCleared(owner: string, { kept, halted, stopped, admitted }: Turn): string | undefined {
+  #whyNotCleared(owner: string, { kept, halted, paused, stopped, admitted }: Turn): string | undefined {
     const { observed } = kept.world;
     const problem = stopped.get(owner);
     if (halted !== undefined) return `Nothing is written now: ${halted}.`;
     if (problem !== undefined) return `${problem.message}. ${problem.hint}`;
+    const pause = paused.get(owner);
+    if (pause !== undefined) return `Nothing is written: ${pause}.`;
     const away = admitted.intents.clusters.find(({ metadata }) => !observed.clusters.has(metadata.name));
     if (away !== undefined) return `Waits for cluster ${away.metadata.name}, which cannot be read.`;
     const isThere = kept.plan.plan.actions.some((action) => action.owner === owner || action.formerOwner === owner);

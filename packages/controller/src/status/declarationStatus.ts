@@ -8,6 +8,8 @@ export interface DeclarationFacts {
   readonly state: DeclaredState;
   /** The mesh as a whole cannot be judged. */
   readonly refusal?: Problem | undefined;
+  /** What is paused, so that nothing is written for it. */
+  readonly paused?: string | undefined;
   /** Why its writes wait for a person. */
   readonly stopped?: Problem | undefined;
   /** Why its last writes did not go through. */
@@ -32,12 +34,14 @@ function accepted(error: Problem | undefined, problems: readonly Problem[]): Con
   return { type: "Accepted", status: "True", reason: "Accepted", message: problems[0]?.message ?? "" };
 }
 
-function applied(error: Problem | undefined, { state, stopped, failure }: DeclarationFacts): ConditionDraft {
+function applied(error: Problem | undefined, { state, paused, stopped, failure }: DeclarationFacts): ConditionDraft {
   const type = "Applied";
   if (error !== undefined) {
     const message = "What it has in the clusters is left as it is until the declaration is accepted.";
     return { type, status: "False", reason: "NotAccepted", message };
   }
+  if (paused !== undefined)
+    return { type, status: "False", reason: "Paused", message: `Nothing is written: ${paused}.` };
   const problem = stopped ?? failure;
   if (problem !== undefined) return told(type, "False", problem);
   if (state.state === "in sync") return { type, status: "True", reason: "InSync", message: "" };

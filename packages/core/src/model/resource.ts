@@ -65,6 +65,12 @@ const serverMetadata = {
 /** What the controller found and did. Nothing reads it from a file. */
 export const statusSchema = z.unknown().optional();
 
+/** As of a Cluster of Cluster API, or a Kustomization of Flux. */
+export const pausedSchema = z
+  .boolean()
+  .exactOptional()
+  .describe("While true the controller writes nothing for it, and goes on to prove it; the command line does not ask");
+
 const name = dnsLabelSchema.describe("Name of the resource");
 
 const commonMetadata = {

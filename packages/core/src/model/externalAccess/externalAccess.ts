@@ -7,6 +7,7 @@ import {
   hostSchema,
   httpPathSchema,
   namespacedMetadata,
+  pausedSchema,
   portNumberSchema,
   statusSchema,
   uniqueList,
@@ -103,6 +104,7 @@ const externalAccessSpecSchema = z.strictObject({
     })
     .describe("TLS between clients and the gateway"),
   jwt: jwtSchema.exactOptional().describe("Only requests with a valid JSON Web Token come in"),
+  paused: pausedSchema,
 });
 
 export const externalAccessSchema = z

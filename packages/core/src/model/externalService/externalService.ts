@@ -5,6 +5,7 @@ import {
   dnsLabelSchema,
   hostSchema,
   namespacedMetadata,
+  pausedSchema,
   portNumberSchema,
   statusSchema,
   uniqueList,
@@ -55,6 +56,7 @@ const externalServiceSpecSchema = z.strictObject({
     .exactOptional()
     .describe("Originate TLS on the way out, on all ports but HTTPS and TLS"),
   via: dnsLabelSchema.exactOptional().describe("Leave the mesh through the east-west gateway of this cluster"),
+  paused: pausedSchema,
 });
 
 export const externalServiceSchema = z

@@ -1,5 +1,12 @@
 import * as z from "zod";
-import { apiVersion, clusterScopedMetadata, dnsLabelSchema, statusSchema, uniqueList } from "../resource.ts";
+import {
+  apiVersion,
+  clusterScopedMetadata,
+  dnsLabelSchema,
+  pausedSchema,
+  statusSchema,
+  uniqueList,
+} from "../resource.ts";
 import { meshCaSchema } from "./meshCa.ts";
 
 const hostTemplate = z
@@ -61,6 +68,7 @@ const meshSpecSchema = z.strictObject({
     })
     .prefault({})
     .describe("What holds for every shared service"),
+  paused: pausedSchema,
 });
 
 export const meshSchema = z

@@ -4,6 +4,7 @@ import {
   clusterScopedMetadata,
   dnsLabelSchema,
   labelsSchema,
+  pausedSchema,
   portNumberSchema,
   statusSchema,
   uniqueList,
@@ -69,6 +70,7 @@ const meshClusterSpecSchema = z.strictObject({
     .prefault({})
     .describe("The gateway that lets clients outside the mesh in"),
   drain: z.boolean().default(false).describe("Move traffic away from this cluster"),
+  paused: pausedSchema,
 });
 
 export const meshClusterSchema = z

@@ -5,6 +5,7 @@ import {
   dnsLabelSchema,
   httpPathSchema,
   namespacedMetadata,
+  pausedSchema,
   portNumberSchema,
   serviceAccountSchema,
   statusSchema,
@@ -55,6 +56,7 @@ const sharedServiceSpecSchema = z.strictObject({
     .boolean()
     .exactOptional()
     .describe("Only report in Istio's logs and metrics what the rules would deny"),
+  paused: pausedSchema,
 });
 
 export const sharedServiceSchema = z
