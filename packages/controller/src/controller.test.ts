@@ -237,24 +237,34 @@ test("what is paused is proved and not written, in a cluster, of a declaration, 
     ...{ apiVersion: "isthmus.io/v1alpha1", kind: "Mesh", metadata: { name: "mesh" } },
     spec: { paused },
   });
-  const isPaused = () =>
+  const isPaused = (why: string) =>
     expect
-      .poll(() => conditionsOf(hub, "sharedservices", "httpbin"), { timeout: 10_000 })
+      .poll(() => [...conditionsOf(hub, "sharedservices", "httpbin"), messageOf(hub, "httpbin", "Applied")], {
+        timeout: 10_000,
+      })
       .toEqual([
         ...["Accepted: True (Accepted)", "Applied: False (Paused)", "PathProven: False (PathBroken)"],
-        "Ready: False (Paused)",
+        ...["Ready: False (Paused)", `Nothing is written: ${why}.`],
       ]);
+  const readyOf = (resource: string, name: string) =>
+    expect.poll(() => conditionsOf(hub, resource, name).at(-1), { timeout: 10_000 });
 
-  hub.seed([mesh(true), httpbin()]);
-  await isPaused();
-  hub.seed([mesh(false), declared(sharedService("bar/httpbin", { paused: true }))]);
-  await isPaused();
+  hub.seed([mesh(true)]);
+  await readyOf("meshes", "mesh").toBe("Ready: True (Paused)");
+  hub.seed([httpbin()]);
+  await isPaused("the Mesh is paused");
+  hub.seed([declared(sharedService("bar/httpbin", { paused: true }))]);
+  await isPaused("it is paused");
+  hub.seed([mesh(false)]);
+  await readyOf("meshes", "mesh").toBe("Ready: True (Ready)");
   const [cluster] = hub.stored("meshclusters.isthmus.io") as unknown as readonly KubeObject[];
-  const spec = { ...(cluster?.spec as object), paused: true };
-  if (cluster !== undefined) hub.seed([{ ...cluster, spec }, httpbin()]);
-  await isPaused();
+  if (cluster === undefined) throw new Error("no cluster is declared");
+  hub.seed([{ ...cluster, spec: { ...(cluster.spec as object), paused: true } }]);
+  await readyOf("meshclusters", "cluster1").toBe("Ready: True (Paused)");
+  hub.seed([httpbin()]);
+  await isPaused("cluster cluster1 is paused");
   expect([...ours(cluster1), ...ours(cluster2)]).toEqual([]);
-  if (cluster !== undefined) hub.seed([cluster]);
+  hub.seed([cluster]);
 
   await isReady(hub);
 });

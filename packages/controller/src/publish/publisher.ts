@@ -9,7 +9,7 @@ import type { Jobs } from "../keep/jobs.ts";
 import type { Turn } from "../keep/keeper.ts";
 import { Blames } from "../proof/blames.ts";
 import { nameOfPath, type PathNews, PathVerdicts } from "../proof/pathNews.ts";
-import { clusterConditions } from "../status/clusterStatus.ts";
+import { clusterConditions, meshConditions } from "../status/administratorsStatus.ts";
 import { type ConditionDraft, conditionsAfter, conditionsIn } from "../status/conditions.ts";
 import { declarationConditions, ownerOfAdmission } from "../status/declarationStatus.ts";
 
@@ -260,13 +260,4 @@ function isAsWritten(found: unknown, status: DeclarationStatus): boolean {
 
 function going(message: string): ConditionDraft {
   return { type: "Ready", status: "False", reason: "Deleting", message };
-}
-
-function meshConditions({ problems }: Admission): readonly ConditionDraft[] {
-  const error = problems.find(({ severity }) => severity === "error");
-  const draft =
-    error === undefined
-      ? ({ status: "True", reason: "Accepted", message: "" } as const)
-      : ({ status: "False", reason: "NotAccepted", message: error.message } as const);
-  return ["Accepted", "Ready"].map((type) => ({ type, ...draft }));
 }

@@ -1,7 +1,7 @@
 import { type Admission, ownerName, type Problem } from "@isthmus/core";
 import type { DeclaredState } from "@isthmus/engine";
 import type { ConditionDraft } from "./conditions.ts";
-import { reasonOf } from "./conditions.ts";
+import { accepted, ready, told } from "./standardConditions.ts";
 
 /** What is known of a declaration that owns objects. */
 export interface DeclarationFacts {
@@ -24,26 +24,21 @@ export function ownerOfAdmission({ object: { kind, metadata } }: Admission): str
 
 /** Accepted, Applied, PathProven, and Ready, which is all of them. */
 export function declarationConditions({ problems }: Admission, facts: DeclarationFacts): readonly ConditionDraft[] {
-  const error = problems.find(({ severity }) => severity === "error") ?? facts.refusal;
-  const parts = [accepted(error, problems), applied(error, facts), pathProven(facts)];
-  return [...parts, ready(parts)];
+  const first = accepted(problems, facts.refusal);
+  const parts = [first, applied(first, facts), pathProven(facts)];
+  return [...parts, ready(parts, false)];
 }
 
-function accepted(error: Problem | undefined, problems: readonly Problem[]): ConditionDraft {
-  if (error !== undefined) return told("Accepted", "False", error);
-  return { type: "Accepted", status: "True", reason: "Accepted", message: problems[0]?.message ?? "" };
-}
-
-function applied(error: Problem | undefined, { state, paused, stopped, failure }: DeclarationFacts): ConditionDraft {
+function applied({ status }: ConditionDraft, { state, paused, stopped, failure }: DeclarationFacts): ConditionDraft {
   const type = "Applied";
-  if (error !== undefined) {
+  if (status === "False") {
     const message = "What it has in the clusters is left as it is until the declaration is accepted.";
     return { type, status: "False", reason: "NotAccepted", message };
   }
   if (paused !== undefined)
     return { type, status: "False", reason: "Paused", message: `Nothing is written: ${paused}.` };
   const problem = stopped ?? failure;
-  if (problem !== undefined) return told(type, "False", problem);
+  if (problem !== undefined) return told(type, problem);
   if (state.state === "in sync") return { type, status: "True", reason: "InSync", message: "" };
   if (state.state === "pending") return { type, status: "False", reason: "Pending", message: state.reason ?? "" };
   return { type, status: "False", reason: "Applying", message: "It is being written." };
@@ -71,14 +66,4 @@ function pathProven({ state: { paths }, blame }: DeclarationFacts): ConditionDra
     };
   }
   return { type, status: "True", reason: "Proven", message: `${of}, as the configuration of the clusters is` };
-}
-
-function ready(parts: readonly ConditionDraft[]): ConditionDraft {
-  const first = parts.find(({ status }) => status === "False") ?? parts.find(({ status }) => status === "Unknown");
-  if (first === undefined) return { type: "Ready", status: "True", reason: "Ready", message: "" };
-  return { ...first, type: "Ready" };
-}
-
-function told(type: string, status: "False" | "Unknown", { code, message, hint }: Problem): ConditionDraft {
-  return { type, status, reason: reasonOf(code), message: hint === "" ? message : `${message}. ${hint}` };
 }
