@@ -87,7 +87,7 @@ export function startController(hub: FakeApiServer, options: Partial<ControllerO
       ...{ hub: client(hub), leaseClient: client(hub), namespace: "isthmus-system", identity: "one", log },
       ...options,
       timing: {
-        ...{ lease: 1_000, leaseInterval: 100, credentials: 100, firstPause: 20, longestPause: 200 },
+        ...{ lease: 3_000, leaseInterval: 100, credentials: 100, firstPause: 20, longestPause: 200 },
         ...{ toShow: 300, settle: 0 },
         ...options.timing,
       },
