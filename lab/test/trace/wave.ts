@@ -113,16 +113,25 @@ export class Waves {
     await this.#settle(placed);
   }
 
-  /** Asks until two rounds of answers are alike: what the proxies get comes in several pushes. */
+  /**
+   * Asks until three rounds of answers are alike. What the proxies get comes in several pushes; and a connection between two of them that
+   * stands from before keeps the policies of then for one more request, since Envoy drains the filter chains that it replaces. A service
+   * has two endpoints at most, which take their turns: two rounds may meet one such connection each.
+   */
   async call(placed: readonly Placed[], callsOf: CallsOf = ownCalls): Promise<readonly PlacedCall[]> {
     const all = await Promise.all(placed.map((each) => this.#planned(each, callsOf(each))));
     const ask = async () =>
       (await Promise.all(all.map((calls) => inTurn(calls, (each) => this.repeat(each, 1))))).flat(2);
-    let last = await ask();
+    let [before, last] = [await ask(), await ask()];
     for (let round = 0; round < 4; round++) {
-      await sleep(300);
-      const before = last;
-      last = (await ask()).map((each, index) => ({ ...each, isSettled: sameAnswer(each, before[index]) }));
+      await sleep(200);
+      const now = await ask();
+      const [former, latter] = [before, last];
+      before = latter;
+      last = now.map((each, index) => ({
+        ...each,
+        isSettled: sameAnswer(each, latter[index]) && sameAnswer(each, former[index]),
+      }));
       if (last.every(({ isSettled }) => isSettled)) break;
     }
     return last;
