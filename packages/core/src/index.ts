@@ -58,7 +58,12 @@ export {
   sideOf,
 } from "./kinds/ownership.ts";
 export { type AskedRight, askedRights, meshConfigMap, type RightPurpose, trustRootConfigMap } from "./kinds/rights.ts";
-export { type Admission, type AdmittedIntents, admitDeclarations } from "./model/admitDeclarations.ts";
+export {
+  type Admission,
+  type AdmittedIntents,
+  admitDeclarations,
+  ownerOfAdmission,
+} from "./model/admitDeclarations.ts";
 export type { AcrossPath, Compiled, DeclaredPath, ExternalServicePath } from "./model/compiled.ts";
 export { type Kind, kindNamed, kinds, testKinds } from "./model/declaredKinds.ts";
 export { declaredOwners } from "./model/declaredOwners.ts";

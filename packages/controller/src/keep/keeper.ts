@@ -6,7 +6,7 @@ import {
   type Intents,
   type KubeObject,
   type Observed,
-  ownerName,
+  ownerOfAdmission,
   type Problem,
 } from "@isthmus/core";
 import { type DeleteLimit, type PlanGroup, planGroups } from "@isthmus/core/plan";
@@ -30,7 +30,6 @@ export interface KeeperOptions {
 export interface Turn {
   readonly admitted: AdmittedIntents;
   readonly kept: KeptMesh;
-  readonly previous: KeptMesh | undefined;
   /** What there is to write, also what waits. */
   readonly groups: readonly PlanGroup[];
   /** Owner -> why its writes wait for a person. */
@@ -120,9 +119,8 @@ export class Keeper {
     this.#begun = begun;
     const admitted = admitDeclarations(declarations());
     const { intents, refused } = admitted;
-    const previous = this.#kept;
     const world = { intents, observed: this.#seen(admitted), refused };
-    const kept = await inSlices(keepingMesh(previous, world, { prune: true, adopt: false }), signal);
+    const kept = await inSlices(keepingMesh(this.#kept, world, { prune: true, adopt: false }), signal);
     this.#kept = kept;
     const groups = planGroups(kept.plan.plan);
     jobs.settle(groups);
@@ -142,7 +140,7 @@ export class Keeper {
     });
     const { groups: safe, stopped } = await inSlices(judging, signal);
     for (const group of safe) if (mayWrite() && jobs.mayStart(group, ways)) jobs.start(group, ways, signal);
-    turned({ admitted, kept, previous, groups, stopped, paused, halted, took: performance.now() - begun });
+    turned({ admitted, kept, groups, stopped, paused, halted, took: performance.now() - begun });
   }
 
   /** Before the first write every declared cluster was looked at: it was read, or it is known why it cannot be. */
@@ -159,7 +157,9 @@ export class Keeper {
   #unmarked({ admissions }: AdmittedIntents): ReadonlySet<string> {
     const { mayWriteFor } = this.#options;
     return new Set(
-      admissions.flatMap((each) => (each.intent === undefined || mayWriteFor(each.object) ? [] : ownerOf(each))),
+      admissions.flatMap((each) =>
+        each.intent === undefined || mayWriteFor(each.object) ? [] : ownerOfAdmission(each),
+      ),
     );
   }
 
@@ -182,7 +182,7 @@ function pausedOwners(
 ): ReadonlyMap<string, string> {
   // Also of one that was deleted, which is no longer among the intents.
   const isPaused = ({ object: { spec } }: Admission) => (spec as { readonly paused?: unknown })?.paused === true;
-  const owners = new Set(admissions.filter(isPaused).map(ownerOf));
+  const owners = new Set(admissions.filter(isPaused).map(ownerOfAdmission));
   const clusters = new Set(
     intents.clusters.flatMap(({ metadata, spec }) => (spec.paused === true ? metadata.name : [])),
   );
@@ -203,11 +203,7 @@ function vanished({ admissions, intents }: AdmittedIntents): (owner: string) => 
   const going = admissions.filter(({ object }) => object.metadata.deletionTimestamp !== undefined);
   const left = intents.sharedServices.length + intents.externalAccesses.length + intents.externalServices.length;
   const isMistake = going.length > mostGoing && going.length > left;
-  const known = new Set(admissions.filter((each) => !isMistake || !going.includes(each)).map(ownerOf));
+  const known = new Set(admissions.filter((each) => !isMistake || !going.includes(each)).map(ownerOfAdmission));
   // What ServiceExports in the clusters declare is not declared here.
   return (owner) => !known.has(owner) && !owner.startsWith("ServiceExport.");
-}
-
-function ownerOf({ object: { kind, metadata } }: Admission): string {
-  return ownerName(kind, metadata.namespace ?? "", metadata.name);
 }

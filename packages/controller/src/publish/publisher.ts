@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { type Admission, hasErrors, type KubeObject, keyOf, refOf } from "@isthmus/core";
+import { type Admission, hasErrors, type KubeObject, keyOf, ownerOfAdmission, refOf } from "@isthmus/core";
 import type { PathTrace } from "@isthmus/core/trace";
 import { declaredStates, type Pacing, pauseAfter, type Target } from "@isthmus/engine";
 import pLimit from "p-limit";
@@ -11,7 +11,7 @@ import { Blames } from "../proof/blames.ts";
 import { nameOfPath, type PathNews, PathVerdicts } from "../proof/pathNews.ts";
 import { clusterConditions, meshConditions } from "../status/administratorsStatus.ts";
 import { type ConditionDraft, conditionsAfter, conditionsIn } from "../status/conditions.ts";
-import { declarationConditions, ownerOfAdmission } from "../status/declarationStatus.ts";
+import { declarationConditions } from "../status/declarationStatus.ts";
 
 export interface PublisherOptions {
   readonly hub: Hub;

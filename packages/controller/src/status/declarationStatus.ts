@@ -1,4 +1,4 @@
-import { type Admission, ownerName, type Problem } from "@isthmus/core";
+import type { Admission, Problem } from "@isthmus/core";
 import type { DeclaredState } from "@isthmus/engine";
 import type { ConditionDraft } from "./conditions.ts";
 import { accepted, ready, told } from "./standardConditions.ts";
@@ -16,10 +16,6 @@ export interface DeclarationFacts {
   readonly failure?: Problem | undefined;
   /** What breaks its first broken path, and whose write that was. */
   readonly blame?: string | undefined;
-}
-
-export function ownerOfAdmission({ object: { kind, metadata } }: Admission): string {
-  return ownerName(kind, metadata.namespace ?? "", metadata.name);
 }
 
 /** Accepted, Applied, PathProven, and Ready, which is all of them. */

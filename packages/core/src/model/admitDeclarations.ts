@@ -16,6 +16,11 @@ export interface Admission {
   readonly problems: readonly Problem[];
 }
 
+/** As the owner label has it, of whatever kind the declaration is. */
+export function ownerOfAdmission({ object: { kind, metadata } }: Pick<Admission, "object">): string {
+  return ownerName(kind, metadata.namespace ?? "", metadata.name);
+}
+
 /** What is declared by objects of an API server. */
 export interface AdmittedIntents {
   readonly intents: Intents;
@@ -107,8 +112,8 @@ function admitted(intents: Intents, admissions: readonly Admission[]): AdmittedI
     problems.filter(({ severity }) => severity === "error").map((problem) => ({ object, problem })),
   );
   for (const { object, problem } of errors) {
-    const { kind, metadata } = object;
-    const owner = ownerName(kind, metadata.namespace ?? "", metadata.name);
+    const { kind } = object;
+    const owner = ownerOfAdmission({ object });
     if (kind !== "Mesh" && kind !== "MeshCluster" && !refused.has(owner)) refused.set(owner, problem.message);
   }
   const refusal = errors.find(

@@ -3,8 +3,6 @@ import type { Action, Plan, Stage } from "./action.ts";
 
 /** The part of a plan that goes by itself: the writes of one owner, or of those between which objects pass. */
 export interface PlanGroup {
-  /** Tells it apart from the others of its plan, and is the same in the next one while its owners are. */
-  readonly key: string;
   readonly owners: readonly string[];
   readonly plan: Plan;
   /** Its stages with their actions: one after another. */
@@ -25,13 +23,13 @@ export function planGroups({ actions, stages }: Plan): readonly PlanGroup[] {
     if (known === undefined) groups.set(key, [stage]);
     else known.push(stage);
   }
-  return [...groups].map(([key, own]) => {
+  return [...groups.values()].map((own) => {
     const steps = own.map(({ writes, then }) => ({
       actions: writes.flatMap((write) => byPlace.get(placeOf(write)) ?? []),
       then,
     }));
     const plan = { actions: steps.flatMap((step) => step.actions), stages: own };
-    return { key, owners: own[0]?.owners ?? [], plan, steps };
+    return { owners: own[0]?.owners ?? [], plan, steps };
   });
 }
 
